@@ -1,0 +1,97 @@
+// `cargo xtask run --headless`: plays one plan in a browser without a window, reports, and says by its exit code how
+// it went: 0 well, 99 a threshold failed, 1 anything else.
+import { readFile, writeFile } from 'node:fs/promises';
+import { parseArgs } from 'node:util';
+
+import { launchChromium } from './lib/chromium.mjs';
+import { startLab } from './lib/lab.mjs';
+import { progressLine } from './lib/progress.mjs';
+import { summary } from './lib/summary.mjs';
+import * as swarm from './lib/swarm.mjs';
+import { farTargets, presetForLab } from './lib/targets.mjs';
+import { fatal, until } from './lib/wait.mjs';
+
+const THRESHOLD_FAILED = 99;
+
+const { values: options } = parseArgs({
+  options: {
+    plan: { type: 'string' },
+    report: { type: 'string', default: 'report.json' },
+    port: { type: 'string' },
+  },
+});
+
+/** What Ctrl-C and SIGTERM do now. Leaving through `exit` takes our child processes along. */
+let interrupt = () => process.exit(1);
+for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => interrupt());
+
+try {
+  process.exitCode = await main();
+} catch (error) {
+  console.error(`headless: ${error.message}`);
+  process.exitCode = 1;
+}
+
+async function main() {
+  const given = options.plan && (await readPlan(options.plan));
+  const lab = await startLab({ port: options.port && Number(options.port) });
+  let browser;
+  try {
+    browser = await launchChromium();
+    const page = await swarm.openPage(await browser.newContext(), lab.url);
+    const plan = given ?? presetForLab(await swarm.presetPlan(page, 'lab'), lab.url);
+    return await play(page, plan);
+  } finally {
+    await browser?.close();
+    await lab.stop();
+  }
+}
+
+async function readPlan(file) {
+  try {
+    return JSON.parse(await readFile(file, 'utf8'));
+  } catch (error) {
+    throw new Error(`${file}: ${error.message}`);
+  }
+}
+
+async function play(page, plan) {
+  const { ok, problems } = await swarm.check(page, plan);
+  if (!ok) {
+    console.error('The plan cannot run:');
+    for (const { path, message } of problems) console.error(path ? `  ${path}: ${message}` : `  ${message}`);
+    return 1;
+  }
+  for (const target of farTargets(plan)) {
+    console.log(`${target} is not on this machine: load-test only what you may.`);
+  }
+  await swarm.start(page, plan);
+  interrupt = () => stopGracefully(page);
+  await watch(page);
+  const report = await swarm.report(page);
+  await writeFile(options.report, `${JSON.stringify(report, null, 1)}\n`);
+  console.log(`\n${summary(report)}\n\nreport: ${options.report}`);
+  return report.thresholds.every((threshold) => threshold.ok) ? 0 : THRESHOLD_FAILED;
+}
+
+/** Prints a line a second until the run is over. */
+async function watch(page) {
+  let last = { at: Date.now(), sent: 0, received: 0 };
+  const isOver = async () => {
+    if (page.problems.length) throw fatal(page.problems.join('\n'));
+    const status = await swarm.status(page);
+    const now = { at: Date.now(), sent: status.sent, received: status.received };
+    console.log(progressLine(status, last, now));
+    last = now;
+    if (status.phase === 'done' && status.problem) throw fatal(status.problem);
+    return status.phase === 'done';
+  };
+  await until('the run to be over', isOver, { within: Infinity, every: 1_000 });
+}
+
+/** The first Ctrl-C stops the run as its Stop button does; the second one gives up. */
+function stopGracefully(page) {
+  interrupt = () => process.exit(1);
+  console.log('stopping: users finish and leave; press Ctrl-C again to give up');
+  swarm.stop(page).catch((error) => console.error(`headless: ${error.message}`));
+}

@@ -1,0 +1,25 @@
+// What must hold, in the words of a story.
+import assert from 'node:assert/strict';
+
+import { counter, errorsInWords } from './report.mjs';
+
+export function noErrors(report, { except = () => false } = {}) {
+  const errors = report.errors.filter((error) => !except(error));
+  assert.deepEqual(errorsInWords({ errors }), []);
+}
+
+/** Two sides counted the same thing; `pairs` is {what: [ours, theirs]}. */
+export function bothSidesAgree(pairs) {
+  const ours = Object.fromEntries(Object.entries(pairs).map(([what, [mine]]) => [what, mine]));
+  const theirs = Object.fromEntries(Object.entries(pairs).map(([what, [, other]]) => [what, other]));
+  assert.deepEqual(ours, theirs);
+  const empty = Object.keys(ours).filter((what) => !ours[what]);
+  assert.deepEqual(empty, [], 'a count of nothing proves nothing');
+}
+
+/** Frames of an event as we counted them in (`in`) or out (`out`). */
+export const events = (report, direction, event) => counter(report, `events.${direction}.${event}`);
+
+export function between(what, value, low, high) {
+  assert.ok(value >= low && value <= high, `${what} is ${value}, not between ${low} and ${high}`);
+}

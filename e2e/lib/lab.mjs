@@ -1,0 +1,40 @@
+// The lab as tests see it: an address, its fault switches, and what it counted.
+import { DIST, labProgram } from './paths.mjs';
+import { freePort, start } from './process.mjs';
+import { fatal, until } from './wait.mjs';
+
+/**
+ * Starts a lab that serves the page and the chat service.
+ * @param {{port?: number, args?: string[]}} [options]
+ */
+export async function startLab({ port, args = [] } = {}) {
+  port ??= await freePort();
+  const lab = start(labProgram(), ['--dist', DIST, '--port', String(port), ...args]);
+  const url = `http://127.0.0.1:${port}`;
+  try {
+    await until(`the lab to answer at ${url}`, async () => {
+      if (lab.hasEnded()) throw fatal('the lab ended at once');
+      return (await fetch(`${url}/lab/counts`)).ok;
+    });
+  } catch (error) {
+    await lab.stop();
+    throw new Error(`${error.message}\n${lab.output()}`);
+  }
+  return {
+    url,
+    stop: () => lab.stop(),
+    counts: () => answer(fetch(`${url}/lab/counts`)),
+    setFaults: (faults) => answer(post(`${url}/lab/faults`, faults)),
+    reset: () => answer(post(`${url}/lab/reset`, {})),
+  };
+}
+
+const post = (url, body) =>
+  fetch(url, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) });
+
+async function answer(pending) {
+  const response = await pending;
+  const text = await response.text();
+  if (!response.ok) throw new Error(`${response.url} answered ${response.status}: ${text}`);
+  return text ? JSON.parse(text) : undefined;
+}

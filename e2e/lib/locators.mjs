@@ -1,0 +1,14 @@
+// Where things are on the page, by what a screen reader calls them.
+
+export const startButton = (page) => page.getByRole('button', { name: 'Start', exact: true });
+export const stopButton = (page) => page.getByRole('button', { name: 'Stop', exact: true });
+export const copyLinkButton = (page) => page.getByRole('button', { name: 'Copy link' });
+export const themeButton = (page) => page.getByRole('button', { name: /^Colours/ });
+export const serverField = (page) => page.getByLabel('Server', { exact: true });
+export const nameField = (page) => page.getByLabel('Name', { exact: true });
+export const problems = (page) => page.getByRole('region', { name: 'Problems' });
+export const jsonEditor = (page) => page.getByRole('textbox', { name: 'The plan as JSON' });
+export const advanced = (page) => page.getByText('Advanced: the plan as JSON');
+export const notice = (page) => page.locator('.notice');
+/** The run's state in the header. */
+export const stateChip = (page) => page.getByRole('banner').locator('.chip');

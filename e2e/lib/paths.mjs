@@ -1,0 +1,30 @@
+// Where things lie.
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+export const ROOT = fileURLToPath(new URL('../..', import.meta.url));
+export const DIST = join(ROOT, 'dist');
+export const ARTIFACTS = join(ROOT, 'e2e', 'artifacts');
+
+/** The lab's program: `cargo xtask` names it, and where cargo puts it by default otherwise. */
+export function labProgram() {
+  const target = process.env.CARGO_TARGET_DIR ?? join(ROOT, 'target');
+  const program = process.env.TABSWARM_LAB ?? join(target, 'lab', process.platform === 'win32' ? 'lab.exe' : 'lab');
+  if (!existsSync(program)) throw new Error(`there is no ${program}: run \`cargo xtask test --only build\` first`);
+  return program;
+}
+
+/** Chromium's program: `CHROME` or `CHROMIUM`, then the usual names on PATH. */
+export function chromiumProgram() {
+  const named = [process.env.CHROME, process.env.CHROMIUM].find((path) => path && existsSync(path));
+  if (named) return named;
+  const folders = (process.env.PATH ?? '').split(process.platform === 'win32' ? ';' : ':');
+  for (const name of ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable']) {
+    const found = folders.map((folder) => join(folder, name)).find(existsSync);
+    if (found) return found;
+  }
+  const mac = '/Applications/Google Chrome.app/Contents/MacOS/Google Chrome';
+  if (existsSync(mac)) return mac;
+  throw new Error('no Chromium found: install it, or set CHROME to its program');
+}

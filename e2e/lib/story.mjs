@@ -1,0 +1,79 @@
+// A test is a story about one user: what it opens is closed when it ends, and what it saw is kept when it fails.
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import test from 'node:test';
+
+import { launchChromium } from './chromium.mjs';
+import { startLab } from './lab.mjs';
+import { ARTIFACTS } from './paths.mjs';
+import { openPage, report } from './swarm.mjs';
+
+/** No story takes longer; a lab that outlives a killed test ends by itself then. */
+const LONGEST_S = 300;
+
+// A test runner that is interrupted ends us by a signal; leaving through `exit` takes our child processes along.
+for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => process.exit(1));
+
+/** @param {(world: World) => Promise<void>} tell */
+export function story(title, tell) {
+  test(title, { timeout: LONGEST_S * 1_000 }, async () => {
+    const world = new World();
+    try {
+      await tell(world);
+      for (const page of world.pages) {
+        if (page.problems.length) throw new Error(`errors in the page: ${page.problems.join('\n')}`);
+      }
+    } catch (error) {
+      await world.keep(title);
+      throw error;
+    } finally {
+      await world.close();
+    }
+  });
+}
+
+class World {
+  pages = [];
+  #resources = [];
+
+  /** Closes or stops the resource when the story ends. */
+  use(resource) {
+    this.#resources.push(resource);
+    return resource;
+  }
+
+  async lab(options = {}) {
+    const args = ['--exit-after', String(LONGEST_S), ...(options.args ?? [])];
+    return this.use(await startLab({ ...options, args }));
+  }
+
+  /** A page in a browser of its own. */
+  async page(url, options = {}) {
+    const browser = this.use(await launchChromium());
+    return this.pageIn(await browser.newContext(options), url);
+  }
+
+  async pageIn(context, url) {
+    const page = await openPage(context, url);
+    this.pages.push(page);
+    return page;
+  }
+
+  /** Screenshots and reports for whoever has to find out what went wrong. */
+  async keep(title) {
+    const name = title.replaceAll(/[^a-z0-9]+/gi, '-').toLowerCase();
+    await mkdir(ARTIFACTS, { recursive: true });
+    for (const [n, page] of this.pages.entries()) {
+      const file = join(ARTIFACTS, `${name}-${n}`);
+      await page.screenshot({ path: `${file}.png`, fullPage: true }).catch(() => {});
+      const seen = await report(page).catch(() => undefined);
+      if (seen) await writeFile(`${file}.json`, JSON.stringify(seen, null, 1));
+    }
+  }
+
+  async close() {
+    for (const resource of this.#resources.reverse()) {
+      await (resource.close ?? resource.stop).call(resource);
+    }
+  }
+}

@@ -1,0 +1,60 @@
+// `window.tabswarm` from outside the page: the automation contract, one function per promise.
+import { fatal, until } from './wait.mjs';
+
+/** Opens the page and waits until it can be driven. */
+export async function openPage(context, url) {
+  const page = await context.newPage();
+  const problems = [];
+  page.on('pageerror', (error) => problems.push(error.message));
+  page.on('crash', () => problems.push('the page crashed'));
+  await page.goto(url);
+  await until('window.tabswarm', () => page.evaluate(() => 'tabswarm' in window), { within: 20_000 }).catch((error) => {
+    throw new Error([error.message, ...problems].join('\n'));
+  });
+  return Object.assign(page, { problems });
+}
+
+export const presets = (page) => page.evaluate(() => window.tabswarm.presets());
+export const check = (page, plan) => page.evaluate((plan) => window.tabswarm.check(plan), plan);
+export const start = (page, plan) => page.evaluate((plan) => window.tabswarm.start(plan).then(() => {}), plan);
+export const status = (page) => page.evaluate(() => window.tabswarm.status());
+export const stop = (page) => page.evaluate(() => window.tabswarm.stop().then(() => {}));
+export const report = (page) => page.evaluate(() => window.tabswarm.report());
+
+/** The document of a plan that comes with the page. */
+export async function presetPlan(page, id) {
+  const { plans } = await presets(page);
+  const preset = plans.find((plan) => plan.id === id);
+  if (!preset) throw new Error(`there is no preset plan \`${id}\`; there are ${plans.map((plan) => plan.id).join(', ')}`);
+  return preset.plan;
+}
+
+/** The document of a scenario that comes with the page. */
+export async function presetScenario(page, id) {
+  const { scenarios } = await presets(page);
+  return scenarios.find((scenario) => scenario.id === id).scenario;
+}
+
+/** Plays a plan to its end and answers with the report. */
+export async function play(page, plan, { within = 120_000 } = {}) {
+  await start(page, plan);
+  await phase(page, 'done', { within });
+  return report(page);
+}
+
+/** Waits until the run is in a phase; a run that failed says why instead. */
+export async function phase(page, wanted, { within = 60_000 } = {}) {
+  let now;
+  await until(
+    `phase ${wanted}`,
+    async () => {
+      if (page.problems.length) throw fatal(page.problems.join('\n'));
+      now = await status(page);
+      return now.phase === wanted || now.phase === 'done';
+    },
+    { within, every: 100 },
+  );
+  if (now.problem) throw new Error(`the run failed: ${now.problem}`);
+  if (now.phase !== wanted) throw new Error(`the run was done before it was ${wanted}`);
+  return now;
+}

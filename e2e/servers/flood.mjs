@@ -1,0 +1,99 @@
+// Speaks just enough Socket.IO to connect, then floods: when the wanted number of sockets is ready, each gets the same
+// frames as fast as it takes them, and the time runs until every client has answered the last frame.
+import { createServer } from 'node:http';
+import { once } from 'node:events';
+import { readFile } from 'node:fs/promises';
+import { extname, join } from 'node:path';
+
+import { WebSocketServer } from 'ws';
+
+import { floodFrames } from './flood-frames.mjs';
+
+const TYPES = { '.html': 'text/html', '.js': 'text/javascript', '.mjs': 'text/javascript' };
+const OPEN = JSON.stringify({ sid: 'flood', upgrades: [], pingInterval: 600_000, pingTimeout: 600_000 });
+const CHUNK_BYTES = 64 * 1024;
+
+/** @param {{folder: string, library: string}} options what it serves beside the flood: pages, and the official client */
+export async function startFloodServer({ folder, library }) {
+  let round;
+  const http = createServer(async ({ url }, response) => {
+    const path = new URL(url, 'http://localhost').pathname;
+    const content = await readFile(path === '/socket.io.js' ? library : join(folder, path)).catch(() => undefined);
+    response.writeHead(content ? 200 : 404, { 'content-type': TYPES[extname(path)] ?? 'text/plain' }).end(content);
+  });
+  const sockets = new WebSocketServer({ server: http, path: '/socket.io/', perMessageDeflate: false });
+  sockets.on('connection', (socket) => {
+    socket.send(`0${OPEN}`);
+    socket.on('message', (data) => round?.hear(socket, data.toString()));
+    socket.on('error', (error) => round?.fail(error));
+  });
+  http.listen(0, '127.0.0.1');
+  await once(http, 'listening');
+  return {
+    url: `http://127.0.0.1:${http.address().port}`,
+    /**
+     * Floods as soon as so many sockets are ready. `begun` settles then, `over` gives the frames per second over all of
+     * them when the last one has had its last frame.
+     */
+    flood({ sockets: count, frames }) {
+      round = new Round(count, frames);
+      return { begun: round.begun, over: round.over };
+    },
+    stop() {
+      sockets.clients.forEach((socket) => socket.terminate());
+      http.closeAllConnections();
+      http.close();
+    },
+  };
+}
+
+class Round {
+  constructor(count, frames) {
+    Object.assign(this, { count, frames, ready: new Set(), done: 0 });
+    this.begun = new Promise((resolve) => (this.onBegin = resolve));
+    this.over = new Promise((resolve, reject) => Object.assign(this, { onEnd: resolve, fail: reject }));
+  }
+
+  /** A client says `40` to connect, `hello` when it listens, `done` when the last frame has reached it. */
+  hear(socket, text) {
+    if (text.startsWith('40')) return socket.send('40{"sid":"flood"}');
+    const [, id, event] = /^42(\d*)\["(\w+)"/.exec(text) ?? [];
+    if (id) socket.send(`43${id}[]`);
+    if (event === 'hello') {
+      this.ready.add(socket);
+      if (this.ready.size === this.count) this.begin(text);
+    } else if (event === 'done') {
+      this.done += 1;
+      if (this.done === this.count) this.finish();
+    }
+  }
+
+  begin(hello) {
+    const bytes = floodFrames(this.frames, hello);
+    this.onBegin();
+    this.startedAt = performance.now();
+    for (const socket of this.ready) pour(bytes, socket);
+  }
+
+  finish() {
+    const seconds = (performance.now() - this.startedAt) / 1_000;
+    this.onEnd((this.count * this.frames) / seconds);
+  }
+}
+
+/** Writes ready-made frames past the library, which would build each frame anew for each socket. */
+function pour(bytes, socket) {
+  const tcp = socket._socket;
+  let at = 0;
+  const more = () => {
+    while (at < bytes.length && !tcp.destroyed) {
+      const chunk = bytes.subarray(at, at + CHUNK_BYTES);
+      at += chunk.length;
+      if (!tcp.write(chunk)) {
+        tcp.once('drain', more);
+        return;
+      }
+    }
+  };
+  more();
+}

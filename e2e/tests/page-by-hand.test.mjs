@@ -1,0 +1,44 @@
+// What a stranger does first: open the URL, press Start, look.
+import assert from 'node:assert/strict';
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+
+import * as checks from '../lib/checks.mjs';
+import * as at from '../lib/locators.mjs';
+import { ARTIFACTS } from '../lib/paths.mjs';
+import { story } from '../lib/story.mjs';
+import * as swarm from '../lib/swarm.mjs';
+import { chooseColours, seeState, tabTo } from '../lib/verbs.mjs';
+import { until } from '../lib/wait.mjs';
+
+const SIZE = { viewport: { width: 1280, height: 900 } };
+
+story('the plan that is filled in only needs Start', async (world) => {
+  const lab = await world.lab();
+  const page = await world.page(lab.url, SIZE);
+  assert.equal(await at.serverField(page).inputValue(), lab.url);
+  await at.startButton(page).click();
+  await seeState(page, /ramping|holding/i);
+  await until('messages', async () => (await swarm.status(page)).received > 500, { within: 60_000 });
+  await mkdir(ARTIFACTS, { recursive: true });
+  for (const colours of ['Light', 'Dark']) {
+    await chooseColours(page, colours);
+    await page.screenshot({ path: join(ARTIFACTS, `run-${colours.toLowerCase()}.png`) });
+  }
+  await at.stopButton(page).click();
+  await seeState(page, /done|finished/i);
+  const report = await swarm.report(page);
+  checks.noErrors(report);
+  assert.ok(report.delivery.delivered > 0);
+});
+
+story('a run is started and stopped with the keyboard alone', async (world) => {
+  const lab = await world.lab();
+  const page = await world.page(lab.url, SIZE);
+  await tabTo(page, at.startButton(page));
+  await page.keyboard.press('Enter');
+  await until('users', async () => (await swarm.status(page)).users.active > 0);
+  await tabTo(page, at.stopButton(page));
+  await page.keyboard.press('Enter');
+  await seeState(page, /done|finished/i);
+});

@@ -1,0 +1,27 @@
+// A worker that breaks takes its users with it, and the run says so.
+import assert from 'node:assert/strict';
+
+import { chatPlan, crowd } from '../lib/plans.mjs';
+import { story } from '../lib/story.mjs';
+import * as swarm from '../lib/swarm.mjs';
+import { until } from '../lib/wait.mjs';
+
+story('a run goes on without a worker that broke, and its report says so', async (world) => {
+  const lab = await world.lab();
+  const page = await world.page(lab.url);
+  await swarm.start(page, chatPlan(lab, crowd(6, 10)));
+  await until('six users', async () => (await swarm.status(page)).users.active === 6, { within: 10_000 });
+  // The first worker carries load, the last one is the probe.
+  const [broken] = page.workers();
+  await broken.evaluate(() => void setTimeout(() => { throw new Error('broken by the story'); }));
+  await until('the loss', async () => (await swarm.status(page)).problem, { within: 5_000 });
+  const { phase, users, problem } = await swarm.status(page);
+  assert.match(problem, /^worker 1 of \d+ broke after [\d.]+ s and took \d+ users with it: .*broken by the story/);
+  assert.equal(users.active + users.failed, 6);
+  assert.ok(users.active >= 1, 'the probe at least lives on');
+  assert.notEqual(phase, 'done');
+  await until('the end', async () => (await swarm.status(page)).phase === 'done', { within: 40_000 });
+  assert.equal((await swarm.report(page)).problem, problem);
+  // The browser reports the story's own error to the page as well.
+  page.problems.length = 0;
+});

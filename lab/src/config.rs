@@ -1,0 +1,138 @@
+//! How `lab` was started.
+
+use std::net::IpAddr;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use lexopt::prelude::*;
+use serde::Serialize;
+
+use crate::switches::{self, Switches};
+
+#[derive(Debug, Clone, PartialEq)]
+pub struct Config {
+    pub host: IpAddr,
+    /// 0: any free port.
+    pub port: u16,
+    /// The page's files.
+    pub dist: Option<PathBuf>,
+    pub version: ServerVersion,
+    pub faults: Switches,
+    /// Of the random numbers behind the faults.
+    pub seed: u64,
+    pub exit_after: Option<Duration>,
+}
+
+/// Which of the two known starter versions of the chat server is played.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum ServerVersion {
+    V1,
+    V2,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            host: IpAddr::from([127, 0, 0, 1]),
+            port: 4280,
+            dist: None,
+            version: ServerVersion::V1,
+            faults: Switches::default(),
+            seed: 1,
+            exit_after: None,
+        }
+    }
+}
+
+impl Config {
+    /// `None`: the help was asked for.
+    pub fn from_args(
+        args: impl IntoIterator<Item = impl Into<std::ffi::OsString>>,
+    ) -> Result<Option<Self>, lexopt::Error> {
+        let mut config = Self::default();
+        let mut args = lexopt::Parser::from_iter(args);
+        while let Some(arg) = args.next()? {
+            match arg {
+                Long("host") => config.host = args.value()?.parse()?,
+                Long("port") => config.port = args.value()?.parse()?,
+                Long("dist") => config.dist = Some(args.value()?.into()),
+                Long("server-version") => config.version = args.value()?.parse_with(ServerVersion::parse)?,
+                Long("faults") => config.faults = args.value()?.parse_with(faults_from_arg)?,
+                Long("seed") => config.seed = args.value()?.parse()?,
+                Long("exit-after") => config.exit_after = Some(args.value()?.parse_with(seconds)?),
+                Long("help") | Short('h') => return Ok(None),
+                _ => return Err(arg.unexpected()),
+            }
+        }
+        Ok(Some(config))
+    }
+}
+
+impl ServerVersion {
+    fn parse(text: &str) -> Result<Self, String> {
+        match text {
+            "v1" => Ok(Self::V1),
+            "v2" => Ok(Self::V2),
+            _ => Err(format!("`{text}` is neither v1 nor v2")),
+        }
+    }
+}
+
+fn faults_from_arg(text: &str) -> Result<Switches, String> {
+    switches::parse(text.as_bytes()).map_err(|error| format!("{}: {}", error.field, error.message))
+}
+
+fn seconds(text: &str) -> Result<Duration, String> {
+    let seconds: f64 = text.parse().map_err(|_| format!("`{text}` is no number of seconds"))?;
+    Duration::try_from_secs_f64(seconds).map_err(|error| error.to_string())
+}
+
+pub const HELP: &str = "\
+lab: a chat service to test, with fault switches, and a server for the tabswarm page
+
+  --host IP                where to listen (127.0.0.1)
+  --port N                 0 takes any free port (4280)
+  --dist DIR               serve the page from here
+  --server-version v1|v2   which chat server to play (v1)
+  --faults JSON            as POST /lab/faults takes them
+  --seed N                 of the random numbers behind the faults (1)
+  --exit-after SECONDS     stop by itself
+";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check_error(args: &[&str], message: &str) {
+        let error = Config::from_args([&["lab"], args].concat()).expect_err("the arguments are wrong").to_string();
+        assert!(error.contains(message), "{error}");
+    }
+
+    #[test]
+    fn arguments() {
+        let args = "lab --port 0 --server-version v2 --dist dist --seed 7 --exit-after 1.5";
+        let config = Config::from_args(args.split(' ')).unwrap().unwrap();
+        let expected = Config {
+            port: 0,
+            version: ServerVersion::V2,
+            dist: Some("dist".into()),
+            seed: 7,
+            exit_after: Some(Duration::from_millis(1500)),
+            ..Config::default()
+        };
+        assert_eq!(config, expected);
+        assert_eq!(Config::from_args(["lab"]).unwrap(), Some(Config::default()));
+        assert_eq!(Config::from_args(["lab", "--help"]).unwrap(), None);
+    }
+
+    #[test]
+    fn wrong_arguments_are_named() {
+        check_error(&["--port", "70000"], "70000");
+        check_error(&["--server-version", "v3"], "neither v1 nor v2");
+        check_error(&["--faults", r#"{"lose_share":2}"#], "lose_share: 2 is not between 0 and 1");
+        check_error(&["--exit-after", "soon"], "no number");
+        check_error(&["--prot", "1"], "--prot");
+    }
+}

@@ -1,0 +1,39 @@
+//! The command line of `lab`.
+
+use std::process::ExitCode;
+
+use lab::Server;
+use lab::config::{Config, HELP};
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    let config = match Config::from_args(std::env::args_os()) {
+        Ok(Some(config)) => config,
+        Ok(None) => {
+            print!("{HELP}");
+            return ExitCode::SUCCESS;
+        }
+        Err(error) => return fail(&error.to_string()),
+    };
+    let exit_after = config.exit_after;
+    let server = match Server::bind(&config).await {
+        Ok(server) => server,
+        Err(error) => return fail(&format!("cannot listen on {}:{}: {error}", config.host, config.port)),
+    };
+    println!("{}", server.url());
+    match exit_after {
+        None => server.run().await,
+        Some(time) => {
+            tokio::select! {
+                () = server.run() => {}
+                () = tokio::time::sleep(time) => {}
+            }
+        }
+    }
+    ExitCode::SUCCESS
+}
+
+fn fail(message: &str) -> ExitCode {
+    eprintln!("lab: {message}");
+    ExitCode::from(2)
+}

@@ -1,0 +1,11 @@
+//! The service from outside: real sockets, raw frames, another implementation's WebSocket.
+
+mod chat;
+mod client;
+mod connect;
+mod faults;
+mod page;
+mod plain;
+mod rest;
+mod transport;
+mod voice;

@@ -1,0 +1,125 @@
+//! What can happen to the page, and what the page then wants done. Nothing here does anything itself.
+
+use serde_json::Value;
+
+use super::field::FieldKind;
+use super::model::{Page, Theme};
+use super::path::Path;
+use super::run_view::RunView;
+use crate::plan::Plan;
+use crate::wire::Level;
+
+/// One thing that happened: a person's doing, or a run's.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Event {
+    /// The page was opened at an address with this fragment and origin. It remembers the theme, and, if it was only
+    /// reloaded, the text of the plan; what it does not remember is empty.
+    Opened {
+        fragment: String,
+        origin: String,
+        theme: String,
+        draft: String,
+    },
+    /// A link was pasted into the address bar of the open page.
+    Followed {
+        fragment: String,
+    },
+    Show(Page),
+    ChooseTheme(Theme),
+    DismissNotice,
+
+    /// Text was typed into a field of the form.
+    Typed {
+        path: Path,
+        kind: FieldKind,
+        text: String,
+    },
+    /// A value was chosen; `None` takes it out of the plan.
+    Set {
+        path: Path,
+        value: Option<Value>,
+    },
+    TypedJson(String),
+    ChoosePlan(String),
+    SelectPopulation(usize),
+    AddPopulation,
+    RemovePopulation(usize),
+    ChooseScenario(String),
+    ChooseLoad(super::load_form::LoadKind),
+    ExpandShape,
+    AddStage,
+    RemoveStage(usize),
+    ChooseAccounts {
+        csv: bool,
+    },
+    /// A file of accounts was dropped or selected for the open population.
+    AccountsRead {
+        name: String,
+        text: String,
+    },
+    AddThreshold(String),
+    RemoveThreshold(usize),
+    /// A plan file was opened.
+    PlanRead {
+        name: String,
+        text: String,
+    },
+    SavePlan,
+    SharePlan,
+    /// A problem was clicked.
+    GoTo {
+        line: usize,
+    },
+
+    Start,
+    Stop,
+    Abort,
+    /// A run begins, whoever asked for it; it obeys this plan.
+    Started(Box<Plan>),
+    /// The run could not even begin.
+    Refused(String),
+    /// At most four times a second, and when its phase changes.
+    RunChanged(Box<RunView>),
+    FilterLog {
+        level: Level,
+        words: String,
+    },
+    SaveReport,
+
+    /// An effect was done.
+    Done(String),
+    /// An effect failed.
+    Failed(String),
+}
+
+/// One thing to do in the browser.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Effect {
+    /// Hand a file to the person.
+    Download {
+        name: String,
+        text: String,
+    },
+    /// Put the link with this fragment into the clipboard; `done` is said when that worked.
+    CopyLink {
+        fragment: String,
+        done: String,
+    },
+    /// Show a line of the JSON editor and put the cursor there.
+    RevealLine(usize),
+    ApplyTheme(Theme),
+    /// Remember the text of the plan, for a reload.
+    KeepDraft(String),
+    /// Another page is shown: begin at its top.
+    EnterPage,
+    /// Begin a run with this plan and these account rows.
+    Start {
+        plan: Box<Plan>,
+        csv: Vec<Vec<Vec<String>>>,
+    },
+    Stop,
+    Abort,
+    SaveReport,
+    /// Build the run's view anew: what it shows was changed, not the run.
+    Refresh,
+}

@@ -1,0 +1,29 @@
+//! Pure UI state: [`Model`], [`Event`], [`update`] -> [`Effect`]s, and the view models that components show.
+//!
+//! Components hold no logic: what is shown, what a click means and what then has to be done is decided and tested here.
+
+mod check;
+pub mod csv;
+pub mod curve;
+mod editor;
+mod event;
+pub mod field;
+pub mod format;
+pub mod json_text;
+pub mod load_form;
+pub mod log;
+pub mod markdown;
+mod model;
+pub mod path;
+pub mod presets;
+pub mod run_view;
+pub mod share;
+mod update;
+pub mod variables;
+
+pub use check::check;
+pub use editor::{Editor, PlacedProblem, population_path};
+pub use event::{Effect, Event};
+pub use model::{Model, Notice, NoticeKind, Page, Theme};
+pub use run_view::RunView;
+pub use update::update;

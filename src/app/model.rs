@@ -1,0 +1,89 @@
+//! Everything the page shows, in one value.
+
+use super::editor::Editor;
+use super::log::LogFilter;
+use super::presets;
+use super::run_view::RunView;
+
+#[derive(Debug, Clone, PartialEq)]
+pub struct Model {
+    pub page: Page,
+    pub theme: Theme,
+    pub editor: Editor,
+    /// The preset that the plan was made from, if it was.
+    pub preset: Option<String>,
+    pub run: RunView,
+    pub log_filter: LogFilter,
+    pub notice: Option<Notice>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Page {
+    #[default]
+    Plan,
+    Run,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Theme {
+    /// As the system says.
+    #[default]
+    System,
+    Light,
+    Dark,
+}
+
+/// One sentence about what just happened, read out by screen readers.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Notice {
+    pub kind: NoticeKind,
+    pub text: String,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum NoticeKind {
+    Done,
+    Warning,
+    Problem,
+}
+
+impl Default for Model {
+    fn default() -> Self {
+        let document = presets::plan(presets::DEFAULT_PLAN).expect("the default plan comes with the program");
+        Self {
+            page: Page::default(),
+            theme: Theme::default(),
+            editor: Editor::new(document),
+            preset: Some(presets::DEFAULT_PLAN.to_owned()),
+            run: RunView::default(),
+            log_filter: LogFilter::default(),
+            notice: None,
+        }
+    }
+}
+
+impl Theme {
+    pub const ALL: [Self; 3] = [Self::System, Self::Light, Self::Dark];
+
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::System => "system",
+            Self::Light => "light",
+            Self::Dark => "dark",
+        }
+    }
+
+    /// What a stored name means; anything else is the system's choice.
+    pub fn named(name: &str) -> Self {
+        Self::ALL.into_iter().find(|theme| theme.name() == name).unwrap_or_default()
+    }
+
+    /// The next one in the toggle's round.
+    pub fn next(self) -> Self {
+        match self {
+            Self::System => Self::Light,
+            Self::Light => Self::Dark,
+            Self::Dark => Self::System,
+        }
+    }
+}

@@ -1,0 +1,228 @@
+//! The charts' data, taken from the run's columns of one value a second.
+
+use crate::metrics::{MetricColumns, Timeline, Totals};
+use crate::plan::{Load, Plan, Schedule, Segment};
+use crate::time::{Span, Timestamp};
+
+/// Points per series at most. Beyond that a chart's pixels show no more, and drawing four times a second costs frames.
+const POINTS: usize = 1_200;
+
+/// The charts of the run page.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum ChartKind {
+    Users,
+    Messages,
+    Latency,
+    Errors,
+    Frames,
+    Generator,
+}
+
+/// Columns of equal length; `NaN` where there is nothing to draw.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct ChartData {
+    /// Seconds since the start.
+    pub seconds: Vec<f64>,
+    pub series: Vec<Series>,
+}
+
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Series {
+    pub label: String,
+    pub values: Vec<f64>,
+    /// Drawn as a thin dashed line: what was wanted, not what was.
+    pub is_reference: bool,
+    /// Not drawn until it is asked for in the legend.
+    pub starts_hidden: bool,
+}
+
+/// How several seconds become one point.
+#[derive(Debug, Clone, Copy)]
+enum Merge {
+    Mean,
+    Last,
+    Worst,
+}
+
+impl ChartKind {
+    pub const ALL: [Self; 6] =
+        [Self::Users, Self::Messages, Self::Latency, Self::Errors, Self::Frames, Self::Generator];
+
+    pub const fn title(self) -> &'static str {
+        match self {
+            Self::Users => "Users",
+            Self::Messages => "Messages per second",
+            Self::Latency => "Latency",
+            Self::Errors => "Errors per second",
+            Self::Frames => "Frames per second",
+            Self::Generator => "Generator delay",
+        }
+    }
+
+    pub const fn unit(self) -> &'static str {
+        match self {
+            Self::Users => "",
+            Self::Messages | Self::Errors | Self::Frames => "/s",
+            Self::Latency | Self::Generator => "ms",
+        }
+    }
+}
+
+/// The data of one chart. `metric` is the one whose latency is shown.
+pub fn data(kind: ChartKind, plan: &Plan, totals: &Totals, metric: &str) -> ChartData {
+    let timeline = totals.timeline();
+    let group = (timeline.seconds() as usize).div_ceil(POINTS).max(1);
+    let series = match kind {
+        ChartKind::Users => users(plan, timeline, group),
+        ChartKind::Messages => {
+            vec![
+                summed(timeline, "sent", "delivery.sent", group),
+                summed(timeline, "received", "delivery.arrived", group),
+            ]
+        }
+        ChartKind::Latency => latency(timeline.metric(metric), group),
+        ChartKind::Errors => errors(timeline, group),
+        ChartKind::Frames => {
+            vec![summed(timeline, "out", "frames.out", group), summed(timeline, "in", "frames.in", group)]
+        }
+        ChartKind::Generator => generator(timeline, group),
+    };
+    let points = (timeline.seconds() as usize).div_ceil(group);
+    let mut data = ChartData { seconds: ends(timeline.seconds(), group).map(f64::from).collect(), series };
+    for series in &mut data.series {
+        series.values.resize(points, f64::NAN);
+    }
+    data
+}
+
+/// When each point's last second ends: what is drawn there is known from then on.
+fn ends(seconds: u32, group: usize) -> impl Iterator<Item = u32> {
+    (0..seconds).step_by(group).map(move |first| (first + group as u32).min(seconds))
+}
+
+/// Metrics that have a latency over time, the one that matters most first.
+pub fn latencies(totals: &Totals) -> Vec<String> {
+    let mut names: Vec<String> = totals.timeline().metrics().map(|(name, _)| name.to_owned()).collect();
+    names.sort_by_key(|name| (!name.ends_with(".round_trip"), name.clone()));
+    names
+}
+
+fn users(plan: &Plan, timeline: &Timeline, group: usize) -> Vec<Series> {
+    const STATES: [(&str, &str); 6] = [
+        ("active", "users.active"),
+        ("in flow", "users.flow"),
+        ("connecting", "users.connecting"),
+        ("preparing", "users.preparing"),
+        ("reconnecting", "users.reconnecting"),
+        ("finishing", "users.finishing"),
+    ];
+    let mut all: Vec<_> = STATES.iter().map(|(label, name)| value(timeline, label, name, group, Merge::Last)).collect();
+    all.extend(wanted(plan, timeline.seconds(), group));
+    all
+}
+
+/// The line that closed loads draw; an open load wants arrivals, not a number of users.
+fn wanted(plan: &Plan, seconds: u32, group: usize) -> Option<Series> {
+    let closed =
+        plan.populations.iter().enumerate().filter(|(_, population)| !matches!(population.load, Load::Open { .. }));
+    let schedules: Vec<_> =
+        closed.map(|(at, population)| Schedule::new(&population.load, &Segment::whole(), at == 0)).collect();
+    let at = |second: u32| Timestamp::ZERO + Span::from_secs(second.into());
+    let target = |second| schedules.iter().map(|schedule| schedule.target(at(second))).sum();
+    let values = ends(seconds, group).map(target).collect();
+    (!schedules.is_empty()).then(|| Series { label: "wanted".into(), values, is_reference: true, ..Series::default() })
+}
+
+/// Percentiles are never averaged: of several seconds the worst is shown.
+fn latency(columns: Option<&MetricColumns>, group: usize) -> Vec<Series> {
+    let column = |label, pick: fn(&MetricColumns) -> &Vec<f32>| {
+        series(label, columns.map(|columns| merged(pick(columns), group, Merge::Worst)).unwrap_or_default())
+    };
+    let max = Series { starts_hidden: true, ..column("max", |columns| &columns.max) };
+    vec![
+        column("p50", |columns| &columns.p50),
+        column("p95", |columns| &columns.p95),
+        column("p99", |columns| &columns.p99),
+        max,
+    ]
+}
+
+/// Errors in all, of each operation that has any, and lost connections.
+fn errors(timeline: &Timeline, group: usize) -> Vec<Series> {
+    let mut all = vec![summed(timeline, "all", "errors", group), summed(timeline, "disconnects", "disconnects", group)];
+    let of_operations = timeline.values().filter_map(|(name, _)| Some((name.strip_prefix("errors.")?, name)));
+    all.extend(of_operations.take(5).map(|(label, name)| summed(timeline, label, name, group)));
+    all
+}
+
+fn generator(timeline: &Timeline, group: usize) -> Vec<Series> {
+    let pacing = timeline.metric("pacing.error").map(|columns| merged(&columns.p99, group, Merge::Worst));
+    vec![
+        value(timeline, "worker lag, worst", "health.lag_ms", group, Merge::Worst),
+        series("pacing error p99", pacing.unwrap_or_default()),
+        value(timeline, "staleness", "health.staleness_ms", group, Merge::Worst),
+    ]
+}
+
+/// A rate: a second without an entry is a zero, not a gap.
+fn summed(timeline: &Timeline, label: &str, name: &str, group: usize) -> Series {
+    match timeline.value(name) {
+        // The second that is running is not over: its sum would look like a drop.
+        Some(values) => series(label, merged(&values[..values.len().saturating_sub(1)], group, Merge::Mean)),
+        None => series(label, vec![0.0; (timeline.seconds() as usize).saturating_sub(1).div_ceil(group)]),
+    }
+}
+
+fn value(timeline: &Timeline, label: &str, name: &str, group: usize, merge: Merge) -> Series {
+    series(label, timeline.value(name).map(|values| merged(values, group, merge)).unwrap_or_default())
+}
+
+fn series(label: &str, values: Vec<f64>) -> Series {
+    Series { label: label.to_owned(), values, ..Series::default() }
+}
+
+fn merged(values: &[f32], group: usize, merge: Merge) -> Vec<f64> {
+    values.chunks(group).map(|chunk| merge_seconds(chunk, merge)).collect()
+}
+
+fn merge_seconds(seconds: &[f32], merge: Merge) -> f64 {
+    let mut known = seconds.iter().copied().filter(|value| !value.is_nan()).map(f64::from);
+    match merge {
+        Merge::Last => known.next_back().unwrap_or(f64::NAN),
+        Merge::Worst => known.fold(f64::NAN, f64::max),
+        Merge::Mean => {
+            let first = known.next();
+            first.map_or(f64::NAN, |first| (first + known.sum::<f64>()) / seconds.len() as f64)
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(values: &[f32], group: usize, merge: Merge, expected: &[f64]) {
+        let found = merged(values, group, merge);
+        let same = |(a, b): (&f64, &f64)| a == b || a.is_nan() && b.is_nan();
+        assert!(found.len() == expected.len() && found.iter().zip(expected).all(same), "{found:?} is not {expected:?}");
+    }
+
+    #[test]
+    fn a_point_stands_where_its_seconds_end() {
+        assert_eq!(ends(3, 1).collect::<Vec<_>>(), [1, 2, 3]);
+        assert_eq!(ends(5, 2).collect::<Vec<_>>(), [2, 4, 5]);
+        assert_eq!(ends(0, 1).count(), 0);
+    }
+
+    #[test]
+    fn seconds_merge_by_what_they_mean() {
+        let nan = f32::NAN;
+        check(&[1.0, 3.0, 5.0], 2, Merge::Mean, &[2.0, 5.0]);
+        check(&[1.0, 3.0, nan, nan], 2, Merge::Worst, &[3.0, f64::NAN]);
+        check(&[4.0, nan, 3.0, 1.0], 2, Merge::Worst, &[4.0, 3.0]);
+        check(&[1.0, 3.0, 5.0, nan], 2, Merge::Last, &[3.0, 5.0]);
+        check(&[1.0, nan], 1, Merge::Last, &[1.0, f64::NAN]);
+        check(&[], 3, Merge::Mean, &[]);
+    }
+}

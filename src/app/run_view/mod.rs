@@ -1,0 +1,152 @@
+//! The run as the page shows it: every number already has its unit, and what was not measured is no zero.
+
+pub mod charts;
+mod delivery;
+mod errors;
+mod health;
+mod operations;
+mod status;
+pub mod table;
+mod thresholds;
+mod tiles;
+
+pub use delivery::{DeliveryView, RECEIVED_COLUMNS, SENT_COLUMNS};
+pub use errors::{DISCONNECT_COLUMNS, ERROR_COLUMNS};
+pub use health::{HealthView, WORKER_COLUMNS};
+pub use operations::{COLUMNS as OPERATION_COLUMNS, OperationTable};
+pub use status::{Phase, StatusView};
+pub use thresholds::ThresholdRow;
+pub use tiles::Tile;
+
+use std::sync::Arc;
+
+use self::table::Row;
+use super::log::{LogFilter, LogRow, rows};
+use crate::run::Run;
+
+/// A picture of the run at one moment.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct RunView {
+    /// The run's id; empty before the first one.
+    pub id: String,
+    /// The plan's name.
+    pub name: String,
+    /// Counts the pictures of a page.
+    pub revision: u64,
+    pub status: StatusView,
+    pub tiles: Vec<Tile>,
+    pub tables: Arc<Tables>,
+    pub log: Arc<LogView>,
+}
+
+/// What is counted by the second is shown by the second: nobody reads a table that changes faster, and each change
+/// costs the page a layout.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Tables {
+    /// Counts the pictures of a page, so that charts know when to look again.
+    pub revision: u64,
+    /// Seconds that are over.
+    second: u32,
+    pub thresholds: Vec<ThresholdRow>,
+    /// How many of them are kept, in words; empty: the plan has none.
+    pub kept: (String, Mood),
+    pub operations: Vec<OperationTable>,
+    pub delivery: DeliveryView,
+    pub errors: Vec<Row>,
+    pub disconnects: Vec<Row>,
+    pub health: HealthView,
+    /// Metrics whose latency over time can be shown.
+    pub latencies: Vec<String>,
+}
+
+impl RunView {
+    /// `before`: the last picture; what has not changed since is taken over.
+    pub fn of(run: &Run, filter: &LogFilter, before: &Self) -> Self {
+        let (totals, status) = (run.totals(), StatusView::of(&run.status()));
+        let is_same_second = before.id == run.id()
+            && before.status.phase == status.phase
+            && before.tables.second == totals.timeline().closed();
+        Self {
+            id: run.id().to_owned(),
+            name: run.plan().name.clone(),
+            revision: before.revision + 1,
+            tiles: tiles::tiles(&status, totals),
+            tables: if is_same_second { Arc::clone(&before.tables) } else { Arc::new(Tables::of(run, before)) },
+            log: LogView::of(run, filter, before),
+            status,
+        }
+    }
+}
+
+impl RunView {
+    /// What the browser's tab is called.
+    pub fn title(&self) -> String {
+        match self.status.phase {
+            Phase::Idle => "Tabswarm".to_owned(),
+            _ => format!("{} · {} – Tabswarm", self.status.word(), self.name),
+        }
+    }
+}
+
+impl Tables {
+    fn of(run: &Run, before: &RunView) -> Self {
+        let totals = run.totals();
+        let thresholds = thresholds::rows(run.plan(), totals);
+        Self {
+            revision: before.tables.revision + 1,
+            second: totals.timeline().closed(),
+            kept: thresholds::summary(&thresholds),
+            thresholds,
+            operations: operations::tables(totals),
+            delivery: DeliveryView::of(totals.delivery()),
+            errors: errors::errors(totals),
+            disconnects: errors::disconnects(totals),
+            health: HealthView::of(totals),
+            latencies: charts::latencies(totals),
+        }
+    }
+}
+
+/// The newest lines of the log that pass the filter.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct LogView {
+    pub rows: Vec<LogRow>,
+    /// Lines that are gone.
+    pub left_out: u64,
+    /// Lines since the run's start.
+    count: u64,
+    filter: LogFilter,
+}
+
+impl LogView {
+    fn of(run: &Run, filter: &LogFilter, before: &RunView) -> Arc<Self> {
+        let (lines, left_out) = (run.log().lines(), run.log().left_out());
+        let count = left_out + lines.len() as u64;
+        if before.id == run.id() && before.log.count == count && before.log.filter == *filter {
+            return Arc::clone(&before.log);
+        }
+        Arc::new(Self { rows: rows(lines.iter(), left_out, filter), left_out, count, filter: filter.clone() })
+    }
+}
+
+/// How a shown value stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub enum Mood {
+    #[default]
+    Plain,
+    Good,
+    Warn,
+    Bad,
+}
+
+impl Mood {
+    /// The style's name for it.
+    pub const fn class(self) -> &'static str {
+        match self {
+            Self::Plain => "",
+            Self::Good => "good",
+            Self::Warn => "warn",
+            Self::Bad => "bad",
+        }
+    }
+}

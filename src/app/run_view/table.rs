@@ -1,0 +1,81 @@
+//! A table as data: what stands in its cells is decided here, how it looks in one component.
+
+use super::Mood;
+
+/// A column's head, and what kind of content stands under it.
+#[derive(Debug, Clone, Copy)]
+pub struct Column {
+    pub title: &'static str,
+    pub kind: Kind,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// Says what the row is about; the first column of each table.
+    Name,
+    Text,
+    Number,
+    Code,
+    /// Of minor interest.
+    Quiet,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Row {
+    /// Tells rows apart while their numbers change.
+    pub key: String,
+    /// Part of the row above it.
+    pub is_part: bool,
+    /// One for each column.
+    pub cells: Vec<Cell>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Cell {
+    pub text: String,
+    pub mood: Mood,
+    /// What the text means, where it needs to be said.
+    pub about: &'static str,
+}
+
+impl Column {
+    pub const fn name(title: &'static str) -> Self {
+        Self { title, kind: Kind::Name }
+    }
+
+    pub const fn text(title: &'static str) -> Self {
+        Self { title, kind: Kind::Text }
+    }
+
+    pub const fn number(title: &'static str) -> Self {
+        Self { title, kind: Kind::Number }
+    }
+
+    pub const fn code(title: &'static str) -> Self {
+        Self { title, kind: Kind::Code }
+    }
+
+    pub const fn quiet(title: &'static str) -> Self {
+        Self { title, kind: Kind::Quiet }
+    }
+}
+
+impl Cell {
+    pub fn new(text: impl Into<String>) -> Self {
+        Self { text: text.into(), ..Self::default() }
+    }
+
+    pub fn with_mood(self, mood: Mood) -> Self {
+        Self { mood, ..self }
+    }
+
+    pub fn about(self, about: &'static str) -> Self {
+        Self { about, ..self }
+    }
+}
+
+impl<T: Into<String>> From<T> for Cell {
+    fn from(text: T) -> Self {
+        Self::new(text)
+    }
+}

@@ -1,0 +1,445 @@
+//! The one place where the page's state changes.
+
+use serde_json::{Value, json};
+
+use super::csv::CsvTable;
+use super::editor::{Editor, population_path};
+use super::event::{Effect, Event};
+use super::model::{Model, Notice, NoticeKind, Page};
+use super::path::Path;
+use super::{field, load_form, presets, share};
+use crate::plan::{Load, Plan};
+
+/// Changes the model by what happened, and says what is to be done.
+pub fn update(model: &mut Model, event: Event) -> Vec<Effect> {
+    match event {
+        Event::Opened { fragment, origin, theme, draft } => {
+            model.theme = super::model::Theme::named(&theme);
+            let mut effects = vec![Effect::ApplyTheme(model.theme)];
+            effects.extend(opened(model, &fragment, &origin, draft));
+            return effects;
+        }
+        Event::Followed { fragment } => return follow(model, &fragment),
+        Event::Show(page) => return show(model, page),
+        Event::ChooseTheme(theme) => {
+            model.theme = theme;
+            return vec![Effect::ApplyTheme(theme)];
+        }
+        Event::DismissNotice => model.notice = None,
+        Event::SavePlan => return vec![save_plan(&model.editor)],
+        Event::SharePlan => return vec![share_plan(&model.editor)],
+        Event::GoTo { line } => return vec![Effect::RevealLine(line)],
+        Event::Start => return start(model),
+        Event::Stop => return vec![Effect::Stop],
+        Event::Abort => return vec![Effect::Abort],
+        Event::Started(plan) => return started(model, &plan),
+        Event::Refused(problem) => say(model, NoticeKind::Problem, problem),
+        Event::RunChanged(view) => model.run = *view,
+        Event::FilterLog { level, words } => {
+            model.log_filter = super::log::LogFilter { level, words };
+            return vec![Effect::Refresh];
+        }
+        Event::SaveReport => return vec![Effect::SaveReport],
+        Event::Done(text) => say(model, NoticeKind::Done, text),
+        Event::Failed(text) => say(model, NoticeKind::Problem, text),
+        edit => {
+            edit_plan(model, edit);
+            return vec![Effect::KeepDraft(model.editor.text().to_owned())];
+        }
+    }
+    Vec::new()
+}
+
+/// The events that change the plan.
+fn edit_plan(model: &mut Model, event: Event) {
+    forget_done(model);
+    let population = population_path(model.editor.population());
+    let editor = &mut model.editor;
+    match event {
+        Event::Typed { path, kind, text } => editor.edit(&path, field::read(kind, &text)),
+        Event::Set { path, value } => editor.edit(&path, value),
+        Event::TypedJson(text) => editor.edit_text(text),
+        Event::ChoosePlan(id) => choose_plan(model, id),
+        Event::SelectPopulation(at) => editor.select_population(at),
+        Event::AddPopulation => editor.add_population(),
+        Event::RemovePopulation(at) => editor.remove_population(at),
+        Event::ChooseScenario(id) => {
+            // The old scenario's variables mean nothing to the new one, but where the target is stays.
+            let target = population.clone().key("variables").key("target").find(editor.document()).cloned();
+            editor.edit(&population.clone().key("scenario"), Some(id.into()));
+            let variables = target.map_or_else(|| json!({}), |target| json!({ "target": target }));
+            editor.edit(&population.key("variables"), Some(variables));
+        }
+        Event::ChooseLoad(kind) => {
+            let load = population.key("load");
+            let converted = load_form::convert(load.find(editor.document()), kind);
+            editor.edit(&load, Some(converted));
+        }
+        Event::ExpandShape => expand_shape(editor, &population.key("load")),
+        Event::AddStage => add_stage(editor, &population.key("load").key("stages")),
+        Event::RemoveStage(at) => editor.edit(&population.key("load").key("stages").index(at), None),
+        Event::ChooseAccounts { csv } => {
+            let accounts = csv.then(|| json!({"source": "csv", "columns": ["email", "password"]}));
+            editor.edit(&population.key("accounts"), accounts);
+        }
+        Event::AccountsRead { name, text } => attach_accounts(model, &name, &text),
+        Event::AddThreshold(expression) => add_threshold(editor, &expression),
+        Event::RemoveThreshold(at) => editor.edit(&Path::from("thresholds").index(at), None),
+        Event::PlanRead { name, text } => open_plan(model, &name, text),
+        _ => unreachable!("update() takes all other events"),
+    }
+}
+
+/// The plan of the link; else what stood here before a reload; else the default plan.
+fn opened(model: &mut Model, fragment: &str, origin: &str, draft: String) -> Vec<Effect> {
+    if let Some(document) = presets::plan(presets::DEFAULT_PLAN) {
+        replace_plan(model, aimed_at(document, origin));
+    }
+    if !draft.is_empty() && share::read_fragment(fragment).is_none() {
+        model.editor.edit_text(draft);
+        model.preset = None;
+    }
+    follow(model, fragment)
+}
+
+/// Opens the plan of a link, if it holds one.
+fn follow(model: &mut Model, fragment: &str) -> Vec<Effect> {
+    match share::read_fragment(fragment) {
+        None => Vec::new(),
+        Some(Err(error)) => {
+            say(model, NoticeKind::Problem, format!("The link was not opened: {error}."));
+            Vec::new()
+        }
+        Some(Ok(shared)) => {
+            replace_plan(model, shared.document);
+            model.preset = None;
+            if shared.autostart { start(model) } else { Vec::new() }
+        }
+    }
+}
+
+/// A plan for `lab` targets the server its page came from, if that is on this machine.
+fn aimed_at(mut document: Value, origin: &str) -> Value {
+    if is_loopback(origin) {
+        aim(&mut document, &origin.into());
+    }
+    document
+}
+
+/// Sets the target of every population.
+fn aim(document: &mut Value, target: &Value) {
+    let populations = document.get("populations").and_then(Value::as_array).map_or(0, Vec::len);
+    for population in 0..populations {
+        population_path(population).join("variables.target").put(document, target.clone());
+    }
+}
+
+fn is_loopback(origin: &str) -> bool {
+    let Some((_, host)) = origin.split_once("://") else { return false };
+    let name = if host.starts_with('[') { host.split_inclusive(']').next() } else { host.split(':').next() };
+    name.is_some_and(|name| name == "localhost" || name == "[::1]" || name.starts_with("127."))
+}
+
+fn show(model: &mut Model, page: Page) -> Vec<Effect> {
+    forget_done(model);
+    let changed = model.page != page;
+    model.page = page;
+    if changed { vec![Effect::EnterPage] } else { Vec::new() }
+}
+
+fn choose_plan(model: &mut Model, id: String) {
+    let Some(mut document) = presets::plan(&id) else { return };
+    let old = model.editor.document();
+    // The server under test stays the same when another plan for the same kind of server is tried on it.
+    let kind = Path::from("populations[0].scenario");
+    if kind.find(old) == kind.find(&document)
+        && let Some(target) = Path::from("populations[0].variables.target").find(old).cloned()
+    {
+        aim(&mut document, &target);
+    }
+    replace_plan(model, document);
+    model.preset = Some(id);
+}
+
+fn expand_shape(editor: &mut Editor, load: &Path) {
+    let shape = load.find(editor.document()).cloned().and_then(|load| serde_json::from_value::<Load>(load).ok());
+    if let Some(shape) = shape {
+        let stages = load_form::stages(&shape);
+        editor.edit(load, Some(json!({"model": "closed", "start": 0, "stages": stages})));
+    }
+}
+
+fn add_stage(editor: &mut Editor, stages: &Path) {
+    let list = stages.find(editor.document());
+    let (at, stage) = (list.and_then(Value::as_array).map_or(0, Vec::len), load_form::next_stage(list));
+    editor.edit(&stages.clone().index(at), Some(stage));
+}
+
+fn attach_accounts(model: &mut Model, name: &str, text: &str) {
+    match CsvTable::parse(name, text) {
+        Ok(table) => {
+            let accounts = if table.rows.len() == 1 { "account" } else { "accounts" };
+            let said = format!("{} {accounts} read from {name}. They stay in this page.", table.rows.len());
+            model.editor.attach_csv(model.editor.population(), table);
+            say(model, NoticeKind::Done, said);
+        }
+        Err(error) => say(model, NoticeKind::Problem, format!("{name} was not read: {error}.")),
+    }
+}
+
+fn add_threshold(editor: &mut Editor, expression: &str) {
+    let path = Path::from("thresholds");
+    let at = path.find(editor.document()).and_then(Value::as_array).map_or(0, Vec::len);
+    editor.edit(&path.index(at), Some(expression.into()));
+}
+
+fn open_plan(model: &mut Model, name: &str, text: String) {
+    model.preset = None;
+    match serde_json::from_str(&text) {
+        Ok(document) => {
+            replace_plan(model, document);
+            say(model, NoticeKind::Done, format!("Plan opened from {name}."));
+        }
+        Err(_) => {
+            // The text is shown as it is, with the problem on its line.
+            model.editor.edit_text(text);
+            say(model, NoticeKind::Problem, format!("{name} is not JSON; see the problem in the editor."));
+        }
+    }
+}
+
+/// A file on the person's own disk holds the plan as it is; what was typed stays as it was laid out.
+fn save_plan(editor: &Editor) -> Effect {
+    Effect::Download { name: format!("{}.plan.json", file_name(&editor.name())), text: editor.text().to_owned() }
+}
+
+fn share_plan(editor: &Editor) -> Effect {
+    let (document, removed) = share::without_secrets(editor.document());
+    let done = if removed.is_empty() {
+        "Link copied. It holds the whole plan.".to_owned()
+    } else {
+        format!("Link copied, without what looks like a secret: {}.", removed.join(", "))
+    };
+    Effect::CopyLink { fragment: share::fragment(&document), done }
+}
+
+/// A name without what a file system may not like.
+fn file_name(name: &str) -> String {
+    let plain: String = name.chars().map(|c| if c.is_alphanumeric() { c } else { '-' }).collect();
+    if plain.is_empty() { "plan".to_owned() } else { plain }
+}
+
+fn start(model: &mut Model) -> Vec<Effect> {
+    if model.run.status.is_running() {
+        return Vec::new();
+    }
+    if let Some(plan) = model.editor.plan() {
+        return vec![Effect::Start { plan: Box::new(plan.clone()), csv: model.editor.csv_rows() }];
+    }
+    let problems = model.editor.problems();
+    let text = match problems {
+        [only] => format!("The plan has a problem: {}.", only.message),
+        all => format!("The plan has {} problems; they are listed beside it.", all.len()),
+    };
+    let effects = problems.first().map(|problem| Effect::RevealLine(problem.line));
+    model.page = Page::Plan;
+    say(model, NoticeKind::Problem, text);
+    effects.into_iter().collect()
+}
+
+/// A run started by the address or by JavaScript shows like one started by the button.
+fn started(model: &mut Model, plan: &Plan) -> Vec<Effect> {
+    if model.editor.plan() != Some(plan)
+        && let Ok(document) = serde_json::to_value(plan)
+    {
+        replace_plan(model, document);
+        model.preset = None;
+    }
+    model.notice = None;
+    show(model, Page::Run)
+}
+
+fn replace_plan(model: &mut Model, document: Value) {
+    model.editor = Editor::new(document).replacing(&model.editor);
+}
+
+/// What went well is old news as soon as something else is done; problems stay until they are dismissed.
+fn forget_done(model: &mut Model) {
+    model.notice.take_if(|notice| notice.kind == NoticeKind::Done);
+}
+
+fn say(model: &mut Model, kind: NoticeKind, text: String) {
+    model.notice = Some(Notice { kind, text });
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::field::FieldKind;
+    use super::super::model::Theme;
+    use super::super::run_view::{Phase, RunView};
+    use super::*;
+
+    /// Without the drafts that every edit leaves.
+    fn after(events: impl IntoIterator<Item = Event>) -> (Model, Vec<Effect>) {
+        let mut model = Model::default();
+        let all = events.into_iter().flat_map(|event| update(&mut model, event));
+        let effects = all.filter(|effect| !matches!(effect, Effect::KeepDraft(_))).collect();
+        (model, effects)
+    }
+
+    fn typed(path: &str, text: &str) -> Event {
+        Event::Typed { path: path.into(), kind: FieldKind::Number, text: text.into() }
+    }
+
+    fn open(fragment: &str, origin: &str) -> Event {
+        Event::Opened { fragment: fragment.into(), origin: origin.into(), theme: String::new(), draft: String::new() }
+    }
+
+    #[track_caller]
+    fn check_target(origin: &str, expected: Option<&str>) {
+        let (model, _) = after([open("", origin)]);
+        let target = Path::from("populations[0].variables.target");
+        let preset = presets::plan(presets::DEFAULT_PLAN).unwrap();
+        let expected = expected.map(Value::from).or_else(|| target.find(&preset).cloned());
+        assert_eq!(target.find(model.editor.document()).cloned(), expected, "{origin}");
+    }
+
+    #[test]
+    fn the_default_plan_targets_a_local_server_that_served_the_page() {
+        check_target("http://127.0.0.1:4280", Some("http://127.0.0.1:4280"));
+        check_target("http://localhost:8080", Some("http://localhost:8080"));
+        check_target("http://[::1]:8080", Some("http://[::1]:8080"));
+        check_target("https://tabswarm.example", None);
+        check_target("https://localhost.example", None);
+        check_target("null", None);
+    }
+
+    #[test]
+    fn a_good_plan_starts_with_its_accounts() {
+        let (model, effects) = after([Event::Start]);
+        let expected = Effect::Start { plan: Box::new(model.editor.plan().unwrap().clone()), csv: vec![vec![]] };
+        assert_eq!(effects, [expected]);
+    }
+
+    #[test]
+    fn a_bad_plan_does_not_start_and_shows_why() {
+        let (model, effects) = after([Event::Show(Page::Run), typed("seed", "abc"), Event::Start]);
+        assert!(matches!(effects[..], [Effect::EnterPage, Effect::RevealLine(_)]), "{effects:?}");
+        assert_eq!(model.page, Page::Plan);
+        assert!(model.notice.is_some_and(|notice| notice.kind == NoticeKind::Problem));
+    }
+
+    #[test]
+    fn nothing_starts_during_a_run() {
+        let mut view = RunView::default();
+        view.status.phase = Phase::Holding;
+        let (_, effects) = after([Event::RunChanged(Box::new(view)), Event::Start]);
+        assert_eq!(effects, []);
+    }
+
+    #[test]
+    fn a_link_opens_its_plan_and_starts_when_it_says_so() {
+        let mut document = presets::plan(presets::DEFAULT_PLAN).unwrap();
+        Path::from("name").put(&mut document, "shared".into());
+        let fragment = share::fragment(&document);
+        let (model, effects) = after([open(&fragment, "http://127.0.0.1:1")]);
+        assert_eq!((model.editor.document(), effects.len(), model.preset), (&document, 1, None));
+        let (_, effects) = after([open(&format!("{fragment}&autostart=1"), "http://127.0.0.1:1")]);
+        assert!(matches!(&effects[1], Effect::Start { plan, .. } if plan.name == "shared"), "{effects:?}");
+    }
+
+    #[test]
+    fn a_reload_keeps_what_was_typed_and_a_link_wins_over_it() {
+        let effects = update(&mut Model::default(), typed("seed", "77"));
+        let [Effect::KeepDraft(draft)] = &effects[..] else { panic!("{effects:?}") };
+        let reload = |fragment: &str| Event::Opened {
+            fragment: fragment.into(),
+            origin: "http://127.0.0.1:1".into(),
+            theme: "dark".into(),
+            draft: draft.clone(),
+        };
+        let (model, _) = after([reload("")]);
+        assert_eq!((model.editor.text(), model.theme), (draft.as_str(), Theme::Dark));
+        let shared = presets::plan("batch").unwrap();
+        let (model, _) = after([reload(&share::fragment(&shared))]);
+        assert_eq!(model.editor.document(), &shared);
+    }
+
+    #[test]
+    fn a_damaged_link_says_so_and_leaves_the_default_plan() {
+        let (model, _) = after([open("#plan=%%%", "http://127.0.0.1:1")]);
+        assert!(model.editor.plan().is_some());
+        assert!(model.notice.is_some_and(|notice| notice.text.contains("base64url")));
+    }
+
+    #[test]
+    fn a_run_started_elsewhere_shows_with_its_plan() {
+        let plan = Plan { name: "by script".into(), ..Model::default().editor.plan().unwrap().clone() };
+        let (model, effects) = after([Event::Started(Box::new(plan.clone()))]);
+        assert_eq!((model.page, model.editor.plan()), (Page::Run, Some(&plan)));
+        assert_eq!(effects, [Effect::EnterPage]);
+    }
+
+    #[test]
+    fn another_plan_for_the_same_kind_of_server_keeps_the_target() {
+        let path = Path::from("populations[0].variables.target");
+        let target = Event::Set { path: path.clone(), value: Some("http://x".into()) };
+        let (model, _) = after([target.clone(), Event::ChoosePlan("batch".into())]);
+        assert_eq!(path.find(model.editor.document()), Some(&json!("http://x")));
+        let (model, _) = after([target, Event::ChoosePlan("websocket-json".into())]);
+        assert_eq!(path.find(model.editor.document()), path.find(&presets::plan("websocket-json").unwrap()));
+    }
+
+    #[test]
+    fn secrets_are_left_out_of_links_and_named() {
+        let secret = Event::Set { path: "populations[0].variables.token".into(), value: Some("abc".into()) };
+        let (_, effects) = after([secret, Event::SharePlan]);
+        let [Effect::CopyLink { fragment, done }] = &effects[..] else { panic!("{effects:?}") };
+        assert!(done.contains("populations[0].variables.token"), "{done}");
+        let shared = share::read_fragment(fragment).unwrap().unwrap();
+        assert_eq!(Path::from("populations[0].variables.token").find(&shared.document), Some(&json!("")));
+    }
+
+    #[test]
+    fn a_bad_accounts_file_is_named_with_its_problem() {
+        let (model, _) = after([Event::AccountsRead { name: "a.csv".into(), text: "x".into() }]);
+        let text = model.notice.unwrap().text;
+        assert_eq!(text, "a.csv was not read: the file has a line of column names and no accounts below it.");
+    }
+
+    #[test]
+    fn good_news_goes_with_the_next_edit_and_problems_stay() {
+        let (model, _) = after([Event::Done("copied".into()), typed("seed", "2")]);
+        assert_eq!(model.notice, None);
+        let (model, _) = after([Event::Failed("refused".into()), typed("seed", "2")]);
+        assert!(model.notice.is_some());
+    }
+
+    #[test]
+    fn a_file_that_is_no_json_stays_in_the_editor() {
+        let (model, _) = after([Event::PlanRead { name: "p.json".into(), text: "{".into() }]);
+        assert_eq!((model.editor.text(), model.editor.plan()), ("{", None));
+    }
+
+    #[test]
+    fn stages_and_thresholds_come_and_go() {
+        let (model, _) = after([
+            Event::ChooseLoad(load_form::LoadKind::Closed),
+            Event::AddStage,
+            Event::RemoveStage(0),
+            Event::AddThreshold("errors rate < 1%".into()),
+            Event::RemoveThreshold(0),
+        ]);
+        let stages = Path::from("populations[0].load.stages").find(model.editor.document()).unwrap();
+        assert!(stages.as_array().is_some_and(|stages| stages.last().is_some()));
+        let thresholds = Path::from("thresholds").find(model.editor.document()).unwrap();
+        assert_eq!(thresholds.as_array().and_then(|all| all.last()), Some(&json!("errors rate < 1%")));
+    }
+
+    #[test]
+    fn the_theme_goes_round_and_is_applied() {
+        assert_eq!(Theme::ALL.map(Theme::next), [Theme::Light, Theme::Dark, Theme::System]);
+        let (model, effects) = after([Event::ChooseTheme(Theme::Dark)]);
+        assert_eq!((model.theme, effects), (Theme::Dark, vec![Effect::ApplyTheme(Theme::Dark)]));
+    }
+}

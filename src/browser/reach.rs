@@ -1,0 +1,80 @@
+//! Why a browser gave no answer: it hides the reason from scripts, but some causes can be told apart from outside.
+
+use std::cell::RefCell;
+use std::collections::HashMap;
+
+use gloo_timers::callback::Timeout;
+use wasm_bindgen::prelude::*;
+use wasm_bindgen_futures::JsFuture;
+use web_sys::{AbortController, Request, RequestInit, RequestMode, Url};
+
+use super::clock::Clock;
+
+#[wasm_bindgen]
+extern "C" {
+    #[wasm_bindgen(js_name = fetch)]
+    fn global_fetch(request: &Request) -> js_sys::Promise;
+    #[wasm_bindgen(thread_local_v2, js_name = origin)]
+    static ORIGIN: String;
+}
+
+/// Where this page or worker comes from, like `https://example.org`.
+pub fn own_origin() -> String {
+    ORIGIN.with(Clone::clone)
+}
+
+/// Whether the browser will refuse `url` because this page came by https. Loopback addresses are exempt.
+pub fn is_mixed_content(url: &Url) -> bool {
+    own_origin().starts_with("https:") && matches!(url.protocol().as_str(), "http:" | "ws:") && !is_loopback(url)
+}
+
+/// Whether anything at all answers at `url`: a request whose answer stays hidden needs no permission from the server.
+/// Users that fail together share one question, so that a server in trouble gets no second load from it.
+pub async fn probe(url: &Url) -> bool {
+    let now_ms = Clock::new().now_ms();
+    let origin = url.origin();
+    let known = PROBES.with_borrow(|probes| probes.get(&origin).filter(|probe| now_ms < probe.until_ms).cloned());
+    let probe = match known {
+        Some(probe) => probe,
+        None => {
+            let Ok(answer) = ask(&url.href()) else { return false };
+            let probe = Probe { answer, until_ms: now_ms + PROBE_VALID_MS };
+            PROBES.with_borrow_mut(|probes| probes.insert(origin, probe.clone()));
+            probe
+        }
+    };
+    JsFuture::from(probe.answer).await.is_ok()
+}
+
+#[derive(Clone)]
+struct Probe {
+    answer: js_sys::Promise,
+    until_ms: f64,
+}
+
+thread_local! {
+    static PROBES: RefCell<HashMap<String, Probe>> = RefCell::default();
+}
+
+fn ask(url: &str) -> Result<js_sys::Promise, JsValue> {
+    let controller = AbortController::new()?;
+    let init = RequestInit::new();
+    init.set_method("HEAD");
+    init.set_mode(RequestMode::NoCors);
+    init.set_credentials(web_sys::RequestCredentials::Omit);
+    init.set_cache(web_sys::RequestCache::NoStore);
+    init.set_signal(Some(&controller.signal()));
+    let answer = global_fetch(&Request::new_with_str_and_init(url, &init)?);
+    Timeout::new(PROBE_TIMEOUT_MS, move || controller.abort()).forget();
+    Ok(answer)
+}
+
+fn is_loopback(url: &Url) -> bool {
+    let host = url.hostname();
+    host == "localhost" || host.ends_with(".localhost") || host == "[::1]" || host.starts_with("127.")
+}
+
+const PROBE_TIMEOUT_MS: u32 = 5_000;
+
+/// How long an answer to a probe stands for all failures at the same origin.
+const PROBE_VALID_MS: f64 = 10_000.0;

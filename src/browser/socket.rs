@@ -1,0 +1,138 @@
+//! The WebSockets of a worker. `tap.js` holds them and looks at each inbound frame before it is copied into wasm.
+
+use std::rc::Rc;
+
+use wasm_bindgen::prelude::*;
+
+use crate::engine::{Input, SocketId};
+use crate::scenario::{Program, Protocol};
+
+/// All sockets of a worker; closes them on drop.
+pub struct Sockets {
+    tap: Tap,
+    _callbacks: Callbacks,
+}
+
+/// What the sockets hold and carry now.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SocketLoad {
+    /// Largest and summed `bufferedAmount`, bytes: handed to the browser, not yet to the network.
+    pub buffered_max: u64,
+    pub buffered_sum: u64,
+    pub open: u32,
+}
+
+struct Callbacks {
+    opened: Closure<dyn Fn(u32)>,
+    text: Closure<dyn Fn(u32, String)>,
+    binary: Closure<dyn Fn(u32, Vec<u8>)>,
+    closed: Closure<dyn Fn(u32, u16, String)>,
+}
+
+#[wasm_bindgen(module = "/src/browser/tap.js")]
+extern "C" {
+    type Tap;
+    #[wasm_bindgen(constructor)]
+    fn new(
+        opened: &Closure<dyn Fn(u32)>,
+        text: &Closure<dyn Fn(u32, String)>,
+        binary: &Closure<dyn Fn(u32, Vec<u8>)>,
+        closed: &Closure<dyn Fn(u32, u16, String)>,
+    ) -> Tap;
+    #[wasm_bindgen(method)]
+    fn classify(this: &Tap, population: usize, field: Option<&str>, names: Vec<String>, events: Vec<u32>);
+    #[wasm_bindgen(method, catch)]
+    fn open(this: &Tap, id: u32, population: usize, url: &str, protocols: Vec<String>) -> Result<(), js_sys::Error>;
+    #[wasm_bindgen(method, js_name = sendText)]
+    fn send_text(this: &Tap, id: u32, text: &str);
+    #[wasm_bindgen(method, js_name = sendBinary)]
+    fn send_binary(this: &Tap, id: u32, bytes: Vec<u8>);
+    #[wasm_bindgen(method)]
+    fn close(this: &Tap, id: u32);
+    #[wasm_bindgen(method, js_name = closeAll)]
+    fn close_all(this: &Tap);
+    #[wasm_bindgen(method)]
+    fn drain(this: &Tap) -> Vec<f64>;
+    #[wasm_bindgen(method)]
+    fn load(this: &Tap) -> Vec<f64>;
+}
+
+impl Sockets {
+    /// Sockets for users of `programs`, one per population. `on_input` hears of what happens to them, never from
+    /// within a call of this.
+    pub fn new(programs: &[Rc<Program>], on_input: impl Fn(Input<'_>) + Clone + 'static) -> Self {
+        let callbacks = Callbacks::new(on_input);
+        let tap = Tap::new(&callbacks.opened, &callbacks.text, &callbacks.binary, &callbacks.closed);
+        for (population, program) in programs.iter().enumerate() {
+            let counted = program.events.iter().zip(0..).filter(|(event, _)| event.count_only);
+            let (names, events) = counted.map(|(event, index)| (event.name.clone(), index)).unzip();
+            let field = match &program.protocol {
+                Protocol::SocketIo => None,
+                Protocol::WebSocket { event_field } => Some(event_field.as_str()),
+            };
+            tap.classify(population, field, names, events);
+        }
+        Self { tap, _callbacks: callbacks }
+    }
+
+    /// # Errors
+    /// The browser refuses the address, in its own words. No `Closed` follows.
+    pub fn open(&self, socket: SocketId, population: usize, url: &str, protocols: Vec<String>) -> Result<(), String> {
+        self.tap.open(socket.0, population, url, protocols).map_err(|error| error.message().into())
+    }
+
+    pub fn send(&self, socket: SocketId, text: &str) {
+        self.tap.send_text(socket.0, text);
+    }
+
+    pub fn send_binary(&self, socket: SocketId, bytes: Vec<u8>) {
+        self.tap.send_binary(socket.0, bytes);
+    }
+
+    /// `Closed` follows if the socket was open.
+    pub fn close(&self, socket: SocketId) {
+        self.tap.close(socket.0);
+    }
+
+    /// The frames that were only counted since the last call.
+    pub fn counted(&self) -> Vec<Input<'static>> {
+        let counts = self.tap.drain();
+        let (rows, _) = counts.as_chunks();
+        rows.iter()
+            .map(|&[population, event, frames, bytes]| Input::Counted {
+                population: population as usize,
+                event: event as usize,
+                frames: frames as u64,
+                bytes: bytes as u64,
+            })
+            .collect()
+    }
+
+    pub fn load(&self) -> SocketLoad {
+        let [buffered_max, buffered_sum, open] =
+            self.tap.load().try_into().expect("tap.js gives exactly these three numbers");
+        SocketLoad { buffered_max: buffered_max as u64, buffered_sum: buffered_sum as u64, open: open as u32 }
+    }
+}
+
+impl Drop for Sockets {
+    fn drop(&mut self) {
+        self.tap.close_all();
+    }
+}
+
+impl Callbacks {
+    fn new(on_input: impl Fn(Input<'_>) + Clone + 'static) -> Self {
+        let [on_open, on_text, on_binary] = [on_input.clone(), on_input.clone(), on_input.clone()];
+        Self {
+            opened: Closure::new(move |id| on_open(Input::Opened { socket: SocketId(id) })),
+            text: Closure::new(move |id, frame: String| on_text(Input::Text { socket: SocketId(id), frame: &frame })),
+            binary: Closure::new(move |id, frame: Vec<u8>| {
+                on_binary(Input::Binary { socket: SocketId(id), frame: &frame });
+            }),
+            closed: Closure::new(move |id, code, reason: String| {
+                on_input(Input::Closed { socket: SocketId(id), code, reason: &reason });
+            }),
+        }
+    }
+}

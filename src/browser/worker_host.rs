@@ -1,0 +1,84 @@
+//! The page's end of one worker.
+
+use wasm_bindgen::closure::Closure;
+use wasm_bindgen::{JsCast, JsValue};
+use web_sys::{ErrorEvent, Event, MessageEvent, Url, Worker, WorkerOptions, WorkerType};
+
+use super::transport;
+use crate::wire::{FromWorker, ToWorker};
+
+/// A running worker; ends when dropped.
+#[derive(Debug)]
+pub struct WorkerHost {
+    worker: Worker,
+    _on_message: Closure<dyn FnMut(MessageEvent)>,
+    _on_error: Closure<dyn FnMut(Event)>,
+}
+
+#[derive(Debug)]
+pub enum HostEvent {
+    Message(FromWorker),
+    /// It could not be loaded, or its code broke: nothing more will come.
+    Died(String),
+}
+
+impl WorkerHost {
+    /// Starts the engine's worker, which lies beside the page under whatever path that is served. It says `Ready` when
+    /// its code runs; what is sent before is lost.
+    ///
+    /// # Errors
+    /// The browser refuses to start a worker.
+    pub fn spawn(name: &str, on_event: impl Fn(HostEvent) + Clone + 'static) -> Result<Self, String> {
+        let options = WorkerOptions::new();
+        options.set_type(WorkerType::Module);
+        options.set_name(name);
+        let worker = Worker::new_with_options(&worker_url()?, &options)
+            .map_err(|error| format!("the browser refused to start a worker: {error:?}"))?;
+        let on_message = Closure::new({
+            let on_event = on_event.clone();
+            move |event: MessageEvent| on_event(message(event.data()))
+        });
+        let on_error = Closure::new(move |event: Event| on_event(HostEvent::Died(cause(&event))));
+        worker.set_onmessage(Some(on_message.as_ref().unchecked_ref()));
+        worker.set_onerror(Some(on_error.as_ref().unchecked_ref()));
+        Ok(Self { worker, _on_message: on_message, _on_error: on_error })
+    }
+
+    /// # Errors
+    /// The message holds a number that JavaScript cannot hold.
+    pub fn send(&self, message: &ToWorker) -> Result<(), String> {
+        let value = transport::encode(message)?;
+        self.worker.post_message(&value).map_err(|error| format!("cannot reach a worker: {error:?}"))
+    }
+}
+
+impl Drop for WorkerHost {
+    fn drop(&mut self) {
+        self.worker.set_onmessage(None);
+        self.worker.set_onerror(None);
+        self.worker.terminate();
+    }
+}
+
+fn worker_url() -> Result<String, String> {
+    let base = web_sys::window().and_then(|window| window.document()).and_then(|document| document.base_uri().ok());
+    let base = base.flatten().ok_or("only a page can start workers")?;
+    let file = format!("worker_loader.js?v={}", crate::BUILD_ID);
+    let url = Url::new_with_base(&file, &base).map_err(|_| format!("{base} is no address for a worker"))?;
+    Ok(url.href())
+}
+
+fn message(data: JsValue) -> HostEvent {
+    match transport::decode(data) {
+        Ok(message) => HostEvent::Message(message),
+        Err(error) => HostEvent::Died(error),
+    }
+}
+
+/// A file that cannot be loaded gives an event without a message.
+fn cause(event: &Event) -> String {
+    match event.dyn_ref::<ErrorEvent>().map(ErrorEvent::message) {
+        Some(message) if !message.is_empty() => message,
+        _ => "its code could not be loaded".to_owned(),
+    }
+}

@@ -1,0 +1,250 @@
+//! The worker's end: owns the engine, its sockets, its HTTP exchanges and its timer, and speaks with the page.
+//!
+//! Each thing that happens becomes one engine input; then the engine's outputs are drained, and the one timer is armed
+//! for whatever is due next. The browser never calls back from within a call of ours, so nothing is ever re-entered.
+
+use std::cell::RefCell;
+use std::rc::{Rc, Weak};
+
+use serde_json::{Map, Value};
+use wasm_bindgen::prelude::*;
+use web_sys::{DedicatedWorkerGlobalScope, MessageEvent};
+
+use super::clock::Clock;
+use super::fetch::Fetches;
+use super::socket::Sockets;
+use super::timer::Timer;
+use super::transport;
+use crate::engine::{Engine, Input, Output};
+use crate::time::{Span, Timestamp};
+use crate::wire::{FromWorker, Load, ToWorker};
+
+/// Runs the worker: from its load on it answers the page's messages.
+pub fn worker_main() {
+    std::panic::set_hook(Box::new(|info| {
+        console_error_panic_hook::hook(info);
+        say(&FromWorker::Failed { message: format!("a fault in this program: {info}") });
+    }));
+    let mut this = Worker { clock: Clock::new(), player: None };
+    let on_message =
+        Closure::<dyn FnMut(MessageEvent)>::new(move |event: MessageEvent| match transport::decode(event.data()) {
+            Ok(message) => this.on_message(message),
+            Err(message) => say(&FromWorker::Failed { message }),
+        });
+    scope().set_onmessage(Some(on_message.as_ref().unchecked_ref()));
+    // It lives as long as the worker.
+    on_message.forget();
+    say(&FromWorker::Ready { build: crate::BUILD_ID.to_owned() });
+}
+
+struct Worker {
+    clock: Clock,
+    player: Option<Rc<RefCell<Player>>>,
+}
+
+/// Plays one worker's part of one run.
+struct Player {
+    clock: Clock,
+    /// Milliseconds of the clock at which the engine's time is zero: the worker's load until the run starts.
+    epoch_ms: f64,
+    engine: Engine,
+    sockets: Sockets,
+    fetches: Fetches,
+    timer: Timer,
+    pending_start: Option<PendingStart>,
+    /// `None` before the run's start and after its end.
+    snapshots: Option<Snapshots>,
+    /// How long our own code ran since the last snapshot.
+    busy_ms: f64,
+    told_done: bool,
+    this: Weak<RefCell<Player>>,
+}
+
+/// The page sends the start ahead of the epoch; users start at it and not before.
+struct PendingStart {
+    epoch_ms: f64,
+    shared: Vec<Map<String, Value>>,
+}
+
+/// In milliseconds of the clock.
+struct Snapshots {
+    due_ms: f64,
+    last_ms: f64,
+}
+
+impl Worker {
+    fn on_message(&mut self, message: ToWorker) {
+        match (message, &self.player) {
+            (ToWorker::Load(load), _) => self.load(&load),
+            (message, Some(player)) => player.borrow_mut().on_message(message),
+            // There is nothing to end yet; what else the page sends, it sends after `Loaded`.
+            (_, None) => {}
+        }
+    }
+
+    fn load(&mut self, load: &Load) {
+        match Player::new(self.clock.clone(), load) {
+            Ok(player) => {
+                self.player = Some(player);
+                say(&FromWorker::Loaded);
+            }
+            Err(message) => say(&FromWorker::Failed { message }),
+        }
+    }
+}
+
+impl Player {
+    fn new(clock: Clock, load: &Load) -> Result<Rc<RefCell<Self>>, String> {
+        let engine = Engine::new(load)?;
+        Ok(Rc::new_cyclic(|this: &Weak<RefCell<Self>>| {
+            let (on_input, on_timer) = (this.clone(), this.clone());
+            let sockets = Sockets::new(engine.programs(), move |input| with(&on_input, |player| player.feed(input)));
+            let timer = Timer::new(move |lag| with(&on_timer, |player| player.on_timer(lag)));
+            RefCell::new(Self {
+                epoch_ms: clock.now_ms(),
+                clock,
+                engine,
+                sockets,
+                fetches: Fetches::default(),
+                timer,
+                pending_start: None,
+                snapshots: None,
+                busy_ms: 0.0,
+                told_done: false,
+                this: this.clone(),
+            })
+        }))
+    }
+
+    fn on_message(&mut self, message: ToWorker) {
+        match message {
+            ToWorker::Load(_) => {}
+            ToWorker::Prepare { population } => self.feed(Input::Prepare { population }),
+            ToWorker::Start { epoch_ms, shared } => {
+                self.pending_start = Some(PendingStart { epoch_ms, shared });
+                self.arm();
+            }
+            ToWorker::Sent(sent) => self.feed(Input::Sent(sent)),
+            ToWorker::Stop => self.feed(Input::Stop),
+            ToWorker::Leave => self.feed(Input::Leave),
+            ToWorker::Abort => self.feed(Input::Abort),
+            ToWorker::Finish => {
+                self.feed(Input::Finish);
+                self.snapshot();
+                self.snapshots = None;
+                say(&FromWorker::Finished);
+            }
+        }
+    }
+
+    /// A wake-up may come early, because the timer is not moved back when a deadline is.
+    fn on_timer(&mut self, lag: Span) {
+        let now_ms = self.clock.now_ms();
+        if let Some(start) = self.pending_start.take_if(|start| start.epoch_ms <= now_ms) {
+            self.epoch_ms = start.epoch_ms;
+            self.snapshots = Some(Snapshots { due_ms: start.epoch_ms + SNAPSHOT_MS, last_ms: start.epoch_ms });
+            self.feed(Input::Start { shared: start.shared });
+        }
+        self.feed(Input::Health { lag });
+        self.feed(Input::Timeout);
+    }
+
+    /// One input, and everything that follows from it.
+    fn feed(&mut self, input: Input<'_>) {
+        let began_ms = self.clock.now_ms();
+        let now = Timestamp::from_millis_f64(began_ms - self.epoch_ms);
+        self.engine.handle(now, began_ms, input);
+        while let Some(output) = self.engine.poll() {
+            self.obey(output, now, began_ms);
+        }
+        if self.engine.is_done() && !self.told_done && self.snapshots.is_some() {
+            self.told_done = true;
+            self.snapshot();
+            say(&FromWorker::Done);
+        }
+        // Not left to the timer: in a flood of frames a browser lets timers wait for seconds.
+        if self.snapshots.as_ref().is_some_and(|snapshots| snapshots.due_ms <= began_ms) {
+            self.snapshot();
+        }
+        self.arm();
+        self.busy_ms += self.clock.now_ms() - began_ms;
+    }
+
+    fn obey(&mut self, output: Output, now: Timestamp, wall_ms: f64) {
+        match output {
+            Output::Connect { socket, population, url, protocols } => {
+                if let Err(reason) = self.sockets.open(socket, population, &url, protocols) {
+                    self.engine.handle(now, wall_ms, Input::Closed { socket, code: NEVER_OPENED, reason: &reason });
+                }
+            }
+            Output::Send { socket, text } => self.sockets.send(socket, &text),
+            Output::SendShared { socket, frame } => self.sockets.send(socket, self.engine.frames().text(frame)),
+            Output::SendBinary { socket, bytes } => self.sockets.send_binary(socket, bytes),
+            Output::Close { socket } => self.sockets.close(socket),
+            Output::Fetch { fetch, request } => {
+                let this = self.this.clone();
+                self.fetches.start(fetch, request, move |outcome| {
+                    with(&this, |player| player.feed(Input::Fetched { fetch, outcome }));
+                });
+            }
+            Output::Prepared { population, shared } => say(&FromWorker::Prepared { population, shared }),
+            Output::Failed { message } => say(&FromWorker::Failed { message }),
+        }
+    }
+
+    /// Sends everything since the last snapshot, and sets the next one's time. A late snapshot does not move the ones
+    /// after it.
+    fn snapshot(&mut self) {
+        let now_ms = self.clock.now_ms();
+        let now = Timestamp::from_millis_f64(now_ms - self.epoch_ms);
+        let Some(Snapshots { due_ms, last_ms }) = &mut self.snapshots else { return };
+        let period_ms = now_ms - std::mem::replace(last_ms, now_ms);
+        let periods_behind = ((now_ms - *due_ms) / SNAPSHOT_MS).floor();
+        *due_ms += (periods_behind + 1.0).max(0.0) * SNAPSHOT_MS;
+        for counted in self.sockets.counted() {
+            self.engine.handle(now, now_ms, counted);
+        }
+        let load = self.sockets.load();
+        let mut snapshot = self.engine.snapshot(now);
+        snapshot.health.buffered_max = load.buffered_max;
+        snapshot.health.buffered_sum = load.buffered_sum;
+        snapshot.health.sockets_open = load.open;
+        snapshot.health.busy_share = (std::mem::take(&mut self.busy_ms) / period_ms.max(1.0)).min(1.0);
+        say(&FromWorker::Snapshot(Box::new(snapshot)));
+    }
+
+    /// Arms the timer for whatever is due next.
+    fn arm(&self) {
+        let engine = self.engine.next_timeout().map(|due| self.epoch_ms + due.as_micros() as f64 / 1e3);
+        let start = self.pending_start.as_ref().map(|start| start.epoch_ms);
+        let snapshot = self.snapshots.as_ref().map(|snapshots| snapshots.due_ms);
+        if let Some(due_ms) = [engine, start, snapshot].into_iter().flatten().reduce(f64::min) {
+            self.timer.arm(due_ms);
+        }
+    }
+}
+
+fn with(player: &Weak<RefCell<Player>>, call: impl FnOnce(&mut Player)) {
+    if let Some(player) = player.upgrade() {
+        call(&mut player.borrow_mut());
+    }
+}
+
+/// Tells the page. What cannot be passed on is a fault of ours, and the page hears that instead.
+fn say(message: &FromWorker) {
+    let value = transport::encode(message).or_else(|message| transport::encode(&FromWorker::Failed { message }));
+    if let Ok(value) = value {
+        // A message port takes whatever can be cloned, and plain objects can.
+        let _ = scope().post_message(&value);
+    }
+}
+
+fn scope() -> DedicatedWorkerGlobalScope {
+    js_sys::global().unchecked_into()
+}
+
+/// Four times a second.
+const SNAPSHOT_MS: f64 = 250.0;
+
+/// The close code of a connection that never came to be, as browsers report it.
+const NEVER_OPENED: u16 = 1006;

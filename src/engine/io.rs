@@ -1,0 +1,170 @@
+//! What goes into an engine and what comes out: the whole contract with the worker that owns sockets, fetches and the clock.
+
+use serde_json::{Map, Value};
+
+use super::frames::FrameId;
+
+use crate::metrics::SentLog;
+use crate::time::Span;
+
+/// One WebSocket of this worker. Never used again within a run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct SocketId(pub u32);
+
+/// One HTTP exchange of this worker.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct FetchId(pub u32);
+
+#[derive(Debug)]
+pub enum Input<'a> {
+    /// Run the `once` steps of a population; ends with `Output::Prepared` or `Output::Failed`. Before `Start`.
+    Prepare {
+        population: usize,
+    },
+    /// Time starts: `now` counts from the run's epoch from here on. Shared variables per population.
+    Start {
+        shared: Vec<Map<String, Value>>,
+    },
+    /// Messages that other workers' users sent.
+    Sent(SentLog),
+    /// Stop sending; users stay until `Leave`, so that what is on its way arrives.
+    Stop,
+    Leave,
+    /// Every worker's users are gone and all they sent is known here: settle the ledger for the last snapshot.
+    Finish,
+    Abort,
+    /// The time asked for by `next_timeout` has come.
+    Timeout,
+    Opened {
+        socket: SocketId,
+    },
+    Text {
+        socket: SocketId,
+        frame: &'a str,
+    },
+    Binary {
+        socket: SocketId,
+        frame: &'a [u8],
+    },
+    Closed {
+        socket: SocketId,
+        code: u16,
+        reason: &'a str,
+    },
+    Fetched {
+        fetch: FetchId,
+        outcome: FetchOutcome,
+    },
+    /// Frames that the edge classified as count-only and never handed in.
+    Counted {
+        population: usize,
+        event: usize,
+        frames: u64,
+        bytes: u64,
+    },
+    /// What the edge measured about itself since the last snapshot.
+    Health {
+        lag: Span,
+    },
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub enum Output {
+    Connect {
+        socket: SocketId,
+        population: usize,
+        url: String,
+        protocols: Vec<String>,
+    },
+    Send {
+        socket: SocketId,
+        text: String,
+    },
+    /// Text that many users send: the same every time, so the edge need not take it over again. `Engine::frames` has it.
+    SendShared {
+        socket: SocketId,
+        frame: FrameId,
+    },
+    SendBinary {
+        socket: SocketId,
+        bytes: Vec<u8>,
+    },
+    /// Close with 1000 (a browser allows nothing else below 3000); `Closed` follows unless it was never opened.
+    Close {
+        socket: SocketId,
+    },
+    Fetch {
+        fetch: FetchId,
+        request: FetchRequest,
+    },
+    Prepared {
+        population: usize,
+        shared: Map<String, Value>,
+    },
+    Failed {
+        message: String,
+    },
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub struct FetchRequest {
+    pub method: String,
+    pub url: String,
+    pub headers: Vec<(String, String)>,
+    pub body: FetchBody,
+    pub timeout: Span,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub enum FetchBody {
+    None,
+    Json(String),
+    /// application/x-www-form-urlencoded pairs.
+    Form(Vec<(String, String)>),
+    File {
+        field: String,
+        name: String,
+        mime: String,
+        bytes: Vec<u8>,
+    },
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub enum FetchOutcome {
+    Answer {
+        status: u16,
+        headers: Vec<(String, String)>,
+        body: String,
+    },
+    /// The browser gave no answer; `cause` is told apart as far as a browser lets us.
+    Blocked {
+        cause: FetchFailure,
+        detail: String,
+    },
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum FetchFailure {
+    /// An answer came, but the browser hides it: the server does not allow this page's origin.
+    Cors,
+    /// https page, http target.
+    MixedContent,
+    /// Nothing listens, no such host, TLS, reset: a browser does not tell these apart.
+    Unreachable,
+    TimedOut,
+    /// Not a URL a browser fetches.
+    BadUrl,
+}
+
+impl FetchFailure {
+    /// The code under which it is counted.
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::Cors => "cors",
+            Self::MixedContent => "mixed_content",
+            Self::Unreachable => "unreachable",
+            Self::TimedOut => "timeout",
+            Self::BadUrl => "bad_url",
+        }
+    }
+}

@@ -1,0 +1,312 @@
+//! Many virtual users under one clock: one engine per worker.
+//!
+//! Sans-IO: `handle` what happened, then drain `poll`, then sleep until `next_timeout`.
+
+mod crowd;
+mod deadlines;
+mod frames;
+mod io;
+mod population;
+mod slots;
+mod stop;
+
+pub use frames::{FrameId, Frames};
+pub use io::*;
+
+use std::collections::VecDeque;
+
+use crate::metrics::{HealthDelta, Ledger, Recorder, UsersByState};
+use crate::protocol::Transmit;
+use crate::protocol::audio::PcmReader;
+use crate::scenario::Program;
+use crate::time::{Span, Timestamp};
+use crate::user::{Context, ONCE_USER, User, Wish};
+use crate::wire::{Load, LogLine, Snapshot};
+
+use crowd::{Crowd, Seat};
+use deadlines::Deadlines;
+use population::Population;
+use slots::Slots;
+use stop::Stopping;
+
+/// All virtual users of one worker.
+pub struct Engine {
+    populations: Vec<Population>,
+    programs: Vec<std::rc::Rc<Program>>,
+    crowd: Crowd,
+    deadlines: Deadlines,
+    handshakes: Slots<Seat>,
+    /// By who asked, and for which of its tasks.
+    fetches: Slots<(Seat, u32, FetchRequest)>,
+    /// Outbound audio, made once for all users.
+    frames: Frames,
+    pcm: PcmReader,
+    recorder: Recorder,
+    ledger: Ledger,
+    out: VecDeque<Output>,
+    log: Vec<LogLine>,
+    log_dropped: u32,
+    health: HealthDelta,
+    stopping: Stopping,
+    settle: Span,
+    graceful_stop: Span,
+    /// Reused by every call.
+    wishes: Vec<Wish>,
+}
+
+/// Shorter than any browser's timer can be.
+const MIN_SLEEP: Span = Span::from_micros(100);
+/// Log lines per snapshot; a flood must not reach the page.
+const MAX_LOG: usize = 40;
+
+impl Engine {
+    /// Compiles a plan for this worker; `Err` says in plain words what is wrong with it.
+    pub fn new(load: &Load) -> Result<Self, String> {
+        let plan = &load.plan;
+        let mut recorder = Recorder::new(Timestamp::ZERO + Span::from_secs_f64(plan.warmup_s));
+        let mut populations = Vec::new();
+        for index in 0..plan.populations.len() {
+            populations.push(Population::new(load, index, &mut recorder)?);
+        }
+        Ok(Self {
+            programs: populations.iter().map(|population| population.program.clone()).collect(),
+            populations,
+            crowd: Crowd::default(),
+            deadlines: Deadlines::default(),
+            handshakes: Slots::new(load.handshakes_in_flight),
+            fetches: Slots::new(load.fetches_in_flight),
+            frames: Frames::default(),
+            pcm: PcmReader::default(),
+            recorder,
+            ledger: Ledger::new(&load.run, Span::from_secs_f64(plan.late_after_s)),
+            out: VecDeque::new(),
+            log: Vec::new(),
+            log_dropped: 0,
+            health: HealthDelta::default(),
+            stopping: Stopping::Idle,
+            settle: Span::from_secs_f64(plan.settle_s),
+            graceful_stop: Span::from_secs_f64(plan.graceful_stop_s),
+            wishes: Vec::new(),
+        })
+    }
+
+    /// The compiled scenarios, one per population: the edge learns from them which events are only counted.
+    pub fn programs(&self) -> &[std::rc::Rc<Program>] {
+        &self.programs
+    }
+
+    /// The frames that `Output::SendShared` names. A frame stays as it is once it has been named.
+    pub fn frames(&self) -> &Frames {
+        &self.frames
+    }
+
+    /// What the edge is to do next.
+    pub fn poll(&mut self) -> Option<Output> {
+        self.out.pop_front()
+    }
+
+    /// When `Input::Timeout` is wanted, at the earliest.
+    pub fn next_timeout(&self) -> Option<Timestamp> {
+        let load = match self.stopping {
+            Stopping::Running => self.populations.iter().map(Population::next_at).min(),
+            _ => None,
+        };
+        let next = [load, self.deadlines.next(), self.stopping.deadline()].into_iter().flatten().min();
+        next.filter(|next| *next != Timestamp::NEVER)
+    }
+
+    /// Every user is gone.
+    pub fn is_done(&self) -> bool {
+        matches!(self.stopping, Stopping::Done)
+    }
+
+    /// Something happened.
+    pub fn handle(&mut self, now: Timestamp, wall_ms: f64, input: Input<'_>) {
+        match input {
+            Input::Prepare { population } => self.prepare(now, wall_ms, population),
+            Input::Start { shared } => self.start(now, shared),
+            Input::Sent(sent) => self.ledger.absorb(&sent),
+            Input::Stop => self.begin_stop(now, wall_ms),
+            Input::Leave => self.begin_leave(now, wall_ms),
+            Input::Finish => self.ledger.finish(now),
+            Input::Abort => self.abort(now, wall_ms),
+            Input::Timeout => {}
+            Input::Opened { socket } => self.with_socket(now, wall_ms, socket, |user, ctx| user.on_opened(ctx)),
+            Input::Text { socket, frame } => {
+                self.with_socket(now, wall_ms, socket, |user, ctx| user.on_text(ctx, frame));
+            }
+            Input::Binary { socket, frame } => {
+                self.with_socket(now, wall_ms, socket, |user, ctx| user.on_binary(ctx, frame));
+            }
+            Input::Closed { socket, code, reason } => {
+                self.with_socket(now, wall_ms, socket, |user, ctx| user.on_closed(ctx, code, reason));
+                self.forget_socket(socket);
+            }
+            Input::Fetched { fetch, outcome } => self.on_fetched(now, wall_ms, fetch, &outcome),
+            Input::Counted { population, event, frames, bytes } => {
+                self.populations[population].count(event, frames, bytes, &mut self.recorder);
+            }
+            Input::Health { lag } => self.health.lag.push(lag),
+        }
+        self.advance(now, wall_ms);
+    }
+
+    /// Everything since the last snapshot.
+    pub fn snapshot(&mut self, now: Timestamp) -> Snapshot {
+        let (ledger, sent, completions) = self.ledger.drain(now);
+        self.health.handshake_queue = self.handshakes.waiting() as u32;
+        let sockets_open = self.health.sockets_open;
+        let health = std::mem::replace(&mut self.health, HealthDelta { sockets_open, ..HealthDelta::default() });
+        Snapshot {
+            at: now,
+            metrics: self.recorder.drain(),
+            users: self.users(now),
+            ledger,
+            sent,
+            completions,
+            health,
+            log: std::mem::take(&mut self.log),
+            log_dropped: std::mem::take(&mut self.log_dropped),
+            settled: self.stopping.has_settled(),
+        }
+    }
+
+    fn users(&self, now: Timestamp) -> Vec<UsersByState> {
+        let mut users: Vec<UsersByState> = self.populations.iter().map(|population| population.gone).collect();
+        for user in self.crowd.users().filter(|user| user.id().index() != ONCE_USER) {
+            user.count_state(now, &mut users[user.id().population()]);
+        }
+        users
+    }
+
+    /// Lets every due thing happen.
+    fn advance(&mut self, now: Timestamp, wall_ms: f64) {
+        self.follow_load(now, wall_ms);
+        while let Some(slot) = self.deadlines.pop(now) {
+            self.with_user(now, wall_ms, slot, |user, ctx| user.on_timeout(ctx));
+        }
+        self.give_slots(now, wall_ms);
+        self.advance_stop(now, wall_ms);
+    }
+
+    /// Calls a user with its surroundings, then does what it wished.
+    fn with_user(&mut self, now: Timestamp, wall_ms: f64, slot: u32, call: impl FnOnce(&mut User, &mut Context<'_>)) {
+        let Some(user) = self.crowd.get_mut(slot) else { return };
+        let id = user.id();
+        let Population { program, name, meters, utterances, .. } = &mut self.populations[id.population()];
+        let mut wishes = std::mem::take(&mut self.wishes);
+        let mut ctx = Context {
+            now,
+            wall_ms,
+            program,
+            population: name,
+            meters,
+            utterances: utterances.as_mut(),
+            frames: &mut self.frames,
+            pcm: &mut self.pcm,
+            recorder: &mut self.recorder,
+            ledger: &mut self.ledger,
+            wishes: &mut wishes,
+            log: &mut self.log,
+        };
+        call(user, &mut ctx);
+        let (next, is_over) = (user.next_timeout(), user.is_over());
+        // Whatever is due was done in this call; the minimum keeps a mistake from turning into an endless loop.
+        self.deadlines.set(slot, if is_over { Timestamp::NEVER } else { next.max(now + MIN_SLEEP) });
+        for wish in wishes.drain(..) {
+            self.grant(slot, wish);
+        }
+        self.wishes = wishes;
+        if self.log.len() > MAX_LOG {
+            self.log_dropped += (self.log.len() - MAX_LOG) as u32;
+            self.log.truncate(MAX_LOG);
+        }
+        if is_over {
+            self.on_user_over(now, wall_ms, slot);
+        }
+    }
+
+    fn with_socket(
+        &mut self,
+        now: Timestamp,
+        wall_ms: f64,
+        socket: SocketId,
+        call: impl FnOnce(&mut User, &mut Context<'_>),
+    ) {
+        let Some(slot) = self.crowd.slot_of(socket) else { return };
+        // A socket that its user has given up may still speak; by now the user has another one.
+        if self.crowd.get_mut(slot).is_some_and(|user| user.owns(socket)) {
+            self.with_user(now, wall_ms, slot, call);
+        }
+    }
+
+    fn forget_socket(&mut self, socket: SocketId) {
+        if self.crowd.slot_of(socket).is_some() {
+            self.health.sockets_open = self.health.sockets_open.saturating_sub(1);
+            self.crowd.forget_socket(socket);
+        }
+    }
+
+    fn grant(&mut self, slot: u32, wish: Wish) {
+        match wish {
+            Wish::Slot => self.handshakes.ask(self.crowd.seat(slot)),
+            Wish::SlotDone => self.handshakes.give_back(),
+            Wish::Send(socket, Transmit::Text(text)) => self.out.push_back(Output::Send { socket, text }),
+            Wish::Send(socket, Transmit::Binary(bytes)) => self.out.push_back(Output::SendBinary { socket, bytes }),
+            Wish::SendFrame(socket, frame) => self.out.push_back(Output::SendShared { socket, frame }),
+            Wish::Close { socket, opened } => {
+                self.out.push_back(Output::Close { socket });
+                if !opened {
+                    self.forget_socket(socket);
+                }
+            }
+            Wish::Fetch { task, request } => self.fetches.ask((self.crowd.seat(slot), task, request)),
+        }
+    }
+
+    /// Opens sockets and starts exchanges as far as slots are free.
+    fn give_slots(&mut self, now: Timestamp, wall_ms: f64) {
+        while let Some(seat) = self.handshakes.take() {
+            let Some(slot) = self.crowd.slot_at(seat) else {
+                self.handshakes.give_back();
+                continue;
+            };
+            let socket = self.crowd.next_socket(slot);
+            let mut opening = None;
+            self.with_user(now, wall_ms, slot, |user, ctx| opening = user.open(ctx, socket));
+            let Some((opening, user)) = opening.zip(self.crowd.get_mut(slot)) else {
+                self.crowd.forget_socket(socket);
+                self.handshakes.give_back();
+                continue;
+            };
+            let population = user.id().population();
+            self.health.sockets_open += 1;
+            let (url, protocols) = (opening.url, opening.protocols);
+            self.out.push_back(Output::Connect { socket, population, url, protocols });
+        }
+        while let Some((seat, task, request)) = self.fetches.take() {
+            let Some(slot) = self.crowd.slot_at(seat) else {
+                self.fetches.give_back();
+                continue;
+            };
+            let fetch = self.crowd.next_fetch(slot);
+            let mut wanted = false;
+            self.with_user(now, wall_ms, slot, |user, ctx| wanted = user.on_fetch_sent(ctx, task, fetch));
+            if wanted {
+                self.out.push_back(Output::Fetch { fetch, request });
+            } else {
+                self.crowd.end_fetch(fetch);
+                self.fetches.give_back();
+            }
+        }
+    }
+
+    fn on_fetched(&mut self, now: Timestamp, wall_ms: f64, fetch: FetchId, outcome: &FetchOutcome) {
+        let Some(slot) = self.crowd.end_fetch(fetch) else { return };
+        self.fetches.give_back();
+        self.with_user(now, wall_ms, slot, |user, ctx| user.on_fetched(ctx, fetch, outcome));
+    }
+}
+
+#[cfg(all(test, not(target_arch = "wasm32")))]
+mod tests;

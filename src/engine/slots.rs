@@ -1,0 +1,43 @@
+//! A limit on how many of something are under way, and the queue before it.
+
+use std::collections::VecDeque;
+
+/// At most `limit` at the same time, first come first served.
+pub struct Slots<T> {
+    limit: u32,
+    taken: u32,
+    queue: VecDeque<T>,
+}
+
+impl<T> Slots<T> {
+    pub fn new(limit: u32) -> Self {
+        Self { limit: limit.max(1), taken: 0, queue: VecDeque::new() }
+    }
+
+    pub fn ask(&mut self, who: T) {
+        self.queue.push_back(who);
+    }
+
+    /// The next in the queue, if a slot is free; it holds the slot until `give_back`.
+    pub fn take(&mut self) -> Option<T> {
+        if self.taken >= self.limit {
+            return None;
+        }
+        let who = self.queue.pop_front()?;
+        self.taken += 1;
+        Some(who)
+    }
+
+    pub fn give_back(&mut self) {
+        self.taken = self.taken.saturating_sub(1);
+    }
+
+    pub fn waiting(&self) -> usize {
+        self.queue.len()
+    }
+
+    /// Forgets who waits; slots in use stay in use.
+    pub fn clear(&mut self) {
+        self.queue.clear();
+    }
+}

@@ -1,0 +1,133 @@
+//! Counting by HDR bucket between two snapshots: nothing is scanned that was not touched.
+//!
+//! The buckets are those of `hdrhistogram` with three significant digits and a unit of one microsecond, so a count
+//! recorded here and replayed there falls into the same bucket.
+
+/// Longest value that is told apart: an hour, in microseconds. Longer ones are recorded as this and counted.
+pub const MAX_US: u32 = 3_600_000_000;
+
+/// Buckets per power of two are half of this: the smallest power of two that keeps three digits apart.
+const SUB_BUCKETS: u32 = 2048;
+const SUB_BUCKET_BITS: u32 = SUB_BUCKETS.ilog2();
+
+/// Counts of one series since the last drain.
+#[derive(Debug, Clone, Default)]
+pub struct Bins {
+    /// By bucket, grown to the largest one seen.
+    counts: Vec<u32>,
+    /// Buckets whose count is not zero.
+    touched: Vec<u16>,
+    sum_us: u64,
+    min_us: u32,
+    max_us: u32,
+}
+
+/// What a drained [`Bins`] held.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Drained {
+    pub sum_us: u64,
+    pub min_us: u32,
+    pub max_us: u32,
+    /// Little-endian pairs of bucket value and count, by ascending value.
+    pub pairs: Vec<u8>,
+}
+
+impl Bins {
+    /// Counts one value of at most [`MAX_US`].
+    #[inline]
+    pub fn record(&mut self, value: u32) {
+        let bucket = bucket_of(value);
+        if bucket >= self.counts.len() {
+            self.grow(bucket);
+        }
+        let count = &mut self.counts[bucket];
+        if *count == 0 {
+            if self.touched.is_empty() {
+                (self.min_us, self.max_us) = (value, value);
+            }
+            self.touched.push(bucket as u16);
+        }
+        *count = count.saturating_add(1);
+        self.sum_us = self.sum_us.saturating_add(u64::from(value));
+        self.min_us = self.min_us.min(value);
+        self.max_us = self.max_us.max(value);
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.touched.is_empty()
+    }
+
+    /// Hands the counts over and starts from zero, keeping the memory.
+    pub fn drain(&mut self) -> Drained {
+        self.touched.sort_unstable();
+        let mut pairs = Vec::with_capacity(self.touched.len() * 8);
+        for bucket in self.touched.drain(..) {
+            let count = std::mem::take(&mut self.counts[usize::from(bucket)]);
+            pairs.extend_from_slice(&value_of(u32::from(bucket)).to_le_bytes());
+            pairs.extend_from_slice(&count.to_le_bytes());
+        }
+        Drained { sum_us: std::mem::take(&mut self.sum_us), min_us: self.min_us, max_us: self.max_us, pairs }
+    }
+
+    /// Grows by whole powers of two of the value, so that a rising latency does not reallocate at every step.
+    #[cold]
+    fn grow(&mut self, bucket: usize) {
+        let half = SUB_BUCKETS as usize / 2;
+        self.counts.resize((bucket / half + 1) * half, 0);
+    }
+}
+
+/// The pairs of a delta as (value, count).
+pub fn pairs(bytes: &[u8]) -> impl Iterator<Item = (u32, u32)> + '_ {
+    let (pairs, _) = bytes.as_chunks::<8>();
+    pairs.iter().map(|&[a, b, c, d, e, f, g, h]| (u32::from_le_bytes([a, b, c, d]), u32::from_le_bytes([e, f, g, h])))
+}
+
+/// Values below 2048 have a bucket of their own; above, every power of two has 1024 of equal width.
+#[inline]
+fn bucket_of(value: u32) -> usize {
+    let shift = u32::BITS - (value | (SUB_BUCKETS - 1)).leading_zeros() - SUB_BUCKET_BITS;
+    ((shift << (SUB_BUCKET_BITS - 1)) + (value >> shift)) as usize
+}
+
+/// The smallest value of a bucket.
+fn value_of(bucket: u32) -> u32 {
+    let shift = (bucket >> (SUB_BUCKET_BITS - 1)).saturating_sub(1);
+    (bucket - (shift << (SUB_BUCKET_BITS - 1))) << shift
+}
+
+#[cfg(all(test, not(target_arch = "wasm32")))]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn buckets_are_those_of_hdrhistogram(value in 0..=MAX_US) {
+            let hdr = hdrhistogram::Histogram::<u64>::new_with_bounds(1, u64::from(MAX_US), 3).unwrap();
+            let lowest = value_of(bucket_of(value) as u32);
+            prop_assert_eq!(u64::from(lowest), hdr.lowest_equivalent(u64::from(value)));
+        }
+
+        #[test]
+        fn a_drain_holds_everything_and_leaves_nothing(values in prop::collection::vec(0..=MAX_US, 1..300)) {
+            let mut bins = Bins::default();
+            for round in 0..2 {
+                for &value in &values {
+                    bins.record(value);
+                }
+                let drained = bins.drain();
+                prop_assert_eq!(drained.sum_us, values.iter().map(|&v| u64::from(v)).sum::<u64>(), "round {}", round);
+                prop_assert_eq!(Some(drained.min_us), values.iter().copied().min());
+                prop_assert_eq!(Some(drained.max_us), values.iter().copied().max());
+                let mut expected = std::collections::BTreeMap::new();
+                for &value in &values {
+                    *expected.entry(value_of(bucket_of(value) as u32)).or_insert(0u32) += 1;
+                }
+                prop_assert_eq!(pairs(&drained.pairs).collect::<Vec<_>>(), expected.into_iter().collect::<Vec<_>>());
+                prop_assert!(bins.is_empty());
+            }
+        }
+    }
+}

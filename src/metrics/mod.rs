@@ -1,0 +1,29 @@
+//! Samples, mergeable histograms, the delivery ledger, totals, thresholds, the report.
+//!
+//! A worker records into a [`Recorder`] and a [`Ledger`]; both are drained into deltas; the page (or, in a swarm, the
+//! conductor) adds deltas up in [`Totals`]. Adding is exact and order-free.
+
+mod bins;
+mod delta;
+mod histogram;
+mod ids;
+mod ledger;
+mod listening;
+mod recorder;
+mod redact;
+mod report;
+mod tag;
+mod threshold;
+mod totals;
+
+pub use crate::plan::{Threshold, ThresholdError, ThresholdUnit as Unit};
+pub use delta::*;
+pub use histogram::{Histogram, Stats};
+pub use ledger::{Ledger, Receipt};
+pub use listening::{Heard, Listened, Player};
+pub use recorder::{CounterId, Recorder, SeriesId};
+pub use redact::is_secret;
+pub use report::*;
+pub use tag::Tag;
+pub use threshold::{Outcome, ThresholdResult};
+pub use totals::*;

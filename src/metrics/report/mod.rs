@@ -1,0 +1,331 @@
+//! The result of a run as a file: versioned JSON, described by docs/report.schema.json and docs/metrics.md.
+//!
+//! Times are milliseconds, points in time are seconds since the run's start, shares are 0 to 1; what was not measured
+//! is absent or null, never zero.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use super::delta::{ClosedBy, LedgerDelta, Phase};
+use super::histogram::{Histogram, Stats};
+use super::redact::redacted;
+use super::threshold::{Outcome, ThresholdResult};
+use super::totals::{MetricColumns, Staleness, Timeline, Totals, WorkerHealth};
+use crate::plan::{Plan, ThresholdUnit};
+use crate::time::{Span, Timestamp};
+
+/// Version of the report's format.
+pub const REPORT_VERSION: u32 = 1;
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Report {
+    pub version: u32,
+    /// The run's short id, part of its accounts and messages.
+    pub run: String,
+    /// The plan that was run, without secrets.
+    pub plan: Value,
+    pub browsers: Vec<Browser>,
+    /// When time zero was, RFC 3339 in UTC.
+    pub started_at: String,
+    pub duration_s: f64,
+    /// Samples of the first seconds are in `series`, `counters`, `errors` and `delivery`, and not in `metrics`.
+    pub warmup_s: f64,
+    /// Why the run is not what was planned, if it is not.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub problem: Option<String>,
+    pub metrics: Vec<MetricEntry>,
+    pub operations: Vec<OperationEntry>,
+    pub counters: Vec<CounterEntry>,
+    pub errors: Vec<ErrorEntry>,
+    pub disconnects: Vec<DisconnectEntry>,
+    pub delivery: LedgerDelta,
+    pub series: Series,
+    pub health: HealthEntry,
+    pub thresholds: Vec<ThresholdEntry>,
+}
+
+/// What a report says and only its maker knows.
+#[derive(Debug, Clone, Default)]
+pub struct ReportFacts {
+    pub run: String,
+    pub browsers: Vec<Browser>,
+    pub started_at: String,
+    pub problem: Option<String>,
+}
+
+/// Who generated the load.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Browser {
+    pub user_agent: String,
+    /// Logical processors that the browser admits to.
+    pub cores: u32,
+    /// Workers, the probe's included.
+    pub workers: u32,
+    pub version: String,
+    pub build: String,
+}
+
+/// One histogram. With one population there is one entry for each metric; with several there is one for each of them
+/// and one without that tag over all.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct MetricEntry {
+    pub name: String,
+    pub tags: BTreeMap<String, String>,
+    /// Always `ms`.
+    pub unit: String,
+    #[serde(flatten)]
+    pub stats: Stats,
+    /// HdrHistogram V2, deflated, base64, in microseconds.
+    pub histogram: String,
+}
+
+/// Attempts of an operation over all populations, warm-up included.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct OperationEntry {
+    pub name: String,
+    pub succeeded: u64,
+    pub failed: u64,
+    pub error_rate: Option<f64>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CounterEntry {
+    pub name: String,
+    pub tags: BTreeMap<String, String>,
+    pub count: u64,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ErrorEntry {
+    pub operation: String,
+    pub code: String,
+    pub phase: Phase,
+    pub population: String,
+    pub count: u64,
+    pub first_s: f64,
+    pub sample: String,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct DisconnectEntry {
+    pub code: u16,
+    pub reason: String,
+    pub by: ClosedBy,
+    pub phase: Phase,
+    pub population: String,
+    pub count: u64,
+    pub first_s: f64,
+}
+
+/// One value a second. Value n is of the second that begins n seconds after the start.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Series {
+    pub step_s: u32,
+    pub metrics: BTreeMap<String, MetricSeries>,
+    pub values: BTreeMap<String, Vec<Option<f64>>>,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct MetricSeries {
+    pub count: Vec<u32>,
+    pub p50: Vec<Option<f64>>,
+    pub p95: Vec<Option<f64>>,
+    pub p99: Vec<Option<f64>>,
+    pub max: Vec<Option<f64>>,
+}
+
+/// How well the generator did.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct HealthEntry {
+    pub workers: Vec<WorkerEntry>,
+    /// How much later than asked for users' timers were served.
+    pub pacing_error: Option<Stats>,
+    /// As of the end of the run.
+    pub staleness: Option<Staleness>,
+    /// The highest during the run.
+    pub staleness_max_ms: Option<f64>,
+    /// How long the page was hidden.
+    pub hidden_s: f64,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct WorkerEntry {
+    pub worker: usize,
+    /// Plays the probe and nobody else.
+    pub probe: bool,
+    pub lag: Option<Stats>,
+    pub busy_share: f64,
+    pub busy_max: f64,
+    pub buffered_max_bytes: u64,
+    pub handshake_queue_max: u32,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ThresholdEntry {
+    pub expression: String,
+    /// It was measured, and it held.
+    pub ok: bool,
+    pub outcome: Outcome,
+    pub value: Option<f64>,
+    pub limit: f64,
+    pub unit: ThresholdUnit,
+}
+
+impl Report {
+    /// The report of a run, finished or still going on.
+    pub fn new(plan: &Plan, totals: &Totals, facts: ReportFacts) -> Self {
+        let parsed = plan.thresholds.iter().filter_map(|text| text.parse::<crate::plan::Threshold>().ok());
+        Self {
+            version: REPORT_VERSION,
+            run: facts.run,
+            plan: redacted(plan),
+            browsers: facts.browsers,
+            started_at: facts.started_at,
+            duration_s: totals.elapsed().as_secs_f64(),
+            warmup_s: totals.warmup().as_secs_f64(),
+            problem: facts.problem,
+            metrics: totals.histograms().filter_map(|(name, tag, histogram)| metric(name, tag, histogram)).collect(),
+            operations: operations(totals),
+            counters: totals
+                .counters()
+                .map(|(name, tag, count)| CounterEntry { name: name.to_owned(), tags: tags(tag), count })
+                .collect(),
+            errors: errors(totals),
+            disconnects: disconnects(totals),
+            delivery: *totals.delivery(),
+            series: Series::of(totals.timeline()),
+            health: health(totals),
+            thresholds: parsed.map(|threshold| threshold.evaluate(totals).into()).collect(),
+        }
+    }
+}
+
+impl From<ThresholdResult> for ThresholdEntry {
+    fn from(result: ThresholdResult) -> Self {
+        Self {
+            expression: result.threshold,
+            ok: result.outcome == Outcome::Pass,
+            outcome: result.outcome,
+            value: result.actual,
+            limit: result.limit,
+            unit: result.unit,
+        }
+    }
+}
+
+impl Series {
+    fn of(timeline: &Timeline) -> Self {
+        let metrics = timeline.metrics().map(|(name, columns)| (name.to_owned(), columns.into())).collect();
+        let values = timeline.values().map(|(name, values)| (name.to_owned(), rounded(values))).collect();
+        Self { step_s: 1, metrics, values }
+    }
+}
+
+impl From<&MetricColumns> for MetricSeries {
+    fn from(columns: &MetricColumns) -> Self {
+        Self {
+            count: columns.count.clone(),
+            p50: rounded(&columns.p50),
+            p95: rounded(&columns.p95),
+            p99: rounded(&columns.p99),
+            max: rounded(&columns.max),
+        }
+    }
+}
+
+fn metric(name: &str, population: Option<&str>, histogram: &Histogram) -> Option<MetricEntry> {
+    Some(MetricEntry {
+        name: name.to_owned(),
+        tags: tags(population.unwrap_or_default()),
+        unit: "ms".to_owned(),
+        stats: histogram.stats()?,
+        histogram: histogram.encode(),
+    })
+}
+
+fn operations(totals: &Totals) -> Vec<OperationEntry> {
+    let operations = totals.operations().into_iter();
+    operations
+        .map(|(name, outcomes)| OperationEntry {
+            name,
+            succeeded: outcomes.succeeded,
+            failed: outcomes.failed,
+            error_rate: outcomes.error_rate(),
+        })
+        .collect()
+}
+
+fn errors(totals: &Totals) -> Vec<ErrorEntry> {
+    let mut entries: Vec<_> = totals
+        .errors()
+        .iter()
+        .map(|(key, error)| ErrorEntry {
+            operation: key.operation.clone(),
+            code: key.code.clone(),
+            phase: key.phase,
+            population: key.population.clone(),
+            count: error.count,
+            first_s: error.first.as_secs_f64(),
+            sample: error.sample.clone(),
+        })
+        .collect();
+    entries.sort_by_key(|entry| std::cmp::Reverse(entry.count));
+    entries
+}
+
+fn disconnects(totals: &Totals) -> Vec<DisconnectEntry> {
+    let mut entries: Vec<_> = totals
+        .disconnects()
+        .iter()
+        .map(|(key, disconnect)| DisconnectEntry {
+            code: key.code,
+            reason: key.reason.clone(),
+            by: key.by,
+            phase: key.phase,
+            population: key.population.clone(),
+            count: disconnect.count,
+            first_s: disconnect.first.as_secs_f64(),
+        })
+        .collect();
+    entries.sort_by_key(|entry| std::cmp::Reverse(entry.count));
+    entries
+}
+
+fn health(totals: &Totals) -> HealthEntry {
+    let health = totals.health();
+    let worker = |(index, worker): (usize, &WorkerHealth)| WorkerEntry {
+        worker: index,
+        probe: totals.probe() == Some(index),
+        lag: worker.lag.stats(),
+        busy_share: worker.busy_share,
+        busy_max: worker.busy_max,
+        buffered_max_bytes: worker.buffered_max,
+        handshake_queue_max: worker.handshake_queue_max,
+    };
+    let staleness = totals.timeline().value("health.staleness_ms").unwrap_or_default();
+    let worst = staleness.iter().copied().filter(|value| value.is_finite()).reduce(f32::max);
+    let hidden: Span = health.hidden_for(Timestamp::ZERO + totals.elapsed());
+    HealthEntry {
+        workers: health.workers.iter().enumerate().map(worker).collect(),
+        pacing_error: totals.histogram("pacing.error").and_then(Histogram::stats),
+        staleness: totals.staleness(),
+        staleness_max_ms: worst.map(f64::from),
+        hidden_s: hidden.as_secs_f64(),
+    }
+}
+
+fn tags(population: &str) -> BTreeMap<String, String> {
+    let tag = (!population.is_empty()).then(|| ("population".to_owned(), population.to_owned()));
+    tag.into_iter().collect()
+}
+
+/// To the microsecond; more digits are noise and make files large.
+fn rounded(values: &[f32]) -> Vec<Option<f64>> {
+    let value = |value: &f32| value.is_finite().then(|| (f64::from(*value) * 1e3).round() / 1e3);
+    values.iter().map(value).collect()
+}
+
+#[cfg(all(test, not(target_arch = "wasm32")))]
+mod tests;

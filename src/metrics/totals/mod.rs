@@ -1,0 +1,394 @@
+//! Everything workers handed over, added up: exact totals, and one value a second for charts.
+
+mod completions;
+mod health;
+mod names;
+mod staleness;
+mod timeline;
+
+use std::collections::BTreeMap;
+
+pub use self::health::{Health, WorkerHealth};
+pub use self::names::is_voice_detail;
+pub use self::staleness::Staleness;
+pub use self::timeline::{MetricColumns, Timeline};
+
+use self::completions::Completions;
+use self::names::{Kind, kind_of};
+use self::staleness::ProbeWindow;
+use self::timeline::Combine;
+use super::delta::*;
+use super::histogram::Histogram;
+use crate::plan::Plan;
+use crate::time::{Span, Timestamp};
+
+/// What totals must know of a run before it starts.
+#[derive(Debug, Clone, Default)]
+pub struct TotalsConfig {
+    /// Workers that hand over, the probe's included.
+    pub workers: usize,
+    /// The worker whose only user is the probe.
+    pub probe: Option<usize>,
+    pub populations: Vec<PopulationConfig>,
+    pub warmup_end: Timestamp,
+}
+
+#[derive(Debug, Clone, Default)]
+pub struct PopulationConfig {
+    pub name: String,
+    /// The operation whose messages the ledger follows, like `message`.
+    pub delivery: Option<String>,
+}
+
+impl TotalsConfig {
+    /// For a checked plan.
+    pub fn new(plan: &Plan, workers: usize, probe: Option<usize>) -> Self {
+        let populations = plan.populations.iter().map(|population| PopulationConfig {
+            name: population.name.clone(),
+            delivery: population.program().ok().and_then(|program| {
+                program.delivery.as_ref().map(|delivery| program.operations[delivery.operation.0 as usize].clone())
+            }),
+        });
+        let warmup_end = Timestamp::ZERO + Span::from_secs_f64(plan.warmup_s);
+        Self { workers, probe, populations: populations.collect(), warmup_end }
+    }
+}
+
+/// One worker's hand-over, without what is not for adding up.
+#[derive(Debug, Clone, Copy)]
+pub struct Part<'a> {
+    /// When it was made: it covers the time since the one before.
+    pub at: Timestamp,
+    pub metrics: &'a MetricsDelta,
+    /// One entry per population.
+    pub users: &'a [UsersByState],
+    pub ledger: &'a LedgerDelta,
+    pub completions: &'a [Completion],
+    pub health: &'a HealthDelta,
+}
+
+#[derive(Debug, Default)]
+pub struct Totals {
+    config: TotalsConfig,
+    elapsed: Timestamp,
+    metrics: BTreeMap<String, Metric>,
+    /// By counter and population; no population: what belongs to none.
+    counters: BTreeMap<(String, String), u64>,
+    errors: BTreeMap<ErrorKey, ErrorTotal>,
+    disconnects: BTreeMap<DisconnectKey, DisconnectTotal>,
+    delivery: LedgerDelta,
+    /// By worker and population, as of its last hand-over.
+    users: Vec<Vec<UsersByState>>,
+    completions: Completions,
+    health: Health,
+    probe: ProbeWindow,
+    timeline: Timeline,
+}
+
+/// One histogram's samples. Without those of the warm-up, except where said.
+#[derive(Debug, Clone, Default)]
+struct Metric {
+    all: Histogram,
+    /// Its samples belong to populations.
+    populated: bool,
+    /// Only kept when the plan has several populations.
+    by_population: BTreeMap<String, Histogram>,
+    /// Samples, the warm-up's included.
+    seen: u64,
+}
+
+/// Errors of one kind.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ErrorTotal {
+    pub count: u64,
+    pub first: Timestamp,
+    pub sample: String,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct DisconnectTotal {
+    pub count: u64,
+    pub first: Timestamp,
+}
+
+/// How often an operation went well and how often it failed, warm-up included.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Outcomes {
+    pub succeeded: u64,
+    pub failed: u64,
+}
+
+impl Outcomes {
+    /// Failed per attempted, 0 to 1; `None`: never attempted.
+    pub fn error_rate(&self) -> Option<f64> {
+        let attempts = self.succeeded + self.failed;
+        (attempts > 0).then(|| self.failed as f64 / attempts as f64)
+    }
+}
+
+impl Totals {
+    pub fn new(config: TotalsConfig) -> Self {
+        let users = vec![vec![UsersByState::default(); config.populations.len()]; config.workers];
+        Self { health: Health::new(config.workers), users, config, ..Self::default() }
+    }
+
+    /// Adds what one worker hands over. Order between workers does not matter for totals.
+    pub fn absorb(&mut self, worker: usize, part: Part<'_>) {
+        if worker >= self.users.len() {
+            return;
+        }
+        self.elapsed = self.elapsed.max(part.at);
+        self.timeline.reach(part.at);
+        part.metrics.histograms.iter().for_each(|delta| self.histogram_delta(worker, part.at, delta));
+        part.metrics.counters.iter().for_each(|delta| self.counter_delta(part.at, delta));
+        part.metrics.errors.iter().for_each(|delta| self.error_delta(part.at, delta));
+        part.metrics.disconnects.iter().for_each(|delta| self.disconnect_delta(part.at, delta));
+        self.ledger_delta(part.at, part.ledger);
+        self.count_users(worker, part.at, part.users);
+        self.health.absorb(worker, part.at, part.health, &mut self.timeline);
+        let warmup = part.at < self.config.warmup_end;
+        if let Some(lag) = HistogramDelta::of(LAG.to_owned(), String::new(), warmup, &part.health.lag) {
+            self.histogram_delta(worker, part.at, &lag);
+        }
+        for completion in part.completions {
+            self.completions.absorb(completion, self.health.living().count());
+        }
+        self.completions.expire(self.elapsed);
+        self.record_completions();
+        self.close_seconds(self.health.heard_until());
+    }
+
+    /// The worker broke: `users` says what became of its users, and its hand-overs are not waited for any more.
+    pub fn lose(&mut self, worker: usize, at: Timestamp, users: &[UsersByState]) {
+        if worker < self.users.len() {
+            self.elapsed = self.elapsed.max(at);
+            self.timeline.reach(at);
+            self.count_users(worker, at, users);
+            self.health.lose(worker);
+            self.close_seconds(self.health.heard_until());
+        }
+    }
+
+    fn count_users(&mut self, worker: usize, at: Timestamp, users: &[UsersByState]) {
+        self.users[worker] = users.to_vec();
+        for (state, count) in self.users_by_state().states() {
+            self.timeline.put(at, &format!("users.{state}"), Combine::Last, f64::from(count));
+        }
+    }
+
+    /// The page was hidden or shown.
+    pub fn hidden(&mut self, at: Timestamp, hidden: bool) {
+        self.timeline.reach(at);
+        self.health.hidden(at, hidden);
+        self.timeline.put(at, "health.hidden", Combine::Last, f64::from(u8::from(hidden)));
+    }
+
+    /// Nothing more will come: what waits for other workers is counted as it is.
+    pub fn finish(&mut self) {
+        self.completions.expire(Timestamp::NEVER);
+        self.record_completions();
+        self.close_seconds(Timestamp::NEVER);
+        self.health.hidden(self.elapsed, false);
+    }
+
+    /// The time of the latest hand-over.
+    pub fn elapsed(&self) -> Span {
+        self.elapsed.since(Timestamp::ZERO)
+    }
+
+    /// The time that histograms cover: all but the warm-up.
+    pub fn measured(&self) -> Span {
+        self.elapsed.since(self.config.warmup_end)
+    }
+
+    pub fn warmup(&self) -> Span {
+        self.config.warmup_end.since(Timestamp::ZERO)
+    }
+
+    /// A metric over all populations, without the warm-up.
+    pub fn histogram(&self, metric: &str) -> Option<&Histogram> {
+        self.metrics.get(metric).map(|metric| &metric.all)
+    }
+
+    /// Every metric with samples after the warm-up: of the population; where a plan has several, over all of them
+    /// (`None`) and then of each.
+    pub fn histograms(&self) -> impl Iterator<Item = (&str, Option<&str>, &Histogram)> {
+        let only = if let [only] = &self.config.populations[..] { Some(only.name.as_str()) } else { None };
+        let entries = self.metrics.iter().flat_map(move |(name, metric)| {
+            let parts = metric.by_population.iter().map(|(population, part)| (Some(population.as_str()), part));
+            std::iter::once((only.filter(|_| metric.populated), &metric.all))
+                .chain(parts)
+                .map(|(population, part)| (name.as_str(), population, part))
+        });
+        entries.filter(|(_, _, histogram)| histogram.count() > 0)
+    }
+
+    /// A counter over all populations; `None` if nobody ever named it.
+    pub fn counter(&self, counter: &str) -> Option<u64> {
+        let mut counts = self.counters.iter().filter(|((name, _), _)| name == counter).map(|(_, count)| *count);
+        counts.next().map(|first| first + counts.sum::<u64>())
+    }
+
+    /// Counter, population (empty: none) and count.
+    pub fn counters(&self) -> impl Iterator<Item = (&str, &str, u64)> {
+        self.counters.iter().map(|((name, population), count)| (name.as_str(), population.as_str(), *count))
+    }
+
+    pub fn errors(&self) -> &BTreeMap<ErrorKey, ErrorTotal> {
+        &self.errors
+    }
+
+    pub fn disconnects(&self) -> &BTreeMap<DisconnectKey, DisconnectTotal> {
+        &self.disconnects
+    }
+
+    pub fn delivery(&self) -> &LedgerDelta {
+        &self.delivery
+    }
+
+    /// Users of all workers and populations.
+    pub fn users_by_state(&self) -> UsersByState {
+        self.users.iter().flatten().copied().sum()
+    }
+
+    pub fn health(&self) -> &Health {
+        &self.health
+    }
+
+    /// The worker that plays the probe.
+    pub fn probe(&self) -> Option<usize> {
+        self.config.probe
+    }
+
+    /// How much later load workers see messages than the probe does; `None` without enough messages at either.
+    pub fn staleness(&self) -> Option<Staleness> {
+        self.probe.latest()
+    }
+
+    pub fn timeline(&self) -> &Timeline {
+        &self.timeline
+    }
+
+    /// Attempts of each operation. An operation went well as often as it was measured: `<operation>` itself, or for a
+    /// message its acknowledgements or own echoes, whichever are more.
+    pub fn operations(&self) -> BTreeMap<String, Outcomes> {
+        let mut operations = BTreeMap::<String, Outcomes>::new();
+        for (name, metric) in &self.metrics {
+            if let Kind::Operation(operation) = kind_of(name) {
+                let outcomes = operations.entry(operation.to_owned()).or_default();
+                outcomes.succeeded = outcomes.succeeded.max(metric.seen);
+            }
+        }
+        for (key, error) in &self.errors {
+            operations.entry(key.operation.clone()).or_default().failed += error.count;
+        }
+        operations
+    }
+
+    fn histogram_delta(&mut self, worker: usize, at: Timestamp, delta: &HistogramDelta) {
+        if !self.metrics.contains_key(&delta.metric) {
+            self.metrics.insert(delta.metric.clone(), Metric::default());
+        }
+        let metric = self.metrics.get_mut(&delta.metric).expect("it was put there when it was not");
+        metric.seen += delta.count();
+        metric.populated |= !delta.population.is_empty();
+        if !delta.warmup {
+            metric.all.absorb(delta);
+            if self.config.populations.len() > 1 && !delta.population.is_empty() {
+                metric.by_population.entry(delta.population.clone()).or_default().absorb(delta);
+            }
+        }
+        self.timeline.sample(at, delta);
+        let probed = self.config.populations.first().is_some_and(|population| {
+            population.name == delta.population
+                && population
+                    .delivery
+                    .as_ref()
+                    .is_some_and(|operation| delta.metric.strip_prefix(operation.as_str()) == Some(names::FANOUT))
+        });
+        if probed && let Some(probe) = self.config.probe {
+            self.probe.absorb(at, worker == probe, delta);
+        }
+    }
+
+    fn counter_delta(&mut self, at: Timestamp, delta: &CounterDelta) {
+        *self.counters.entry((delta.counter.clone(), delta.population.clone())).or_default() += delta.count;
+        self.timeline.put(at, &delta.counter, Combine::Sum, delta.count as f64);
+    }
+
+    fn error_delta(&mut self, at: Timestamp, delta: &ErrorDelta) {
+        let mut key = delta.key.clone();
+        if self.errors.len() >= MAX_KEYS && !self.errors.contains_key(&key) {
+            key.code = OTHER.to_owned();
+        }
+        self.timeline.put(at, "errors", Combine::Sum, delta.count as f64);
+        self.timeline.put(at, &format!("errors.{}", key.operation), Combine::Sum, delta.count as f64);
+        let fresh = || ErrorTotal { count: 0, first: Timestamp::NEVER, sample: String::new() };
+        let total = self.errors.entry(key).or_insert_with(fresh);
+        total.count += delta.count;
+        if delta.first < total.first {
+            (total.first, total.sample) = (delta.first, delta.sample.clone());
+        }
+    }
+
+    fn disconnect_delta(&mut self, at: Timestamp, delta: &DisconnectDelta) {
+        let mut key = delta.key.clone();
+        if self.disconnects.len() >= MAX_KEYS && !self.disconnects.contains_key(&key) {
+            key.reason = OTHER.to_owned();
+        }
+        if key.by != ClosedBy::User {
+            self.timeline.put(at, "disconnects", Combine::Sum, delta.count as f64);
+        }
+        let total = self.disconnects.entry(key).or_insert(DisconnectTotal { count: 0, first: Timestamp::NEVER });
+        total.count += delta.count;
+        total.first = total.first.min(delta.first);
+    }
+
+    fn ledger_delta(&mut self, at: Timestamp, delta: &LedgerDelta) {
+        for (field, count) in delta.fields() {
+            if count != 0 {
+                self.timeline.put(at, &format!("delivery.{field}"), Combine::Sum, count as f64);
+            }
+        }
+        self.delivery += *delta;
+    }
+
+    fn record_completions(&mut self) {
+        for done in self.completions.drain() {
+            let Some(population) = self.config.populations.get(done.sender.population()) else { continue };
+            let Some(operation) = population.delivery.clone() else { continue };
+            let (name, warmup) = (population.name.clone(), done.sent_at < self.config.warmup_end);
+            for (part, latency) in [("first", done.first), ("median", done.median), ("last", done.last)] {
+                if let Some(micros) = latency {
+                    let metric = format!("{operation}{}{part}", names::COMPLETION);
+                    let sample = Span::from_micros(u64::from(micros));
+                    if let Some(delta) = HistogramDelta::of(metric, name.clone(), warmup, &[sample]) {
+                        self.histogram_delta(usize::MAX, self.elapsed, &delta);
+                    }
+                }
+            }
+            let incomplete = u64::from(done.last.is_none());
+            let counter = format!("{operation}.incomplete");
+            self.counter_delta(self.elapsed, &CounterDelta { counter, population: name, count: incomplete });
+        }
+    }
+
+    fn close_seconds(&mut self, heard_until: Timestamp) {
+        for second in self.timeline.close(heard_until) {
+            if let Some(staleness) = self.probe.close(second) {
+                let at = Timestamp::ZERO + Span::from_secs(u64::from(second) + 1);
+                self.timeline.put(at, "health.staleness_ms", Combine::Last, staleness.p50_ms);
+            }
+        }
+    }
+}
+
+/// The lag of all workers, so that charts and thresholds find it beside the other metrics.
+const LAG: &str = "worker.lag";
+
+/// Errors and disconnects told apart; further ones share `(other)`, so that a server cannot fill the memory.
+const MAX_KEYS: usize = 1_000;
+const OTHER: &str = "(other)";
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,392 @@
+//! From a typed-in plan to one that a run obeys: all problems at once, each with its path.
+
+use std::collections::HashMap;
+
+use serde_json::{Map, Value};
+
+use super::accounts::plain;
+use super::model::{Accounts, LabFaults, Load, Plan, Population, Ramp, ShapeName, Stage};
+use super::threshold::Threshold;
+use crate::scenario::{self, Fields, Node, Problem, Problems, Program};
+
+impl Plan {
+    /// Reads and checks a plan document, its scenarios included.
+    ///
+    /// # Errors
+    /// Everything that is wrong with it.
+    pub fn check(document: &Value) -> Result<Self, Vec<Problem>> {
+        let problems = Problems::default();
+        let plan = Node::root(document, &problems).fields(PLAN).and_then(|fields| plan(&fields, &problems));
+        match plan {
+            Some(plan) => problems.or(plan),
+            None => Err(problems.into_vec()),
+        }
+    }
+
+    /// Whether the account files serve this plan: `csv` holds the rows of each population, without the header; empty
+    /// where accounts are no file. Each row is used once, so there must be enough, and no two alike.
+    pub fn check_accounts(&self, csv: &[Vec<Vec<String>>]) -> Vec<Problem> {
+        let problems = Problems::default();
+        for (index, population) in self.populations.iter().enumerate() {
+            let path = format!("populations[{index}].accounts");
+            let rows = csv.get(index).map_or(&[][..], Vec::as_slice);
+            let (users, found) = (population.load.user_count(), rows.len() as u64);
+            let has_once = population.program().is_ok_and(|program| program.once.is_some());
+            let needed = population.accounts.rows_needed(users, has_once);
+            if found < needed {
+                let once = if has_once { " and one for the steps done once" } else { "" };
+                let message = format!("the file has {found} accounts, but {users} users{once} need {needed}");
+                problems.add(path.as_str(), message);
+            }
+            if matches!(population.accounts, Accounts::Csv { .. }) {
+                repeated_rows(rows, &path, &problems);
+            }
+        }
+        problems.into_vec()
+    }
+
+    /// How long the longest load lasts, seconds.
+    pub fn duration_s(&self) -> f64 {
+        self.populations.iter().map(|population| population.load.duration().as_secs_f64()).fold(0.0, f64::max)
+    }
+}
+
+impl Population {
+    /// The compiled scenario, with this population's variables.
+    ///
+    /// # Errors
+    /// What is wrong with the scenario; nothing in a checked plan.
+    pub fn program(&self) -> Result<Program, Vec<Problem>> {
+        scenario::compile(&scenario::resolve(&self.scenario)?, &self.variables)
+    }
+}
+
+fn repeated_rows(rows: &[Vec<String>], path: &str, problems: &Problems) {
+    let mut first = HashMap::new();
+    let repeated = rows.iter().enumerate().filter_map(|(place, row)| {
+        let earlier = *first.entry(row).or_insert(place);
+        (earlier < place).then_some((earlier, place))
+    });
+    for (earlier, place) in repeated.take(MOST_REPEATED_ROWS) {
+        let message =
+            format!("account {} of the file is account {} again: users would share it", place + 1, earlier + 1);
+        problems.add(path, message);
+    }
+}
+
+fn plan(fields: &Fields<'_>, problems: &Problems) -> Option<Plan> {
+    let version = fields.required("version").and_then(|node| node.integer(1..=1));
+    let name = fields.required("name").and_then(|node| node.name()).map(str::to_owned);
+    let seconds = |field, default: f64, least: f64| {
+        fields.optional(field).map_or(Some(default), |node| node.number(least..=LONGEST_S))
+    };
+    let number = |field, default: u64, range| fields.optional(field).map_or(Some(default), |node| node.integer(range));
+    let seed = number("seed", 1, 0..=LARGEST_EXACT);
+    let handshakes = number("handshakes_in_flight", 4, 1..=64);
+    let (warmup_s, settle_s) = (seconds("warmup_s", 0.0, 0.0), seconds("settle_s", 3.0, 0.0));
+    let (graceful_stop_s, late_after_s) = (seconds("graceful_stop_s", 15.0, 0.0), seconds("late_after_s", 5.0, 0.1));
+    let lab = fields.optional("lab").filter(|node| !node.value().is_null()).map(|node| lab_faults(&node));
+    let thresholds = fields.optional("thresholds").map_or_else(Vec::new, |node| thresholds(&node));
+    let populations = fields.required("populations").map(|node| populations(&node, problems));
+    let plan = Plan {
+        version: version? as u32,
+        name: name?,
+        seed: seed?,
+        populations: populations??,
+        thresholds,
+        warmup_s: warmup_s?,
+        settle_s: settle_s?,
+        graceful_stop_s: graceful_stop_s?,
+        handshakes_in_flight: handshakes? as u32,
+        late_after_s: late_after_s?,
+        lab: lab.unwrap_or_default(),
+    };
+    if let Some(node) = fields.optional("warmup_s").filter(|_| plan.warmup_s >= plan.duration_s()) {
+        node.problem(format!(
+            "the warm-up lasts as long as the load ({} s): nothing would be measured",
+            plan.duration_s()
+        ));
+    }
+    Some(plan)
+}
+
+fn thresholds(node: &Node<'_>) -> Vec<String> {
+    let read = |entry: Node<'_>| {
+        let text = entry.text()?;
+        text.parse::<Threshold>().map_err(|error| entry.problem(error.to_string())).ok()?;
+        Some(text.to_owned())
+    };
+    node.list().into_iter().filter_map(read).collect()
+}
+
+fn populations(node: &Node<'_>, problems: &Problems) -> Option<Vec<Population>> {
+    let entries = node.list();
+    if entries.is_empty() && node.value().is_array() {
+        node.problem("a plan needs at least one population");
+    }
+    if entries.len() > MOST_POPULATIONS {
+        node.problem(format!("at most {MOST_POPULATIONS} populations, found {}", entries.len()));
+    }
+    let read: Vec<_> = entries.iter().map(|entry| population(entry, problems)).collect();
+    for (index, entry) in entries.iter().enumerate() {
+        for (other, earlier) in read[..index].iter().enumerate() {
+            if let (Some(earlier), Some(this)) = (earlier, &read[index]) {
+                compare(entry, this, other, earlier);
+            }
+        }
+    }
+    read.into_iter().collect()
+}
+
+/// Names and accounts must be each population's own: users of one account log each other out.
+fn compare(entry: &Node<'_>, this: &Population, other: usize, earlier: &Population) {
+    if plain(&this.name) == plain(&earlier.name) {
+        let message =
+            format!("the name \"{}\" is taken by populations[{other}] (case and punctuation do not count)", this.name);
+        entry.problem(message);
+    }
+    if let (Accounts::Pattern { columns }, Accounts::Pattern { columns: taken }) = (&this.accounts, &earlier.accounts) {
+        let uses = |what| columns.values().any(|pattern| pattern.contains(what));
+        if columns == taken && uses("{n}") && !uses("{population}") {
+            let message = format!("gives the same accounts as populations[{other}]: use {{population}} in a column");
+            entry.problem(message);
+        }
+    }
+}
+
+fn population(node: &Node<'_>, problems: &Problems) -> Option<Population> {
+    let fields = node.fields(POPULATION)?;
+    let name = fields.required("name").and_then(|node| node.name()).map(str::to_owned);
+    let variables = fields.optional("variables").map_or_else(
+        || Some(Map::new()),
+        |node| {
+            node.entries();
+            node.value().as_object().cloned()
+        },
+    );
+    let scenario = fields.required("scenario").map(|node| {
+        check_scenario(&node, variables.as_ref().unwrap_or(&Map::new()), problems);
+        node.value().clone()
+    });
+    let accounts = fields.optional("accounts").map_or_else(|| Some(Accounts::default()), |node| accounts(&node));
+    let load = fields.required("load").and_then(|node| load(&node));
+    Some(Population { name: name?, scenario: scenario?, variables: variables?, accounts: accounts?, load: load? })
+}
+
+fn check_scenario(node: &Node<'_>, variables: &Map<String, Value>, problems: &Problems) {
+    if !node.value().is_string() && !node.value().is_object() {
+        return node.expected("a preset's name or a scenario");
+    }
+    let found = scenario::resolve(node.value()).and_then(|document| scenario::compile(&document, variables));
+    for problem in found.err().unwrap_or_default() {
+        let path = match problem.path.strip_prefix("overrides.") {
+            Some(rest) => format!("{}.variables.{rest}", node.path().trim_end_matches(".scenario")),
+            None if problem.path.is_empty() || problem.path.starts_with('[') => {
+                format!("{}{}", node.path(), problem.path)
+            }
+            None => format!("{}.{}", node.path(), problem.path),
+        };
+        problems.add(path, problem.message);
+    }
+}
+
+fn accounts(node: &Node<'_>) -> Option<Accounts> {
+    let fields = node.fields(ACCOUNTS)?;
+    let source = fields.required("source")?.one_of(&[("pattern", false), ("csv", true)])?;
+    let columns = fields.required("columns")?;
+    if source {
+        let names: Vec<_> = columns.list().iter().map(|node| node.name().map(str::to_owned)).collect();
+        return names.into_iter().collect::<Option<_>>().map(|columns| Accounts::Csv { columns });
+    }
+    let patterns: Vec<_> = columns
+        .entries()
+        .into_iter()
+        .map(|(column, node)| {
+            let pattern = node.text()?;
+            check_pattern(&node, pattern);
+            Some((column.to_owned(), pattern.to_owned()))
+        })
+        .collect();
+    patterns.into_iter().collect::<Option<_>>().map(|columns| Accounts::Pattern { columns })
+}
+
+fn check_pattern(node: &Node<'_>, pattern: &str) {
+    for piece in pattern.split('{').skip(1) {
+        if let Some((name, _)) = piece.split_once('}').filter(|(name, _)| !PLACEHOLDERS.contains(name)) {
+            node.problem(format!("{{{name}}} is no placeholder, expected {{run}}, {{population}} or {{n}}"));
+        }
+    }
+}
+
+fn load(node: &Node<'_>) -> Option<Load> {
+    let model = node.entries().into_iter().find(|(name, _)| *name == "model");
+    if node.value().is_object() && model.is_none() {
+        node.problem("`model` is missing");
+    }
+    let load = match model?.1.one_of(MODELS) {
+        Some(Model::Closed) => closed(&node.fields(&["model", "start", "stages"])?),
+        Some(Model::Open) => open(&node.fields(&["model", "start_rate", "stages", "max_users"])?),
+        Some(Model::Shape) => shape(&node.fields(&["model", "name", "users", "duration_s"])?),
+        Some(Model::Batch) => batch(&node.fields(&["model", "users", "size", "every_s", "hold_s"])?),
+        None => None,
+    }?;
+    if load.user_count() == 0 || load.max_users() == 0 {
+        node.problem("no user would ever start");
+    } else if load.user_count() > MOST_ARRIVALS {
+        node.problem(format!("{} users would arrive, at most {MOST_ARRIVALS} can be told apart", load.user_count()));
+    }
+    if load.duration().as_secs_f64() > LONGEST_S {
+        node.problem(format!("lasts {} s, at most {LONGEST_S} (a week)", load.duration().as_secs_f64()));
+    }
+    Some(load)
+}
+
+fn closed(fields: &Fields<'_>) -> Option<Load> {
+    let start = fields.optional("start").map_or(Some(0), |node| node.integer(0..=MOST_USERS));
+    let stages = fields.required("stages").and_then(|node| stages(&node, MOST_USERS as f64));
+    Some(Load::Closed { start: start? as u32, stages: stages? })
+}
+
+fn open(fields: &Fields<'_>) -> Option<Load> {
+    let start_rate = fields.optional("start_rate").map_or(Some(0.0), |node| node.number(0.0..=HIGHEST_RATE));
+    let stages = fields.required("stages").and_then(|node| stages(&node, HIGHEST_RATE));
+    let max_users = fields.required("max_users").and_then(|node| node.integer(1..=MOST_USERS));
+    Some(Load::Open { start_rate: start_rate?, stages: stages?, max_users: max_users? as u32 })
+}
+
+fn shape(fields: &Fields<'_>) -> Option<Load> {
+    let name = fields.required("name").and_then(|node| node.one_of(SHAPES));
+    let users = fields.required("users").and_then(|node| node.integer(1..=MOST_USERS));
+    let duration_s = fields.required("duration_s").and_then(|node| duration(&node));
+    Some(Load::Shape { name: name?, users: users? as u32, duration_s: duration_s? })
+}
+
+fn batch(fields: &Fields<'_>) -> Option<Load> {
+    let users = fields.required("users").and_then(|node| node.integer(1..=MOST_USERS));
+    let size = fields.required("size").and_then(|node| node.integer(1..=MOST_USERS));
+    let every_s = fields.required("every_s").and_then(|node| duration(&node));
+    let hold_s = fields.required("hold_s").and_then(|node| duration(&node));
+    let (users, size) = (users? as u32, size? as u32);
+    if users.div_ceil(size) > MOST_STAGES {
+        fields.node().problem(format!("{} batches, at most {MOST_STAGES}", users.div_ceil(size)));
+    }
+    Some(Load::Batch { users, size, every_s: every_s?, hold_s: hold_s? })
+}
+
+fn stages(node: &Node<'_>, most: f64) -> Option<Vec<Stage>> {
+    let entries = node.list();
+    if entries.is_empty() && node.value().is_array() {
+        node.problem("a load needs at least one stage");
+        return None;
+    }
+    let read = |entry: Node<'_>| {
+        let fields = entry.fields(&["duration_s", "target", "ramp"])?;
+        let duration_s = fields.required("duration_s").and_then(|node| duration(&node));
+        let target = fields.required("target").and_then(|node| node.number(0.0..=most));
+        let ramps = [("linear", Ramp::Linear), ("step", Ramp::Step)];
+        let ramp = fields.optional("ramp").map_or(Some(Ramp::Linear), |node| node.one_of(&ramps));
+        Some(Stage { duration_s: duration_s?, target: target?, ramp: ramp? })
+    };
+    let read: Vec<_> = entries.into_iter().map(read).collect();
+    read.into_iter().collect()
+}
+
+fn duration(node: &Node<'_>) -> Option<f64> {
+    node.number(SHORTEST_S..=LONGEST_S)
+}
+
+fn lab_faults(node: &Node<'_>) -> Option<LabFaults> {
+    let fields = node.fields(LAB)?;
+    let number = |name, most: f64| fields.optional(name).map_or(Some(0.0), |node| node.number(0.0..=most));
+    let faults = LabFaults {
+        latency_ms: number("latency_ms", LONGEST_LAB_MS)?,
+        jitter_ms: number("jitter_ms", LONGEST_LAB_MS)?,
+        refuse_share: number("refuse_share", 1.0)?,
+        drop_share: number("drop_share", 1.0)?,
+        drop_within_s: number("drop_within_s", LONGEST_S)?,
+        lose_share: number("lose_share", 1.0)?,
+        duplicate_share: number("duplicate_share", 1.0)?,
+        reorder_share: number("reorder_share", 1.0)?,
+        error_share: number("error_share", 1.0)?,
+        error_code: fields.optional("error_code").map_or(Some(""), |node| node.text())?.to_owned(),
+        rate_limit_per_min: fields
+            .optional("rate_limit_per_min")
+            .map_or(Some(0), |node| node.integer(0..=u64::from(u32::MAX)))? as u32,
+        stop_reading: fields.optional("stop_reading").map_or(Some(false), |node| node.boolean())?,
+    };
+    if faults.lose_share + faults.duplicate_share + faults.reorder_share > 1.0 {
+        node.problem(
+            "`lose_share`, `duplicate_share` and `reorder_share` are shares of the same deliveries: together at most 1",
+        );
+    }
+    Some(faults)
+}
+
+#[derive(Clone, Copy)]
+enum Model {
+    Closed,
+    Open,
+    Shape,
+    Batch,
+}
+
+const MODELS: &[(&str, Model)] =
+    &[("closed", Model::Closed), ("open", Model::Open), ("shape", Model::Shape), ("batch", Model::Batch)];
+const SHAPES: &[(&str, ShapeName)] = &[
+    ("smoke", ShapeName::Smoke),
+    ("load", ShapeName::Load),
+    ("stress", ShapeName::Stress),
+    ("spike", ShapeName::Spike),
+    ("soak", ShapeName::Soak),
+    ("breakpoint", ShapeName::Breakpoint),
+];
+const PLAN: &[&str] = &[
+    "$schema",
+    "version",
+    "name",
+    "seed",
+    "populations",
+    "thresholds",
+    "warmup_s",
+    "settle_s",
+    "graceful_stop_s",
+    "handshakes_in_flight",
+    "late_after_s",
+    "lab",
+];
+const POPULATION: &[&str] = &["name", "scenario", "variables", "accounts", "load"];
+const ACCOUNTS: &[&str] = &["source", "columns"];
+const PLACEHOLDERS: [&str; 3] = ["run", "population", "n"];
+const LAB: &[&str] = &[
+    "latency_ms",
+    "jitter_ms",
+    "refuse_share",
+    "drop_share",
+    "drop_within_s",
+    "lose_share",
+    "duplicate_share",
+    "reorder_share",
+    "error_share",
+    "error_code",
+    "rate_limit_per_min",
+    "stop_reading",
+];
+
+const MOST_USERS: u64 = 1_000_000;
+/// User numbers have 24 bits.
+const MOST_ARRIVALS: u64 = 1 << 24;
+/// Populations have 8 bits.
+const MOST_POPULATIONS: usize = 256;
+/// After a few it is clear that the file is the wrong one.
+const MOST_REPEATED_ROWS: usize = 5;
+const MOST_STAGES: u32 = 10_000;
+/// Arrivals per second: a hundred times what a browser can open.
+const HIGHEST_RATE: f64 = 10_000.0;
+const SHORTEST_S: f64 = 0.001;
+const LONGEST_S: f64 = 7.0 * 24.0 * 3_600.0;
+const LONGEST_LAB_MS: f64 = 60_000.0;
+/// Whole numbers up to here survive a browser's JSON.
+const LARGEST_EXACT: u64 = (1 << 53) - 1;
+
+#[cfg(test)]
+mod tests;

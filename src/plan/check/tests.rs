@@ -1,0 +1,256 @@
+use serde_json::json;
+
+use super::*;
+
+/// A good plan; tests spoil one thing each.
+fn good() -> Value {
+    json!({
+        "version": 1,
+        "name": "evening",
+        "populations": [{
+            "name": "owls",
+            "scenario": "ktb-chat",
+            "load": {"model": "closed", "stages": [{"duration_s": 10, "target": 5}]},
+        }],
+    })
+}
+
+/// Sets the value at a JSON pointer (removes it: `null`) and compares all problems.
+#[track_caller]
+fn check(pointer: &str, value: Value, expected: &[&str]) {
+    let mut document = good();
+    let (parent, field) = pointer.rsplit_once('/').expect("a pointer begins with a slash");
+    let parent = document.pointer_mut(parent).expect("the parent exists");
+    match (parent, value) {
+        (Value::Object(fields), Value::Null) => drop(fields.remove(field)),
+        (Value::Object(fields), value) => drop(fields.insert(field.to_owned(), value)),
+        (Value::Array(list), value) if field == "-" => list.push(value),
+        _ => panic!("no such parent"),
+    }
+    let found = Plan::check(&document).err().unwrap_or_default();
+    assert_eq!(found.iter().map(ToString::to_string).collect::<Vec<_>>(), expected, "{document:#}");
+}
+
+#[test]
+fn a_good_plan_gets_its_defaults_and_reads_back() {
+    let plan = Plan::check(&good()).unwrap();
+    assert_eq!((plan.seed, plan.handshakes_in_flight, plan.settle_s, plan.late_after_s), (1, 4, 3.0, 5.0));
+    assert_eq!(plan.populations[0].accounts, Accounts::default());
+    assert_eq!(Plan::check(&serde_json::to_value(&plan).unwrap()), Ok(plan));
+}
+
+#[test]
+fn fields_of_the_plan() {
+    check("/version", json!(2), &["version: expected a whole number from 1 to 1, found the number 2"]);
+    check("/version", Value::Null, &["`version` is missing"]);
+    check("/name", json!(" "), &[r#"name: expected text that is not empty, found the text " ""#]);
+    check("/seed", json!(-1), &["seed: expected a whole number from 0 to 9007199254740991, found the number -1"]);
+    check(
+        "/warmup_s",
+        json!(10),
+        &["warmup_s: the warm-up lasts as long as the load (10 s): nothing would be measured"],
+    );
+    check("/warmup_s", json!("5s"), &[r#"warmup_s: expected a number from 0 to 604800, found the text "5s""#]);
+    check(
+        "/handshakes_in_flight",
+        json!(65),
+        &["handshakes_in_flight: expected a whole number from 1 to 64, found the number 65"],
+    );
+    check("/late_after_s", json!(0), &["late_after_s: expected a number from 0.1 to 604800, found the number 0"]);
+    check("/warmup", json!(1), &["warmup: unknown field, did you mean `warmup_s`?"]);
+    check("/populations", json!([]), &["populations: a plan needs at least one population"]);
+    check("/populations", json!({}), &["populations: expected a list, found an empty object"]);
+    check(
+        "/thresholds",
+        json!(["connect p95 < 2 s", "join p95", 7]),
+        &[
+            "thresholds[1]: expected one of < <= > >= == !=, found the end (column 9)",
+            "thresholds[2]: expected text, found the number 7",
+        ],
+    );
+}
+
+#[test]
+fn populations() {
+    check(
+        "/populations/0/scenario",
+        json!("ktb"),
+        &[
+            r#"populations[0].scenario: there is no preset "ktb", expected one of ktb-chat, socketio-basic, websocket-json, voice-guest, voice-member, voice-scenario, or a scenario"#,
+        ],
+    );
+    check(
+        "/populations/0/scenario",
+        json!(3),
+        &["populations[0].scenario: expected a preset's name or a scenario, found the number 3"],
+    );
+    let twin = |name: &str, accounts: Value| {
+        let mut twin = good()["populations"][0].clone();
+        twin["name"] = json!(name);
+        twin["accounts"] = accounts;
+        twin
+    };
+    check("/populations/-", twin("larks", serde_json::to_value(Accounts::default()).unwrap()), &[]);
+    check(
+        "/populations/-",
+        twin("OWLS", json!({"source": "csv", "columns": ["email"]})),
+        &["populations[1]: the name \"OWLS\" is taken by populations[0] (case and punctuation do not count)"],
+    );
+    let same = json!({"source": "pattern", "columns": {"email": "u{n}@x.y"}});
+    let mut document = good();
+    document["populations"] = json!([twin("a", same.clone()), twin("b", same)]);
+    let found = Plan::check(&document).unwrap_err();
+    assert_eq!(
+        found.iter().map(ToString::to_string).collect::<Vec<_>>(),
+        ["populations[1]: gives the same accounts as populations[0]: use {population} in a column"]
+    );
+}
+
+#[test]
+fn accounts() {
+    let at = "/populations/0/accounts";
+    check(
+        at,
+        json!({"source": "pattern", "columns": {"email": "{user}@x.y {n}"}}),
+        &["populations[0].accounts.columns.email: {user} is no placeholder, expected {run}, {population} or {n}"],
+    );
+    check(
+        at,
+        json!({"source": "csw", "columns": []}),
+        &[r#"populations[0].accounts.source: expected `pattern` or `csv`, found the text "csw", did you mean `csv`?"#],
+    );
+    check(
+        at,
+        json!({"source": "csv", "columns": ["", 4]}),
+        &[
+            "populations[0].accounts.columns[0]: expected text that is not empty, found an empty text",
+            "populations[0].accounts.columns[1]: expected text that is not empty, found the number 4",
+        ],
+    );
+}
+
+#[test]
+fn loads() {
+    let at = "/populations/0/load";
+    let closed = |stages: Value| json!({"model": "closed", "stages": stages});
+    check(at, json!({}), &["populations[0].load: `model` is missing"]);
+    check(at, json!(5), &["populations[0].load: expected an object, found the number 5"]);
+    check(
+        at,
+        json!({"model": "opn"}),
+        &[
+            r#"populations[0].load.model: expected `closed`, `open`, `shape` or `batch`, found the text "opn", did you mean `open`?"#,
+        ],
+    );
+    check(at, closed(json!([])), &["populations[0].load.stages: a load needs at least one stage"]);
+    check(
+        at,
+        closed(json!([{"duration_s": 0, "target": -1}, {"target": 2e6}])),
+        &[
+            "populations[0].load.stages[0].duration_s: expected a number from 0.001 to 604800, found the number 0",
+            "populations[0].load.stages[0].target: expected a number from 0 to 1000000, found the number -1",
+            "populations[0].load.stages[1]: `duration_s` is missing",
+            "populations[0].load.stages[1].target: expected a number from 0 to 1000000, found the number 2000000.0",
+        ],
+    );
+    check(at, closed(json!([{"duration_s": 1, "target": 0}])), &["populations[0].load: no user would ever start"]);
+    check(
+        at,
+        closed(json!([{"duration_s": 1, "target": 1, "ramp": "stepp"}])),
+        &[
+            r#"populations[0].load.stages[0].ramp: expected `linear` or `step`, found the text "stepp", did you mean `step`?"#,
+        ],
+    );
+    check(
+        at,
+        json!({"model": "open", "stages": [{"duration_s": 600000, "target": 1000}], "max_users": 10}),
+        &["populations[0].load: 300000000 users would arrive, at most 16777216 can be told apart"],
+    );
+    check(
+        at,
+        json!({"model": "open", "stages": [{"duration_s": 60, "target": 1}]}),
+        &["populations[0].load: `max_users` is missing"],
+    );
+    check(
+        at,
+        json!({"model": "shape", "name": "sprike", "users": 0, "duration_s": 1}),
+        &[
+            r#"populations[0].load.name: expected `smoke`, `load`, `stress`, `spike`, `soak` or `breakpoint`, found the text "sprike", did you mean `spike`?"#,
+            "populations[0].load.users: expected a whole number from 1 to 1000000, found the number 0",
+        ],
+    );
+    check(
+        at,
+        json!({"model": "batch", "users": 20000, "size": 1, "every_s": 1, "hold_s": 1}),
+        &["populations[0].load: 20000 batches, at most 10000"],
+    );
+}
+
+#[test]
+fn faults_of_the_lab() {
+    check("/lab", json!({"lose_share": 0.05, "duplicate_share": 0.03, "latency_ms": 50}), &[]);
+    check(
+        "/lab",
+        json!({"lose": 0.05}),
+        &["lab.lose: unknown field, expected `latency_ms`, `jitter_ms`, `refuse_share`, \
+        `drop_share`, `drop_within_s`, `lose_share`, `duplicate_share`, `reorder_share`, `error_share`, `error_code`, \
+        `rate_limit_per_min` or `stop_reading`"],
+    );
+    check("/lab", json!({"refuse_share": 5}), &["lab.refuse_share: expected a number from 0 to 1, found the number 5"]);
+    check(
+        "/lab",
+        json!({"lose_share": 0.6, "reorder_share": 0.6}),
+        &[
+            "lab: `lose_share`, `duplicate_share` and `reorder_share` are shares of the same deliveries: together at most 1",
+        ],
+    );
+}
+
+#[test]
+fn the_accounts_file_must_serve_every_user() {
+    let mut document = good();
+    document["populations"][0]["accounts"] = json!({"source": "csv", "columns": ["email"]});
+    let plan = Plan::check(&document).unwrap();
+    let row = |name: &str| vec![name.to_owned()];
+    let found = plan.check_accounts(&[vec![row("a"), row("b"), row("a")]]);
+    assert_eq!(
+        found.iter().map(ToString::to_string).collect::<Vec<_>>(),
+        [
+            "populations[0].accounts: the file has 3 accounts, but 5 users and one for the steps done once need 6",
+            "populations[0].accounts: account 3 of the file is account 1 again: users would share it",
+        ]
+    );
+    assert_eq!(plan.check_accounts(&[["a", "b", "c", "d", "e", "f"].map(row).to_vec()]), []);
+    assert_eq!(plan.check_accounts(&[]).len(), 1);
+}
+
+#[test]
+#[cfg(not(target_arch = "wasm32"))]
+fn the_schema_agrees_with_the_check() {
+    let schema = serde_json::from_str(include_str!("../../../docs/plan.schema.json")).unwrap();
+    let validator = jsonschema::validator_for(&schema).unwrap();
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("presets/plans");
+    let files = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    let presets = files.map(|path| (path.display().to_string(), std::fs::read_to_string(path).unwrap()));
+    for (name, text) in presets.chain([("good".to_owned(), good().to_string())]) {
+        let document: Value = serde_json::from_str(&text).unwrap();
+        let plan = Plan::check(&document).unwrap_or_else(|problems| panic!("{name}: {problems:#?}"));
+        for document in [document, serde_json::to_value(&plan).unwrap()] {
+            let problems: Vec<_> = validator.iter_errors(&document).map(|error| error.to_string()).collect();
+            assert!(problems.is_empty(), "{name}: {problems:#?}");
+        }
+    }
+    let spoil = |pointer: &str, value: Value| {
+        let mut document = good();
+        *document.pointer_mut(pointer).expect("it exists") = value;
+        assert!(Plan::check(&document).is_err() && !validator.is_valid(&document), "{pointer}");
+    };
+    spoil("/version", json!(2));
+    spoil("/name", json!(""));
+    spoil("/populations", json!([]));
+    spoil("/populations/0/scenario", json!(7));
+    spoil("/populations/0/load/model", json!("opne"));
+    spoil("/populations/0/load/stages", json!([]));
+    spoil("/populations/0/load/stages/0/duration_s", json!(0));
+    spoil("/populations/0/load/stages/0/target", json!(-1));
+}

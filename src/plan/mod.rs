@@ -1,0 +1,16 @@
+//! What a RUN is, as data: populations with their accounts and load, thresholds, seed.
+
+mod accounts;
+mod check;
+mod load;
+mod model;
+mod segment;
+mod shape;
+mod threshold;
+
+pub use accounts::AccountBook;
+pub use load::{LoadStep, Schedule, StepAction};
+pub use model::*;
+pub use segment::Segment;
+pub(crate) use threshold::{Operator, Statistic, Subject};
+pub use threshold::{Threshold, ThresholdError, Unit as ThresholdUnit};

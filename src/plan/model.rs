@@ -1,0 +1,169 @@
+//! The plan document, checked: `Plan` is what a run obeys, and it serialises back to the document it was read from.
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+/// A checked plan. `Plan::check` builds it from JSON and reports all problems at once.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Plan {
+    /// Always 1.
+    pub version: u32,
+    pub name: String,
+    pub seed: u64,
+    pub populations: Vec<Population>,
+    /// Expressions like `message.round_trip p95 < 300 ms`.
+    #[serde(default)]
+    pub thresholds: Vec<String>,
+    /// Samples of the first seconds stay out of histograms and thresholds (never out of counts and the ledger).
+    #[serde(default)]
+    pub warmup_s: f64,
+    /// How long a stopping run waits for messages in flight before its users leave.
+    #[serde(default = "default_settle")]
+    pub settle_s: f64,
+    /// How long a user may take to finish before it is cut off.
+    #[serde(default = "default_graceful_stop")]
+    pub graceful_stop_s: f64,
+    /// Connections being opened at the same time by one browser.
+    #[serde(default = "default_handshakes")]
+    pub handshakes_in_flight: u32,
+    /// A message that arrives later than this after it was sent is counted as late; one that is due and has not
+    /// arrived by then is missing.
+    #[serde(default = "default_late_after")]
+    pub late_after_s: f64,
+    /// Faults for `lab`, sent to it before the run starts; only for targets that are a `lab`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lab: Option<LabFaults>,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Population {
+    pub name: String,
+    /// A preset's id, or a whole scenario document.
+    pub scenario: Value,
+    /// Overrides of the scenario's variables.
+    #[serde(default)]
+    pub variables: Map<String, Value>,
+    #[serde(default)]
+    pub accounts: Accounts,
+    pub load: Load,
+}
+
+/// Where accounts come from. Every column is `${account.<column>}` in the scenario.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "source", rename_all = "snake_case")]
+pub enum Accounts {
+    /// Texts with `{run}`, `{population}` (its name in lower case, anything but letters and digits as a hyphen) and
+    /// `{n}` (the user's number in its population over the whole run, from 1).
+    Pattern { columns: std::collections::BTreeMap<String, String> },
+    /// Rows of a CSV file that the page holds; the plan never contains them. Row n serves user n.
+    Csv { columns: Vec<String> },
+}
+
+/// A load shape. Times are seconds from the run's start.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "model", rename_all = "snake_case")]
+pub enum Load {
+    /// A number of users.
+    Closed {
+        #[serde(default)]
+        start: u32,
+        stages: Vec<Stage>,
+    },
+    /// Arrivals per second, whatever the server does.
+    Open {
+        #[serde(default)]
+        start_rate: f64,
+        stages: Vec<Stage>,
+        /// At most this many users at the same time; arrivals beyond are dropped and counted.
+        max_users: u32,
+    },
+    /// A ready-made shape, expanded into stages by `Load::stages`.
+    Shape { name: ShapeName, users: u32, duration_s: f64 },
+    /// `size` more users at once every `every_s` seconds until there are `users`, held for `hold_s`.
+    Batch { users: u32, size: u32, every_s: f64, hold_s: f64 },
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ShapeName {
+    Smoke,
+    Load,
+    Stress,
+    Spike,
+    Soak,
+    Breakpoint,
+}
+
+/// Goes to `target` (users, or arrivals per second) over `duration_s`.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct Stage {
+    pub duration_s: f64,
+    pub target: f64,
+    /// `step`: jumps to the target at the stage's start and holds it.
+    #[serde(default)]
+    pub ramp: Ramp,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Ramp {
+    #[default]
+    Linear,
+    Step,
+}
+
+/// The fault switches of `lab`: `POST /lab/faults` takes exactly this JSON. Shares are 0 to 1.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct LabFaults {
+    /// Added before every broadcast (and ack) leaves the server.
+    pub latency_ms: f64,
+    /// Uniformly 0 to this, on top of `latency_ms`; order per receiver is kept.
+    pub jitter_ms: f64,
+    /// Share of WebSocket handshakes answered with HTTP 503.
+    pub refuse_share: f64,
+    /// Share of connections cut off, each at a random moment within `drop_within_s`.
+    pub drop_share: f64,
+    pub drop_within_s: f64,
+    /// Per delivery (one message to one member): left out, sent twice, sent after the sender's next message.
+    pub lose_share: f64,
+    pub duplicate_share: f64,
+    pub reorder_share: f64,
+    /// Share of chatMessage answered with an `error` event of `error_code` instead of a broadcast.
+    pub error_share: f64,
+    pub error_code: String,
+    /// Messages per user per minute, 0: as the real server (10,000).
+    pub rate_limit_per_min: u32,
+    /// The server stops reading from sockets.
+    pub stop_reading: bool,
+}
+
+impl Default for Accounts {
+    fn default() -> Self {
+        Self::Pattern {
+            columns: [
+                ("email", "ts-{run}-{population}-{n}@tabswarm.test"),
+                ("password", "Tabswarm-{n}"),
+                ("name", "Swarm {n}"),
+            ]
+            .map(|(column, pattern)| (column.to_owned(), pattern.to_owned()))
+            .into(),
+        }
+    }
+}
+
+fn default_settle() -> f64 {
+    3.0
+}
+
+fn default_graceful_stop() -> f64 {
+    15.0
+}
+
+fn default_handshakes() -> u32 {
+    4
+}
+
+fn default_late_after() -> f64 {
+    5.0
+}

@@ -1,0 +1,108 @@
+//! Packets that have to wait: for their attachments, or for the namespace to be granted.
+
+use serde_json::Value;
+
+use super::packet::Packet;
+use crate::protocol::args::Args;
+use crate::protocol::error::{FrameError, excerpt};
+use crate::protocol::session::Incoming;
+
+/// An event or an acknowledgement, owned.
+#[derive(Debug)]
+pub struct Stored {
+    kind: Kind,
+    args: String,
+    attachments: Vec<Vec<u8>>,
+}
+
+#[derive(Debug)]
+enum Kind {
+    Event { name: String, ack: Option<u64> },
+    Ack { id: u64 },
+}
+
+impl Stored {
+    pub fn event(name: &str, args: &str, ack: Option<u64>) -> Self {
+        Self { kind: Kind::Event { name: name.to_owned(), ack }, args: args.to_owned(), attachments: Vec::new() }
+    }
+
+    fn ack(id: u64, args: &str) -> Self {
+        Self { kind: Kind::Ack { id }, args: args.to_owned(), attachments: Vec::new() }
+    }
+
+    pub const fn is_event(&self) -> bool {
+        matches!(self.kind, Kind::Event { .. })
+    }
+
+    pub fn deliver(self, sink: &mut dyn FnMut(Incoming<'_>)) {
+        let args = Args { raw: &self.args, attachments: self.attachments };
+        sink(match &self.kind {
+            Kind::Event { name, ack } => Incoming::Event { name, args, ack: *ack },
+            Kind::Ack { id } => Incoming::Ack { id: *id, args },
+        });
+    }
+}
+
+/// A packet whose attachments are on their way.
+#[derive(Debug)]
+pub struct Partial {
+    stored: Stored,
+    /// At least 1.
+    expected: usize,
+    /// It is for the session's own namespace.
+    pub ours: bool,
+}
+
+impl Partial {
+    /// `None` for a packet without attachments.
+    pub fn begin(packet: &Packet<'_>, ours: bool) -> Option<Self> {
+        let stored = match packet {
+            Packet::Event { name, args, ack, attachments: 1.. } => Stored::event(name, args, *ack),
+            Packet::Ack { id, args, attachments: 1.. } => Stored::ack(*id, args),
+            _ => return None,
+        };
+        Some(Self { stored, expected: packet.attachments(), ours })
+    }
+
+    /// Takes the next attachment; whether it was the last.
+    pub fn push(&mut self, attachment: Vec<u8>) -> bool {
+        self.stored.attachments.push(attachment);
+        self.stored.attachments.len() == self.expected
+    }
+
+    /// The whole packet.
+    ///
+    /// # Errors
+    /// [`FrameError::Args`] if its arguments are not JSON, [`FrameError::Placeholder`] if they name an attachment that
+    /// it does not have.
+    pub fn finish(self) -> Result<Stored, FrameError> {
+        let Stored { args, attachments, .. } = &self.stored;
+        let values = Args::text(args).values()?;
+        if values.iter().all(|value| placeholders_fit(value, attachments.len())) {
+            Ok(self.stored)
+        } else {
+            Err(FrameError::Placeholder(excerpt(args)))
+        }
+    }
+
+    /// What went wrong when a text packet came instead of the next attachment.
+    pub fn interrupted(self) -> FrameError {
+        let packet = match self.stored.kind {
+            Kind::Event { name, .. } => excerpt(&name),
+            Kind::Ack { id } => format!("ack {id}"),
+        };
+        FrameError::Interrupted { packet, received: self.stored.attachments.len(), expected: self.expected }
+    }
+}
+
+/// The depth of a parsed value is bounded by its parser, so this may recurse.
+fn placeholders_fit(value: &Value, attachments: usize) -> bool {
+    match value {
+        Value::Array(values) => values.iter().all(|value| placeholders_fit(value, attachments)),
+        Value::Object(members) if members.get("_placeholder") == Some(&Value::Bool(true)) => {
+            members.get("num").and_then(Value::as_u64).is_some_and(|num| num < attachments as u64)
+        }
+        Value::Object(members) => members.values().all(|value| placeholders_fit(value, attachments)),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => true,
+    }
+}

@@ -1,0 +1,464 @@
+//! The conductor: one state machine that takes a run from its workers' first sign of life to the report.
+
+use std::collections::VecDeque;
+
+use serde_json::{Map, Value};
+
+use super::layout::Part;
+use super::log::Log;
+use super::member::{Member, MemberState};
+use super::status::{RunPhase, Status, UsersNow};
+use super::target::Target;
+use crate::metrics::{Browser, Report, ReportFacts, SentLog, Totals, TotalsConfig, UsersByState};
+use crate::plan::Plan;
+use crate::protocol::audio::Clip;
+use crate::time::Timestamp;
+use crate::wire::{FromWorker, Level, Load, Snapshot, ToWorker};
+
+/// One run of one browser.
+#[derive(Debug)]
+pub struct Run {
+    plan: Plan,
+    csv: Vec<Vec<Vec<String>>>,
+    clips: Vec<Clip>,
+    run_id: String,
+    members: Vec<Member>,
+    stage: Stage,
+    /// Milliseconds of `performance.timeOrigin + performance.now()` that all workers count from, once it is set.
+    epoch_ms: Option<f64>,
+    now_ms: f64,
+    ended_ms: Option<f64>,
+    target: Target,
+    /// What `once` saved, per population.
+    shared: Vec<Map<String, Value>>,
+    outbox: VecDeque<(usize, ToWorker)>,
+    totals: Totals,
+    hidden: bool,
+    log: Log,
+    problem: Option<String>,
+}
+
+#[derive(Debug)]
+pub enum RunInput {
+    From {
+        worker: usize,
+        message: FromWorker,
+    },
+    /// The worker could not be loaded, or its code broke.
+    WorkerDied {
+        worker: usize,
+        message: String,
+    },
+    /// Stop gracefully; ends a run that has not started yet.
+    Stop,
+    /// Cut everything off.
+    Abort,
+    /// Time has passed.
+    Tick,
+    /// The page became hidden or visible.
+    Hidden(bool),
+}
+
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum Stage {
+    Loading,
+    Preparing {
+        population: usize,
+    },
+    Running,
+    /// Nobody sends any more; what is on its way may arrive.
+    Settling {
+        since_ms: f64,
+    },
+    /// Users finish and leave.
+    Leaving {
+        since_ms: f64,
+    },
+    Aborting {
+        since_ms: f64,
+    },
+    /// All users are gone and all sent logs are passed on; ledgers are settled.
+    Accounting {
+        since_ms: f64,
+    },
+    Done,
+}
+
+impl Run {
+    /// A run of a checked plan. `parts` says what each worker plays; the page starts one worker for each, in order.
+    /// `csv` holds the account rows of each population that takes its accounts from a file.
+    pub fn new(now_ms: f64, plan: Plan, csv: Vec<Vec<Vec<String>>>, run_id: String, parts: Vec<Part>) -> Self {
+        let populations = plan.populations.len();
+        let probe = parts.iter().position(Part::is_probe);
+        let totals = Totals::new(TotalsConfig::new(&plan, parts.len(), probe));
+        Self {
+            members: parts.into_iter().map(|part| Member::new(part, populations)).collect(),
+            stage: Stage::Loading,
+            epoch_ms: None,
+            now_ms,
+            ended_ms: None,
+            target: Target::new(&plan),
+            shared: Vec::new(),
+            outbox: VecDeque::new(),
+            totals,
+            hidden: false,
+            log: Log::default(),
+            problem: None,
+            plan,
+            csv,
+            clips: Vec::new(),
+            run_id,
+        }
+    }
+
+    /// Gives voice users these clips to say, before the shipped ones of the same name. Before any worker is ready.
+    #[must_use]
+    pub fn with_clips(mut self, clips: Vec<Clip>) -> Self {
+        self.clips = clips;
+        self
+    }
+
+    /// | stage                          | input                        | then        | says to workers              |
+    /// |--------------------------------|------------------------------|-------------|------------------------------|
+    /// | Loading                        | Ready                        | Loading     | Load to that one             |
+    /// | Loading                        | Loaded of the last           | Preparing 0 | Prepare 0 to the probe       |
+    /// | Preparing n                    | Prepared n                   | Preparing n+1 | Prepare n+1 to the probe   |
+    /// | Preparing of the last          | Prepared                     | Running     | Start to all                 |
+    /// | Loading, Preparing             | Failed, death, Stop, Abort   | Done        | Abort to all                 |
+    /// | Running                        | Stop, the load's end         | Settling    | Stop to all                  |
+    /// | Running, Settling              | Snapshot: the last settled   | Leaving     | Leave to all                 |
+    /// | Settling                       | overdue                      | Leaving     | Leave to all                 |
+    /// | Leaving                        | overdue                      | Aborting    | Abort to all                 |
+    /// | Running, Settling, Leaving     | Abort                        | Aborting    | Abort to all                 |
+    /// | Running to Aborting            | Done of the last             | Accounting  | Finish to all                |
+    /// | Aborting                       | overdue: the silent are dead | Accounting  | Finish to all                |
+    /// | Accounting                     | Finished of the last, Abort, overdue | Done |                             |
+    /// | Running to Accounting          | Snapshot                     | the same    | its sent log to all others   |
+    /// | Running to Accounting          | Failed, death                | the same    | Abort to the one that failed |
+    pub fn handle(&mut self, now_ms: f64, input: RunInput) {
+        self.now_ms = now_ms;
+        match input {
+            RunInput::From { worker, message } => self.on_message(worker, message),
+            RunInput::WorkerDied { worker, message } => self.on_death(worker, message),
+            RunInput::Stop => self.on_stop(),
+            RunInput::Abort => self.on_abort(),
+            RunInput::Tick => {}
+            RunInput::Hidden(hidden) => self.on_hidden(hidden),
+        }
+        self.advance();
+    }
+
+    /// The next message for a worker.
+    pub fn poll(&mut self) -> Option<(usize, ToWorker)> {
+        self.outbox.pop_front()
+    }
+
+    pub fn plan(&self) -> &Plan {
+        &self.plan
+    }
+
+    /// Short id of the run, part of its accounts and messages.
+    pub fn id(&self) -> &str {
+        &self.run_id
+    }
+
+    pub fn totals(&self) -> &Totals {
+        &self.totals
+    }
+
+    /// What the run has shown so far. `browser` and `started_at` (RFC 3339, see [`Self::epoch_ms`]) are the page's to know.
+    pub fn report(&self, browser: Browser, started_at: String) -> Report {
+        let facts = ReportFacts {
+            run: self.run_id.clone(),
+            browsers: vec![browser],
+            started_at,
+            problem: self.problem.clone(),
+        };
+        Report::new(&self.plan, &self.totals, facts)
+    }
+
+    /// The run's time zero in milliseconds since 1970; `None` before it is set.
+    pub fn epoch_ms(&self) -> Option<f64> {
+        self.epoch_ms
+    }
+
+    /// Workers, the probe's included.
+    pub fn worker_count(&self) -> usize {
+        self.members.len()
+    }
+
+    pub fn log(&self) -> &Log {
+        &self.log
+    }
+
+    pub fn is_done(&self) -> bool {
+        self.stage == Stage::Done
+    }
+
+    pub fn status(&self) -> Status {
+        let now = self.now();
+        let by_state = sum(self.members.iter().flat_map(|member| &member.users));
+        Status {
+            phase: self.phase(),
+            elapsed_s: now.as_secs_f64(),
+            planned_s: self.target.end().as_secs_f64(),
+            users: UsersNow {
+                target: self.wanted_users(now, &by_state),
+                active: by_state.flow + by_state.active,
+                by_state,
+            },
+            sent: self.totals.delivery().sent,
+            received: self.totals.delivery().arrived,
+            errors: self.totals.errors().values().map(|error| error.count).sum(),
+            problem: self.problem.clone(),
+        }
+    }
+
+    pub fn phase(&self) -> RunPhase {
+        match self.stage {
+            Stage::Loading | Stage::Preparing { .. } => RunPhase::Ramping,
+            Stage::Running if self.target.is_rising(self.now()) => RunPhase::Ramping,
+            Stage::Running => RunPhase::Holding,
+            Stage::Done => RunPhase::Done,
+            _ => RunPhase::Stopping,
+        }
+    }
+
+    fn wanted_users(&self, now: Timestamp, by_state: &UsersByState) -> u32 {
+        match self.stage {
+            Stage::Running => self.target.users(now).unwrap_or(alive(by_state)),
+            _ => 0,
+        }
+    }
+
+    /// Time of the run; stands still before its start and after its end.
+    fn now(&self) -> Timestamp {
+        self.epoch_ms.map_or(Timestamp::ZERO, |epoch_ms| {
+            Timestamp::from_millis_f64(self.ended_ms.unwrap_or(self.now_ms) - epoch_ms)
+        })
+    }
+
+    fn on_message(&mut self, worker: usize, message: FromWorker) {
+        if self.members.get(worker).is_none_or(|member| member.state == MemberState::Dead) {
+            return;
+        }
+        match message {
+            FromWorker::Ready { build } => self.on_ready(worker, &build),
+            FromWorker::Loaded => self.members[worker].state = MemberState::Loaded,
+            FromWorker::Prepared { population, shared } => self.on_prepared(population, shared),
+            FromWorker::Failed { message } => {
+                self.outbox.push_back((worker, ToWorker::Abort));
+                self.on_death(worker, message);
+            }
+            FromWorker::Snapshot(snapshot) => self.on_snapshot(worker, *snapshot),
+            FromWorker::Done => self.members[worker].state = MemberState::Done,
+            FromWorker::Finished => self.members[worker].state = MemberState::Finished,
+        }
+    }
+
+    fn on_ready(&mut self, worker: usize, build: &str) {
+        if build != crate::BUILD_ID {
+            return self.on_death(worker, STALE_WORKER.to_owned());
+        }
+        let part = &self.members[worker].part;
+        let load = Load {
+            plan: self.plan.clone(),
+            segment: part.segment.clone(),
+            run: self.run_id.clone(),
+            csv: self.csv.clone(),
+            clips: self.clips.clone(),
+            handshakes_in_flight: part.handshakes,
+            fetches_in_flight: part.fetches,
+        };
+        self.outbox.push_back((worker, ToWorker::Load(Box::new(load))));
+    }
+
+    fn on_prepared(&mut self, population: usize, shared: Map<String, Value>) {
+        if self.stage == (Stage::Preparing { population }) {
+            self.shared.push(shared);
+            self.prepare(population + 1);
+        }
+    }
+
+    /// `once` runs in the probe's worker, which has time for it.
+    fn prepare(&mut self, population: usize) {
+        if population < self.plan.populations.len() {
+            self.stage = Stage::Preparing { population };
+            let probe = self.members.iter().position(|member| member.part.is_probe()).unwrap_or(0);
+            self.outbox.push_back((probe, ToWorker::Prepare { population }));
+        } else {
+            self.start();
+        }
+    }
+
+    fn start(&mut self) {
+        let epoch_ms = self.now_ms + START_DELAY_MS;
+        self.epoch_ms = Some(epoch_ms);
+        self.stage = Stage::Running;
+        let shared = std::mem::take(&mut self.shared);
+        self.tell_all(&ToWorker::Start { epoch_ms, shared });
+        self.totals.hidden(Timestamp::ZERO, self.hidden);
+        self.log.note(Timestamp::ZERO, Level::Info, format!("run {} starts", self.run_id));
+    }
+
+    fn on_snapshot(&mut self, worker: usize, mut snapshot: Snapshot) {
+        self.relay(worker, std::mem::take(&mut snapshot.sent));
+        self.log.extend(std::mem::take(&mut snapshot.log), snapshot.log_dropped);
+        self.totals.absorb(worker, snapshot.part());
+        let member = &mut self.members[worker];
+        member.users = snapshot.users;
+        if snapshot.settled {
+            member.state = member.state.max(MemberState::Settled);
+        }
+    }
+
+    /// What this worker's users sent may be owed to members that live in other workers.
+    fn relay(&mut self, from: usize, sent: SentLog) {
+        if sent.records.is_empty() {
+            return;
+        }
+        for (worker, member) in self.members.iter().enumerate() {
+            if worker != from && member.state != MemberState::Dead {
+                self.outbox.push_back((worker, ToWorker::Sent(sent.clone())));
+            }
+        }
+    }
+
+    fn on_stop(&mut self) {
+        match self.stage {
+            Stage::Loading | Stage::Preparing { .. } => self.give_up("stopped before it started".to_owned()),
+            Stage::Running => {
+                self.stage = Stage::Settling { since_ms: self.now_ms };
+                self.log.note(self.now(), Level::Info, "stopping");
+                self.tell_all(&ToWorker::Stop);
+            }
+            _ => {}
+        }
+    }
+
+    fn on_abort(&mut self) {
+        match self.stage {
+            Stage::Loading | Stage::Preparing { .. } => self.give_up("stopped before it started".to_owned()),
+            Stage::Running | Stage::Settling { .. } | Stage::Leaving { .. } => {
+                self.stage = Stage::Aborting { since_ms: self.now_ms };
+                self.log.note(self.now(), Level::Warning, "cut off");
+                self.tell_all(&ToWorker::Abort);
+            }
+            Stage::Accounting { .. } => self.end(),
+            Stage::Aborting { .. } | Stage::Done => {}
+        }
+    }
+
+    fn on_hidden(&mut self, hidden: bool) {
+        self.hidden = hidden;
+        if self.epoch_ms.is_some() && self.stage != Stage::Done {
+            let text = if hidden { "the page is hidden" } else { "the page is visible again" };
+            self.log.note(self.now(), Level::Info, text);
+            self.totals.hidden(self.now(), hidden);
+        }
+    }
+
+    /// Before the start a run without one of its workers would not be the plan; later it goes on, and says so.
+    fn on_death(&mut self, worker: usize, message: String) {
+        if self.members.get(worker).is_none_or(|member| member.state == MemberState::Dead) || self.is_done() {
+            return;
+        }
+        let lost = self.members[worker].die();
+        if self.epoch_ms.is_none() {
+            return self.give_up(message);
+        }
+        let at = self.now();
+        self.totals.lose(worker, at, &self.members[worker].users);
+        let text = format!(
+            "worker {} of {} broke after {:.1} s and took {lost} users with it: {message}",
+            worker + 1,
+            self.members.len(),
+            at.as_secs_f64(),
+        );
+        self.log.note(at, Level::Error, text.clone());
+        self.problem.get_or_insert(text);
+    }
+
+    /// Moves on when what a stage waits for has come, or has not come in time.
+    fn advance(&mut self) {
+        let everyone = |state| self.members.iter().all(|member| member.state >= state);
+        let is_overdue = |since_ms, patience_s: f64| self.now_ms > since_ms + patience_s * 1e3 + MARGIN_MS;
+        match self.stage {
+            Stage::Loading if everyone(MemberState::Loaded) => self.prepare(0),
+            Stage::Loading | Stage::Preparing { .. } | Stage::Done => {}
+            Stage::Accounting { .. } if everyone(MemberState::Finished) => self.end(),
+            Stage::Accounting { since_ms } if is_overdue(since_ms, 0.0) => self.end(),
+            Stage::Accounting { .. } => {}
+            _ if everyone(MemberState::Done) => self.account(),
+            Stage::Running | Stage::Settling { .. } if everyone(MemberState::Settled) => self.leave(),
+            Stage::Running if self.now() >= self.target.end() => self.on_stop(),
+            Stage::Settling { since_ms } if is_overdue(since_ms, self.plan.settle_s + SETTLE_PATIENCE_S) => {
+                self.leave();
+            }
+            Stage::Leaving { since_ms } if is_overdue(since_ms, self.plan.graceful_stop_s) => self.on_abort(),
+            Stage::Aborting { since_ms } if is_overdue(since_ms, 0.0) => self.bury_the_silent(),
+            _ => {}
+        }
+    }
+
+    fn leave(&mut self) {
+        self.stage = Stage::Leaving { since_ms: self.now_ms };
+        self.tell_all(&ToWorker::Leave);
+    }
+
+    fn account(&mut self) {
+        self.stage = Stage::Accounting { since_ms: self.now_ms };
+        self.tell_all(&ToWorker::Finish);
+        // The dead answer nothing.
+        self.advance();
+    }
+
+    fn bury_the_silent(&mut self) {
+        for worker in 0..self.members.len() {
+            if self.members[worker].state < MemberState::Done {
+                self.on_death(worker, "it does not answer".to_owned());
+            }
+        }
+        self.account();
+    }
+
+    fn give_up(&mut self, problem: String) {
+        self.problem = Some(problem);
+        self.tell_all(&ToWorker::Abort);
+        self.end();
+    }
+
+    fn end(&mut self) {
+        self.stage = Stage::Done;
+        self.ended_ms = Some(self.now_ms);
+        self.totals.finish();
+        self.log.note(self.now(), Level::Info, "the run is over");
+    }
+
+    fn tell_all(&mut self, message: &ToWorker) {
+        for (worker, member) in self.members.iter().enumerate() {
+            if member.state != MemberState::Dead {
+                self.outbox.push_back((worker, message.clone()));
+            }
+        }
+    }
+}
+
+fn sum<'a>(all: impl Iterator<Item = &'a UsersByState>) -> UsersByState {
+    all.copied().sum()
+}
+
+fn alive(users: &UsersByState) -> u32 {
+    users.preparing + users.connecting + users.flow + users.active + users.reconnecting + users.finishing
+}
+
+/// From the decision to the epoch: enough for the message to reach every worker before it.
+const START_DELAY_MS: f64 = 250.0;
+
+/// How much longer than the plan's settle time a worker waits for what is on its way.
+const SETTLE_PATIENCE_S: f64 = 10.0;
+
+/// Longer than a plan allows a stage to take, workers that live have answered.
+const MARGIN_MS: f64 = 5_000.0;
+
+const STALE_WORKER: &str = "the browser kept the worker of an older version; reload the page without its cache";

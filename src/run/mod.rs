@@ -1,0 +1,17 @@
+//! One run as its conductor sees it: workers are loaded, prepared, started together, watched and merged.
+//!
+//! Pure: the page feeds worker messages and time, and drains messages for workers.
+
+mod conductor;
+mod layout;
+mod log;
+mod member;
+mod status;
+mod target;
+#[cfg(test)]
+mod tests;
+
+pub use conductor::{Run, RunInput};
+pub use layout::{Part, layout};
+pub use log::Log;
+pub use status::*;

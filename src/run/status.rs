@@ -1,0 +1,45 @@
+//! What a run is doing, for the page, `window.tabswarm.status()` and the headless command.
+
+use serde::{Deserialize, Serialize};
+
+use crate::metrics::UsersByState;
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RunPhase {
+    /// No run yet.
+    #[default]
+    Idle,
+    /// Loading workers, `once` steps, and while users are still being added.
+    Ramping,
+    Holding,
+    Stopping,
+    Done,
+}
+
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+pub struct Status {
+    pub phase: RunPhase,
+    /// Seconds since the epoch; 0 before it.
+    pub elapsed_s: f64,
+    /// Seconds the plan's load lasts.
+    pub planned_s: f64,
+    pub users: UsersNow,
+    /// Totals since the epoch, warm-up included: messages sent, messages that arrived at members, errors.
+    pub sent: u64,
+    pub received: u64,
+    pub errors: u64,
+    /// Why the run could not start or went wrong, in plain words.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub problem: Option<String>,
+}
+
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+pub struct UsersNow {
+    /// Users that the load shape wants now.
+    pub target: u32,
+    /// Users with a working connection (`flow` and `active`).
+    pub active: u32,
+    #[serde(flatten)]
+    pub by_state: UsersByState,
+}

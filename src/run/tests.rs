@@ -1,0 +1,315 @@
+//! Whole runs with scripted workers: what the page hears and says, without a browser.
+
+use serde_json::{Map, Value, json};
+
+use super::*;
+use crate::metrics::{
+    CounterDelta, Fate, HealthDelta, LedgerDelta, MetricsDelta, SentLog, SentRecord, UserId, UsersByState,
+};
+use crate::time::Timestamp;
+use crate::wire::{FromWorker, Level, Snapshot, ToWorker};
+
+/// The probe's worker: `layout(3, 4)` gives two for the load before it.
+const PROBE: usize = 2;
+
+struct Script {
+    run: Run,
+    now_ms: f64,
+}
+
+impl Script {
+    /// Two populations; the load lasts 20 s and is at its top after 10 s.
+    fn new() -> Self {
+        let population = |name: &str, target: u32| {
+            json!({"name": name, "scenario": "ktb-chat", "load": {"model": "closed", "stages": [
+                {"duration_s": 10, "target": target}, {"duration_s": 10, "target": target},
+            ]}})
+        };
+        let plan = json!({
+            "version": 1, "name": "scripted", "seed": 7, "settle_s": 3, "graceful_stop_s": 4,
+            "populations": [population("talkers", 8), population("listeners", 2)],
+        });
+        let now_ms = 1_000.0;
+        let run = Run::new(now_ms, serde_json::from_value(plan).unwrap(), Vec::new(), "a1b".into(), layout(3, 4));
+        Self { run, now_ms }
+    }
+
+    /// A run that is past its epoch.
+    fn running() -> Self {
+        let mut script = Self::new();
+        script.all(ready);
+        script.all(|| FromWorker::Loaded);
+        script.from(PROBE, prepared(0, json!({})));
+        script.from(PROBE, prepared(1, json!({})));
+        script.after(250.0);
+        script.said();
+        script
+    }
+
+    fn leaving() -> Self {
+        let mut script = Self::running();
+        script.input(RunInput::Stop);
+        script.all(|| snapshot(0, 0, |snapshot| snapshot.settled = true));
+        script.said();
+        script
+    }
+
+    fn input(&mut self, input: RunInput) -> &mut Self {
+        self.run.handle(self.now_ms, input);
+        self
+    }
+
+    fn from(&mut self, worker: usize, message: FromWorker) -> &mut Self {
+        self.input(RunInput::From { worker, message })
+    }
+
+    fn all(&mut self, message: impl Fn() -> FromWorker) -> &mut Self {
+        for worker in 0..=PROBE {
+            self.from(worker, message());
+        }
+        self
+    }
+
+    fn after(&mut self, ms: f64) -> &mut Self {
+        self.now_ms += ms;
+        self.input(RunInput::Tick)
+    }
+
+    /// What workers were told since the last look, like `0 load`.
+    fn said(&mut self) -> Vec<String> {
+        let messages = std::iter::from_fn(|| self.run.poll());
+        messages.map(|(worker, message)| format!("{worker} {}", in_short(&message))).collect()
+    }
+
+    #[track_caller]
+    fn check(&mut self, phase: RunPhase, said: &[&str]) -> &mut Self {
+        assert_eq!(self.said(), said);
+        assert_eq!(self.run.phase(), phase);
+        self
+    }
+
+    #[track_caller]
+    fn check_problem(&self, expected: &str) {
+        assert_eq!(self.run.status().problem.as_deref(), Some(expected));
+    }
+}
+
+fn in_short(message: &ToWorker) -> String {
+    match message {
+        ToWorker::Load(load) => format!("load part {} of run {}", load.segment.part, load.run),
+        ToWorker::Prepare { population } => format!("prepare {population}"),
+        ToWorker::Start { epoch_ms, shared } => format!("start at {epoch_ms} with {}", json!(shared)),
+        ToWorker::Sent(sent) => format!("sent {}", sent.records.len()),
+        ToWorker::Stop => "stop".into(),
+        ToWorker::Leave => "leave".into(),
+        ToWorker::Abort => "abort".into(),
+        ToWorker::Finish => "finish".into(),
+    }
+}
+
+fn ready() -> FromWorker {
+    FromWorker::Ready { build: crate::BUILD_ID.into() }
+}
+
+fn prepared(population: usize, shared: Value) -> FromWorker {
+    let Value::Object(shared) = shared else { panic!("{shared} is no object") };
+    FromWorker::Prepared { population, shared }
+}
+
+fn snapshot(active: u32, done: u32, change: impl Fn(&mut Snapshot)) -> FromWorker {
+    let users = UsersByState { active, done, ..UsersByState::default() };
+    let mut snapshot = Snapshot {
+        at: Timestamp::from_micros(250_000),
+        metrics: MetricsDelta::default(),
+        users: vec![users, UsersByState::default()],
+        ledger: LedgerDelta::default(),
+        sent: SentLog::default(),
+        completions: Vec::new(),
+        health: HealthDelta::default(),
+        log: Vec::new(),
+        log_dropped: 0,
+        settled: false,
+    };
+    change(&mut snapshot);
+    FromWorker::Snapshot(Box::new(snapshot))
+}
+
+fn one_sent(snapshot: &mut Snapshot) {
+    let fate = Fate::Accepted(Timestamp::from_micros(9));
+    let sender = UserId::new(0, 3);
+    let record = SentRecord { room: 0, sender, sequence: 0, sent_at: Timestamp::from_micros(5), fate };
+    snapshot.sent = SentLog { rooms: vec!["lobby".into()], records: vec![record] };
+}
+
+#[test]
+fn workers_are_loaded_prepared_and_started_together() {
+    let mut script = Script::new();
+    script.from(1, ready()).check(RunPhase::Ramping, &["1 load part 1 of run a1b"]);
+    script.from(0, ready()).from(PROBE, ready());
+    script.check(RunPhase::Ramping, &["0 load part 0 of run a1b", "2 load part 2 of run a1b"]);
+    script.from(0, FromWorker::Loaded).from(1, FromWorker::Loaded).check(RunPhase::Ramping, &[]);
+    script.from(PROBE, FromWorker::Loaded).check(RunPhase::Ramping, &["2 prepare 0"]);
+    script.from(PROBE, prepared(0, json!({"rooms": ["r1"]}))).check(RunPhase::Ramping, &["2 prepare 1"]);
+    let start = |worker| format!(r#"{worker} start at 1250 with [{{"rooms":["r1"]}},{{}}]"#);
+    script.from(PROBE, prepared(1, Value::Object(Map::new())));
+    script.check(RunPhase::Ramping, &[&start(0), &start(1), &start(2)]);
+    assert_eq!(script.run.status().elapsed_s, 0.0);
+    script.after(10_200.0).check(RunPhase::Ramping, &[]);
+    script.after(100.0).check(RunPhase::Holding, &[]);
+    let status = script.run.status();
+    assert_eq!((status.elapsed_s, status.planned_s, status.users.target), (10.05, 20.0, 10));
+}
+
+#[test]
+fn a_run_ends_in_three_rounds() {
+    let mut script = Script::running();
+    script.after(19_900.0).check(RunPhase::Holding, &[]);
+    script.after(100.0).check(RunPhase::Stopping, &["0 stop", "1 stop", "2 stop"]);
+    script.from(0, snapshot(4, 0, |snapshot| snapshot.settled = true)).check(RunPhase::Stopping, &[]);
+    script.from(1, snapshot(4, 0, |snapshot| snapshot.settled = true)).check(RunPhase::Stopping, &[]);
+    script.from(PROBE, snapshot(1, 0, |snapshot| snapshot.settled = true));
+    script.check(RunPhase::Stopping, &["0 leave", "1 leave", "2 leave"]);
+    script.from(0, FromWorker::Done).from(1, FromWorker::Done).check(RunPhase::Stopping, &[]);
+    script.from(PROBE, FromWorker::Done).check(RunPhase::Stopping, &["0 finish", "1 finish", "2 finish"]);
+    script.from(0, FromWorker::Finished).from(1, FromWorker::Finished).check(RunPhase::Stopping, &[]);
+    script.from(PROBE, FromWorker::Finished).check(RunPhase::Done, &[]);
+    let status = script.run.status();
+    assert_eq!((status.elapsed_s, status.problem), (20.0, None));
+    script.after(1_000.0);
+    assert_eq!(script.run.status().elapsed_s, 20.0);
+}
+
+#[test]
+fn sent_logs_go_to_all_others() {
+    let mut script = Script::running();
+    script.from(1, snapshot(4, 0, one_sent)).check(RunPhase::Ramping, &["0 sent 1", "2 sent 1"]);
+    script.from(1, snapshot(4, 0, |_| {})).check(RunPhase::Ramping, &[]);
+    script.input(RunInput::WorkerDied { worker: 2, message: "boom".into() });
+    script.from(1, snapshot(4, 0, one_sent)).check(RunPhase::Ramping, &["0 sent 1"]);
+}
+
+#[test]
+fn snapshots_are_added_up() {
+    let mut script = Script::running();
+    script.from(0, snapshot(4, 1, |snapshot| snapshot.ledger.sent = 3));
+    script.from(1, snapshot(2, 0, |snapshot| snapshot.ledger.arrived = 9));
+    script.from(
+        0,
+        snapshot(5, 2, |snapshot| {
+            snapshot.ledger.sent = 1;
+            snapshot.metrics.counters =
+                vec![CounterDelta { counter: "frames.in".into(), population: String::new(), count: 2 }];
+        }),
+    );
+    let status = script.run.status();
+    assert_eq!((status.users.active, status.users.by_state.done), (7, 2));
+    assert_eq!((status.sent, status.received, status.errors), (4, 9, 0));
+}
+
+#[test]
+fn what_goes_wrong_before_the_start_is_the_run_s_one_problem() {
+    #[track_caller]
+    fn check(inputs: Vec<RunInput>, problem: &str) {
+        let mut script = Script::new();
+        script.all(ready).said();
+        for input in inputs {
+            script.input(input);
+        }
+        assert_eq!(script.run.phase(), RunPhase::Done);
+        let said = script.said();
+        assert!(said.iter().any(|message| message.ends_with("abort")), "{said:?}");
+        script.check_problem(problem);
+        assert_eq!(script.run.status().elapsed_s, 0.0);
+    }
+    let failed =
+        |worker, message: &str| RunInput::From { worker, message: FromWorker::Failed { message: message.into() } };
+    let stale = RunInput::From { worker: 0, message: FromWorker::Ready { build: "of last week".into() } };
+    check(vec![failed(1, "no such scenario")], "no such scenario");
+    check(vec![failed(1, "first"), failed(0, "second")], "first");
+    check(vec![RunInput::WorkerDied { worker: 0, message: "not found".into() }], "not found");
+    check(vec![stale], "the browser kept the worker of an older version; reload the page without its cache");
+    check(vec![RunInput::Stop], "stopped before it started");
+    check(vec![RunInput::Abort], "stopped before it started");
+}
+
+#[test]
+fn a_run_goes_on_without_a_worker_that_died() {
+    let mut script = Script::running();
+    script.from(0, snapshot(4, 1, |_| {})).from(1, snapshot(3, 0, |_| {}));
+    script.after(5_000.0).input(RunInput::WorkerDied { worker: 0, message: "unreachable".into() });
+    script.check(RunPhase::Ramping, &[]);
+    script.check_problem("worker 1 of 3 broke after 5.0 s and took 4 users with it: unreachable");
+    let users = script.run.status().users;
+    assert_eq!((users.active, users.by_state.done, users.by_state.failed), (3, 1, 4));
+    assert_eq!(script.run.totals().users_by_state(), users.by_state);
+    // What it may still have said is too late.
+    script.from(0, snapshot(9, 9, |_| {}));
+    assert_eq!(script.run.status().users, users);
+    script.input(RunInput::Stop).check(RunPhase::Stopping, &["1 stop", "2 stop"]);
+    for message in [snapshot(3, 0, |snapshot| snapshot.settled = true), FromWorker::Done, FromWorker::Finished] {
+        script.from(1, message.clone()).from(PROBE, message);
+    }
+    assert_eq!(script.run.phase(), RunPhase::Done);
+}
+
+#[test]
+fn a_worker_that_reports_a_failure_is_cut_off() {
+    let mut script = Script::running();
+    script.from(1, FromWorker::Failed { message: "a fault".into() }).check(RunPhase::Ramping, &["1 abort"]);
+    for worker in [0, PROBE] {
+        script.input(RunInput::WorkerDied { worker, message: "boom".into() });
+    }
+    assert_eq!(script.run.phase(), RunPhase::Done);
+    script.check_problem("worker 2 of 3 broke after 0.0 s and took 0 users with it: a fault");
+    let errors = script.run.log().lines().iter().filter(|line| line.level == Level::Error);
+    assert_eq!(errors.count(), 3);
+}
+
+#[test]
+fn overdue_workers_are_not_waited_for() {
+    let mut script = Script::running();
+    script.input(RunInput::Stop).check(RunPhase::Stopping, &["0 stop", "1 stop", "2 stop"]);
+    script.after(18_000.0).check(RunPhase::Stopping, &[]);
+    script.after(1.0).check(RunPhase::Stopping, &["0 leave", "1 leave", "2 leave"]);
+    script.after(9_000.0).check(RunPhase::Stopping, &[]);
+    script.after(1.0).check(RunPhase::Stopping, &["0 abort", "1 abort", "2 abort"]);
+    script.from(0, FromWorker::Done).from(PROBE, FromWorker::Done);
+    script.after(5_001.0).check(RunPhase::Stopping, &["0 finish", "2 finish"]);
+    script.from(0, FromWorker::Finished);
+    script.after(5_001.0).check(RunPhase::Done, &[]);
+    script.check_problem("worker 2 of 3 broke after 32.0 s and took 0 users with it: it does not answer");
+}
+
+#[test]
+fn an_abort_cuts_off_at_any_time() {
+    let abort = ["0 abort", "1 abort", "2 abort"];
+    let mut script = Script::running();
+    script.input(RunInput::Abort).check(RunPhase::Stopping, &abort);
+    script.input(RunInput::Abort).input(RunInput::Stop).check(RunPhase::Stopping, &[]);
+    script.all(|| FromWorker::Done).check(RunPhase::Stopping, &["0 finish", "1 finish", "2 finish"]);
+    script.input(RunInput::Abort).check(RunPhase::Done, &[]);
+    Script::leaving().input(RunInput::Abort).check(RunPhase::Stopping, &abort);
+}
+
+#[test]
+fn charts_do_not_wait_for_the_dead() {
+    let mut script = Script::running();
+    script.input(RunInput::WorkerDied { worker: 0, message: "boom".into() });
+    for second in 1..=3 {
+        let at = |snapshot: &mut Snapshot| snapshot.at = Timestamp::from_micros(second * 1_000_000);
+        script.from(1, snapshot(3, 0, at)).from(PROBE, snapshot(1, 0, at));
+    }
+    assert_eq!(script.run.totals().timeline().closed(), 3);
+}
+
+#[test]
+fn hiding_the_page_is_noted() {
+    let mut script = Script::new();
+    script.input(RunInput::Hidden(true));
+    assert_eq!(script.run.log().lines().len(), 0);
+    let mut script = Script::running();
+    script.input(RunInput::Hidden(true)).input(RunInput::Hidden(false));
+    assert_eq!(script.run.totals().health().hidden_for(Timestamp::ZERO), crate::time::Span::ZERO);
+    let lines: Vec<_> = script.run.log().lines().iter().map(|line| line.text.as_str()).collect();
+    assert_eq!(lines, ["run a1b starts", "the page is hidden", "the page is visible again"]);
+}

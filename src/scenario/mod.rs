@@ -1,0 +1,17 @@
+//! What ONE virtual user does, as data: a JSON document is parsed and checked (all problems at once, each with its
+//! path), then compiled once per worker into a [`Program`] that the user machine interprets.
+
+mod compile;
+mod expression;
+mod preset;
+mod problem;
+mod program;
+mod reader;
+mod template;
+
+pub use compile::compile;
+pub use preset::{Preset, preset, presets, resolve};
+pub use problem::{Problem, Problems};
+pub use program::*;
+pub use reader::{Fields, Node, did_you_mean, found, parse_json};
+pub use template::{Arguments, Scope, Template, UserFacts};

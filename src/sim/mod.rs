@@ -1,0 +1,14 @@
+//! Test kit: a clock that jumps, a seeded network, a simulated chat server, a simulated voice service. Whole runs in milliseconds.
+//!
+//! A [`World`] is one browser without the browser: the conductor, its workers' engines, and servers behind a network
+//! with latency. The only thing it replaces is the edge (`browser`): frames, HTTP answers and time.
+
+mod chat;
+mod net;
+mod voice;
+mod world;
+
+pub use chat::{Chat, Counts, Faults};
+pub use net::{Net, Peer};
+pub use voice::{ClosePoint, Sent, Sound, Voice, VoiceConfig, VoiceCounts};
+pub use world::World;

@@ -1,0 +1,309 @@
+//! One browser in simulated time: conductor, engines, network, server.
+
+use super::chat::{Chat, Faults};
+use super::net::{Net, Peer};
+use super::voice::{Sent, Voice, VoiceConfig};
+use std::rc::Rc;
+
+use crate::engine::{Engine, FetchId, FetchOutcome, FetchRequest, Input, Output};
+use crate::plan::Plan;
+use crate::run::{Run, RunInput, layout};
+use crate::time::{Span, Timestamp};
+use crate::wire::{FromWorker, ToWorker};
+
+pub struct World {
+    /// Simulated time since the world began.
+    now: Timestamp,
+    pub run: Run,
+    pub chat: Chat,
+    pub voice: Voice,
+    workers: Vec<Worker>,
+    net: Net<Packet>,
+    next_snapshot: Timestamp,
+    next_ping: Timestamp,
+    next_release: Timestamp,
+}
+
+#[derive(Default)]
+struct Worker {
+    engine: Option<Engine>,
+    /// The world's time at the run's epoch (before it: when the worker was loaded).
+    epoch: Timestamp,
+    done: bool,
+    finished: bool,
+}
+
+enum Packet {
+    Open(Peer, String),
+    Opened(Peer),
+    ToServer(Peer, Rc<str>),
+    ToClient(Peer, Rc<str>),
+    BinaryToClient(Peer, Vec<u8>),
+    Close(Peer, u16),
+    Closed(Peer, u16),
+    Fetch(usize, FetchId, FetchRequest),
+    Fetched(usize, FetchId, FetchOutcome),
+    /// The agreed epoch has come.
+    Epoch(usize, Vec<serde_json::Map<String, serde_json::Value>>),
+}
+
+const SNAPSHOT: Span = Span::from_millis(250);
+const RELEASE: Span = Span::from_secs(1);
+const PING: Span = Span::from_secs(25);
+
+impl World {
+    /// A browser with so many cores runs the plan against a server that is `latency` away.
+    pub fn new(plan: Plan, csv: Vec<Vec<Vec<String>>>, cores: u32, latency: Span, faults: Faults) -> Self {
+        let seed = plan.seed;
+        let parts = layout(cores, plan.handshakes_in_flight);
+        let workers = parts.iter().map(|_| Worker::default()).collect();
+        Self {
+            now: Timestamp::ZERO,
+            run: Run::new(0.0, plan, csv, "k3f".to_owned(), parts),
+            chat: Chat::new(seed, faults),
+            voice: Voice::new(seed, VoiceConfig::default()),
+            workers,
+            net: Net::new(latency),
+            next_snapshot: Timestamp::ZERO + SNAPSHOT,
+            next_ping: Timestamp::ZERO + PING,
+            next_release: Timestamp::ZERO + RELEASE,
+        }
+    }
+
+    /// The voice service behaves like this.
+    #[must_use]
+    pub fn with_voice(mut self, config: VoiceConfig) -> Self {
+        self.voice = Voice::new(0, config);
+        self
+    }
+
+    /// Plays until the run is over, or `limit` has passed.
+    pub fn play(&mut self, limit: Span) {
+        for worker in 0..self.workers.len() {
+            self.tell_run(worker, FromWorker::Ready { build: crate::BUILD_ID.to_owned() });
+        }
+        self.play_until(Timestamp::ZERO + limit);
+    }
+
+    /// Plays on until the world's clock shows `until` or the run is over.
+    pub fn play_until(&mut self, until: Timestamp) {
+        while !self.run.is_done() && self.now < until {
+            self.now = self.next_at().min(until).max(self.now);
+            self.step();
+        }
+    }
+
+    pub fn now(&self) -> Timestamp {
+        self.now
+    }
+
+    /// The conductor's user says something.
+    pub fn command(&mut self, input: RunInput) {
+        self.run.handle(self.now.as_micros() as f64 / 1e3, input);
+        self.pass_on();
+    }
+
+    /// The server cuts a share of all connections, as a crash of one of its nodes would.
+    pub fn cut_connections(&mut self, every: usize) {
+        for peer in self.chat.peers().into_iter().step_by(every) {
+            self.chat.close(peer);
+            self.net.send(self.now, Span::ZERO, Packet::Closed(peer, 1006));
+        }
+    }
+
+    fn next_at(&self) -> Timestamp {
+        let timeouts = self.workers.iter().filter_map(|worker| {
+            let next = worker.engine.as_ref()?.next_timeout()?;
+            Some(worker.epoch + next.since(Timestamp::ZERO))
+        });
+        timeouts
+            .chain(self.net.next())
+            .chain([self.voice.next_at(), self.next_snapshot, self.next_ping, self.next_release])
+            .min()
+            .unwrap_or(Timestamp::NEVER)
+    }
+
+    fn step(&mut self) {
+        while let Some(packet) = self.net.pop(self.now) {
+            self.on_packet(packet);
+        }
+        if self.voice.next_at() <= self.now {
+            self.voice.advance(self.now);
+            self.flush_voice();
+        }
+        for worker in 0..self.workers.len() {
+            let due = self.workers[worker].engine.as_ref().and_then(Engine::next_timeout);
+            if due.is_some_and(|due| self.workers[worker].epoch + due.since(Timestamp::ZERO) <= self.now) {
+                self.give(worker, Input::Timeout);
+            }
+        }
+        if self.now >= self.next_ping {
+            self.next_ping += PING;
+            self.chat.ping();
+            self.flush_chat();
+        }
+        if self.now >= self.next_release {
+            self.next_release += RELEASE;
+            self.chat.release();
+            self.flush_chat();
+        }
+        if self.now >= self.next_snapshot {
+            self.next_snapshot += SNAPSHOT;
+            self.snapshot();
+        }
+    }
+
+    fn on_packet(&mut self, packet: Packet) {
+        match packet {
+            Packet::Open(peer, url) if Voice::serves(&url) => {
+                self.voice.open(self.now, peer, &url);
+                self.flush_voice();
+            }
+            Packet::Open(peer, _) => {
+                self.net.send(self.now, Span::ZERO, Packet::Opened(peer));
+                self.chat.open(peer);
+                self.flush_chat();
+            }
+            Packet::ToServer(peer, frame) if self.voice.has(peer) => {
+                self.voice.text(self.now, peer, &frame);
+                self.flush_voice();
+            }
+            Packet::ToServer(peer, frame) => {
+                self.chat.text(peer, &frame);
+                self.flush_chat();
+            }
+            Packet::Close(peer, code) => {
+                self.chat.close(peer);
+                self.voice.close(peer);
+                self.net.send(self.now, Span::ZERO, Packet::Closed(peer, code));
+            }
+            Packet::Fetch(worker, fetch, request) => {
+                let serves = Voice::serves(&request.url);
+                let outcome = if serves { self.voice.fetch(&request) } else { self.chat.fetch(&request) };
+                self.net.send(self.now, Span::ZERO, Packet::Fetched(worker, fetch, outcome));
+            }
+            Packet::Opened(peer) => self.give(peer.engine, Input::Opened { socket: peer.socket }),
+            Packet::ToClient(peer, frame) => {
+                self.give(peer.engine, Input::Text { socket: peer.socket, frame: &frame });
+            }
+            Packet::BinaryToClient(peer, frame) => {
+                self.give(peer.engine, Input::Binary { socket: peer.socket, frame: &frame });
+            }
+            Packet::Closed(peer, code) => {
+                self.give(peer.engine, Input::Closed { socket: peer.socket, code, reason: "" });
+            }
+            Packet::Epoch(worker, shared) => {
+                self.workers[worker].epoch = self.now;
+                self.give(worker, Input::Start { shared });
+            }
+            Packet::Fetched(worker, fetch, outcome) => self.give(worker, Input::Fetched { fetch, outcome }),
+        }
+    }
+
+    fn flush_chat(&mut self) {
+        for (peer, frame) in self.chat.drain() {
+            self.net.send(self.now, Span::ZERO, Packet::ToClient(peer, frame.into()));
+        }
+    }
+
+    fn flush_voice(&mut self) {
+        for (peer, sent) in self.voice.drain() {
+            let packet = match sent {
+                Sent::Opened => Packet::Opened(peer),
+                Sent::Text(frame) => Packet::ToClient(peer, frame),
+                Sent::Binary(bytes) => Packet::BinaryToClient(peer, bytes),
+                Sent::Closed(code) => Packet::Closed(peer, code),
+            };
+            self.net.send(self.now, Span::ZERO, packet);
+        }
+    }
+
+    fn give(&mut self, worker: usize, input: Input<'_>) {
+        let Worker { engine: Some(engine), epoch, .. } = &mut self.workers[worker] else { return };
+        let now = Timestamp::from_micros(self.now.since(*epoch).as_micros());
+        engine.handle(now, self.now.as_micros() as f64 / 1e3, input);
+        while let Some(output) = self.workers[worker].engine.as_mut().and_then(Engine::poll) {
+            self.on_output(worker, output);
+        }
+    }
+
+    fn on_output(&mut self, engine: usize, output: Output) {
+        let packet = match output {
+            Output::Connect { socket, url, .. } => Packet::Open(Peer { engine, socket }, url),
+            Output::Send { socket, text } => Packet::ToServer(Peer { engine, socket }, text.into()),
+            Output::SendShared { socket, frame } => {
+                let Some(sender) = &self.workers[engine].engine else { return };
+                Packet::ToServer(Peer { engine, socket }, sender.frames().text(frame).clone())
+            }
+            Output::SendBinary { .. } => return,
+            Output::Close { socket } => Packet::Close(Peer { engine, socket }, 1000),
+            Output::Fetch { fetch, request } => Packet::Fetch(engine, fetch, request),
+            Output::Prepared { population, shared } => {
+                return self.tell_run(engine, FromWorker::Prepared { population, shared });
+            }
+            Output::Failed { message } => return self.tell_run(engine, FromWorker::Failed { message }),
+        };
+        self.net.send(self.now, Span::ZERO, packet);
+    }
+
+    fn tell_run(&mut self, worker: usize, message: FromWorker) {
+        self.command(RunInput::From { worker, message });
+    }
+
+    fn pass_on(&mut self) {
+        while let Some((worker, message)) = self.run.poll() {
+            self.on_order(worker, message);
+        }
+    }
+
+    fn on_order(&mut self, worker: usize, message: ToWorker) {
+        match message {
+            ToWorker::Load(load) => {
+                let answer = match Engine::new(&load) {
+                    Ok(engine) => {
+                        self.workers[worker] = Worker { engine: Some(engine), epoch: self.now, ..Worker::default() };
+                        FromWorker::Loaded
+                    }
+                    Err(message) => FromWorker::Failed { message },
+                };
+                self.tell_run(worker, answer);
+            }
+            ToWorker::Prepare { population } => self.give(worker, Input::Prepare { population }),
+            ToWorker::Start { epoch_ms, shared } => {
+                let wait = Timestamp::from_millis_f64(epoch_ms).since(self.now) - self.net.latency;
+                self.net.send(self.now, wait, Packet::Epoch(worker, shared));
+            }
+            ToWorker::Sent(sent) => self.give(worker, Input::Sent(sent)),
+            ToWorker::Stop => self.give(worker, Input::Stop),
+            ToWorker::Leave => self.give(worker, Input::Leave),
+            ToWorker::Abort => self.give(worker, Input::Abort),
+            ToWorker::Finish => {
+                self.give(worker, Input::Finish);
+                self.snapshot_of(worker);
+                self.workers[worker].finished = true;
+                self.tell_run(worker, FromWorker::Finished);
+            }
+        }
+    }
+
+    fn snapshot(&mut self) {
+        self.command(RunInput::Tick);
+        for worker in 0..self.workers.len() {
+            if self.workers[worker].finished {
+                continue;
+            }
+            self.snapshot_of(worker);
+            let is_done = self.workers[worker].engine.as_ref().is_some_and(Engine::is_done);
+            if is_done && !std::mem::replace(&mut self.workers[worker].done, true) {
+                self.tell_run(worker, FromWorker::Done);
+            }
+        }
+    }
+
+    fn snapshot_of(&mut self, worker: usize) {
+        let Worker { engine: Some(engine), epoch, .. } = &mut self.workers[worker] else { return };
+        let now = Timestamp::from_micros(self.now.since(*epoch).as_micros());
+        let snapshot = engine.snapshot(now);
+        self.tell_run(worker, FromWorker::Snapshot(Box::new(snapshot)));
+    }
+}

@@ -1,0 +1,143 @@
+// uPlot takes functions as options, which are plainer here than through wasm-bindgen. One class, one chart.
+
+const HEIGHT = 220;
+const NARROW_HEIGHT = 180;
+
+const numbers = [0, 1, 2].map((digits) => new Intl.NumberFormat("en", { maximumFractionDigits: digits }));
+
+/** A number with three significant digits and its unit. */
+function format(value, unit) {
+  if (value == null) return "–";
+  const size = Math.abs(value);
+  const digits = size >= 99.95 ? 0 : size >= 9.995 ? 1 : 2;
+  const text = numbers[digits].format(value);
+  return unit ? `${text}\u00a0${unit}` : text;
+}
+
+/** Seconds since the start as 1:05 or 1:02:03. */
+function clock(seconds) {
+  const whole = Math.floor(seconds);
+  const two = (number) => String(number).padStart(2, "0");
+  const [h, m, s] = [Math.floor(whole / 3600), Math.floor(whole / 60) % 60, whole % 60];
+  return h ? `${h}:${two(m)}:${two(s)}` : `${m}:${two(s)}`;
+}
+
+/** Asking the style sheet costs a style calculation, and each frame of each chart asks for a dozen colours. */
+const colours = new Map();
+function colour(name) {
+  if (!colours.has(name)) colours.set(name, getComputedStyle(document.documentElement).getPropertyValue(name).trim());
+  return colours.get(name);
+}
+
+function last(values) {
+  for (let at = values.length - 1; at >= 0; at -= 1) if (values[at] != null) return values[at];
+  return null;
+}
+
+export class LiveChart {
+  /** `series`: [{label, reference, hidden}]. Says "visible" to `onVisible` when it comes into view. */
+  constructor(element, unit, series, onVisible) {
+    this.visible = false;
+    this.zoomed = false;
+    this.plot = new uPlot(this.#options(element, unit, series), [[], ...series.map(() => [])], element);
+    this.#makeLegendUsable();
+    this.resizes = new ResizeObserver(() => this.#fit(element));
+    this.resizes.observe(element);
+    this.sights = new IntersectionObserver((entries) => {
+      this.visible = entries[entries.length - 1].isIntersecting;
+      if (this.visible) onVisible();
+    });
+    this.sights.observe(element);
+    this.scheme = matchMedia("(prefers-color-scheme: dark)");
+    this.repaint = () => {
+      colours.clear();
+      this.plot.redraw(false);
+    };
+    this.scheme.addEventListener("change", this.repaint);
+    this.themes = new MutationObserver(this.repaint);
+    this.themes.observe(document.documentElement, { attributeFilter: ["data-theme"] });
+  }
+
+  /** Columns of equal length, the first one seconds; NaN is a gap. */
+  update(columns) {
+    const gaps = ([seconds, ...rest]) => [seconds, ...rest.map((values) => Array.from(values, (v) => (Number.isNaN(v) ? null : v)))];
+    this.plot.setData(gaps(columns), !this.zoomed);
+    if (this.zoomed) this.plot.redraw();
+  }
+
+  destroy() {
+    this.resizes.disconnect();
+    this.sights.disconnect();
+    this.themes.disconnect();
+    this.scheme.removeEventListener("change", this.repaint);
+    this.plot.destroy();
+  }
+
+  #options(element, unit, series) {
+    const axis = {
+      stroke: () => colour("--muted"),
+      grid: { stroke: () => colour("--border"), width: 1 },
+      ticks: { show: false },
+      font: "11px system-ui, sans-serif",
+    };
+    return {
+      width: Math.max(element.clientWidth, 100),
+      height: this.#height(element),
+      // Hovering one chart shows the same moment in all.
+      padding: [10, 12, 0, 0],
+      cursor: { sync: { key: "run" }, points: { size: 6 }, drag: { x: true, y: false } },
+      legend: { live: true },
+      scales: { x: { time: false }, y: { range: (_, min, max) => [Math.min(0, min ?? 0), (max || 1) * 1.08] } },
+      axes: [
+        { ...axis, values: (_, marks) => marks.map(clock), size: 28, incrs: [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600] },
+        { ...axis, values: (_, marks) => marks.map((mark) => format(mark, unit)), size: 64 },
+      ],
+      series: [
+        { label: "Time", value: (plot, value) => clock(value ?? last(plot.data[0]) ?? 0) },
+        ...series.map(({ label, reference, hidden }, at) => ({
+          label,
+          show: !hidden,
+          stroke: () => colour(reference ? "--muted" : `--series-${at + 1}`),
+          fill: reference || unit === "ms" ? undefined : () => `${colour(`--series-${at + 1}`)}14`,
+          width: reference ? 1 : 1.75,
+          dash: reference ? [5, 4] : undefined,
+          points: { show: false },
+          spanGaps: reference,
+          // Without a cursor the legend shows the latest values.
+          value: (plot, value, index, row) => format(row == null ? last(plot.data[index]) : value, unit),
+        })),
+      ],
+      hooks: {
+        setSelect: [(plot) => { this.zoomed ||= plot.select.width > 0; }],
+        ready: [(plot) => plot.over.addEventListener("dblclick", () => { this.zoomed = false; })],
+      },
+    };
+  }
+
+  #height(element) {
+    return element.clientWidth < 420 ? NARROW_HEIGHT : HEIGHT;
+  }
+
+  #fit(element) {
+    // A hidden page has no width; its charts keep theirs.
+    if (element.clientWidth > 0) this.plot.setSize({ width: element.clientWidth, height: this.#height(element) });
+  }
+
+  /** uPlot's legend toggles by mouse only. */
+  #makeLegendUsable() {
+    this.plot.root.querySelectorAll(".u-legend .u-series").forEach((row, at) => {
+      const head = row.querySelector("th");
+      if (at === 0 || !head) return;
+      head.tabIndex = 0;
+      head.setAttribute("role", "button");
+      const tell = () => head.setAttribute("aria-pressed", String(!row.classList.contains("u-off")));
+      head.addEventListener("click", () => queueMicrotask(tell));
+      head.addEventListener("keydown", (event) => {
+        if (event.key !== "Enter" && event.key !== " ") return;
+        event.preventDefault();
+        head.click();
+      });
+      tell();
+    });
+  }
+}

@@ -1,0 +1,163 @@
+//! Does in the browser what the model asks for.
+
+use leptos::prelude::*;
+use wasm_bindgen::{JsCast, JsValue};
+use web_sys::{Blob, BlobPropertyBag, HtmlAnchorElement, HtmlElement, HtmlTextAreaElement, Url};
+
+use super::store::Store;
+use crate::app::{Effect, Event, Theme};
+use crate::plan::Plan;
+
+/// The JSON editor's id; a problem is shown there.
+pub const EDITOR_ID: &str = "plan-json";
+
+pub fn run(store: Store, effect: Effect) {
+    match effect {
+        Effect::Download { name, text } => report(store, download(&name, &text)),
+        Effect::CopyLink { fragment, done } => copy_link(store, &fragment, done),
+        Effect::RevealLine(line) => reveal_line(line),
+        Effect::ApplyTheme(theme) => apply_theme(theme),
+        Effect::KeepDraft(text) => keep_draft(&text),
+        Effect::EnterPage => enter_page(),
+        Effect::Start { plan, csv } => start(store, *plan, csv),
+        Effect::Stop => store.driver().stop(),
+        Effect::Abort => store.driver().abort(),
+        Effect::Refresh => store.refresh(),
+        Effect::SaveReport => save_report(store),
+    }
+}
+
+fn start(store: Store, plan: Plan, csv: Vec<Vec<Vec<String>>>) {
+    let driver = store.driver();
+    leptos::task::spawn_local(async move {
+        if let Err(error) = driver.start(plan, csv).await {
+            store.dispatch(Event::Refused(error.to_string()));
+        }
+    });
+}
+
+fn report(store: Store, outcome: Result<(), JsValue>) {
+    if let Err(error) = outcome {
+        store.dispatch(Event::Failed(format!("The browser refused: {error:?}.")));
+    }
+}
+
+fn save_report(store: Store) {
+    let Some(made) = store.driver().report() else { return };
+    match serde_json::to_string_pretty(&made) {
+        Ok(text) => report(store, download(&format!("tabswarm-{}.json", made.run), &text)),
+        Err(error) => store.dispatch(Event::Failed(format!("The report cannot be written: {error}."))),
+    }
+}
+
+fn download(name: &str, text: &str) -> Result<(), JsValue> {
+    let options = BlobPropertyBag::new();
+    options.set_type("application/json");
+    let blob = Blob::new_with_str_sequence_and_options(&js_sys::Array::of1(&text.into()), &options)?;
+    let url = Url::create_object_url_with_blob(&blob)?;
+    let link: HtmlAnchorElement = document().create_element("a")?.unchecked_into();
+    link.set_href(&url);
+    link.set_download(name);
+    link.click();
+    Url::revoke_object_url(&url)
+}
+
+fn copy_link(store: Store, fragment: &str, done: String) {
+    let location = window().location();
+    let address = location.href().unwrap_or_default();
+    let page = address.split('#').next().unwrap_or_default();
+    let link = format!("{page}{fragment}");
+    // The address bar shows the link too, for browsers that refuse the clipboard. Setting `location.hash` instead would
+    // count as following the link.
+    let history = window().history();
+    report(store, history.and_then(|history| history.replace_state_with_url(&JsValue::NULL, "", Some(fragment))));
+    let copied = window().navigator().clipboard().write_text(&link);
+    leptos::task::spawn_local(async move {
+        store.dispatch(match wasm_bindgen_futures::JsFuture::from(copied).await {
+            Ok(_) => Event::Done(done),
+            Err(_) => {
+                Event::Done(format!("{done} The browser refused the clipboard: take the link from the address bar."))
+            }
+        });
+    });
+}
+
+/// Begins at the top, for eyes and for keyboards: the button that was pressed may be gone.
+pub fn enter_page() {
+    if let Ok(Some(main)) = document().query_selector("main") {
+        // Focusing an element that is there cannot fail.
+        let _ = main.unchecked_into::<HtmlElement>().focus();
+    }
+    window().scroll_to_with_x_and_y(0.0, 0.0);
+}
+
+/// Opens the editor, puts the cursor on the line and scrolls it into view.
+fn reveal_line(line: usize) {
+    let Some(editor) = document().get_element_by_id(EDITOR_ID) else { return };
+    if let Ok(Some(details)) = editor.closest("details") {
+        // Setting an attribute of an element that is there cannot fail.
+        let _ = details.set_attribute("open", "");
+    }
+    let editor: HtmlTextAreaElement = editor.unchecked_into();
+    let text = editor.value();
+    let lengths = text.split('\n').map(|line| line.encode_utf16().count() as u32 + 1);
+    let start: u32 = lengths.clone().take(line - 1).sum();
+    let end = start + lengths.clone().nth(line - 1).unwrap_or(1) - 1;
+    let _ = editor.focus();
+    let _ = editor.set_selection_range(start, end);
+    let height = f64::from(editor.scroll_height()) / lengths.count().max(1) as f64;
+    editor.set_scroll_top(((line as f64 - 4.0) * height).max(0.0) as i32);
+    editor.scroll_into_view();
+}
+
+fn apply_theme(theme: Theme) {
+    let Some(root) = document().document_element() else { return };
+    let _ = match theme {
+        Theme::System => root.remove_attribute("data-theme"),
+        Theme::Light | Theme::Dark => root.set_attribute("data-theme", theme.name()),
+    };
+    remember(THEME, theme.name());
+}
+
+/// An address that holds a plan holds another one from now on.
+fn keep_draft(text: &str) {
+    remember(DRAFT, text);
+    let location = window().location();
+    if location.hash().is_ok_and(|hash| !hash.is_empty())
+        && let (Ok(path), Ok(history)) = (location.pathname(), window().history())
+    {
+        // It fails only for an address of another origin.
+        let _ = history.replace_state_with_url(&JsValue::NULL, "", Some(&path));
+    }
+}
+
+/// What the page wrote down under this name; empty if it did not.
+pub fn remembered((store, name): (Keep, &str)) -> String {
+    let stored = storage(store).and_then(|storage| storage.get_item(name).ok().flatten());
+    stored.unwrap_or_default()
+}
+
+/// A page without storage forgets on reload, which is all that is lost.
+fn remember((store, name): (Keep, &str), text: &str) {
+    if let Some(storage) = storage(store) {
+        let _ = storage.set_item(name, text);
+    }
+}
+
+fn storage(keep: Keep) -> Option<web_sys::Storage> {
+    match keep {
+        Keep::ForTab => window().session_storage().ok().flatten(),
+        Keep::ForBrowser => window().local_storage().ok().flatten(),
+    }
+}
+
+/// How far something is remembered.
+#[derive(Clone, Copy)]
+pub enum Keep {
+    /// As long as the tab is open: a plan may hold secrets.
+    ForTab,
+    ForBrowser,
+}
+
+pub const THEME: (Keep, &str) = (Keep::ForBrowser, "tabswarm.theme");
+pub const DRAFT: (Keep, &str) = (Keep::ForTab, "tabswarm.plan");

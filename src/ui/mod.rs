@@ -1,0 +1,11 @@
+//! The Leptos page: reads state through signals, sends intent through one dispatch callback.
+
+mod chart;
+mod effects;
+mod parts;
+mod plan;
+mod run;
+mod shell;
+mod store;
+
+pub use shell::open;

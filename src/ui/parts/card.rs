@@ -1,0 +1,27 @@
+//! A titled part of a page.
+
+use leptos::prelude::*;
+
+use super::unique_id;
+
+#[component]
+pub fn Card(
+    #[prop(into)] title: TextProp,
+    /// One sentence under the title.
+    #[prop(optional, into)]
+    hint: Option<TextProp>,
+    #[prop(default = "")] class: &'static str,
+    children: Children,
+) -> impl IntoView {
+    let id = unique_id("card");
+    let heading = id.clone();
+    view! {
+        <section class=format!("card {class}") aria-labelledby=id>
+            <div class="card-head">
+                <h2 id=heading>{move || title.get()}</h2>
+                {hint.map(|hint| view! { <p class="hint">{move || hint.get()}</p> })}
+            </div>
+            {children()}
+        </section>
+    }
+}

@@ -1,0 +1,36 @@
+//! Small components that both pages use.
+
+mod card;
+mod data_table;
+mod dialog;
+mod document;
+mod field;
+mod file_button;
+mod keyed;
+mod notice;
+mod problems_at;
+mod select;
+mod theme_toggle;
+
+pub use card::Card;
+pub use data_table::DataTable;
+pub use dialog::Dialog;
+pub use document::Document;
+pub use field::Field;
+pub use file_button::FileButton;
+pub use keyed::keyed;
+pub use notice::Notice;
+pub use problems_at::ProblemsAt;
+pub use select::Select;
+pub use theme_toggle::ThemeToggle;
+
+use std::cell::Cell;
+
+/// An id that no other element of the page has.
+pub fn unique_id(prefix: &str) -> String {
+    thread_local!(static NEXT: Cell<u32> = const { Cell::new(0) });
+    NEXT.with(|next| {
+        next.set(next.get() + 1);
+        format!("{prefix}-{}", next.get())
+    })
+}

@@ -1,0 +1,18 @@
+//! The problems of a place that has no input of its own, like a list as a whole.
+
+use leptos::prelude::*;
+
+use crate::app::path::Path;
+use crate::ui::store::Store;
+
+#[component]
+pub fn ProblemsAt(
+    #[prop(into)] path: Signal<Path>,
+    /// Also those of everything inside it.
+    #[prop(optional)]
+    inside: bool,
+) -> impl IntoView {
+    let store = Store::here();
+    let problems = store.plan(move |editor| editor.problems_at(&path.get(), inside).join("; "));
+    view! { <p class="problem" hidden=move || problems.with(String::is_empty)>{problems}</p> }
+}

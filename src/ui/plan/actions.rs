@@ -1,0 +1,28 @@
+//! What can be done with the plan.
+
+use leptos::prelude::*;
+
+use crate::app::Event;
+use crate::ui::parts::FileButton;
+use crate::ui::store::Store;
+
+#[component]
+pub fn Actions() -> impl IntoView {
+    let store = Store::here();
+    let running = store.run(|run| run.status.is_running());
+    let ready = store.plan(|editor| editor.plan().is_some());
+    let name = store.plan(|editor| editor.name());
+    view! {
+        <div class="actions">
+            <p class="plan-name">{name}</p>
+            <button class="primary big" disabled=running aria-disabled=move || (!ready.get()).to_string() on:click=move |_| store.dispatch(Event::Start)>
+                {move || if running.get() { "A run is going on" } else { "Start" }}
+            </button>
+            <div class="row">
+                <FileButton label="Open" accept=".json,application/json" on_text=move |name, text| store.dispatch(Event::PlanRead { name, text }) />
+                <button on:click=move |_| store.dispatch(Event::SavePlan)>"Save"</button>
+                <button title="Copies a link that holds the plan, without secrets" on:click=move |_| store.dispatch(Event::SharePlan)>"Copy link"</button>
+            </div>
+        </div>
+    }
+}

@@ -1,0 +1,49 @@
+//! What the scenario leaves open: its variables, with their documentation.
+
+use leptos::prelude::*;
+
+use crate::app::Event;
+use crate::app::field::{FieldKind, read, show_at};
+use crate::app::variables::{VariableField, choice_label, variables};
+use crate::ui::parts::{Card, Field, ProblemsAt, Select};
+use crate::ui::store::Store;
+
+#[component]
+pub fn Behaviour() -> impl IntoView {
+    let store = Store::here();
+    let all = store.plan(variables);
+    view! {
+        <Card title="Behaviour" hint="What one user does. An empty field means the value shown in grey.">
+            <div class="grid">
+                <For
+                    each=move || all.get().into_iter().filter(|variable| variable.name != "target")
+                    key=VariableField::clone
+                    children=|variable| view! { <Variable variable /> }
+                />
+            </div>
+            <ProblemsAt path=store.in_population("variables") />
+        </Card>
+    }
+}
+
+#[component]
+fn Variable(variable: VariableField) -> impl IntoView {
+    let VariableField { label, unit, doc, default, choices, path, .. } = variable;
+    if choices.is_empty() {
+        return view! { <Field path label unit kind=FieldKind::Loose hint=doc placeholder=default /> }.into_any();
+    }
+    let store = Store::here();
+    let (place, initial) = (path.clone(), default.clone());
+    let value = store.plan(move |editor| match show_at(editor.document(), &place) {
+        unset if unset.is_empty() => initial.clone(),
+        set => set,
+    });
+    let options =
+        Signal::stored(choices.iter().map(|choice| (choice.clone(), choice_label(choice))).collect::<Vec<_>>());
+    // Choosing the default takes the variable out of the plan, so that plans name only what they change.
+    let on_choose = move |choice: String| {
+        let value = if choice == default { None } else { read(FieldKind::Loose, &choice) };
+        store.dispatch(Event::Set { path: path.clone(), value });
+    };
+    view! { <Select label options value on_choose hint=doc /> }.into_any()
+}

@@ -1,0 +1,48 @@
+//! The sample server's faults: only a plan for `lab` has them.
+
+use leptos::prelude::*;
+use serde_json::json;
+
+use crate::app::Event;
+use crate::app::field::FieldKind;
+use crate::app::path::Path;
+use crate::ui::parts::{Card, Field, ProblemsAt};
+use crate::ui::store::Store;
+
+/// Field, label, unit and explanation of each switch.
+const SWITCHES: [(&str, &str, &str, &str); 11] = [
+    ("latency_ms", "Added latency", "ms", "Before every event and ack leaves the server."),
+    ("jitter_ms", "Jitter", "ms", "Uniformly 0 to this, on top of the latency."),
+    ("lose_share", "Lost deliveries", "0-1", "Share of (message, member) pairs that are left out."),
+    ("duplicate_share", "Duplicated", "0-1", "Share of deliveries that are sent twice."),
+    ("reorder_share", "Reordered", "0-1", "Share that is sent after the sender's next message."),
+    ("refuse_share", "Refused handshakes", "0-1", "Share of WebSocket handshakes answered with 503."),
+    ("drop_share", "Cut connections", "0-1", "Share of connections that are cut off."),
+    ("drop_within_s", "Cut within", "s", "Each at a random moment within this time."),
+    ("error_share", "Errors", "0-1", "Share of messages answered with an error."),
+    ("error_code", "Error code", "", "The code of these errors."),
+    ("rate_limit_per_min", "Rate limit", "/min", "Messages of one user. 0: as the real server."),
+];
+
+#[component]
+pub fn LabFaults() -> impl IntoView {
+    let store = Store::here();
+    let is_lab = store.plan(|editor| Path::from("lab").find(editor.document()).is_some());
+    let set = move |value| store.dispatch(Event::Set { path: Path::from("lab"), value });
+    let fields = || {
+        let field = |(name, label, unit, hint): (&'static str, &'static str, &'static str, &'static str)| {
+            let kind = if name == "error_code" { FieldKind::Text } else { FieldKind::Number };
+            view! { <Field path=Path::from("lab").key(name) label kind unit hint placeholder="off" /> }
+        };
+        SWITCHES.map(field).collect_view()
+    };
+    view! {
+        <Card title="Faults of the lab" hint="Sent to the sample server before the run. For other servers there are none.">
+            <Show when=move || is_lab.get() fallback=move || view! { <button class="quiet" on:click=move |_| set(Some(json!({})))>"+ Faults"</button> }>
+                <ProblemsAt path=Path::from("lab") />
+                <div class="grid">{fields()}</div>
+                <button class="quiet" on:click=move |_| set(None)>"The target is no lab"</button>
+            </Show>
+        </Card>
+    }
+}

@@ -1,0 +1,61 @@
+//! The plan page: what the next run will do.
+
+mod accounts;
+mod actions;
+mod behaviour;
+mod general;
+mod json_editor;
+mod lab;
+mod load;
+mod load_chart;
+mod load_fields;
+mod populations;
+mod preset_picker;
+mod problems;
+mod stages;
+mod target;
+mod thresholds;
+
+use leptos::prelude::*;
+
+use accounts::Accounts;
+use actions::Actions;
+use behaviour::Behaviour;
+use general::General;
+use json_editor::JsonEditor;
+use lab::LabFaults;
+use load::LoadCard;
+use load_chart::LoadChart;
+use populations::PopulationTabs;
+use preset_picker::PresetPicker;
+use problems::Problems;
+use target::Target;
+use thresholds::Thresholds;
+
+/// The form on the left; what it amounts to, its problems and the way on stay in view on the right. Start comes first
+/// for the keyboard, and at the top of a phone.
+#[component]
+pub fn PlanPage() -> impl IntoView {
+    view! {
+        <h1 class="unseen">"Plan"</h1>
+        <div class="plan">
+            <aside class="beside" aria-label="Summary">
+                <Actions />
+                <LoadChart />
+                <Problems />
+            </aside>
+            <div class="form">
+                <PresetPicker />
+                <PopulationTabs />
+                <Target />
+                <LoadCard />
+                <Accounts />
+                <Behaviour />
+                <Thresholds />
+                <General />
+                <LabFaults />
+                <JsonEditor />
+            </div>
+        </div>
+    }
+}

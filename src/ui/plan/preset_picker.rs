@@ -1,0 +1,39 @@
+//! Plans to start from.
+
+use leptos::prelude::*;
+
+use crate::app::Event;
+use crate::app::presets::{self, PlanPreset};
+use crate::ui::parts::Card;
+use crate::ui::store::Store;
+
+#[component]
+pub fn PresetPicker() -> impl IntoView {
+    view! {
+        <Card title="Start from" hint="A preset fills everything in. Change what you like.">
+            <div class="presets" role="group" aria-label="Preset plans">
+                {presets::plans().into_iter().map(|preset| view! { <PresetButton preset /> }).collect_view()}
+            </div>
+        </Card>
+    }
+}
+
+#[component]
+fn PresetButton(preset: PlanPreset) -> impl IntoView {
+    let store = Store::here();
+    let PlanPreset { id, title, description } = preset;
+    let chosen = store.select({
+        let id = id.clone();
+        move |model| model.preset.as_deref() == Some(&id)
+    });
+    view! {
+        <button
+            class="preset"
+            aria-pressed=move || chosen.get().to_string()
+            on:click=move |_| store.dispatch(Event::ChoosePlan(id.clone()))
+        >
+            <strong>{title}</strong>
+            <span>{description}</span>
+        </button>
+    }
+}

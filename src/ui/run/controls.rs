@@ -1,0 +1,57 @@
+//! The run's state and progress, and the buttons that change it.
+
+use leptos::prelude::*;
+
+use super::definitions::Definitions;
+use crate::app::Event;
+use crate::app::run_view::Phase;
+use crate::ui::store::Store;
+
+#[component]
+pub fn Controls() -> impl IntoView {
+    let store = Store::here();
+    let status = store.run(|run| run.status.clone());
+    let name = store.select(|model| if model.run.id.is_empty() { model.editor.name() } else { model.run.name.clone() });
+    let is_empty = store.run(|run| run.id.is_empty());
+    let kept = store.tables(|tables| tables.kept.clone());
+    let running = move || status.with(|status| status.is_running());
+    let stopping = move || status.with(|status| status.phase == Phase::Stopping);
+    let percent = move || status.with(|status| (status.progress() * 100.0).round());
+    view! {
+        <section class="card controls" aria-label="State">
+            <div class="state">
+                <div>
+                    <p class="plan-name">{name}</p>
+                    <p class="hint">{move || status.with(|status| format!("{} · {}", status.word(), status.clock()))}</p>
+                </div>
+                <div class="row">
+                    <span class=move || format!("chip {}", kept.with(|(_, mood)| mood.class())) hidden=move || kept.with(|(text, _)| text.is_empty())>
+                        {move || kept.with(|(text, _)| text.clone())}
+                    </span>
+                    <button class="primary" hidden=running on:click=move |_| store.dispatch(Event::Start)>
+                        {move || if status.with(|status| status.phase == Phase::Done) { "Run again" } else { "Start" }}
+                    </button>
+                    <button class="danger" hidden=move || !running() || stopping() on:click=move |_| store.dispatch(Event::Stop)>"Stop"</button>
+                    <button class="danger" hidden=move || !stopping() on:click=move |_| store.dispatch(Event::Abort)>"Abort now"</button>
+                    <button hidden=is_empty on:click=move |_| store.dispatch(Event::SaveReport)>
+                        "Save report"
+                    </button>
+                    <Definitions />
+                </div>
+            </div>
+            <div
+                class="progress"
+                role="progressbar"
+                aria-label="Progress of the planned load"
+                aria-valuemin="0"
+                aria-valuemax="100"
+                aria-valuenow=percent
+            >
+                <div style:width=move || format!("{}%", percent())></div>
+            </div>
+            <p class="problem" hidden=move || status.with(|status| status.problem.is_none())>
+                {move || status.with(|status| status.problem.clone())}
+            </p>
+        </section>
+    }
+}

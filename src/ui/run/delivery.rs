@@ -1,0 +1,26 @@
+//! The delivery ledger: who was owed what, and who got it.
+
+use leptos::prelude::*;
+
+use crate::app::run_view::{RECEIVED_COLUMNS, SENT_COLUMNS};
+use crate::ui::parts::{Card, DataTable};
+use crate::ui::store::Store;
+
+#[component]
+pub fn Delivery() -> impl IntoView {
+    let store = Store::here();
+    let ledger = store.tables(|tables| tables.delivery.clone());
+    let verdict = move || ledger.with(|ledger| ledger.verdict.clone());
+    let class = move || format!("verdict {}", ledger.with(|ledger| ledger.mood.class()));
+    let sent = Signal::derive(move || ledger.with(|ledger| ledger.sent.clone()));
+    let received = Signal::derive(move || ledger.with(|ledger| ledger.received.clone()));
+    view! {
+        <Card title="Delivery">
+            <p class=class>{verdict}</p>
+            <div class="ledgers">
+                <DataTable label="Messages" columns=&SENT_COLUMNS rows=sent />
+                <DataTable label="Deliveries" columns=&RECEIVED_COLUMNS rows=received />
+            </div>
+        </Card>
+    }
+}

@@ -1,0 +1,19 @@
+//! How connections ended, and who ended them.
+
+use leptos::prelude::*;
+
+use crate::app::run_view::DISCONNECT_COLUMNS;
+use crate::ui::parts::{Card, DataTable};
+use crate::ui::store::Store;
+
+#[component]
+pub fn Disconnects() -> impl IntoView {
+    let store = Store::here();
+    let rows = store.tables(|tables| tables.disconnects.clone());
+    let is_empty = move || rows.with(Vec::is_empty);
+    view! {
+        <Card title="Disconnects" hint=Signal::derive(move || if is_empty() { "None." } else { "" }.to_owned())>
+            <div hidden=is_empty><DataTable label="Disconnects" columns=&DISCONNECT_COLUMNS rows /></div>
+        </Card>
+    }
+}

@@ -1,0 +1,19 @@
+//! What failed, by operation, code and phase, with a sample of each.
+
+use leptos::prelude::*;
+
+use crate::app::run_view::ERROR_COLUMNS;
+use crate::ui::parts::{Card, DataTable};
+use crate::ui::store::Store;
+
+#[component]
+pub fn Errors() -> impl IntoView {
+    let store = Store::here();
+    let rows = store.tables(|tables| tables.errors.clone());
+    let is_empty = move || rows.with(Vec::is_empty);
+    view! {
+        <Card title="Errors" hint=Signal::derive(move || if is_empty() { "None." } else { "" }.to_owned())>
+            <div hidden=is_empty><DataTable label="Errors" columns=&ERROR_COLUMNS rows /></div>
+        </Card>
+    }
+}

@@ -1,0 +1,48 @@
+//! The generator's own health, always beside the results.
+
+use leptos::prelude::*;
+
+use crate::app::run_view::WORKER_COLUMNS;
+use crate::ui::parts::{Card, DataTable, keyed};
+use crate::ui::store::Store;
+
+/// What a reader of the results must know before anything else; nothing while the generator keeps up.
+#[component]
+pub fn Warnings() -> impl IntoView {
+    let store = Store::here();
+    let warnings = store.tables(|tables| tables.health.warnings.clone());
+    view! {
+        <section class="verdict warn" aria-label="Warnings" hidden=move || warnings.with(Vec::is_empty)>
+            <p>"The results also show this browser, not only the server:"</p>
+            <ul><For each=move || warnings.get() key=String::clone children=|text| view! { <li>{text}</li> } /></ul>
+        </section>
+    }
+}
+
+#[component]
+pub fn Health() -> impl IntoView {
+    let store = Store::here();
+    let keeps_up = store.tables(|tables| tables.health.warnings.is_empty());
+    let workers = store.tables(|tables| tables.health.workers.clone());
+    let facts = store.tables(|tables| tables.health.facts.clone());
+    view! {
+        <Card title="Generator health">
+            <p class=move || if keeps_up.get() { "verdict good" } else { "verdict warn" }>
+                {move || if keeps_up.get() { "This browser keeps up with its plan." } else { "This browser struggles: see the warnings above." }}
+            </p>
+            <DataTable label="Workers" columns=&WORKER_COLUMNS rows=workers />
+            <dl class="facts">{keyed(move || facts.get(), |(name, ..)| *name, fact)}</dl>
+        </Card>
+    }
+}
+
+fn fact(fact: Memo<(&'static str, String, &'static str)>) -> impl IntoView {
+    let (name, _, meaning) = fact.get_untracked();
+    view! {
+        <div class="fact">
+            <dt>{name}</dt>
+            <dd>{move || fact.get().1}</dd>
+            <dd class="hint">{meaning}</dd>
+        </div>
+    }
+}

@@ -1,0 +1,74 @@
+//! The event log, newest first.
+
+use std::sync::Arc;
+
+use leptos::prelude::*;
+
+use crate::app::Event;
+use crate::app::format;
+use crate::app::log::LogRow;
+use crate::ui::parts::{Card, Select, unique_id};
+use crate::ui::store::Store;
+use crate::wire::Level;
+
+#[component]
+pub fn Log() -> impl IntoView {
+    let store = Store::here();
+    let log = store.run(|run| Arc::clone(&run.log));
+    let left_out = store.run(|run| run.log.left_out);
+    let row = |row: LogRow| {
+        view! {
+            <li class=level_name(row.level)>
+                <time>{row.time}</time>
+                <span class="level">{level_name(row.level)}</span>
+                <span class="who">{row.who}</span>
+                <span class="text">{row.text}</span>
+            </li>
+        }
+    };
+    view! {
+        <Card title="Log">
+            <Filter />
+            <p class="hint" hidden=move || left_out.get() == 0>
+                {move || format!("{} older lines are gone.", format::count(left_out.get()))}
+            </p>
+            <ol class="log" tabindex="0" aria-label="Log lines, newest first">
+                <For each=move || log.with(|log| log.rows.clone()) key=|row| row.id children=row />
+            </ol>
+        </Card>
+    }
+}
+
+#[component]
+fn Filter() -> impl IntoView {
+    let store = Store::here();
+    let filter = store.select(|model| model.log_filter.clone());
+    let id = unique_id("words");
+    let options = Signal::stored(
+        LEVELS.map(|level| (level_name(level).to_owned(), format!("{} and worse", level_name(level)))).to_vec(),
+    );
+    let on_words = move |event| {
+        store.dispatch(Event::FilterLog { level: filter.get_untracked().level, words: event_target_value(&event) });
+    };
+    let on_level = move |name: String| {
+        let level = LEVELS.into_iter().find(|level| level_name(*level) == name).unwrap_or(Level::Info);
+        store.dispatch(Event::FilterLog { level, words: filter.get_untracked().words });
+    };
+    view! {
+        <div class="filter">
+            <Select label="Level" options value=Signal::derive(move || level_name(filter.get().level).to_owned()) on_choose=on_level bare=true />
+            <label class="unseen" for=id.clone()>"Words"</label>
+            <input id=id type="text" placeholder="Filter by words" on:input=on_words />
+        </div>
+    }
+}
+
+const LEVELS: [Level; 3] = [Level::Info, Level::Warning, Level::Error];
+
+const fn level_name(level: Level) -> &'static str {
+    match level {
+        Level::Info => "info",
+        Level::Warning => "warning",
+        Level::Error => "error",
+    }
+}

@@ -1,0 +1,63 @@
+//! The run page: what is happening now, and what happened. A finished run stays until the next one begins.
+
+mod charts;
+mod controls;
+mod definitions;
+mod delivery;
+mod disconnects;
+mod errors;
+mod health;
+mod leave_guard;
+mod log;
+mod operations;
+mod state_chip;
+mod thresholds;
+mod tiles;
+
+use leptos::prelude::*;
+
+use crate::ui::store::Store;
+use charts::Charts;
+use controls::Controls;
+use delivery::Delivery;
+use disconnects::Disconnects;
+use errors::Errors;
+use health::{Health, Warnings};
+use leave_guard::LeaveGuard;
+use log::Log;
+use operations::Operations;
+pub use state_chip::StateChip;
+use thresholds::Thresholds;
+use tiles::Tiles;
+
+#[component]
+pub fn RunPage() -> impl IntoView {
+    let store = Store::here();
+    let is_empty = store.run(|run| run.id.is_empty());
+    view! {
+        <h1 class="unseen">"Run"</h1>
+        <LeaveGuard />
+        <div class="run">
+            <Controls />
+            <div class="empty card" hidden=move || !is_empty.get()>
+                <p>"Nothing has run yet. The plan is ready; press Start."</p>
+            </div>
+            <div class="results" hidden=is_empty>
+                <Tiles />
+                <Warnings />
+                <Charts />
+                <div class="pair">
+                    <div class="stack">
+                        <Thresholds />
+                        <Delivery />
+                    </div>
+                    <Health />
+                </div>
+                <Operations />
+                <Errors />
+                <Disconnects />
+                <Log />
+            </div>
+        </div>
+    }
+}

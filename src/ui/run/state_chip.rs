@@ -1,0 +1,23 @@
+//! The run's state in the header: visible from both pages.
+
+use leptos::prelude::*;
+
+use crate::app::run_view::Phase;
+use crate::ui::store::Store;
+
+#[component]
+pub fn StateChip() -> impl IntoView {
+    let store = Store::here();
+    let status = store.run(|run| run.status.clone());
+    let class = move || match status.get().phase {
+        Phase::Idle => "chip",
+        Phase::Ramping | Phase::Holding => "chip live",
+        Phase::Stopping => "chip warn",
+        Phase::Done => "chip good",
+    };
+    let text = move || {
+        let status = status.get();
+        if status.is_running() { format!("{} · {}", status.word(), status.clock()) } else { status.word().to_owned() }
+    };
+    view! { <span class=class>{text}</span> }
+}

@@ -1,0 +1,123 @@
+//! The one store of the page: a signal of the model, and the one way to change it.
+
+use leptos::prelude::*;
+
+use super::effects;
+use crate::app::path::Path;
+use crate::app::run_view::Tables;
+use crate::app::{Editor, Event, Model, RunView, population_path, update};
+use crate::browser::RunDriver;
+
+#[derive(Clone, Copy)]
+pub struct Store {
+    model: RwSignal<Model>,
+    /// Change with every edit of the plan, and with every picture of the run: what shows one of them is not worked
+    /// out anew for the other, four times a second.
+    plan: Memo<u64>,
+    run: Memo<u64>,
+    tables: Memo<u64>,
+    /// The one driver of runs, shared with `window.tabswarm`.
+    driver: StoredValue<RunDriver, LocalStorage>,
+}
+
+impl Store {
+    /// Makes the store known to all components below.
+    pub fn provide(driver: RunDriver) -> Self {
+        let model = RwSignal::new(Model::default());
+        let store = Self {
+            model,
+            plan: Memo::new(move |_| model.with(|model| model.editor.revision())),
+            run: Memo::new(move |_| model.with(|model| model.run.revision)),
+            tables: Memo::new(move |_| model.with(|model| model.run.tables.revision)),
+            driver: StoredValue::new_local(driver.clone()),
+        };
+        driver.on_change(move || store.refresh());
+        provide_context(store);
+        store
+    }
+
+    /// The store of the page this component belongs to.
+    pub fn here() -> Self {
+        expect_context()
+    }
+
+    /// A part of the model. Whoever reads it hears only of changes of that part.
+    pub fn select<T: PartialEq + Send + Sync + 'static>(
+        self,
+        pick: impl Fn(&Model) -> T + Send + Sync + 'static,
+    ) -> Memo<T> {
+        Memo::new(move |_| self.model.with(&pick))
+    }
+
+    /// A part of the plan's form.
+    pub fn plan<T: PartialEq + Send + Sync + 'static>(
+        self,
+        pick: impl Fn(&Editor) -> T + Send + Sync + 'static,
+    ) -> Memo<T> {
+        Memo::new(move |_| {
+            self.plan.get();
+            self.model.with_untracked(|model| pick(&model.editor))
+        })
+    }
+
+    /// A part of what is shown of the run.
+    pub fn run<T: PartialEq + Send + Sync + 'static>(
+        self,
+        pick: impl Fn(&RunView) -> T + Send + Sync + 'static,
+    ) -> Memo<T> {
+        Memo::new(move |_| {
+            self.run.get();
+            self.model.with_untracked(|model| pick(&model.run))
+        })
+    }
+
+    /// A part of what is shown of the run once a second.
+    pub fn tables<T: PartialEq + Send + Sync + 'static>(
+        self,
+        pick: impl Fn(&Tables) -> T + Send + Sync + 'static,
+    ) -> Memo<T> {
+        Memo::new(move |_| {
+            self.tables.get();
+            self.model.with_untracked(|model| pick(&model.run.tables))
+        })
+    }
+
+    /// A look at the model from outside of any component's rendering.
+    pub fn peek<T>(self, read: impl FnOnce(&Model) -> T) -> T {
+        self.model.with_untracked(read)
+    }
+
+    /// A place in the plan's open population, like `load.users`.
+    pub fn in_population(self, inside: &'static str) -> Signal<Path> {
+        let population = self.plan(Editor::population);
+        Signal::derive(move || population_path(population.get()).join(inside))
+    }
+
+    pub fn driver(self) -> RunDriver {
+        self.driver.get_value()
+    }
+
+    /// Shows the run as it is now. A run that was started by the address or by JavaScript is noticed here.
+    pub fn refresh(self) {
+        let news = self.driver.with_value(|driver| {
+            driver.with_run(|run| {
+                let run = run?;
+                let (is_new, view) =
+                    self.peek(|model| (model.run.id != run.id(), RunView::of(run, &model.log_filter, &model.run)));
+                let started = is_new.then(|| Event::Started(Box::new(run.plan().clone())));
+                Some((started, Event::RunChanged(Box::new(view))))
+            })
+        });
+        if let Some((started, changed)) = news {
+            self.dispatch(changed);
+            started.into_iter().for_each(|started| self.dispatch(started));
+        }
+    }
+
+    pub fn dispatch(self, event: Event) {
+        let effects = self.model.try_update(|model| update(model, event)).unwrap_or_default();
+        for effect in effects {
+            effects::run(self, effect);
+        }
+    }
+}

@@ -1,0 +1,95 @@
+//! What a user may touch while it acts: the clock's value, its population's tables, and where its doings go.
+
+use crate::engine::{FetchRequest, FrameId, Frames, SocketId};
+use crate::metrics::{CounterId, ErrorKey, Ledger, Phase, Recorder, SeriesId};
+use crate::protocol::Transmit;
+use crate::protocol::audio::PcmReader;
+use crate::scenario::{OperationId, Program};
+use crate::time::{Span, Timestamp};
+use crate::wire::{Level, LogLine};
+
+use super::meters::Meters;
+use super::voice::Utterances;
+
+/// The surroundings of one user for the length of one call.
+pub struct Context<'a> {
+    pub now: Timestamp,
+    /// Milliseconds since 1970, for payloads only.
+    pub wall_ms: f64,
+    pub program: &'a Program,
+    pub population: &'a str,
+    pub meters: &'a mut Meters,
+    /// Of a population of voice users.
+    pub utterances: Option<&'a mut Utterances>,
+    pub frames: &'a mut Frames,
+    pub pcm: &'a mut PcmReader,
+    pub recorder: &'a mut Recorder,
+    pub ledger: &'a mut Ledger,
+    /// What the user wants done, in order.
+    pub wishes: &'a mut Vec<Wish>,
+    pub log: &'a mut Vec<LogLine>,
+}
+
+/// What a user cannot do by itself.
+#[derive(Debug)]
+pub enum Wish {
+    /// A handshake slot; the engine answers with `User::open`.
+    Slot,
+    /// It does not want (or use) the slot any more.
+    SlotDone,
+    Send(SocketId, Transmit),
+    SendFrame(SocketId, FrameId),
+    /// `Closed` follows if it had opened.
+    Close {
+        socket: SocketId,
+        opened: bool,
+    },
+    /// An HTTP exchange; the engine gives the id back with `User::on_fetch_sent` and `User::on_fetched`.
+    Fetch {
+        task: u32,
+        request: FetchRequest,
+    },
+}
+
+impl Context<'_> {
+    pub fn sample(&mut self, series: SeriesId, value: Span) {
+        self.recorder.sample(self.now, series, value);
+    }
+
+    pub fn count(&mut self, counter: CounterId, n: u64) {
+        self.recorder.count(counter, n);
+    }
+
+    /// Counts an error of an operation of the scenario.
+    pub fn error(&mut self, operation: OperationId, code: &str, phase: Phase, sample: impl FnOnce() -> String) {
+        let program = self.program;
+        self.named_error(&program.operations[operation.0 as usize], code, phase, sample);
+    }
+
+    /// Counts an error of what is no operation of the scenario, like `connect`.
+    pub fn named_error(&mut self, operation: &str, code: &str, phase: Phase, sample: impl FnOnce() -> String) {
+        let key = ErrorKey {
+            population: self.population.to_owned(),
+            operation: operation.to_owned(),
+            code: shorten(code, MAX_CODE),
+            phase,
+        };
+        self.recorder.error(self.now, key, || shorten(&sample(), MAX_SAMPLE));
+    }
+
+    pub fn log(&mut self, level: Level, user: u32, text: String) {
+        self.log.push(LogLine { at: self.now, level, population: self.population.to_owned(), user: Some(user), text });
+    }
+}
+
+/// A code is a table's key: a server that puts its stack trace there must not fill the page.
+const MAX_CODE: usize = 80;
+const MAX_SAMPLE: usize = 300;
+
+/// At most `max` characters, with an ellipsis where something was cut.
+pub fn shorten(text: &str, max: usize) -> String {
+    match text.char_indices().nth(max) {
+        None => text.to_owned(),
+        Some((end, _)) => format!("{}…", &text[..end]),
+    }
+}

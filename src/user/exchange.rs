@@ -1,0 +1,75 @@
+//! HTTP exchanges: sent, answered, judged.
+
+use serde_json::Value;
+
+use crate::engine::{FetchId, FetchOutcome};
+use crate::scenario::{HttpOp, Op};
+use crate::time::Span;
+
+use super::context::shorten;
+use super::memory::Found;
+use super::{Context, User};
+
+impl User {
+    /// The exchange has left its queue.
+    pub fn on_fetch_sent(&mut self, ctx: &mut Context<'_>, task: u32, fetch: FetchId) -> bool {
+        let waiting = self.fetches.iter_mut().find(|fetching| fetching.task == task && fetching.fetch.is_none());
+        let Some(fetching) = waiting else { return false };
+        fetching.fetch = Some(fetch);
+        fetching.sent_at = ctx.now;
+        ctx.recorder.sample(ctx.now, ctx.meters.rest_wait, ctx.now.since(fetching.wished));
+        ctx.recorder.count(ctx.meters.http_requests, 1);
+        true
+    }
+
+    pub fn on_fetched(&mut self, ctx: &mut Context<'_>, fetch: FetchId, outcome: &FetchOutcome) {
+        let Some(place) = self.fetches.iter().position(|fetching| fetching.fetch == Some(fetch)) else { return };
+        let fetching = self.fetches.remove(place);
+        let Op::Http(op) = &ctx.program.ops[fetching.at as usize] else { return };
+        let problem = self.judge(ctx, op, outcome, ctx.now.since(fetching.sent_at));
+        match problem {
+            Some((code, sample)) => {
+                let (code, sample) = (self.memory.redacted(&code), self.memory.redacted(&sample));
+                ctx.error(op.operation, &code, self.phase(), || sample.clone());
+                if op.required && !self.stage.is_leaving() {
+                    let name = &ctx.program.operations[op.operation.0 as usize];
+                    self.fail(ctx, &format!("{name} failed: {code} {}", shorten(&sample, 160)));
+                } else {
+                    self.unblock(Some(fetching.task), ctx.now);
+                }
+            }
+            None => self.unblock(Some(fetching.task), ctx.now),
+        }
+        self.run(ctx);
+    }
+
+    /// Measures and saves a good answer; says what is wrong with any other.
+    fn judge(
+        &mut self,
+        ctx: &mut Context<'_>,
+        op: &HttpOp,
+        outcome: &FetchOutcome,
+        took: Span,
+    ) -> Option<(String, String)> {
+        let (status, headers, body) = match outcome {
+            FetchOutcome::Answer { status, headers, body } => (*status, headers, body),
+            FetchOutcome::Blocked { cause, detail } => return Some((cause.code().to_owned(), detail.clone())),
+        };
+        // Every answer was served: its time counts, whatever it says.
+        ctx.sample(ctx.meters.operation(op.operation).answer, took);
+        let expected = if op.expect.is_empty() { (200..300).contains(&status) } else { op.expect.contains(&status) };
+        let parsed: [Value; 1] = [serde_json::from_str(body).unwrap_or(Value::Null)];
+        if !expected {
+            let code = op.error_code.as_ref().and_then(|pointer| pointer.find(&parsed)).and_then(Value::as_str);
+            return Some((
+                code.map_or_else(|| status.to_string(), str::to_owned),
+                format!("HTTP {status} {}", shorten(body, MAX_BODY)),
+            ));
+        }
+        let found = Found::Answer { status, headers, body: &parsed };
+        self.memory.save(&op.save, &found).err().map(|missing| ("unexpected answer".to_owned(), missing))
+    }
+}
+
+/// Characters of an unexpected answer that are looked at for its sample.
+const MAX_BODY: usize = 4_000;

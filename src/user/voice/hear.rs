@@ -1,0 +1,220 @@
+//! What arrives from the service: audio, the ends of answers, what it heard, the report.
+
+use crate::metrics::{CounterId, Player};
+use crate::protocol::Args;
+use crate::protocol::audio::{AudioError, Level, SAMPLE_BYTES, length};
+use crate::scenario::{Audio, EventId, MicMode};
+use crate::user::{Context, User};
+
+use super::turn::{Answer, Progress, Turn};
+use super::{Voice, listen};
+
+impl User {
+    /// Takes an event that the scenario's `audio` names.
+    pub(in crate::user) fn on_voice_event(&mut self, ctx: &mut Context<'_>, event: EventId, args: &Args<'_>) {
+        let Some(audio) = &ctx.program.audio else { return };
+        if self.voice.is_none() {
+            return;
+        }
+        if event == audio.inbound {
+            self.on_audio(ctx, audio, args);
+        } else if event == audio.done {
+            self.on_answer_done(ctx);
+        } else if let Some(voice) = &mut self.voice {
+            let is = |known: Option<EventId>| known == Some(event);
+            voice.is_reported |= is(audio.report);
+            if is(audio.speech_started) {
+                voice.turn.on_speech_started(ctx);
+            } else if is(audio.speech_stopped) {
+                voice.on_speech_stopped(ctx);
+            } else if is(audio.transcript) {
+                voice.turn.on_transcript(ctx);
+            }
+        }
+    }
+
+    fn on_audio(&mut self, ctx: &mut Context<'_>, audio: &Audio, args: &Args<'_>) {
+        let mut reader = std::mem::take(ctx.pcm);
+        let field = &audio.inbound_field;
+        match reader.read(args.find(field.arg, &field.path)) {
+            Ok((bytes, error)) => {
+                if let Some(error) = error {
+                    self.count_bad_audio(ctx, error);
+                }
+                self.on_samples(ctx, audio, bytes);
+            }
+            Err(error) => self.count_bad_audio(ctx, error),
+        }
+        *ctx.pcm = reader;
+    }
+
+    fn count_bad_audio(&self, ctx: &mut Context<'_>, error: AudioError) {
+        ctx.count(ctx.meters.frames_invalid, 1);
+        ctx.named_error("audio", error.code(), self.phase(), || error.to_string());
+    }
+
+    fn on_samples(&mut self, ctx: &mut Context<'_>, audio: &Audio, bytes: &[u8]) {
+        let Some(voice) = &mut self.voice else { return };
+        if let Some(meters) = &ctx.meters.voice {
+            ctx.recorder.count(meters.chunks_in, 1);
+        }
+        // A chunk without audio is nothing that anybody hears.
+        if bytes.is_empty() {
+            return;
+        }
+        let begins = voice.answer.is_none();
+        if begins {
+            voice.begin_answer(ctx, audio);
+        }
+        let Some(answer) = &mut voice.answer else { return };
+        answer.level.add_bytes(bytes);
+        let heard = answer.player.arrive(ctx.now, length((bytes.len() / SAMPLE_BYTES) as u64, audio.rate));
+        if let Some(meters) = &ctx.meters.voice {
+            let samples = [(meters.gap, heard.gap), (meters.underrun, heard.underrun)];
+            for (series, value) in samples {
+                if let Some(value) = value {
+                    ctx.recorder.sample(ctx.now, series, value);
+                }
+            }
+        }
+        if begins {
+            self.on_answer_begins(ctx);
+        }
+    }
+
+    fn on_answer_done(&mut self, ctx: &mut Context<'_>) {
+        let Some(voice) = &mut self.voice else { return };
+        let Some(answer) = voice.answer.take() else { return self.on_empty_answer(ctx) };
+        let turn = answer.turn;
+        let listened = answer.close(ctx, true);
+        if turn != voice.turn.index || voice.turn.progress != Progress::Arriving {
+            return;
+        }
+        voice.turn.on_end(ctx.now, &listened);
+        voice.turn.record(ctx);
+        if let Some(meters) = &ctx.meters.voice {
+            let answered = meters.turns.answered;
+            voice.turn.settle(ctx, answered);
+        }
+        self.on_answer_ended(ctx, listen::Outcome::Heard);
+    }
+
+    /// The end of an answer that never began.
+    fn on_empty_answer(&mut self, ctx: &mut Context<'_>) {
+        let Some(voice) = &mut self.voice else { return };
+        if voice.turn.progress != Progress::Awaited || !voice.turn.is_complete() {
+            return;
+        }
+        voice.turn.progress = Progress::Over;
+        if let Some(meters) = &ctx.meters.voice {
+            let (empty, unanswered) = (meters.answers.empty, meters.turns.unanswered);
+            ctx.recorder.count(empty, 1);
+            voice.turn.settle(ctx, unanswered);
+        }
+        if voice.listening.is_none() {
+            ctx.named_error("audio", "empty answer", self.phase(), || "it ended without any audio".to_owned());
+        }
+        self.on_answer_ended(ctx, listen::Outcome::Empty);
+    }
+}
+
+impl Voice {
+    fn begin_answer(&mut self, ctx: &mut Context<'_>, audio: &Audio) {
+        self.has_heard = true;
+        self.open_mic(ctx, audio);
+        let is_asked = self.turn.progress == Progress::Awaited;
+        let is_early = is_asked && !self.turn.is_complete();
+        if is_asked {
+            self.turn.on_first_audio(ctx.now);
+            self.turn.record(ctx);
+            if self.mode == MicMode::WhileSpeaking && self.speech.is_none() {
+                self.mic = None;
+            }
+        }
+        if let Some(meters) = &ctx.meters.voice {
+            ctx.recorder.count(meters.answers.all, 1);
+            ctx.recorder.count(meters.answers.early, u64::from(is_early));
+            ctx.recorder.count(meters.answers.unasked, u64::from(!is_asked));
+        }
+        self.answer = Some(Answer {
+            turn: self.turn.index,
+            player: Player::new(audio.player_buffer),
+            level: Level::default(),
+            interrupted: None,
+        });
+    }
+
+    fn on_speech_stopped(&mut self, ctx: &mut Context<'_>) {
+        let Some(meters) = &ctx.meters.voice else { return };
+        // It took a pause for the end: the user is still speaking.
+        let Some(end) = self.turn.speech_end else {
+            return ctx.recorder.count(meters.stopped_early, u64::from(self.speech.is_some()));
+        };
+        if self.turn.progress == Progress::Awaited
+            && let Some(speak) = self.turn.speak
+            && self.turn.stopped.replace(ctx.now).is_none()
+        {
+            ctx.recorder.sample(ctx.now, meters.speak(speak).stopped, ctx.now.since(end));
+        }
+    }
+}
+
+impl Turn {
+    /// Counts what became of it, the first time.
+    pub(super) fn settle(&mut self, ctx: &mut Context<'_>, outcome: CounterId) {
+        if self.index > 0 && !std::mem::replace(&mut self.is_settled, true) {
+            ctx.recorder.count(outcome, 1);
+        }
+    }
+
+    fn on_speech_started(&mut self, ctx: &mut Context<'_>) {
+        if let (Some(meters), Some(speak)) = (&ctx.meters.voice, self.speak)
+            && !std::mem::replace(&mut self.is_started, true)
+        {
+            ctx.recorder.sample(ctx.now, meters.speak(speak).started, ctx.now.since(self.began));
+        }
+    }
+
+    fn on_transcript(&mut self, ctx: &mut Context<'_>) {
+        if let (Some(meters), Some(speak), Some(end)) = (&ctx.meters.voice, self.speak, self.speech_end)
+            && !std::mem::replace(&mut self.is_transcribed, true)
+        {
+            ctx.recorder.sample(ctx.now, meters.speak(speak).transcript, ctx.now.since(end));
+        }
+    }
+}
+
+impl Answer {
+    /// It is over; `whole`: because its end came. Records how it was to listen to.
+    pub(super) fn close(mut self, ctx: &mut Context<'_>, whole: bool) -> crate::metrics::Listened {
+        let last_underrun = if whole { self.player.end(ctx.now) } else { None };
+        let listened = self.player.listened();
+        let Some(meters) = &ctx.meters.voice else { return listened };
+        let millis = |span: crate::time::Span| span.as_micros() / 1_000;
+        ctx.recorder.count(meters.received_ms, millis(listened.received));
+        ctx.recorder.count(meters.wall_ms, millis(listened.wall));
+        if let Some(underrun) = last_underrun {
+            ctx.recorder.sample(ctx.now, meters.underrun, underrun);
+        }
+        ctx.recorder.sample(ctx.now, meters.jitter, listened.jitter);
+        ctx.recorder.sample(ctx.now, meters.behind, listened.behind);
+        let slow = listened.real_time_factor.is_some_and(|factor| factor < SLOW);
+        let counts = [
+            (meters.answers.silent, self.level.is_silent()),
+            (meters.answers.clipped, self.level.is_clipped()),
+            (meters.answers.starved, listened.underruns > 0),
+            (meters.answers.slow, slow),
+            (meters.answers.cut, !whole),
+        ];
+        for (counter, is_so) in counts {
+            ctx.recorder.count(counter, u64::from(is_so));
+        }
+        if let (Some((speak, Some(sent))), Some(last)) = (self.interrupted, self.player.last_arrival()) {
+            ctx.recorder.sample(ctx.now, meters.speak(speak).barge_in, last.since(sent));
+        }
+        listened
+    }
+}
+
+/// Below real time by more than chunks' own granularity explains.
+const SLOW: f64 = 0.95;

@@ -1,0 +1,162 @@
+//! The steps `mic` and `speak`, and the chunks that they cause.
+
+use crate::protocol::audio::{Variation, length};
+use crate::scenario::{Audio, MicFrom, MicMode, SpeakOp, Template};
+use crate::user::step::Step;
+use crate::user::task::{Task, Wait};
+use crate::user::{Context, User, Wish};
+
+use super::mic::{Mic, Speech};
+use super::turn::{Progress, Turn};
+use super::{LATE, Voice};
+
+impl Voice {
+    fn set_mic(&mut self, ctx: &Context<'_>, audio: &Audio, mode: MicMode) {
+        self.mode = mode;
+        if mode == MicMode::Continuous {
+            self.open_mic(ctx, audio);
+        } else if self.speech.is_none() || mode == MicMode::Off {
+            self.mic = None;
+        }
+    }
+
+    /// Switches a continuous microphone on, if the service has to be heard first and has been.
+    pub(super) fn open_mic(&mut self, ctx: &Context<'_>, audio: &Audio) {
+        let allowed = audio.mic_from == MicFrom::Connect || self.has_heard;
+        if self.mode == MicMode::Continuous && self.mic.is_none() && allowed {
+            self.mic = Some(Mic::new(ctx.now, audio));
+        }
+    }
+
+    /// The user begins to speak: a turn of its own, whatever became of the one before.
+    fn begin_turn(&mut self, ctx: &mut Context<'_>, speech: Speech) {
+        let operation = speech.operation;
+        if let Some(meters) = &ctx.meters.voice {
+            let outcome = match self.turn.progress {
+                Progress::Awaited => meters.turns.unanswered,
+                Progress::Arriving | Progress::Over => meters.turns.interrupted,
+            };
+            ctx.recorder.count(meters.turns.all, 1);
+            self.turn.settle(ctx, outcome);
+        }
+        if let Some(answer) = &mut self.answer {
+            answer.interrupted.get_or_insert((operation, None));
+        }
+        self.turn = Turn::new(self.turn.index + 1, speech.began, Some(operation));
+        self.speech = Some(speech);
+    }
+
+    /// Its last chunk has been sent. Gives the task that waited for that.
+    fn end_speech(&mut self, ctx: &mut Context<'_>, mic: &Mic) -> Option<u32> {
+        let speech = self.speech.take()?;
+        let end = mic.time_of(mic.current(), 0, ctx.program.audio.as_ref()?);
+        self.turn.speech_end = Some(speech.voiced_until.unwrap_or(end));
+        if let Some(meters) = &ctx.meters.voice {
+            let spoken = meters.speak(speech.operation).spoken;
+            ctx.sample(spoken, ctx.now.since(speech.began));
+        }
+        let answered = self.turn.progress != Progress::Awaited;
+        if self.mode == MicMode::PushToTalk || (self.mode == MicMode::WhileSpeaking && answered) {
+            self.mic = None;
+        }
+        Some(speech.task)
+    }
+}
+
+impl User {
+    pub(in crate::user) fn set_mic(&mut self, ctx: &Context<'_>, mode: MicMode) {
+        if let (Some(voice), Some(audio)) = (&mut self.voice, &ctx.program.audio) {
+            let speaker = voice.speech.take_if(|_| mode == MicMode::Off).map(|speech| speech.task);
+            voice.set_mic(ctx, audio, mode);
+            self.unblock(speaker, ctx.now);
+        }
+    }
+
+    pub(in crate::user) fn speak(&mut self, ctx: &mut Context<'_>, task: &Task, op: &SpeakOp) -> Step {
+        // What is due before it has to be out first.
+        self.send_due_chunks(ctx);
+        match self.begin_speech(ctx, task, op) {
+            Ok(()) => Step::Wait(task.pc + 1, Wait::Blocked),
+            Err((code, sample)) => {
+                ctx.error(op.operation, code, self.phase(), || sample);
+                Step::Go(task.pc + 1)
+            }
+        }
+    }
+
+    fn begin_speech(&mut self, ctx: &mut Context<'_>, task: &Task, op: &SpeakOp) -> Result<(), (&'static str, String)> {
+        let wall = ctx.wall_ms;
+        let no = |code| Err((code, String::new()));
+        let connected = self.link.as_ref().is_some_and(|link| link.closing.is_none());
+        let Some(voice) = self.voice.as_mut().filter(|_| connected) else { return no("not connected") };
+        let (Some(audio), Some(utterances)) = (&ctx.program.audio, &mut ctx.utterances) else { return no("no audio") };
+        if voice.speech.is_some() {
+            return no("already speaking");
+        }
+        if voice.mode == MicMode::Off {
+            return no("microphone is off");
+        }
+        let mut number = |template: &Option<Template>| {
+            template
+                .as_ref()?
+                .number(&mut self.memory.scope(wall, task.event(), ""))
+                .filter(|number| number.is_finite())
+        };
+        let variation = Variation::new(number(&op.gain_db).unwrap_or(0.0), number(&op.noise_db));
+        let chunk = length(u64::from(audio.chunk_samples), audio.rate);
+        let chunks = number(&op.length_s).map(|seconds| (seconds / chunk.as_secs_f64()).round().max(1.0) as u64);
+        let clip = op.clip.text(&mut self.memory.scope(wall, task.event(), ""));
+        let Some(utterance) = utterances.utterance(&clip, variation, ctx.frames) else {
+            return Err(("no such clip", utterances.unknown(&clip)));
+        };
+        let fresh = voice.mic.is_none();
+        let mic = *voice.mic.get_or_insert_with(|| Mic::new(ctx.now, audio));
+        let speech = Speech::new(utterance, chunks, (&mic, fresh), (op.operation, task.serial), audio);
+        voice.begin_turn(ctx, speech);
+        Ok(())
+    }
+
+    /// Sends every chunk that is due; what is late is sent at once and does not move the ones after it.
+    pub(super) fn send_due_chunks(&mut self, ctx: &mut Context<'_>) {
+        let (Some(voice), Some(audio), Some(link)) = (&mut self.voice, &ctx.program.audio, &self.link) else { return };
+        let mut spoken = None;
+        while let Some(mut mic) = voice.mic.filter(|mic| mic.due <= ctx.now) {
+            let part = voice.speech.as_mut().and_then(|speech| speech.part(&mic, ctx.now, audio));
+            let Some(frame) = part.or_else(|| Some(ctx.utterances.as_mut()?.silence(ctx.frames))) else { return };
+            if let (Some(speech), Some(answer)) = (&voice.speech, &mut voice.answer)
+                && let Some((_, first_sent)) = &mut answer.interrupted
+                && first_sent.is_none()
+            {
+                *first_sent = speech.first_sent;
+            }
+            let lag = ctx.now.since(mic.due);
+            let bytes = ctx.frames.text(frame).len() as u64;
+            ctx.wishes.push(Wish::SendFrame(link.socket, frame));
+            ctx.count_chunk(lag > LATE, bytes, &audio.outbound.event);
+            ctx.recorder.sample(ctx.now, ctx.meters.pacing, lag);
+            if let Some(meters) = &ctx.meters.voice {
+                ctx.recorder.sample(ctx.now, meters.pacing, lag);
+            }
+            mic.advance(audio);
+            voice.mic = Some(mic);
+            if voice.speech.as_ref().is_some_and(|speech| speech.is_over(&mic)) {
+                spoken = voice.end_speech(ctx, &mic);
+            }
+        }
+        if spoken.is_some() {
+            self.unblock(spoken, ctx.now);
+        }
+    }
+}
+
+impl Context<'_> {
+    fn count_chunk(&mut self, late: bool, bytes: u64, event: &str) {
+        self.recorder.count(self.meters.frames_out, 1);
+        self.recorder.count(self.meters.bytes_out, bytes);
+        self.meters.count_out(event, self.recorder);
+        if let Some(meters) = &self.meters.voice {
+            self.recorder.count(meters.chunks_out, 1);
+            self.recorder.count(meters.chunks_late, u64::from(late));
+        }
+    }
+}

@@ -1,0 +1,122 @@
+//! Page <-> worker messages: two enums, the whole contract.
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+use crate::metrics::{self, Completion, HealthDelta, LedgerDelta, MetricsDelta, SentLog, UsersByState};
+use crate::plan::{Plan, Segment};
+use crate::protocol::audio::Clip;
+use crate::time::Timestamp;
+
+/// From the page to a worker.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub enum ToWorker {
+    /// Compile the plan. Answered by `Loaded` or `Failed`.
+    Load(Box<Load>),
+    /// Run the `once` steps of the population. Answered by `Prepared` or `Failed`. Sent to one worker only.
+    Prepare { population: usize },
+    /// Start at the epoch: milliseconds of `performance.timeOrigin + performance.now()`.
+    Start { epoch_ms: f64, shared: Vec<Map<String, Value>> },
+    /// Messages sent by other workers, for the delivery ledger.
+    Sent(SentLog),
+    /// Stop sending and settle: wait for what is on its way. A worker also does so by itself when its load ends.
+    Stop,
+    /// Every worker has settled (`Snapshot::settled`): users leave.
+    Leave,
+    /// Close everything now.
+    Abort,
+    /// All workers are done and every one of their sent logs has been passed on: settle the ledger. Answered by a last
+    /// `Snapshot` and `Finished`.
+    Finish,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Load {
+    pub plan: Plan,
+    pub segment: Segment,
+    /// Short id of the run, three characters of [0-9a-z].
+    pub run: String,
+    /// Account rows of populations whose accounts are a CSV; empty otherwise.
+    pub csv: Vec<Vec<Vec<String>>>,
+    /// What voice users can say besides the shipped clips.
+    pub clips: Vec<Clip>,
+    /// This worker's share of the plan's handshakes in flight.
+    pub handshakes_in_flight: u32,
+    /// HTTP exchanges at the same time: a browser opens 6 connections per host, and what waits behind them in the
+    /// browser would be measured as the server's time.
+    pub fetches_in_flight: u32,
+}
+
+/// From a worker to the page.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub enum FromWorker {
+    /// The worker's code runs. The page refuses a build that is not its own.
+    Ready {
+        build: String,
+    },
+    Loaded,
+    /// Variables that `once` saved.
+    Prepared {
+        population: usize,
+        shared: Map<String, Value>,
+    },
+    Failed {
+        message: String,
+    },
+    Snapshot(Box<Snapshot>),
+    /// Every user is gone, and a snapshot with all they did has been sent.
+    Done,
+    /// The ledger is settled; the last snapshot has been sent.
+    Finished,
+}
+
+/// Four times a second: everything since the last one.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Snapshot {
+    pub at: Timestamp,
+    pub metrics: MetricsDelta,
+    /// One entry per population.
+    pub users: Vec<UsersByState>,
+    pub ledger: LedgerDelta,
+    pub sent: SentLog,
+    pub completions: Vec<Completion>,
+    pub health: HealthDelta,
+    pub log: Vec<LogLine>,
+    /// Log lines left out since the last snapshot, to keep a flood out of the page.
+    pub log_dropped: u32,
+    /// This worker sends nothing any more and knows the fate of all it sent.
+    pub settled: bool,
+}
+
+impl Snapshot {
+    /// What totals add up.
+    pub fn part(&self) -> metrics::Part<'_> {
+        metrics::Part {
+            at: self.at,
+            metrics: &self.metrics,
+            users: &self.users,
+            ledger: &self.ledger,
+            completions: &self.completions,
+            health: &self.health,
+        }
+    }
+}
+
+/// A line of the event log.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LogLine {
+    pub at: Timestamp,
+    pub level: Level,
+    pub population: String,
+    /// The user's number from 0, if it is one user's.
+    pub user: Option<u32>,
+    pub text: String,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Level {
+    Info,
+    Warning,
+    Error,
+}

@@ -1,0 +1,23 @@
+//! Documents as people type them: what passes, and what everything else is told.
+#![cfg(not(target_arch = "wasm32"))]
+
+mod presets;
+mod robustness;
+mod scenarios;
+
+use std::path::Path;
+
+use serde_json::Value;
+
+/// A JSON file of this repository.
+#[track_caller]
+fn read(path: &str) -> Value {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(path);
+    let text = std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+    serde_json::from_str(&text).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+}
+
+/// The published schema of scenarios.
+fn schema() -> jsonschema::Validator {
+    jsonschema::options().build(&read("docs/scenario.schema.json")).expect("the schema is one")
+}

@@ -1,0 +1,9 @@
+//! Whole runs on the host: conductor, engines, ledger and report against a simulated server, minutes in milliseconds.
+
+mod counts;
+mod failures;
+mod load;
+mod pacing;
+mod preset;
+mod support;
+mod voice;

@@ -1,0 +1,189 @@
+//! Every message between page and worker, through the browser's own structured clone.
+
+use std::fmt::Debug;
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use serde_json::{Map, Value, json};
+use tabswarm::browser::transport::{decode, encode};
+use tabswarm::metrics::{
+    ClosedBy, Completion, CounterDelta, DisconnectDelta, DisconnectKey, ErrorDelta, ErrorKey, Fate, HealthDelta,
+    HistogramDelta, LedgerDelta, MetricsDelta, Phase, SentLog, SentRecord, UserId, UsersByState,
+};
+use tabswarm::plan::Segment;
+use tabswarm::protocol::audio::Clip;
+use tabswarm::time::{Span, Timestamp};
+use tabswarm::wire::{FromWorker, Level, Load, LogLine, Snapshot, ToWorker};
+use wasm_bindgen::JsValue;
+use wasm_bindgen::prelude::wasm_bindgen;
+
+#[wasm_bindgen]
+extern "C" {
+    #[wasm_bindgen(js_name = structuredClone)]
+    fn structured_clone(value: &JsValue) -> JsValue;
+}
+
+pub fn check_all() {
+    to_worker().iter().for_each(check);
+    from_worker().iter().for_each(check);
+    assert!(encode(&ToWorker::Sent(sent(Timestamp::NEVER))).is_err(), "a number that would lose its last digits");
+    assert!(decode::<ToWorker>(JsValue::from_str("Nonsense")).is_err());
+}
+
+#[track_caller]
+fn check<T: Serialize + DeserializeOwned + PartialEq + Debug>(message: &T) {
+    let value = encode(message).unwrap_or_else(|error| panic!("{error}: {message:?}"));
+    let arrived: T = decode(structured_clone(&value)).unwrap_or_else(|error| panic!("{error}: {message:?}"));
+    assert_eq!(arrived, *message);
+}
+
+/// One of each, at least. A new variant does not compile until it is in here.
+fn to_worker() -> Vec<ToWorker> {
+    let messages = vec![
+        ToWorker::Load(Box::new(load())),
+        ToWorker::Prepare { population: 2 },
+        ToWorker::Start { epoch_ms: 1_795_000_000_123.456_8, shared: vec![shared(), Map::new()] },
+        ToWorker::Sent(sent(Timestamp::from_micros(3_600_000_001))),
+        ToWorker::Stop,
+        ToWorker::Leave,
+        ToWorker::Abort,
+        ToWorker::Finish,
+    ];
+    let kinds = messages.iter().map(|message| match message {
+        ToWorker::Load(_) => 0,
+        ToWorker::Prepare { .. } => 1,
+        ToWorker::Start { .. } => 2,
+        ToWorker::Sent(_) => 3,
+        ToWorker::Stop => 4,
+        ToWorker::Leave => 5,
+        ToWorker::Abort => 6,
+        ToWorker::Finish => 7,
+    });
+    assert_eq!(kinds.collect::<Vec<_>>(), (0..8).collect::<Vec<_>>());
+    messages
+}
+
+fn from_worker() -> Vec<FromWorker> {
+    let messages = vec![
+        FromWorker::Ready { build: tabswarm::BUILD_ID.into() },
+        FromWorker::Loaded,
+        FromWorker::Prepared { population: 0, shared: shared() },
+        FromWorker::Failed { message: "no rooms: \"server\" answered 500 — 오류".into() },
+        FromWorker::Snapshot(Box::new(snapshot())),
+        FromWorker::Done,
+        FromWorker::Finished,
+    ];
+    let kinds = messages.iter().map(|message| match message {
+        FromWorker::Ready { .. } => 0,
+        FromWorker::Loaded => 1,
+        FromWorker::Prepared { .. } => 2,
+        FromWorker::Failed { .. } => 3,
+        FromWorker::Snapshot(_) => 4,
+        FromWorker::Done => 5,
+        FromWorker::Finished => 6,
+    });
+    assert_eq!(kinds.collect::<Vec<_>>(), (0..7).collect::<Vec<_>>());
+    messages
+}
+
+fn load() -> Load {
+    let stages = json!([{"duration_s": 1.5, "target": 10}, {"duration_s": 2, "target": 0.25, "ramp": "step"}]);
+    let plan = json!({
+        "version": 1, "name": "every load", "seed": 9_007_199_254_740_991_u64, "warmup_s": 0.5,
+        "populations": [
+            {"name": "closed", "scenario": "ktb-chat", "variables": shared(), "load": {"model": "closed", "stages": stages}},
+            {"name": "open", "scenario": {"version": 1, "flow": [null, true, [], {}]}, "accounts": {"source": "csv", "columns": ["email"]},
+             "load": {"model": "open", "start_rate": 0.1, "stages": stages, "max_users": 7}},
+            {"name": "shape", "scenario": "x", "load": {"model": "shape", "name": "spike", "users": 9, "duration_s": 60}},
+            {"name": "batch", "scenario": "x", "load": {"model": "batch", "users": 9, "size": 3, "every_s": 1, "hold_s": 2}},
+        ],
+        "thresholds": ["message.round_trip p95 < 300 ms"],
+        "lab": {"latency_ms": 50, "lose_share": 0.05},
+    });
+    Load {
+        plan: serde_json::from_value(plan).expect("it is a plan"),
+        segment: Segment { part: 1, weights: vec![1, 1, 0], probe_part: Some(2) },
+        run: "a1b".into(),
+        clips: vec![Clip::new("mine".into(), 24_000, &[0, -1, i16::MAX])],
+        csv: vec![Vec::new(), vec![vec!["a@example.test".into(), String::new()]]],
+        handshakes_in_flight: 3,
+        fetches_in_flight: 5,
+    }
+}
+
+fn shared() -> Map<String, Value> {
+    let values = json!({
+        "rooms": ["r1", "r2"], "nothing": null, "flag": false, "deep": {"number": -1.5, "list": [[0], {"": 1}]},
+        "large": 9_007_199_254_740_991_u64, "negative": -9_007_199_254_740_991_i64, "text": "한글 🦀 \u{0}",
+    });
+    values.as_object().expect("it is an object").clone()
+}
+
+fn sent(sent_at: Timestamp) -> SentLog {
+    let fates =
+        [Fate::Accepted(sent_at + Span::from_micros(1)), Fate::Rejected, Fate::Unconfirmed(sent_at), Fate::Abandoned];
+    let records = fates.into_iter().zip(0..).map(|(fate, sequence)| {
+        let sender = UserId::new(255, 0x00ff_ffff);
+        SentRecord { room: sequence % 2, sender, sequence, sent_at, fate }
+    });
+    SentLog { rooms: vec!["lobby".into(), "방".into()], records: records.collect() }
+}
+
+fn snapshot() -> Snapshot {
+    let at = Timestamp::from_micros(285 * 365 * 86_400 * 1_000_000);
+    let bytes: Vec<u8> = (0..=255).collect();
+    let [population, operation] = ["talkers", "message"].map(str::to_owned);
+    let error = ErrorKey {
+        population: population.clone(),
+        operation,
+        code: "RATE_LIMIT_EXCEEDED".into(),
+        phase: Phase::Active,
+    };
+    let closed = DisconnectKey {
+        population: population.clone(),
+        code: 1006,
+        reason: String::new(),
+        by: ClosedBy::Server,
+        phase: Phase::Connecting,
+    };
+    Snapshot {
+        at,
+        metrics: MetricsDelta {
+            histograms: vec![HistogramDelta {
+                metric: "message.round_trip".into(),
+                population: population.clone(),
+                warmup: true,
+                sum_us: 1e15 + 0.5,
+                min_us: 0,
+                max_us: u32::MAX,
+                pairs: bytes.clone(),
+            }],
+            counters: vec![CounterDelta { counter: "bytes.in".into(), population: String::new(), count: 1 << 52 }],
+            errors: vec![ErrorDelta { key: error, count: 1, first: at, sample: "{\"code\":1}".into() }],
+            disconnects: vec![DisconnectDelta { key: closed, count: 2, first: Timestamp::ZERO }],
+        },
+        users: vec![UsersByState { active: 1, failed: u32::MAX, ..UsersByState::default() }, UsersByState::default()],
+        ledger: LedgerDelta { sent: 3, missing: -2, ..LedgerDelta::default() },
+        sent: sent(Timestamp::ZERO),
+        completions: vec![Completion {
+            sender: UserId::new(1, 2),
+            sequence: 3,
+            sent_at: at,
+            missing: 4,
+            latencies: bytes,
+        }],
+        health: HealthDelta {
+            lag: vec![Span::ZERO, Span::from_micros(999)],
+            buffered_max: 1,
+            buffered_sum: 2,
+            busy_share: 0.125,
+            sockets_open: 255,
+            handshake_queue: 4,
+        },
+        log: [(Level::Info, None), (Level::Warning, Some(0)), (Level::Error, Some(u32::MAX))]
+            .map(|(level, user)| LogLine { at, level, population: population.clone(), user, text: "said".into() })
+            .into(),
+        log_dropped: 7,
+        settled: true,
+    }
+}

@@ -1,0 +1,144 @@
+//! The command line, as typed and as meant.
+
+use std::path::PathBuf;
+
+use crate::{bench, test};
+
+pub const USAGE: &str = "\
+cargo xtask run [--port N]              build everything, start the lab, print the page's URL
+cargo xtask run --headless [PLAN]       run a plan (a JSON file; without it the preset `lab`) in headless Chromium
+      --report FILE                     where the report goes (report.json)
+      --port N                          the lab's port (4280; the next free one if it is taken)
+    exits with 0, with 99 when a threshold failed, with 1 when anything else went wrong
+cargo xtask test [--only STEP]...       fmt, clippy, clippy-wasm, host, wasm, build, e2e
+cargo xtask bench [--only PART]...      browser, codec, sizes
+cargo xtask build                       only the page, into dist/
+cargo xtask help
+
+What is missing (the wasm target, trunk, wasm-bindgen, npm packages, Debian's chromium) is installed on the way.";
+
+#[derive(Debug, PartialEq, Eq)]
+pub enum Command {
+    Help,
+    /// The page alone.
+    Build,
+    Run(RunOptions),
+    /// Empty: every step.
+    Test {
+        only: Vec<String>,
+    },
+    /// Empty: every part.
+    Bench {
+        only: Vec<String>,
+    },
+}
+
+#[derive(Debug, PartialEq, Eq)]
+pub struct RunOptions {
+    pub mode: Mode,
+    pub port: u16,
+    pub report: PathBuf,
+}
+
+#[derive(Debug, PartialEq, Eq)]
+pub enum Mode {
+    /// The lab serves the page; a person opens it.
+    Page,
+    /// A browser without a window plays this plan; `None`: the preset that targets the lab.
+    Headless(Option<PathBuf>),
+}
+
+const DEFAULT_PORT: u16 = 4280;
+const DEFAULT_REPORT: &str = "report.json";
+
+/// Reads the arguments after the program's name.
+///
+/// # Errors
+/// A sentence that names what was not understood.
+pub fn parse(args: impl IntoIterator<Item = String>) -> Result<Command, String> {
+    let mut words = args.into_iter().peekable();
+    let command = words.next().unwrap_or_else(|| "help".to_owned());
+    match command.as_str() {
+        "help" | "--help" | "-h" => Ok(Command::Help),
+        "run" => parse_run(words),
+        "build" => words.next().map_or(Ok(Command::Build), |word| Err(format!("build: unknown option `{word}`"))),
+        "test" => Ok(Command::Test { only: parse_only(words, &test::step_names())? }),
+        "bench" => Ok(Command::Bench { only: parse_only(words, bench::PARTS)? }),
+        other => Err(format!("unknown command `{other}`")),
+    }
+}
+
+fn parse_run(words: impl Iterator<Item = String>) -> Result<Command, String> {
+    let mut words = words.peekable();
+    let mut options = RunOptions { mode: Mode::Page, port: DEFAULT_PORT, report: DEFAULT_REPORT.into() };
+    while let Some(word) = words.next() {
+        match word.as_str() {
+            "--headless" => options.mode = Mode::Headless(words.next_if(|next| !next.starts_with('-')).map(Into::into)),
+            "--port" => {
+                let port = value_of("--port", words.next())?;
+                options.port = port.parse().map_err(|_| format!("--port: `{port}` is not a port number"))?;
+            }
+            "--report" => options.report = value_of("--report", words.next())?.into(),
+            other => return Err(format!("run: unknown option `{other}`")),
+        }
+    }
+    Ok(Command::Run(options))
+}
+
+fn parse_only(mut words: impl Iterator<Item = String>, known: &[&str]) -> Result<Vec<String>, String> {
+    let mut only = Vec::new();
+    while let Some(word) = words.next() {
+        if word != "--only" {
+            return Err(format!("unknown option `{word}`"));
+        }
+        let name = value_of("--only", words.next())?;
+        if !known.contains(&name.as_str()) {
+            return Err(format!("--only: `{name}` is none of {}", known.join(", ")));
+        }
+        only.push(name);
+    }
+    Ok(only)
+}
+
+fn value_of(option: &str, value: Option<String>) -> Result<String, String> {
+    value.ok_or_else(|| format!("{option} needs a value"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(line: &str, expected: Result<Command, &str>) {
+        let parsed = parse(line.split_whitespace().map(str::to_owned));
+        assert_eq!(parsed, expected.map_err(str::to_owned));
+    }
+
+    fn run(mode: Mode, port: u16, report: &str) -> Result<Command, &'static str> {
+        Ok(Command::Run(RunOptions { mode, port, report: report.into() }))
+    }
+
+    #[test]
+    fn reads_command_lines() {
+        check("", Ok(Command::Help));
+        check("run", run(Mode::Page, 4280, "report.json"));
+        check("run --port 5000", run(Mode::Page, 5000, "report.json"));
+        check("run --headless", run(Mode::Headless(None), 4280, "report.json"));
+        check("run --headless --report out.json", run(Mode::Headless(None), 4280, "out.json"));
+        check("run --headless my.json --port 1", run(Mode::Headless(Some("my.json".into())), 1, "report.json"));
+        check("build", Ok(Command::Build));
+        check("test", Ok(Command::Test { only: vec![] }));
+        check("test --only fmt --only host", Ok(Command::Test { only: vec!["fmt".into(), "host".into()] }));
+        check("bench --only sizes", Ok(Command::Bench { only: vec!["sizes".into()] }));
+    }
+
+    #[test]
+    fn names_what_it_does_not_understand() {
+        check("fly", Err("unknown command `fly`"));
+        check("run --prot 1", Err("run: unknown option `--prot`"));
+        check("run --port", Err("--port needs a value"));
+        check("run --port 70000", Err("--port: `70000` is not a port number"));
+        check("test --only moon", Err("--only: `moon` is none of fmt, clippy, clippy-wasm, host, wasm, build, e2e"));
+        check("test fmt", Err("unknown option `fmt`"));
+    }
+}

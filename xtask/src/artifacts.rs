@@ -1,0 +1,28 @@
+//! What is built: the page in `dist/`, and the lab that serves it.
+
+use std::path::PathBuf;
+
+use crate::shell::{self, line};
+use crate::{browser, cargo_tools};
+
+/// Builds the page for release into `dist/`, which any static host can serve.
+pub fn build_page() -> Result<(), String> {
+    cargo_tools::ensure_wasm_target()?;
+    cargo_tools::ensure_trunk()?;
+    cargo_tools::ensure_wasm_bindgen()?;
+    browser::ensure_node()?;
+    println!("==> trunk build --release");
+    // Trunk takes NO_COLOR for a flag of its own and stops at the usual value `1`.
+    shell::run(line("trunk build --release").env_remove("NO_COLOR"))
+}
+
+/// Builds the lab and says where it is. Its profile is quick to build and fast enough not to be the bottleneck.
+pub fn build_lab() -> Result<PathBuf, String> {
+    println!("==> cargo build lab");
+    shell::run(&mut line("cargo build --package lab --profile lab"))?;
+    Ok(lab_program())
+}
+
+pub fn lab_program() -> PathBuf {
+    shell::target_dir().join("lab").join(format!("lab{}", std::env::consts::EXE_SUFFIX))
+}

@@ -1,0 +1,35 @@
+//! `cargo xtask bench`: ratios measured side by side in one run, because absolute times of a busy machine say little.
+
+use crate::shell::{command, line, run};
+use crate::{artifacts, browser};
+
+pub const PARTS: &[&str] = &["browser", "codec", "sizes"];
+
+/// Runs the named parts (none named: all).
+pub fn bench(only: &[String]) -> Result<(), String> {
+    let wants = |part: &str| only.is_empty() || only.iter().any(|wanted| wanted == part);
+    if wants("browser") || wants("sizes") {
+        artifacts::build_page()?;
+    }
+    if wants("browser") {
+        inbound_frames()?;
+    }
+    if wants("codec") {
+        println!("\n==> codec on the host");
+        run(&mut line("cargo run --quiet --release --example codec_bench"))?;
+    }
+    if wants("sizes") {
+        println!("\n==> sizes");
+        // Node has brotli built in; a crate for it would double this program's build time.
+        run(command("node").args(["e2e/bench/sizes.mjs", "dist"]))?;
+    }
+    Ok(())
+}
+
+/// The engine beside a worker that only counts, and beside the official client, in one Chromium.
+fn inbound_frames() -> Result<(), String> {
+    let chromium = browser::ensure_chromium()?;
+    browser::ensure_e2e_packages()?;
+    println!("\n==> inbound frames in one Chromium");
+    run(command("node").arg("e2e/bench/inbound.mjs").env("CHROME", chromium))
+}

@@ -1,0 +1,134 @@
+//! `cargo xtask test`: every check of the repository, in the order in which a mistake is found soonest.
+
+use std::process::ExitCode;
+use std::time::{Duration, Instant};
+
+use crate::shell::{command, line, root, run, run_watched};
+use crate::tally::Tally;
+use crate::{artifacts, browser, cargo_tools};
+
+/// A step counts the tests it ran.
+type Step = fn(&mut Tally) -> Result<(), String>;
+
+const STEPS: &[(&str, Step)] = &[
+    ("fmt", fmt),
+    ("clippy", clippy),
+    ("clippy-wasm", clippy_wasm),
+    ("host", host_tests),
+    ("wasm", wasm_tests),
+    ("build", build),
+    ("e2e", e2e),
+];
+
+const WASM: &str = "--target wasm32-unknown-unknown";
+
+pub fn step_names() -> Vec<&'static str> {
+    STEPS.iter().map(|(name, _)| *name).collect()
+}
+
+/// Runs the named steps (none named: all) until one fails, then prints what ran and how long it took.
+/// The last line is the sum of all tests, alone.
+pub fn test(only: &[String]) -> ExitCode {
+    let mut tally = Tally::default();
+    let mut rows = Vec::new();
+    let mut failure = None;
+    for (name, step) in STEPS {
+        if !only.is_empty() && !only.iter().any(|wanted| wanted == name) {
+            continue;
+        }
+        if failure.is_some() {
+            rows.push(format!("{name:<12} not run"));
+            continue;
+        }
+        println!("\n==> {name}");
+        let started = Instant::now();
+        let outcome = step(&mut tally);
+        let verdict = if outcome.is_ok() { "ok" } else { "FAILED" };
+        let row = format!("{name:<12} {verdict:<7} {:>9}", shown(started.elapsed()));
+        println!("    {row}");
+        rows.push(row);
+        failure = outcome.err().map(|problem| format!("{name}: {problem}"));
+    }
+    if failure.is_some() && tally.failed == 0 {
+        // The step that failed is no test runner (or never got as far); the closing line must not read as success.
+        tally.failed = 1;
+    }
+    println!("\n{}", rows.join("\n"));
+    if let Some(problem) = &failure {
+        println!("{problem}");
+    }
+    println!("{} passed, {} failed", tally.passed, tally.failed);
+    if failure.is_some() { ExitCode::FAILURE } else { ExitCode::SUCCESS }
+}
+
+fn fmt(_: &mut Tally) -> Result<(), String> {
+    run(&mut line("cargo fmt --all --check"))
+}
+
+fn clippy(_: &mut Tally) -> Result<(), String> {
+    run(&mut line("cargo clippy --workspace --all-targets --quiet -- -D warnings"))
+}
+
+fn clippy_wasm(_: &mut Tally) -> Result<(), String> {
+    cargo_tools::ensure_wasm_target()?;
+    run(&mut line(&format!("cargo clippy {WASM} --lib --bins --test page --test worker --quiet -- -D warnings")))
+}
+
+fn host_tests(tally: &mut Tally) -> Result<(), String> {
+    run_watched(&mut line("cargo test --workspace --no-fail-fast"), |line| tally.read(line))
+}
+
+fn wasm_tests(tally: &mut Tally) -> Result<(), String> {
+    cargo_tools::ensure_wasm_target()?;
+    cargo_tools::ensure_wasm_bindgen()?;
+    browser::ensure_chromium()?;
+    let driver = browser::ensure_chromedriver()?;
+    let mut tests = line(&format!("cargo test {WASM} --test page --test worker --no-fail-fast"));
+    run_watched(tests.env("CHROMEDRIVER", driver), |line| tally.read(line))
+}
+
+fn build(_: &mut Tally) -> Result<(), String> {
+    artifacts::build_page()?;
+    artifacts::build_lab().map(drop)
+}
+
+fn e2e(tally: &mut Tally) -> Result<(), String> {
+    let chromium = browser::ensure_chromium()?;
+    browser::ensure_node()?;
+    browser::ensure_e2e_packages()?;
+    let mut tests = command("node");
+    // One file at a time: they measure, and a browser beside another one measures its neighbour.
+    tests.args(["--test", "--test-concurrency=1", "--test-reporter=spec"]).args(test_files()?);
+    tests.env("CHROME", chromium).env("TABSWARM_LAB", artifacts::lab_program());
+    run_watched(&mut tests, |line| tally.read(line))
+}
+
+/// Node's own search for test files differs between its versions.
+fn test_files() -> Result<Vec<std::path::PathBuf>, String> {
+    let folder = root().join("e2e/tests");
+    let entries = std::fs::read_dir(&folder).map_err(|e| format!("cannot read {}: {e}", folder.display()))?;
+    let mut files: Vec<_> = entries.flatten().map(|entry| entry.path()).collect();
+    files.retain(|file| file.to_string_lossy().ends_with(".test.mjs"));
+    files.sort();
+    Ok(files)
+}
+
+fn shown(time: Duration) -> String {
+    let seconds = time.as_secs_f64();
+    if seconds < 60.0 {
+        format!("{seconds:.1} s")
+    } else {
+        format!("{} m {:02.0} s", time.as_secs() / 60, (seconds % 60.0).floor())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn shows_times_as_people_read_them() {
+        assert_eq!(shown(Duration::from_millis(1_234)), "1.2 s");
+        assert_eq!(shown(Duration::from_millis(125_900)), "2 m 05 s");
+    }
+}
