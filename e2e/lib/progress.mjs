@@ -7,7 +7,7 @@ export function progressLine(status, last, now) {
   return [
     `${clock(status.elapsed_s)} / ${clock(status.planned_s)}`,
     status.phase.padEnd(8),
-    `users ${status.users.active} of ${status.users.target}`.padEnd(18),
+    `users ${status.users.connected} of ${status.users.target}`.padEnd(18),
     `sent ${rate(now.sent, last.sent)}/s`.padEnd(12),
     `received ${rate(now.received, last.received)}/s`.padEnd(18),
     `errors ${status.errors}`,

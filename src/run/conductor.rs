@@ -204,7 +204,7 @@ impl Run {
             planned_s: self.target.end().as_secs_f64(),
             users: UsersNow {
                 target: self.wanted_users(now, &by_state),
-                active: by_state.flow + by_state.active,
+                connected: by_state.flow + by_state.active,
                 by_state,
             },
             sent: self.totals.delivery().sent,

@@ -38,8 +38,8 @@ pub struct Status {
 pub struct UsersNow {
     /// Users that the load shape wants now.
     pub target: u32,
-    /// Users with a working connection (`flow` and `active`).
-    pub active: u32,
+    /// Users with a working connection: those in `flow` and those that are `active`.
+    pub connected: u32,
     #[serde(flatten)]
     pub by_state: UsersByState,
 }

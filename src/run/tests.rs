@@ -202,7 +202,7 @@ fn snapshots_are_added_up() {
         }),
     );
     let status = script.run.status();
-    assert_eq!((status.users.active, status.users.by_state.done), (7, 2));
+    assert_eq!((status.users.connected, status.users.by_state.done), (7, 2));
     assert_eq!((status.sent, status.received, status.errors), (4, 9, 0));
 }
 
@@ -240,7 +240,7 @@ fn a_run_goes_on_without_a_worker_that_died() {
     script.check(RunPhase::Ramping, &[]);
     script.check_problem("worker 1 of 3 broke after 5.0 s and took 4 users with it: unreachable");
     let users = script.run.status().users;
-    assert_eq!((users.active, users.by_state.done, users.by_state.failed), (3, 1, 4));
+    assert_eq!((users.connected, users.by_state.done, users.by_state.failed), (3, 1, 4));
     assert_eq!(script.run.totals().users_by_state(), users.by_state);
     // What it may still have said is too late.
     script.from(0, snapshot(9, 9, |_| {}));

@@ -11,7 +11,7 @@ pub struct StatusView {
     pub elapsed_s: f64,
     pub planned_s: f64,
     /// Users with a working connection, and users that the load wants.
-    pub active: u32,
+    pub connected: u32,
     pub target: u32,
     /// Users that came to their end, and those that failed.
     pub done: u32,
@@ -25,7 +25,7 @@ impl StatusView {
             phase: status.phase,
             elapsed_s: status.elapsed_s,
             planned_s: status.planned_s,
-            active: status.users.active,
+            connected: status.users.connected,
             target: status.users.target,
             done: status.users.by_state.done,
             failed: status.users.by_state.failed,

@@ -21,7 +21,7 @@ fn users(status: &StatusView) -> Tile {
     let failed = format!("{} failed", format::count(status.failed.into()));
     let (label, value, note) = match status.phase {
         Phase::Done => ("Users played", status.done + status.failed, failed),
-        _ => ("Users connected", status.active, format!("of {} wanted now", format::count(status.target.into()))),
+        _ => ("Users connected", status.connected, format!("of {} wanted now", format::count(status.target.into()))),
     };
     let mood = if status.failed > 0 { Mood::Bad } else { Mood::Plain };
     Tile { label, value: format::count(value.into()), note, mood }
@@ -113,7 +113,7 @@ mod tests {
 
     #[track_caller]
     fn check_users(phase: Phase, failed: u32, expected: (&str, &str, &str, Mood)) {
-        let status = StatusView { phase, active: 48, target: 50, done: 50 - failed, failed, ..StatusView::default() };
+        let status = StatusView { phase, connected: 48, target: 50, done: 50 - failed, failed, ..StatusView::default() };
         let tile = users(&status);
         assert_eq!((tile.label, tile.value.as_str(), tile.note.as_str(), tile.mood), expected);
     }
