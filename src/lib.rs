@@ -20,6 +20,8 @@ pub mod wire;
 
 pub mod run;
 
+pub mod swarm;
+
 pub mod sim;
 
 pub mod app;

@@ -1,5 +1,7 @@
 //! Page <-> worker messages: two enums, the whole contract.
 
+use std::collections::BTreeSet;
+
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
@@ -17,6 +19,8 @@ pub enum ToWorker {
     Prepare { population: usize },
     /// Start at the epoch: milliseconds of `performance.timeOrigin + performance.now()`.
     Start { epoch_ms: f64, shared: Vec<Map<String, Value>> },
+    /// The epoch on this browser's clock, when that is better known than at the start.
+    Epoch { epoch_ms: f64 },
     /// Messages sent by other workers, for the delivery ledger.
     Sent(SentLog),
     /// Stop sending and settle: wait for what is on its way. A worker also does so by itself when its load ends.
@@ -45,6 +49,11 @@ pub struct Load {
     /// HTTP exchanges at the same time: a browser opens 6 connections per host, and what waits behind them in the
     /// browser would be measured as the server's time.
     pub fetches_in_flight: u32,
+    /// Hosts that this browser's operator has allowed load on; loopback always is. `None`: all, for who plays a plan of
+    /// his own.
+    pub allowed_hosts: Option<BTreeSet<String>>,
+    /// Time between two snapshots, milliseconds.
+    pub snapshot_ms: u32,
 }
 
 /// From a worker to the page.

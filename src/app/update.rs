@@ -9,6 +9,7 @@ use super::model::{Model, Notice, NoticeKind, Page};
 use super::path::Path;
 use super::{field, load_form, presets, share};
 use crate::plan::{Load, Plan};
+use crate::protocol::url;
 
 /// Changes the model by what happened, and says what is to be done.
 pub fn update(model: &mut Model, event: Event) -> Vec<Effect> {
@@ -120,7 +121,7 @@ fn follow(model: &mut Model, fragment: &str) -> Vec<Effect> {
 
 /// A plan for `lab` targets the server its page came from, if that is on this machine.
 fn aimed_at(mut document: Value, origin: &str) -> Value {
-    if is_loopback(origin) {
+    if url::host(origin).is_some_and(|host| url::is_loopback(&host)) {
         aim(&mut document, &origin.into());
     }
     document
@@ -134,11 +135,6 @@ fn aim(document: &mut Value, target: &Value) {
     }
 }
 
-fn is_loopback(origin: &str) -> bool {
-    let Some((_, host)) = origin.split_once("://") else { return false };
-    let name = if host.starts_with('[') { host.split_inclusive(']').next() } else { host.split(':').next() };
-    name.is_some_and(|name| name == "localhost" || name == "[::1]" || name.starts_with("127."))
-}
 
 fn show(model: &mut Model, page: Page) -> Vec<Effect> {
     forget_done(model);

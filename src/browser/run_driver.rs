@@ -114,7 +114,7 @@ impl Default for RunDriver {
 impl Inner {
     async fn start(self: &Rc<Self>, plan: Plan, csv: Vec<Vec<Vec<String>>>) -> Result<(), String> {
         lab::set_faults(&plan).await?;
-        let parts = layout(cores(), plan.handshakes_in_flight);
+        let parts = layout(&[Capacity::own(cores(), SOCKETS)], plan.handshakes_in_flight);
         let count = parts.len();
         let run_id = random_id()?;
         let run = Run::new(self.clock.now_ms(), plan, csv, run_id, parts);

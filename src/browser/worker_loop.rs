@@ -57,6 +57,9 @@ struct Player {
     /// How long our own code ran since the last snapshot.
     busy_ms: f64,
     told_done: bool,
+    /// The engine's time never goes back, even if the epoch moves.
+    latest: Timestamp,
+    snapshot_ms: f64,
     this: Weak<RefCell<Player>>,
 }
 
@@ -111,6 +114,8 @@ impl Player {
                 snapshots: None,
                 busy_ms: 0.0,
                 told_done: false,
+                latest: Timestamp::ZERO,
+                snapshot_ms: f64::from(load.snapshot_ms),
                 this: this.clone(),
             })
         }))
@@ -124,6 +129,7 @@ impl Player {
                 self.pending_start = Some(PendingStart { epoch_ms, shared });
                 self.arm();
             }
+            ToWorker::Epoch { epoch_ms } => self.move_epoch(epoch_ms),
             ToWorker::Sent(sent) => self.feed(Input::Sent(sent)),
             ToWorker::Stop => self.feed(Input::Stop),
             ToWorker::Leave => self.feed(Input::Leave),
@@ -142,17 +148,33 @@ impl Player {
         let now_ms = self.clock.now_ms();
         if let Some(start) = self.pending_start.take_if(|start| start.epoch_ms <= now_ms) {
             self.epoch_ms = start.epoch_ms;
-            self.snapshots = Some(Snapshots { due_ms: start.epoch_ms + SNAPSHOT_MS, last_ms: start.epoch_ms });
+            self.latest = Timestamp::ZERO;
+            self.snapshots = Some(Snapshots { due_ms: start.epoch_ms + self.snapshot_ms, last_ms: start.epoch_ms });
             self.feed(Input::Start { shared: start.shared });
         }
         self.feed(Input::Health { lag });
         self.feed(Input::Timeout);
     }
 
+    fn engine_time(&mut self, now_ms: f64) -> Timestamp {
+        self.latest = self.latest.max(Timestamp::from_millis_f64(now_ms - self.epoch_ms));
+        self.latest
+    }
+
+    /// The run's epoch is better known: of a start that is to come, or of the run that is going on.
+    fn move_epoch(&mut self, epoch_ms: f64) {
+        match &mut self.pending_start {
+            Some(start) => start.epoch_ms = epoch_ms,
+            None if self.snapshots.is_some() => self.epoch_ms = epoch_ms,
+            None => {}
+        }
+        self.arm();
+    }
+
     /// One input, and everything that follows from it.
     fn feed(&mut self, input: Input<'_>) {
         let began_ms = self.clock.now_ms();
-        let now = Timestamp::from_millis_f64(began_ms - self.epoch_ms);
+        let now = self.engine_time(began_ms);
         self.engine.handle(now, began_ms, input);
         while let Some(output) = self.engine.poll() {
             self.obey(output, now, began_ms);
@@ -196,11 +218,11 @@ impl Player {
     /// after it.
     fn snapshot(&mut self) {
         let now_ms = self.clock.now_ms();
-        let now = Timestamp::from_millis_f64(now_ms - self.epoch_ms);
+        let now = self.engine_time(now_ms);
         let Some(Snapshots { due_ms, last_ms }) = &mut self.snapshots else { return };
         let period_ms = now_ms - std::mem::replace(last_ms, now_ms);
-        let periods_behind = ((now_ms - *due_ms) / SNAPSHOT_MS).floor();
-        *due_ms += (periods_behind + 1.0).max(0.0) * SNAPSHOT_MS;
+        let periods_behind = ((now_ms - *due_ms) / self.snapshot_ms).floor();
+        *due_ms += (periods_behind + 1.0).max(0.0) * self.snapshot_ms;
         for counted in self.sockets.counted() {
             self.engine.handle(now, now_ms, counted);
         }
@@ -242,9 +264,6 @@ fn say(message: &FromWorker) {
 fn scope() -> DedicatedWorkerGlobalScope {
     js_sys::global().unchecked_into()
 }
-
-/// Four times a second.
-const SNAPSHOT_MS: f64 = 250.0;
 
 /// The close code of a connection that never came to be, as browsers report it.
 const NEVER_OPENED: u16 = 1006;

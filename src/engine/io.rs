@@ -154,6 +154,8 @@ pub enum FetchFailure {
     TimedOut,
     /// Not a URL a browser fetches.
     BadUrl,
+    /// This browser's operator has not allowed load on that host.
+    NotAllowed,
 }
 
 impl FetchFailure {
@@ -165,6 +167,7 @@ impl FetchFailure {
             Self::Unreachable => "unreachable",
             Self::TimedOut => "timeout",
             Self::BadUrl => "bad_url",
+            Self::NotAllowed => "not_allowed",
         }
     }
 }

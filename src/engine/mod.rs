@@ -13,10 +13,10 @@ mod stop;
 pub use frames::{FrameId, Frames};
 pub use io::*;
 
-use std::collections::VecDeque;
+use std::collections::{BTreeSet, VecDeque};
 
 use crate::metrics::{HealthDelta, Ledger, Recorder, UsersByState};
-use crate::protocol::Transmit;
+use crate::protocol::{Transmit, url};
 use crate::protocol::audio::PcmReader;
 use crate::scenario::Program;
 use crate::time::{Span, Timestamp};
@@ -50,12 +50,17 @@ pub struct Engine {
     stopping: Stopping,
     settle: Span,
     graceful_stop: Span,
+    /// Hosts that load may go to; `None`: all.
+    allowed_hosts: Option<BTreeSet<String>>,
     /// Reused by every call.
     wishes: Vec<Wish>,
 }
 
 /// Shorter than any browser's timer can be.
 const MIN_SLEEP: Span = Span::from_micros(100);
+/// The close code of a connection that never came to be, as browsers report it.
+const NEVER_OPENED: u16 = 1006;
+const NOT_ALLOWED: &str = "this browser's operator has not allowed load on that host";
 /// Log lines per snapshot; a flood must not reach the page.
 const MAX_LOG: usize = 40;
 
@@ -86,6 +91,7 @@ impl Engine {
             stopping: Stopping::Idle,
             settle: Span::from_secs_f64(plan.settle_s),
             graceful_stop: Span::from_secs_f64(plan.graceful_stop_s),
+            allowed_hosts: load.allowed_hosts.clone(),
             wishes: Vec::new(),
         })
     }
@@ -282,7 +288,12 @@ impl Engine {
             let population = user.id().population();
             self.health.sockets_open += 1;
             let (url, protocols) = (opening.url, opening.protocols);
-            self.out.push_back(Output::Connect { socket, population, url, protocols });
+            if self.may_reach(&url) {
+                self.out.push_back(Output::Connect { socket, population, url, protocols });
+            } else {
+                self.with_socket(now, wall_ms, socket, |user, ctx| user.on_closed(ctx, NEVER_OPENED, NOT_ALLOWED));
+                self.forget_socket(socket);
+            }
         }
         while let Some((seat, task, request)) = self.fetches.take() {
             let Some(slot) = self.crowd.slot_at(seat) else {
@@ -292,13 +303,22 @@ impl Engine {
             let fetch = self.crowd.next_fetch(slot);
             let mut wanted = false;
             self.with_user(now, wall_ms, slot, |user, ctx| wanted = user.on_fetch_sent(ctx, task, fetch));
-            if wanted {
+            if wanted && !self.may_reach(&request.url) {
+                let detail = format!("{}: {NOT_ALLOWED}", request.url);
+                let outcome = FetchOutcome::Blocked { cause: FetchFailure::NotAllowed, detail };
+                self.on_fetched(now, wall_ms, fetch, &outcome);
+            } else if wanted {
                 self.out.push_back(Output::Fetch { fetch, request });
             } else {
                 self.crowd.end_fetch(fetch);
                 self.fetches.give_back();
             }
         }
+    }
+
+    fn may_reach(&self, address: &str) -> bool {
+        let Some(allowed) = &self.allowed_hosts else { return true };
+        url::host(address).is_some_and(|host| url::is_loopback(&host) || allowed.contains(&host))
     }
 
     fn on_fetched(&mut self, now: Timestamp, wall_ms: f64, fetch: FetchId, outcome: &FetchOutcome) {

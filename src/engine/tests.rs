@@ -34,6 +34,8 @@ impl Bench {
             clips: Vec::new(),
             handshakes_in_flight: 1,
             fetches_in_flight: 1,
+            allowed_hosts: None,
+            snapshot_ms: 250,
         };
         let mut bench =
             Self { engine: Engine::new(&load).expect("the plan is good"), now: Timestamp::ZERO, out: Vec::new() };

@@ -2,6 +2,7 @@
 
 mod accounts;
 mod check;
+mod hosts;
 mod load;
 mod model;
 mod segment;

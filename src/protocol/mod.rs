@@ -27,7 +27,7 @@ mod error;
 mod json;
 mod session;
 pub mod socketio;
-mod url;
+pub mod url;
 pub mod websocket;
 
 pub use args::Args;

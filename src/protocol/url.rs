@@ -45,8 +45,29 @@ fn websocket_scheme(address: &str) -> String {
     format!("{scheme}://{rest}")
 }
 
+/// The host of an http, https, ws or wss address in lower case, without port and brackets; `None`: it is no such address.
+pub fn host(address: &str) -> Option<String> {
+    let (scheme, rest) = address.trim().split_once("://")?;
+    if !["http", "https", "ws", "wss"].iter().any(|known| scheme.eq_ignore_ascii_case(known)) {
+        return None;
+    }
+    // Browsers take a backslash for a slash here.
+    let authority = rest.split(['/', '\\', '?', '#']).next().unwrap_or_default();
+    let place = authority.rsplit_once('@').map_or(authority, |(_, place)| place);
+    let name = match place.strip_prefix('[') {
+        Some(rest) => rest.split(']').next().unwrap_or_default(),
+        None => place.split(':').next().unwrap_or_default(),
+    };
+    (!name.is_empty()).then(|| name.to_ascii_lowercase())
+}
+
+/// The host is this machine itself.
+pub fn is_loopback(host: &str) -> bool {
+    host == "localhost" || host == "::1" || host.parse::<std::net::Ipv4Addr>().is_ok_and(|address| address.is_loopback())
+}
+
 /// As `encodeURIComponent` does it: everything but letters, digits and `-_.!~*'()` becomes percent and hex digits.
-fn encode_component(text: &str) -> String {
+pub fn encode_component(text: &str) -> String {
     use std::fmt::Write as _;
 
     let mut encoded = String::with_capacity(text.len());
@@ -60,9 +81,78 @@ fn encode_component(text: &str) -> String {
     encoded
 }
 
+/// What [`encode_component`] encoded. What is no valid percent encoding stays as it is.
+pub fn decode_component(text: &str) -> String {
+    let mut bytes = Vec::with_capacity(text.len());
+    let mut rest = text;
+    while let Some((before, after)) = rest.split_once('%') {
+        bytes.extend(before.bytes());
+        match after.get(..2).and_then(|digits| u8::from_str_radix(digits, 16).ok()) {
+            Some(byte) => {
+                bytes.push(byte);
+                rest = &after[2..];
+            }
+            None => {
+                bytes.push(b'%');
+                rest = after;
+            }
+        }
+    }
+    bytes.extend(rest.bytes());
+    String::from_utf8_lossy(&bytes).into_owned()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn hosts_are_found_as_a_browser_finds_them() {
+        #[track_caller]
+        fn check(address: &str, expected: Option<&str>) {
+            assert_eq!(host(address).as_deref(), expected, "{address}");
+        }
+        check("http://Chat.example:5001/api", Some("chat.example"));
+        check(" wss://chat.example", Some("chat.example"));
+        check("HTTPS://me:secret@chat.example/", Some("chat.example"));
+        check("http://127.0.0.1@evil.example/", Some("evil.example"));
+        check("http://evil.example\\@127.0.0.1/", Some("evil.example"));
+        check("ws://[::1]:80/x", Some("::1"));
+        check("http://${host}/x", Some("${host}"));
+        check("ftp://a", None);
+        check("http://", None);
+        check("no address", None);
+    }
+
+    #[test]
+    fn loopback_is_this_machine_and_no_name_that_looks_like_it() {
+        for (host, expected) in [
+            ("localhost", true),
+            ("127.0.0.1", true),
+            ("127.9.9.9", true),
+            ("::1", true),
+            ("127.0.0.1.evil.example", false),
+            ("127.evil.example", false),
+            ("0.0.0.0", false),
+            ("localhost.example", false),
+        ] {
+            assert_eq!(is_loopback(host), expected, "{host}");
+        }
+    }
+
+    #[test]
+    fn what_is_encoded_is_decoded() {
+        #[track_caller]
+        fn check(encoded: &str, text: &str) {
+            assert_eq!(decode_component(encoded), text);
+        }
+        check(&encode_component("wss://ü.example/a b?c=%"), "wss://ü.example/a b?c=%");
+        check("100%", "100%");
+        check("%zz%4", "%zz%4");
+        check("%41%", "A%");
+        check("%ff", "\u{fffd}");
+        check("%ü", "%ü");
+    }
 
     fn pairs(query: &[(&str, &str)]) -> Vec<(String, String)> {
         query.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect()

@@ -2,6 +2,7 @@
 
 use std::collections::VecDeque;
 
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use super::layout::Part;
@@ -36,9 +37,12 @@ pub struct Run {
     hidden: bool,
     log: Log,
     problem: Option<String>,
+    /// From the decision to start to the epoch.
+    start_delay_ms: f64,
 }
 
-#[derive(Debug)]
+/// Everything that a run is made of: the same inputs at the same times make the same run again.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub enum RunInput {
     From {
         worker: usize,
@@ -48,6 +52,13 @@ pub enum RunInput {
     WorkerDied {
         worker: usize,
         message: String,
+    },
+    /// The worker's browser does not answer any more; it may come back.
+    Away {
+        worker: usize,
+    },
+    Back {
+        worker: usize,
     },
     /// Stop gracefully; ends a run that has not started yet.
     Stop,
@@ -104,6 +115,7 @@ impl Run {
             hidden: false,
             log: Log::default(),
             problem: None,
+            start_delay_ms: START_DELAY_MS,
             plan,
             csv,
             clips: Vec::new(),
@@ -116,6 +128,32 @@ impl Run {
     pub fn with_clips(mut self, clips: Vec<Clip>) -> Self {
         self.clips = clips;
         self
+    }
+
+/// A start that gives messages more time to reach every worker, milliseconds.
+    #[must_use]
+    pub fn starting_after(mut self, delay_ms: f64) -> Self {
+        self.start_delay_ms = delay_ms;
+        self
+    }
+
+    /// A further worker for a part whose own one is lost, or away. It is started as soon as it is loaded. Returns its number.
+    pub fn add_worker(&mut self, part: Part) -> usize {
+        self.members.push(Member::new(part, self.plan.populations.len()));
+        self.totals.add_worker();
+        self.members.len() - 1
+    }
+
+    /// Parts whose users nobody plays now.
+    pub fn vacant_parts(&self) -> Vec<&Part> {
+        let is_played = |part: &Part| {
+            let of_part = self.members.iter().filter(|member| member.part.segment.part == part.segment.part);
+            of_part.clone().any(|member| member.state < MemberState::Done && member.away_since.is_none())
+                || of_part.clone().all(|member| member.state != MemberState::Dead && member.away_since.is_none())
+        };
+        let mut vacant: Vec<&Part> = self.members.iter().map(|member| &member.part).filter(|part| !is_played(part)).collect();
+        vacant.dedup_by_key(|part| part.segment.part);
+        vacant
     }
 
     /// | stage                          | input                        | then        | says to workers              |
@@ -135,11 +173,15 @@ impl Run {
     /// | Accounting                     | Finished of the last, Abort, overdue | Done |                             |
     /// | Running to Accounting          | Snapshot                     | the same    | its sent log to all others   |
     /// | Running to Accounting          | Failed, death                | the same    | Abort to the one that failed |
+    /// | Running to Accounting          | Away, Back                   | the same    |                              |
+    /// | Running                        | Loaded of an added worker    | the same    | Start to that one            |
     pub fn handle(&mut self, now_ms: f64, input: RunInput) {
         self.now_ms = now_ms;
         match input {
             RunInput::From { worker, message } => self.on_message(worker, message),
             RunInput::WorkerDied { worker, message } => self.on_death(worker, message),
+            RunInput::Away { worker } => self.on_away(worker),
+            RunInput::Back { worker } => self.on_back(worker),
             RunInput::Stop => self.on_stop(),
             RunInput::Abort => self.on_abort(),
             RunInput::Tick => {}
@@ -244,7 +286,7 @@ impl Run {
         }
         match message {
             FromWorker::Ready { build } => self.on_ready(worker, &build),
-            FromWorker::Loaded => self.members[worker].state = MemberState::Loaded,
+            FromWorker::Loaded => self.on_loaded(worker),
             FromWorker::Prepared { population, shared } => self.on_prepared(population, shared),
             FromWorker::Failed { message } => {
                 self.outbox.push_back((worker, ToWorker::Abort));
@@ -261,16 +303,27 @@ impl Run {
             return self.on_death(worker, STALE_WORKER.to_owned());
         }
         let part = &self.members[worker].part;
+        let is_remote = part.browser.is_some();
+        let csv = if is_remote { self.plan.rows_of(&part.segment, &self.csv) } else { self.csv.clone() };
         let load = Load {
             plan: self.plan.clone(),
             segment: part.segment.clone(),
             run: self.run_id.clone(),
-            csv: self.csv.clone(),
+            csv,
             clips: self.clips.clone(),
             handshakes_in_flight: part.handshakes,
             fetches_in_flight: part.fetches,
+            allowed_hosts: None,
+            snapshot_ms: if is_remote { REMOTE_SNAPSHOT_MS } else { SNAPSHOT_MS },
         };
         self.outbox.push_back((worker, ToWorker::Load(Box::new(load))));
+    }
+
+    fn on_loaded(&mut self, worker: usize) {
+        self.members[worker].state = MemberState::Loaded;
+        if let (Some(epoch_ms), Stage::Running) = (self.epoch_ms, self.stage) {
+            self.outbox.push_back((worker, ToWorker::Start { epoch_ms, shared: self.shared.clone() }));
+        }
     }
 
     fn on_prepared(&mut self, population: usize, shared: Map<String, Value>) {
@@ -292,10 +345,10 @@ impl Run {
     }
 
     fn start(&mut self) {
-        let epoch_ms = self.now_ms + START_DELAY_MS;
+        let epoch_ms = self.now_ms + self.start_delay_ms;
         self.epoch_ms = Some(epoch_ms);
         self.stage = Stage::Running;
-        let shared = std::mem::take(&mut self.shared);
+        let shared = self.shared.clone();
         self.tell_all(&ToWorker::Start { epoch_ms, shared });
         self.totals.hidden(Timestamp::ZERO, self.hidden);
         self.log.note(Timestamp::ZERO, Level::Info, format!("run {} starts", self.run_id));
@@ -369,19 +422,60 @@ impl Run {
         }
         let at = self.now();
         self.totals.lose(worker, at, &self.members[worker].users);
-        let text = format!(
-            "worker {} of {} broke after {:.1} s and took {lost} users with it: {message}",
-            worker + 1,
-            self.members.len(),
-            at.as_secs_f64(),
-        );
+        let name = self.name_of(worker);
+        let text = format!("{name} broke after {:.1} s and took {lost} users with it: {message}", at.as_secs_f64());
         self.log.note(at, Level::Error, text.clone());
         self.problem.get_or_insert(text);
     }
 
+    fn name_of(&self, worker: usize) -> String {
+        match &self.members[worker].part.browser {
+            Some(browser) => format!("a worker of {browser}"),
+            None => format!("worker {} of {}", worker + 1, self.members.len()),
+        }
+    }
+
+    /// Its users are gone at this moment; what they did up to now stays, and what they do now may still come.
+    fn on_away(&mut self, worker: usize) {
+        let at = self.now();
+        let member = self.members.get_mut(worker);
+        let Some(member) = member.filter(|member| member.state < MemberState::Finished && member.away_since.is_none()) else {
+            return;
+        };
+        if self.epoch_ms.is_none() {
+            let browser = member.part.browser.clone().unwrap_or_default();
+            return self.give_up(format!("{browser} vanished before the start"));
+        }
+        let lost = member.leave_for(at);
+        self.totals.lose(worker, at, &self.members[worker].users);
+        let text = format!("{} does not answer: its {lost} users are gone", self.name_of(worker));
+        self.log.note(at, Level::Error, text);
+    }
+
+    fn on_back(&mut self, worker: usize) {
+        let at = self.now();
+        let Some(since) = self.members.get_mut(worker).and_then(|member| member.away_since.take()) else { return };
+        self.totals.regain(worker);
+        let text = format!("{} is back after {:.1} s", self.name_of(worker), at.since(since).as_secs_f64());
+        self.log.note(at, Level::Info, text);
+    }
+
+    /// What the results lack, if anything.
+    fn note_the_missing(&mut self) {
+        let mut away: Vec<_> = self.members.iter().filter_map(|member| {
+            Some((member.part.browser.clone()?, member.away_since.filter(|_| member.state != MemberState::Dead)?))
+        }).collect();
+        away.dedup_by(|a, b| a.0 == b.0);
+        for (browser, since) in away {
+            let text = format!("{browser} vanished after {:.1} s: the results lack its part from then on", since.as_secs_f64());
+            self.log.note(self.now(), Level::Error, text.clone());
+            self.problem.get_or_insert(text);
+        }
+    }
+
     /// Moves on when what a stage waits for has come, or has not come in time.
     fn advance(&mut self) {
-        let everyone = |state| self.members.iter().all(|member| member.state >= state);
+        let everyone = |state| self.members.iter().all(|member| member.has_reached(state));
         let is_overdue = |since_ms, patience_s: f64| self.now_ms > since_ms + patience_s * 1e3 + MARGIN_MS;
         match self.stage {
             Stage::Loading if everyone(MemberState::Loaded) => self.prepare(0),
@@ -415,7 +509,7 @@ impl Run {
 
     fn bury_the_silent(&mut self) {
         for worker in 0..self.members.len() {
-            if self.members[worker].state < MemberState::Done {
+            if !self.members[worker].has_reached(MemberState::Done) {
                 self.on_death(worker, "it does not answer".to_owned());
             }
         }
@@ -431,6 +525,9 @@ impl Run {
     fn end(&mut self) {
         self.stage = Stage::Done;
         self.ended_ms = Some(self.now_ms);
+        if self.epoch_ms.is_some() {
+            self.note_the_missing();
+        }
         self.totals.finish();
         self.log.note(self.now(), Level::Info, "the run is over");
     }
@@ -454,6 +551,10 @@ fn alive(users: &UsersByState) -> u32 {
 
 /// From the decision to the epoch: enough for the message to reach every worker before it.
 const START_DELAY_MS: f64 = 250.0;
+
+/// Four times a second; over a network once, as a swarm's traffic is its browsers' uplink.
+const SNAPSHOT_MS: u32 = 250;
+const REMOTE_SNAPSHOT_MS: u32 = 1_000;
 
 /// How much longer than the plan's settle time a worker waits for what is on its way.
 const SETTLE_PATIENCE_S: f64 = 10.0;

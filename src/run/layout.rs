@@ -1,8 +1,8 @@
-//! Which workers a browser gives a run, and what each of them plays.
+//! Which workers the browsers of a run give to it, and what each of them plays.
 
 use crate::plan::Segment;
 
-/// What one worker of this browser plays.
+/// What one worker plays.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Part {
     pub segment: Segment,
@@ -10,6 +10,21 @@ pub struct Part {
     pub handshakes: u32,
     /// HTTP exchanges that it may have in flight.
     pub fetches: u32,
+    /// The browser it belongs to, by its name; `None`: the conductor's own.
+    pub browser: Option<String>,
+}
+
+/// What one browser can give.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Capacity {
+    /// `None`: the conductor's own.
+    pub browser: Option<String>,
+    /// Logical processors.
+    pub cores: u32,
+    /// Sockets that it can hold: users are dealt in proportion.
+    pub sockets: u32,
+    /// It only conducts, and plays the probe.
+    pub only_watches: bool,
 }
 
 impl Part {
@@ -19,32 +34,48 @@ impl Part {
     }
 }
 
-/// The parts of a run that has one browser with `cores` logical processors to itself.
+impl Capacity {
+    /// The conductor's own browser, or the only one of a run.
+    pub const fn own(cores: u32, sockets: u32) -> Self {
+        Self { browser: None, cores, sockets, only_watches: false }
+    }
+
+    /// Workers that play the load. One core is left to the page and the browser's own processes.
+    pub fn workers(&self) -> u32 {
+        if self.only_watches { 0 } else { self.cores.saturating_sub(1).clamp(1, MAX_LOAD_WORKERS) }
+    }
+}
+
+/// The parts of a run on these browsers, in their order; the conductor's own is among them.
 ///
-/// One core is left to the page and the browser's own processes. The probe is a worker of its own: one user whose
-/// worker has nothing else to do shows what the others would see if they were not busy. It comes last, has no weight
-/// among the users, and needs one handshake.
-pub fn layout(cores: u32, handshakes_in_flight: u32) -> Vec<Part> {
-    let load_parts = cores.saturating_sub(1).clamp(1, MAX_LOAD_WORKERS) as usize;
-    let mut weights = vec![1; load_parts];
-    weights.push(0);
-    let handshakes = split(handshakes_in_flight.saturating_sub(1), load_parts).chain([1]);
-    let fetches = split(CONNECTIONS_PER_HOST - 1, load_parts).chain([1]);
-    handshakes
-        .zip(fetches)
-        .enumerate()
-        .map(|(part, (handshakes, fetches))| Part {
-            segment: Segment { part, weights: weights.clone(), probe_part: Some(load_parts) },
-            handshakes,
-            fetches,
-        })
-        .collect()
+/// The probe is a worker of its own in the conductor's browser: one user whose worker has nothing else to do shows what
+/// the others would see if they were not busy. It comes last, has no weight among the users, and needs one handshake.
+pub fn layout(browsers: &[Capacity], handshakes_in_flight: u32) -> Vec<Part> {
+    let mut shares = Vec::new();
+    for browser in browsers {
+        let (workers, spare) = (browser.workers(), u32::from(browser.browser.is_none()));
+        // All workers of a browser alike, so that proportions stay small numbers.
+        let weight = (browser.sockets / workers.max(1)).max(1);
+        let handshakes = split(handshakes_in_flight.saturating_sub(spare), workers);
+        let fetches = split(CONNECTIONS_PER_HOST - spare, workers);
+        let of_workers = handshakes.zip(fetches);
+        shares.extend(of_workers.map(|(handshakes, fetches)| (weight, handshakes, fetches, browser.browser.clone())));
+    }
+    let probe = shares.len();
+    shares.push((0, 1, 1, None));
+    let weights: Vec<u32> = shares.iter().map(|(weight, ..)| *weight).collect();
+    let part = |(part, (_, handshakes, fetches, browser))| Part {
+        segment: Segment { part, weights: weights.clone(), probe_part: Some(probe) },
+        handshakes,
+        fetches,
+        browser,
+    };
+    shares.into_iter().enumerate().map(part).collect()
 }
 
 /// `total` in `parts` shares that differ by at most one, none below one.
-fn split(total: u32, parts: usize) -> impl Iterator<Item = u32> {
-    let (each, rest) = (total / parts as u32, total as usize % parts);
-    (0..parts).map(move |part| (each + u32::from(part < rest)).max(1))
+fn split(total: u32, parts: u32) -> impl Iterator<Item = u32> {
+    (0..parts).map(move |part| (total / parts + u32::from(part < total % parts)).max(1))
 }
 
 /// HTTP/1.1 connections that browsers open to one host at the same time.
@@ -59,7 +90,7 @@ mod tests {
 
     #[track_caller]
     fn check(cores: u32, handshakes_in_flight: u32, expected: &[u32]) {
-        let parts = layout(cores, handshakes_in_flight);
+        let parts = layout(&[Capacity::own(cores, 250)], handshakes_in_flight);
         assert_eq!(parts.iter().map(|part| part.handshakes).collect::<Vec<_>>(), expected);
         for (index, part) in parts.iter().enumerate() {
             assert_eq!(part.segment.part, index);
@@ -78,5 +109,23 @@ mod tests {
         check(5, 8, &[2, 2, 2, 1, 1]);
         check(64, 4, &[1, 1, 1, 1, 1]);
         check(2, 0, &[1, 1]);
+    }
+
+    #[test]
+    fn several_browsers_share_by_what_they_can_hold() {
+        let kim = Capacity { browser: Some("Kim".into()), cores: 4, sockets: 190, only_watches: false };
+        let parts = layout(&[Capacity::own(2, 250), kim], 4);
+        let seen: Vec<_> = parts.iter().map(|part| (part.browser.as_deref(), part.handshakes, part.fetches)).collect();
+        assert_eq!(seen, [(None, 3, 5), (Some("Kim"), 2, 2), (Some("Kim"), 1, 2), (Some("Kim"), 1, 2), (None, 1, 1)]);
+        assert_eq!(parts[0].segment.weights, [250, 63, 63, 63, 0]);
+    }
+
+    #[test]
+    fn a_conductor_that_only_watches_plays_the_probe() {
+        let own = Capacity { only_watches: true, ..Capacity::own(8, 250) };
+        let kim = Capacity { browser: Some("Kim".into()), ..Capacity::own(2, 250) };
+        let parts = layout(&[own, kim], 4);
+        let browsers: Vec<_> = parts.iter().map(|part| (part.browser.as_deref(), part.is_probe())).collect();
+        assert_eq!(browsers, [(Some("Kim"), false), (None, true)]);
     }
 }

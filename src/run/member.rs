@@ -2,6 +2,7 @@
 
 use super::layout::Part;
 use crate::metrics::UsersByState;
+use crate::time::Timestamp;
 
 #[derive(Debug)]
 pub(super) struct Member {
@@ -9,6 +10,8 @@ pub(super) struct Member {
     pub state: MemberState,
     /// Its users by population, as of its last snapshot.
     pub users: Vec<UsersByState>,
+    /// Its browser does not answer: nobody waits for it, and it may come back.
+    pub away_since: Option<Timestamp>,
 }
 
 /// In order of a worker's life. The dead come last: nobody waits for them.
@@ -27,7 +30,18 @@ pub(super) enum MemberState {
 
 impl Member {
     pub(super) fn new(part: Part, populations: usize) -> Self {
-        Self { part, state: MemberState::Starting, users: vec![UsersByState::default(); populations] }
+        Self { part, state: MemberState::Starting, users: vec![UsersByState::default(); populations], away_since: None }
+    }
+
+    /// It has come as far, or nobody waits for it.
+    pub(super) fn has_reached(&self, state: MemberState) -> bool {
+        self.state >= state || self.away_since.is_some()
+    }
+
+    /// Nothing is heard of its users for now: they count as failed until they are back. Returns how many.
+    pub(super) fn leave_for(&mut self, at: Timestamp) -> u32 {
+        self.away_since = Some(at);
+        self.users.iter_mut().map(lose_all).sum()
     }
 
     /// The worker is gone, and with it all its users that were still there: they failed. Returns how many.

@@ -12,6 +12,6 @@ mod target;
 mod tests;
 
 pub use conductor::{Run, RunInput};
-pub use layout::{Part, layout};
+pub use layout::{Capacity, Part, layout};
 pub use log::Log;
 pub use status::*;

@@ -9,7 +9,7 @@ use crate::metrics::{
 use crate::time::Timestamp;
 use crate::wire::{FromWorker, Level, Snapshot, ToWorker};
 
-/// The probe's worker: `layout(3, 4)` gives two for the load before it.
+/// The probe's worker: three cores give two for the load before it.
 const PROBE: usize = 2;
 
 struct Script {
@@ -30,7 +30,7 @@ impl Script {
             "populations": [population("talkers", 8), population("listeners", 2)],
         });
         let now_ms = 1_000.0;
-        let run = Run::new(now_ms, serde_json::from_value(plan).unwrap(), Vec::new(), "a1b".into(), layout(3, 4));
+        let run = Run::new(now_ms, serde_json::from_value(plan).unwrap(), Vec::new(), "a1b".into(), layout(&[Capacity::own(3, 250)], 4));
         Self { run, now_ms }
     }
 
@@ -99,6 +99,7 @@ fn in_short(message: &ToWorker) -> String {
         ToWorker::Load(load) => format!("load part {} of run {}", load.segment.part, load.run),
         ToWorker::Prepare { population } => format!("prepare {population}"),
         ToWorker::Start { epoch_ms, shared } => format!("start at {epoch_ms} with {}", json!(shared)),
+        ToWorker::Epoch { epoch_ms } => format!("epoch {epoch_ms}"),
         ToWorker::Sent(sent) => format!("sent {}", sent.records.len()),
         ToWorker::Stop => "stop".into(),
         ToWorker::Leave => "leave".into(),

@@ -7,7 +7,7 @@ use std::rc::Rc;
 
 use crate::engine::{Engine, FetchId, FetchOutcome, FetchRequest, Input, Output};
 use crate::plan::Plan;
-use crate::run::{Run, RunInput, layout};
+use crate::run::{Run, RunInput, Capacity, layout};
 use crate::time::{Span, Timestamp};
 use crate::wire::{FromWorker, ToWorker};
 
@@ -55,7 +55,7 @@ impl World {
     /// A browser with so many cores runs the plan against a server that is `latency` away.
     pub fn new(plan: Plan, csv: Vec<Vec<Vec<String>>>, cores: u32, latency: Span, faults: Faults) -> Self {
         let seed = plan.seed;
-        let parts = layout(cores, plan.handshakes_in_flight);
+        let parts = layout(&[Capacity::own(cores, 250)], plan.handshakes_in_flight);
         let workers = parts.iter().map(|_| Worker::default()).collect();
         Self {
             now: Timestamp::ZERO,
@@ -273,6 +273,8 @@ impl World {
                 let wait = Timestamp::from_millis_f64(epoch_ms).since(self.now) - self.net.latency;
                 self.net.send(self.now, wait, Packet::Epoch(worker, shared));
             }
+            // Simulated workers share one clock.
+            ToWorker::Epoch { .. } => {}
             ToWorker::Sent(sent) => self.give(worker, Input::Sent(sent)),
             ToWorker::Stop => self.give(worker, Input::Stop),
             ToWorker::Leave => self.give(worker, Input::Leave),

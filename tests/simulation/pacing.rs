@@ -41,6 +41,8 @@ impl Studio {
             clips: vec![Clip::new("beep".to_owned(), 8_000, &[9_000; 80 * 3])],
             handshakes_in_flight: 64,
             fetches_in_flight: 1,
+            allowed_hosts: None,
+            snapshot_ms: 250,
         };
         let engine = Engine::new(&load).expect("the plan is good");
         let mut studio = Self { engine, now: Timestamp::ZERO, sent: Vec::new() };
@@ -218,6 +220,8 @@ fn a_clip_that_does_not_exist_is_told_before_the_run() {
         clips: Vec::new(),
         handshakes_in_flight: 1,
         fetches_in_flight: 1,
+        allowed_hosts: None,
+        snapshot_ms: 250,
     };
     let problem = Engine::new(&load).err();
     assert_eq!(problem.as_deref(), Some(r#"population "p": there is no clip "nobody", only order, weather, weekend"#));

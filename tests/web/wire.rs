@@ -108,6 +108,8 @@ fn load() -> Load {
         csv: vec![Vec::new(), vec![vec!["a@example.test".into(), String::new()]]],
         handshakes_in_flight: 3,
         fetches_in_flight: 5,
+        allowed_hosts: None,
+        snapshot_ms: 250,
     }
 }
 

@@ -53,6 +53,17 @@ impl Health {
         self.workers[worker].sockets_open = 0;
     }
 
+    pub(super) fn regain(&mut self, worker: usize) {
+        self.workers[worker].lost = false;
+        // Charts have gone on without it.
+        self.workers[worker].heard = self.heard_until().max(self.workers[worker].heard);
+    }
+
+    /// It is not waited for before its first hand-over.
+    pub(super) fn add_worker(&mut self, now: Timestamp) {
+        self.workers.push(WorkerHealth { heard: now, ..WorkerHealth::default() });
+    }
+
     /// Every worker that lives has handed over up to here.
     pub(super) fn heard_until(&self) -> Timestamp {
         self.living().map(|worker| worker.heard).min().unwrap_or(Timestamp::ZERO)

@@ -169,6 +169,17 @@ impl Totals {
         }
     }
 
+    /// What a worker that was given up hands over counts again.
+    pub fn regain(&mut self, worker: usize) {
+        self.health.regain(worker);
+    }
+
+    /// One more worker hands over.
+    pub fn add_worker(&mut self) {
+        self.users.push(Vec::new());
+        self.health.add_worker(self.elapsed);
+    }
+
     fn count_users(&mut self, worker: usize, at: Timestamp, users: &[UsersByState]) {
         self.users[worker] = users.to_vec();
         for (state, count) in self.users_by_state().states() {

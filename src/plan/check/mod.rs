@@ -6,6 +6,7 @@ use serde_json::{Map, Value};
 
 use super::accounts::plain;
 use super::model::{Accounts, LabFaults, Load, Plan, Population, Ramp, ShapeName, Stage};
+use super::segment::{Hand, Segment};
 use super::threshold::Threshold;
 use crate::scenario::{self, Fields, Node, Problem, Problems, Program};
 
@@ -43,6 +44,27 @@ impl Plan {
             }
         }
         problems.into_vec()
+    }
+
+    /// Of the accounts in `csv` those that a part of the run needs, each in its place: what is not a browser's to know is
+    /// left empty.
+    pub fn rows_of(&self, segment: &Segment, csv: &[Vec<Vec<String>>]) -> Vec<Vec<Vec<String>>> {
+        let plays_once = segment.probe_part.is_none_or(|probe| probe == segment.part);
+        let rows_of = |(index, rows): (usize, &Vec<Vec<String>>)| {
+            let hand = Hand::new(segment, index == 0);
+            let is_needed = |place: usize| hand.holds(place as u32) || (plays_once && place + 1 == rows.len());
+            let pick = |(place, row): (usize, &Vec<String>)| if is_needed(place) { row.clone() } else { Vec::new() };
+            rows.iter().enumerate().map(pick).collect()
+        };
+        csv.iter().enumerate().map(rows_of).collect()
+    }
+
+    /// The most users at a time that a part of the run plays.
+    pub fn users_of(&self, segment: &Segment) -> u32 {
+        let share = |(index, population): (usize, &Population)| {
+            Hand::new(segment, index == 0).share(population.load.max_users())
+        };
+        self.populations.iter().enumerate().map(share).fold(0, u32::saturating_add)
     }
 
     /// How long the longest load lasts, seconds.

@@ -1,0 +1,74 @@
+//! Where a plan sends its load.
+
+use std::collections::BTreeSet;
+
+use serde_json::Value;
+
+use super::model::{Plan, Population};
+use crate::protocol::url;
+use crate::scenario::resolve;
+
+impl Plan {
+    /// The hosts of all addresses that stand in this plan and its scenarios, in lower case. An address that a server
+    /// gives, or that a template makes up, is not among them: an engine that may reach only certain hosts refuses it then
+    /// (see [`crate::wire::Load`]).
+    pub fn hosts(&self) -> BTreeSet<String> {
+        let mut hosts = BTreeSet::new();
+        self.populations.iter().for_each(|population| population.hosts(&mut hosts));
+        hosts
+    }
+}
+
+impl Population {
+    fn hosts(&self, hosts: &mut BTreeSet<String>) {
+        let Ok(mut scenario) = resolve(&self.scenario) else { return };
+        // A default that the plan replaces is no target.
+        if let Some(variables) = scenario.get_mut("variables").and_then(Value::as_object_mut) {
+            variables.retain(|name, _| !self.variables.contains_key(name));
+        }
+        self.variables.values().chain([&scenario]).for_each(|value| collect(value, hosts));
+    }
+}
+
+fn collect(value: &Value, hosts: &mut BTreeSet<String>) {
+    match value {
+        Value::String(text) => hosts.extend(url::host(text)),
+        Value::Array(list) => list.iter().for_each(|value| collect(value, hosts)),
+        // What is written for people, or for editors, is no target.
+        Value::Object(fields) => {
+            let fields = fields.iter().filter(|(name, _)| !["$schema", "doc", "description", "note"].contains(&name.as_str()));
+            fields.for_each(|(_, value)| collect(value, hosts));
+        }
+        _ => {}
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[track_caller]
+    fn check(populations: Value, expected: &[&str]) {
+        let plan = json!({"version": 1, "name": "p", "seed": 1, "populations": populations});
+        let plan: Plan = serde_json::from_value(plan).expect("a plan");
+        assert_eq!(plan.hosts().iter().map(String::as_str).collect::<Vec<_>>(), expected);
+    }
+
+    #[test]
+    fn hosts_of_variables_and_of_scenarios() {
+        let load = json!({"model": "closed", "stages": []});
+        let chat = |variables: Value| json!({"name": "c", "scenario": "ktb-chat", "variables": variables, "load": load});
+        check(json!([chat(json!({}))]), &["127.0.0.1"]);
+        let split = json!({"rest": "http://chat.example:5001", "socket": "ws://Other.example:5002", "target": "http://t.example"});
+        check(json!([chat(json!({"target": "http://chat.example:5001/"})), chat(split)]), &["chat.example", "other.example", "t.example"]);
+        let inline = json!({
+            "version": 1, "name": "s", "protocol": "socketio", "description": "http://not.example",
+            "variables": {"target": {"default": "http://target.example", "doc": "like http://doc.example"}},
+            "before": [{"http": {"operation": "a", "url": "https://api.example/x", "headers": {"Origin": "https://origin.example"}}}],
+            "connect": {"url": "${target}"},
+        });
+        check(json!([{"name": "i", "scenario": inline, "load": load}]), &["api.example", "origin.example", "target.example"]);
+    }
+}

@@ -1,0 +1,262 @@
+//! The conductor's side of a swarm: who is there, who plays which part, and the way of the run's messages to and fro.
+//!
+//! The run itself ([`crate::run::Run`]) does not know where its workers live. Here a worker's number is turned into a browser
+//! and the worker's number there, and what that browser says becomes the run's inputs.
+//!
+//! ```text
+//!   Run ──(worker, ToWorker)──▶ Conductor ──order n──▶ generator          order numbers and part numbers make sure that
+//!   Run ◀──────RunInput──────── Conductor ◀──part m─── generator          nothing is done or counted twice
+//! ```
+
+use std::collections::{BTreeMap, VecDeque};
+
+use super::clock::Offset;
+use super::envelope::Refusal;
+use super::link::{LinkCommand, LinkEvent};
+use super::message::{Card, Consent, Offer, Order, Said, ToConductor, ToGenerator, What, pack, unpack};
+use super::peer::SessionId;
+use crate::run::{Capacity, RunInput};
+use crate::wire::ToWorker;
+
+#[derive(Debug, PartialEq)]
+pub enum ConductorOutput {
+    Link(LinkCommand),
+    Run(RunInput),
+    /// For people.
+    Note(String),
+}
+
+/// A generator, as the conductor knows it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Seat {
+    pub session: SessionId,
+    /// `None`: it has not introduced itself yet.
+    pub card: Option<Card>,
+    pub is_away: bool,
+    /// How our clock differs from its, as it measures it.
+    pub clock: Option<Offset>,
+    /// The run's workers that live there: the browser's own number is the place in this list.
+    pub workers: Vec<usize>,
+    /// Orders that it has not obeyed yet.
+    orders: VecDeque<(u64, Vec<u8>)>,
+    next_order: u64,
+    /// The part that comes next.
+    next_part: u64,
+}
+
+#[derive(Debug, Default)]
+pub struct Conductor {
+    seats: BTreeMap<SessionId, Seat>,
+    /// Of which workers the run consists: whose each is. `None`: this browser's own.
+    workers: Vec<Option<(SessionId, u32)>>,
+    run: Option<String>,
+    offer: Offer,
+    out: VecDeque<ConductorOutput>,
+    malformed: u64,
+}
+
+impl Conductor {
+    pub fn poll(&mut self) -> Option<ConductorOutput> {
+        self.out.pop_front()
+    }
+
+    /// Everybody who has come, in the order of their sessions.
+    pub fn seats(&self) -> impl Iterator<Item = &Seat> {
+        self.seats.values()
+    }
+
+    /// Messages that could not be read.
+    pub fn malformed(&self) -> u64 {
+        self.malformed
+    }
+
+    /// What the next run will be: every generator's operator is asked.
+    pub fn offer(&mut self, offer: Offer) {
+        if self.offer == offer {
+            return;
+        }
+        self.offer = offer;
+        let sessions: Vec<_> = self.seats.keys().copied().collect();
+        sessions.into_iter().for_each(|session| self.say_offer(session));
+    }
+
+    fn say_offer(&mut self, session: SessionId) {
+        let message = pack(&ToGenerator::Offer(self.offer.clone()));
+        self.out.push_back(ConductorOutput::Link(LinkCommand::Say { to: Some(session), message }));
+    }
+
+    /// The browsers that would play now: who is here, and may.
+    pub fn ready(&self) -> Vec<(SessionId, Capacity)> {
+        self.seats.values().filter_map(|seat| Some((seat.session, seat.capacity()?))).collect()
+    }
+
+    /// A run begins. `workers` says for each of its workers in which browser it lives (`None`: in this one).
+    pub fn begin(&mut self, run: String, workers: Vec<Option<SessionId>>) {
+        self.run = Some(run);
+        self.workers.clear();
+        for seat in self.seats.values_mut() {
+            seat.workers.clear();
+            seat.orders.clear();
+            (seat.next_order, seat.next_part) = (0, 0);
+        }
+        workers.into_iter().for_each(|session| self.seat_worker(session));
+        let players: Vec<_> = self.seats.values().filter(|seat| !seat.workers.is_empty()).collect();
+        let begins: Vec<_> = players.iter().map(|seat| (seat.session, seat.workers.len() as u32)).collect();
+        begins.into_iter().for_each(|(session, workers)| self.order(session, &Order::Begin { workers }));
+    }
+
+    /// One more worker of the run; [`Self::begin_more`] starts those of a browser.
+    pub fn seat_worker(&mut self, session: Option<SessionId>) {
+        let worker = self.workers.len();
+        let place = session.map(|session| {
+            let seat = self.seats.entry(session).or_insert_with(|| Seat::new(session));
+            seat.workers.push(worker);
+            (session, seat.workers.len() as u32 - 1)
+        });
+        self.workers.push(place);
+    }
+
+    /// A browser that came later, or came back, starts the workers that it was given.
+    pub fn begin_more(&mut self, session: SessionId) {
+        let workers = self.seats.get(&session).map_or(0, |seat| seat.workers.len() as u32);
+        self.order(session, &Order::Begin { workers });
+    }
+
+    /// Whose worker that is; `None`: this browser's own.
+    pub fn place_of(&self, worker: usize) -> Option<SessionId> {
+        self.workers.get(worker).copied().flatten().map(|(session, _)| session)
+    }
+
+    /// A message of the run to a worker in another browser.
+    pub fn tell(&mut self, worker: usize, message: ToWorker) {
+        if let Some((session, worker)) = self.workers.get(worker).copied().flatten() {
+            self.order(session, &Order::Worker { worker, message: Box::new(message) });
+        }
+    }
+
+    /// The run is over.
+    pub fn end(&mut self) {
+        let players: Vec<_> = self.seats.values().filter(|seat| !seat.workers.is_empty()).map(|seat| seat.session).collect();
+        players.into_iter().for_each(|session| self.order(session, &Order::End));
+        self.run = None;
+        self.workers.clear();
+        self.seats.values_mut().for_each(|seat| seat.workers.clear());
+    }
+
+    fn order(&mut self, session: SessionId, order: &Order) {
+        let (Some(run), Some(seat)) = (&self.run, self.seats.get_mut(&session)) else { return };
+        let number = seat.next_order;
+        seat.next_order += 1;
+        let message = pack(&ToGenerator::Order { run: run.clone(), number, order: order.clone() });
+        seat.orders.push_back((number, message.clone()));
+        self.out.push_back(ConductorOutput::Link(LinkCommand::Say { to: Some(session), message }));
+    }
+
+    /// Parts of a browser below this number are written down here: it need not keep them any longer.
+    pub fn keep(&mut self, session: SessionId) {
+        let (Some(run), Some(seat)) = (&self.run, self.seats.get(&session)) else { return };
+        let message = pack(&ToGenerator::Kept { run: run.clone(), below: seat.next_part });
+        self.out.push_back(ConductorOutput::Link(LinkCommand::Say { to: Some(session), message }));
+    }
+
+    pub fn on_event(&mut self, event: LinkEvent) {
+        match event {
+            LinkEvent::Arrived(session) => self.on_arrived(session),
+            LinkEvent::Away(session) => self.on_away(session, true),
+            LinkEvent::Back(session) => self.on_away(session, false),
+            LinkEvent::Message { from, message } => match unpack(&message) {
+                Ok(message) => self.on_message(from, message),
+                Err(Refusal::Malformed | _) => self.malformed += 1,
+            },
+            LinkEvent::Rival => {
+                self.out.push_back(ConductorOutput::Note("another page conducts this swarm, too; close one of the two".into()));
+            }
+            _ => {}
+        }
+    }
+
+    /// Its page is new, or was loaded anew: what it was told before is lost.
+    fn on_arrived(&mut self, session: SessionId) {
+        self.seats.entry(session).or_insert_with(|| Seat::new(session));
+        self.on_away(session, false);
+        self.say_offer(session);
+    }
+
+    fn on_away(&mut self, session: SessionId, is_away: bool) {
+        let Some(seat) = self.seats.get_mut(&session) else { return };
+        if std::mem::replace(&mut seat.is_away, is_away) == is_away {
+            return;
+        }
+        for &worker in &seat.workers {
+            let input = if is_away { RunInput::Away { worker } } else { RunInput::Back { worker } };
+            self.out.push_back(ConductorOutput::Run(input));
+        }
+    }
+
+    fn on_message(&mut self, from: SessionId, message: ToConductor) {
+        match message {
+            ToConductor::Card(card) => self.on_card(from, card),
+            ToConductor::Clock(offset) => {
+                if let Some(seat) = self.seats.get_mut(&from) {
+                    seat.clock = Some(offset);
+                }
+            }
+            ToConductor::Part { run, number, obeyed, said } => self.on_part(from, &run, number, obeyed, said),
+        }
+    }
+
+    fn on_card(&mut self, from: SessionId, card: Card) {
+        let Some(seat) = self.seats.get_mut(&from) else { return };
+        let playing = card.playing.clone();
+        seat.card = Some(card);
+        let is_playing = matches!((&playing, &self.run), (Some((theirs, _)), Some(ours)) if theirs == ours);
+        if let Some((_, awaited)) = playing.filter(|_| is_playing) {
+            // What it has not got goes out again: it may be we who were loaded anew.
+            seat.orders.retain(|(number, _)| *number >= awaited);
+            let again = seat.orders.iter().map(|(_, message)| message.clone());
+            let again = again.map(|message| ConductorOutput::Link(LinkCommand::Say { to: Some(from), message }));
+            self.out.extend(again.collect::<Vec<_>>());
+        }
+    }
+
+    fn on_part(&mut self, from: SessionId, run: &str, number: u64, obeyed: u64, said: Vec<Said>) {
+        let Some(seat) = self.seats.get_mut(&from) else { return };
+        if self.run.as_deref() != Some(run) || number != seat.next_part {
+            return;
+        }
+        seat.next_part += 1;
+        seat.orders.retain(|(order, _)| *order >= obeyed);
+        for Said { worker, what } in said {
+            let Some(&worker) = seat.workers.get(worker as usize) else { continue };
+            self.out.push_back(ConductorOutput::Run(match what {
+                What::Message(message) => RunInput::From { worker, message: *message },
+                What::Died(message) => RunInput::WorkerDied { worker, message },
+            }));
+        }
+    }
+}
+
+impl Seat {
+    fn new(session: SessionId) -> Self {
+        Self {
+            session,
+            card: None,
+            is_away: false,
+            clock: None,
+            workers: Vec::new(),
+            orders: VecDeque::new(),
+            next_order: 0,
+            next_part: 0,
+        }
+    }
+
+    pub fn name(&self) -> String {
+        self.card.as_ref().map_or_else(|| "?".to_owned(), |card| card.name.clone())
+    }
+
+    /// What it would give to a run; `None`: nothing now.
+    fn capacity(&self) -> Option<Capacity> {
+        let card = self.card.as_ref().filter(|card| card.consent == Consent::Given && !self.is_away)?;
+        Some(Capacity { browser: Some(card.name.clone()), cores: card.cores, sockets: card.sockets, only_watches: false })
+    }
+}

@@ -1,0 +1,397 @@
+//! A generator's side of a swarm: asks its operator, plays its part, and stops by itself when nobody conducts any more.
+//!
+//! ```text
+//!            offer            operator          Begin             End
+//!   (new) ──────────▶ asked ───────────▶ given ──────▶ playing ──────▶ given
+//!                       │                                │ conductor silent for 8 s, or the operator's Stop
+//!                       └──▶ refused                     └──▶ stopping: its users leave, what they did is kept
+//! ```
+
+use std::collections::{BTreeSet, VecDeque};
+
+use super::clock::Offset;
+use super::link::{LinkCommand, LinkEvent};
+use super::message::{Card, Consent, Offer, Order, Picture, Said, ToConductor, ToGenerator, What, pack, unpack};
+use crate::protocol::url;
+use crate::wire::{FromWorker, Load, ToWorker};
+
+#[derive(Debug, PartialEq)]
+pub enum GeneratorOutput {
+    Link(LinkCommand),
+    /// Start so many workers of this page.
+    Spawn { workers: u32 },
+    Tell { worker: u32, message: Box<ToWorker> },
+    /// Let all workers go.
+    Dismiss,
+    /// Write a part down until it is safe with the conductor.
+    Keep { number: u64, part: Vec<u8> },
+    /// Parts below this number need not be kept any longer.
+    Forget { below: u64 },
+}
+
+/// What this browser's operator allows.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Limits {
+    /// Hosts besides this machine.
+    pub hosts: BTreeSet<String>,
+    /// Users at a time in this browser.
+    pub users: u32,
+}
+
+#[derive(Debug)]
+pub struct Generator {
+    card: Card,
+    limits: Limits,
+    offer: Option<Offer>,
+    clock: Option<Offset>,
+    playing: Option<Playing>,
+    picture: Option<Picture>,
+    /// Since when nothing is heard of the conductor.
+    away_since_ms: Option<f64>,
+    now_ms: f64,
+    out: VecDeque<GeneratorOutput>,
+    refused: u64,
+}
+
+/// A part of a run.
+#[derive(Debug)]
+struct Playing {
+    run: String,
+    workers: u32,
+    /// The order that comes next.
+    obeyed: u64,
+    next_part: u64,
+    said: Vec<Said>,
+    said_ms: f64,
+    /// Not safe with the conductor yet.
+    unkept: VecDeque<(u64, Vec<u8>)>,
+    /// The run's epoch on the conductor's clock, once it is known, and as our workers were last told on ours.
+    epoch_ms: Option<(f64, f64)>,
+    /// Its users were told to leave, by us.
+    is_stopped: bool,
+}
+
+impl Generator {
+    pub fn new(card: Card, limits: Limits) -> Self {
+        Self {
+            card,
+            limits,
+            offer: None,
+            clock: None,
+            playing: None,
+            picture: None,
+            away_since_ms: None,
+            now_ms: 0.0,
+            out: VecDeque::new(),
+            refused: 0,
+        }
+    }
+
+    /// This page was loaded anew in the middle of a run: its workers are gone, what they did is still here.
+    pub fn resume(&mut self, run: String, workers: u32, parts: Vec<(u64, Vec<u8>)>, next_part: u64) {
+        let died = |worker| Said { worker, what: What::Died("its page was loaded anew or closed".to_owned()) };
+        self.playing = Some(Playing {
+            said: (0..workers).map(died).collect(),
+            unkept: parts.into(),
+            next_part,
+            is_stopped: true,
+            obeyed: u64::MAX,
+            ..Playing::new(run, workers)
+        });
+        self.flush();
+    }
+
+    pub fn poll(&mut self) -> Option<GeneratorOutput> {
+        self.out.pop_front()
+    }
+
+    pub fn card(&self) -> &Card {
+        &self.card
+    }
+
+    pub fn offered(&self) -> Option<&Offer> {
+        self.offer.as_ref()
+    }
+
+    pub fn clock(&self) -> Option<Offset> {
+        self.clock
+    }
+
+    pub fn picture(&self) -> Option<&Picture> {
+        self.picture.as_ref()
+    }
+
+    pub fn run(&self) -> Option<&str> {
+        self.playing.as_ref().map(|playing| playing.run.as_str())
+    }
+
+    /// Nothing is heard of the conductor.
+    pub fn is_alone(&self) -> bool {
+        self.away_since_ms.is_some()
+    }
+
+    /// Parts that are not safe with the conductor yet.
+    pub fn unkept(&self) -> usize {
+        self.playing.as_ref().map_or(0, |playing| playing.unkept.len())
+    }
+
+    /// Orders that were not obeyed, and messages that could not be read.
+    pub fn refused(&self) -> u64 {
+        self.refused
+    }
+
+    pub fn rename(&mut self, name: String) {
+        self.card.name = name;
+        self.say_card();
+    }
+
+    /// The operator's answer to the offer.
+    pub fn decide(&mut self, allows: bool) {
+        let Some(offer) = &self.offer else { return };
+        if allows {
+            self.limits.hosts.extend(offer.hosts.iter().filter(|host| !url::is_loopback(host)).cloned());
+        }
+        self.card.consent = if allows { Consent::Given } else { Consent::Refused("its operator said no".to_owned()) };
+        self.say_card();
+        if !allows {
+            self.stop();
+        }
+    }
+
+    /// Hosts that this browser's operator has allowed.
+    pub fn allowed(&self) -> &BTreeSet<String> {
+        &self.limits.hosts
+    }
+
+    /// The operator's own STOP: users leave; the second time they are cut off.
+    pub fn stop(&mut self) {
+        let Some(playing) = &mut self.playing else { return };
+        let message = if std::mem::replace(&mut playing.is_stopped, true) { ToWorker::Abort } else { ToWorker::Stop };
+        for worker in 0..playing.workers {
+            self.out.push_back(GeneratorOutput::Tell { worker, message: Box::new(message.clone()) });
+        }
+    }
+
+    /// One of this page's workers spoke.
+    pub fn on_worker(&mut self, worker: u32, message: FromWorker) {
+        let is_urgent = !matches!(message, FromWorker::Snapshot(_));
+        self.note(Said { worker, what: What::Message(Box::new(message)) }, is_urgent);
+    }
+
+    /// It broke, or could not be started.
+    pub fn on_worker_died(&mut self, worker: u32, why: String) {
+        self.note(Said { worker, what: What::Died(why) }, true);
+    }
+
+    fn note(&mut self, said: Said, is_urgent: bool) {
+        let Some(playing) = &mut self.playing else { return };
+        playing.said.push(said);
+        if is_urgent || self.now_ms - playing.said_ms >= PART_MS {
+            self.flush();
+        }
+    }
+
+    /// Hands over what was said.
+    fn flush(&mut self) {
+        let Some(playing) = &mut self.playing else { return };
+        if playing.said.is_empty() {
+            return;
+        }
+        let (number, said) = (playing.next_part, std::mem::take(&mut playing.said));
+        playing.next_part += 1;
+        playing.said_ms = self.now_ms;
+        let part = pack(&ToConductor::Part { run: playing.run.clone(), number, obeyed: playing.obeyed, said });
+        playing.unkept.push_back((number, part.clone()));
+        self.out.push_back(GeneratorOutput::Keep { number, part: part.clone() });
+        self.out.push_back(GeneratorOutput::Link(LinkCommand::Say { to: None, message: part }));
+    }
+
+    pub fn on_event(&mut self, now_ms: f64, event: LinkEvent) {
+        self.now_ms = now_ms;
+        match event {
+            LinkEvent::Arrived(_) => self.on_arrived(),
+            LinkEvent::Away(_) => self.away_since_ms = Some(now_ms),
+            LinkEvent::Back(_) => self.away_since_ms = None,
+            LinkEvent::Clock(offset) => self.on_clock(offset),
+            LinkEvent::Message { message, .. } => match unpack(&message) {
+                Ok(message) => self.on_message(message),
+                Err(_) => self.refused += 1,
+            },
+            LinkEvent::Live(picture) => self.picture = unpack(&picture).ok().or(self.picture.take()),
+            LinkEvent::Tick(_) => self.on_tick(),
+            LinkEvent::Connected | LinkEvent::Lost(_) | LinkEvent::Card(_) | LinkEvent::Rival => {}
+        }
+    }
+
+    /// The conductor is there, or there anew: it hears who we are and what it has not written down.
+    fn on_arrived(&mut self) {
+        self.away_since_ms = None;
+        self.say_card();
+        let parts = self.playing.iter().flat_map(|playing| &playing.unkept).map(|(_, part)| part.clone());
+        let again = parts.map(|message| GeneratorOutput::Link(LinkCommand::Say { to: None, message }));
+        self.out.extend(again.collect::<Vec<_>>());
+    }
+
+    fn say_card(&mut self) {
+        self.card.playing = self.playing.as_ref().map(|playing| (playing.run.clone(), playing.obeyed));
+        let message = pack(&ToConductor::Card(self.card.clone()));
+        self.out.push_back(GeneratorOutput::Link(LinkCommand::Say { to: None, message }));
+    }
+
+    fn on_clock(&mut self, offset: Offset) {
+        self.clock = Some(offset);
+        self.out.push_back(GeneratorOutput::Link(LinkCommand::Say { to: None, message: pack(&ToConductor::Clock(offset)) }));
+        let Some(playing) = &mut self.playing else { return };
+        if let Some((theirs, told)) = &mut playing.epoch_ms {
+            let ours = *theirs - offset.offset;
+            // Smaller steps than a browser's clock can show say nothing.
+            if (ours - *told).abs() >= CLOCK_STEP_MS {
+                *told = ours;
+                for worker in 0..playing.workers {
+                    let message = Box::new(ToWorker::Epoch { epoch_ms: ours });
+                    self.out.push_back(GeneratorOutput::Tell { worker, message });
+                }
+            }
+        }
+    }
+
+    fn on_tick(&mut self) {
+        if let Some(playing) = &self.playing
+            && self.now_ms - playing.said_ms >= PART_MS
+        {
+            self.flush();
+        }
+        let is_over = self.away_since_ms.is_some_and(|since_ms| self.now_ms - since_ms >= ALONE_MS);
+        if is_over && self.playing.as_ref().is_some_and(|playing| !playing.is_stopped) {
+            self.stop();
+        }
+    }
+
+    fn on_message(&mut self, message: ToGenerator) {
+        match message {
+            ToGenerator::Offer(offer) => self.on_offer(offer),
+            ToGenerator::Order { run, number, order } => self.on_order(run, number, order),
+            ToGenerator::Kept { run, below } => {
+                if let Some(playing) = self.playing.as_mut().filter(|playing| playing.run == run) {
+                    playing.unkept.retain(|(number, _)| *number >= below);
+                    self.out.push_back(GeneratorOutput::Forget { below });
+                }
+            }
+        }
+    }
+
+    /// Whoever was asked about these hosts before is not asked again.
+    fn on_offer(&mut self, offer: Offer) {
+        let strange = offer.hosts.iter().any(|host| !url::is_loopback(host) && !self.limits.hosts.contains(host));
+        let was_refused = matches!(self.card.consent, Consent::Refused(_)) && self.offer.as_ref() == Some(&offer);
+        self.card.consent = match (was_refused, strange) {
+            (true, _) => self.card.consent.clone(),
+            (false, true) => Consent::Asked,
+            (false, false) => Consent::Given,
+        };
+        self.offer = Some(offer);
+        self.say_card();
+    }
+
+    fn on_order(&mut self, run: String, number: u64, order: Order) {
+        let is_new = self.playing.as_ref().is_none_or(|playing| playing.run != run);
+        match &mut self.playing {
+            None if !matches!(order, Order::Begin { .. }) => return,
+            Some(playing) if !is_new && number < playing.obeyed => return,
+            Some(playing) if !is_new => playing.obeyed = number + 1,
+            _ => {
+                // Another run: what is left of the one before is nobody's any more.
+                self.out.push_back(GeneratorOutput::Dismiss);
+                self.out.push_back(GeneratorOutput::Forget { below: u64::MAX });
+                self.playing = Some(Playing { obeyed: number + 1, ..Playing::new(run, 0) });
+            }
+        }
+        match order {
+            Order::Begin { workers } => self.begin(workers),
+            Order::Worker { worker, message } => self.obey(worker, *message),
+            Order::End => {
+                self.out.push_back(GeneratorOutput::Dismiss);
+                self.out.push_back(GeneratorOutput::Forget { below: u64::MAX });
+                self.playing = None;
+                self.say_card();
+            }
+        }
+    }
+
+    /// Starts workers up to this number.
+    fn begin(&mut self, workers: u32) {
+        let Some(playing) = &mut self.playing else { return };
+        let before = std::mem::replace(&mut playing.workers, workers);
+        if self.card.consent != Consent::Given {
+            self.refused += 1;
+            let why = "its operator has not allowed this run".to_owned();
+            return (before..workers).for_each(|worker| self.on_worker_died(worker, why.clone()));
+        }
+        self.out.push_back(GeneratorOutput::Spawn { workers });
+        self.say_card();
+    }
+
+    fn obey(&mut self, worker: u32, message: ToWorker) {
+        let Some(playing) = &mut self.playing else { return };
+        let message = match message {
+            ToWorker::Load(load) => match self.limits.check(*load) {
+                Ok(load) => ToWorker::Load(Box::new(load)),
+                Err(why) => {
+                    self.refused += 1;
+                    return self.on_worker_died(worker, why);
+                }
+            },
+            ToWorker::Start { epoch_ms, shared } => {
+                let Some(clock) = self.clock else {
+                    return self.on_worker_died(worker, "its clock could not be compared with the conductor's".to_owned());
+                };
+                let ours = epoch_ms - clock.offset;
+                playing.epoch_ms = Some((epoch_ms, ours));
+                ToWorker::Start { epoch_ms: ours, shared }
+            }
+            other => other,
+        };
+        self.out.push_back(GeneratorOutput::Tell { worker, message: Box::new(message) });
+    }
+}
+
+impl Playing {
+    fn new(run: String, workers: u32) -> Self {
+        Self {
+            run,
+            workers,
+            obeyed: 0,
+            next_part: 0,
+            said: Vec::new(),
+            said_ms: f64::NEG_INFINITY,
+            unkept: VecDeque::new(),
+            epoch_ms: None,
+            is_stopped: false,
+        }
+    }
+}
+
+impl Limits {
+    /// The load as this browser plays it: with its own limits on where it goes.
+    ///
+    /// # Errors
+    /// It goes beyond them.
+    pub fn check(&self, mut load: Load) -> Result<Load, String> {
+        let strange = load.plan.hosts().into_iter().find(|host| !url::is_loopback(host) && !self.hosts.contains(host));
+        if let Some(host) = strange {
+            return Err(format!("its operator has not allowed load on {host}"));
+        }
+        let users = load.plan.users_of(&load.segment);
+        if users > self.users {
+            return Err(format!("its part has {users} users, and its operator allows {} in this browser", self.users));
+        }
+        load.allowed_hosts = Some(self.hosts.clone());
+        Ok(load)
+    }
+}
+
+/// Snapshots are handed over once a second.
+const PART_MS: f64 = 950.0;
+/// From the moment that the conductor is known to be away (after almost three seconds): so that all is over within ten.
+const ALONE_MS: f64 = 5_500.0;
+const CLOCK_STEP_MS: f64 = 0.2;

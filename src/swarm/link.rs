@@ -1,0 +1,440 @@
+//! One browser's link to its swarm: the broker's connection, kept up; everything sealed; who is there; what time it is.
+//!
+//! Sans-IO: [`Link::handle`] what happened, then drain [`Link::poll`]. It lives in a worker of its own, which a hidden
+//! page does not slow down.
+//!
+//! ```text
+//!   conductor ──beacon, once a second, retained──▶ all          generator ──ask──▶ conductor ──answer──▶ generator
+//!   conductor ◀──data, confirm──▶ generator (a stream each)     conductor ──live──▶ all
+//! ```
+
+use std::collections::{BTreeMap, VecDeque};
+
+use serde::{Deserialize, Serialize};
+
+use super::clock::{ClockSync, Exchange, Offset};
+use super::envelope::{Opener, Refusal, Refused, Sealer};
+use super::invite::Role;
+use super::key::{Key, Topics};
+use super::line::Line;
+use super::mqtt::{Credentials, Introduction, Mqtt, MqttOutput};
+use super::packet::{Body, Packet};
+use super::peer::{Peer, SessionId};
+
+/// What the page says to its link.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub enum LinkCommand {
+    /// To the conductor (`None`) or to one generator; arrives once and in order, or not at all if a page is reloaded.
+    Say {
+        to: Option<SessionId>,
+        #[serde(with = "serde_bytes")]
+        message: Vec<u8>,
+    },
+    /// What the beacon says from now on.
+    Card(#[serde(with = "serde_bytes")] Vec<u8>),
+    /// Shows everybody how the run looks.
+    Show(#[serde(with = "serde_bytes")] Vec<u8>),
+}
+
+#[derive(Debug)]
+pub enum LinkInput<'a> {
+    /// The socket to the broker is open.
+    Opened,
+    Bytes(&'a [u8]),
+    /// It closed, or could not be opened.
+    Closed(&'a str),
+    Command(LinkCommand),
+    /// Four times a second.
+    Tick,
+}
+
+#[derive(Debug, PartialEq)]
+pub enum LinkOutput {
+    /// Open a socket to the broker, with subprotocol `mqtt`.
+    Open,
+    Send(Vec<u8>),
+    Close,
+    Tell(LinkEvent),
+}
+
+/// What the page hears from its link.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub enum LinkEvent {
+    Connected,
+    /// The broker is gone; it is tried again.
+    Lost(String),
+    /// The conductor's card, when it is new.
+    Card(#[serde(with = "serde_bytes")] Vec<u8>),
+    /// Somebody is there for the first time, or its page was loaded anew: what it was told before is lost.
+    Arrived(SessionId),
+    Message {
+        from: SessionId,
+        #[serde(with = "serde_bytes")]
+        message: Vec<u8>,
+    },
+    /// Nothing was heard of it for almost three seconds, or the broker says that its connection broke.
+    Away(SessionId),
+    Back(SessionId),
+    /// How the conductor's clock differs from ours.
+    Clock(Offset),
+    Live(#[serde(with = "serde_bytes")] Vec<u8>),
+    /// Another page conducts this swarm.
+    Rival,
+    /// Time has passed; what this link has carried and refused so far.
+    Tick(Traffic),
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Traffic {
+    pub bytes_out: u64,
+    pub bytes_in: u64,
+    pub refused: Refused,
+}
+
+pub struct Link {
+    role: Role,
+    topics: Topics,
+    sealer: Sealer,
+    opener: Opener,
+    credentials: Option<Credentials>,
+    broker: Broker,
+    /// Connections to the broker so far.
+    connection: u32,
+    /// The conductor's: all generators. A generator's: the conductor.
+    lines: BTreeMap<SessionId, Line>,
+    clock: ClockSync,
+    card: Vec<u8>,
+    beacon_ms: f64,
+    ask_ms: f64,
+    traffic: Traffic,
+    out: VecDeque<LinkOutput>,
+}
+
+enum Broker {
+    Down { until_ms: f64, failures: u32 },
+    Opening { since_ms: f64, failures: u32 },
+    Up { mqtt: Box<Mqtt>, is_ready: bool, since_ms: f64, failures: u32 },
+}
+
+impl Link {
+    pub fn new(role: Role, key: &Key, peer: Peer, credentials: Option<Credentials>) -> Self {
+        Self {
+            role,
+            topics: key.topics(),
+            sealer: Sealer::new(key, peer),
+            opener: Opener::new(key),
+            credentials,
+            broker: Broker::Down { until_ms: f64::NEG_INFINITY, failures: 0 },
+            connection: 0,
+            lines: BTreeMap::new(),
+            clock: ClockSync::default(),
+            card: Vec::new(),
+            beacon_ms: f64::NEG_INFINITY,
+            ask_ms: f64::NEG_INFINITY,
+            traffic: Traffic::default(),
+            out: VecDeque::new(),
+        }
+    }
+
+    pub fn poll(&mut self) -> Option<LinkOutput> {
+        self.out.pop_front()
+    }
+
+    /// `now_ms`: milliseconds of this browser's clock.
+    pub fn handle(&mut self, now_ms: f64, input: LinkInput<'_>) {
+        match input {
+            LinkInput::Opened => self.on_opened(now_ms),
+            LinkInput::Bytes(bytes) => {
+                self.traffic.bytes_in += bytes.len() as u64;
+                if let Broker::Up { mqtt, .. } = &mut self.broker {
+                    mqtt.on_bytes(now_ms, bytes);
+                }
+            }
+            LinkInput::Closed(why) => self.on_closed(now_ms, why),
+            LinkInput::Command(command) => self.on_command(now_ms, command),
+            LinkInput::Tick => self.on_tick(now_ms),
+        }
+        self.drain(now_ms);
+        self.speak(now_ms);
+        self.drain(now_ms);
+    }
+
+    fn tell(&mut self, event: LinkEvent) {
+        self.out.push_back(LinkOutput::Tell(event));
+    }
+
+    fn on_command(&mut self, now_ms: f64, command: LinkCommand) {
+        match command {
+            LinkCommand::Say { to, message } => {
+                let line = match to {
+                    Some(session) => self.lines.get_mut(&session),
+                    None => self.lines.values_mut().next(),
+                };
+                if let Some(line) = line {
+                    line.out.push(&message);
+                }
+            }
+            LinkCommand::Card(card) => {
+                self.card = card;
+                self.beacon_ms = f64::NEG_INFINITY;
+            }
+            LinkCommand::Show(picture) => {
+                let topic = self.topics.live();
+                self.publish(now_ms, &topic, None, Body::Live { picture }, false);
+            }
+        }
+    }
+
+    fn on_opened(&mut self, now_ms: f64) {
+        let Broker::Opening { failures, .. } = self.broker else { return };
+        self.connection += 1;
+        let will_topic = self.topics.conductor();
+        let will = Packet { to: None, body: Body::Gone { connection: self.connection } };
+        let will = self.sealer.seal(WILL, &will.encode());
+        let Peer { session, loading } = self.sealer.peer();
+        let own = match self.role {
+            Role::Conductor => vec![self.topics.beacon(), will_topic.clone()],
+            Role::Generator => vec![self.topics.beacon(), self.topics.generator(session), self.topics.live()],
+        };
+        // Nobody else may have this name, or the broker throws one of the two out.
+        let client_id = format!("ts{:08x}{:08x}", session.0 as u32, loading.0 as u32);
+        let introduction = Introduction {
+            client_id: &client_id,
+            credentials: self.credentials.as_ref(),
+            will: (&will_topic, will),
+            subscriptions: &own,
+        };
+        match Mqtt::new(&introduction) {
+            Ok(mqtt) => self.broker = Broker::Up { mqtt: Box::new(mqtt), is_ready: false, since_ms: now_ms, failures },
+            Err(why) => self.on_closed(now_ms, &why),
+        }
+    }
+
+    fn on_closed(&mut self, now_ms: f64, why: &str) {
+        let failures = match &self.broker {
+            Broker::Up { is_ready: true, .. } => 0,
+            Broker::Up { failures, .. } | Broker::Opening { failures, .. } => failures + 1,
+            Broker::Down { .. } => return,
+        };
+        let wait_ms = (FIRST_RETRY_MS * 2f64.powi(failures.min(10) as i32)).min(LONGEST_RETRY_MS);
+        self.broker = Broker::Down { until_ms: now_ms + wait_ms, failures };
+        self.out.push_back(LinkOutput::Close);
+        self.tell(LinkEvent::Lost(why.to_owned()));
+    }
+
+    fn on_tick(&mut self, now_ms: f64) {
+        match &mut self.broker {
+            Broker::Down { until_ms, failures } if *until_ms <= now_ms => {
+                self.broker = Broker::Opening { since_ms: now_ms, failures: *failures };
+                self.out.push_back(LinkOutput::Open);
+            }
+            Broker::Opening { since_ms, .. } | Broker::Up { is_ready: false, since_ms, .. }
+                if now_ms - *since_ms > PATIENCE_MS =>
+            {
+                self.on_closed(now_ms, "the broker does not let us in");
+            }
+            Broker::Up { mqtt, .. } => mqtt.on_tick(now_ms),
+            Broker::Down { .. } | Broker::Opening { .. } => {}
+        }
+        let overdue: Vec<_> = self.lines.values_mut().filter_map(|line| line.is_overdue(now_ms).then_some(line.peer.session)).collect();
+        overdue.into_iter().for_each(|session| self.tell(LinkEvent::Away(session)));
+        self.tell(LinkEvent::Tick(self.traffic));
+    }
+
+    /// What the broker's connection wants done, and what came through it.
+    fn drain(&mut self, now_ms: f64) {
+        loop {
+            let Broker::Up { mqtt, .. } = &mut self.broker else { return };
+            let Some(output) = mqtt.poll() else { return };
+            match output {
+                MqttOutput::Send(bytes) => {
+                    self.traffic.bytes_out += bytes.len() as u64;
+                    self.out.push_back(LinkOutput::Send(bytes));
+                }
+                MqttOutput::Ready => self.on_ready(),
+                MqttOutput::Message { topic, payload } => {
+                    if let Err(refusal) = self.on_message(now_ms, &topic, &payload) {
+                        self.traffic.refused.count(refusal);
+                    }
+                }
+                MqttOutput::Closed(why) => self.on_closed(now_ms, &why),
+            }
+        }
+    }
+
+    fn on_ready(&mut self) {
+        if let Broker::Up { is_ready, .. } = &mut self.broker {
+            *is_ready = true;
+        }
+        self.lines.values_mut().for_each(|line| line.out.send_again());
+        (self.beacon_ms, self.ask_ms) = (f64::NEG_INFINITY, f64::NEG_INFINITY);
+        self.tell(LinkEvent::Connected);
+    }
+
+    /// Says what is due.
+    fn speak(&mut self, now_ms: f64) {
+        if !matches!(self.broker, Broker::Up { is_ready: true, .. }) {
+            return;
+        }
+        match self.role {
+            Role::Conductor if self.beacon_ms <= now_ms => {
+                self.beacon_ms = now_ms + EVERY_MS;
+                let (topic, card) = (self.topics.beacon(), self.card.clone());
+                self.publish(now_ms, &topic, None, Body::Beacon { card }, true);
+            }
+            Role::Generator if self.ask_ms <= now_ms => {
+                if let Some(conductor) = self.lines.values().next().map(|line| line.peer) {
+                    self.ask_ms = now_ms + EVERY_MS;
+                    self.say(now_ms, conductor, Body::Ask { connection: self.connection, asked: now_ms });
+                }
+            }
+            _ => {}
+        }
+        let sessions: Vec<_> = self.lines.keys().copied().collect();
+        for session in sessions {
+            while let Some((peer, body)) = self.lines.get_mut(&session).and_then(|line| Some((line.peer, line.poll(now_ms)?))) {
+                self.say(now_ms, peer, body);
+            }
+        }
+    }
+
+    fn say(&mut self, now_ms: f64, to: Peer, body: Body) {
+        let topic = match self.role {
+            Role::Conductor => self.topics.generator(to.session),
+            Role::Generator => self.topics.conductor(),
+        };
+        self.publish(now_ms, &topic, Some(to), body, false);
+    }
+
+    fn publish(&mut self, now_ms: f64, topic: &str, to: Option<Peer>, body: Body, retain: bool) {
+        if let Broker::Up { mqtt, is_ready: true, .. } = &mut self.broker {
+            let sealed = self.sealer.seal(topic, &Packet { to, body }.encode());
+            mqtt.publish(now_ms, topic, sealed, retain);
+        }
+    }
+
+    fn on_message(&mut self, now_ms: f64, topic: &str, payload: &[u8]) -> Result<(), Refusal> {
+        if topic == self.topics.beacon() {
+            let opened = self.opener.open_retained(topic, payload)?;
+            return match Packet::decode(&opened.packet)?.body {
+                Body::Beacon { card } => self.on_beacon(now_ms, opened.from, card),
+                _ => Err(Refusal::Malformed),
+            };
+        }
+        let opened = match self.opener.open(topic, payload) {
+            Err(Refusal::Key) if topic == self.topics.conductor() => self.opener.open_retained(WILL, payload)?,
+            other => other?,
+        };
+        let from = opened.from;
+        let Packet { to, body } = Packet::decode(&opened.packet)?;
+        if to.is_some_and(|to| to != self.sealer.peer()) {
+            return Err(Refusal::Stale);
+        }
+        match (self.role, body) {
+            (Role::Conductor, Body::Ask { connection, asked }) if to.is_some() => {
+                self.on_ask(now_ms, from, connection, asked);
+            }
+            (Role::Conductor, Body::Gone { connection }) => self.on_gone(from, connection),
+            (Role::Generator, Body::Answer { asked, heard, answered }) if self.is_conductor(from) => {
+                self.on_heard(now_ms, from.session);
+                self.clock.add(Exchange { asked, heard, answered, received: now_ms });
+                if let Some(offset) = self.clock.offset(now_ms) {
+                    self.tell(LinkEvent::Clock(offset));
+                }
+            }
+            (Role::Generator, Body::Live { picture }) if self.is_conductor(from) => self.tell(LinkEvent::Live(picture)),
+            (_, Body::Data(fragment)) if to.is_some() => return self.on_data(now_ms, from, fragment),
+            (_, Body::Confirm { below }) if to.is_some() => self.known(from)?.out.confirm(below),
+            (Role::Generator, _) if !self.is_conductor(from) => return Err(Refusal::Foreign),
+            _ => return Err(Refusal::Malformed),
+        }
+        Ok(())
+    }
+
+    /// A generator obeys the first conductor that it met, and nobody else.
+    fn on_beacon(&mut self, now_ms: f64, from: Peer, card: Vec<u8>) -> Result<(), Refusal> {
+        if self.role == Role::Conductor {
+            if from.session != self.sealer.peer().session {
+                self.tell(LinkEvent::Rival);
+                return Err(Refusal::Foreign);
+            }
+            return Ok(());
+        }
+        match self.lines.values().next().map(|line| line.peer) {
+            Some(known) if known.session != from.session => return Err(Refusal::Foreign),
+            Some(known) if known.loading > from.loading => return Err(Refusal::Replay),
+            Some(known) if known == from => {}
+            _ => {
+                self.arrive(now_ms, from);
+                // Another loading may run on another clock.
+                self.clock = ClockSync::default();
+                self.ask_ms = f64::NEG_INFINITY;
+            }
+        }
+        // A retained beacon says who conducts, not that he is there: only answers do.
+        if self.card != card {
+            self.card.clone_from(&card);
+            self.tell(LinkEvent::Card(card));
+        }
+        Ok(())
+    }
+
+    fn on_ask(&mut self, now_ms: f64, from: Peer, connection: u32, asked: f64) {
+        if self.lines.get(&from.session).is_none_or(|line| line.peer.loading < from.loading) {
+            self.arrive(now_ms, from);
+        }
+        if self.lines.get_mut(&from.session).is_some_and(|line| line.hear(now_ms, Some(connection))) {
+            self.tell(LinkEvent::Back(from.session));
+        }
+        self.say(now_ms, from, Body::Answer { asked, heard: now_ms, answered: now_ms });
+    }
+
+    fn on_gone(&mut self, from: Peer, connection: u32) {
+        let line = self.lines.get_mut(&from.session).filter(|line| line.peer == from);
+        if line.is_some_and(|line| line.lose(connection)) {
+            self.tell(LinkEvent::Away(from.session));
+        }
+    }
+
+    fn on_data(&mut self, now_ms: f64, from: Peer, fragment: super::stream::Fragment) -> Result<(), Refusal> {
+        let messages = self.known(from)?.take(fragment).map_err(|_| Refusal::Malformed)?;
+        self.on_heard(now_ms, from.session);
+        messages.into_iter().for_each(|message| self.tell(LinkEvent::Message { from: from.session, message }));
+        Ok(())
+    }
+
+    fn on_heard(&mut self, now_ms: f64, session: SessionId) {
+        if self.lines.get_mut(&session).is_some_and(|line| line.hear(now_ms, None)) {
+            self.tell(LinkEvent::Back(session));
+        }
+    }
+
+    fn arrive(&mut self, now_ms: f64, peer: Peer) {
+        self.lines.insert(peer.session, Line::new(peer, now_ms));
+        self.tell(LinkEvent::Arrived(peer.session));
+    }
+
+    /// Who has introduced itself.
+    fn known(&mut self, from: Peer) -> Result<&mut Line, Refusal> {
+        match self.lines.get_mut(&from.session) {
+            Some(line) if line.peer == from => Ok(line),
+            Some(_) => Err(Refusal::Stale),
+            None => Err(Refusal::Foreign),
+        }
+    }
+
+    fn is_conductor(&self, from: Peer) -> bool {
+        self.lines.get(&from.session).is_some_and(|line| line.peer == from)
+    }
+}
+
+/// Wills are sealed when a connection begins and opened when it ends: as if of a topic of their own, for their number is
+/// an old one by then.
+const WILL: &str = "will";
+
+/// Beacons and questions.
+const EVERY_MS: f64 = 1_000.0;
+const FIRST_RETRY_MS: f64 = 250.0;
+/// From the socket's opening to the broker's welcome.
+const PATIENCE_MS: f64 = 10_000.0;
+const LONGEST_RETRY_MS: f64 = 5_000.0;

@@ -1,0 +1,203 @@
+//! What a conductor and its generators say to each other: two enums, the whole contract.
+//!
+//! MessagePack with field names (plans hold whole JSON documents, so the format must describe itself), deflated when that
+//! pays. Each message arrives once and in order, until one of the two pages is loaded anew; then orders and parts,
+//! which are numbered, go on where the other end says that it is.
+
+use std::collections::BTreeSet;
+
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+
+use super::clock::Offset;
+use super::envelope::Refusal;
+use crate::run::Status;
+use crate::wire::{FromWorker, ToWorker};
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub enum ToGenerator {
+    /// What the next run will be: its operator is asked whether this browser may.
+    Offer(Offer),
+    /// Numbered from 0 in each run. What was obeyed before is not obeyed again.
+    Order { run: String, number: u64, order: Order },
+    /// Parts below this number are safe with the conductor.
+    Kept { run: String, below: u64 },
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub enum Order {
+    /// Start so many workers; each says `Ready`.
+    Begin { workers: u32 },
+    /// To one of them, from 0.
+    Worker { worker: u32, message: Box<ToWorker> },
+    /// The run is over.
+    End,
+}
+
+/// What an operator decides on.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+pub struct Offer {
+    /// The conductor's name.
+    pub conductor: String,
+    pub plan: String,
+    /// Hosts that load goes to.
+    pub hosts: BTreeSet<String>,
+    /// The most users of the whole run at a time.
+    pub users: u32,
+    /// Length of the load, seconds.
+    pub seconds: f64,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub enum ToConductor {
+    /// Who this is; again whenever something of it changes.
+    Card(Card),
+    /// What its workers said: in each run numbered from 0. `obeyed`: orders up to here were obeyed.
+    Part { run: String, number: u64, obeyed: u64, said: Vec<Said> },
+    /// Its clock, as it knows it.
+    Clock(Offset),
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Card {
+    pub name: String,
+    /// Like "Chromium 156".
+    pub browser: String,
+    pub cores: u32,
+    pub sockets: u32,
+    pub consent: Consent,
+    /// The run that it plays in, and the number of the order that it waits for.
+    pub playing: Option<(String, u64)>,
+}
+
+/// Whether its operator lets it play what was offered.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub enum Consent {
+    /// Nothing was offered yet, or it is being asked.
+    #[default]
+    Asked,
+    Given,
+    /// Why not.
+    Refused(String),
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Said {
+    pub worker: u32,
+    pub what: What,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub enum What {
+    Message(Box<FromWorker>),
+    /// The worker broke, was refused or is gone.
+    Died(String),
+}
+
+/// The run as everybody may see it, once a second.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+pub struct Picture {
+    pub run: String,
+    pub plan: String,
+    pub status: Status,
+    /// Label, value, note.
+    pub tiles: Vec<(String, String, String)>,
+}
+
+pub fn pack(message: &impl Serialize) -> Vec<u8> {
+    let plain = rmp_serde::to_vec_named(message).expect("messages hold nothing that MessagePack cannot");
+    if plain.len() < WORTH_DEFLATING {
+        return [&[PLAIN], plain.as_slice()].concat();
+    }
+    [&[DEFLATED], miniz_oxide::deflate::compress_to_vec(&plain, LEVEL).as_slice()].concat()
+}
+
+/// # Errors
+/// The bytes hold something else, or more than anybody should say at once.
+pub fn unpack<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Refusal> {
+    let malformed = || Refusal::Malformed;
+    let (&kind, rest) = bytes.split_first().ok_or_else(malformed)?;
+    match kind {
+        PLAIN => rmp_serde::from_slice(rest).map_err(|_| malformed()),
+        DEFLATED => {
+            let plain = miniz_oxide::inflate::decompress_to_vec_with_limit(rest, MOST_BYTES).map_err(|_| malformed())?;
+            rmp_serde::from_slice(&plain).map_err(|_| malformed())
+        }
+        _ => Err(malformed()),
+    }
+}
+
+const PLAIN: u8 = 0;
+const DEFLATED: u8 = 1;
+const WORTH_DEFLATING: usize = 256;
+/// Snapshots shrink to a third at this level in a tenth of the time that the best one takes.
+const LEVEL: u8 = 3;
+const MOST_BYTES: usize = 64 * 1_024 * 1_024;
+
+#[cfg(all(test, not(target_arch = "wasm32")))]
+mod tests {
+    use proptest::prelude::*;
+    use serde_json::json;
+
+    use super::*;
+    use crate::plan::Plan;
+    use crate::run::{Capacity, layout};
+    use crate::wire::Load;
+
+    #[test]
+    fn a_whole_plan_crosses_unharmed() {
+        let document = json!({
+            "version": 1, "name": "p", "seed": 9_007_199_254_740_991u64, "thresholds": ["errors rate < 1%"],
+            "populations": [
+                {"name": "a", "scenario": "ktb-chat", "variables": {"room_size": 7, "room_ids": ["x"], "emoji": "👍"},
+                 "accounts": {"source": "csv", "columns": ["email", "password"]},
+                 "load": {"model": "shape", "name": "spike", "users": 100, "duration_s": 60.5}},
+                {"name": "b", "scenario": "voice-guest", "load": {"model": "open", "stages": [{"duration_s": 1, "target": 0.5}], "max_users": 3}},
+            ],
+        });
+        let plan = Plan::check(&document).unwrap_or_else(|problems| panic!("{problems:?}"));
+        let load = Load {
+            segment: layout(&[Capacity::own(4, 250)], 4).swap_remove(1).segment,
+            plan,
+            run: "k3f".into(),
+            csv: vec![vec![vec!["a@b".into(), "geheim".into()], Vec::new()], Vec::new()],
+            clips: Vec::new(),
+            handshakes_in_flight: 2,
+            fetches_in_flight: 3,
+            allowed_hosts: None,
+            snapshot_ms: 1_000,
+        };
+        let order = Order::Worker { worker: 1, message: Box::new(ToWorker::Load(Box::new(load))) };
+        let message = ToGenerator::Order { run: "k3f".into(), number: 3, order };
+        assert_eq!(unpack::<ToGenerator>(&pack(&message)), Ok(message));
+    }
+
+    #[test]
+    fn what_inflates_without_end_is_refused() {
+        let bomb = [&[DEFLATED], miniz_oxide::deflate::compress_to_vec(&vec![0; MOST_BYTES + 1], 9).as_slice()].concat();
+        assert_eq!(unpack::<ToConductor>(&bomb), Err(Refusal::Malformed));
+    }
+
+    proptest! {
+        #[test]
+        fn no_bytes_make_it_panic(bytes: Vec<u8>, kind in 0..3u8) {
+            let bytes = [&[kind], bytes.as_slice()].concat();
+            let _ = unpack::<ToConductor>(&bytes);
+            let _ = unpack::<ToGenerator>(&bytes);
+            let _ = unpack::<Picture>(&bytes);
+            let _ = unpack::<Offer>(&bytes);
+        }
+
+        #[test]
+        fn no_broken_message_makes_it_panic(at in 0..400usize, byte: u8) {
+            let card = Card {
+                name: "Kim".into(), browser: "Chromium 156".into(), cores: 4, sockets: 250,
+                consent: Consent::Refused("no".into()), playing: Some(("k3f".into(), 7)),
+            };
+            let mut bytes = pack(&ToConductor::Card(card));
+            let length = bytes.len();
+            bytes[at % length] = byte;
+            let _ = unpack::<ToConductor>(&bytes);
+        }
+    }
+}

@@ -1,0 +1,28 @@
+//! Several browsers, one run.
+
+mod clock;
+mod conductor;
+mod envelope;
+mod generator;
+mod invite;
+mod key;
+mod line;
+mod link;
+mod message;
+mod mqtt;
+mod packet;
+mod peer;
+mod stream;
+
+pub use clock::{ClockSync, Exchange, Offset};
+pub use conductor::{Conductor, ConductorOutput, Seat};
+pub use envelope::{Opened, Opener, Refusal, Refused, Sealer, VERSION};
+pub use generator::{Generator, GeneratorOutput, Limits};
+pub use invite::{Invite, InviteError, Role, checked_broker};
+pub use key::{Key, KeyError, Topics};
+pub use link::{Link, LinkCommand, LinkEvent, LinkInput, LinkOutput, Traffic};
+pub use message::{Card, Consent, Offer, Order, Picture, Said, ToConductor, ToGenerator, What, pack, unpack};
+pub use mqtt::{Credentials, Introduction, Mqtt, MqttOutput};
+pub use packet::{Body, Packet};
+pub use peer::{Loading, Peer, SessionId};
+pub use stream::{Fragment, Incoming, Outgoing, TooLong};

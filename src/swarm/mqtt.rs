@@ -1,0 +1,211 @@
+//! One MQTT 3.1.1 connection to a broker: who we are, what we subscribe to, what we publish.
+//!
+//! 3.1.1, because every broker with a WebSocket listener speaks it, while several (NATS, rumqttd, older RabbitMQ) do not
+//! speak 5 there, and the swarm needs nothing that only 5 has. Quality of service 0: order, repetition and confirmation are
+//! the swarm's own ([`super::stream`]), from end to end and not just to the broker.
+
+use std::collections::VecDeque;
+
+use mqtt_protocol_core::mqtt::Version;
+use mqtt_protocol_core::mqtt::common::Cursor;
+use mqtt_protocol_core::mqtt::connection::role::Client;
+use mqtt_protocol_core::mqtt::connection::{Connection, Event, TimerKind};
+use mqtt_protocol_core::mqtt::packet::v3_1_1::{Connect, Publish, Subscribe};
+use mqtt_protocol_core::mqtt::packet::{GenericPacketTrait, Packet, Qos, SubEntry, SubOpts};
+use mqtt_protocol_core::mqtt::result_code::{ConnectReturnCode, SubackReturnCode};
+use serde::{Deserialize, Serialize};
+
+/// What a broker asks for before it lets somebody in. Kept in memory only.
+#[derive(Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Credentials {
+    pub user: String,
+    pub password: String,
+}
+
+impl std::fmt::Debug for Credentials {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Credentials(…)")
+    }
+}
+
+/// How a connection introduces itself.
+#[derive(Debug)]
+pub struct Introduction<'a> {
+    pub client_id: &'a str,
+    pub credentials: Option<&'a Credentials>,
+    /// What the broker publishes for us when we vanish: topic and payload.
+    pub will: (&'a str, Vec<u8>),
+    pub subscriptions: &'a [String],
+}
+
+#[derive(Debug, PartialEq, Eq)]
+pub enum MqttOutput {
+    /// Bytes for the socket.
+    Send(Vec<u8>),
+    /// Let in and subscribed.
+    Ready,
+    Message {
+        topic: String,
+        payload: Vec<u8>,
+    },
+    /// Nothing more will come: in plain words why.
+    Closed(String),
+}
+
+/// A connection, from the moment its socket is open. Times in milliseconds of any clock.
+pub struct Mqtt {
+    connection: Connection<Client>,
+    subscriptions: Vec<String>,
+    out: VecDeque<MqttOutput>,
+    /// When to ask the broker whether it lives, and when to give it up.
+    ping_ms: f64,
+    silence_ms: f64,
+    closed: bool,
+}
+
+impl Mqtt {
+    /// # Errors
+    /// A text is too long or has characters that MQTT forbids.
+    pub fn new(introduction: &Introduction<'_>) -> Result<Self, String> {
+        let problem = |error| format!("the broker's connection cannot be made: {error:?}");
+        let Introduction { client_id, credentials, will: (topic, payload), subscriptions } = introduction;
+        let mut connect = Connect::builder()
+            .client_id(*client_id)
+            .and_then(|connect| connect.will_message(*topic, payload.clone(), Qos::AtMostOnce, false))
+            .map_err(problem)?
+            .clean_session(true)
+            .keep_alive(KEEP_ALIVE_S);
+        if let Some(Credentials { user, password }) = credentials {
+            connect = connect.user_name(user.as_str()).map_err(problem)?;
+            connect = connect.password(password.as_str()).map_err(problem)?;
+        }
+        let mut this = Self {
+            connection: Connection::new(Version::V3_1_1),
+            subscriptions: subscriptions.to_vec(),
+            out: VecDeque::new(),
+            ping_ms: f64::INFINITY,
+            silence_ms: f64::INFINITY,
+            closed: false,
+        };
+        this.connection.set_pingresp_recv_timeout(PING_ANSWER_MS);
+        let events = this.connection.send(Packet::V3_1_1Connect(connect.build().map_err(problem)?));
+        this.obey(0.0, events);
+        // Timers begin with the first tick, which knows the time.
+        (this.ping_ms, this.silence_ms) = (f64::INFINITY, f64::INFINITY);
+        Ok(this)
+    }
+
+    pub fn poll(&mut self) -> Option<MqttOutput> {
+        self.out.pop_front()
+    }
+
+    /// A WebSocket message holds a part of a packet, or several.
+    pub fn on_bytes(&mut self, now_ms: f64, bytes: &[u8]) {
+        let mut cursor = Cursor::new(bytes);
+        let mut before = u64::MAX;
+        while !self.closed && cursor.position() != before && (cursor.position() as usize) < bytes.len() {
+            before = cursor.position();
+            let events = self.connection.recv(&mut cursor);
+            self.obey(now_ms, events);
+        }
+    }
+
+    pub fn publish(&mut self, now_ms: f64, topic: &str, payload: Vec<u8>, retain: bool) {
+        let publish = Publish::builder().topic_name(topic);
+        let publish = publish.and_then(|publish| publish.qos(Qos::AtMostOnce).retain(retain).payload(payload).build());
+        // Topics are hexadecimal digits and slashes: they cannot be refused.
+        if let Ok(publish) = publish {
+            let events = self.connection.send(Packet::V3_1_1Publish(publish));
+            self.obey(now_ms, events);
+        }
+    }
+
+    /// Time has passed.
+    pub fn on_tick(&mut self, now_ms: f64) {
+        if self.ping_ms.is_infinite() && self.silence_ms.is_infinite() {
+            self.ping_ms = now_ms + f64::from(KEEP_ALIVE_S) * 1e3 / 2.0;
+        }
+        for (kind, due) in [(TimerKind::PingreqSend, self.ping_ms), (TimerKind::PingrespRecv, self.silence_ms)] {
+            if due <= now_ms && !self.closed {
+                *self.timer(kind) = f64::INFINITY;
+                let events = self.connection.notify_timer_fired(kind);
+                self.obey(now_ms, events);
+                if kind == TimerKind::PingrespRecv {
+                    self.close("the broker does not answer".to_owned());
+                }
+            }
+        }
+    }
+
+    fn timer(&mut self, kind: TimerKind) -> &mut f64 {
+        match kind {
+            TimerKind::PingrespRecv => &mut self.silence_ms,
+            _ => &mut self.ping_ms,
+        }
+    }
+
+    fn obey(&mut self, now_ms: f64, events: Vec<Event>) {
+        for event in events {
+            match event {
+                Event::RequestSendPacket { packet, .. } => {
+                    self.out.push_back(MqttOutput::Send(packet.to_continuous_buffer()));
+                }
+                Event::RequestTimerReset { kind, duration_ms } => *self.timer(kind) = now_ms + duration_ms as f64,
+                Event::RequestTimerCancel(kind) => *self.timer(kind) = f64::INFINITY,
+                Event::NotifyPacketReceived(packet) => self.on_packet(now_ms, packet),
+                Event::NotifyError(error) => self.close(format!("the broker said what is no MQTT: {error:?}")),
+                Event::RequestClose => self.close("the broker's connection is over".to_owned()),
+                Event::NotifyPacketIdReleased(_) => {}
+            }
+        }
+    }
+
+    fn on_packet(&mut self, now_ms: f64, packet: Packet) {
+        match packet {
+            Packet::V3_1_1Connack(answer) => match answer.return_code() {
+                ConnectReturnCode::Accepted => self.subscribe(now_ms),
+                ConnectReturnCode::BadUserNameOrPassword => self.close("the broker refused the user name or password".into()),
+                ConnectReturnCode::NotAuthorized => self.close("the broker wants a user name and a password".into()),
+                code => self.close(format!("the broker refused the connection: {code:?}")),
+            },
+            Packet::V3_1_1Suback(answer) => {
+                if answer.return_codes().iter().all(|code| *code != SubackReturnCode::Failure) {
+                    self.out.push_back(MqttOutput::Ready);
+                } else {
+                    self.close("the broker does not let us subscribe".to_owned());
+                }
+            }
+            Packet::V3_1_1Publish(publish) => self.out.push_back(MqttOutput::Message {
+                topic: publish.topic_name().to_owned(),
+                payload: publish.payload().as_slice().to_vec(),
+            }),
+            _ => {}
+        }
+    }
+
+    fn subscribe(&mut self, now_ms: f64) {
+        let options = || SubOpts::new().set_qos(Qos::AtMostOnce);
+        let entries = self.subscriptions.iter().map(|topic| SubEntry::new(topic.as_str(), options())).collect::<Result<Vec<_>, _>>();
+        let packet = entries.and_then(|entries| {
+            let packet_id = self.connection.acquire_packet_id()?;
+            Subscribe::builder().packet_id(packet_id).entries(entries).build()
+        });
+        match packet {
+            Ok(packet) => {
+                let events = self.connection.send(Packet::V3_1_1Subscribe(packet));
+                self.obey(now_ms, events);
+            }
+            Err(error) => self.close(format!("the topics cannot be subscribed to: {error:?}")),
+        }
+    }
+
+    fn close(&mut self, why: String) {
+        if !std::mem::replace(&mut self.closed, true) {
+            self.out.push_back(MqttOutput::Closed(why));
+        }
+    }
+}
+
+/// A broker gives a silent client up after one and a half times this.
+const KEEP_ALIVE_S: u16 = 10;
+const PING_ANSWER_MS: u64 = 5_000;
