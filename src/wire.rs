@@ -8,6 +8,7 @@ use serde_json::{Map, Value};
 use crate::metrics::{self, Completion, HealthDelta, LedgerDelta, MetricsDelta, SentLog, UsersByState};
 use crate::plan::{Plan, Segment};
 use crate::protocol::audio::Clip;
+use crate::swarm::{Credentials, LinkCommand, LinkEvent, Peer};
 use crate::time::Timestamp;
 
 /// From the page to a worker.
@@ -77,6 +78,36 @@ pub enum FromWorker {
     Done,
     /// The ledger is settled; the last snapshot has been sent.
     Finished,
+}
+
+/// From the page to its link, the worker that keeps the connection to a swarm.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub enum ToLink {
+    Open(Box<OpenLink>),
+    Command(LinkCommand),
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct OpenLink {
+    pub conducts: bool,
+    /// The swarm's key as its link has it.
+    pub key: String,
+    pub peer: Peer,
+    pub broker: String,
+    pub credentials: Option<Credentials>,
+}
+
+/// From a link to its page.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub enum FromLink {
+    /// Its code runs; see [`FromWorker::Ready`].
+    Ready {
+        build: String,
+    },
+    Event(LinkEvent),
+    Failed {
+        message: String,
+    },
 }
 
 /// Four times a second: everything since the last one.

@@ -6,7 +6,9 @@ use super::field::FieldKind;
 use super::model::{Page, Theme};
 use super::path::Path;
 use super::run_view::RunView;
+use super::swarm_view::SwarmView;
 use crate::plan::Plan;
+use crate::swarm::{Credentials, Invite, Offer};
 use crate::wire::Level;
 
 /// One thing that happened: a person's doing, or a run's.
@@ -19,6 +21,8 @@ pub enum Event {
         origin: String,
         theme: String,
         draft: String,
+        broker: String,
+        browser_name: String,
     },
     /// A link was pasted into the address bar of the open page.
     Followed {
@@ -86,6 +90,24 @@ pub enum Event {
     },
     SaveReport,
 
+    /// Opens a swarm that this page conducts, at the broker whose address is typed.
+    OpenSwarm,
+    LeaveSwarm,
+    TypedBroker(String),
+    /// The page that this one came from offers a broker.
+    BrokerOffered(String),
+    NameBrowser(String),
+    /// Whether the conductor's own browser plays no load.
+    WatchOnly(bool),
+    /// The broker asks for these. They are kept in memory only.
+    GiveCredentials(Credentials),
+    /// The operator's answer to what a conductor wants to play here.
+    Decide(bool),
+    /// The operator's STOP of this browser's part.
+    StopPart,
+    CopyInvite,
+    SwarmChanged(Box<SwarmView>),
+
     /// An effect was done.
     Done(String),
     /// An effect failed.
@@ -120,6 +142,23 @@ pub enum Effect {
     Stop,
     Abort,
     SaveReport,
+    EnterSwarm {
+        invite: Box<Invite>,
+        credentials: Option<Credentials>,
+        name: String,
+    },
+    /// A new swarm: its key is drawn by the browser.
+    OpenSwarm {
+        broker: String,
+        name: String,
+    },
+    LeaveSwarm,
+    /// Tells the swarm which plan is next.
+    OfferPlan(Box<Offer>),
+    Decide(bool),
+    StopPart,
+    WatchOnly(bool),
+    NameBrowser(String),
     /// Build the run's view anew: what it shows was changed, not the run.
     Refresh,
 }

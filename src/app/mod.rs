@@ -18,6 +18,8 @@ pub mod path;
 pub mod presets;
 pub mod run_view;
 pub mod share;
+pub mod swarm_view;
+mod swarming;
 mod update;
 pub mod variables;
 
@@ -26,4 +28,5 @@ pub use editor::{Editor, PlacedProblem, population_path};
 pub use event::{Effect, Event};
 pub use model::{Model, Notice, NoticeKind, Page, Theme};
 pub use run_view::RunView;
+pub use swarm_view::SwarmView;
 pub use update::update;

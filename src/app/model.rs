@@ -4,6 +4,7 @@ use super::editor::Editor;
 use super::log::LogFilter;
 use super::presets;
 use super::run_view::RunView;
+use super::swarm_view::SwarmView;
 
 #[derive(Debug, Clone, PartialEq)]
 pub struct Model {
@@ -15,6 +16,10 @@ pub struct Model {
     pub run: RunView,
     pub log_filter: LogFilter,
     pub notice: Option<Notice>,
+    pub swarm: SwarmView,
+    /// The broker's address as it is typed, and this browser's name in swarms.
+    pub broker: String,
+    pub browser_name: String,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -22,6 +27,7 @@ pub enum Page {
     #[default]
     Plan,
     Run,
+    Swarm,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -58,6 +64,9 @@ impl Default for Model {
             run: RunView::default(),
             log_filter: LogFilter::default(),
             notice: None,
+            swarm: SwarmView::default(),
+            broker: String::new(),
+            browser_name: String::new(),
         }
     }
 }

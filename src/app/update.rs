@@ -10,11 +10,13 @@ use super::path::Path;
 use super::{field, load_form, presets, share};
 use crate::plan::{Load, Plan};
 use crate::protocol::url;
+use crate::swarm::Invite;
 
 /// Changes the model by what happened, and says what is to be done.
 pub fn update(model: &mut Model, event: Event) -> Vec<Effect> {
     match event {
-        Event::Opened { fragment, origin, theme, draft } => {
+        Event::Opened { fragment, origin, theme, draft, broker, browser_name } => {
+            (model.broker, model.browser_name) = (broker, browser_name);
             model.theme = super::model::Theme::named(&theme);
             let mut effects = vec![Effect::ApplyTheme(model.theme)];
             effects.extend(opened(model, &fragment, &origin, draft));
@@ -41,11 +43,24 @@ pub fn update(model: &mut Model, event: Event) -> Vec<Effect> {
             return vec![Effect::Refresh];
         }
         Event::SaveReport => return vec![Effect::SaveReport],
+        Event::OpenSwarm
+        | Event::LeaveSwarm
+        | Event::TypedBroker(_)
+        | Event::BrokerOffered(_)
+        | Event::NameBrowser(_)
+        | Event::WatchOnly(_)
+        | Event::GiveCredentials(_)
+        | Event::Decide(_)
+        | Event::StopPart
+        | Event::CopyInvite
+        | Event::SwarmChanged(_) => return super::swarming::update(model, event),
         Event::Done(text) => say(model, NoticeKind::Done, text),
         Event::Failed(text) => say(model, NoticeKind::Problem, text),
         edit => {
             edit_plan(model, edit);
-            return vec![Effect::KeepDraft(model.editor.text().to_owned())];
+            let mut effects = vec![Effect::KeepDraft(model.editor.text().to_owned())];
+            effects.extend(super::swarming::offer(model));
+            return effects;
         }
     }
     Vec::new()
@@ -105,6 +120,9 @@ fn opened(model: &mut Model, fragment: &str, origin: &str, draft: String) -> Vec
 
 /// Opens the plan of a link, if it holds one.
 fn follow(model: &mut Model, fragment: &str) -> Vec<Effect> {
+    if let Some(invite) = Invite::read(fragment) {
+        return super::swarming::follow(model, invite);
+    }
     match share::read_fragment(fragment) {
         None => Vec::new(),
         Some(Err(error)) => {
@@ -264,7 +282,7 @@ fn forget_done(model: &mut Model) {
     model.notice.take_if(|notice| notice.kind == NoticeKind::Done);
 }
 
-fn say(model: &mut Model, kind: NoticeKind, text: String) {
+pub(super) fn say(model: &mut Model, kind: NoticeKind, text: String) {
     model.notice = Some(Notice { kind, text });
 }
 
@@ -288,7 +306,7 @@ mod tests {
     }
 
     fn open(fragment: &str, origin: &str) -> Event {
-        Event::Opened { fragment: fragment.into(), origin: origin.into(), theme: String::new(), draft: String::new() }
+        Event::Opened { fragment: fragment.into(), origin: origin.into(), theme: String::new(), draft: String::new(), broker: String::new(), browser_name: String::new() }
     }
 
     #[track_caller]
@@ -353,6 +371,8 @@ mod tests {
             origin: "http://127.0.0.1:1".into(),
             theme: "dark".into(),
             draft: draft.clone(),
+            broker: String::new(),
+            browser_name: String::new(),
         };
         let (model, _) = after([reload("")]);
         assert_eq!((model.editor.text(), model.theme), (draft.as_str(), Theme::Dark));

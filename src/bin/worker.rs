@@ -1,8 +1,8 @@
-//! The engine's worker.
+//! What runs in the page's workers: the engine, and the link to a swarm.
 
 #[cfg(target_arch = "wasm32")]
 fn main() {
-    tabswarm::browser::worker_main();
+    tabswarm::browser::any_worker_main();
 }
 
 #[cfg(not(target_arch = "wasm32"))]

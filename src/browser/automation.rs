@@ -10,9 +10,11 @@ use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::future_to_promise;
 
 use super::run_driver::RunDriver;
+use super::swarm_driver::{Side, SwarmDriver};
 use crate::app::{check, presets};
 use crate::plan::Plan;
 use crate::scenario::Problem;
+use crate::swarm::Seat;
 
 /// Puts `window.tabswarm` in place. It is there from the page's start to its end.
 ///
@@ -23,8 +25,9 @@ use crate::scenario::Problem;
 /// | `start(plan)` | nothing, once the workers are being started; fails with the plan's problems |
 /// | `status()` | `{phase, elapsed_s, planned_s, users: {target, active, ...}, sent, received, errors, problem?}` |
 /// | `stop()` | nothing, at once; `status()` tells when the run is done |
+/// | `swarm()` | the swarm that this page is in: `{name, connected, problem, invite, traffic, browsers or consent ...}`, or null |
 /// | `report()` | the report of the run as it is now; fails before the first run |
-pub fn expose(driver: &RunDriver) {
+pub fn expose(driver: &RunDriver, swarm: &SwarmDriver) {
     let api = Object::new();
     let with = |call: fn(&RunDriver) -> Promise| {
         let driver = driver.clone();
@@ -53,6 +56,10 @@ pub fn expose(driver: &RunDriver) {
             settled(report.and_then(|report| to_js(&report)))
         }),
     );
+    put(&api, "swarm", {
+        let swarm = swarm.clone();
+        move |_| settled(to_js(&swarm_now(&swarm)))
+    });
     set(&js_sys::global(), "tabswarm", &api);
 }
 
@@ -61,6 +68,33 @@ fn start(driver: RunDriver, plan: Result<Plan, Vec<Problem>>) -> Promise {
         let plan = plan.map_err(|problems| failure("the plan cannot run", &problems))?;
         driver.start(plan, Vec::new()).await.map_err(|error| failure(&error.to_string(), &[]))?;
         Ok(JsValue::UNDEFINED)
+    })
+}
+
+fn swarm_now(driver: &SwarmDriver) -> Value {
+    driver.with(|swarm| {
+        let Some(swarm) = swarm else { return Value::Null };
+        let mut now = json!({
+            "name": swarm.card.name, "connected": swarm.is_connected, "problem": swarm.problem, "invite": swarm.invite.to_join(),
+            "traffic": swarm.traffic,
+        });
+        match &swarm.side {
+            Side::Conductor(conductor) => {
+                let seat = |seat: &Seat| json!({
+                    "name": seat.name(), "away": seat.is_away, "clock": seat.clock, "workers": seat.workers.len(),
+                    "consent": seat.card.as_ref().map(|card| &card.consent),
+                });
+                now["browsers"] = conductor.seats().map(seat).collect();
+            }
+            Side::Generator(generator) => {
+                now["consent"] = json!(generator.card().consent);
+                now["run"] = json!(generator.run());
+                now["alone"] = json!(generator.is_alone());
+                now["unkept"] = json!(generator.unkept());
+                now["picture"] = json!(generator.picture());
+            }
+        }
+        now
     })
 }
 

@@ -62,3 +62,20 @@ async fn post(origin: &str, faults: &LabFaults) -> Result<(), String> {
 }
 
 const TIMEOUT: Span = Span::from_secs(5);
+
+/// The broker of the lab that this page came from, if it is a lab that serves a room.
+pub async fn offered_broker() -> Option<String> {
+    let request = FetchRequest {
+        method: "GET".to_owned(),
+        url: format!("{}/lab/room", super::own_origin()),
+        headers: Vec::new(),
+        body: FetchBody::None,
+        timeout: TIMEOUT,
+    };
+    match exchange(&request, &AbortController::new().ok()?).await {
+        FetchOutcome::Answer { status: 200, body, .. } => {
+            Some(serde_json::from_str::<Value>(&body).ok()?.get("broker")?.as_str()?.to_owned())
+        }
+        _ => None,
+    }
+}

@@ -3,10 +3,13 @@
 pub mod automation;
 mod clock;
 mod fetch;
+mod identity;
 mod lab;
+mod link_loop;
 mod reach;
 mod run_driver;
 mod socket;
+mod swarm_driver;
 mod timer;
 pub mod transport;
 mod visibility;
@@ -17,8 +20,23 @@ pub use clock::Clock;
 pub use fetch::Fetches;
 pub use reach::own_origin;
 pub use run_driver::{RunDriver, StartError};
+pub use identity::random;
+pub use lab::offered_broker;
 pub use socket::{SocketLoad, Sockets};
+pub use swarm_driver::{Introduction, Side, Swarm, SwarmDriver};
 pub use timer::Timer;
 pub use visibility::Visibility;
 pub use worker_host::{HostEvent, WorkerHost};
 pub use worker_loop::worker_main;
+
+/// What runs in a worker is told by its name which of the two it is: one program, loaded and cached once.
+pub fn any_worker_main() {
+    if worker_scope().name() == LINK_NAME { link_loop::link_main() } else { worker_main() }
+}
+
+fn worker_scope() -> web_sys::DedicatedWorkerGlobalScope {
+    wasm_bindgen::JsCast::unchecked_into(js_sys::global())
+}
+
+/// Of the worker that keeps a swarm's link.
+const LINK_NAME: &str = "tabswarm link";

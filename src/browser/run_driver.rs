@@ -8,12 +8,16 @@ use std::rc::{Rc, Weak};
 use gloo_timers::callback::Interval;
 
 use super::clock::Clock;
-use super::lab;
+use super::swarm_driver::SwarmDriver;
+use super::{identity, lab};
 use super::visibility::Visibility;
 use super::worker_host::{HostEvent, WorkerHost};
+use crate::app::run_view::picture;
 use crate::metrics::{Browser, Report};
 use crate::plan::Plan;
-use crate::run::{Run, RunInput, Status, layout};
+use crate::run::{Capacity, Run, RunInput, Status, layout, sockets};
+use crate::swarm::{Offer, SessionId};
+use crate::wire::{FromWorker, ToWorker};
 
 /// At most one run at a time; a finished one stays until the next starts. Clones share it.
 #[derive(Clone)]
@@ -29,6 +33,7 @@ pub enum StartError {
 
 struct Inner {
     clock: Clock,
+    swarm: SwarmDriver,
     /// A start is under way: nothing runs yet, and nothing else may start.
     starting: Cell<bool>,
     current: RefCell<Option<Current>>,
@@ -37,21 +42,34 @@ struct Inner {
 
 struct Current {
     run: Run,
-    /// `None`: ended.
-    hosts: Vec<Option<WorkerHost>>,
+    hosts: Vec<Host>,
+    swarm: SwarmDriver,
     last_told_ms: f64,
+    last_shown_ms: f64,
     /// Reports whether the page is hidden, and moves time on while no worker speaks; both end with the run.
     watches: Option<(Option<Visibility>, Interval)>,
 }
 
+/// Where a worker lives.
+enum Host {
+    Here(WorkerHost<ToWorker, FromWorker>),
+    /// In another browser of the swarm.
+    Elsewhere,
+    Ended,
+}
+
 impl RunDriver {
-    pub fn new() -> Self {
-        Self(Rc::new(Inner {
+    /// Runs that take in the browsers of `swarm`, if this page conducts one.
+    pub fn new(swarm: SwarmDriver) -> Self {
+        let inner = Rc::new(Inner {
             clock: Clock::new(),
+            swarm: swarm.clone(),
             starting: Cell::new(false),
             current: RefCell::new(None),
             listeners: RefCell::default(),
-        }))
+        });
+        swarm.on_run(inner.sender(|input| input));
+        Self(inner)
     }
 
     /// Calls `listener` about four times a second during a run, and at each change of phase. It may call this driver.
@@ -105,21 +123,31 @@ impl RunDriver {
     }
 }
 
-impl Default for RunDriver {
-    fn default() -> Self {
-        Self::new()
-    }
-}
-
 impl Inner {
     async fn start(self: &Rc<Self>, plan: Plan, csv: Vec<Vec<Vec<String>>>) -> Result<(), String> {
         lab::set_faults(&plan).await?;
-        let parts = layout(&[Capacity::own(cores(), SOCKETS)], plan.handshakes_in_flight);
-        let count = parts.len();
+        let others = self.gather(&plan).await;
+        let only_watches = self.swarm.with(|swarm| swarm.is_some_and(|swarm| swarm.only_watches));
+        if only_watches && others.is_empty() {
+            return Err("this browser only conducts, and no other is ready to play".to_owned());
+        }
+        let own = Capacity { only_watches, ..Capacity::own(cores(), sockets(&user_agent())) };
+        let places = places(&own, &others);
+        let browsers: Vec<_> = [own].into_iter().chain(others.into_iter().map(|(_, capacity)| capacity)).collect();
+        let parts = layout(&browsers, plan.handshakes_in_flight);
         let run_id = random_id()?;
-        let run = Run::new(self.clock.now_ms(), plan, csv, run_id, parts);
-        let hosts = (0..count).map(|index| self.spawn(index)).collect::<Result<_, _>>()?;
-        *self.current.borrow_mut() = Some(Current { run, hosts, last_told_ms: 0.0, watches: None });
+        let mut run = Run::new(self.clock.now_ms(), plan, csv, run_id.clone(), parts);
+        if browsers.len() > 1 {
+            run = run.starting_after(SWARM_START_MS);
+        }
+        let host = |(worker, place): (usize, &Option<SessionId>)| match place {
+            None => self.spawn(worker),
+            Some(_) => Ok(Host::Elsewhere),
+        };
+        let hosts = places.iter().enumerate().map(host).collect::<Result<_, _>>()?;
+        let swarm = self.swarm.clone();
+        *self.current.borrow_mut() = Some(Current { run, hosts, swarm, last_told_ms: 0.0, last_shown_ms: 0.0, watches: None });
+        self.swarm.begin(run_id, places);
         let watches = (Visibility::watch(self.sender(RunInput::Hidden)), self.ticker());
         if let Some(current) = &mut *self.current.borrow_mut() {
             current.watches = Some(watches);
@@ -127,12 +155,22 @@ impl Inner {
         Ok(())
     }
 
-    fn spawn(self: &Rc<Self>, worker: usize) -> Result<Option<WorkerHost>, String> {
+    /// The browsers of the swarm that play this plan: everybody's operator is asked, and not waited for without end.
+    async fn gather(&self, plan: &Plan) -> Vec<(SessionId, Capacity)> {
+        self.swarm.offer(Offer::of(plan));
+        let since_ms = self.clock.now_ms();
+        while self.swarm.is_waiting() && self.clock.now_ms() < since_ms + CONSENT_MS {
+            gloo_timers::future::TimeoutFuture::new(POLL_MS).await;
+        }
+        self.swarm.ready()
+    }
+
+    fn spawn(self: &Rc<Self>, worker: usize) -> Result<Host, String> {
         let on_event = self.sender(move |event| match event {
             HostEvent::Message(message) => RunInput::From { worker, message },
             HostEvent::Died(message) => RunInput::WorkerDied { worker, message },
         });
-        WorkerHost::spawn(&format!("tabswarm {}", worker + 1), on_event).map(Some)
+        WorkerHost::spawn(&format!("tabswarm {}", worker + 1), on_event).map(Host::Here)
     }
 
     /// A page's timer alone would not do, for a hidden page's timers hardly run: every worker message moves time on too.
@@ -181,7 +219,7 @@ impl Current {
             return false;
         }
         if let RunInput::WorkerDied { worker, .. } = &input {
-            self.hosts[*worker] = None;
+            self.hosts[*worker] = Host::Ended;
         }
         let before = self.run.phase();
         self.run.handle(now_ms, input);
@@ -191,6 +229,14 @@ impl Current {
             self.watches = None;
         }
         let is_news = self.run.phase() != before || now_ms >= self.last_told_ms + TICK_MS;
+        if self.run.phase() != before || now_ms >= self.last_shown_ms + SHOW_MS {
+            self.last_shown_ms = now_ms;
+            self.swarm.keep();
+            self.swarm.show(&picture(&self.run));
+        }
+        if self.run.is_done() {
+            self.swarm.end();
+        }
         if is_news {
             self.last_told_ms = now_ms;
         }
@@ -199,19 +245,34 @@ impl Current {
 
     fn deliver(&mut self, now_ms: f64) {
         while let Some((worker, message)) = self.run.poll() {
-            let Some(Some(host)) = self.hosts.get(worker) else { continue };
+            let host = match self.hosts.get(worker) {
+                Some(Host::Here(host)) => host,
+                Some(Host::Elsewhere) => {
+                    self.swarm.tell(worker, message);
+                    continue;
+                }
+                Some(Host::Ended) | None => continue,
+            };
             if let Err(message) = host.send(&message) {
-                self.hosts[worker] = None;
+                self.hosts[worker] = Host::Ended;
                 self.run.handle(now_ms, RunInput::WorkerDied { worker, message });
             }
         }
     }
 }
 
+/// In which browser each worker of the layout lives; the probe's is the last, and here.
+fn places(own: &Capacity, others: &[(SessionId, Capacity)]) -> Vec<Option<SessionId>> {
+    let own = std::iter::repeat_n(None, own.workers() as usize);
+    let others = others.iter().flat_map(|(session, capacity)| {
+        std::iter::repeat_n(Some(*session), capacity.workers() as usize)
+    });
+    own.chain(others).chain([None]).collect()
+}
+
 fn this_browser(workers: usize) -> Browser {
-    let agent = web_sys::window().and_then(|window| window.navigator().user_agent().ok());
     Browser {
-        user_agent: agent.unwrap_or_default(),
+        user_agent: user_agent(),
         cores: cores(),
         workers: workers as u32,
         version: crate::VERSION.to_owned(),
@@ -225,17 +286,27 @@ fn started_at(run: &Run) -> String {
     date.map_or_else(String::new, |date| date.to_iso_string().into())
 }
 
-fn cores() -> u32 {
+pub(super) fn user_agent() -> String {
+    web_sys::window().and_then(|window| window.navigator().user_agent().ok()).unwrap_or_default()
+}
+
+pub(super) fn cores() -> u32 {
     web_sys::window().map_or(1.0, |window| window.navigator().hardware_concurrency()) as u32
 }
 
 /// Three characters that tell this run's accounts and messages from those of other runs and browsers.
 fn random_id() -> Result<String, String> {
-    let crypto = web_sys::window().and_then(|window| window.crypto().ok()).ok_or("this page has no random source")?;
-    let mut bytes = [0; 3];
-    crypto.get_random_values_with_u8_array(&mut bytes).map_err(|_| "the random source failed")?;
+    let bytes = identity::random::<3>()?;
     Ok(bytes.map(|byte| char::from(b"0123456789abcdefghijklmnopqrstuvwxyz"[usize::from(byte) % 36])).iter().collect())
 }
+
+/// From the decision to start to the epoch, in a swarm: orders have to reach everybody.
+const SWARM_START_MS: f64 = 3_000.0;
+/// How long operators are waited for.
+const CONSENT_MS: f64 = 60_000.0;
+const POLL_MS: u32 = 100;
+/// How often the others are shown the run.
+const SHOW_MS: f64 = 1_000.0;
 
 /// How often listeners hear of a run that changes nothing but its numbers.
 const TICK_MS: f64 = 250.0;

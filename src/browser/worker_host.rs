@@ -1,34 +1,38 @@
 //! The page's end of one worker.
 
+use std::marker::PhantomData;
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
 use wasm_bindgen::closure::Closure;
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{ErrorEvent, Event, MessageEvent, Url, Worker, WorkerOptions, WorkerType};
 
 use super::transport;
-use crate::wire::{FromWorker, ToWorker};
 
-/// A running worker; ends when dropped.
+/// A running worker that is told `To` and says `From`; ends when dropped.
 #[derive(Debug)]
-pub struct WorkerHost {
+pub struct WorkerHost<To, From> {
     worker: Worker,
+    _speaks: PhantomData<(To, From)>,
     _on_message: Closure<dyn FnMut(MessageEvent)>,
     _on_error: Closure<dyn FnMut(Event)>,
 }
 
 #[derive(Debug)]
-pub enum HostEvent {
-    Message(FromWorker),
+pub enum HostEvent<From> {
+    Message(From),
     /// It could not be loaded, or its code broke: nothing more will come.
     Died(String),
 }
 
-impl WorkerHost {
-    /// Starts the engine's worker, which lies beside the page under whatever path that is served. It says `Ready` when
-    /// its code runs; what is sent before is lost.
+impl<To: Serialize, From: DeserializeOwned + 'static> WorkerHost<To, From> {
+    /// Starts the worker's program, which lies beside the page under whatever path that is served; by its name it knows
+    /// what it is for. It says `Ready` when its code runs; what is sent before is lost.
     ///
     /// # Errors
     /// The browser refuses to start a worker.
-    pub fn spawn(name: &str, on_event: impl Fn(HostEvent) + Clone + 'static) -> Result<Self, String> {
+    pub fn spawn(name: &str, on_event: impl Fn(HostEvent<From>) + Clone + 'static) -> Result<Self, String> {
         let options = WorkerOptions::new();
         options.set_type(WorkerType::Module);
         options.set_name(name);
@@ -41,18 +45,18 @@ impl WorkerHost {
         let on_error = Closure::new(move |event: Event| on_event(HostEvent::Died(cause(&event))));
         worker.set_onmessage(Some(on_message.as_ref().unchecked_ref()));
         worker.set_onerror(Some(on_error.as_ref().unchecked_ref()));
-        Ok(Self { worker, _on_message: on_message, _on_error: on_error })
+        Ok(Self { worker, _speaks: PhantomData, _on_message: on_message, _on_error: on_error })
     }
 
     /// # Errors
     /// The message holds a number that JavaScript cannot hold.
-    pub fn send(&self, message: &ToWorker) -> Result<(), String> {
+    pub fn send(&self, message: &To) -> Result<(), String> {
         let value = transport::encode(message)?;
         self.worker.post_message(&value).map_err(|error| format!("cannot reach a worker: {error:?}"))
     }
 }
 
-impl Drop for WorkerHost {
+impl<To, From> Drop for WorkerHost<To, From> {
     fn drop(&mut self) {
         self.worker.set_onmessage(None);
         self.worker.set_onerror(None);
@@ -68,7 +72,7 @@ fn worker_url() -> Result<String, String> {
     Ok(url.href())
 }
 
-fn message(data: JsValue) -> HostEvent {
+fn message<From: DeserializeOwned>(data: JsValue) -> HostEvent<From> {
     match transport::decode(data) {
         Ok(message) => HostEvent::Message(message),
         Err(error) => HostEvent::Died(error),

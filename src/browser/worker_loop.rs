@@ -8,13 +8,13 @@ use std::rc::{Rc, Weak};
 
 use serde_json::{Map, Value};
 use wasm_bindgen::prelude::*;
-use web_sys::{DedicatedWorkerGlobalScope, MessageEvent};
+use web_sys::MessageEvent;
 
 use super::clock::Clock;
 use super::fetch::Fetches;
 use super::socket::Sockets;
 use super::timer::Timer;
-use super::transport;
+use super::{transport, worker_scope};
 use crate::engine::{Engine, Input, Output};
 use crate::time::{Span, Timestamp};
 use crate::wire::{FromWorker, Load, ToWorker};
@@ -31,7 +31,7 @@ pub fn worker_main() {
             Ok(message) => this.on_message(message),
             Err(message) => say(&FromWorker::Failed { message }),
         });
-    scope().set_onmessage(Some(on_message.as_ref().unchecked_ref()));
+    worker_scope().set_onmessage(Some(on_message.as_ref().unchecked_ref()));
     // It lives as long as the worker.
     on_message.forget();
     say(&FromWorker::Ready { build: crate::BUILD_ID.to_owned() });
@@ -257,12 +257,8 @@ fn say(message: &FromWorker) {
     let value = transport::encode(message).or_else(|message| transport::encode(&FromWorker::Failed { message }));
     if let Ok(value) = value {
         // A message port takes whatever can be cloned, and plain objects can.
-        let _ = scope().post_message(&value);
+        let _ = worker_scope().post_message(&value);
     }
-}
-
-fn scope() -> DedicatedWorkerGlobalScope {
-    js_sys::global().unchecked_into()
 }
 
 /// The close code of a connection that never came to be, as browsers report it.

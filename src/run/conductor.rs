@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 
 use super::layout::Part;
 use super::log::Log;
-use super::member::{Member, MemberState};
+use super::member::{Counts, Member, MemberState};
 use super::status::{RunPhase, Status, UsersNow};
 use super::target::Target;
 use crate::metrics::{Browser, Report, ReportFacts, SentLog, Totals, TotalsConfig, UsersByState};
@@ -229,6 +229,14 @@ impl Run {
         self.members.len()
     }
 
+    /// What some of the run's workers did: their users now, and their counts.
+    pub fn share_of(&self, workers: &[usize]) -> (UsersByState, Counts) {
+        let members = || workers.iter().filter_map(|&worker| self.members.get(worker));
+        let mut counts = Counts::default();
+        members().for_each(|member| counts += member.counts);
+        (sum(members().flat_map(|member| &member.users)), counts)
+    }
+
     pub fn log(&self) -> &Log {
         &self.log
     }
@@ -359,6 +367,7 @@ impl Run {
         self.log.extend(std::mem::take(&mut snapshot.log), snapshot.log_dropped);
         self.totals.absorb(worker, snapshot.part());
         let member = &mut self.members[worker];
+        member.counts.add(&snapshot);
         member.users = snapshot.users;
         if snapshot.settled {
             member.state = member.state.max(MemberState::Settled);

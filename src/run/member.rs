@@ -3,6 +3,7 @@
 use super::layout::Part;
 use crate::metrics::UsersByState;
 use crate::time::Timestamp;
+use crate::wire::Snapshot;
 
 #[derive(Debug)]
 pub(super) struct Member {
@@ -10,8 +11,33 @@ pub(super) struct Member {
     pub state: MemberState,
     /// Its users by population, as of its last snapshot.
     pub users: Vec<UsersByState>,
+    pub counts: Counts,
     /// Its browser does not answer: nobody waits for it, and it may come back.
     pub away_since: Option<Timestamp>,
+}
+
+/// What one browser's users did, over the whole run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Counts {
+    pub sent: u64,
+    pub received: u64,
+    pub errors: u64,
+}
+
+impl Counts {
+    pub(super) fn add(&mut self, snapshot: &Snapshot) {
+        self.sent += snapshot.ledger.sent;
+        self.received += snapshot.ledger.arrived;
+        self.errors += snapshot.metrics.errors.iter().map(|error| error.count).sum::<u64>();
+    }
+}
+
+impl std::ops::AddAssign for Counts {
+    fn add_assign(&mut self, other: Self) {
+        self.sent += other.sent;
+        self.received += other.received;
+        self.errors += other.errors;
+    }
 }
 
 /// In order of a worker's life. The dead come last: nobody waits for them.
@@ -30,7 +56,7 @@ pub(super) enum MemberState {
 
 impl Member {
     pub(super) fn new(part: Part, populations: usize) -> Self {
-        Self { part, state: MemberState::Starting, users: vec![UsersByState::default(); populations], away_since: None }
+        Self { part, state: MemberState::Starting, users: vec![UsersByState::default(); populations], away_since: None, counts: Counts::default() }
     }
 
     /// It has come as far, or nobody waits for it.

@@ -72,10 +72,10 @@ impl Conductor {
 
     /// What the next run will be: every generator's operator is asked.
     pub fn offer(&mut self, offer: Offer) {
-        if self.offer == offer {
+        if self.offer == (Offer { number: self.offer.number, ..offer.clone() }) {
             return;
         }
-        self.offer = offer;
+        self.offer = Offer { number: self.offer.number + 1, ..offer };
         let sessions: Vec<_> = self.seats.keys().copied().collect();
         sessions.into_iter().for_each(|session| self.say_offer(session));
     }
@@ -85,9 +85,15 @@ impl Conductor {
         self.out.push_back(ConductorOutput::Link(LinkCommand::Say { to: Some(session), message }));
     }
 
+    /// Somebody who is here has not answered the last offer.
+    pub fn is_waiting(&self) -> bool {
+        let is_open = |card: &Card| card.offer != self.offer.number || card.consent == Consent::Asked;
+        self.seats.values().any(|seat| !seat.is_away && seat.card.as_ref().is_none_or(is_open))
+    }
+
     /// The browsers that would play now: who is here, and may.
     pub fn ready(&self) -> Vec<(SessionId, Capacity)> {
-        self.seats.values().filter_map(|seat| Some((seat.session, seat.capacity()?))).collect()
+        self.seats.values().filter_map(|seat| Some((seat.session, seat.capacity(self.offer.number)?))).collect()
     }
 
     /// A run begins. `workers` says for each of its workers in which browser it lives (`None`: in this one).
@@ -255,8 +261,9 @@ impl Seat {
     }
 
     /// What it would give to a run; `None`: nothing now.
-    fn capacity(&self) -> Option<Capacity> {
-        let card = self.card.as_ref().filter(|card| card.consent == Consent::Given && !self.is_away)?;
+    fn capacity(&self, offer: u32) -> Option<Capacity> {
+        let may = |card: &&Card| card.consent == Consent::Given && card.offer == offer && !self.is_away;
+        let card = self.card.as_ref().filter(may)?;
         Some(Capacity { browser: Some(card.name.clone()), cores: card.cores, sockets: card.sockets, only_watches: false })
     }
 }

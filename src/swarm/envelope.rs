@@ -166,6 +166,9 @@ impl Opener {
         let (numbers, _) = head.as_chunks::<8>();
         let [session, loading, number] = [0, 1, 2].map(|at| u64::from_le_bytes(numbers[at]));
         let from = Peer { session: SessionId(session), loading: Loading(loading) };
+        if !from.is_exact() {
+            return Err(Refusal::Malformed);
+        }
         let payload = Payload { msg: sealed, aad: &bound_to(topic) };
         let packet = self.cipher.decrypt(&nonce(from, number), payload).map_err(|_| Refusal::Key)?;
         Ok((from, number, packet))
@@ -255,7 +258,8 @@ mod tests {
         for at in 1..sealed.len() {
             let mut tampered = sealed.clone();
             tampered[at] ^= 1;
-            check(&mut opener, &tampered, Err(Refusal::Key));
+            let refusal = opener.open("t", &tampered).expect_err("it was tampered with");
+            assert!(matches!(refusal, Refusal::Key | Refusal::Malformed), "byte {at}: {refusal}");
         }
         let mut old = sealed.clone();
         old[0] = 0;

@@ -283,12 +283,14 @@ impl Generator {
     /// Whoever was asked about these hosts before is not asked again.
     fn on_offer(&mut self, offer: Offer) {
         let strange = offer.hosts.iter().any(|host| !url::is_loopback(host) && !self.limits.hosts.contains(host));
-        let was_refused = matches!(self.card.consent, Consent::Refused(_)) && self.offer.as_ref() == Some(&offer);
+        let same = |known: &Offer| Offer { number: offer.number, ..known.clone() } == offer;
+        let was_refused = matches!(self.card.consent, Consent::Refused(_)) && self.offer.as_ref().is_some_and(same);
         self.card.consent = match (was_refused, strange) {
             (true, _) => self.card.consent.clone(),
             (false, true) => Consent::Asked,
             (false, false) => Consent::Given,
         };
+        self.card.offer = offer.number;
         self.offer = Some(offer);
         self.say_card();
     }

@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use super::clock::Offset;
 use super::envelope::Refusal;
+use crate::plan::Plan;
 use crate::run::Status;
 use crate::wire::{FromWorker, ToWorker};
 
@@ -37,6 +38,8 @@ pub enum Order {
 /// What an operator decides on.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub struct Offer {
+    /// Tells offers of a conductor apart.
+    pub number: u32,
     /// The conductor's name.
     pub conductor: String,
     pub plan: String,
@@ -66,6 +69,8 @@ pub struct Card {
     pub cores: u32,
     pub sockets: u32,
     pub consent: Consent,
+    /// The offer that this is the answer to.
+    pub offer: u32,
     /// The run that it plays in, and the number of the order that it waits for.
     pub playing: Option<(String, u64)>,
 }
@@ -104,6 +109,20 @@ pub struct Picture {
     pub tiles: Vec<(String, String, String)>,
 }
 
+impl Offer {
+    /// To play this plan.
+    pub fn of(plan: &Plan) -> Self {
+        let users = plan.populations.iter().map(|population| population.load.max_users());
+        Self {
+            plan: plan.name.clone(),
+            hosts: plan.hosts(),
+            users: users.fold(0, u32::saturating_add),
+            seconds: plan.duration_s(),
+            ..Self::default()
+        }
+    }
+}
+
 pub fn pack(message: &impl Serialize) -> Vec<u8> {
     let plain = rmp_serde::to_vec_named(message).expect("messages hold nothing that MessagePack cannot");
     if plain.len() < WORTH_DEFLATING {
@@ -140,7 +159,6 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::plan::Plan;
     use crate::run::{Capacity, layout};
     use crate::wire::Load;
 
@@ -152,7 +170,7 @@ mod tests {
                 {"name": "a", "scenario": "ktb-chat", "variables": {"room_size": 7, "room_ids": ["x"], "emoji": "👍"},
                  "accounts": {"source": "csv", "columns": ["email", "password"]},
                  "load": {"model": "shape", "name": "spike", "users": 100, "duration_s": 60.5}},
-                {"name": "b", "scenario": "voice-guest", "load": {"model": "open", "stages": [{"duration_s": 1, "target": 0.5}], "max_users": 3}},
+                {"name": "b", "scenario": "voice-guest", "load": {"model": "open", "stages": [{"duration_s": 1, "target": 5}], "max_users": 3}},
             ],
         });
         let plan = Plan::check(&document).unwrap_or_else(|problems| panic!("{problems:?}"));
@@ -192,7 +210,7 @@ mod tests {
         fn no_broken_message_makes_it_panic(at in 0..400usize, byte: u8) {
             let card = Card {
                 name: "Kim".into(), browser: "Chromium 156".into(), cores: 4, sockets: 250,
-                consent: Consent::Refused("no".into()), playing: Some(("k3f".into(), 7)),
+                consent: Consent::Refused("no".into()), offer: 3, playing: Some(("k3f".into(), 7)),
             };
             let mut bytes = pack(&ToConductor::Card(card));
             let length = bytes.len();

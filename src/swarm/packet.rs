@@ -69,7 +69,7 @@ mod tests {
 
     #[test]
     fn packets_are_read_as_they_are_written() {
-        let peer = Peer { session: SessionId(u64::MAX), loading: Loading::new(3, 4) };
+        let peer = Peer { session: SessionId::new(u64::MAX), loading: Loading::new(3, 4) };
         let bodies = [
             Body::Beacon { card: vec![1, 2] },
             Body::Ask { connection: 1, asked: 1.7e12 },

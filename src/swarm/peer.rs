@@ -19,12 +19,29 @@ pub struct Peer {
     pub loading: Loading,
 }
 
+impl SessionId {
+    /// Of random bits, as many as JavaScript's numbers hold exactly.
+    pub const fn new(random: u64) -> Self {
+        Self(random & (EXACT - 1))
+    }
+}
+
 impl Loading {
     /// The `count`-th loading of a tab, from 0.
     pub const fn new(count: u32, random: u32) -> Self {
-        Self(((count as u64) << 32) | random as u64)
+        Self((((count as u64) << 32) | random as u64) & (EXACT - 1))
     }
 }
+
+impl Peer {
+    /// Both numbers can cross between a page and its workers.
+    pub const fn is_exact(self) -> bool {
+        self.session.0 < EXACT && self.loading.0 < EXACT
+    }
+}
+
+/// JavaScript's whole numbers are exact up to here.
+const EXACT: u64 = 1 << 53;
 
 impl fmt::Display for SessionId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

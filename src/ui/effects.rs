@@ -6,7 +6,9 @@ use web_sys::{Blob, BlobPropertyBag, HtmlAnchorElement, HtmlElement, HtmlTextAre
 
 use super::store::Store;
 use crate::app::{Effect, Event, Theme};
+use crate::browser::{Introduction, random};
 use crate::plan::Plan;
+use crate::swarm::{Credentials, Generator, Invite, Key, Role};
 
 /// The JSON editor's id; a problem is shown there.
 pub const EDITOR_ID: &str = "plan-json";
@@ -24,6 +26,17 @@ pub fn run(store: Store, effect: Effect) {
         Effect::Abort => store.driver().abort(),
         Effect::Refresh => store.refresh(),
         Effect::SaveReport => save_report(store),
+        Effect::EnterSwarm { invite, credentials, name } => enter_swarm(store, *invite, credentials, name),
+        Effect::OpenSwarm { broker, name } => open_swarm(store, &broker, name),
+        Effect::LeaveSwarm => leave_swarm(store),
+        Effect::OfferPlan(offer) => store.swarm_driver().offer(*offer),
+        Effect::Decide(allows) => decide(store, allows),
+        Effect::StopPart => store.swarm_driver().change(|swarm| swarm.generate(Generator::stop)),
+        Effect::WatchOnly(only) => store.swarm_driver().change(|swarm| swarm.only_watches = only),
+        Effect::NameBrowser(name) => {
+            remember(NAME, &name);
+            store.swarm_driver().change(|swarm| swarm.rename(name));
+        }
     }
 }
 
@@ -110,6 +123,52 @@ fn reveal_line(line: usize) {
     editor.scroll_into_view();
 }
 
+/// The address keeps the invitation, so that a reload finds back.
+fn open_swarm(store: Store, broker: &str, name: String) {
+    let invite = random().and_then(|bytes| {
+        Invite::new(Role::Conductor, Key::new(bytes), broker).map_err(|error| error.to_string())
+    });
+    match invite {
+        Ok(invite) => {
+            set_fragment(&invite.to_join().replacen("join=", "conduct=", 1));
+            remember(BROKER, broker);
+            enter_swarm(store, invite, None, name);
+        }
+        Err(error) => store.dispatch(Event::Failed(format!("The swarm was not opened: {error}."))),
+    }
+}
+
+fn enter_swarm(store: Store, invite: Invite, credentials: Option<Credentials>, name: String) {
+    let hosts = remembered(HOSTS).split_whitespace().map(str::to_owned).collect();
+    let this = Introduction::of_this_browser(&name, hosts);
+    if let Err(error) = store.swarm_driver().enter(invite, credentials, this) {
+        store.dispatch(Event::Failed(format!("The swarm was not entered: {error}.")));
+    }
+}
+
+fn leave_swarm(store: Store) {
+    set_fragment("");
+    store.swarm_driver().leave();
+}
+
+/// Hosts that were allowed once are not asked about again in this browser.
+fn decide(store: Store, allows: bool) {
+    store.swarm_driver().change(|swarm| {
+        swarm.generate(|generator| {
+            generator.decide(allows);
+            remember(HOSTS, &generator.allowed().iter().cloned().collect::<Vec<_>>().join(" "));
+        });
+    });
+}
+
+fn set_fragment(fragment: &str) {
+    let path = window().location().pathname().unwrap_or_default();
+    if let Ok(history) = window().history() {
+        // It fails only for an address of another origin.
+        let _ = history.replace_state_with_url(&JsValue::NULL, "", Some(&format!("{path}{fragment}")));
+    }
+}
+
 fn apply_theme(theme: Theme) {
     let Some(root) = document().document_element() else { return };
     let _ = match theme {
@@ -123,7 +182,7 @@ fn apply_theme(theme: Theme) {
 fn keep_draft(text: &str) {
     remember(DRAFT, text);
     let location = window().location();
-    if location.hash().is_ok_and(|hash| !hash.is_empty())
+    if location.hash().is_ok_and(|hash| hash.starts_with("#plan"))
         && let (Ok(path), Ok(history)) = (location.pathname(), window().history())
     {
         // It fails only for an address of another origin.
@@ -160,4 +219,8 @@ pub enum Keep {
 }
 
 pub const THEME: (Keep, &str) = (Keep::ForBrowser, "tabswarm.theme");
+pub const BROKER: (Keep, &str) = (Keep::ForBrowser, "tabswarm.broker");
+pub const NAME: (Keep, &str) = (Keep::ForBrowser, "tabswarm.name");
+/// Hosts besides this machine that a swarm may put load on from here.
+const HOSTS: (Keep, &str) = (Keep::ForBrowser, "tabswarm.allowed-hosts");
 pub const DRAFT: (Keep, &str) = (Keep::ForTab, "tabswarm.plan");

@@ -7,5 +7,6 @@ mod plan;
 mod run;
 mod shell;
 mod store;
+mod swarm;
 
 pub use shell::open;

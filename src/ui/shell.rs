@@ -7,8 +7,9 @@ use super::parts::{Notice, ThemeToggle};
 use super::plan::PlanPage;
 use super::run::{RunPage, StateChip};
 use super::store::Store;
+use super::swarm::{self, SwarmPage};
 use crate::app::{Event, Page, RunView};
-use crate::browser::{RunDriver, automation};
+use crate::browser::{RunDriver, SwarmDriver, automation};
 
 /// Puts the page into the document.
 pub fn open() {
@@ -18,9 +19,10 @@ pub fn open() {
 
 #[component]
 fn App() -> impl IntoView {
-    let driver = RunDriver::new();
-    automation::expose(&driver);
-    let store = Store::provide(driver);
+    let swarm = SwarmDriver::default();
+    let driver = RunDriver::new(swarm.clone());
+    automation::expose(&driver, &swarm);
+    let store = Store::provide(driver, swarm);
     let page = store.select(|model| model.page);
     let heard = store.run(|run| run.status.announcement());
     let title = store.run(RunView::title);
@@ -31,7 +33,10 @@ fn App() -> impl IntoView {
         origin: location.origin().unwrap_or_default(),
         theme: effects::remembered(effects::THEME),
         draft: effects::remembered(effects::DRAFT),
+        broker: effects::remembered(effects::BROKER),
+        browser_name: effects::remembered(effects::NAME),
     });
+    swarm::ask_for_a_broker(store);
     let follow = window_event_listener(leptos::ev::hashchange, move |_| {
         store.dispatch(Event::Followed { fragment: window().location().hash().unwrap_or_default() });
     });
@@ -43,6 +48,7 @@ fn App() -> impl IntoView {
         <main id="main" tabindex="-1">
             <div hidden=move || page.get() != Page::Plan><PlanPage /></div>
             <div hidden=move || page.get() != Page::Run><RunPage /></div>
+            <div hidden=move || page.get() != Page::Swarm><SwarmPage /></div>
         </main>
         <p class="unseen" role="status" aria-live="polite">{heard}</p>
     }
@@ -56,6 +62,7 @@ fn Header() -> impl IntoView {
             <nav aria-label="Pages">
                 <PageLink page=Page::Plan label="Plan" />
                 <PageLink page=Page::Run label="Run" />
+                <PageLink page=Page::Swarm label="Swarm" />
             </nav>
             <StateChip />
             <ThemeToggle />

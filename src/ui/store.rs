@@ -3,10 +3,12 @@
 use leptos::prelude::*;
 
 use super::effects;
+use super::swarm::swarm_picture;
 use crate::app::path::Path;
 use crate::app::run_view::Tables;
-use crate::app::{Editor, Event, Model, RunView, population_path, update};
-use crate::browser::RunDriver;
+use crate::app::{Editor, Event, Model, RunView, SwarmView, population_path, update};
+use crate::swarm::Offer;
+use crate::browser::{RunDriver, SwarmDriver};
 
 #[derive(Clone, Copy)]
 pub struct Store {
@@ -18,11 +20,12 @@ pub struct Store {
     tables: Memo<u64>,
     /// The one driver of runs, shared with `window.tabswarm`.
     driver: StoredValue<RunDriver, LocalStorage>,
+    swarm: StoredValue<SwarmDriver, LocalStorage>,
 }
 
 impl Store {
     /// Makes the store known to all components below.
-    pub fn provide(driver: RunDriver) -> Self {
+    pub fn provide(driver: RunDriver, swarm: SwarmDriver) -> Self {
         let model = RwSignal::new(Model::default());
         let store = Self {
             model,
@@ -30,8 +33,10 @@ impl Store {
             run: Memo::new(move |_| model.with(|model| model.run.revision)),
             tables: Memo::new(move |_| model.with(|model| model.run.tables.revision)),
             driver: StoredValue::new_local(driver.clone()),
+            swarm: StoredValue::new_local(swarm.clone()),
         };
         driver.on_change(move || store.refresh());
+        swarm.on_change(move || store.refresh_swarm());
         provide_context(store);
         store
     }
@@ -93,8 +98,28 @@ impl Store {
         Signal::derive(move || population_path(population.get()).join(inside))
     }
 
+    /// A part of what is shown of the swarm.
+    pub fn swarm<T: PartialEq + Send + Sync + 'static>(
+        self,
+        pick: impl Fn(&SwarmView) -> T + Send + Sync + 'static,
+    ) -> Memo<T> {
+        self.select(move |model| pick(&model.swarm))
+    }
+
     pub fn driver(self) -> RunDriver {
         self.driver.get_value()
+    }
+
+    pub fn swarm_driver(self) -> SwarmDriver {
+        self.swarm.get_value()
+    }
+
+    fn refresh_swarm(self) {
+        let users = self.peek(|model| model.editor.plan().map(|plan| Offer::of(plan).users));
+        let view = swarm_picture(&self.swarm_driver(), &self.driver(), users);
+        if self.peek(|model| model.swarm != view) {
+            self.dispatch(Event::SwarmChanged(Box::new(view)));
+        }
     }
 
     /// Shows the run as it is now. A run that was started by the address or by JavaScript is noticed here.

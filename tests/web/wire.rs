@@ -43,6 +43,7 @@ fn to_worker() -> Vec<ToWorker> {
         ToWorker::Load(Box::new(load())),
         ToWorker::Prepare { population: 2 },
         ToWorker::Start { epoch_ms: 1_795_000_000_123.456_8, shared: vec![shared(), Map::new()] },
+        ToWorker::Epoch { epoch_ms: 1_795_000_000_123.456_8 },
         ToWorker::Sent(sent(Timestamp::from_micros(3_600_000_001))),
         ToWorker::Stop,
         ToWorker::Leave,
@@ -53,13 +54,14 @@ fn to_worker() -> Vec<ToWorker> {
         ToWorker::Load(_) => 0,
         ToWorker::Prepare { .. } => 1,
         ToWorker::Start { .. } => 2,
-        ToWorker::Sent(_) => 3,
-        ToWorker::Stop => 4,
-        ToWorker::Leave => 5,
-        ToWorker::Abort => 6,
-        ToWorker::Finish => 7,
+        ToWorker::Epoch { .. } => 3,
+        ToWorker::Sent(_) => 4,
+        ToWorker::Stop => 5,
+        ToWorker::Leave => 6,
+        ToWorker::Abort => 7,
+        ToWorker::Finish => 8,
     });
-    assert_eq!(kinds.collect::<Vec<_>>(), (0..8).collect::<Vec<_>>());
+    assert_eq!(kinds.collect::<Vec<_>>(), (0..9).collect::<Vec<_>>());
     messages
 }
 

@@ -47,6 +47,13 @@ impl HealthView {
     }
 }
 
+/// How late the timers of these workers were, if that is too late.
+pub fn struggling(totals: &Totals, workers: &[usize]) -> Option<String> {
+    let of = workers.iter().filter_map(|&worker| totals.health().workers.get(worker));
+    let worst = of.map(lag_p99_ms).fold(0.0, f64::max);
+    (worst > LAG_LIMIT_MS).then(|| format::millis(worst))
+}
+
 fn facts(totals: &Totals, hidden: Span) -> Vec<(&'static str, String, &'static str)> {
     let nothing = || format::NOTHING.to_owned();
     let pacing = totals.histogram("pacing.error").and_then(crate::metrics::Histogram::stats);

@@ -12,7 +12,7 @@ mod tiles;
 
 pub use delivery::{DeliveryView, RECEIVED_COLUMNS, SENT_COLUMNS};
 pub use errors::{DISCONNECT_COLUMNS, ERROR_COLUMNS};
-pub use health::{HealthView, WORKER_COLUMNS};
+pub use health::{HealthView, WORKER_COLUMNS, struggling};
 pub use operations::{COLUMNS as OPERATION_COLUMNS, OperationTable};
 pub use status::{Phase, StatusView};
 pub use thresholds::ThresholdRow;
@@ -23,6 +23,7 @@ use std::sync::Arc;
 use self::table::Row;
 use super::log::{LogFilter, LogRow, rows};
 use crate::run::Run;
+use crate::swarm::Picture;
 
 /// A picture of the run at one moment.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -75,6 +76,18 @@ impl RunView {
             log: LogView::of(run, filter, before),
             status,
         }
+    }
+}
+
+/// The run for the other browsers of a swarm.
+pub fn picture(run: &Run) -> Picture {
+    let status = run.status();
+    let tiles = tiles::tiles(&StatusView::of(&status), run.totals());
+    Picture {
+        run: run.id().to_owned(),
+        plan: run.plan().name.clone(),
+        tiles: tiles.into_iter().map(|tile| (tile.label.to_owned(), tile.value, tile.note)).collect(),
+        status,
     }
 }
 

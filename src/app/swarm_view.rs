@@ -1,0 +1,220 @@
+//! The swarm as the page shows it.
+
+use super::format;
+use super::run_view::table::{Cell, Column, Row};
+use super::run_view::{Mood, StatusView, struggling};
+use crate::run::{Run, RunPhase};
+use crate::swarm::{Card, Conductor, Consent, Generator, Offset, Role, Seat, Traffic};
+
+/// What the page knows of the swarm it is in.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct SwarmView {
+    /// `None`: it is in none.
+    pub role: Option<Role>,
+    pub name: String,
+    pub broker: String,
+    /// The fragment that invites others.
+    pub invite: String,
+    pub is_connected: bool,
+    pub problem: Option<String>,
+    pub only_watches: bool,
+    pub roster: Vec<Row>,
+    /// How many browsers are here, and whether they are enough for the plan.
+    pub capacity: (String, Mood),
+    /// What the link has carried and refused.
+    pub traffic: String,
+    pub part: Option<PartView>,
+}
+
+/// A generator's part in it.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct PartView {
+    pub conductor: String,
+    pub plan: String,
+    pub users: String,
+    pub length: String,
+    pub hosts: Vec<String>,
+    pub consent: Consent,
+    pub is_playing: bool,
+    /// What this browser does now, in words.
+    pub state: (String, Mood),
+    /// How the whole run looks: label, value, note.
+    pub tiles: Vec<(String, String, String)>,
+    pub progress: String,
+}
+
+/// What a swarm looks like from outside of its machines.
+pub struct SwarmFacts<'a> {
+    pub role: Role,
+    pub name: &'a str,
+    pub broker: &'a str,
+    pub invite: String,
+    pub is_connected: bool,
+    pub problem: Option<&'a str>,
+    pub only_watches: bool,
+    pub traffic: Traffic,
+}
+
+pub const ROSTER_COLUMNS: [Column; 11] = [
+    Column::name("Browser"),
+    Column::text("State"),
+    Column::text("Program"),
+    Column::number("Cores"),
+    Column::number("Sockets"),
+    Column::number("Round trip"),
+    Column::number("Clock off by"),
+    Column::number("Users"),
+    Column::number("Sent"),
+    Column::number("Received"),
+    Column::number("Errors"),
+];
+
+impl SwarmView {
+    pub fn of_conductor(facts: &SwarmFacts<'_>, conductor: &Conductor, own: &Card, run: Option<&Run>, wanted_users: Option<u32>) -> Self {
+        let run = run.filter(|run| !run.is_done());
+        let own_row = own_row(facts, conductor, own, run);
+        let roster = [own_row].into_iter().chain(conductor.seats().map(|seat| seat_row(seat, run))).collect();
+        Self { roster, capacity: capacity(facts, conductor, own, wanted_users), ..Self::common(facts, conductor.malformed()) }
+    }
+
+    pub fn of_generator(facts: &SwarmFacts<'_>, generator: &Generator) -> Self {
+        let offer = generator.offered().cloned().unwrap_or_default();
+        let picture = generator.picture();
+        let part = PartView {
+            conductor: offer.conductor,
+            plan: offer.plan,
+            users: format::count(offer.users.into()),
+            length: format::duration(offer.seconds),
+            hosts: offer.hosts.into_iter().collect(),
+            consent: generator.card().consent.clone(),
+            is_playing: generator.run().is_some(),
+            state: part_state(facts, generator),
+            tiles: picture.map(|picture| picture.tiles.clone()).unwrap_or_default(),
+            progress: picture.map_or_else(String::new, |picture| {
+                format!("{} · {}", picture.plan, StatusView::of(&picture.status).clock())
+            }),
+        };
+        Self { part: Some(part), ..Self::common(facts, generator.refused()) }
+    }
+
+    fn common(facts: &SwarmFacts<'_>, unreadable: u64) -> Self {
+        let Traffic { bytes_out, bytes_in, refused } = facts.traffic;
+        let refused = refused.total() + unreadable;
+        let carried = format!("{} sent, {} received", format::bytes(bytes_out as f64), format::bytes(bytes_in as f64));
+        Self {
+            role: Some(facts.role),
+            name: facts.name.to_owned(),
+            broker: facts.broker.to_owned(),
+            invite: facts.invite.clone(),
+            is_connected: facts.is_connected,
+            problem: facts.problem.map(str::to_owned),
+            only_watches: facts.only_watches,
+            traffic: if refused == 0 { carried } else { format!("{carried}, {} messages refused", format::count(refused)) },
+            ..Self::default()
+        }
+    }
+
+    /// This page's own operator is asked something.
+    pub fn is_asking(&self) -> bool {
+        self.part.as_ref().is_some_and(|part| !part.plan.is_empty() && part.consent == Consent::Asked)
+    }
+}
+
+fn own_row(facts: &SwarmFacts<'_>, conductor: &Conductor, own: &Card, run: Option<&Run>) -> Row {
+    let workers: Vec<usize> = run.map_or_else(Vec::new, |run| (0..run.worker_count()).filter(|&worker| conductor.place_of(worker).is_none()).collect());
+    let state = if facts.only_watches { "conducts only" } else { "conducts" };
+    let mut cells = vec![Cell::from(format!("{} (this one)", facts.name)), state.to_owned().into()];
+    cells.extend(card_cells(Some(own)));
+    cells.extend([format::NOTHING.to_owned().into(), format::NOTHING.to_owned().into()]);
+    cells.extend(share_cells(run, &workers));
+    Row { key: "own".to_owned(), is_part: false, cells }
+}
+
+fn seat_row(seat: &Seat, run: Option<&Run>) -> Row {
+    let (state, mood) = seat_state(seat, run);
+    let mut cells = vec![Cell::from(seat.name()), Cell::new(state).with_mood(mood)];
+    cells.extend(card_cells(seat.card.as_ref()));
+    let round_trip = seat.clock.map_or_else(|| format::NOTHING.to_owned(), |clock| format::millis(clock.round_trip));
+    cells.extend([round_trip.into(), seat.clock.map_or_else(|| format::NOTHING.to_owned(), clock).into()]);
+    cells.extend(share_cells(run, &seat.workers));
+    Row { key: seat.session.to_string(), is_part: false, cells }
+}
+
+fn card_cells(card: Option<&Card>) -> [Cell; 3] {
+    match card {
+        Some(card) => [card.browser.clone().into(), format::count(card.cores.into()).into(), format::count(card.sockets.into()).into()],
+        None => [format::NOTHING, format::NOTHING, format::NOTHING].map(|text| text.to_owned().into()),
+    }
+}
+
+fn share_cells(run: Option<&Run>, workers: &[usize]) -> [Cell; 4] {
+    let Some(run) = run.filter(|_| !workers.is_empty()) else {
+        return [format::NOTHING; 4].map(|text| text.to_owned().into());
+    };
+    let (users, counts) = run.share_of(workers);
+    let errors = Cell::new(format::count(counts.errors)).with_mood(if counts.errors > 0 { Mood::Bad } else { Mood::Plain });
+    let connected = users.flow + users.active;
+    [format::count(connected.into()).into(), format::count(counts.sent).into(), format::count(counts.received).into(), errors]
+}
+
+/// What the other clock shows more than ours, and how wrong that can be.
+fn clock(Offset { offset, bound, .. }: Offset) -> String {
+    format!("{} ± {}", format::millis(-offset), format::millis(bound))
+}
+
+fn seat_state(seat: &Seat, run: Option<&Run>) -> (String, Mood) {
+    let lag = run.and_then(|run| struggling(run.totals(), &seat.workers));
+    match &seat.card {
+        _ if seat.is_away => ("away".to_owned(), Mood::Bad),
+        None => ("is coming".to_owned(), Mood::Plain),
+        Some(_) if !seat.workers.is_empty() && run.is_some() => match lag {
+            Some(text) => (format!("plays, struggles: timers {text} late"), Mood::Warn),
+            None => ("plays".to_owned(), Mood::Good),
+        },
+        Some(card) => match &card.consent {
+            Consent::Asked => ("asks its operator".to_owned(), Mood::Warn),
+            Consent::Given => ("ready".to_owned(), Mood::Good),
+            Consent::Refused(why) => (format!("does not play: {why}"), Mood::Bad),
+        },
+    }
+}
+
+fn capacity(facts: &SwarmFacts<'_>, conductor: &Conductor, own: &Card, wanted_users: Option<u32>) -> (String, Mood) {
+    let here: Vec<&Seat> = conductor.seats().filter(|seat| !seat.is_away).collect();
+    let others: u32 = here.iter().filter_map(|seat| seat.card.as_ref()).map(|card| card.sockets).sum();
+    let sockets = others + if facts.only_watches { 0 } else { own.sockets };
+    let browsers = here.len() + usize::from(!facts.only_watches);
+    let have = format!("{browsers} {}, up to {} users.", if browsers == 1 { "browser" } else { "browsers" }, format::count(sockets.into()));
+    match wanted_users {
+        Some(wanted) if wanted > sockets => {
+            let more = (wanted - sockets).div_ceil(PER_BROWSER);
+            let noun = if more == 1 { "browser" } else { "browsers" };
+            (format!("{have} You need {more} more {noun} for {} users.", format::count(wanted.into())), Mood::Warn)
+        }
+        Some(wanted) => (format!("{have} The plan has {}.", format::count(wanted.into())), Mood::Good),
+        None => (have, Mood::Plain),
+    }
+}
+
+fn part_state(facts: &SwarmFacts<'_>, generator: &Generator) -> (String, Mood) {
+    let phase = generator.picture().map(|picture| picture.status.phase).unwrap_or_default();
+    if !facts.is_connected {
+        return ("connecting to the broker".to_owned(), Mood::Warn);
+    }
+    if generator.is_alone() {
+        let kept = generator.unkept();
+        let text = "the conductor does not answer";
+        return (if kept == 0 { text.to_owned() } else { format!("{text}; {kept} parts of the result are kept for it") }, Mood::Bad);
+    }
+    match (&generator.card().consent, generator.run(), generator.offered()) {
+        (_, Some(run), _) if phase == RunPhase::Stopping => (format!("run {run} is stopping"), Mood::Good),
+        (_, Some(run), _) => (format!("plays its part of run {run}"), Mood::Good),
+        (_, None, None) => ("waits for the conductor".to_owned(), Mood::Plain),
+        (Consent::Asked, ..) => ("waits for you".to_owned(), Mood::Warn),
+        (Consent::Given, ..) => ("ready: the conductor starts the run".to_owned(), Mood::Good),
+        (Consent::Refused(why), ..) => (format!("does not play: {why}"), Mood::Bad),
+    }
+}
+
+/// What a further browser brings.
+const PER_BROWSER: u32 = 250;

@@ -1,0 +1,79 @@
+//! What a person does with the swarm.
+
+use super::event::{Effect, Event};
+use super::model::{Model, NoticeKind, Page};
+use super::update::say;
+use crate::swarm::{Invite, InviteError, Offer, Role, checked_broker};
+
+pub fn update(model: &mut Model, event: Event) -> Vec<Effect> {
+    match event {
+        Event::OpenSwarm => return open(model),
+        Event::LeaveSwarm => return vec![Effect::LeaveSwarm],
+        Event::TypedBroker(text) => model.broker = text,
+        Event::BrokerOffered(broker) if model.broker.is_empty() => model.broker = broker,
+        Event::NameBrowser(name) => {
+            model.browser_name.clone_from(&name);
+            return vec![Effect::NameBrowser(name)];
+        }
+        Event::WatchOnly(only) => return vec![Effect::WatchOnly(only)],
+        Event::GiveCredentials(credentials) => {
+            let invite = Invite::read(&own_invite(model)).and_then(Result::ok);
+            return invite.map(|invite| enter(model, invite, Some(credentials))).into_iter().collect();
+        }
+        Event::Decide(allows) => return vec![Effect::Decide(allows)],
+        Event::StopPart => return vec![Effect::StopPart],
+        Event::CopyInvite => {
+            let done = "Link copied. Whoever has it can join this swarm.".to_owned();
+            return vec![Effect::CopyLink { fragment: model.swarm.invite.clone(), done }];
+        }
+        Event::SwarmChanged(view) => {
+            let entered = model.swarm.role.is_none() && view.role == Some(Role::Conductor);
+            model.swarm = *view;
+            if entered {
+                return offer(model).into_iter().collect();
+            }
+        }
+        _ => {}
+    }
+    Vec::new()
+}
+
+/// The plan that everybody's operator is asked about, while this page conducts.
+pub fn offer(model: &Model) -> Option<Effect> {
+    let plan = model.editor.plan().filter(|_| model.swarm.role == Some(Role::Conductor))?;
+    Some(Effect::OfferPlan(Box::new(Offer::of(plan))))
+}
+
+/// A link brought this page into a swarm.
+pub fn follow(model: &mut Model, invite: Result<Invite, InviteError>) -> Vec<Effect> {
+    model.page = Page::Swarm;
+    match invite {
+        Ok(invite) => vec![enter(model, invite, None)],
+        Err(error) => {
+            say(model, NoticeKind::Problem, format!("The swarm was not joined: {error}."));
+            Vec::new()
+        }
+    }
+}
+
+fn open(model: &mut Model) -> Vec<Effect> {
+    match checked_broker(&model.broker) {
+        Ok(broker) => vec![Effect::OpenSwarm { broker, name: model.browser_name.clone() }],
+        Err(error) => {
+            say(model, NoticeKind::Problem, format!("The swarm was not opened: {error}."));
+            Vec::new()
+        }
+    }
+}
+
+fn enter(model: &Model, invite: Invite, credentials: Option<crate::swarm::Credentials>) -> Effect {
+    Effect::EnterSwarm { invite: Box::new(invite), credentials, name: model.browser_name.clone() }
+}
+
+/// The invitation that this page itself followed.
+fn own_invite(model: &Model) -> String {
+    match model.swarm.role {
+        Some(Role::Conductor) => model.swarm.invite.replacen("join=", "conduct=", 1),
+        _ => model.swarm.invite.clone(),
+    }
+}

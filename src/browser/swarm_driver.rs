@@ -1,0 +1,374 @@
+//! The page's swarm: owns the link's worker, the conductor's or generator's state, and a generator's own workers.
+
+use std::cell::RefCell;
+use std::rc::{Rc, Weak};
+
+use super::clock::Clock;
+use super::identity;
+use super::run_driver::{cores, user_agent};
+use super::worker_host::{HostEvent, WorkerHost};
+use crate::run::{Capacity, RunInput, browser_name, sockets};
+use crate::swarm::{
+    Card, Conductor, ConductorOutput, Consent, Credentials, Generator, GeneratorOutput, Invite, Limits, LinkCommand, LinkEvent,
+    Offer, Peer, Picture, Role, SessionId, Traffic, pack,
+};
+use crate::wire::{FromLink, FromWorker, OpenLink, ToLink, ToWorker};
+
+type LinkHost = WorkerHost<ToLink, FromLink>;
+type EngineHost = WorkerHost<ToWorker, FromWorker>;
+
+/// At most one swarm at a time. Clones share it.
+#[derive(Clone, Default)]
+pub struct SwarmDriver(Rc<Inner>);
+
+#[derive(Default)]
+struct Inner {
+    swarm: RefCell<Option<Swarm>>,
+    listeners: RefCell<Vec<Rc<dyn Fn()>>>,
+    /// What happens to the run whose workers live in other browsers, and a tick four times a second.
+    on_run: RefCell<Option<Rc<dyn Fn(RunInput)>>>,
+}
+
+/// A swarm that this page is in.
+pub struct Swarm {
+    pub invite: Invite,
+    /// This browser's own.
+    pub card: Card,
+    /// It conducts and plays no load.
+    pub only_watches: bool,
+    pub is_connected: bool,
+    /// Why it is not, or what else is wrong.
+    pub problem: Option<String>,
+    pub traffic: Traffic,
+    pub side: Side,
+    peer: Peer,
+    credentials: Option<Credentials>,
+    link: Option<LinkHost>,
+    workers: Vec<Option<EngineHost>>,
+}
+
+pub enum Side {
+    Conductor(Conductor),
+    Generator(Generator),
+}
+
+/// How this browser introduces itself.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Introduction {
+    pub name: String,
+    pub browser: String,
+    pub cores: u32,
+    pub sockets: u32,
+    pub limits: Limits,
+}
+
+impl Introduction {
+    /// `name` as its operator has chosen it; empty: what tells browsers apart.
+    pub fn of_this_browser(name: &str, hosts: std::collections::BTreeSet<String>) -> Self {
+        let agent = user_agent();
+        let (browser, sockets) = (browser_name(&agent), sockets(&agent));
+        let name = if name.trim().is_empty() { format!("{browser} {:03}", identity::random().map_or(0, u16::from_le_bytes) % 1_000) } else { name.trim().to_owned() };
+        Self { name, browser, cores: cores(), sockets, limits: Limits { hosts, users: sockets } }
+    }
+
+    fn card(&self) -> Card {
+        let (name, browser) = (self.name.clone(), self.browser.clone());
+        Card { name, browser, cores: self.cores, sockets: self.sockets, consent: Consent::Asked, offer: 0, playing: None }
+    }
+}
+
+impl SwarmDriver {
+    pub fn on_change(&self, listener: impl Fn() + 'static) {
+        self.0.listeners.borrow_mut().push(Rc::new(listener));
+    }
+
+    pub fn on_run(&self, feed: impl Fn(RunInput) + 'static) {
+        *self.0.on_run.borrow_mut() = Some(Rc::new(feed));
+    }
+
+    /// Enters a swarm; the one before is left.
+    ///
+    /// # Errors
+    /// The browser starts no worker, or has no random source.
+    pub fn enter(&self, invite: Invite, credentials: Option<Credentials>, this: Introduction) -> Result<(), String> {
+        self.leave();
+        let peer = identity::this_peer()?;
+        let card = this.card();
+        let side = match invite.role {
+            Role::Conductor => Side::Conductor(Conductor::default()),
+            Role::Generator => Side::Generator(Generator::new(card.clone(), this.limits)),
+        };
+        let link = Inner::link(&self.0)?;
+        let swarm = Swarm {
+            invite,
+            card,
+            only_watches: false,
+            is_connected: false,
+            problem: None,
+            traffic: Traffic::default(),
+            side,
+            peer,
+            credentials,
+            link: Some(link),
+            workers: Vec::new(),
+        };
+        *self.0.swarm.borrow_mut() = Some(swarm);
+        self.0.tell();
+        Ok(())
+    }
+
+    /// Leaves the swarm: what plays here ends.
+    pub fn leave(&self) {
+        let left = self.0.swarm.borrow_mut().take();
+        if left.is_some() {
+            drop(left);
+            self.0.tell();
+        }
+    }
+
+    /// Reads the swarm, if this page is in one. `read` must not call this driver.
+    pub fn with<R>(&self, read: impl FnOnce(Option<&Swarm>) -> R) -> R {
+        read(self.0.swarm.borrow().as_ref())
+    }
+
+    /// Changes something about it, and does what follows from that.
+    pub fn change(&self, change: impl FnOnce(&mut Swarm)) {
+        Inner::update(&self.0, change);
+        self.0.tell();
+    }
+
+    /// Asks everybody's operator; see [`Conductor::offer`].
+    pub fn offer(&self, offer: Offer) {
+        Inner::update(&self.0, |swarm| {
+            if let Side::Conductor(conductor) = &mut swarm.side {
+                conductor.offer(Offer { conductor: swarm.card.name.clone(), ..offer });
+            }
+        });
+    }
+
+    /// Somebody's operator has not answered.
+    pub fn is_waiting(&self) -> bool {
+        self.conductor(|conductor| conductor.is_waiting()).unwrap_or(false)
+    }
+
+    /// Browsers that would play now, besides this one.
+    pub fn ready(&self) -> Vec<(SessionId, Capacity)> {
+        self.conductor(|conductor| conductor.ready()).unwrap_or_default()
+    }
+
+    pub fn begin(&self, run: String, workers: Vec<Option<SessionId>>) {
+        Inner::update(&self.0, |swarm| swarm.conduct(|conductor| conductor.begin(run, workers)));
+    }
+
+    pub fn tell(&self, worker: usize, message: ToWorker) {
+        Inner::update(&self.0, |swarm| swarm.conduct(|conductor| conductor.tell(worker, message)));
+    }
+
+    /// A browser that came later plays a part.
+    pub fn begin_more(&self, session: SessionId, workers: usize) {
+        Inner::update(&self.0, |swarm| {
+            swarm.conduct(|conductor| {
+                (0..workers).for_each(|_| conductor.seat_worker(Some(session)));
+                conductor.begin_more(session);
+            });
+        });
+    }
+
+    pub fn end(&self) {
+        Inner::update(&self.0, |swarm| swarm.conduct(Conductor::end));
+    }
+
+    /// What came from other browsers is safe here.
+    pub fn keep(&self) {
+        Inner::update(&self.0, |swarm| {
+            swarm.conduct(|conductor| {
+                let sessions: Vec<_> = conductor.seats().map(|seat| seat.session).collect();
+                sessions.into_iter().for_each(|session| conductor.keep(session));
+            });
+        });
+    }
+
+    /// Shows everybody how the run looks.
+    pub fn show(&self, picture: &Picture) {
+        Inner::update(&self.0, |swarm| {
+            if let Side::Conductor(_) = swarm.side {
+                swarm.send(LinkCommand::Show(pack(picture)));
+            }
+        });
+    }
+
+    fn conductor<R>(&self, read: impl FnOnce(&Conductor) -> R) -> Option<R> {
+        self.with(|swarm| match &swarm?.side {
+            Side::Conductor(conductor) => Some(read(conductor)),
+            Side::Generator(_) => None,
+        })
+    }
+}
+
+impl Inner {
+    fn link(self: &Rc<Self>) -> Result<LinkHost, String> {
+        let inner: Weak<Self> = Rc::downgrade(self);
+        LinkHost::spawn(super::LINK_NAME, move |event| {
+            if let Some(inner) = inner.upgrade() {
+                Self::on_link(&inner, event);
+            }
+        })
+    }
+
+    fn on_link(self: &Rc<Self>, event: HostEvent<FromLink>) {
+        let mut is_tick = false;
+        Self::update(self, |swarm| match event {
+            HostEvent::Message(FromLink::Ready { build }) => swarm.open(&build),
+            HostEvent::Message(FromLink::Event(event)) => {
+                is_tick = matches!(event, LinkEvent::Tick(_));
+                swarm.on_event(event);
+            }
+            HostEvent::Message(FromLink::Failed { message }) | HostEvent::Died(message) => {
+                swarm.is_connected = false;
+                swarm.problem = Some(message);
+            }
+        });
+        if is_tick {
+            self.feed_run(RunInput::Tick);
+            self.tell();
+        }
+    }
+
+    /// Changes the swarm, then does what it wants done. What it means for the run is fed to that afterwards, for the run
+    /// may have something to say to the swarm at once.
+    fn update(self: &Rc<Self>, change: impl FnOnce(&mut Swarm)) {
+        let mut inputs = Vec::new();
+        if let Some(swarm) = &mut *self.swarm.borrow_mut() {
+            change(swarm);
+            swarm.drain(self, &mut inputs);
+        }
+        inputs.into_iter().for_each(|input| self.feed_run(input));
+    }
+
+    fn feed_run(&self, input: RunInput) {
+        let feed = self.on_run.borrow().clone();
+        if let Some(feed) = feed {
+            feed(input);
+        }
+    }
+
+    fn tell(&self) {
+        // A listener may add another one.
+        let listeners = self.listeners.borrow().clone();
+        for listener in listeners {
+            listener();
+        }
+    }
+
+    /// A worker that plays a generator's part.
+    fn engine(self: &Rc<Self>, worker: u32) -> Result<EngineHost, String> {
+        let inner: Weak<Self> = Rc::downgrade(self);
+        EngineHost::spawn(&format!("tabswarm part {}", worker + 1), move |event| {
+            let Some(inner) = inner.upgrade() else { return };
+            Self::update(&inner, |swarm| {
+                let Side::Generator(generator) = &mut swarm.side else { return };
+                match event {
+                    HostEvent::Message(message) => generator.on_worker(worker, message),
+                    HostEvent::Died(why) => generator.on_worker_died(worker, why),
+                }
+            });
+        })
+    }
+}
+
+impl Swarm {
+    fn open(&mut self, build: &str) {
+        if build != crate::BUILD_ID {
+            self.problem = Some("the browser kept the worker of an older version; reload the page without its cache".into());
+            return;
+        }
+        let open = OpenLink {
+            conducts: self.invite.role == Role::Conductor,
+            key: self.invite.key.to_text(),
+            peer: self.peer,
+            broker: self.invite.broker.clone(),
+            credentials: self.credentials.clone(),
+        };
+        self.post(&ToLink::Open(Box::new(open)));
+    }
+
+    fn on_event(&mut self, event: LinkEvent) {
+        match &event {
+            LinkEvent::Connected => (self.is_connected, self.problem) = (true, None),
+            LinkEvent::Lost(why) => (self.is_connected, self.problem) = (false, Some(why.clone())),
+            LinkEvent::Tick(traffic) => self.traffic = *traffic,
+            _ => {}
+        }
+        match &mut self.side {
+            Side::Conductor(conductor) => conductor.on_event(event),
+            Side::Generator(generator) => generator.on_event(Clock::new().now_ms(), event),
+        }
+    }
+
+    pub fn rename(&mut self, name: String) {
+        self.card.name.clone_from(&name);
+        self.generate(|generator| generator.rename(name));
+    }
+
+    pub fn generate(&mut self, call: impl FnOnce(&mut Generator)) {
+        if let Side::Generator(generator) = &mut self.side {
+            call(generator);
+        }
+    }
+
+    fn conduct(&mut self, call: impl FnOnce(&mut Conductor)) {
+        if let Side::Conductor(conductor) = &mut self.side {
+            call(conductor);
+        }
+    }
+
+    fn send(&mut self, command: LinkCommand) {
+        self.post(&ToLink::Command(command));
+    }
+
+    fn post(&mut self, message: &ToLink) {
+        if let Some(Err(problem)) = self.link.as_ref().map(|link| link.send(message)) {
+            self.problem = Some(problem);
+        }
+    }
+
+    fn drain(&mut self, inner: &Rc<Inner>, inputs: &mut Vec<RunInput>) {
+        loop {
+            match &mut self.side {
+                Side::Conductor(conductor) => match conductor.poll() {
+                    None => return,
+                    Some(ConductorOutput::Link(command)) => self.send(command),
+                    Some(ConductorOutput::Run(input)) => inputs.push(input),
+                    Some(ConductorOutput::Note(text)) => self.problem = Some(text),
+                },
+                Side::Generator(generator) => match generator.poll() {
+                    None => return,
+                    Some(output) => self.obey(inner, output),
+                },
+            }
+        }
+    }
+
+    fn obey(&mut self, inner: &Rc<Inner>, output: GeneratorOutput) {
+        match output {
+            GeneratorOutput::Link(command) => self.send(command),
+            GeneratorOutput::Spawn { workers } => {
+                for worker in self.workers.len() as u32..workers {
+                    let host = inner.engine(worker);
+                    if let (Err(why), Side::Generator(generator)) = (&host, &mut self.side) {
+                        generator.on_worker_died(worker, why.clone());
+                    }
+                    self.workers.push(host.ok());
+                }
+            }
+            GeneratorOutput::Tell { worker, message } => {
+                let sent = self.workers.get(worker as usize).and_then(Option::as_ref).map(|host| host.send(&message));
+                if let (Some(Err(why)), Side::Generator(generator)) = (sent, &mut self.side) {
+                    generator.on_worker_died(worker, why);
+                }
+            }
+            GeneratorOutput::Dismiss => self.workers.clear(),
+            GeneratorOutput::Keep { .. } | GeneratorOutput::Forget { .. } => {}
+        }
+    }
+}

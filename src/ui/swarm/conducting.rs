@@ -1,0 +1,63 @@
+//! The conductor's view: the link to hand out, and who is there.
+
+use leptos::prelude::*;
+
+use super::credentials::BrokerState;
+use super::qr::QrCode;
+use crate::app::swarm_view::ROSTER_COLUMNS;
+use crate::app::{Event, Page};
+use crate::ui::parts::{Card, DataTable};
+use crate::ui::store::Store;
+
+#[component]
+pub fn Conducting() -> impl IntoView {
+    let store = Store::here();
+    let link = store.swarm(|swarm| format!("{}{}", page_address(), swarm.invite));
+    let roster = store.swarm(|swarm| swarm.roster.clone());
+    let capacity = store.swarm(|swarm| swarm.capacity.clone());
+    let only_watches = store.swarm(|swarm| swarm.only_watches);
+    let running = store.run(|run| run.status.is_running());
+    view! {
+        <Card title="This page conducts a swarm" hint="Whoever opens the link joins: on another machine, in another profile, on a phone.">
+            <BrokerState />
+            <div class="invite">
+                <QrCode text=link />
+                <div class="stack">
+                    <label for="swarm-link">"Link to join"</label>
+                    <input id="swarm-link" type="text" readonly prop:value=link on:focus=select_all />
+                    <div class="row">
+                        <button class="primary" on:click=move |_| store.dispatch(Event::CopyInvite)>"Copy link"</button>
+                        <button on:click=move |_| store.dispatch(Event::Show(Page::Plan))>"To the plan"</button>
+                        <button class="danger" hidden=move || !running.get() on:click=move |_| store.dispatch(Event::Stop)>"Stop all"</button>
+                        <button class="quiet right" disabled=running on:click=move |_| store.dispatch(Event::LeaveSwarm)>"Close the swarm"</button>
+                    </div>
+                    <label class="check">
+                        <input
+                            type="checkbox"
+                            prop:checked=only_watches
+                            disabled=running
+                            on:change=move |event| store.dispatch(Event::WatchOnly(event_target_checked(&event)))
+                        />
+                        "This browser only conducts; the others play the load"
+                    </label>
+                </div>
+            </div>
+        </Card>
+        <Card title="Browsers">
+            <p class=move || format!("verdict {}", capacity.with(|(_, mood)| mood.class()))>{move || capacity.with(|(text, _)| text.clone())}</p>
+            <DataTable label="Browsers" columns=&ROSTER_COLUMNS rows=roster />
+            <p class="hint">
+                "Clock off by: what each browser's clock shows more than this one's, and how wrong that can be at most. Times that cross browsers are corrected by it."
+            </p>
+        </Card>
+    }
+}
+
+fn page_address() -> String {
+    let address = window().location().href().unwrap_or_default();
+    address.split('#').next().unwrap_or_default().to_owned()
+}
+
+fn select_all(event: leptos::ev::FocusEvent) {
+    event_target::<web_sys::HtmlInputElement>(&event).select();
+}

@@ -1,0 +1,66 @@
+//! The swarm page: several browsers become one run.
+
+mod conducting;
+mod credentials;
+mod entrance;
+mod generating;
+mod qr;
+
+use leptos::prelude::*;
+
+use crate::app::swarm_view::SwarmFacts;
+use crate::app::{Event, SwarmView};
+use crate::browser::{RunDriver, Side, SwarmDriver, offered_broker};
+use crate::swarm::Role;
+use crate::ui::store::Store;
+use conducting::Conducting;
+use entrance::Entrance;
+use generating::Generating;
+
+#[component]
+pub fn SwarmPage() -> impl IntoView {
+    let store = Store::here();
+    let role = store.swarm(|swarm| swarm.role);
+    view! {
+        <h1 class="unseen">"Swarm"</h1>
+        <div class="swarm">
+            {move || match role.get() {
+                None => view! { <Entrance /> }.into_any(),
+                Some(Role::Conductor) => view! { <Conducting /> }.into_any(),
+                Some(Role::Generator) => view! { <Generating /> }.into_any(),
+            }}
+        </div>
+    }
+}
+
+/// The swarm as it is now.
+pub fn swarm_picture(driver: &SwarmDriver, runs: &RunDriver, wanted_users: Option<u32>) -> SwarmView {
+    driver.with(|swarm| {
+        let Some(swarm) = swarm else { return SwarmView::default() };
+        let facts = SwarmFacts {
+            role: swarm.invite.role,
+            name: &swarm.card.name,
+            broker: &swarm.invite.broker,
+            invite: swarm.invite.to_join(),
+            is_connected: swarm.is_connected,
+            problem: swarm.problem.as_deref(),
+            only_watches: swarm.only_watches,
+            traffic: swarm.traffic,
+        };
+        match &swarm.side {
+            Side::Conductor(conductor) => {
+                runs.with_run(|run| SwarmView::of_conductor(&facts, conductor, &swarm.card, run, wanted_users))
+            }
+            Side::Generator(generator) => SwarmView::of_generator(&facts, generator),
+        }
+    })
+}
+
+/// A lab that serves a room has a broker of its own.
+pub fn ask_for_a_broker(store: Store) {
+    leptos::task::spawn_local(async move {
+        if let Some(broker) = offered_broker().await {
+            store.dispatch(Event::BrokerOffered(broker));
+        }
+    });
+}
