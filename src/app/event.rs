@@ -142,6 +142,8 @@ pub enum Effect {
     Stop,
     Abort,
     SaveReport,
+    /// Ask where this page came from whether there is a broker, too.
+    AskForBroker,
     EnterSwarm {
         invite: Box<Invite>,
         credentials: Option<Credentials>,

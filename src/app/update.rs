@@ -158,7 +158,9 @@ fn show(model: &mut Model, page: Page) -> Vec<Effect> {
     forget_done(model);
     let changed = model.page != page;
     model.page = page;
-    if changed { vec![Effect::EnterPage] } else { Vec::new() }
+    let asks = changed && page == Page::Swarm && model.broker.is_empty() && model.swarm.role.is_none();
+    let effects = [changed.then_some(Effect::EnterPage), asks.then_some(Effect::AskForBroker)];
+    effects.into_iter().flatten().collect()
 }
 
 fn choose_plan(model: &mut Model, id: String) {

@@ -6,7 +6,7 @@ use web_sys::{Blob, BlobPropertyBag, HtmlAnchorElement, HtmlElement, HtmlTextAre
 
 use super::store::Store;
 use crate::app::{Effect, Event, Theme};
-use crate::browser::{Introduction, random};
+use crate::browser::{Introduction, offered_broker, random};
 use crate::plan::Plan;
 use crate::swarm::{Credentials, Generator, Invite, Key, Role};
 
@@ -26,6 +26,7 @@ pub fn run(store: Store, effect: Effect) {
         Effect::Abort => store.driver().abort(),
         Effect::Refresh => store.refresh(),
         Effect::SaveReport => save_report(store),
+        Effect::AskForBroker => ask_for_broker(store),
         Effect::EnterSwarm { invite, credentials, name } => enter_swarm(store, *invite, credentials, name),
         Effect::OpenSwarm { broker, name } => open_swarm(store, &broker, name),
         Effect::LeaveSwarm => leave_swarm(store),
@@ -121,6 +122,15 @@ fn reveal_line(line: usize) {
     let height = f64::from(editor.scroll_height()) / lengths.count().max(1) as f64;
     editor.set_scroll_top(((line as f64 - 4.0) * height).max(0.0) as i32);
     editor.scroll_into_view();
+}
+
+/// A lab that serves a room has a broker of its own.
+fn ask_for_broker(store: Store) {
+    leptos::task::spawn_local(async move {
+        if let Some(broker) = offered_broker().await {
+            store.dispatch(Event::BrokerOffered(broker));
+        }
+    });
 }
 
 /// The address keeps the invitation, so that a reload finds back.

@@ -7,7 +7,7 @@ use super::parts::{Notice, ThemeToggle};
 use super::plan::PlanPage;
 use super::run::{RunPage, StateChip};
 use super::store::Store;
-use super::swarm::{self, SwarmPage};
+use super::swarm::SwarmPage;
 use crate::app::{Event, Page, RunView};
 use crate::browser::{RunDriver, SwarmDriver, automation};
 
@@ -36,7 +36,6 @@ fn App() -> impl IntoView {
         broker: effects::remembered(effects::BROKER),
         browser_name: effects::remembered(effects::NAME),
     });
-    swarm::ask_for_a_broker(store);
     let follow = window_event_listener(leptos::ev::hashchange, move |_| {
         store.dispatch(Event::Followed { fragment: window().location().hash().unwrap_or_default() });
     });

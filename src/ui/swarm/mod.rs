@@ -9,8 +9,8 @@ mod qr;
 use leptos::prelude::*;
 
 use crate::app::swarm_view::SwarmFacts;
-use crate::app::{Event, SwarmView};
-use crate::browser::{RunDriver, Side, SwarmDriver, offered_broker};
+use crate::app::SwarmView;
+use crate::browser::{RunDriver, Side, SwarmDriver};
 use crate::swarm::Role;
 use crate::ui::store::Store;
 use conducting::Conducting;
@@ -54,13 +54,4 @@ pub fn swarm_picture(driver: &SwarmDriver, runs: &RunDriver, wanted_users: Optio
             Side::Generator(generator) => SwarmView::of_generator(&facts, generator),
         }
     })
-}
-
-/// A lab that serves a room has a broker of its own.
-pub fn ask_for_a_broker(store: Store) {
-    leptos::task::spawn_local(async move {
-        if let Some(broker) = offered_broker().await {
-            store.dispatch(Event::BrokerOffered(broker));
-        }
-    });
 }
