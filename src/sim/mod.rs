@@ -3,11 +3,13 @@
 //! A [`World`] is one browser without the browser: the conductor, its workers' engines, and servers behind a network
 //! with latency. The only thing it replaces is the edge (`browser`): frames, HTTP answers and time.
 
+mod broker;
 mod chat;
 mod net;
 mod voice;
 mod world;
 
+pub use broker::{SwarmNet, WayFaults};
 pub use chat::{Chat, Counts, Faults};
 pub use net::{Net, Peer};
 pub use voice::{ClosePoint, Sent, Sound, Voice, VoiceConfig, VoiceCounts};

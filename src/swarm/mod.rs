@@ -26,3 +26,6 @@ pub use mqtt::{Credentials, Introduction, Mqtt, MqttOutput};
 pub use packet::{Body, Packet};
 pub use peer::{Loading, Peer, SessionId};
 pub use stream::{Fragment, Incoming, Outgoing, TooLong};
+
+#[cfg(all(test, not(target_arch = "wasm32")))]
+mod tests;

@@ -6,4 +6,5 @@ mod load;
 mod pacing;
 mod preset;
 mod support;
+mod swarm;
 mod voice;

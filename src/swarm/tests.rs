@@ -1,0 +1,337 @@
+//! A conductor and a generator that hear each other at once: who does what when, without a network.
+
+use serde_json::json;
+
+use super::*;
+use crate::plan::Plan;
+use crate::run::{Capacity, RunInput, layout};
+use crate::wire::{FromWorker, Load, ToWorker};
+
+const GENERATOR: SessionId = SessionId(7);
+const CONDUCTOR: SessionId = SessionId(1);
+
+struct Pair {
+    conductor: Conductor,
+    generator: Generator,
+    now_ms: f64,
+    /// What the run heard, what the generator's page was asked to do.
+    run: Vec<RunInput>,
+    page: Vec<GeneratorOutput>,
+    /// The conductor's page does not hear.
+    is_deaf: bool,
+}
+
+fn card() -> Card {
+    let (name, browser, consent) = ("Kim".to_owned(), "Chromium 156".to_owned(), Consent::Asked);
+    Card { name, browser, cores: 2, sockets: 250, consent, offer: 0, playing: None }
+}
+
+fn limits(hosts: &[&str], users: u32) -> Limits {
+    Limits { hosts: hosts.iter().map(|&host| host.to_owned()).collect(), users }
+}
+
+fn plan(target: &str, users: u32) -> Plan {
+    let plan = json!({
+        "version": 1, "name": "evening", "seed": 1,
+        "populations": [{
+            "name": "users", "scenario": "ktb-chat", "variables": {"target": target},
+            "load": {"model": "closed", "start": users, "stages": [{"duration_s": 60, "target": users}]},
+        }],
+    });
+    Plan::check(&plan).unwrap_or_else(|problems| panic!("{problems:?}"))
+}
+
+fn load(target: &str, users: u32) -> ToWorker {
+    let kim = Capacity { browser: Some("Kim".into()), ..Capacity::own(2, 250) };
+    let part = layout(&[Capacity::own(2, 250), kim], 4).swap_remove(1);
+    ToWorker::Load(Box::new(Load {
+        plan: plan(target, users),
+        segment: part.segment,
+        run: "k3f".into(),
+        csv: Vec::new(),
+        clips: Vec::new(),
+        handshakes_in_flight: 3,
+        fetches_in_flight: 5,
+        allowed_hosts: None,
+        snapshot_ms: 1_000,
+    }))
+}
+
+impl Pair {
+    fn new(limits: Limits) -> Self {
+        let mut pair = Self {
+            conductor: Conductor::default(),
+            generator: Generator::new(card(), limits),
+            now_ms: 1_000_000.0,
+            run: Vec::new(),
+            page: Vec::new(),
+            is_deaf: false,
+        };
+        pair.conductor.on_event(LinkEvent::Arrived(GENERATOR));
+        pair.hear(LinkEvent::Arrived(CONDUCTOR));
+        pair.hear(LinkEvent::Clock(Offset { offset: 500.0, bound: 1.0, round_trip: 2.0 }));
+        pair
+    }
+
+    /// A run of three workers, of which the second is the generator's.
+    fn playing(limits: Limits) -> Self {
+        let mut pair = Self::new(limits);
+        pair.offer("http://127.0.0.1:4280", 10);
+        pair.conductor.begin("k3f".into(), vec![None, Some(GENERATOR), None]);
+        pair.settle();
+        pair
+    }
+
+    fn offer(&mut self, target: &str, users: u32) {
+        self.conductor.offer(Offer::of(&plan(target, users)));
+        self.settle();
+    }
+
+    fn hear(&mut self, event: LinkEvent) {
+        self.generator.on_event(self.now_ms, event);
+        self.settle();
+    }
+
+    fn pass(&mut self, millis: u32) {
+        for _ in 0..millis / 250 {
+            self.now_ms += 250.0;
+            self.hear(LinkEvent::Tick(Traffic::default()));
+        }
+    }
+
+    /// Until nobody has anything to say.
+    fn settle(&mut self) {
+        loop {
+            let (from, to) = (self.generator.poll(), if self.is_deaf { None } else { self.conductor.poll() });
+            match (&from, &to) {
+                (None, None) => return,
+                _ => {}
+            }
+            match to {
+                Some(ConductorOutput::Link(LinkCommand::Say { message, .. })) => {
+                    self.generator.on_event(self.now_ms, LinkEvent::Message { from: CONDUCTOR, message });
+                }
+                Some(ConductorOutput::Run(input)) => self.run.push(input),
+                _ => {}
+            }
+            match from {
+                Some(GeneratorOutput::Link(LinkCommand::Say { message, .. })) if !self.is_deaf => {
+                    self.conductor.on_event(LinkEvent::Message { from: GENERATOR, message });
+                }
+                Some(GeneratorOutput::Link(_)) | None => {}
+                Some(output) => self.page.push(output),
+            }
+        }
+    }
+
+    fn tell(&mut self, message: ToWorker) {
+        self.conductor.tell(1, message);
+        self.settle();
+    }
+
+    fn asked(&mut self) -> Vec<GeneratorOutput> {
+        let page = std::mem::take(&mut self.page);
+        page.into_iter().filter(|output| !matches!(output, GeneratorOutput::Keep { .. } | GeneratorOutput::Forget { .. })).collect()
+    }
+
+    fn heard(&mut self) -> Vec<RunInput> {
+        std::mem::take(&mut self.run)
+    }
+
+    fn says(&mut self, message: FromWorker) {
+        self.generator.on_worker(0, message);
+        self.settle();
+    }
+
+    fn seat(&self) -> Seat {
+        self.conductor.seats().next().expect("one has come").clone()
+    }
+}
+
+fn to_worker(message: ToWorker) -> GeneratorOutput {
+    GeneratorOutput::Tell { worker: 0, message: Box::new(message) }
+}
+
+fn from_worker(message: FromWorker) -> RunInput {
+    RunInput::From { worker: 1, message }
+}
+
+#[test]
+fn a_run_goes_through_as_if_its_worker_were_here() {
+    let mut pair = Pair::playing(limits(&[], 250));
+    assert_eq!(pair.asked(), [GeneratorOutput::Dismiss, GeneratorOutput::Spawn { workers: 1 }]);
+    pair.says(FromWorker::Loaded);
+    assert_eq!(pair.heard(), [from_worker(FromWorker::Loaded)]);
+    pair.tell(ToWorker::Start { epoch_ms: 2_000_000.0, shared: Vec::new() });
+    // Its own clock is half a second behind the conductor's.
+    assert_eq!(pair.asked(), [to_worker(ToWorker::Start { epoch_ms: 1_999_500.0, shared: Vec::new() })]);
+    pair.hear(LinkEvent::Clock(Offset { offset: 501.5, bound: 1.0, round_trip: 2.0 }));
+    assert_eq!(pair.asked(), [to_worker(ToWorker::Epoch { epoch_ms: 1_999_498.5 })]);
+    pair.hear(LinkEvent::Clock(Offset { offset: 501.4, bound: 1.0, round_trip: 2.0 }));
+    assert_eq!(pair.asked(), []);
+    pair.conductor.end();
+    pair.settle();
+    assert_eq!(pair.asked(), [GeneratorOutput::Dismiss]);
+    assert_eq!(pair.generator.run(), None);
+}
+
+#[test]
+fn the_operator_is_asked_once_for_hosts_that_are_not_this_machine() {
+    let mut pair = Pair::new(limits(&[], 250));
+    pair.offer("http://127.0.0.1:4280", 10);
+    assert_eq!(pair.seat().card.map(|card| card.consent), Some(Consent::Given));
+    pair.offer("http://chat.example:5001", 10);
+    assert_eq!(pair.seat().card.map(|card| card.consent), Some(Consent::Asked));
+    assert!(pair.conductor.is_waiting() && pair.conductor.ready().is_empty());
+    pair.generator.decide(true);
+    pair.settle();
+    assert_eq!((pair.conductor.is_waiting(), pair.conductor.ready().len()), (false, 1));
+    // The same host again, in another plan.
+    pair.offer("http://chat.example:5002", 20);
+    assert_eq!(pair.conductor.ready().len(), 1);
+    assert_eq!(pair.generator.allowed().iter().collect::<Vec<_>>(), ["chat.example"]);
+}
+
+#[test]
+fn who_is_not_allowed_does_not_play() {
+    let mut pair = Pair::new(limits(&[], 250));
+    pair.offer("http://chat.example", 10);
+    pair.generator.decide(false);
+    pair.settle();
+    assert!(matches!(pair.seat().card.map(|card| card.consent), Some(Consent::Refused(_))));
+    // A conductor that does not care is not obeyed.
+    pair.conductor.begin("k3f".into(), vec![None, Some(GENERATOR), None]);
+    pair.settle();
+    assert_eq!(pair.asked(), [GeneratorOutput::Dismiss]);
+    let why = "its operator has not allowed this run".to_owned();
+    assert_eq!(pair.heard(), [RunInput::WorkerDied { worker: 1, message: why }]);
+    assert_eq!(pair.generator.refused(), 1);
+}
+
+#[test]
+fn plans_beyond_the_limits_are_refused_where_they_would_play() {
+    #[track_caller]
+    fn check(limits: Limits, target: &str, users: u32, expected: Option<&str>) {
+        let mut pair = Pair::playing(limits);
+        pair.asked();
+        pair.tell(load(target, users));
+        match expected {
+            Some(why) => {
+                assert_eq!(pair.asked(), []);
+                assert_eq!(pair.heard(), [RunInput::WorkerDied { worker: 1, message: why.into() }]);
+            }
+            None => assert_eq!(pair.asked().len(), 1),
+        }
+    }
+    check(limits(&[], 250), "http://127.0.0.1:9", 10, None);
+    check(limits(&["chat.example"], 250), "http://chat.example", 10, None);
+    check(limits(&[], 250), "http://chat.example", 10, Some("its operator has not allowed load on chat.example"));
+    let many = "its part has 50 users, and its operator allows 20 in this browser";
+    check(limits(&[], 20), "http://127.0.0.1:9", 100, Some(many));
+}
+
+#[test]
+fn a_generator_s_load_knows_its_own_limits() {
+    let mut pair = Pair::playing(limits(&["chat.example"], 250));
+    pair.asked();
+    pair.tell(load("http://chat.example", 10));
+    let asked = pair.asked();
+    let [GeneratorOutput::Tell { message, .. }] = asked.as_slice() else { panic!("{asked:?}") };
+    let ToWorker::Load(load) = &**message else { panic!("{message:?}") };
+    assert_eq!(load.allowed_hosts, Some(["chat.example".to_owned()].into()));
+}
+
+#[test]
+fn without_a_conductor_it_stops_within_ten_seconds() {
+    let mut pair = Pair::playing(limits(&[], 250));
+    pair.asked();
+    // The link says so after almost three seconds.
+    pair.pass(2_750);
+    pair.hear(LinkEvent::Away(CONDUCTOR));
+    pair.pass(5_000);
+    assert_eq!(pair.asked(), []);
+    pair.hear(LinkEvent::Back(CONDUCTOR));
+    pair.pass(5_000);
+    assert_eq!(pair.asked(), [], "it came back in time");
+    pair.hear(LinkEvent::Away(CONDUCTOR));
+    pair.pass(6_000);
+    assert_eq!(pair.asked(), [to_worker(ToWorker::Stop)]);
+    pair.pass(6_000);
+    assert_eq!(pair.asked(), [], "once");
+}
+
+#[test]
+fn what_the_conductor_has_not_written_down_is_kept_for_it() {
+    let mut pair = Pair::playing(limits(&[], 250));
+    pair.says(FromWorker::Loaded);
+    pair.conductor.keep(GENERATOR);
+    pair.settle();
+    assert_eq!((pair.generator.unkept(), pair.heard().len()), (0, 1));
+    pair.is_deaf = true;
+    pair.says(FromWorker::Done);
+    pair.says(FromWorker::Finished);
+    assert_eq!(pair.generator.unkept(), 2);
+    pair.is_deaf = false;
+    // The conductor's page is there anew: it hears all that it has not confirmed, once.
+    pair.hear(LinkEvent::Arrived(CONDUCTOR));
+    assert_eq!(pair.heard(), [from_worker(FromWorker::Done), from_worker(FromWorker::Finished)]);
+    pair.hear(LinkEvent::Arrived(CONDUCTOR));
+    assert_eq!(pair.heard(), []);
+}
+
+#[test]
+fn a_generator_s_page_that_is_loaded_anew_delivers_what_it_had() {
+    let mut pair = Pair::playing(limits(&[], 250));
+    pair.says(FromWorker::Loaded);
+    pair.is_deaf = true;
+    pair.says(FromWorker::Done);
+    let parts = std::mem::take(&mut pair.page).into_iter().filter_map(|output| match output {
+        GeneratorOutput::Keep { number, part } => Some((number, part)),
+        _ => None,
+    });
+    let parts = parts.collect::<Vec<_>>();
+    pair.is_deaf = false;
+    pair.heard();
+    pair.generator = Generator::new(card(), limits(&[], 250));
+    let next = parts.len() as u64;
+    pair.generator.resume("k3f".into(), 1, parts, next);
+    pair.conductor.on_event(LinkEvent::Arrived(GENERATOR));
+    pair.hear(LinkEvent::Arrived(CONDUCTOR));
+    let heard = pair.heard();
+    let died = RunInput::WorkerDied { worker: 1, message: "its page was loaded anew or closed".into() };
+    assert_eq!(heard, [from_worker(FromWorker::Done), died]);
+}
+
+#[test]
+fn orders_are_obeyed_once_even_if_the_conductor_repeats_itself() {
+    let mut pair = Pair::playing(limits(&[], 250));
+    pair.tell(ToWorker::Stop);
+    pair.asked();
+    let card = Card { playing: Some(("k3f".into(), 0)), ..pair.generator.card().clone() };
+    // As if it had heard nothing yet: everything is said again.
+    pair.conductor.on_event(LinkEvent::Message { from: GENERATOR, message: pack(&ToConductor::Card(card)) });
+    pair.settle();
+    assert_eq!(pair.asked(), []);
+}
+
+#[test]
+fn away_and_back_reach_the_run() {
+    let mut pair = Pair::playing(limits(&[], 250));
+    pair.conductor.on_event(LinkEvent::Away(GENERATOR));
+    pair.conductor.on_event(LinkEvent::Away(GENERATOR));
+    pair.conductor.on_event(LinkEvent::Back(GENERATOR));
+    pair.settle();
+    assert_eq!(pair.heard(), [RunInput::Away { worker: 1 }, RunInput::Back { worker: 1 }]);
+}
+
+#[test]
+fn its_own_stop_is_its_operator_s() {
+    let mut pair = Pair::playing(limits(&[], 250));
+    pair.asked();
+    pair.generator.stop();
+    pair.settle();
+    assert_eq!(pair.asked(), [to_worker(ToWorker::Stop)]);
+    pair.generator.stop();
+    pair.settle();
+    assert_eq!(pair.asked(), [to_worker(ToWorker::Abort)]);
+}
