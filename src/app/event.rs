@@ -99,6 +99,8 @@ pub enum Event {
     NameBrowser(String),
     /// Whether the conductor's own browser plays no load.
     WatchOnly(bool),
+    /// Whether the users of a browser that vanishes move to the others.
+    MoveParts(bool),
     /// The broker asks for these. They are kept in memory only.
     GiveCredentials(Credentials),
     /// The operator's answer to what a conductor wants to play here.
@@ -160,6 +162,7 @@ pub enum Effect {
     Decide(bool),
     StopPart,
     WatchOnly(bool),
+    MoveParts(bool),
     NameBrowser(String),
     /// Build the run's view anew: what it shows was changed, not the run.
     Refresh,

@@ -18,6 +18,7 @@ pub struct SwarmView {
     pub is_connected: bool,
     pub problem: Option<String>,
     pub only_watches: bool,
+    pub moves_parts: bool,
     pub roster: Vec<Row>,
     /// How many browsers are here, and whether they are enough for the plan.
     pub capacity: (String, Mood),
@@ -52,6 +53,7 @@ pub struct SwarmFacts<'a> {
     pub is_connected: bool,
     pub problem: Option<&'a str>,
     pub only_watches: bool,
+    pub moves_parts: bool,
     pub traffic: Traffic,
 }
 
@@ -109,6 +111,7 @@ impl SwarmView {
             is_connected: facts.is_connected,
             problem: facts.problem.map(str::to_owned),
             only_watches: facts.only_watches,
+            moves_parts: facts.moves_parts,
             traffic: if refused == 0 { carried } else { format!("{carried}, {} messages refused", format::count(refused)) },
             ..Self::default()
         }

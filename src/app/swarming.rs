@@ -16,6 +16,7 @@ pub fn update(model: &mut Model, event: Event) -> Vec<Effect> {
             return vec![Effect::NameBrowser(name)];
         }
         Event::WatchOnly(only) => return vec![Effect::WatchOnly(only)],
+        Event::MoveParts(moves) => return vec![Effect::MoveParts(moves)],
         Event::GiveCredentials(credentials) => {
             let invite = Invite::read(&own_invite(model)).and_then(Result::ok);
             return invite.map(|invite| enter(model, invite, Some(credentials))).into_iter().collect();

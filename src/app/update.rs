@@ -49,6 +49,7 @@ pub fn update(model: &mut Model, event: Event) -> Vec<Effect> {
         | Event::BrokerOffered(_)
         | Event::NameBrowser(_)
         | Event::WatchOnly(_)
+        | Event::MoveParts(_)
         | Event::GiveCredentials(_)
         | Event::Decide(_)
         | Event::StopPart

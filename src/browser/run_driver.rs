@@ -15,8 +15,8 @@ use super::worker_host::{HostEvent, WorkerHost};
 use crate::app::run_view::picture;
 use crate::metrics::{Browser, Report};
 use crate::plan::Plan;
-use crate::run::{Capacity, Run, RunInput, Status, layout, sockets};
-use crate::swarm::{Offer, SessionId};
+use crate::run::{Capacity, Part, Run, RunInput, Status, layout, sockets, workers};
+use crate::swarm::{Beginning, Journal, Offer, SessionId};
 use crate::wire::{FromWorker, ToWorker};
 
 /// At most one run at a time; a finished one stays until the next starts. Clones share it.
@@ -44,6 +44,10 @@ struct Current {
     run: Run,
     hosts: Vec<Host>,
     swarm: SwarmDriver,
+    /// What is written down of it, while this page conducts a swarm.
+    journal: Option<Journal>,
+    /// Number of the journal's last page.
+    page: u64,
     last_told_ms: f64,
     last_shown_ms: f64,
     /// Reports whether the page is hidden, and moves time on while no worker speaks; both end with the run.
@@ -93,6 +97,25 @@ impl RunDriver {
         started.map_err(StartError::Refused)
     }
 
+    /// Goes on with a run that this page conducted before it was loaded anew. What it played itself is lost from then on.
+    pub fn take_over(&self, run: Run) {
+        let is_done = run.is_done();
+        let hosts = (0..run.worker_count()).map(|_| Host::Elsewhere).collect();
+        let mut current = Current::new(run, hosts, self.0.swarm.clone(), Some(Journal::default()));
+        if is_done {
+            current.hosts.clear();
+            *self.0.current.borrow_mut() = Some(current);
+        } else {
+            self.0.show(current);
+            let own = self.0.swarm.own_workers();
+            let died = |worker| RunInput::WorkerDied { worker, message: "the conductor's page was loaded anew".to_owned() };
+            own.into_iter().for_each(|worker| Inner::handle(&self.0, died(worker)));
+        }
+        // Whoever is not back yet is away.
+        self.0.swarm.change(|_| {});
+        self.0.tell();
+    }
+
     /// From the call of `start` to the end of the run.
     pub fn is_busy(&self) -> bool {
         self.0.starting.get() || self.with_run(|run| run.is_some_and(|run| !run.is_done()))
@@ -132,27 +155,34 @@ impl Inner {
             return Err("this browser only conducts, and no other is ready to play".to_owned());
         }
         let own = Capacity { only_watches, ..Capacity::own(cores(), sockets(&user_agent())) };
-        let places = places(&own, &others);
+        let places = places(&own, &others, plan.handshakes_in_flight);
         let browsers: Vec<_> = [own].into_iter().chain(others.into_iter().map(|(_, capacity)| capacity)).collect();
         let parts = layout(&browsers, plan.handshakes_in_flight);
         let run_id = random_id()?;
-        let mut run = Run::new(self.clock.now_ms(), plan, csv, run_id.clone(), parts);
-        if browsers.len() > 1 {
-            run = run.starting_after(SWARM_START_MS);
-        }
+        let (at_ms, start_delay_ms) = (self.clock.now_ms(), if browsers.len() > 1 { SWARM_START_MS } else { START_MS });
+        let journal = self.swarm.conducts().then(|| {
+            let (run, plan, parts, places) = (run_id.clone(), plan.clone(), parts.clone(), places.clone());
+            Journal::begin(Beginning { at_ms, run, plan, parts, places, start_delay_ms })
+        });
+        let run = Run::new(at_ms, plan, csv, run_id.clone(), parts).starting_after(start_delay_ms);
         let host = |(worker, place): (usize, &Option<SessionId>)| match place {
             None => self.spawn(worker),
             Some(_) => Ok(Host::Elsewhere),
         };
         let hosts = places.iter().enumerate().map(host).collect::<Result<_, _>>()?;
-        let swarm = self.swarm.clone();
-        *self.current.borrow_mut() = Some(Current { run, hosts, swarm, last_told_ms: 0.0, last_shown_ms: 0.0, watches: None });
+        self.show(Current::new(run, hosts, self.swarm.clone(), journal));
+        self.swarm.forget_below((at_ms / 1e3) as u64);
         self.swarm.begin(run_id, places);
+        Ok(())
+    }
+
+    /// From here on this is the page's run.
+    fn show(self: &Rc<Self>, current: Current) {
+        *self.current.borrow_mut() = Some(current);
         let watches = (Visibility::watch(self.sender(RunInput::Hidden)), self.ticker());
         if let Some(current) = &mut *self.current.borrow_mut() {
             current.watches = Some(watches);
         }
-        Ok(())
     }
 
     /// The browsers of the swarm that play this plan: everybody's operator is asked, and not waited for without end.
@@ -213,6 +243,37 @@ impl Inner {
 }
 
 impl Current {
+    fn new(run: Run, hosts: Vec<Host>, swarm: SwarmDriver, journal: Option<Journal>) -> Self {
+        Self { run, hosts, swarm, journal, page: 0, last_told_ms: 0.0, last_shown_ms: 0.0, watches: None }
+    }
+
+    /// Gives parts that nobody plays any more to whoever stands by.
+    fn fill_in(&mut self, now_ms: f64) {
+        for part in self.run.vacant_parts() {
+            let Some((session, name)) = self.swarm.stand_in() else { return };
+            let input = RunInput::Add { part: Part { browser: Some(name), ..part } };
+            if let Some(journal) = &mut self.journal {
+                journal.input(now_ms, &input);
+                journal.seated(session);
+            }
+            self.run.handle(now_ms, input);
+            self.hosts.push(Host::Elsewhere);
+            self.swarm.begin_more(session);
+        }
+    }
+
+    /// Writes down what has happened, and shows it to the others.
+    fn share(&mut self, now_ms: f64) {
+        self.last_shown_ms = now_ms;
+        self.fill_in(now_ms);
+        if let Some(journal) = &mut self.journal {
+            // Pages of a later run, or of a page that was loaded anew, come behind.
+            self.page = (self.page + 1).max((now_ms / 1e3) as u64);
+            self.swarm.write_down(self.page, journal);
+            self.swarm.show(&picture(&self.run));
+        }
+    }
+
     /// Whether listeners should hear of it.
     fn handle(&mut self, now_ms: f64, input: RunInput) -> bool {
         if self.run.is_done() {
@@ -222,6 +283,9 @@ impl Current {
             self.hosts[*worker] = Host::Ended;
         }
         let before = self.run.phase();
+        if let Some(journal) = &mut self.journal {
+            journal.input(now_ms, &input);
+        }
         self.run.handle(now_ms, input);
         self.deliver(now_ms);
         if self.run.is_done() {
@@ -230,9 +294,7 @@ impl Current {
         }
         let is_news = self.run.phase() != before || now_ms >= self.last_told_ms + TICK_MS;
         if self.run.phase() != before || now_ms >= self.last_shown_ms + SHOW_MS {
-            self.last_shown_ms = now_ms;
-            self.swarm.keep();
-            self.swarm.show(&picture(&self.run));
+            self.share(now_ms);
         }
         if self.run.is_done() {
             self.swarm.end();
@@ -262,10 +324,10 @@ impl Current {
 }
 
 /// In which browser each worker of the layout lives; the probe's is the last, and here.
-fn places(own: &Capacity, others: &[(SessionId, Capacity)]) -> Vec<Option<SessionId>> {
-    let own = std::iter::repeat_n(None, own.workers() as usize);
+fn places(own: &Capacity, others: &[(SessionId, Capacity)], handshakes: u32) -> Vec<Option<SessionId>> {
+    let own = std::iter::repeat_n(None, workers(own, handshakes) as usize);
     let others = others.iter().flat_map(|(session, capacity)| {
-        std::iter::repeat_n(Some(*session), capacity.workers() as usize)
+        std::iter::repeat_n(Some(*session), workers(capacity, handshakes) as usize)
     });
     own.chain(others).chain([None]).collect()
 }
@@ -300,6 +362,8 @@ fn random_id() -> Result<String, String> {
     Ok(bytes.map(|byte| char::from(b"0123456789abcdefghijklmnopqrstuvwxyz"[usize::from(byte) % 36])).iter().collect())
 }
 
+/// From the decision to start to the epoch: enough for every worker of this page to hear of it.
+const START_MS: f64 = 250.0;
 /// From the decision to start to the epoch, in a swarm: orders have to reach everybody.
 const SWARM_START_MS: f64 = 3_000.0;
 /// How long operators are waited for.

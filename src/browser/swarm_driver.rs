@@ -5,12 +5,13 @@ use std::rc::{Rc, Weak};
 
 use super::clock::Clock;
 use super::identity;
+use super::notes::Notes;
 use super::run_driver::{cores, user_agent};
 use super::worker_host::{HostEvent, WorkerHost};
-use crate::run::{Capacity, RunInput, browser_name, sockets};
+use crate::run::{Capacity, Run, RunInput, browser_name, sockets};
 use crate::swarm::{
-    Card, Conductor, ConductorOutput, Consent, Credentials, Generator, GeneratorOutput, Invite, Limits, LinkCommand, LinkEvent,
-    Offer, Peer, Picture, Role, SessionId, Traffic, pack,
+    Card, Conductor, ConductorOutput, Consent, Credentials, Generator, GeneratorOutput, Invite, Journal, Limits, LinkCommand,
+    LinkEvent, Offer, Peer, Picture, Role, SessionId, Traffic, pack, replay, unpack,
 };
 use crate::wire::{FromLink, FromWorker, OpenLink, ToLink, ToWorker};
 
@@ -36,6 +37,8 @@ pub struct Swarm {
     pub card: Card,
     /// It conducts and plays no load.
     pub only_watches: bool,
+    /// The users of a browser that vanished move to the others.
+    pub moves_parts: bool,
     pub is_connected: bool,
     /// Why it is not, or what else is wrong.
     pub problem: Option<String>,
@@ -45,6 +48,7 @@ pub struct Swarm {
     credentials: Option<Credentials>,
     link: Option<LinkHost>,
     workers: Vec<Option<EngineHost>>,
+    notes: Notes,
 }
 
 pub enum Side {
@@ -86,23 +90,35 @@ impl SwarmDriver {
         *self.0.on_run.borrow_mut() = Some(Rc::new(feed));
     }
 
-    /// Enters a swarm; the one before is left.
+    /// Enters a swarm; the one before is left. Whatever this tab was in the middle of before it was loaded anew goes on: a
+    /// generator's part here, a conductor's run with whoever takes it.
     ///
     /// # Errors
     /// The browser starts no worker, or has no random source.
-    pub fn enter(&self, invite: Invite, credentials: Option<Credentials>, this: Introduction) -> Result<(), String> {
+    pub async fn enter(
+        &self,
+        invite: Invite,
+        credentials: Option<Credentials>,
+        this: Introduction,
+    ) -> Result<Option<Run>, String> {
         self.leave();
         let peer = identity::this_peer()?;
         let card = this.card();
-        let side = match invite.role {
-            Role::Conductor => Side::Conductor(Conductor::default()),
-            Role::Generator => Side::Generator(Generator::new(card.clone(), this.limits)),
+        let notes = Notes::open(&invite.key, peer.session).await?;
+        let (side, run) = match invite.role {
+            Role::Conductor => take_over(&notes).await,
+            Role::Generator => {
+                let mut generator = Generator::new(card.clone(), this.limits);
+                take_up(&mut generator, &notes).await;
+                (Side::Generator(generator), None)
+            }
         };
         let link = Inner::link(&self.0)?;
         let swarm = Swarm {
             invite,
             card,
             only_watches: false,
+            moves_parts: false,
             is_connected: false,
             problem: None,
             traffic: Traffic::default(),
@@ -111,10 +127,11 @@ impl SwarmDriver {
             credentials,
             link: Some(link),
             workers: Vec::new(),
+            notes,
         };
         *self.0.swarm.borrow_mut() = Some(swarm);
         self.0.tell();
-        Ok(())
+        Ok(run)
     }
 
     /// Leaves the swarm: what plays here ends.
@@ -156,6 +173,38 @@ impl SwarmDriver {
         self.conductor(|conductor| conductor.ready()).unwrap_or_default()
     }
 
+    /// Workers of the run that lived in this page.
+    pub fn own_workers(&self) -> Vec<usize> {
+        self.conductor(Conductor::own_workers).unwrap_or_default()
+    }
+
+    /// This page conducts a swarm.
+    pub fn conducts(&self) -> bool {
+        self.conductor(|_| ()).is_some()
+    }
+
+    /// Writes a page of the run's journal down, and lets the others forget what is in it.
+    pub fn write_down(&self, number: u64, journal: &mut Journal) {
+        let page = self.conductor(|conductor| Some((journal.page(conductor)?, conductor.taken().collect::<Vec<_>>())));
+        let Some((page, taken)) = page.flatten() else { return };
+        let Some(notes) = self.with(|swarm| swarm.map(|swarm| swarm.notes.clone())) else { return };
+        let this = self.clone();
+        wasm_bindgen_futures::spawn_local(async move {
+            // Where nothing can be written down, waiting for it helps nobody.
+            notes.write(JOURNAL, number, &page).await;
+            Inner::update(&this.0, |swarm| {
+                swarm.conduct(|conductor| taken.into_iter().for_each(|(session, below)| conductor.keep(session, below)));
+            });
+        });
+    }
+
+    /// A run begins: the journal of the one before is not needed any more.
+    pub fn forget_below(&self, number: u64) {
+        if let Some(notes) = self.with(|swarm| swarm.map(|swarm| swarm.notes.clone())) {
+            wasm_bindgen_futures::spawn_local(async move { notes.forget(JOURNAL, number).await });
+        }
+    }
+
     pub fn begin(&self, run: String, workers: Vec<Option<SessionId>>) {
         Inner::update(&self.0, |swarm| swarm.conduct(|conductor| conductor.begin(run, workers)));
     }
@@ -164,11 +213,18 @@ impl SwarmDriver {
         Inner::update(&self.0, |swarm| swarm.conduct(|conductor| conductor.tell(worker, message)));
     }
 
-    /// A browser that came later plays a part.
-    pub fn begin_more(&self, session: SessionId, workers: usize) {
+    /// Who would take up a part that nobody plays: somebody who plays none, else, if the conductor wants it so, whoever plays
+    /// the fewest.
+    pub fn stand_in(&self) -> Option<(SessionId, String)> {
+        let moves = self.with(|swarm| swarm.is_some_and(|swarm| swarm.moves_parts));
+        self.conductor(|conductor| conductor.stand_in(moves)).flatten()
+    }
+
+    /// It plays the worker that the run has just been given.
+    pub fn begin_more(&self, session: SessionId) {
         Inner::update(&self.0, |swarm| {
             swarm.conduct(|conductor| {
-                (0..workers).for_each(|_| conductor.seat_worker(Some(session)));
+                conductor.seat_worker(Some(session));
                 conductor.begin_more(session);
             });
         });
@@ -176,16 +232,6 @@ impl SwarmDriver {
 
     pub fn end(&self) {
         Inner::update(&self.0, |swarm| swarm.conduct(Conductor::end));
-    }
-
-    /// What came from other browsers is safe here.
-    pub fn keep(&self) {
-        Inner::update(&self.0, |swarm| {
-            swarm.conduct(|conductor| {
-                let sessions: Vec<_> = conductor.seats().map(|seat| seat.session).collect();
-                sessions.into_iter().for_each(|session| conductor.keep(session));
-            });
-        });
     }
 
     /// Shows everybody how the run looks.
@@ -353,6 +399,9 @@ impl Swarm {
         match output {
             GeneratorOutput::Link(command) => self.send(command),
             GeneratorOutput::Spawn { workers } => {
+                if let Side::Generator(generator) = &self.side {
+                    self.note(PLAYING, 0, pack(&(generator.run().unwrap_or_default(), workers)));
+                }
                 for worker in self.workers.len() as u32..workers {
                     let host = inner.engine(worker);
                     if let (Err(why), Side::Generator(generator)) = (&host, &mut self.side) {
@@ -367,8 +416,53 @@ impl Swarm {
                     generator.on_worker_died(worker, why);
                 }
             }
-            GeneratorOutput::Dismiss => self.workers.clear(),
-            GeneratorOutput::Keep { .. } | GeneratorOutput::Forget { .. } => {}
+            GeneratorOutput::Dismiss => {
+                self.workers.clear();
+                self.note(PLAYING, 0, pack(&("", 0u32)));
+            }
+            GeneratorOutput::Keep { number, part } => self.note(PARTS, number, part),
+            GeneratorOutput::Forget { below } => {
+                let notes = self.notes.clone();
+                // The last one stays: it tells a page that is loaded anew where the count was.
+                let below = below.saturating_sub(1);
+                wasm_bindgen_futures::spawn_local(async move { notes.forget(PARTS, below).await });
+            }
         }
     }
+
+    fn note(&self, kind: &'static str, number: u64, note: Vec<u8>) {
+        let notes = self.notes.clone();
+        // Without it a reload loses what the conductor has not got, and nothing else.
+        wasm_bindgen_futures::spawn_local(async move {
+            notes.write(kind, number, &note).await;
+        });
+    }
 }
+
+/// The run that this tab conducted when its page was loaded anew, if there was one.
+async fn take_over(notes: &Notes) -> (Side, Option<Run>) {
+    let pages = notes.read(JOURNAL).await;
+    match replay(pages.iter().map(|(_, page)| page.as_slice())) {
+        Some((run, mut conductor)) => {
+            conductor.take_over();
+            (Side::Conductor(conductor), Some(run))
+        }
+        None => (Side::Conductor(Conductor::default()), None),
+    }
+}
+
+/// The part that this tab played, as far as the conductor may not have it.
+async fn take_up(generator: &mut Generator, notes: &Notes) {
+    let playing = notes.read(PLAYING).await;
+    let Some((run, workers)) = playing.last().and_then(|(_, note)| unpack::<(String, u32)>(note).ok()) else { return };
+    if !run.is_empty() {
+        let parts = notes.read(PARTS).await;
+        let next = parts.last().map_or(0, |(number, _)| number + 1);
+        generator.resume(run, workers, parts, next);
+    }
+}
+
+/// Kinds of notes.
+const JOURNAL: &str = "journal";
+const PARTS: &str = "part";
+const PLAYING: &str = "playing";

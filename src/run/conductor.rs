@@ -13,7 +13,7 @@ use super::target::Target;
 use crate::metrics::{Browser, Report, ReportFacts, SentLog, Totals, TotalsConfig, UsersByState};
 use crate::plan::Plan;
 use crate::protocol::audio::Clip;
-use crate::time::Timestamp;
+use crate::time::{Span, Timestamp};
 use crate::wire::{FromWorker, Level, Load, Snapshot, ToWorker};
 
 /// One run of one browser.
@@ -52,6 +52,10 @@ pub enum RunInput {
     WorkerDied {
         worker: usize,
         message: String,
+    },
+    /// A further worker, for a part whose own one is lost: its number is the next.
+    Add {
+        part: Part,
     },
     /// The worker's browser does not answer any more; it may come back.
     Away {
@@ -137,21 +141,23 @@ impl Run {
         self
     }
 
-    /// A further worker for a part whose own one is lost, or away. It is started as soon as it is loaded. Returns its number.
-    pub fn add_worker(&mut self, part: Part) -> usize {
-        self.members.push(Member::new(part, self.plan.populations.len()));
-        self.totals.add_worker();
-        self.members.len() - 1
-    }
 
-    /// Parts whose users nobody plays now.
-    pub fn vacant_parts(&self) -> Vec<&Part> {
-        let is_played = |part: &Part| {
-            let of_part = self.members.iter().filter(|member| member.part.segment.part == part.segment.part);
-            of_part.clone().any(|member| member.state < MemberState::Done && member.away_since.is_none())
-                || of_part.clone().all(|member| member.state != MemberState::Dead && member.away_since.is_none())
+    /// Parts whose users nobody plays any more: their workers are dead, or so long away that they have stopped by themselves.
+    pub fn vacant_parts(&self) -> Vec<Part> {
+        if self.stage != Stage::Running {
+            return Vec::new();
+        }
+        let now = self.now();
+        let is_lost = |member: &Member| {
+            member.state == MemberState::Dead || member.away_since.is_some_and(|since| now.since(since) >= GONE_AFTER)
         };
-        let mut vacant: Vec<&Part> = self.members.iter().map(|member| &member.part).filter(|part| !is_played(part)).collect();
+        let parts = self.members.iter().filter(|member| is_lost(member) && !member.part.is_probe()).map(|member| &member.part);
+        let is_vacant = |part: &&Part| {
+            let of_part = |member: &&Member| member.part.segment.part == part.segment.part;
+            self.members.iter().filter(of_part).all(is_lost)
+        };
+        let mut vacant: Vec<Part> = parts.filter(is_vacant).cloned().collect();
+        vacant.sort_by_key(|part| part.segment.part);
         vacant.dedup_by_key(|part| part.segment.part);
         vacant
     }
@@ -180,6 +186,7 @@ impl Run {
         match input {
             RunInput::From { worker, message } => self.on_message(worker, message),
             RunInput::WorkerDied { worker, message } => self.on_death(worker, message),
+            RunInput::Add { part } => self.add_worker(part),
             RunInput::Away { worker } => self.on_away(worker),
             RunInput::Back { worker } => self.on_back(worker),
             RunInput::Stop => self.on_stop(),
@@ -325,6 +332,13 @@ impl Run {
             snapshot_ms: if is_remote { REMOTE_SNAPSHOT_MS } else { SNAPSHOT_MS },
         };
         self.outbox.push_back((worker, ToWorker::Load(Box::new(load))));
+    }
+
+    /// It is started as soon as it is loaded.
+    fn add_worker(&mut self, part: Part) {
+        self.log.note(self.now(), Level::Info, format!("{} takes up a part", part.browser.as_deref().unwrap_or("this browser")));
+        self.members.push(Member::new(part, self.plan.populations.len()));
+        self.totals.add_worker();
     }
 
     fn on_loaded(&mut self, worker: usize) {
@@ -557,6 +571,9 @@ fn sum<'a>(all: impl Iterator<Item = &'a UsersByState>) -> UsersByState {
 fn alive(users: &UsersByState) -> u32 {
     users.preparing + users.connecting + users.flow + users.active + users.reconnecting + users.finishing
 }
+
+/// A browser that has lost its conductor has stopped by then.
+const GONE_AFTER: Span = Span::from_secs(10);
 
 /// From the decision to the epoch: enough for the message to reach every worker before it.
 const START_DELAY_MS: f64 = 250.0;

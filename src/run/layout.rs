@@ -1,9 +1,11 @@
 //! Which workers the browsers of a run give to it, and what each of them plays.
 
+use serde::{Deserialize, Serialize};
+
 use crate::plan::Segment;
 
 /// What one worker plays.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Part {
     pub segment: Segment,
     /// Handshakes that this worker may have in flight.
@@ -15,7 +17,7 @@ pub struct Part {
 }
 
 /// What one browser can give.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Capacity {
     /// `None`: the conductor's own.
     pub browser: Option<String>,
@@ -41,7 +43,7 @@ impl Capacity {
     }
 
     /// Workers that play the load. One core is left to the page and the browser's own processes.
-    pub fn workers(&self) -> u32 {
+    fn most_workers(&self) -> u32 {
         if self.only_watches { 0 } else { self.cores.saturating_sub(1).clamp(1, MAX_LOAD_WORKERS) }
     }
 }
@@ -63,6 +65,13 @@ pub fn browser_name(user_agent: &str) -> String {
     found.unwrap_or_else(|| "a browser".to_owned())
 }
 
+/// How many workers of each browser play the load, in the order of [`layout`].
+pub fn workers(browser: &Capacity, handshakes_in_flight: u32) -> u32 {
+    // The probe needs one handshake of the conductor's browser for itself.
+    let spare = u32::from(browser.browser.is_none());
+    browser.most_workers().min(handshakes_in_flight.saturating_sub(spare).max(1))
+}
+
 /// The parts of a run on these browsers, in their order; the conductor's own is among them.
 ///
 /// The probe is a worker of its own in the conductor's browser: one user whose worker has nothing else to do shows what
@@ -70,7 +79,7 @@ pub fn browser_name(user_agent: &str) -> String {
 pub fn layout(browsers: &[Capacity], handshakes_in_flight: u32) -> Vec<Part> {
     let mut shares = Vec::new();
     for browser in browsers {
-        let (workers, spare) = (browser.workers(), u32::from(browser.browser.is_none()));
+        let (workers, spare) = (workers(browser, handshakes_in_flight), u32::from(browser.browser.is_none()));
         // All workers of a browser alike, so that proportions stay small numbers.
         let weight = (browser.sockets / workers.max(1)).max(1);
         let handshakes = split(handshakes_in_flight.saturating_sub(spare), workers);
@@ -124,7 +133,9 @@ mod tests {
         check(3, 4, &[2, 1, 1]);
         check(4, 4, &[1, 1, 1, 1]);
         check(5, 8, &[2, 2, 2, 1, 1]);
-        check(64, 4, &[1, 1, 1, 1, 1]);
+        // Never more than the plan says, if that lets the probe have one.
+        check(64, 4, &[1, 1, 1, 1]);
+        check(64, 2, &[1, 1]);
         check(2, 0, &[1, 1]);
     }
 

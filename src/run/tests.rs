@@ -20,6 +20,10 @@ struct Script {
 impl Script {
     /// Two populations; the load lasts 20 s and is at its top after 10 s.
     fn new() -> Self {
+        Self::of(None)
+    }
+
+    fn of(second_s_browser: Option<&str>) -> Self {
         let population = |name: &str, target: u32| {
             json!({"name": name, "scenario": "ktb-chat", "load": {"model": "closed", "stages": [
                 {"duration_s": 10, "target": target}, {"duration_s": 10, "target": target},
@@ -30,20 +34,25 @@ impl Script {
             "populations": [population("talkers", 8), population("listeners", 2)],
         });
         let now_ms = 1_000.0;
-        let run = Run::new(now_ms, serde_json::from_value(plan).unwrap(), Vec::new(), "a1b".into(), layout(&[Capacity::own(3, 250)], 4));
+        let mut parts = layout(&[Capacity::own(3, 250)], 4);
+        parts[1].browser = second_s_browser.map(str::to_owned);
+        let run = Run::new(now_ms, serde_json::from_value(plan).unwrap(), Vec::new(), "a1b".into(), parts);
         Self { run, now_ms }
     }
 
     /// A run that is past its epoch.
     fn running() -> Self {
-        let mut script = Self::new();
-        script.all(ready);
-        script.all(|| FromWorker::Loaded);
-        script.from(PROBE, prepared(0, json!({})));
-        script.from(PROBE, prepared(1, json!({})));
-        script.after(250.0);
-        script.said();
-        script
+        Self::new().start()
+    }
+
+    fn start(mut self) -> Self {
+        self.all(ready);
+        self.all(|| FromWorker::Loaded);
+        self.from(PROBE, prepared(0, json!({})));
+        self.from(PROBE, prepared(1, json!({})));
+        self.after(250.0);
+        self.said();
+        self
     }
 
     fn leaving() -> Self {
@@ -313,4 +322,56 @@ fn hiding_the_page_is_noted() {
     assert_eq!(script.run.totals().health().hidden_for(Timestamp::ZERO), crate::time::Span::ZERO);
     let lines: Vec<_> = script.run.log().lines().iter().map(|line| line.text.as_str()).collect();
     assert_eq!(lines, ["run a1b starts", "the page is hidden", "the page is visible again"]);
+}
+
+/// As `Script`, but the second load worker lives in Kim's browser.
+fn swarming() -> Script {
+    Script::of(Some("Kim")).start()
+}
+
+#[test]
+fn a_browser_that_vanishes_takes_its_users_and_may_bring_them_back() {
+    let mut script = swarming();
+    script.from(0, snapshot(4, 0, |_| {})).from(1, snapshot(3, 0, |_| {}));
+    script.after(5_000.0).input(RunInput::Away { worker: 1 }).check(RunPhase::Ramping, &[]);
+    let users = script.run.status().users;
+    assert_eq!((users.connected, users.by_state.failed), (4, 3));
+    assert_eq!(script.run.status().problem, None, "it may come back");
+    script.after(5_000.0).input(RunInput::Back { worker: 1 });
+    script.from(1, snapshot(3, 0, |snapshot| snapshot.ledger.sent = 7));
+    let status = script.run.status();
+    assert_eq!((status.users.connected, status.users.by_state.failed, status.sent), (7, 0, 7));
+    let lines: Vec<_> = script.run.log().lines().iter().map(|line| line.text.as_str()).collect();
+    assert_eq!(lines[1..], ["a worker of Kim does not answer: its 3 users are gone", "a worker of Kim is back after 5.0 s"]);
+}
+
+#[test]
+fn nobody_waits_for_a_browser_that_is_away_and_the_result_says_what_it_lacks() {
+    let mut script = swarming();
+    script.from(1, snapshot(3, 0, |_| {})).after(5_000.0).input(RunInput::Away { worker: 1 });
+    script.input(RunInput::Stop).check(RunPhase::Stopping, &["0 stop", "1 stop", "2 stop"]);
+    for message in [snapshot(3, 0, |snapshot| snapshot.settled = true), FromWorker::Done, FromWorker::Finished] {
+        script.from(0, message.clone()).from(PROBE, message);
+    }
+    assert_eq!(script.run.phase(), RunPhase::Done);
+    script.check_problem("Kim vanished after 5.0 s: the results lack its part from then on");
+}
+
+#[test]
+fn a_part_that_nobody_plays_is_taken_up_by_another() {
+    let mut script = swarming();
+    assert_eq!(script.run.vacant_parts(), []);
+    script.input(RunInput::Away { worker: 1 }).after(9_000.0);
+    assert_eq!(script.run.vacant_parts(), [], "its users may still be there");
+    script.after(1_100.0);
+    let vacant = script.run.vacant_parts();
+    assert_eq!(vacant.iter().map(|part| part.segment.part).collect::<Vec<_>>(), [1]);
+    let part = Part { browser: Some("Lee".into()), ..vacant[0].clone() };
+    script.input(RunInput::Add { part });
+    assert_eq!(script.run.vacant_parts(), []);
+    script.from(3, ready()).check(RunPhase::Holding, &["3 load part 1 of run a1b"]);
+    let start = r#"3 start at 1250 with [{},{}]"#;
+    script.from(3, FromWorker::Loaded).check(RunPhase::Holding, &[start]);
+    script.from(3, snapshot(5, 0, |_| {}));
+    assert_eq!(script.run.status().users.connected, 5);
 }

@@ -42,6 +42,8 @@ pub struct Seat {
     next_order: u64,
     /// The part that comes next.
     next_part: u64,
+    /// Its page or ours was loaded anew: its next card says whether it still plays.
+    is_anew: bool,
 }
 
 #[derive(Debug, Default)]
@@ -100,12 +102,13 @@ impl Conductor {
     pub fn begin(&mut self, run: String, workers: Vec<Option<SessionId>>) {
         self.run = Some(run);
         self.workers.clear();
-        for seat in self.seats.values_mut() {
-            seat.workers.clear();
-            seat.orders.clear();
-            (seat.next_order, seat.next_part) = (0, 0);
+        self.seats.values_mut().for_each(Seat::stand_by);
+        for session in workers {
+            if let Some(session) = session {
+                self.seats.entry(session).or_insert_with(|| Seat::new(session));
+            }
+            self.seat_worker(session);
         }
-        workers.into_iter().for_each(|session| self.seat_worker(session));
         let players: Vec<_> = self.seats.values().filter(|seat| !seat.workers.is_empty()).collect();
         let begins: Vec<_> = players.iter().map(|seat| (seat.session, seat.workers.len() as u32)).collect();
         begins.into_iter().for_each(|(session, workers)| self.order(session, &Order::Begin { workers }));
@@ -133,6 +136,17 @@ impl Conductor {
         self.workers.get(worker).copied().flatten().map(|(session, _)| session)
     }
 
+    /// Who would take up a part: of those that are ready, whoever plays none, or (if any may) the fewest.
+    pub fn stand_in(&self, any: bool) -> Option<(SessionId, String)> {
+        let ready = self.ready().into_iter().filter_map(|(session, _)| self.seats.get(&session));
+        let fewest = ready.min_by_key(|seat| seat.workers.len())?;
+        (any || fewest.workers.is_empty()).then(|| (fewest.session, fewest.name()))
+    }
+
+    pub fn own_workers(&self) -> Vec<usize> {
+        (0..self.workers.len()).filter(|&worker| self.place_of(worker).is_none()).collect()
+    }
+
     /// A message of the run to a worker in another browser.
     pub fn tell(&mut self, worker: usize, message: ToWorker) {
         if let Some((session, worker)) = self.workers.get(worker).copied().flatten() {
@@ -158,11 +172,31 @@ impl Conductor {
         self.out.push_back(ConductorOutput::Link(LinkCommand::Say { to: Some(session), message }));
     }
 
+    /// What has come of each browser that plays: parts below this number.
+    pub fn taken(&self) -> impl Iterator<Item = (SessionId, u64)> {
+        let players = self.seats.values().filter(|seat| !seat.workers.is_empty());
+        players.map(|seat| (seat.session, seat.next_part))
+    }
+
     /// Parts of a browser below this number are written down here: it need not keep them any longer.
-    pub fn keep(&mut self, session: SessionId) {
-        let (Some(run), Some(seat)) = (&self.run, self.seats.get(&session)) else { return };
-        let message = pack(&ToGenerator::Kept { run: run.clone(), below: seat.next_part });
+    pub fn keep(&mut self, session: SessionId, below: u64) {
+        let Some(run) = self.run.clone().filter(|_| self.seats.contains_key(&session)) else { return };
+        let message = pack(&ToGenerator::Kept { run, below });
         self.out.push_back(ConductorOutput::Link(LinkCommand::Say { to: Some(session), message }));
+    }
+
+    /// This page was loaded anew and has played its notes again: parts below this number are in them.
+    pub fn take_up(&mut self, session: SessionId, below: u64) {
+        if let Some(seat) = self.seats.get_mut(&session) {
+            seat.next_part = below;
+        }
+    }
+
+    /// After the notes were played: nobody is here yet, and what was said again was said to nobody.
+    pub fn take_over(&mut self) {
+        self.out.clear();
+        let sessions: Vec<_> = self.seats.keys().copied().collect();
+        sessions.into_iter().for_each(|session| self.on_away(session, true));
     }
 
     pub fn on_event(&mut self, event: LinkEvent) {
@@ -183,7 +217,8 @@ impl Conductor {
 
     /// Its page is new, or was loaded anew: what it was told before is lost.
     fn on_arrived(&mut self, session: SessionId) {
-        self.seats.entry(session).or_insert_with(|| Seat::new(session));
+        let seat = self.seats.entry(session).or_insert_with(|| Seat::new(session));
+        seat.is_anew = !seat.workers.is_empty();
         self.on_away(session, false);
         self.say_offer(session);
     }
@@ -207,6 +242,11 @@ impl Conductor {
                     seat.clock = Some(offset);
                 }
             }
+            ToConductor::Ended { run } => {
+                if let Some(seat) = self.seats.get_mut(&from).filter(|_| self.run == Some(run)) {
+                    seat.stand_by();
+                }
+            }
             ToConductor::Part { run, number, obeyed, said } => self.on_part(from, &run, number, obeyed, said),
         }
     }
@@ -216,6 +256,14 @@ impl Conductor {
         let playing = card.playing.clone();
         seat.card = Some(card);
         let is_playing = matches!((&playing, &self.run), (Some((theirs, _)), Some(ours)) if theirs == ours);
+        if std::mem::take(&mut seat.is_anew) && !is_playing {
+            // It was loaded anew and knows nothing of the run any more.
+            let workers = seat.workers.clone();
+            let died = |worker| ConductorOutput::Run(RunInput::WorkerDied { worker, message: "its page was loaded anew".to_owned() });
+            self.out.extend(workers.into_iter().map(died));
+            seat.stand_by();
+            return;
+        }
         if let Some((_, awaited)) = playing.filter(|_| is_playing) {
             // What it has not got goes out again: it may be we who were loaded anew.
             seat.orders.retain(|(number, _)| *number >= awaited);
@@ -253,7 +301,15 @@ impl Seat {
             orders: VecDeque::new(),
             next_order: 0,
             next_part: 0,
+            is_anew: false,
         }
+    }
+
+    /// It plays nothing any more, and counts from zero when it plays again.
+    fn stand_by(&mut self) {
+        self.workers.clear();
+        self.orders.clear();
+        (self.next_order, self.next_part) = (0, 0);
     }
 
     pub fn name(&self) -> String {

@@ -175,6 +175,39 @@ impl Opener {
     }
 }
 
+/// Seals what a browser writes down about a run, which may hold tokens: without the swarm's link nobody can read it.
+pub struct Safe {
+    cipher: XChaCha20Poly1305,
+    nonce: XNonce,
+}
+
+impl Safe {
+    /// `random` makes its nonces differ from those of every other loading.
+    pub fn new(key: &Key, random: [u8; 16]) -> Self {
+        let mut nonce = XNonce::default();
+        nonce[..16].copy_from_slice(&random);
+        Self { cipher: XChaCha20Poly1305::new(&key.storing().into()), nonce }
+    }
+
+    /// `place`: where it is kept; there alone it can be opened.
+    pub fn lock(&mut self, place: &str, plain: &[u8]) -> Vec<u8> {
+        let counter = u64::from_le_bytes(self.nonce[16..].try_into().expect("a nonce has 24 bytes"));
+        self.nonce[16..].copy_from_slice(&(counter + 1).to_le_bytes());
+        let payload = Payload { msg: plain, aad: place.as_bytes() };
+        let sealed = self.cipher.encrypt(&self.nonce, payload).expect("notes are far below the cipher's limit");
+        [self.nonce.as_slice(), &sealed].concat()
+    }
+
+    /// # Errors
+    /// It was not sealed with this swarm's key for this place.
+    pub fn unlock(&self, place: &str, sealed: &[u8]) -> Result<Vec<u8>, Refusal> {
+        let (head, sealed) = sealed.split_at_checked(24).ok_or(Refusal::Malformed)?;
+        let mut nonce = XNonce::default();
+        nonce.copy_from_slice(head);
+        self.cipher.decrypt(&nonce, Payload { msg: sealed, aad: place.as_bytes() }).map_err(|_| Refusal::Key)
+    }
+}
+
 impl Window {
     /// `true` once for every number that is not too old to tell.
     fn take(&mut self, number: u64) -> bool {
@@ -283,6 +316,18 @@ mod tests {
         for _ in 0..2 {
             assert_eq!(opener.open_retained("t", &retained).map(|opened| opened.packet), Ok(b"beacon".to_vec()));
         }
+    }
+
+    #[test]
+    fn notes_are_opened_with_their_swarm_s_key_and_in_their_place() {
+        let mut safe = Safe::new(&key(1), [3; 16]);
+        let (a, b) = (safe.lock("a", b"note"), safe.lock("a", b"note"));
+        assert_ne!(a, b);
+        let another = Safe::new(&key(1), [4; 16]);
+        assert_eq!(another.unlock("a", &a), Ok(b"note".to_vec()));
+        assert_eq!(another.unlock("b", &a), Err(Refusal::Key));
+        assert_eq!(Safe::new(&key(2), [3; 16]).unlock("a", &a), Err(Refusal::Key));
+        assert_eq!(another.unlock("a", &a[..20]), Err(Refusal::Malformed));
     }
 
     #[test]

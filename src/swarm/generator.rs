@@ -69,6 +69,8 @@ struct Playing {
     epoch_ms: Option<(f64, f64)>,
     /// Its users were told to leave, by us.
     is_stopped: bool,
+    /// Of a page that was loaded anew since: nobody plays it, it is only delivered.
+    is_left_over: bool,
 }
 
 impl Generator {
@@ -95,6 +97,7 @@ impl Generator {
             unkept: parts.into(),
             next_part,
             is_stopped: true,
+            is_left_over: true,
             obeyed: u64::MAX,
             ..Playing::new(run, workers)
         });
@@ -274,7 +277,13 @@ impl Generator {
             ToGenerator::Kept { run, below } => {
                 if let Some(playing) = self.playing.as_mut().filter(|playing| playing.run == run) {
                     playing.unkept.retain(|(number, _)| *number >= below);
+                    let is_delivered = playing.is_left_over && playing.unkept.is_empty();
                     self.out.push_back(GeneratorOutput::Forget { below });
+                    if is_delivered {
+                        self.end();
+                        let message = pack(&ToConductor::Ended { run });
+                        self.out.push_back(GeneratorOutput::Link(LinkCommand::Say { to: None, message }));
+                    }
                 }
             }
         }
@@ -312,12 +321,16 @@ impl Generator {
             Order::Begin { workers } => self.begin(workers),
             Order::Worker { worker, message } => self.obey(worker, *message),
             Order::End => {
-                self.out.push_back(GeneratorOutput::Dismiss);
-                self.out.push_back(GeneratorOutput::Forget { below: u64::MAX });
-                self.playing = None;
+                self.end();
                 self.say_card();
             }
         }
+    }
+
+    fn end(&mut self) {
+        self.out.push_back(GeneratorOutput::Dismiss);
+        self.out.push_back(GeneratorOutput::Forget { below: u64::MAX });
+        self.playing = None;
     }
 
     /// Starts workers up to this number.
@@ -369,6 +382,7 @@ impl Playing {
             unkept: VecDeque::new(),
             epoch_ms: None,
             is_stopped: false,
+            is_left_over: false,
         }
     }
 }

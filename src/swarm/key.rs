@@ -46,6 +46,11 @@ impl Key {
         self.derive(b"seal")
     }
 
+    /// The key that a browser's own notes of a run are sealed with.
+    pub(super) fn storing(&self) -> [u8; 32] {
+        self.derive(b"store")
+    }
+
     pub fn topics(&self) -> Topics {
         let root: [u8; 16] = self.derive(b"topics");
         Topics { root: format!("tabswarm/{}", hex(&root)) }

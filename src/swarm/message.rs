@@ -57,6 +57,8 @@ pub enum ToConductor {
     Card(Card),
     /// What its workers said: in each run numbered from 0. `obeyed`: orders up to here were obeyed.
     Part { run: String, number: u64, obeyed: u64, said: Vec<Said> },
+    /// All that its page had before it was loaded anew is delivered: it may play again.
+    Ended { run: String },
     /// Its clock, as it knows it.
     Clock(Offset),
 }

@@ -264,7 +264,7 @@ fn without_a_conductor_it_stops_within_ten_seconds() {
 fn what_the_conductor_has_not_written_down_is_kept_for_it() {
     let mut pair = Pair::playing(limits(&[], 250));
     pair.says(FromWorker::Loaded);
-    pair.conductor.keep(GENERATOR);
+    pair.conductor.keep(GENERATOR, 1);
     pair.settle();
     assert_eq!((pair.generator.unkept(), pair.heard().len()), (0, 1));
     pair.is_deaf = true;
@@ -300,6 +300,76 @@ fn a_generator_s_page_that_is_loaded_anew_delivers_what_it_had() {
     let heard = pair.heard();
     let died = RunInput::WorkerDied { worker: 1, message: "its page was loaded anew or closed".into() };
     assert_eq!(heard, [from_worker(FromWorker::Done), died]);
+    // Once that is safe it may play again, from the beginning.
+    assert_eq!(pair.generator.run(), Some("k3f"));
+    pair.conductor.keep(GENERATOR, 99);
+    pair.settle();
+    assert_eq!((pair.generator.run(), pair.seat().workers.len()), (None, 0));
+    pair.offer("http://127.0.0.1:4280", 20);
+    assert_eq!(pair.conductor.stand_in(false), Some((GENERATOR, "Kim".to_owned())));
+    pair.asked();
+    pair.conductor.seat_worker(Some(GENERATOR));
+    pair.conductor.begin_more(GENERATOR);
+    pair.settle();
+    assert_eq!(pair.asked(), [GeneratorOutput::Dismiss, GeneratorOutput::Spawn { workers: 1 }]);
+    pair.says(FromWorker::Loaded);
+    assert_eq!(pair.heard(), [RunInput::From { worker: 3, message: FromWorker::Loaded }]);
+}
+
+#[test]
+fn a_generator_that_has_forgotten_the_run_is_lost_to_it() {
+    let mut pair = Pair::playing(limits(&[], 250));
+    pair.generator = Generator::new(card(), limits(&[], 250));
+    pair.conductor.on_event(LinkEvent::Arrived(GENERATOR));
+    pair.hear(LinkEvent::Arrived(CONDUCTOR));
+    let died = RunInput::WorkerDied { worker: 1, message: "its page was loaded anew".into() };
+    assert_eq!(pair.heard(), [died]);
+}
+
+#[test]
+fn a_conductor_that_plays_its_notes_again_goes_on_where_it_was() {
+    let kim = Capacity { browser: Some("Kim".into()), ..Capacity::own(2, 250) };
+    let parts = layout(&[Capacity::own(2, 250), kim], 4);
+    let beginning = Beginning {
+        at_ms: 1_000.0,
+        run: "k3f".into(),
+        plan: plan("http://127.0.0.1:9", 10),
+        parts: parts.clone(),
+        places: vec![None, Some(GENERATOR), None],
+        start_delay_ms: 3_000.0,
+    };
+    let mut journal = Journal::begin(beginning.clone());
+    let mut pair = Pair::playing(limits(&[], 250));
+    let mut run = crate::run::Run::new(1_000.0, beginning.plan, Vec::new(), "k3f".into(), parts).starting_after(3_000.0);
+    let mut pages = Vec::new();
+    let ready = || FromWorker::Ready { build: crate::BUILD_ID.into() };
+    for (at_ms, message) in [(1_100.0, ready()), (1_200.0, FromWorker::Loaded)] {
+        pair.says(message.clone());
+        for worker in [0, 2] {
+            pair.run.push(RunInput::From { worker, message: message.clone() });
+        }
+        for input in pair.heard() {
+            journal.input(at_ms, &input);
+            run.handle(at_ms, input);
+            while let Some((worker, message)) = run.poll() {
+                pair.conductor.tell(worker, message);
+            }
+        }
+        pair.settle();
+        pages.extend(journal.page(&pair.conductor));
+    }
+    // The page is loaded anew.
+    let (again, conductor) = replay(pages.iter().map(Vec::as_slice)).expect("there are notes");
+    assert_eq!((again.status(), again.log().lines()), (run.status(), run.log().lines()));
+    pair.conductor = conductor;
+    pair.conductor.take_over();
+    pair.asked();
+    pair.conductor.on_event(LinkEvent::Arrived(GENERATOR));
+    pair.hear(LinkEvent::Arrived(CONDUCTOR));
+    assert_eq!(pair.asked(), [], "it has obeyed all that already");
+    pair.says(FromWorker::Done);
+    assert_eq!(pair.heard(), [RunInput::Away { worker: 1 }, RunInput::Back { worker: 1 }, from_worker(FromWorker::Done)]);
+    assert!(replay([[1u8, 2].as_slice()]).is_none());
 }
 
 #[test]

@@ -34,6 +34,7 @@ pub fn run(store: Store, effect: Effect) {
         Effect::Decide(allows) => decide(store, allows),
         Effect::StopPart => store.swarm_driver().change(|swarm| swarm.generate(Generator::stop)),
         Effect::WatchOnly(only) => store.swarm_driver().change(|swarm| swarm.only_watches = only),
+        Effect::MoveParts(moves) => store.swarm_driver().change(|swarm| swarm.moves_parts = moves),
         Effect::NameBrowser(name) => {
             remember(NAME, &name);
             store.swarm_driver().change(|swarm| swarm.rename(name));
@@ -151,9 +152,12 @@ fn open_swarm(store: Store, broker: &str, name: String) {
 fn enter_swarm(store: Store, invite: Invite, credentials: Option<Credentials>, name: String) {
     let hosts = remembered(HOSTS).split_whitespace().map(str::to_owned).collect();
     let this = Introduction::of_this_browser(&name, hosts);
-    if let Err(error) = store.swarm_driver().enter(invite, credentials, this) {
-        store.dispatch(Event::Failed(format!("The swarm was not entered: {error}.")));
-    }
+    leptos::task::spawn_local(async move {
+        match store.swarm_driver().enter(invite, credentials, this).await {
+            Ok(run) => run.into_iter().for_each(|run| store.driver().take_over(run)),
+            Err(error) => store.dispatch(Event::Failed(format!("The swarm was not entered: {error}."))),
+        }
+    });
 }
 
 fn leave_swarm(store: Store) {

@@ -16,6 +16,7 @@ pub fn Conducting() -> impl IntoView {
     let roster = store.swarm(|swarm| swarm.roster.clone());
     let capacity = store.swarm(|swarm| swarm.capacity.clone());
     let only_watches = store.swarm(|swarm| swarm.only_watches);
+    let moves_parts = store.swarm(|swarm| swarm.moves_parts);
     let running = store.run(|run| run.status.is_running());
     view! {
         <Card title="This page conducts a swarm" hint="Whoever opens the link joins: on another machine, in another profile, on a phone.">
@@ -39,6 +40,14 @@ pub fn Conducting() -> impl IntoView {
                             on:change=move |event| store.dispatch(Event::WatchOnly(event_target_checked(&event)))
                         />
                         "This browser only conducts; the others play the load"
+                    </label>
+                    <label class="check">
+                        <input
+                            type="checkbox"
+                            prop:checked=moves_parts
+                            on:change=move |event| store.dispatch(Event::MoveParts(event_target_checked(&event)))
+                        />
+                        "Users of a browser that vanishes move to the others"
                     </label>
                 </div>
             </div>

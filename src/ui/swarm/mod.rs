@@ -45,6 +45,7 @@ pub fn swarm_picture(driver: &SwarmDriver, runs: &RunDriver, wanted_users: Optio
             is_connected: swarm.is_connected,
             problem: swarm.problem.as_deref(),
             only_watches: swarm.only_watches,
+            moves_parts: swarm.moves_parts,
             traffic: swarm.traffic,
         };
         match &swarm.side {
