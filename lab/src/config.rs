@@ -21,6 +21,14 @@ pub struct Config {
     /// Of the random numbers behind the faults.
     pub seed: u64,
     pub exit_after: Option<Duration>,
+    /// A broker for browsers that play one run together; `None`: there is none.
+    pub room: Option<RoomConfig>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct RoomConfig {
+    /// `None`: the one after the lab's; 0: any free port.
+    pub broker_port: Option<u16>,
 }
 
 /// Which of the two known starter versions of the chat server is played.
@@ -41,6 +49,7 @@ impl Default for Config {
             faults: Switches::default(),
             seed: 1,
             exit_after: None,
+            room: None,
         }
     }
 }
@@ -51,6 +60,7 @@ impl Config {
         args: impl IntoIterator<Item = impl Into<std::ffi::OsString>>,
     ) -> Result<Option<Self>, lexopt::Error> {
         let mut config = Self::default();
+        let (mut room, mut broker_port) = (false, None);
         let mut args = lexopt::Parser::from_iter(args);
         while let Some(arg) = args.next()? {
             match arg {
@@ -61,10 +71,13 @@ impl Config {
                 Long("faults") => config.faults = args.value()?.parse_with(faults_from_arg)?,
                 Long("seed") => config.seed = args.value()?.parse()?,
                 Long("exit-after") => config.exit_after = Some(args.value()?.parse_with(seconds)?),
+                Long("room") => room = true,
+                Long("broker-port") => broker_port = Some(args.value()?.parse()?),
                 Long("help") | Short('h') => return Ok(None),
                 _ => return Err(arg.unexpected()),
             }
         }
+        config.room = room_from_args(room, broker_port)?;
         Ok(Some(config))
     }
 }
@@ -79,6 +92,14 @@ impl ServerVersion {
     }
 }
 
+fn room_from_args(room: bool, broker_port: Option<u16>) -> Result<Option<RoomConfig>, String> {
+    match broker_port {
+        Some(port) if !room => Err(format!("--broker-port {port} needs --room")),
+        _ if room && !cfg!(feature = "room") => Err(NO_ROOM.to_owned()),
+        _ => Ok(room.then_some(RoomConfig { broker_port })),
+    }
+}
+
 fn faults_from_arg(text: &str) -> Result<Switches, String> {
     switches::parse(text.as_bytes()).map_err(|error| format!("{}: {}", error.field, error.message))
 }
@@ -87,6 +108,9 @@ fn seconds(text: &str) -> Result<Duration, String> {
     let seconds: f64 = text.parse().map_err(|_| format!("`{text}` is no number of seconds"))?;
     Duration::try_from_secs_f64(seconds).map_err(|error| error.to_string())
 }
+
+const NO_ROOM: &str =
+    "this lab was built without --room: `cargo build --package lab --profile lab --features room` builds one with it";
 
 pub const HELP: &str = "\
 lab: a chat service to test, with fault switches, and a server for the tabswarm page
@@ -98,6 +122,8 @@ lab: a chat service to test, with fault switches, and a server for the tabswarm 
   --faults JSON            as POST /lab/faults takes them
   --seed N                 of the random numbers behind the faults (1)
   --exit-after SECONDS     stop by itself
+  --room                   run an MQTT broker too, and print the links with which browsers share a run
+  --broker-port N          of that broker; 0 takes any free port (the lab's port + 1)
 ";
 
 #[cfg(test)]
@@ -134,5 +160,22 @@ mod tests {
         check_error(&["--faults", r#"{"lose_share":2}"#], "lose_share: 2 is not between 0 and 1");
         check_error(&["--exit-after", "soon"], "no number");
         check_error(&["--prot", "1"], "--prot");
+        check_error(&["--broker-port", "1883"], "--broker-port 1883 needs --room");
+        check_error(&["--room", "--broker-port", "x"], "x");
+    }
+
+    #[cfg(not(feature = "room"))]
+    #[test]
+    fn a_lab_without_a_broker_says_how_to_get_one() {
+        check_error(&["--room"], "--features room");
+    }
+
+    #[cfg(feature = "room")]
+    #[test]
+    fn a_room_takes_a_port_for_its_broker() {
+        for (args, broker_port) in [("lab --room", None), ("lab --broker-port 0 --room", Some(0))] {
+            let config = Config::from_args(args.split(' ')).unwrap().unwrap();
+            assert_eq!(config, Config { room: Some(RoomConfig { broker_port }), ..Config::default() });
+        }
     }
 }

@@ -1,7 +1,7 @@
 //! The one object everything else holds: the world behind its lock, and the thread that keeps its appointments.
 
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, Weak};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError, Weak};
 use std::time::Duration;
 
 use tokio::sync::mpsc;
@@ -20,6 +20,7 @@ pub struct Lab {
     pub lines: Arc<Lines>,
     restarts: mpsc::UnboundedSender<Duration>,
     connection_ids: AtomicU64,
+    broker: OnceLock<String>,
 }
 
 impl Lab {
@@ -34,6 +35,7 @@ impl Lab {
             lines: Arc::default(),
             restarts,
             connection_ids: AtomicU64::new(0),
+            broker: OnceLock::new(),
         });
         lab.lines.set_stop_reading(config.faults.stop_reading);
         keep_appointments(&lab);
@@ -51,6 +53,16 @@ impl Lab {
 
     pub fn next_connection_id(&self) -> ConnectionId {
         self.connection_ids.fetch_add(1, Ordering::Relaxed)
+    }
+
+    /// The URL of the broker beside this lab, if there is one.
+    pub fn broker(&self) -> Option<&str> {
+        self.broker.get().map(String::as_str)
+    }
+
+    #[cfg(feature = "room")]
+    pub fn announce_broker(&self, url: String) {
+        self.broker.set(url).expect("a lab has one broker at most");
     }
 
     pub fn set_faults(&self, faults: Switches) {

@@ -10,6 +10,8 @@ mod http;
 mod lab;
 mod packets;
 mod plain;
+#[cfg(feature = "room")]
+mod room;
 mod server;
 pub mod switches;
 mod token;
@@ -19,4 +21,4 @@ mod words;
 mod world;
 
 pub use config::Config;
-pub use server::Server;
+pub use server::{CannotListen, Server};

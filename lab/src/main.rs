@@ -18,9 +18,13 @@ async fn main() -> ExitCode {
     let exit_after = config.exit_after;
     let server = match Server::bind(&config).await {
         Ok(server) => server,
-        Err(error) => return fail(&format!("cannot listen on {}:{}: {error}", config.host, config.port)),
+        Err(error) => return fail(&error.to_string()),
     };
+    // Scripts read the first line.
     println!("{}", server.url());
+    if let Some(invitation) = server.invitation() {
+        println!("\n{invitation}");
+    }
     match exit_after {
         None => server.run().await,
         Some(time) => {

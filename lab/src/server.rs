@@ -1,5 +1,6 @@
 //! One port for everything: the page, REST, Socket.IO, the plain WebSocket, voice, and the lab's own switches.
 
+use std::fmt;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
@@ -12,31 +13,85 @@ use engineioxide::service::EngineIoService;
 use crate::chat::Gate;
 use crate::config::Config;
 use crate::lab::Lab;
+#[cfg(feature = "room")]
+use crate::room::Room;
 use crate::transport::{FaultyListener, Peer};
 use crate::{http, plain, voice};
 
 pub struct Server {
     listener: FaultyListener,
     router: Router,
+    #[cfg(feature = "room")]
+    room: Option<Room>,
 }
+
+/// Somebody else has the port, or the address is not ours.
+#[derive(Debug)]
+pub struct CannotListen {
+    address: SocketAddr,
+    why: std::io::Error,
+}
+
+impl CannotListen {
+    /// For `map_err`.
+    pub fn on(address: SocketAddr) -> impl FnOnce(std::io::Error) -> Self {
+        move |why| Self { address, why }
+    }
+}
+
+impl fmt::Display for CannotListen {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "cannot listen on {}: {}", self.address, self.why)
+    }
+}
+
+impl std::error::Error for CannotListen {}
 
 impl Server {
     /// Listens from now on; `run` answers.
-    pub async fn bind(config: &Config) -> std::io::Result<Self> {
+    pub async fn bind(config: &Config) -> Result<Self, CannotListen> {
         let (lab, restarts) = Lab::start(config);
         let address = SocketAddr::new(config.host, config.port);
-        let listener = FaultyListener::bind(address, lab.lines.clone(), restarts).await?;
-        Ok(Self { listener, router: router(&lab, config) })
+        let listener = FaultyListener::bind(address, lab.lines.clone(), restarts).await;
+        let listener = listener.map_err(CannotListen::on(address))?;
+        #[cfg(feature = "room")]
+        let room = open_room(config, &lab, listener.address()).await?;
+        Ok(Self {
+            listener,
+            router: router(&lab, config),
+            #[cfg(feature = "room")]
+            room,
+        })
     }
 
     pub fn url(&self) -> String {
         format!("http://{}/", self.listener.address())
     }
 
+    /// With a room: who opens which link. It holds the room's key, so it is shown once and kept nowhere.
+    pub fn invitation(&self) -> Option<String> {
+        #[cfg(feature = "room")]
+        return self.room.as_ref().map(|room| room.invitation().to_string());
+        #[cfg(not(feature = "room"))]
+        None
+    }
+
     pub async fn run(self) {
+        #[cfg(feature = "room")]
+        if let Some(room) = self.room {
+            tokio::spawn(room.run());
+        }
         let service = self.router.into_make_service_with_connect_info::<Peer>();
         axum::serve(self.listener, service).await.expect("serving has no errors of its own");
     }
+}
+
+#[cfg(feature = "room")]
+async fn open_room(config: &Config, lab: &Lab, address: SocketAddr) -> Result<Option<Room>, CannotListen> {
+    let Some(config) = &config.room else { return Ok(None) };
+    let room = Room::open(config, address).await?;
+    lab.announce_broker(room.broker_url());
+    Ok(Some(room))
 }
 
 fn router(lab: &Arc<Lab>, config: &Config) -> Router {

@@ -25,6 +25,7 @@ pub fn routes() -> Router<Arc<Lab>> {
         .route("/info", get(info))
         .route("/counts", get(counts))
         .route("/words", get(words))
+        .route("/room", get(room))
         .route("/faults", get(faults).post(set_faults))
         .route("/voice", get(voice).post(set_voice))
         .route("/restart", post(restart))
@@ -54,6 +55,14 @@ async fn counts(State(lab): State<Arc<Lab>>, Query(detail): Query<Detail>) -> Re
 /// The banned words, one per line.
 async fn words() -> String {
     BannedWords::list().map(|word| word + "\n").collect()
+}
+
+/// Where the browsers of one run meet, for a page that wants to propose it. The key is not ours to tell.
+async fn room(State(lab): State<Arc<Lab>>) -> Response {
+    match lab.broker() {
+        Some(url) => Json(json!({ "broker": url })).into_response(),
+        None => (StatusCode::NOT_FOUND, "lab was started without --room: there is no broker here\n").into_response(),
+    }
 }
 
 async fn faults(State(lab): State<Arc<Lab>>) -> Json<Switches> {

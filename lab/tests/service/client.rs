@@ -42,7 +42,10 @@ pub struct Socket {
 
 impl Target {
     pub async fn start(config: Config) -> Self {
-        let server = Server::bind(&Config { port: 0, ..config }).await.expect("a free port");
+        Self::serve(Server::bind(&Config { port: 0, ..config }).await.expect("a free port"))
+    }
+
+    pub fn serve(server: Server) -> Self {
         let address = server.url().trim_start_matches("http://").trim_end_matches('/').parse().expect("an address");
         tokio::spawn(server.run());
         Self { address }

@@ -7,5 +7,6 @@ mod faults;
 mod page;
 mod plain;
 mod rest;
+mod room;
 mod transport;
 mod voice;
