@@ -12,3 +12,11 @@ export const advanced = (page) => page.getByText('Advanced: the plan as JSON');
 export const notice = (page) => page.locator('.notice');
 /** The run's state in the header. */
 export const stateChip = (page) => page.getByRole('banner').locator('.chip');
+export const swarmTab = (page) => page.getByRole('button', { name: 'Swarm', exact: true });
+export const brokerField = (page) => page.getByLabel('Broker', { exact: true });
+export const browserName = (page) => page.getByLabel('Name of this browser');
+export const openSwarmButton = (page) => page.getByRole('button', { name: 'Open a swarm' });
+export const allowButton = (page) => page.getByRole('button', { name: 'Allow', exact: true });
+export const refuseButton = (page) => page.getByRole('button', { name: 'Refuse', exact: true });
+export const stopPartButton = (page) => page.getByRole('button', { name: 'Stop this browser' });
+export const roster = (page) => page.getByRole('region', { name: 'Browsers, table' });

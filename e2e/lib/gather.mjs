@@ -1,0 +1,41 @@
+// Several browsers that become one swarm.
+import * as at from './locators.mjs';
+import { until } from './wait.mjs';
+
+export const swarmOf = (page) => page.evaluate(() => window.tabswarm.swarm());
+
+/** Opens a swarm as a person does: the page conducts it from then on. Answers with the fragment that invites others. */
+export async function openSwarm(page, broker, { name = 'conductor' } = {}) {
+  await at.swarmTab(page).click();
+  await at.brokerField(page).fill(broker);
+  await at.browserName(page).fill(name);
+  await at.openSwarmButton(page).click();
+  const swarm = await until('the broker to let the conductor in', async () => {
+    const swarm = await swarmOf(page);
+    return swarm?.connected && swarm;
+  });
+  return swarm.invite;
+}
+
+/** A browser process of its own follows the link. */
+export async function join(world, url, invite, options) {
+  const page = await world.page(`${url}/${invite}`, options);
+  await until('the generator to be let in', async () => (await swarmOf(page))?.connected);
+  return page;
+}
+
+/** Waits until the conductor has so many browsers besides its own that would play. */
+export async function ready(page, count, { within = 30_000 } = {}) {
+  const present = async () => (await swarmOf(page)).browsers.filter(({ away, consent }) => !away && consent === 'Given');
+  await until(`${count} browsers to be ready`, async () => (await present()).length === count, { within });
+}
+
+/** A conductor and so many generators, each a browser of its own. */
+export async function gather(world, url, broker, generators) {
+  const conductor = await world.page(url);
+  const invite = await openSwarm(conductor, broker);
+  const others = [];
+  for (let n = 0; n < generators; n += 1) others.push(await join(world, url, invite));
+  await ready(conductor, generators);
+  return { conductor, generators: others, invite };
+}
