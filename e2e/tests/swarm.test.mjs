@@ -3,8 +3,10 @@ import assert from 'node:assert/strict';
 
 import { startMosquitto } from '../lib/broker.mjs';
 import * as checks from '../lib/checks.mjs';
-import { gather, swarmOf } from '../lib/gather.mjs';
+import { gather, join, openSwarm, ready, swarmOf } from '../lib/gather.mjs';
+import * as at from '../lib/locators.mjs';
 import { chatPlan, rampThenHold } from '../lib/plans.mjs';
+import { startWire } from '../lib/proxy.mjs';
 import { metric } from '../lib/report.mjs';
 import { story } from '../lib/story.mjs';
 import * as swarm from '../lib/swarm.mjs';
@@ -12,6 +14,13 @@ import { until } from '../lib/wait.mjs';
 
 /** Quiet users: both sides and four browsers share two cores. */
 const QUIET = { room_size: 20, send_min_ms: 18_000, send_max_ms: 22_000, read: 'none', reaction_share: 0, list_rooms: false };
+/** A few lively ones, whose missing would show at once. */
+const LIVELY = { ...QUIET, room_size: 10, send_min_ms: 900, send_max_ms: 1_100 };
+const USERS = 30;
+
+const everybody = (page, within = 40_000) =>
+  until('everybody to be there', async () => (await swarm.status(page)).users.active === USERS, { within });
+const over = (page) => until('the run to be over', async () => (await swarm.status(page)).phase === 'done', { within: 90_000 });
 
 /** What both sides counted, to the last message. */
 async function bothSidesCountTheSame(lab, report) {
@@ -19,6 +28,7 @@ async function bothSidesCountTheSame(lab, report) {
   checks.bothSidesAgree({
     'messages sent': [report.delivery.sent, messages.accepted],
     'messages delivered': [report.delivery.arrived, messages.sent],
+    'messages sent by all browsers': [report.browsers.reduce((sum, { sent }) => sum + sent, 0), messages.accepted],
   });
   const { due, delivered, missing, duplicated } = report.delivery;
   assert.deepEqual({ delivered, missing, duplicated }, { delivered: due, missing: 0, duplicated: 0 });
@@ -31,78 +41,120 @@ story('600 users in 30 rooms over four browsers through Mosquitto: one result, e
   const report = await swarm.play(conductor, chatPlan(lab, rampThenHold(600, 30, 30), QUIET), { within: 200_000 });
   checks.noErrors(report);
   await bothSidesCountTheSame(lab, report);
-  const { browsers, traffic } = await swarmOf(conductor);
-  assert.equal(browsers.length, 3);
   assert.equal(report.browsers.length, 4);
-  const bytes = Math.round((traffic.bytes_in / browsers.length / report.duration_s) / 10) * 10;
-  console.log(`each generator sends about ${bytes} bytes a second; fan-out over browsers is known to ±${report.clock_bound_ms?.toFixed(1)} ms`);
+  for (const { name, sent } of report.browsers) assert.ok(sent > 0, `${name} played`);
+  const { browsers, traffic } = await swarmOf(conductor);
+  const bytes = Math.round(traffic.bytes_in / browsers.length / report.duration_s);
+  console.log(`a generator sends ${bytes} bytes a second; times between browsers are known to ±${report.clock_bound_ms.toFixed(1)} ms`);
 });
 
-story('a generator that is killed takes its own users along and nobody else', async (world) => {
+story('a generator that is killed takes its own users along, and another one takes up its part', async (world) => {
   const [broker, lab] = [world.use(await startMosquitto()), await world.lab()];
-  const { conductor, generators } = await gather(world, lab.url, broker.url, 2);
-  const behaviour = { ...QUIET, room_size: 10, send_min_ms: 900, send_max_ms: 1_100 };
-  await swarm.start(conductor, chatPlan(lab, rampThenHold(30, 2, 25), behaviour));
-  await until('everybody to be there', async () => (await swarm.status(conductor)).users.active === 30, { within: 40_000 });
-  const [killed] = generators;
-  const at = Date.now();
-  await killed.context().browser().close();
-  await until('the conductor to know', async () => (await swarmOf(conductor)).browsers.some(({ away }) => away), { within: 3_000 });
-  console.log(`noticed after ${Date.now() - at} ms`);
-  const { users } = await swarm.status(conductor);
-  checks.between('users that are left', users.connected, 19, 21);
-  await until('the run to be over', async () => (await swarm.status(conductor)).phase === 'done', { within: 90_000 });
+  const { conductor, generators, invite } = await gather(world, lab.url, broker.url, 2);
+  await swarm.start(conductor, chatPlan(lab, rampThenHold(USERS, 2, 32), LIVELY));
+  await everybody(conductor);
+  const killed = Date.now();
+  await generators[0].context().browser().close();
+  const isAway = async () => (await swarmOf(conductor)).browsers.some(({ away }) => away);
+  await until('the conductor to know', isAway, { within: 3_000, every: 20 });
+  console.log(`noticed after ${Date.now() - killed} ms`);
+  checks.between('users that are left', (await swarm.status(conductor)).users.connected, 19, 21);
+  // Somebody comes along and plays what nobody plays any more.
+  await join(world, lab.url, invite);
+  await everybody(conductor);
+  await over(conductor);
   const report = await swarm.report(conductor);
   assert.match(report.problem, /vanished after \d/);
   const { messages } = await lab.counts();
   // What the killed browser did in its last second died with it.
-  checks.between('share of the messages that are in the result', report.delivery.sent / messages.accepted, 0.93, 1);
+  checks.between('share of the messages that are in the result', report.delivery.sent / messages.accepted, 0.95, 1);
   assert.equal(report.delivery.missing, 0);
 });
 
 story('a conductor that is loaded anew goes on with its run', async (world) => {
   const [broker, lab] = [world.use(await startMosquitto()), await world.lab()];
   const { conductor } = await gather(world, lab.url, broker.url, 2);
-  const behaviour = { ...QUIET, room_size: 10, send_min_ms: 900, send_max_ms: 1_100 };
-  await swarm.start(conductor, chatPlan(lab, rampThenHold(30, 2, 25), behaviour));
-  await until('everybody to be there', async () => (await swarm.status(conductor)).users.active === 30, { within: 40_000 });
+  await swarm.start(conductor, chatPlan(lab, rampThenHold(USERS, 2, 20), LIVELY));
+  await everybody(conductor);
   const before = await swarm.status(conductor);
   conductor.once('dialog', (dialog) => dialog.accept());
   await conductor.reload();
-  await until('the run to go on', async () => (await swarm.status(conductor)).users?.connected >= 19, { within: 10_000 });
+  const goesOn = async () => (await swarm.status(conductor)).users?.connected >= 19;
+  await until('the run to go on', goesOn, { within: 10_000 });
   const after = await swarm.status(conductor);
   assert.ok(after.sent >= before.sent, `${after.sent} messages after the reload, ${before.sent} before`);
-  await until('the run to be over', async () => (await swarm.status(conductor)).phase === 'done', { within: 90_000 });
+  await over(conductor);
   const report = await swarm.report(conductor);
-  const { messages } = await lab.counts();
   assert.match(report.problem, /the conductor's page was loaded anew/);
+  const { messages } = await lab.counts();
   // Of its own users what they did in the last second is lost; of the others nothing.
   checks.between('share of the messages that are in the result', report.delivery.sent / messages.accepted, 0.95, 1);
   assert.equal(report.delivery.missing, 0);
 });
 
-story('a broker that is restarted costs nothing but time', async (world) => {
+story('a broker that is restarted and a network that is cut for five seconds cost nothing but time', async (world) => {
   const [broker, lab] = [world.use(await startMosquitto()), await world.lab()];
-  const { conductor } = await gather(world, lab.url, broker.url, 2);
-  const behaviour = { ...QUIET, room_size: 10, send_min_ms: 900, send_max_ms: 1_100 };
-  await swarm.start(conductor, chatPlan(lab, rampThenHold(30, 2, 20), behaviour));
-  await until('everybody to be there', async () => (await swarm.status(conductor)).users.active === 30, { within: 40_000 });
+  const wire = world.use(await startWire(broker.port));
+  const conductor = await world.page(lab.url);
+  const invite = await openSwarm(conductor, broker.url);
+  await join(world, lab.url, invite);
+  await join(world, lab.url, invite.replace(String(broker.port), String(wire.port)));
+  await ready(conductor, 2);
+  await swarm.start(conductor, chatPlan(lab, rampThenHold(USERS, 2, 30), LIVELY));
+  await everybody(conductor);
   await broker.restart();
-  await until('everybody to be back', async () => (await swarm.status(conductor)).users.active === 30, { within: 15_000 });
-  await until('the run to be over', async () => (await swarm.status(conductor)).phase === 'done', { within: 90_000 });
+  await everybody(conductor, 10_000);
+  wire.cut();
+  const away = async () => (await swarmOf(conductor)).browsers.filter(({ away }) => away).length;
+  await until('one browser to be away', async () => (await away()) === 1, { within: 3_500 });
+  await until('five seconds to pass', async () => (await swarm.status(conductor)).users.connected < USERS, { within: 5_000 });
+  wire.mend();
+  await until('it to be back', async () => (await away()) === 0, { within: 5_000 });
+  await everybody(conductor, 5_000);
+  await over(conductor);
   const report = await swarm.report(conductor);
   assert.equal(report.problem ?? null, null);
   await bothSidesCountTheSame(lab, report);
 });
 
-story('a browser whose network is cut for five seconds loses nothing', async (world) => {
+story('STOP is effective in every browser within a second; each operator has his own', async (world) => {
   const [broker, lab] = [world.use(await startMosquitto()), await world.lab()];
   const { conductor, generators } = await gather(world, lab.url, broker.url, 2);
-  const behaviour = { ...QUIET, room_size: 10, send_min_ms: 900, send_max_ms: 1_100 };
-  await swarm.start(conductor, chatPlan(lab, rampThenHold(30, 2, 25), behaviour));
-  await until('everybody to be there', async () => (await swarm.status(conductor)).users.active === 30, { within: 40_000 });
-  await broker.restart();
-  assert.ok(generators.length === 2);
-  await until('the run to be over', async () => (await swarm.status(conductor)).phase === 'done', { within: 90_000 });
+  await swarm.start(conductor, chatPlan(lab, rampThenHold(USERS, 1, 300), LIVELY));
+  await everybody(conductor);
+  const [first] = generators;
+  await at.stopPartButton(first).click();
+  await until('its users to leave', async () => (await swarm.status(conductor)).users.connected === 20, { within: 15_000 });
+  await swarm.stop(conductor);
+  const asked = Date.now();
+  const sent = async () => (await lab.counts()).messages.accepted;
+  await until('a second to pass', () => Date.now() - asked >= 1_000, { every: 5 });
+  const within = await sent();
+  await over(conductor);
+  assert.equal(await sent(), within, 'nothing was sent after a second');
   await bothSidesCountTheSame(lab, await swarm.report(conductor));
+});
+
+story('an operator is asked before load goes to a host that is not this machine', async (world) => {
+  const [broker, lab] = [world.use(await startMosquitto()), await world.lab()];
+  const args = ['--host-resolver-rules=MAP chat.test 127.0.0.1'];
+  const conductor = await world.page(lab.url, { args });
+  const invite = await openSwarm(conductor, broker.url);
+  const willing = await join(world, lab.url, invite, { args });
+  const unwilling = await join(world, lab.url, invite, { args });
+  const plan = chatPlan(lab, rampThenHold(9, 1, 5), LIVELY);
+  plan.populations[0].variables.target = lab.url.replace('127.0.0.1', 'chat.test');
+  const started = swarm.start(conductor, plan);
+  await at.allowButton(willing).click();
+  await at.refuseButton(unwilling).click();
+  await started;
+  await over(conductor);
+  const report = await swarm.report(conductor);
+  assert.deepEqual(report.browsers.map(({ name }) => name).sort(), ['conductor', (await swarmOf(willing)).name].sort());
+  await bothSidesCountTheSame(lab, report);
+  // Whoever said yes once is not asked again.
+  const again = swarm.start(conductor, plan);
+  await until('the willing one to play', async () => (await swarmOf(willing)).run);
+  await again;
+  await over(conductor);
 });

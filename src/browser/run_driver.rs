@@ -137,7 +137,7 @@ impl RunDriver {
 
     /// The report of the current run so far, or of the last run; `None` before the first.
     pub fn report(&self) -> Option<Report> {
-        self.with_run(|run| run.map(|run| run.report(this_browser(run.worker_count()), started_at(run))))
+        self.with_run(|run| run.map(|run| run.report(self.0.browsers(run), started_at(run))))
     }
 
     /// Reads the current or the last run. `read` must not call this driver.
@@ -183,6 +183,28 @@ impl Inner {
         if let Some(current) = &mut *self.current.borrow_mut() {
             current.watches = Some(watches);
         }
+    }
+
+    /// Who plays, or played, this run.
+    fn browsers(&self, run: &Run) -> Vec<Browser> {
+        let cards = self.swarm.cards();
+        let browser = |(name, workers): (Option<&str>, Vec<usize>)| {
+            let counts = run.share_of(&workers).1;
+            let card = name.and_then(|name| cards.iter().find(|card| card.name == name));
+            let own = this_browser(workers.len());
+            let known = match name {
+                None => Browser { name: self.swarm.own_name(), ..own },
+                // Everybody in a swarm runs the same build, or is refused.
+                Some(name) => Browser {
+                    name: Some(name.to_owned()),
+                    user_agent: card.map(|card| card.browser.clone()).unwrap_or_default(),
+                    cores: card.map_or(0, |card| card.cores),
+                    ..own
+                },
+            };
+            Browser { sent: counts.sent, received: counts.received, errors: counts.errors, ..known }
+        };
+        run.browsers().into_iter().map(browser).collect()
     }
 
     /// The browsers of the swarm that play this plan: everybody's operator is asked, and not waited for without end.
@@ -339,6 +361,7 @@ fn this_browser(workers: usize) -> Browser {
         workers: workers as u32,
         version: crate::VERSION.to_owned(),
         build: crate::BUILD_ID.to_owned(),
+        ..Browser::default()
     }
 }
 

@@ -173,6 +173,15 @@ impl SwarmDriver {
         self.conductor(|conductor| conductor.ready()).unwrap_or_default()
     }
 
+    /// How the others introduced themselves.
+    pub fn cards(&self) -> Vec<Card> {
+        self.conductor(|conductor| conductor.seats().filter_map(|seat| seat.card.clone()).collect()).unwrap_or_default()
+    }
+
+    pub fn own_name(&self) -> Option<String> {
+        self.with(|swarm| swarm.map(|swarm| swarm.card.name.clone()))
+    }
+
     /// Workers of the run that lived in this page.
     pub fn own_workers(&self) -> Vec<usize> {
         self.conductor(Conductor::own_workers).unwrap_or_default()

@@ -1,6 +1,6 @@
 //! The conductor: one state machine that takes a run from its workers' first sign of life to the report.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -37,6 +37,7 @@ pub struct Run {
     hidden: bool,
     log: Log,
     problem: Option<String>,
+    clock_bound: Option<Span>,
     /// From the decision to start to the epoch.
     start_delay_ms: f64,
 }
@@ -63,6 +64,10 @@ pub enum RunInput {
     },
     Back {
         worker: usize,
+    },
+    /// The clocks of the run's browsers are compared with an error of at most this.
+    ClockBound {
+        micros: u64,
     },
     /// Stop gracefully; ends a run that has not started yet.
     Stop,
@@ -119,6 +124,7 @@ impl Run {
             hidden: false,
             log: Log::default(),
             problem: None,
+            clock_bound: None,
             start_delay_ms: START_DELAY_MS,
             plan,
             csv,
@@ -189,6 +195,7 @@ impl Run {
             RunInput::Add { part } => self.add_worker(part),
             RunInput::Away { worker } => self.on_away(worker),
             RunInput::Back { worker } => self.on_back(worker),
+            RunInput::ClockBound { micros } => self.clock_bound = self.clock_bound.max(Some(Span::from_micros(micros))),
             RunInput::Stop => self.on_stop(),
             RunInput::Abort => self.on_abort(),
             RunInput::Tick => {}
@@ -215,13 +222,14 @@ impl Run {
         &self.totals
     }
 
-    /// What the run has shown so far. `browser` and `started_at` (RFC 3339, see [`Self::epoch_ms`]) are the page's to know.
-    pub fn report(&self, browser: Browser, started_at: String) -> Report {
+    /// What the run has shown so far. `browsers` and `started_at` (RFC 3339, see [`Self::epoch_ms`]) are the page's to know.
+    pub fn report(&self, browsers: Vec<Browser>, started_at: String) -> Report {
         let facts = ReportFacts {
             run: self.run_id.clone(),
-            browsers: vec![browser],
+            browsers,
             started_at,
             problem: self.problem.clone(),
+            clock_bound_ms: self.clock_bound.map(Span::as_millis_f64),
         };
         Report::new(&self.plan, &self.totals, facts)
     }
@@ -234,6 +242,20 @@ impl Run {
     /// Workers, the probe's included.
     pub fn worker_count(&self) -> usize {
         self.members.len()
+    }
+
+    /// The browsers of the run, its own (without a name) first, with their workers.
+    pub fn browsers(&self) -> BTreeMap<Option<&str>, Vec<usize>> {
+        let mut browsers: BTreeMap<Option<&str>, Vec<usize>> = BTreeMap::new();
+        for (worker, member) in self.members.iter().enumerate() {
+            browsers.entry(member.part.browser.as_deref()).or_default().push(worker);
+        }
+        browsers
+    }
+
+    /// How wrong the comparison of the browsers' clocks can be; `None`: there is one browser.
+    pub fn clock_bound(&self) -> Option<Span> {
+        self.clock_bound
     }
 
     /// What some of the run's workers did: their users now, and their counts.

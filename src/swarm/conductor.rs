@@ -53,6 +53,8 @@ pub struct Conductor {
     workers: Vec<Option<(SessionId, u32)>>,
     run: Option<String>,
     offer: Offer,
+    /// What the run was told of its clocks, milliseconds.
+    clock_bound: f64,
     out: VecDeque<ConductorOutput>,
     malformed: u64,
 }
@@ -101,6 +103,7 @@ impl Conductor {
     /// A run begins. `workers` says for each of its workers in which browser it lives (`None`: in this one).
     pub fn begin(&mut self, run: String, workers: Vec<Option<SessionId>>) {
         self.run = Some(run);
+        self.clock_bound = 0.0;
         self.workers.clear();
         self.seats.values_mut().for_each(Seat::stand_by);
         for session in workers {
@@ -237,11 +240,7 @@ impl Conductor {
     fn on_message(&mut self, from: SessionId, message: ToConductor) {
         match message {
             ToConductor::Card(card) => self.on_card(from, card),
-            ToConductor::Clock(offset) => {
-                if let Some(seat) = self.seats.get_mut(&from) {
-                    seat.clock = Some(offset);
-                }
-            }
+            ToConductor::Clock(offset) => self.on_clock(from, offset),
             ToConductor::Ended { run } => {
                 if let Some(seat) = self.seats.get_mut(&from).filter(|_| self.run == Some(run)) {
                     seat.stand_by();
@@ -251,7 +250,25 @@ impl Conductor {
         }
     }
 
-    fn on_card(&mut self, from: SessionId, card: Card) {
+    fn on_clock(&mut self, from: SessionId, offset: Offset) {
+        let Some(seat) = self.seats.get_mut(&from) else { return };
+        seat.clock = Some(offset);
+        // Times from one generator to another carry the errors of both.
+        let mut bounds: Vec<f64> = self.seats.values().filter(|seat| !seat.workers.is_empty()).filter_map(|seat| Some(seat.clock?.bound)).collect();
+        bounds.sort_by(|a, b| b.total_cmp(a));
+        let worst = bounds.iter().take(2).sum::<f64>();
+        if worst > self.clock_bound * 1.1 {
+            self.clock_bound = worst;
+            self.out.push_back(ConductorOutput::Run(RunInput::ClockBound { micros: (worst * 1e3) as u64 }));
+        }
+    }
+
+    fn on_card(&mut self, from: SessionId, mut card: Card) {
+        // Results name browsers: two of one name would be one.
+        let is_taken = |seat: &Seat| seat.session != from && seat.card.as_ref().is_some_and(|known| known.name == card.name);
+        if self.seats.values().any(is_taken) {
+            card.name = format!("{} {:.4}", card.name, from.to_string());
+        }
         let Some(seat) = self.seats.get_mut(&from) else { return };
         let playing = card.playing.clone();
         seat.card = Some(card);

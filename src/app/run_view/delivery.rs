@@ -3,7 +3,8 @@
 use super::Mood;
 use super::table::{Cell, Column, Row};
 use crate::app::format;
-use crate::metrics::LedgerDelta;
+use crate::metrics::{LedgerDelta, Totals};
+use crate::time::Span;
 
 /// Shares are of all sent, or of all owed.
 pub const SENT_COLUMNS: [Column; 3] = [Column::name("Messages"), Column::number("Count"), Column::number("Share")];
@@ -15,15 +16,38 @@ pub struct DeliveryView {
     /// The whole ledger in one sentence.
     pub verdict: String,
     pub mood: Mood,
+    /// With several browsers: how well times between them are known. Empty: there is one.
+    pub clocks: String,
     /// What senders know, and what receivers got.
     pub sent: Vec<Row>,
     pub received: Vec<Row>,
 }
 
 impl DeliveryView {
-    pub(super) fn of(ledger: &LedgerDelta) -> Self {
+    /// `clock_bound`: with several browsers, how wrong the comparison of their clocks can be.
+    pub(super) fn of(totals: &Totals, clock_bound: Option<Span>) -> Self {
+        let fanout = totals.histograms().find(|(name, ..)| name.ends_with(".fanout"));
+        let median = fanout.and_then(|(_, _, histogram)| histogram.quantile(0.5));
+        let clocks = clock_bound.map_or_else(String::new, |bound| clocks(median, bound));
+        Self { clocks, ..Self::of_ledger(totals.delivery()) }
+    }
+
+    fn of_ledger(ledger: &LedgerDelta) -> Self {
         let (verdict, mood) = verdict(ledger);
-        Self { verdict, mood, sent: sent(ledger), received: received(ledger) }
+        let clocks = String::new();
+        Self { verdict, mood, clocks, sent: sent(ledger), received: received(ledger) }
+    }
+}
+
+/// Fan-out from one browser to another is measured with two clocks.
+fn clocks(median: Option<Span>, bound: Span) -> String {
+    let known = format!("Times between browsers are known to ±{}", format::span(bound));
+    match median {
+        Some(median) if bound > median => {
+            format!("{known}, which is more than the median fan-out of {}: it says little here.", format::span(median))
+        }
+        Some(median) => format!("{known}; the median fan-out is {}.", format::span(median)),
+        None => format!("{known}."),
     }
 }
 
@@ -99,7 +123,7 @@ mod tests {
 
     #[track_caller]
     fn check(due: u64, missing: i64, verdict: &str, mood: Mood) {
-        let view = DeliveryView::of(&LedgerDelta { due, missing, ..LedgerDelta::default() });
+        let view = DeliveryView::of_ledger(&LedgerDelta { due, missing, ..LedgerDelta::default() });
         assert_eq!((view.verdict.replace('\u{a0}', " ").as_str(), view.mood), (verdict, mood));
     }
 
@@ -112,9 +136,23 @@ mod tests {
 
     #[test]
     fn only_what_is_wrong_stands_out() {
-        let view = DeliveryView::of(&LedgerDelta { sent: 10, due: 40, duplicated: 4, ..LedgerDelta::default() });
+        let view = DeliveryView::of_ledger(&LedgerDelta { sent: 10, due: 40, duplicated: 4, ..LedgerDelta::default() });
         let duplicated = view.received.iter().find(|row| row.key == "Duplicated").unwrap();
         assert_eq!((duplicated.cells[2].text.as_str(), duplicated.cells[1].mood), ("10\u{a0}%", Mood::Bad));
         assert!(view.sent.iter().all(|row| row.cells[1].mood == Mood::Plain));
+    }
+
+    #[test]
+    fn what_two_clocks_measure_is_as_good_as_their_comparison() {
+        #[track_caller]
+        fn check(median_us: Option<u64>, expected: &str) {
+            assert_eq!(clocks(median_us.map(Span::from_micros), Span::from_millis(2)), expected);
+        }
+        check(None, "Times between browsers are known to ±2\u{a0}ms.");
+        check(Some(30_000), "Times between browsers are known to ±2\u{a0}ms; the median fan-out is 30\u{a0}ms.");
+        check(
+            Some(500),
+            "Times between browsers are known to ±2\u{a0}ms, which is more than the median fan-out of 500\u{a0}µs: it says little here.",
+        );
     }
 }

@@ -111,7 +111,7 @@ impl Tables {
             kept: thresholds::summary(&thresholds),
             thresholds,
             operations: operations::tables(totals),
-            delivery: DeliveryView::of(totals.delivery()),
+            delivery: DeliveryView::of(totals, run.clock_bound()),
             errors: errors::errors(totals),
             disconnects: errors::disconnects(totals),
             health: HealthView::of(totals),

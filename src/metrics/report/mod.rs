@@ -35,6 +35,10 @@ pub struct Report {
     /// Why the run is not what was planned, if it is not.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub problem: Option<String>,
+    /// With several browsers: how wrong their clocks' comparison can be at most, milliseconds. Times from one browser to
+    /// another (fan-out, completion) are known no better.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub clock_bound_ms: Option<f64>,
     pub metrics: Vec<MetricEntry>,
     pub operations: Vec<OperationEntry>,
     pub counters: Vec<CounterEntry>,
@@ -53,11 +57,15 @@ pub struct ReportFacts {
     pub browsers: Vec<Browser>,
     pub started_at: String,
     pub problem: Option<String>,
+    pub clock_bound_ms: Option<f64>,
 }
 
 /// Who generated the load.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Browser {
+    /// Its name in the swarm, if the run was one of several browsers.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
     pub user_agent: String,
     /// Logical processors that the browser admits to.
     pub cores: u32,
@@ -65,6 +73,10 @@ pub struct Browser {
     pub workers: u32,
     pub version: String,
     pub build: String,
+    /// Of this browser's users: messages sent, first arrivals, errors.
+    pub sent: u64,
+    pub received: u64,
+    pub errors: u64,
 }
 
 /// One histogram. With one population there is one entry for each metric; with several there is one for each of them
@@ -186,6 +198,7 @@ impl Report {
             duration_s: totals.elapsed().as_secs_f64(),
             warmup_s: totals.warmup().as_secs_f64(),
             problem: facts.problem,
+            clock_bound_ms: facts.clock_bound_ms,
             metrics: totals.histograms().filter_map(|(name, tag, histogram)| metric(name, tag, histogram)).collect(),
             operations: operations(totals),
             counters: totals

@@ -80,12 +80,17 @@ fn report() -> Report {
         workers: 2,
         version: "0.1.0".into(),
         build: "0123456789abcdef".into(),
+        name: Some("Kim".into()),
+        sent: 2,
+        received: 6,
+        errors: 0,
     };
     let facts = ReportFacts {
         run: "a1b".into(),
         browsers: vec![browser],
         started_at: "2026-11-21T22:00:00.000Z".into(),
         problem: None,
+        clock_bound_ms: Some(1.5),
     };
     Report::new(&plan(), &totals(), facts)
 }

@@ -1,0 +1,35 @@
+// A wire between a browser and a server that can be cut without anybody being told.
+import { createServer, connect } from 'node:net';
+
+/** Passes everything on to a port of this machine. `cut()`: nothing gets through any more; `mend()`: what waited does. */
+export async function startWire(port) {
+  const sockets = new Set();
+  let isCut = false;
+  const server = createServer((near) => {
+    const far = connect(port, '127.0.0.1');
+    const ends = [near, far];
+    near.pipe(far).pipe(near);
+    for (const end of ends) {
+      sockets.add(end);
+      end.on('error', () => ends.forEach((other) => other.destroy()));
+      end.on('close', () => sockets.delete(end));
+      if (isCut) end.pause();
+    }
+  });
+  await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
+  return {
+    port: server.address().port,
+    cut() {
+      isCut = true;
+      for (const socket of sockets) socket.pause();
+    },
+    mend() {
+      isCut = false;
+      for (const socket of sockets) socket.resume();
+    },
+    async stop() {
+      for (const socket of sockets) socket.destroy();
+      await new Promise((resolve) => server.close(resolve));
+    },
+  };
+}
