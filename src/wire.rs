@@ -111,7 +111,7 @@ pub enum FromLink {
 }
 
 /// Four times a second: everything since the last one.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub struct Snapshot {
     pub at: Timestamp,
     pub metrics: MetricsDelta,

@@ -132,7 +132,9 @@ story('STOP is effective in every browser within a second; each operator has his
   const within = await sent();
   await over(conductor);
   assert.equal(await sent(), within, 'nothing was sent after a second');
-  await bothSidesCountTheSame(lab, await swarm.report(conductor));
+  const report = await swarm.report(conductor);
+  assert.match(report.problem, /stopped after .*its operator stopped it/);
+  await bothSidesCountTheSame(lab, report);
 });
 
 story('an operator is asked before load goes to a host that is not this machine', async (world) => {

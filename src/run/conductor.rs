@@ -65,6 +65,11 @@ pub enum RunInput {
     Back {
         worker: usize,
     },
+    /// The worker's users leave although the run goes on.
+    Stopped {
+        worker: usize,
+        why: String,
+    },
     /// The clocks of the run's browsers are compared with an error of at most this.
     ClockBound {
         micros: u64,
@@ -185,7 +190,7 @@ impl Run {
     /// | Accounting                     | Finished of the last, Abort, overdue | Done |                             |
     /// | Running to Accounting          | Snapshot                     | the same    | its sent log to all others   |
     /// | Running to Accounting          | Failed, death                | the same    | Abort to the one that failed |
-    /// | Running to Accounting          | Away, Back                   | the same    |                              |
+    /// | Running to Accounting          | Away, Back, Stopped          | the same    |                              |
     /// | Running                        | Loaded of an added worker    | the same    | Start to that one            |
     pub fn handle(&mut self, now_ms: f64, input: RunInput) {
         self.now_ms = now_ms;
@@ -195,6 +200,7 @@ impl Run {
             RunInput::Add { part } => self.add_worker(part),
             RunInput::Away { worker } => self.on_away(worker),
             RunInput::Back { worker } => self.on_back(worker),
+            RunInput::Stopped { worker, why } => self.on_stopped(worker, &why),
             RunInput::ClockBound { micros } => self.clock_bound = self.clock_bound.max(Some(Span::from_micros(micros))),
             RunInput::Stop => self.on_stop(),
             RunInput::Abort => self.on_abort(),
@@ -495,6 +501,15 @@ impl Run {
         self.totals.lose(worker, at, &self.members[worker].users);
         let text = format!("{} does not answer: its {lost} users are gone", self.name_of(worker));
         self.log.note(at, Level::Error, text);
+    }
+
+    fn on_stopped(&mut self, worker: usize, why: &str) {
+        if worker < self.members.len() && !self.is_done() {
+            let at = self.now();
+            let text = format!("{} stopped after {:.1} s: {why}", self.name_of(worker), at.as_secs_f64());
+            self.log.note(at, Level::Warning, text.clone());
+            self.problem.get_or_insert(text);
+        }
     }
 
     fn on_back(&mut self, worker: usize) {

@@ -302,6 +302,7 @@ impl Conductor {
             self.out.push_back(ConductorOutput::Run(match what {
                 What::Message(message) => RunInput::From { worker, message: *message },
                 What::Died(message) => RunInput::WorkerDied { worker, message },
+                What::Stopped(why) => RunInput::Stopped { worker, why },
             }));
         }
     }

@@ -67,8 +67,9 @@ struct Playing {
     unkept: VecDeque<(u64, Vec<u8>)>,
     /// The run's epoch on the conductor's clock, once it is known, and as our workers were last told on ours.
     epoch_ms: Option<(f64, f64)>,
-    /// Its users were told to leave, by us.
+    /// Its users were told to leave, by us; these workers' have nothing left to wait for.
     is_stopped: bool,
+    has_left: BTreeSet<u32>,
     /// Of a page that was loaded anew since: nobody plays it, it is only delivered.
     is_left_over: bool,
 }
@@ -168,15 +169,31 @@ impl Generator {
 
     /// The operator's own STOP: users leave; the second time they are cut off.
     pub fn stop(&mut self) {
+        self.stop_because("its operator stopped it");
+    }
+
+    fn stop_because(&mut self, why: &str) {
         let Some(playing) = &mut self.playing else { return };
-        let message = if std::mem::replace(&mut playing.is_stopped, true) { ToWorker::Abort } else { ToWorker::Stop };
+        let is_again = std::mem::replace(&mut playing.is_stopped, true);
+        let message = if is_again { ToWorker::Abort } else { ToWorker::Stop };
         for worker in 0..playing.workers {
             self.out.push_back(GeneratorOutput::Tell { worker, message: Box::new(message.clone()) });
+            if !is_again {
+                playing.said.push(Said { worker, what: What::Stopped(why.to_owned()) });
+            }
         }
+        self.flush();
     }
 
     /// One of this page's workers spoke.
     pub fn on_worker(&mut self, worker: u32, message: FromWorker) {
+        // The others go on: nobody tells this one that all have settled.
+        let has_settled = matches!(&message, FromWorker::Snapshot(snapshot) if snapshot.settled);
+        if let Some(playing) = self.playing.as_mut().filter(|playing| playing.is_stopped && has_settled)
+            && playing.has_left.insert(worker)
+        {
+            self.out.push_back(GeneratorOutput::Tell { worker, message: Box::new(ToWorker::Leave) });
+        }
         let is_urgent = !matches!(message, FromWorker::Snapshot(_));
         self.note(Said { worker, what: What::Message(Box::new(message)) }, is_urgent);
     }
@@ -266,7 +283,7 @@ impl Generator {
         }
         let is_over = self.away_since_ms.is_some_and(|since_ms| self.now_ms - since_ms >= ALONE_MS);
         if is_over && self.playing.as_ref().is_some_and(|playing| !playing.is_stopped) {
-            self.stop();
+            self.stop_because("nobody conducted it any more");
         }
     }
 
@@ -382,6 +399,7 @@ impl Playing {
             unkept: VecDeque::new(),
             epoch_ms: None,
             is_stopped: false,
+            has_left: BTreeSet::new(),
             is_left_over: false,
         }
     }

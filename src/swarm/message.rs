@@ -99,6 +99,8 @@ pub enum What {
     Message(Box<FromWorker>),
     /// The worker broke, was refused or is gone.
     Died(String),
+    /// Its users leave, and not because the run says so.
+    Stopped(String),
 }
 
 /// The run as everybody may see it, once a second.

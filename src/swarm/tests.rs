@@ -5,7 +5,7 @@ use serde_json::json;
 use super::*;
 use crate::plan::Plan;
 use crate::run::{Capacity, RunInput, layout};
-use crate::wire::{FromWorker, Load, ToWorker};
+use crate::wire::{FromWorker, Load, Snapshot, ToWorker};
 
 const GENERATOR: SessionId = SessionId(7);
 const CONDUCTOR: SessionId = SessionId(1);
@@ -146,6 +146,10 @@ impl Pair {
     fn seat(&self) -> Seat {
         self.conductor.seats().next().expect("one has come").clone()
     }
+}
+
+fn settled() -> FromWorker {
+    FromWorker::Snapshot(Box::new(Snapshot { settled: true, ..Snapshot::default() }))
 }
 
 fn to_worker(message: ToWorker) -> GeneratorOutput {
@@ -401,6 +405,10 @@ fn its_own_stop_is_its_operator_s() {
     pair.generator.stop();
     pair.settle();
     assert_eq!(pair.asked(), [to_worker(ToWorker::Stop)]);
+    assert_eq!(pair.heard(), [RunInput::Stopped { worker: 1, why: "its operator stopped it".into() }]);
+    pair.says(settled());
+    pair.says(settled());
+    assert_eq!(pair.asked(), [to_worker(ToWorker::Leave)]);
     pair.generator.stop();
     pair.settle();
     assert_eq!(pair.asked(), [to_worker(ToWorker::Abort)]);
