@@ -19,12 +19,25 @@ export function labProgram() {
 export function chromiumProgram() {
   const named = [process.env.CHROME, process.env.CHROMIUM].find((path) => path && existsSync(path));
   if (named) return named;
-  const folders = (process.env.PATH ?? '').split(process.platform === 'win32' ? ';' : ':');
   for (const name of ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable']) {
-    const found = folders.map((folder) => join(folder, name)).find(existsSync);
+    const found = onPath(name);
     if (found) return found;
   }
   const mac = '/Applications/Google Chrome.app/Contents/MacOS/Google Chrome';
   if (existsSync(mac)) return mac;
   throw new Error('no Chromium found: install it, or set CHROME to its program');
+}
+
+/** Mosquitto's program: `MOSQUITTO`, then PATH, then where Debian and Homebrew put it, which is not on everybody's PATH. */
+export function mosquittoProgram() {
+  const named = process.env.MOSQUITTO;
+  if (named && existsSync(named)) return named;
+  const found = onPath('mosquitto', ['/usr/sbin', '/usr/local/sbin', '/opt/homebrew/sbin']);
+  if (found) return found;
+  throw new Error("no mosquitto found: install it (Debian's package is `mosquitto`), or set MOSQUITTO to its program");
+}
+
+function onPath(name, more = []) {
+  const folders = (process.env.PATH ?? '').split(process.platform === 'win32' ? ';' : ':');
+  return [...folders, ...more].map((folder) => join(folder, name)).find(existsSync);
 }
