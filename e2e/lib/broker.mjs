@@ -1,6 +1,7 @@
 // MQTT brokers over WebSocket: Mosquitto as everybody has it, and the one inside the lab.
 import { pbkdf2Sync, randomBytes } from 'node:crypto';
 import { once } from 'node:events';
+import { rmSync } from 'node:fs';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { tmpdir, userInfo } from 'node:os';
@@ -11,6 +12,9 @@ import { mosquittoProgram } from './paths.mjs';
 import { freePort, start } from './process.mjs';
 import { fatal, until } from './wait.mjs';
 
+const folders = new Set();
+process.on('exit', () => folders.forEach((folder) => rmSync(folder, { recursive: true, force: true })));
+
 /**
  * Starts a Mosquitto that keeps nothing on disk. Everybody may come in, unless there are `users`.
  * @param {{port?: number, users?: Record<string, string>}} [options] `users`: passwords by name
@@ -20,6 +24,7 @@ import { fatal, until } from './wait.mjs';
 export async function startMosquitto({ port, users } = {}) {
   port ??= await freePort();
   const folder = await mkdtemp(join(tmpdir(), 'tabswarm-mosquitto-'));
+  folders.add(folder);
   const config = join(folder, 'mosquitto.conf');
   if (users) await writeFile(join(folder, 'passwords'), passwordFile(users), { mode: 0o600 });
   await writeFile(config, configuration({ folder, port, users }));
@@ -31,6 +36,7 @@ export async function startMosquitto({ port, users } = {}) {
   const stop = async () => {
     await broker?.stop();
     await rm(folder, { recursive: true, force: true });
+    folders.delete(folder);
   };
   try {
     await launch();

@@ -22,6 +22,7 @@ export async function startLab({ port, args = [] } = {}) {
   }
   return {
     url,
+    output: () => lab.output(),
     stop: () => lab.stop(),
     counts: () => answer(fetch(`${url}/lab/counts`)),
     setFaults: (faults) => answer(post(`${url}/lab/faults`, faults)),

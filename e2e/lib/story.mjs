@@ -3,6 +3,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import test from 'node:test';
 
+import { startMosquitto, startRoomLab } from './broker.mjs';
 import { launchChromium } from './chromium.mjs';
 import { startLab } from './lab.mjs';
 import { ARTIFACTS } from './paths.mjs';
@@ -43,8 +44,16 @@ class World {
   }
 
   async lab(options = {}) {
-    const args = ['--exit-after', String(LONGEST_S), ...(options.args ?? [])];
-    return this.use(await startLab({ ...options, args }));
+    return this.use(await startLab(ending(options)));
+  }
+
+  /** A lab with a broker, and the links into its room. */
+  async roomLab(options = {}) {
+    return this.use(await startRoomLab(ending(options)));
+  }
+
+  async mosquitto(options) {
+    return this.use(await startMosquitto(options));
   }
 
   /** A page in a browser of its own. */
@@ -77,3 +86,5 @@ class World {
     }
   }
 }
+
+const ending = (options) => ({ ...options, args: ['--exit-after', String(LONGEST_S), ...(options.args ?? [])] });

@@ -77,7 +77,7 @@ impl Config {
                 _ => return Err(arg.unexpected()),
             }
         }
-        config.room = room_from_args(room, broker_port)?;
+        config.room = room_from_args(room, broker_port, cfg!(feature = "room"))?;
         Ok(Some(config))
     }
 }
@@ -92,10 +92,11 @@ impl ServerVersion {
     }
 }
 
-fn room_from_args(room: bool, broker_port: Option<u16>) -> Result<Option<RoomConfig>, String> {
+/// `built_in`: whether this lab has a broker in it.
+fn room_from_args(room: bool, broker_port: Option<u16>, built_in: bool) -> Result<Option<RoomConfig>, String> {
     match broker_port {
         Some(port) if !room => Err(format!("--broker-port {port} needs --room")),
-        _ if room && !cfg!(feature = "room") => Err(NO_ROOM.to_owned()),
+        _ if room && !built_in => Err(NO_ROOM.to_owned()),
         _ => Ok(room.then_some(RoomConfig { broker_port })),
     }
 }
@@ -164,18 +165,15 @@ mod tests {
         check_error(&["--room", "--broker-port", "x"], "x");
     }
 
-    #[cfg(not(feature = "room"))]
     #[test]
-    fn a_lab_without_a_broker_says_how_to_get_one() {
-        check_error(&["--room"], "--features room");
-    }
-
-    #[cfg(feature = "room")]
-    #[test]
-    fn a_room_takes_a_port_for_its_broker() {
-        for (args, broker_port) in [("lab --room", None), ("lab --broker-port 0 --room", Some(0))] {
-            let config = Config::from_args(args.split(' ')).unwrap().unwrap();
-            assert_eq!(config, Config { room: Some(RoomConfig { broker_port }), ..Config::default() });
-        }
+    fn a_room_needs_a_lab_with_a_broker() {
+        let port = Some(1883);
+        assert_eq!(room_from_args(true, port, true), Ok(Some(RoomConfig { broker_port: port })));
+        assert_eq!(room_from_args(true, None, true), Ok(Some(RoomConfig::default())));
+        assert_eq!(room_from_args(false, None, true), Ok(None));
+        assert_eq!(room_from_args(true, None, false), Err(NO_ROOM.to_owned()));
+        assert_eq!(room_from_args(false, port, false), Err("--broker-port 1883 needs --room".to_owned()));
+        let asked = Config::from_args(["lab", "--room", "--broker-port", "0"]);
+        assert_eq!(asked.is_ok(), cfg!(feature = "room"));
     }
 }

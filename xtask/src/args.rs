@@ -1,21 +1,26 @@
 //! The command line, as typed and as meant.
 
+use std::net::{IpAddr, Ipv4Addr};
 use std::path::PathBuf;
+use std::str::FromStr;
 
 use crate::{bench, test};
 
 pub const USAGE: &str = "\
-cargo xtask run [--port N]              build everything, start the lab, print the page's URL
+cargo xtask run                         build everything, start the lab, print the page's URL
+      --port N                          the lab's port (4280; the next free one if it is taken)
+      --host IP                         where it listens (127.0.0.1; 0.0.0.0 lets other machines in)
+      --room                            with a broker, and the links with which browsers play one run together
 cargo xtask run --headless [PLAN]       run a plan (a JSON file; without it the preset `lab`) in headless Chromium
       --report FILE                     where the report goes (report.json)
-      --port N                          the lab's port (4280; the next free one if it is taken)
+      --port N                          as above
     exits with 0, with 99 when a threshold failed, with 1 when anything else went wrong
 cargo xtask test [--only STEP]...       fmt, clippy, clippy-wasm, host, wasm, build, e2e
 cargo xtask bench [--only PART]...      browser, codec, sizes
 cargo xtask build                       only the page, into dist/
 cargo xtask help
 
-What is missing (the wasm target, trunk, wasm-bindgen, npm packages, Debian's chromium) is installed on the way.";
+What is missing (the wasm target, trunk, wasm-bindgen, npm packages, Debian's chromium and mosquitto) is installed on the way.";
 
 #[derive(Debug, PartialEq, Eq)]
 pub enum Command {
@@ -42,12 +47,13 @@ pub struct RunOptions {
 
 #[derive(Debug, PartialEq, Eq)]
 pub enum Mode {
-    /// The lab serves the page; a person opens it.
-    Page,
+    /// The lab serves the page; people open it.
+    Page { host: IpAddr, room: bool },
     /// A browser without a window plays this plan; `None`: the preset that targets the lab.
     Headless(Option<PathBuf>),
 }
 
+const DEFAULT_HOST: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
 const DEFAULT_PORT: u16 = 4280;
 const DEFAULT_REPORT: &str = "report.json";
 
@@ -70,19 +76,24 @@ pub fn parse(args: impl IntoIterator<Item = String>) -> Result<Command, String> 
 
 fn parse_run(words: impl Iterator<Item = String>) -> Result<Command, String> {
     let mut words = words.peekable();
-    let mut options = RunOptions { mode: Mode::Page, port: DEFAULT_PORT, report: DEFAULT_REPORT.into() };
+    let (mut plan, mut host, mut room) = (None, None, false);
+    let (mut port, mut report) = (DEFAULT_PORT, DEFAULT_REPORT.into());
     while let Some(word) = words.next() {
         match word.as_str() {
-            "--headless" => options.mode = Mode::Headless(words.next_if(|next| !next.starts_with('-')).map(Into::into)),
-            "--port" => {
-                let port = value_of("--port", words.next())?;
-                options.port = port.parse().map_err(|_| format!("--port: `{port}` is not a port number"))?;
-            }
-            "--report" => options.report = value_of("--report", words.next())?.into(),
+            "--headless" => plan = Some(words.next_if(|next| !next.starts_with('-')).map(PathBuf::from)),
+            "--host" => host = Some(parsed("--host", words.next(), "an IP address")?),
+            "--port" => port = parsed("--port", words.next(), "a port number")?,
+            "--report" => report = value_of("--report", words.next())?.into(),
+            "--room" => room = true,
             other => return Err(format!("run: unknown option `{other}`")),
         }
     }
-    Ok(Command::Run(options))
+    let mode = match plan {
+        None => Mode::Page { host: host.unwrap_or(DEFAULT_HOST), room },
+        Some(_) if room || host.is_some() => return Err("run: --headless takes neither --room nor --host".to_owned()),
+        Some(plan) => Mode::Headless(plan),
+    };
+    Ok(Command::Run(RunOptions { mode, port, report }))
 }
 
 fn parse_only(mut words: impl Iterator<Item = String>, known: &[&str]) -> Result<Vec<String>, String> {
@@ -98,6 +109,11 @@ fn parse_only(mut words: impl Iterator<Item = String>, known: &[&str]) -> Result
         only.push(name);
     }
     Ok(only)
+}
+
+fn parsed<T: FromStr>(option: &str, value: Option<String>, kind: &str) -> Result<T, String> {
+    let value = value_of(option, value)?;
+    value.parse().map_err(|_| format!("{option}: `{value}` is not {kind}"))
 }
 
 fn value_of(option: &str, value: Option<String>) -> Result<String, String> {
@@ -118,11 +134,19 @@ mod tests {
         Ok(Command::Run(RunOptions { mode, port, report: report.into() }))
     }
 
+    fn page(host: [u8; 4], room: bool) -> Mode {
+        Mode::Page { host: host.into(), room }
+    }
+
+    const HERE: [u8; 4] = [127, 0, 0, 1];
+
     #[test]
     fn reads_command_lines() {
         check("", Ok(Command::Help));
-        check("run", run(Mode::Page, 4280, "report.json"));
-        check("run --port 5000", run(Mode::Page, 5000, "report.json"));
+        check("run", run(page(HERE, false), 4280, "report.json"));
+        check("run --port 5000", run(page(HERE, false), 5000, "report.json"));
+        check("run --room", run(page(HERE, true), 4280, "report.json"));
+        check("run --host 0.0.0.0 --room --port 80", run(page([0, 0, 0, 0], true), 80, "report.json"));
         check("run --headless", run(Mode::Headless(None), 4280, "report.json"));
         check("run --headless --report out.json", run(Mode::Headless(None), 4280, "out.json"));
         check("run --headless my.json --port 1", run(Mode::Headless(Some("my.json".into())), 1, "report.json"));
@@ -138,6 +162,9 @@ mod tests {
         check("run --prot 1", Err("run: unknown option `--prot`"));
         check("run --port", Err("--port needs a value"));
         check("run --port 70000", Err("--port: `70000` is not a port number"));
+        check("run --host here", Err("--host: `here` is not an IP address"));
+        check("run --headless --room", Err("run: --headless takes neither --room nor --host"));
+        check("run --host 0.0.0.0 --headless a.json", Err("run: --headless takes neither --room nor --host"));
         check("test --only moon", Err("--only: `moon` is none of fmt, clippy, clippy-wasm, host, wasm, build, e2e"));
         check("test fmt", Err("unknown option `fmt`"));
     }

@@ -16,10 +16,21 @@ pub fn build_page() -> Result<(), String> {
     shell::run(line("trunk build --release").env_remove("NO_COLOR"))
 }
 
+/// Whether the lab has a broker in it, which takes some minutes more to build.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Lab {
+    Plain,
+    WithRoom,
+}
+
 /// Builds the lab and says where it is. Its profile is quick to build and fast enough not to be the bottleneck.
-pub fn build_lab() -> Result<PathBuf, String> {
-    println!("==> cargo build lab");
-    shell::run(&mut line("cargo build --package lab --profile lab"))?;
+pub fn build_lab(lab: Lab) -> Result<PathBuf, String> {
+    let features = match lab {
+        Lab::Plain => "",
+        Lab::WithRoom => " --features room",
+    };
+    println!("==> cargo build lab{features}");
+    shell::run(&mut line(&format!("cargo build --package lab --profile lab{features}")))?;
     Ok(lab_program())
 }
 

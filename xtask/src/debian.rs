@@ -20,6 +20,15 @@ pub fn install(packages: &[&str]) -> Result<(), String> {
     apt(&install).or_else(|_| apt("update").and_then(|()| apt(&install)))
 }
 
+/// A package that brings a service starts it too, now and at every boot; where there is no service this does nothing.
+pub fn stop_service(name: &str) {
+    let prefix = root_prefix().unwrap_or_default();
+    let stopped = output_of(&mut line(&format!("{prefix}systemctl disable --now {name}")));
+    if stopped.is_none() {
+        output_of(&mut line(&format!("{prefix}service {name} stop")));
+    }
+}
+
 fn is_debian() -> bool {
     let release = std::fs::read_to_string("/etc/os-release").unwrap_or_default();
     release.lines().any(|line| line == "ID=debian")

@@ -7,6 +7,7 @@ mod bench;
 mod browser;
 mod cargo_tools;
 mod debian;
+mod mosquitto;
 mod run;
 mod shell;
 mod tally;

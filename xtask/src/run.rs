@@ -1,9 +1,10 @@
 //! `cargo xtask run`: from a fresh clone to a page that only waits for Start, or to a finished headless run.
 
-use std::net::{Ipv4Addr, TcpListener};
+use std::net::{IpAddr, Ipv4Addr, TcpListener};
 use std::path::Path;
 
 use crate::args::{Mode, RunOptions};
+use crate::artifacts::Lab;
 use crate::shell::{become_command, command};
 use crate::{artifacts, browser, shell};
 
@@ -16,21 +17,27 @@ pub fn run(options: &RunOptions) -> Result<(), String> {
         return Err(format!("there is no plan file {}", plan.display()));
     }
     artifacts::build_page()?;
-    let lab = artifacts::build_lab()?;
     match &options.mode {
-        Mode::Page => serve(&lab, options.port),
-        Mode::Headless(plan) => play(&lab, plan.as_deref(), options),
+        Mode::Page { host, room } => serve(*host, options.port, *room),
+        Mode::Headless(plan) => play(plan.as_deref(), options),
     }
 }
 
-fn serve(lab: &Path, port: u16) -> Result<(), String> {
-    let port = free_port(port)?;
-    println!("==> lab on port {port}; Ctrl-C stops it");
+fn serve(host: IpAddr, port: u16, room: bool) -> Result<(), String> {
+    let lab = artifacts::build_lab(if room { Lab::WithRoom } else { Lab::Plain })?;
+    let port = free_port(host, port)?;
     let mut serve = command(&lab.to_string_lossy());
-    become_command(serve.arg("--dist").arg("dist").arg("--port").arg(port.to_string()))
+    serve.args(["--dist", "dist", "--host", &host.to_string(), "--port", &port.to_string()]);
+    if room {
+        let broker = free_port(host, port.checked_add(1).ok_or("no port is left for the broker")?)?;
+        serve.args(["--room", "--broker-port", &broker.to_string()]);
+    }
+    println!("==> lab on port {port}; Ctrl-C stops it");
+    become_command(&mut serve)
 }
 
-fn play(lab: &Path, plan: Option<&Path>, options: &RunOptions) -> Result<(), String> {
+fn play(plan: Option<&Path>, options: &RunOptions) -> Result<(), String> {
+    let lab = artifacts::build_lab(Lab::Plain)?;
     let chromium = browser::ensure_chromium()?;
     browser::ensure_e2e_packages()?;
     let mut play = command("node");
@@ -41,14 +48,16 @@ fn play(lab: &Path, plan: Option<&Path>, options: &RunOptions) -> Result<(), Str
     if let Some(plan) = plan {
         play.arg("--plan").arg(here.join(plan));
     }
-    play.arg("--port").arg(free_port(options.port)?.to_string());
+    play.arg("--port").arg(free_port(Ipv4Addr::LOCALHOST.into(), options.port)?.to_string());
     become_command(play.env("CHROME", chromium).env("TABSWARM_LAB", lab))
 }
 
-/// The port, or the next one that nobody listens on.
-fn free_port(wanted: u16) -> Result<u16, String> {
-    let is_free = |port: &u16| TcpListener::bind((Ipv4Addr::LOCALHOST, *port)).is_ok();
-    let port = (wanted..=u16::MAX).find(is_free).ok_or_else(|| format!("no port from {wanted} on is free"))?;
+/// The port, or the next one that nobody listens on there.
+fn free_port(host: IpAddr, wanted: u16) -> Result<u16, String> {
+    TcpListener::bind((host, 0)).map_err(|e| format!("cannot listen on {host}: {e}"))?;
+    let is_free = |port: &u16| TcpListener::bind((host, *port)).is_ok();
+    let port =
+        (wanted..=u16::MAX).find(is_free).ok_or_else(|| format!("no port of {host} from {wanted} on is free"))?;
     if port != wanted {
         println!("port {wanted} is busy: using {port}");
     }
@@ -63,6 +72,12 @@ mod tests {
     fn steps_over_a_busy_port() {
         let taken = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
         let busy = taken.local_addr().unwrap().port();
-        assert!(free_port(busy).is_ok_and(|port| port > busy));
+        assert!(free_port(Ipv4Addr::LOCALHOST.into(), busy).is_ok_and(|port| port > busy));
+    }
+
+    #[test]
+    fn says_that_an_address_is_not_ours() {
+        let elsewhere = IpAddr::from([192, 0, 2, 1]);
+        assert!(free_port(elsewhere, 4280).is_err_and(|problem| problem.starts_with("cannot listen on 192.0.2.1: ")));
     }
 }

@@ -3,9 +3,10 @@
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
+use crate::artifacts::{self, Lab};
 use crate::shell::{command, line, root, run, run_watched};
 use crate::tally::Tally;
-use crate::{artifacts, browser, cargo_tools};
+use crate::{browser, cargo_tools, mosquitto};
 
 /// A step counts the tests it ran.
 type Step = fn(&mut Tally) -> Result<(), String>;
@@ -20,6 +21,8 @@ const STEPS: &[(&str, Step)] = &[
     ("e2e", e2e),
 ];
 
+/// With all that the lab can have; `cargo xtask run` builds it without.
+const ROOM: &str = "--features lab/room";
 const WASM: &str = "--target wasm32-unknown-unknown";
 
 pub fn step_names() -> Vec<&'static str> {
@@ -66,7 +69,8 @@ fn fmt(_: &mut Tally) -> Result<(), String> {
 }
 
 fn clippy(_: &mut Tally) -> Result<(), String> {
-    run(&mut line("cargo clippy --workspace --all-targets --quiet -- -D warnings"))
+    run(&mut line(&format!("cargo clippy --workspace --all-targets {ROOM} --quiet -- -D warnings")))?;
+    run(&mut line("cargo clippy --package lab --quiet -- -D warnings"))
 }
 
 fn clippy_wasm(_: &mut Tally) -> Result<(), String> {
@@ -75,7 +79,7 @@ fn clippy_wasm(_: &mut Tally) -> Result<(), String> {
 }
 
 fn host_tests(tally: &mut Tally) -> Result<(), String> {
-    run_watched(&mut line("cargo test --workspace --no-fail-fast"), |line| tally.read(line))
+    run_watched(&mut line(&format!("cargo test --workspace {ROOM} --no-fail-fast")), |line| tally.read(line))
 }
 
 fn wasm_tests(tally: &mut Tally) -> Result<(), String> {
@@ -89,17 +93,18 @@ fn wasm_tests(tally: &mut Tally) -> Result<(), String> {
 
 fn build(_: &mut Tally) -> Result<(), String> {
     artifacts::build_page()?;
-    artifacts::build_lab().map(drop)
+    artifacts::build_lab(Lab::WithRoom).map(drop)
 }
 
 fn e2e(tally: &mut Tally) -> Result<(), String> {
     let chromium = browser::ensure_chromium()?;
+    let mosquitto = mosquitto::ensure_mosquitto()?;
     browser::ensure_node()?;
     browser::ensure_e2e_packages()?;
     let mut tests = command("node");
     // One file at a time: they measure, and a browser beside another one measures its neighbour.
     tests.args(["--test", "--test-concurrency=1", "--test-reporter=spec"]).args(test_files()?);
-    tests.env("CHROME", chromium).env("TABSWARM_LAB", artifacts::lab_program());
+    tests.env("CHROME", chromium).env("MOSQUITTO", mosquitto).env("TABSWARM_LAB", artifacts::lab_program());
     run_watched(&mut tests, |line| tally.read(line))
 }
 

@@ -36,8 +36,8 @@ impl Invitation {
 impl fmt::Display for Invitation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let join = self.link("join");
-        writeln!(f, "Whoever conducts the run opens this link, and keeps it:\n  {}\n", self.link("conduct"))?;
-        writeln!(f, "Everybody else joins with this one, or scans it:\n  {join}")?;
+        writeln!(f, "Whoever conducts the run opens this link and gives it to nobody:\n  {}\n", self.link("conduct"))?;
+        writeln!(f, "Everybody else joins with this one (or scans its code):\n  {join}")?;
         if self.page.ip().is_loopback() {
             writeln!(f, "Only this machine can follow them; `--host 0.0.0.0` lets others in.")?;
         }
