@@ -110,6 +110,14 @@ impl Player {
         }
     }
 
+    /// Until when it plays what it has; `None`: it is not playing.
+    pub fn plays_until(&self) -> Option<Timestamp> {
+        match self.state {
+            State::Playing { until } => Some(until),
+            State::Buffering { .. } => None,
+        }
+    }
+
     /// Audio received so far.
     pub const fn received(&self) -> Span {
         self.received
@@ -237,6 +245,23 @@ mod tests {
         assert!(player.is_starving(at(301)), "not full again");
         player.arrive(at(320), ms(60));
         assert!(!player.is_starving(at(321)));
+    }
+
+    #[test]
+    fn what_came_early_is_played_to_its_end() {
+        #[track_caller]
+        fn check(chunks: &[(u64, u64)], end: u64, expected: Option<u64>) {
+            assert_eq!(played(chunks, end).1.plays_until(), expected.map(at), "{chunks:?}");
+        }
+        // In real time: the buffer of 200 ms is full with the second chunk, and 300 ms play from there.
+        check(&[(0, 100), (100, 100), (200, 100)], 300, Some(400));
+        // At once: 3 s from the first chunk on.
+        check(&[(0, 1_000), (10, 1_000), (20, 1_000)], 30, Some(3_000));
+        // Too little to start with is played from the end on.
+        check(&[(10, 50)], 60, Some(110));
+        // An underrun of 200 ms moves what is behind it.
+        check(&[(0, 200), (400, 200)], 600, Some(600));
+        check(&[], 10, None);
     }
 
     #[test]

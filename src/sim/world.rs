@@ -7,6 +7,7 @@ use std::rc::Rc;
 
 use crate::engine::{Engine, FetchId, FetchOutcome, FetchRequest, Input, Output};
 use crate::plan::Plan;
+use crate::protocol::audio::Clip;
 use crate::run::{Run, RunInput, layout};
 use crate::time::{Span, Timestamp};
 use crate::wire::{FromWorker, ToWorker};
@@ -77,6 +78,12 @@ impl World {
         self
     }
 
+    /// Voice users can say these as well.
+    #[must_use]
+    pub fn with_clips(self, clips: Vec<Clip>) -> Self {
+        Self { run: self.run.with_clips(clips), ..self }
+    }
+
     /// Plays until the run is over, or `limit` has passed.
     pub fn play(&mut self, limit: Span) {
         for worker in 0..self.workers.len() {
@@ -109,6 +116,12 @@ impl World {
             self.chat.close(peer);
             self.net.send(self.now, Span::ZERO, Packet::Closed(peer, 1006));
         }
+    }
+
+    /// Every conversation with the voice service is cut off.
+    pub fn cut_conversations(&mut self) {
+        self.voice.cut_all();
+        self.flush_voice();
     }
 
     fn next_at(&self) -> Timestamp {

@@ -7,3 +7,4 @@ mod pacing;
 mod preset;
 mod support;
 mod voice;
+mod voice_turns;

@@ -13,7 +13,7 @@ use crate::support::{counter, errors, held, samples};
 /// One way.
 const LATENCY_MS: u64 = 5;
 
-fn plan(scenario: &str, variables: Value, load: Value) -> Plan {
+pub fn plan(scenario: &str, variables: Value, load: Value) -> Plan {
     let plan = json!({
         "version": 1, "name": "simulated", "seed": 7, "handshakes_in_flight": 64,
         "populations": [{ "name": "voices", "scenario": scenario, "variables": variables, "load": load }],
@@ -22,15 +22,15 @@ fn plan(scenario: &str, variables: Value, load: Value) -> Plan {
 }
 
 /// So many users, each once.
-fn once(users: u32, hold_s: u32) -> Value {
+pub fn once(users: u32, hold_s: u32) -> Value {
     json!({ "model": "batch", "users": users, "size": users, "every_s": 1, "hold_s": hold_s })
 }
 
-fn world(plan: Plan, config: VoiceConfig) -> World {
+pub fn world(plan: Plan, config: VoiceConfig) -> World {
     World::new(plan, Vec::new(), 4, Span::from_millis(LATENCY_MS), Faults::default()).with_voice(config)
 }
 
-fn played(plan: Plan, config: VoiceConfig) -> World {
+pub fn played(plan: Plan, config: VoiceConfig) -> World {
     let mut world = world(plan, config);
     world.play(Span::from_secs(4_000));
     assert!(world.run.is_done(), "the run is not over: {:?}", world.run.status());
@@ -40,14 +40,14 @@ fn played(plan: Plan, config: VoiceConfig) -> World {
 
 /// Least and most of a metric, in ms.
 #[track_caller]
-fn range(world: &World, metric: &str) -> (f64, f64) {
+pub fn range(world: &World, metric: &str) -> (f64, f64) {
     let stats = world.run.totals().histogram(metric).and_then(Histogram::stats);
     let stats = stats.unwrap_or_else(|| panic!("no samples of {metric}"));
     (stats.min, stats.max)
 }
 
 #[track_caller]
-fn check_turns(world: &World) {
+pub fn check_turns(world: &World) {
     let all = counter(world, "turns");
     let ends =
         ["answered", "interrupted", "unanswered", "lost", "cut"].map(|end| counter(world, &format!("turns.{end}")));

@@ -38,7 +38,7 @@ impl Answer {
     /// When the next chunk leaves, or the answer is over: never before the one before.
     fn schedule(&mut self, switches: &VoiceSwitches, jitter: f64) -> (Duration, Due) {
         let stall = if self.stalls && self.next >= self.middle() { millis(switches.stall_ms) } else { Duration::ZERO };
-        let planned = self.start + CHUNK * self.next as u32 + stall;
+        let planned = self.start + (CHUNK * self.next as u32).div_f64(switches.speed) + stall;
         if self.next == self.clip.chat.len() {
             return (planned.max(self.last), Due::Done);
         }

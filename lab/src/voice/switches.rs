@@ -14,6 +14,8 @@ pub struct VoiceSwitches {
     pub think_ms: f64,
     /// Every chunk of audio leaves later by 0 to this; delays do not add up, and the order stays.
     pub jitter_ms: f64,
+    /// How many times faster than it plays an answer is sent; 1: in real time.
+    pub speed: f64,
     /// Of answers (not greetings): they stop in the middle, once, for `stall_ms`.
     pub stall_share: f64,
     pub stall_ms: f64,
@@ -56,6 +58,7 @@ impl Default for VoiceSwitches {
         Self {
             think_ms: 300.0,
             jitter_ms: 0.0,
+            speed: 1.0,
             stall_share: 0.0,
             stall_ms: 400.0,
             early_close_share: 0.0,
@@ -97,6 +100,9 @@ impl VoiceSwitches {
         if let Some((field, time)) = times.into_iter().find(|(_, time)| !(0.0..=LONGEST_MS).contains(time)) {
             return Err(refuse(field, format!("{time} is not between 0 and {LONGEST_MS}")));
         }
+        if !SPEEDS.contains(&switches.speed) {
+            return Err(refuse("speed", format!("{} is not between 0.1 and 100", switches.speed)));
+        }
         if !matches!(switches.early_close_code, 1000 | 1001 | 1006 | 1008 | 1009 | 1011 | 1012 | 1013 | 3000..=4999) {
             return Err(refuse("early_close_code", format!("a server cannot send {}", switches.early_close_code)));
         }
@@ -114,6 +120,7 @@ pub fn millis(time: f64) -> Duration {
 }
 
 const LONGEST_MS: f64 = 600_000.0;
+const SPEEDS: std::ops::RangeInclusive<f64> = 0.1..=100.0;
 
 #[cfg(test)]
 mod tests {
@@ -129,6 +136,7 @@ mod tests {
         check_refused(r#"{"think":1}"#, "think");
         check_refused(r#"{"think_ms":-1}"#, "think_ms");
         check_refused(r#"{"stall_ms":600001}"#, "stall_ms");
+        check_refused(r#"{"speed":0}"#, "speed");
         check_refused(r#"{"silent_answer_share":1.1}"#, "silent_answer_share");
         check_refused(r#"{"early_close_code":1005}"#, "early_close_code");
         check_refused(r#"{"early_close_phase":"later"}"#, "early_close_phase");

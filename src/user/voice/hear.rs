@@ -1,9 +1,10 @@
 //! What arrives from the service: audio, the ends of answers, what it heard, the report.
 
-use crate::metrics::{CounterId, Player};
+use crate::metrics::{CounterId, Listened, Player};
 use crate::protocol::Args;
 use crate::protocol::audio::{AudioError, Level, SAMPLE_BYTES, length};
 use crate::scenario::{Audio, EventId, MicMode};
+use crate::time::Timestamp;
 use crate::user::{Context, User};
 
 use super::turn::{Answer, Progress, Turn};
@@ -77,7 +78,7 @@ impl User {
                 }
             }
         }
-        if begins {
+        if begins && voice.turn.progress == Progress::Arriving {
             self.on_answer_begins(ctx);
         }
     }
@@ -86,17 +87,17 @@ impl User {
         let Some(voice) = &mut self.voice else { return };
         let Some(answer) = voice.answer.take() else { return self.on_empty_answer(ctx) };
         let turn = answer.turn;
-        let listened = answer.close(ctx, true);
+        let (listened, played) = answer.close(ctx, true);
         if turn != voice.turn.index || voice.turn.progress != Progress::Arriving {
             return;
         }
+        if !voice.turn.is_complete() {
+            voice.turn.await_again();
+            return voice.listen_anew(ctx);
+        }
         voice.turn.on_end(ctx.now, &listened);
         voice.turn.record(ctx);
-        if let Some(meters) = &ctx.meters.voice {
-            let answered = meters.turns.answered;
-            voice.turn.settle(ctx, answered);
-        }
-        self.on_answer_ended(ctx, listen::Outcome::Heard);
+        self.on_answer_arrived(ctx, played);
     }
 
     /// The end of an answer that never began.
@@ -123,6 +124,7 @@ impl Voice {
         self.has_heard = true;
         self.open_mic(ctx, audio);
         let is_asked = self.turn.progress == Progress::Awaited;
+        let is_too_late = self.turn.progress == Progress::GivenUp;
         let is_early = is_asked && !self.turn.is_complete();
         if is_asked {
             self.turn.on_first_audio(ctx.now);
@@ -134,7 +136,8 @@ impl Voice {
         if let Some(meters) = &ctx.meters.voice {
             ctx.recorder.count(meters.answers.all, 1);
             ctx.recorder.count(meters.answers.early, u64::from(is_early));
-            ctx.recorder.count(meters.answers.unasked, u64::from(!is_asked));
+            ctx.recorder.count(meters.answers.unasked, u64::from(!is_asked && !is_too_late));
+            ctx.recorder.count(meters.answers.too_late, u64::from(is_too_late));
         }
         self.answer = Some(Answer {
             turn: self.turn.index,
@@ -185,11 +188,11 @@ impl Turn {
 }
 
 impl Answer {
-    /// It is over; `whole`: because its end came. Records how it was to listen to.
-    pub(super) fn close(mut self, ctx: &mut Context<'_>, whole: bool) -> crate::metrics::Listened {
+    /// It is over; `whole`: because its end came. Records how it was to listen to, and gives that and until when it plays.
+    pub(super) fn close(mut self, ctx: &mut Context<'_>, whole: bool) -> (Listened, Option<Timestamp>) {
         let last_underrun = if whole { self.player.end(ctx.now) } else { None };
-        let listened = self.player.listened();
-        let Some(meters) = &ctx.meters.voice else { return listened };
+        let (listened, played) = (self.player.listened(), self.player.plays_until());
+        let Some(meters) = &ctx.meters.voice else { return (listened, played) };
         let millis = |span: crate::time::Span| span.as_micros() / 1_000;
         ctx.recorder.count(meters.received_ms, millis(listened.received));
         ctx.recorder.count(meters.wall_ms, millis(listened.wall));
@@ -212,7 +215,7 @@ impl Answer {
         if let (Some((speak, Some(sent))), Some(last)) = (self.interrupted, self.player.last_arrival()) {
             ctx.recorder.sample(ctx.now, meters.speak(speak).barge_in, last.since(sent));
         }
-        listened
+        (listened, played)
     }
 }
 

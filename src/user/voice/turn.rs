@@ -12,7 +12,7 @@ pub struct Turn {
     /// The connection was usable, or the user began to speak.
     pub began: Timestamp,
     pub progress: Progress,
-    /// When its last sample of speech was due. `None` for the greeting, and while it is being said.
+    /// When its last sample of speech was due. `None` for the greeting, and until the chunk with that sample has been sent.
     pub speech_end: Option<Timestamp>,
     /// The service said that it heard the turn end.
     pub stopped: Option<Timestamp>,
@@ -34,7 +34,10 @@ pub struct Turn {
 pub enum Progress {
     Awaited,
     Arriving,
+    /// It has arrived whole; it may still be playing.
     Over,
+    /// Nobody waits for (the rest of) it any more.
+    GivenUp,
 }
 
 #[derive(Debug, Default)]
@@ -51,7 +54,7 @@ pub struct Answer {
     pub turn: u32,
     pub player: Player,
     pub level: Level,
-    /// The user began to speak during it: under which name, and when the first chunk of that was sent.
+    /// The user began to speak during it: under which name, and when the first chunk with speech was sent.
     pub interrupted: Option<(OperationId, Option<Timestamp>)>,
 }
 
@@ -92,6 +95,20 @@ impl Turn {
         let end = if self.is_unspoken { Some(self.began) } else { self.speech_end };
         self.times.first_audio = end.map(|end| now.since(end));
         self.times.from_stopped = self.stopped.map(|stopped| now.since(stopped));
+    }
+
+    /// Its answer ended while the user was still speaking, whose pause was taken for the end: the answer is still to come.
+    pub fn await_again(&mut self) {
+        self.progress = Progress::Awaited;
+        self.times = Times::default();
+    }
+
+    /// The listener's patience is over: what comes now is measured under no name.
+    pub fn give_up(&mut self) {
+        self.progress = Progress::GivenUp;
+        self.listener = None;
+        self.is_heard = true;
+        self.times = Times::default();
     }
 
     /// Its answer is over and was heard whole.
