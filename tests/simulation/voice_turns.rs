@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 use tabswarm::protocol::audio::Clip;
-use tabswarm::sim::{VoiceConfig, World};
+use tabswarm::sim::{Faults, VoiceConfig, World};
 use tabswarm::time::{Span, Timestamp};
 
 use crate::support::{counter, errors, samples};
@@ -20,10 +20,17 @@ fn clip(parts: &[u32]) -> Clip {
 }
 
 /// Three users say the clip, in chunks of 20 ms.
-fn spoken(parts: &[u32], mut variables: Value, config: VoiceConfig) -> World {
+fn spoken(parts: &[u32], variables: Value, config: VoiceConfig) -> World {
+    spoken_from(5, parts, variables, config)
+}
+
+/// So many milliseconds away from the service.
+fn spoken_from(latency_ms: u64, parts: &[u32], mut variables: Value, config: VoiceConfig) -> World {
     variables["utterances"] = json!(["made"]);
     variables["chunk_samples"] = json!(480);
-    let mut world = world(plan("voice-guest", variables, once(3, 200)), config).with_clips(vec![clip(parts)]);
+    let plan = plan("voice-guest", variables, once(3, 200));
+    let world = World::new(plan, Vec::new(), 4, Span::from_millis(latency_ms), Faults::default());
+    let mut world = world.with_voice(config).with_clips(vec![clip(parts)]);
     world.play(Span::from_secs(1_000));
     assert!(world.run.is_done(), "the run is not over: {:?}", world.run.status());
     check_turns(&world);
@@ -147,4 +154,52 @@ fn a_connection_that_dies_while_an_answer_plays_has_answered() {
     world.cut_conversations();
     world.play_until(now + Span::from_secs(100));
     assert_eq!((counter(&world, "turns.answered"), counter(&world, "turns.lost")), (2, 0));
+}
+
+#[test]
+fn an_underrun_that_ends_in_a_time_out_has_been_heard() {
+    // It was dropped: a service that stalls for good looked better than one that stalls for a second.
+    let config = VoiceConfig { stall_share: 1.0, stall: Span::from_secs(100), ..VoiceConfig::default() };
+    let world = spoken(&[500], json!({ "turns": 1 }), config);
+    assert_eq!((samples(&world, "audio.underrun"), counter(&world, "audio.answers.starved")), (3, 3));
+    // 60 s after the first of 10 chunks, the player has been dry since 1.1 s.
+    let (least, most) = range(&world, "audio.underrun");
+    assert!((least - 58_900.0).abs() < 40.0 && (most - 58_900.0).abs() < 40.0, "{least} to {most}");
+}
+
+#[test]
+fn one_chunk_has_neither_jitter_nor_pace() {
+    // They were sampled as 0, which is the best there is.
+    let world = spoken(&[500], json!({ "turns": 1 }), VoiceConfig { chunks: 1, ..VoiceConfig::default() });
+    assert_eq!((samples(&world, "audio.jitter"), samples(&world, "audio.behind")), (0, 0));
+    assert_eq!((counter(&world, "audio.answers"), counter(&world, "audio.answers.one_chunk")), (6, 6));
+}
+
+#[test]
+fn breaking_in_begins_with_the_first_speech() {
+    // The clip begins with a second of silence, over which the answer ends by itself: there is nothing to stop.
+    let variables = json!({ "turns": 1, "barge_in_share": 1, "barge_in_min_ms": 1_200, "barge_in_max_ms": 1_200 });
+    let world = spoken(&[0, 1_000, 500], variables, VoiceConfig::default());
+    assert_eq!(errors(&world), Vec::<String>::new());
+    assert_eq!(samples(&world, "speak.barge_in_stop"), 0);
+    assert_eq!((counter(&world, "audio.answers.broken_into"), counter(&world, "turns.interrupted")), (0, 3));
+    // It is arriving still, and stops when the speech has got there.
+    let variables = json!({ "turns": 1, "barge_in_share": 1, "barge_in_min_ms": 400, "barge_in_max_ms": 400 });
+    let world = spoken_from(150, &[0, 1_000, 500], variables, VoiceConfig::default());
+    assert_eq!((samples(&world, "speak.barge_in_stop"), counter(&world, "audio.answers.broken_into")), (3, 3));
+    let (least, most) = range(&world, "speak.barge_in_stop");
+    assert!(least >= 200.0 && most <= 300.1, "{least} to {most}: what was on its way, there and back");
+}
+
+#[test]
+fn a_transcript_that_comes_late_is_of_the_turn_before() {
+    // It was booked on the turn that the user had gone on to: as quick as that one's silence.
+    let transcript = Span::from_millis(4_000);
+    let config = VoiceConfig { transcript, ..VoiceConfig::default() };
+    // The answer is there 2.3 s after the end of the turn, and 1.5 s later the user speaks for 3 s.
+    let variables = json!({ "turns": 2, "think_min_ms": 1_500, "think_max_ms": 1_500 });
+    let world = spoken(&[3_000], variables, config);
+    assert_eq!(samples(&world, "speak.transcript_delay"), 3, "of the last turns none comes in time");
+    let (least, most) = range(&world, "speak.transcript_delay");
+    assert!(least > 5_500.0 && most < 5_560.0, "{least} to {most}");
 }

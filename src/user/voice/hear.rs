@@ -29,7 +29,7 @@ impl User {
             } else if is(audio.speech_stopped) {
                 voice.on_speech_stopped(ctx);
             } else if is(audio.transcript) {
-                voice.turn.on_transcript(ctx);
+                voice.on_transcript(ctx, audio);
             }
         }
     }
@@ -144,10 +144,20 @@ impl Voice {
             player: Player::new(audio.player_buffer),
             level: Level::default(),
             interrupted: None,
+            left: None,
         });
     }
 
+    fn on_transcript(&mut self, ctx: &mut Context<'_>, audio: &Audio) {
+        let Some(meters) = &ctx.meters.voice else { return };
+        match self.transcripts.on_transcript(audio.speech_stopped.is_some()) {
+            Some((speak, end)) => ctx.recorder.sample(ctx.now, meters.speak(speak).transcript, ctx.now.since(end)),
+            None => ctx.recorder.count(meters.transcripts_unclear, 1),
+        }
+    }
+
     fn on_speech_stopped(&mut self, ctx: &mut Context<'_>) {
+        self.transcripts.on_stopped();
         let Some(meters) = &ctx.meters.voice else { return };
         // It took a pause for the end: the user is still speaking.
         let Some(end) = self.turn.speech_end else {
@@ -177,43 +187,50 @@ impl Turn {
             ctx.recorder.sample(ctx.now, meters.speak(speak).started, ctx.now.since(self.began));
         }
     }
-
-    fn on_transcript(&mut self, ctx: &mut Context<'_>) {
-        if let (Some(meters), Some(speak), Some(end)) = (&ctx.meters.voice, self.speak, self.speech_end)
-            && !std::mem::replace(&mut self.is_transcribed, true)
-        {
-            ctx.recorder.sample(ctx.now, meters.speak(speak).transcript, ctx.now.since(end));
-        }
-    }
 }
 
 impl Answer {
     /// It is over; `whole`: because its end came. Records how it was to listen to, and gives that and until when it plays.
     pub(super) fn close(mut self, ctx: &mut Context<'_>, whole: bool) -> (Listened, Option<Timestamp>) {
-        let last_underrun = if whole { self.player.end(ctx.now) } else { None };
+        let last_underrun = match whole {
+            true => self.player.end(ctx.now),
+            false => self.player.break_off(self.left.unwrap_or(ctx.now)),
+        };
         let (listened, played) = (self.player.listened(), self.player.plays_until());
         let Some(meters) = &ctx.meters.voice else { return (listened, played) };
         let millis = |span: crate::time::Span| span.as_micros() / 1_000;
         ctx.recorder.count(meters.received_ms, millis(listened.received));
-        ctx.recorder.count(meters.wall_ms, millis(listened.wall));
         if let Some(underrun) = last_underrun {
             ctx.recorder.sample(ctx.now, meters.underrun, underrun);
         }
-        ctx.recorder.sample(ctx.now, meters.jitter, listened.jitter);
-        ctx.recorder.sample(ctx.now, meters.behind, listened.behind);
-        let slow = listened.real_time_factor.is_some_and(|factor| factor < SLOW);
+        if let Some(pace) = &listened.pace {
+            ctx.recorder.count(meters.after_first_ms, millis(pace.after_first));
+            ctx.recorder.count(meters.wall_ms, millis(pace.wall));
+            ctx.recorder.sample(ctx.now, meters.jitter, pace.jitter);
+            ctx.recorder.sample(ctx.now, meters.behind, pace.behind);
+        }
+        let slow = listened.pace.and_then(|pace| pace.real_time_factor).is_some_and(|factor| factor < SLOW);
+        // What came after the first speech that broke in: nothing, if the service stopped (or was done) before that.
+        let broken_into = self.interrupted.and_then(|(speak, voiced)| Some((speak, voiced?)));
+        let stop = broken_into.and_then(|(speak, voiced)| {
+            let last = self.player.last_arrival().filter(|last| *last > voiced)?;
+            Some((speak, last.since(voiced)))
+        });
         let counts = [
             (meters.answers.silent, self.level.is_silent()),
             (meters.answers.clipped, self.level.is_clipped()),
             (meters.answers.starved, listened.underruns > 0),
             (meters.answers.slow, slow),
             (meters.answers.cut, !whole),
+            (meters.answers.one_chunk, listened.pace.is_none()),
+            (meters.answers.broken_into, broken_into.is_some()),
+            (meters.answers.stopped_before, broken_into.is_some() && stop.is_none()),
         ];
         for (counter, is_so) in counts {
             ctx.recorder.count(counter, u64::from(is_so));
         }
-        if let (Some((speak, Some(sent))), Some(last)) = (self.interrupted, self.player.last_arrival()) {
-            ctx.recorder.sample(ctx.now, meters.speak(speak).barge_in, last.since(sent));
+        if let Some((speak, stop)) = stop {
+            ctx.recorder.sample(ctx.now, meters.speak(speak).barge_in, stop);
         }
         (listened, played)
     }

@@ -15,10 +15,12 @@ pub struct VoiceMeters {
     pub chunks_late: CounterId,
     pub chunks_in: CounterId,
     pub received_ms: CounterId,
+    pub after_first_ms: CounterId,
     pub wall_ms: CounterId,
     pub answers: AnswerCounters,
     pub turns: TurnCounters,
     pub stopped_early: CounterId,
+    pub transcripts_unclear: CounterId,
     listens: HashMap<OperationId, ListenMeters>,
     speaks: HashMap<OperationId, SpeakMeters>,
 }
@@ -33,6 +35,9 @@ pub struct AnswerCounters {
     pub unasked: CounterId,
     pub too_late: CounterId,
     pub cut: CounterId,
+    pub one_chunk: CounterId,
+    pub broken_into: CounterId,
+    pub stopped_before: CounterId,
     pub starved: CounterId,
     pub slow: CounterId,
 }
@@ -100,6 +105,7 @@ impl VoiceMeters {
             chunks_late: counter("audio.chunks.late"),
             chunks_in: counter("audio.chunks.in"),
             received_ms: counter("audio.received_ms"),
+            after_first_ms: counter("audio.after_first_ms"),
             wall_ms: counter("audio.wall_ms"),
             answers: AnswerCounters {
                 all: counter("audio.answers"),
@@ -110,6 +116,9 @@ impl VoiceMeters {
                 unasked: counter("audio.answers.unasked"),
                 too_late: counter("audio.answers.too_late"),
                 cut: counter("audio.answers.cut"),
+                one_chunk: counter("audio.answers.one_chunk"),
+                broken_into: counter("audio.answers.broken_into"),
+                stopped_before: counter("audio.answers.stopped_before"),
                 starved: counter("audio.answers.starved"),
                 slow: counter("audio.answers.slow"),
             },
@@ -122,6 +131,7 @@ impl VoiceMeters {
                 cut: counter("turns.cut"),
             },
             stopped_early: counter("audio.stopped_early"),
+            transcripts_unclear: counter("audio.transcripts.unclear"),
             listens,
             speaks,
         })

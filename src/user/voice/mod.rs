@@ -14,6 +14,7 @@ mod listen;
 mod meters;
 mod mic;
 mod say;
+mod transcripts;
 mod turn;
 mod utterance;
 
@@ -27,6 +28,7 @@ use crate::time::{Span, Timestamp};
 use super::{Context, User};
 use listen::Listening;
 use mic::{Mic, Speech};
+use transcripts::Transcripts;
 use turn::{Answer, Progress, Turn};
 
 /// Lives as long as the connection.
@@ -37,6 +39,7 @@ pub struct Voice {
     /// The service has spoken on this connection.
     has_heard: bool,
     turn: Turn,
+    transcripts: Transcripts,
     /// The answer that is arriving; it may belong to the turn before.
     answer: Option<Answer>,
     speech: Option<Speech>,
@@ -63,6 +66,7 @@ impl Voice {
             mic: None,
             has_heard: false,
             turn: Turn::new(0, now, None),
+            transcripts: Transcripts::default(),
             answer: None,
             speech: None,
             playing: None,
@@ -109,6 +113,9 @@ impl Voice {
         self.mic = None;
         self.speech = None;
         self.listening = None;
+        if let (Ending::Left, Some(answer)) = (why, &mut self.answer) {
+            answer.left.get_or_insert(ctx.now);
+        }
         if let Some(meters) = &ctx.meters.voice {
             let outcome = match why {
                 // All of it is here, and the user has not broken in.

@@ -43,6 +43,7 @@ impl Voice {
         if let Some(answer) = &mut self.answer {
             answer.interrupted.get_or_insert((operation, None));
         }
+        self.transcripts.on_speech(operation);
         self.turn = Turn::new(self.turn.index + 1, speech.began, Some(operation));
         self.speech = Some(speech);
         // What was being played is not listened to any more.
@@ -54,7 +55,10 @@ impl Voice {
     /// A chunk of the utterance has been handed over; `mic` is at the next one.
     fn on_spoken(&mut self, ctx: &mut Context<'_>, mic: &Mic, chunk: Chunk) -> Option<u32> {
         let speech = self.speech.as_ref()?;
-        self.turn.speech_end = speech.voiced_until(mic);
+        if let Some(end) = speech.voiced_until(mic) {
+            self.turn.speech_end = Some(end);
+            self.transcripts.on_speech_end(end);
+        }
         if let Some(Answer { interrupted: Some((_, first_voiced)), .. }) = &mut self.answer
             && chunk.voiced > 0
         {

@@ -20,7 +20,6 @@ pub struct Turn {
     /// Nothing was said in it: the greeting, and what the service says next by itself (or to a text).
     is_unspoken: bool,
     pub is_started: bool,
-    pub is_transcribed: bool,
     /// What became of it has been counted.
     pub is_settled: bool,
     /// A step has listened to its answer.
@@ -56,6 +55,8 @@ pub struct Answer {
     pub level: Level,
     /// The user began to speak during it: under which name, and when the first chunk with speech was sent.
     pub interrupted: Option<(OperationId, Option<Timestamp>)>,
+    /// The user left, and what is missing of it from then on is no fault of the service.
+    pub left: Option<Timestamp>,
 }
 
 impl Turn {
@@ -69,7 +70,6 @@ impl Turn {
             speak,
             is_unspoken: index == 0,
             is_started: false,
-            is_transcribed: false,
             is_settled: false,
             is_heard: false,
             listener: None,
@@ -81,7 +81,7 @@ impl Turn {
     pub fn go_on(&mut self, now: Timestamp, is_arriving: bool) {
         let again = Self::new(self.index, now, self.speak);
         let progress = if is_arriving { Progress::Arriving } else { Progress::Awaited };
-        *self = Self { progress, is_unspoken: true, is_started: true, is_transcribed: true, is_settled: true, ..again };
+        *self = Self { progress, is_unspoken: true, is_started: true, is_settled: true, ..again };
     }
 
     /// The service may answer: the user has nothing to say, or has finished.
