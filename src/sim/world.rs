@@ -244,8 +244,9 @@ impl World {
         let packet = match output {
             Output::Connect { socket, url, .. } => Packet::Open(Peer { engine, socket }, url),
             Output::Send { socket, text } => Packet::ToServer(Peer { engine, socket }, text.into()),
-            Output::SendShared { socket, frame } => {
-                let Some(sender) = &self.workers[engine].engine else { return };
+            Output::SendShared { socket, population, frame, due } => {
+                let Worker { engine: Some(sender), epoch, .. } = &mut self.workers[engine] else { return };
+                sender.on_shared_sent(population, due, Timestamp::from_micros(self.now.since(*epoch).as_micros()));
                 Packet::ToServer(Peer { engine, socket }, sender.frames().text(frame).clone())
             }
             Output::SendBinary { .. } => return,

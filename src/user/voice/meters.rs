@@ -4,6 +4,8 @@ use std::collections::HashMap;
 
 use crate::metrics::{CounterId, Recorder, SeriesId};
 use crate::scenario::{Op, OperationId, Program};
+use crate::time::{Span, Timestamp};
+use crate::user::Meters;
 
 pub struct VoiceMeters {
     pub pacing: SeriesId,
@@ -145,6 +147,21 @@ impl VoiceMeters {
         &self.speaks[&operation]
     }
 }
+
+impl Meters {
+    /// A chunk of a microphone has been handed to its socket.
+    pub fn on_chunk_sent(&self, recorder: &mut Recorder, due: Timestamp, at: Timestamp) {
+        let lag = at.since(due);
+        recorder.sample(at, self.pacing, lag);
+        if let Some(voice) = &self.voice {
+            recorder.sample(at, voice.pacing, lag);
+            recorder.count(voice.chunks_late, u64::from(lag > LATE));
+        }
+    }
+}
+
+/// A chunk that is sent later than this after it was due counts as late.
+const LATE: Span = Span::from_millis(20);
 
 impl ListenMeters {
     fn new(operation: &str, population: &str, recorder: &mut Recorder) -> Self {

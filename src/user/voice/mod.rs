@@ -23,7 +23,7 @@ pub use utterance::Utterances;
 
 use crate::metrics::{Phase, UsersByState};
 use crate::scenario::MicMode;
-use crate::time::{Span, Timestamp};
+use crate::time::Timestamp;
 
 use super::{Context, User};
 use listen::Listening;
@@ -163,6 +163,3 @@ impl User {
         }
     }
 }
-
-/// A chunk that is sent later than this after it was due counts as late.
-const LATE: Span = Span::from_millis(20);

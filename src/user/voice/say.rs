@@ -6,10 +6,10 @@ use crate::user::step::Step;
 use crate::user::task::{Task, Wait};
 use crate::user::{Context, User, Wish};
 
+use super::Voice;
 use super::mic::{Mic, Speech};
 use super::turn::{Answer, Progress, Turn};
 use super::utterance::Chunk;
-use super::{LATE, Voice};
 
 impl Voice {
     fn set_mic(&mut self, ctx: &Context<'_>, audio: &Audio, mode: MicMode) {
@@ -147,14 +147,9 @@ impl User {
             let part = voice.speech.as_ref().and_then(|speech| speech.part(&mic));
             let silence = || Some(ctx.utterances.as_mut()?.silence(ctx.frames));
             let Some(frame) = part.map(|chunk| chunk.frame).or_else(silence) else { return };
-            let lag = ctx.now.since(mic.due);
             let bytes = ctx.frames.text(frame).len() as u64;
-            ctx.wishes.push(Wish::SendFrame(link.socket, frame));
-            ctx.count_chunk(lag > LATE, bytes, &audio.outbound.event);
-            ctx.recorder.sample(ctx.now, ctx.meters.pacing, lag);
-            if let Some(meters) = &ctx.meters.voice {
-                ctx.recorder.sample(ctx.now, meters.pacing, lag);
-            }
+            ctx.wishes.push(Wish::SendFrame { socket: link.socket, frame, due: mic.due });
+            ctx.count_chunk(bytes, &audio.outbound.event);
             mic.advance(audio);
             voice.mic = Some(mic);
             spoken = spoken.or(part.and_then(|chunk| voice.on_spoken(ctx, &mic, chunk)));
@@ -166,13 +161,12 @@ impl User {
 }
 
 impl Context<'_> {
-    fn count_chunk(&mut self, late: bool, bytes: u64, event: &str) {
+    fn count_chunk(&mut self, bytes: u64, event: &str) {
         self.recorder.count(self.meters.frames_out, 1);
         self.recorder.count(self.meters.bytes_out, bytes);
         self.meters.count_out(event, self.recorder);
         if let Some(meters) = &self.meters.voice {
             self.recorder.count(meters.chunks_out, 1);
-            self.recorder.count(meters.chunks_late, u64::from(late));
         }
     }
 }
