@@ -126,6 +126,9 @@ fn a_stall_in_mid_answer_is_one_underrun() {
     assert_eq!(counter(&world, "audio.answers.starved"), stalled);
     // 400 ms late, of which the buffer held 100; then 100 ms until it is full again.
     assert_eq!(range(&world, "audio.underrun"), (400.0, 400.0));
+    let listeners = world.run.totals().listeners();
+    let starved: u64 = listeners.worst(8).iter().map(|(_, heard)| heard.starved.as_micros() / 1_000).sum();
+    assert_eq!((listeners.len(), listeners.all().answers, starved), (8, 48, stalled * 400));
     assert_eq!(counter(&world, "turns.answered"), 40);
 }
 

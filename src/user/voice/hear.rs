@@ -140,6 +140,7 @@ impl Voice {
             ctx.recorder.count(meters.answers.too_late, u64::from(is_too_late));
         }
         self.answer = Some(Answer {
+            user: self.user,
             turn: self.turn.index,
             player: Player::new(audio.player_buffer),
             level: Level::default(),
@@ -198,6 +199,7 @@ impl Answer {
         };
         let (listened, played) = (self.player.listened(), self.player.plays_until());
         let Some(meters) = &ctx.meters.voice else { return (listened, played) };
+        ctx.recorder.heard(self.user, &listened);
         let millis = |span: crate::time::Span| span.as_micros() / 1_000;
         ctx.recorder.count(meters.received_ms, millis(listened.received));
         if let Some(underrun) = last_underrun {

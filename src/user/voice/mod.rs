@@ -21,7 +21,7 @@ mod utterance;
 pub use meters::VoiceMeters;
 pub use utterance::Utterances;
 
-use crate::metrics::{Phase, UsersByState};
+use crate::metrics::{Phase, UserId, UsersByState};
 use crate::scenario::MicMode;
 use crate::time::Timestamp;
 
@@ -33,6 +33,7 @@ use turn::{Answer, Progress, Turn};
 
 /// Lives as long as the connection.
 pub struct Voice {
+    user: UserId,
     mode: MicMode,
     /// `None`: it is off, or not on yet.
     mic: Option<Mic>,
@@ -60,8 +61,9 @@ pub enum Ending {
 }
 
 impl Voice {
-    pub fn new(now: Timestamp) -> Self {
+    pub fn new(user: UserId, now: Timestamp) -> Self {
         Self {
+            user,
             mode: MicMode::Off,
             mic: None,
             has_heard: false,
@@ -131,7 +133,7 @@ impl Voice {
 impl User {
     /// The connection is usable.
     pub(super) fn begin_voice(&mut self, ctx: &Context<'_>) {
-        self.voice = ctx.program.audio.as_ref().map(|_| Box::new(Voice::new(ctx.now)));
+        self.voice = ctx.program.audio.as_ref().map(|_| Box::new(Voice::new(self.id, ctx.now)));
     }
 
     /// Its part of the conversation is over.

@@ -1,6 +1,6 @@
 //! One exchange: what the user said and the service's answer to it. Turn 0 is the greeting.
 
-use crate::metrics::{Listened, Player};
+use crate::metrics::{Listened, Player, UserId};
 use crate::protocol::audio::Level;
 use crate::scenario::OperationId;
 use crate::time::{Span, Timestamp};
@@ -50,6 +50,7 @@ struct Times {
 /// An answer that is arriving.
 #[derive(Debug)]
 pub struct Answer {
+    pub user: UserId,
     pub turn: u32,
     pub player: Player,
     pub level: Level,
