@@ -268,6 +268,18 @@ fn a_lost_upstream_is_noticed_with_the_next_audio() {
 }
 
 #[test]
+fn an_upstream_that_ends_in_good_order_is_noticed_with_the_next_audio_and_not_before() {
+    let mut sim = Sim::chat(VoiceSwitches { upstream_end_share: 1.0, ..VoiceSwitches::default() });
+    sim.advance(5_000);
+    sim.names();
+    sim.speak(1_000, 1_500);
+    sim.advance(10_000);
+    assert_eq!(sim.names(), ["speech.started", "speech.stopped", "user.transcript", "audio.delta"]);
+    sim.speak(0, 200);
+    assert_eq!(sim.names(), ["disconnected"]);
+}
+
+#[test]
 fn nonsense_comes_before_an_answer_that_makes_sense() {
     let mut sim = Sim::chat(VoiceSwitches { malformed_share: 1.0, ..VoiceSwitches::default() });
     sim.advance(5_000);
