@@ -35,7 +35,7 @@ struct Worker {
 }
 
 enum Packet {
-    Open(Peer, String),
+    Open(Peer, String, Vec<String>),
     Opened(Peer),
     ToServer(Peer, Rc<str>),
     ToClient(Peer, Rc<str>),
@@ -168,11 +168,11 @@ impl World {
 
     fn on_packet(&mut self, packet: Packet) {
         match packet {
-            Packet::Open(peer, url) if Voice::serves(&url) => {
-                self.voice.open(self.now, peer, &url);
+            Packet::Open(peer, url, protocols) if Voice::serves(&url) => {
+                self.voice.open(self.now, peer, &url, &protocols);
                 self.flush_voice();
             }
-            Packet::Open(peer, _) => {
+            Packet::Open(peer, ..) => {
                 self.net.send(self.now, Span::ZERO, Packet::Opened(peer));
                 self.chat.open(peer);
                 self.flush_chat();
@@ -242,7 +242,7 @@ impl World {
 
     fn on_output(&mut self, engine: usize, output: Output) {
         let packet = match output {
-            Output::Connect { socket, url, .. } => Packet::Open(Peer { engine, socket }, url),
+            Output::Connect { socket, url, protocols, .. } => Packet::Open(Peer { engine, socket }, url, protocols),
             Output::Send { socket, text } => Packet::ToServer(Peer { engine, socket }, text.into()),
             Output::SendShared { socket, population, frame, due } => {
                 let Worker { engine: Some(sender), epoch, .. } = &mut self.workers[engine] else { return };

@@ -291,6 +291,57 @@ fn voices_are_spread_over_the_users_or_left_out() {
 }
 
 #[test]
+fn members_and_guests_mix_by_share() {
+    let world =
+        played(plan("voice-mix", json!({ "turns": 1, "guest_share": 0.3 }), once(10, 30)), VoiceConfig::default());
+    assert_eq!(errors(&world), Vec::<String>::new());
+    let calls = |path: &str| world.voice.counts.rest.get(path).copied().unwrap_or(0);
+    assert_eq!((calls("POST /auth/login"), calls("POST /chat/sessions")), (7, 10));
+    assert_eq!((counter(&world, "turns.answered"), world.voice.counts.opened), (10, 10));
+}
+
+#[test]
+fn the_path_and_the_place_of_the_token_can_be_others() {
+    for scenario in ["voice-guest", "voice-member", "voice-mix", "voice-scenario"] {
+        let mut variables = json!({ "ws_prefix": "/ws" });
+        if scenario != "voice-guest" {
+            variables["token_in"] = json!("protocol");
+        }
+        if scenario == "voice-scenario" {
+            variables["member"] = json!(true);
+        }
+        let world = played(plan(scenario, variables, once(2, 60)), VoiceConfig::default());
+        assert_eq!(errors(&world), Vec::<String>::new(), "{scenario}");
+        assert_eq!(world.voice.counts.opened, 2, "{scenario}");
+    }
+}
+
+#[test]
+fn sessions_from_a_file_are_gone_on_with() {
+    let late = json!({ "model": "closed", "stages": [
+        { "duration_s": 5, "target": 0 }, { "duration_s": 20, "target": 3, "ramp": "step" },
+    ]});
+    let plan = json!({ "version": 1, "name": "simulated", "seed": 7, "populations": [
+        { "name": "first", "scenario": "voice-guest", "variables": { "turns": 1 }, "load": once(3, 25) },
+        {
+            "name": "again", "scenario": "voice-guest", "load": late,
+            "variables": { "turns": 1, "session": "${account.session_id}" },
+            "accounts": { "source": "csv", "columns": ["session_id"] },
+        },
+    ]});
+    let plan = Plan::check(&plan).unwrap_or_else(|problems| panic!("{problems:#?}"));
+    let rows: Vec<Vec<String>> = (0..3).map(|n| vec![format!("session-{n}")]).collect();
+    let world = World::new(plan, vec![Vec::new(), rows], 4, Span::from_millis(LATENCY_MS), Faults::default());
+    let mut world = world.with_voice(VoiceConfig::default());
+    world.play(Span::from_secs(200));
+    assert!(world.run.is_done(), "{:?}", world.run.status());
+    assert_eq!(errors(&world), Vec::<String>::new());
+    assert_eq!(world.voice.counts.rest["POST /chat/sessions"], 3, "nobody but the first ones made a session");
+    assert!(world.voice.counts.opened >= 6);
+    assert!(world.run.totals().disconnects().keys().all(|key| key.code == 1000));
+}
+
+#[test]
 fn a_scenario_is_completed_by_voice_and_by_text() {
     #[track_caller]
     fn check(variables: Value, operation: &str) {

@@ -203,3 +203,20 @@ fn a_transcript_that_comes_late_is_of_the_turn_before() {
     let (least, most) = range(&world, "speak.transcript_delay");
     assert!(least > 5_500.0 && most < 5_560.0, "{least} to {most}");
 }
+
+#[test]
+fn noise_behind_the_last_word_keeps_a_service_waiting_and_is_no_speech() {
+    #[track_caller]
+    fn check(noise_db: Value, least: f64) {
+        let world = spoken(&[500, 1_500], json!({ "turns": 2, "noise_db": noise_db }), quick());
+        assert_eq!(errors(&world), Vec::<String>::new());
+        assert_eq!((counter(&world, "turns.answered"), counter(&world, "audio.answers.early")), (6, 0), "{noise_db}");
+        let (fastest, slowest) = range(&world, "answer.first_audio");
+        assert!(fastest >= least && slowest <= least + 60.0, "{noise_db}: {fastest} to {slowest}, not {least}");
+    }
+    check(json!(null), 250.0);
+    // Below what the service takes for speech.
+    check(json!(-60), 250.0);
+    // It hears the utterance go on to its end, and the user still counts from the last word.
+    check(json!(-24), 1_750.0);
+}

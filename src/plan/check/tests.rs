@@ -76,7 +76,7 @@ fn populations() {
         "/populations/0/scenario",
         json!("ktb"),
         &[
-            r#"populations[0].scenario: there is no preset "ktb", expected one of ktb-chat, socketio-basic, websocket-json, voice-guest, voice-member, voice-scenario, or a scenario"#,
+            r#"populations[0].scenario: there is no preset "ktb", expected one of ktb-chat, socketio-basic, websocket-json, voice-guest, voice-member, voice-mix, voice-scenario, or a scenario"#,
         ],
     );
     check(

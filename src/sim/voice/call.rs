@@ -45,11 +45,11 @@ const RATE: u64 = 24_000;
 
 impl Voice {
     /// A WebSocket is asked for.
-    pub fn open(&mut self, now: Timestamp, peer: Peer, url: &str) {
+    pub fn open(&mut self, now: Timestamp, peer: Peer, url: &str, protocols: &[String]) {
         if self.config.close.is_some_and(|(point, _)| point == ClosePoint::Handshake) {
             return self.out.push((peer, Sent::Closed(1006)));
         }
-        match self.admit(url) {
+        match self.admit(url, protocols) {
             Ok(()) => self.out.push((peer, Sent::Opened)),
             // Refused before it is accepted: a browser sees no code.
             Err(1006) => return self.out.push((peer, Sent::Closed(1006))),
