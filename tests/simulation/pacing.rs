@@ -57,7 +57,7 @@ impl Studio {
         self.engine.handle(self.now, 0.0, input);
         while let Some(output) = self.engine.poll() {
             if let Output::SendShared { socket, population, frame, due } = output {
-                self.now = self.now + self.sending;
+                self.now += self.sending;
                 self.engine.on_shared_sent(population, due, self.now);
                 self.sent.push((self.now, socket.0, frame));
             }

@@ -8,7 +8,8 @@ use serde_json::{Map, Value, json};
 use tabswarm::browser::transport::{decode, encode};
 use tabswarm::metrics::{
     ClosedBy, Completion, CounterDelta, DisconnectDelta, DisconnectKey, ErrorDelta, ErrorKey, Fate, HealthDelta,
-    HistogramDelta, LedgerDelta, MetricsDelta, Phase, SentLog, SentRecord, UserId, UsersByState,
+    HeardSums, HistogramDelta, LedgerDelta, ListenerDelta, MetricsDelta, Phase, SentLog, SentRecord, UserId,
+    UsersByState,
 };
 use tabswarm::plan::Segment;
 use tabswarm::protocol::audio::Clip;

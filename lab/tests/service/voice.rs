@@ -247,7 +247,7 @@ async fn frames_of_a_conversation_leave_later_and_in_order() {
     target.set_faults(json!({ "latency_ms": 150, "jitter_ms": 100 })).await;
     set(&target, json!({ "greeting_ms": 0, "speed": 100 })).await;
     let mut socket = guest(&target).await;
-    let opened = std::time::Instant::now();
+    let opened = tokio::time::Instant::now();
     for _ in 0..10 {
         assert_eq!(event(&mut socket).await["type"], "audio.delta");
     }
