@@ -7,4 +7,5 @@ mod pacing;
 mod preset;
 mod support;
 mod voice;
+mod voice_access;
 mod voice_turns;

@@ -9,6 +9,7 @@
 //! An answer ends for its listener when all of it has been played, which is later than its last frame.
 //! `mic` paces what is sent, `say` the steps that send, `hear` takes what arrives, `listen` the step that waits for it.
 
+mod answer;
 mod hear;
 mod listen;
 mod meters;
@@ -26,10 +27,11 @@ use crate::scenario::MicMode;
 use crate::time::Timestamp;
 
 use super::{Context, User};
+use answer::Answer;
 use listen::Listening;
 use mic::{Mic, Speech};
 use transcripts::Transcripts;
-use turn::{Answer, Progress, Turn};
+use turn::{Progress, Turn};
 
 /// Lives as long as the connection.
 pub struct Voice {

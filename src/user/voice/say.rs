@@ -7,8 +7,9 @@ use crate::user::task::{Task, Wait};
 use crate::user::{Context, User, Wish};
 
 use super::Voice;
+use super::answer::Answer;
 use super::mic::{Mic, Speech};
-use super::turn::{Answer, Progress, Turn};
+use super::turn::{Progress, Turn};
 use super::utterance::Chunk;
 
 impl Voice {

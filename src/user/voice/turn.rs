@@ -1,7 +1,6 @@
 //! One exchange: what the user said and the service's answer to it. Turn 0 is the greeting.
 
-use crate::metrics::{Listened, Player, UserId};
-use crate::protocol::audio::Level;
+use crate::metrics::Listened;
 use crate::scenario::OperationId;
 use crate::time::{Span, Timestamp};
 use crate::user::Context;
@@ -45,19 +44,6 @@ struct Times {
     from_stopped: Option<Span>,
     length: Option<Span>,
     turn: Option<Span>,
-}
-
-/// An answer that is arriving.
-#[derive(Debug)]
-pub struct Answer {
-    pub user: UserId,
-    pub turn: u32,
-    pub player: Player,
-    pub level: Level,
-    /// The user began to speak during it: under which name, and when the first chunk with speech was sent.
-    pub interrupted: Option<(OperationId, Option<Timestamp>)>,
-    /// The user left, and what is missing of it from then on is no fault of the service.
-    pub left: Option<Timestamp>,
 }
 
 impl Turn {
