@@ -186,6 +186,15 @@ fn delays_neither_add_up_nor_reorder() {
 }
 
 #[test]
+fn a_greeting_can_come_later_and_faster_than_it_plays() {
+    let mut sim = Sim::chat(VoiceSwitches { greeting_ms: 500.0, speed: 4.0, ..VoiceSwitches::default() });
+    sim.advance(10_000);
+    let times = sim.times("audio.delta");
+    assert_eq!(times[..3], [500, 525, 550]);
+    assert_eq!(sim.times("audio.done"), [500 + 25 * times.len() as u128]);
+}
+
+#[test]
 fn a_stall_is_one_gap_in_an_answer() {
     let mut sim = Sim::chat(VoiceSwitches { stall_share: 1.0, stall_ms: 400.0, ..VoiceSwitches::default() });
     sim.advance(5_000);
