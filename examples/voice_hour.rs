@@ -46,5 +46,7 @@ fn main() {
         }
     }
     assert_eq!(count("turns"), count("turns.answered") + count("turns.cut"), "every turn ends");
+    let unheard = service.stalled.abs_diff(count("audio.answers.starved"));
+    assert!(unheard <= users, "{unheard} stalls more than the end of the run can hide");
     assert_eq!(totals.errors().len(), 0, "{:?}", totals.errors());
 }

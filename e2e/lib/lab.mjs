@@ -4,7 +4,7 @@ import { freePort, start } from './process.mjs';
 import { fatal, until } from './wait.mjs';
 
 /**
- * Starts a lab that serves the page and the chat service.
+ * Starts a lab that serves the page, the chat service and the voice service.
  * @param {{port?: number, args?: string[]}} [options]
  */
 export async function startLab({ port, args = [] } = {}) {
@@ -26,6 +26,7 @@ export async function startLab({ port, args = [] } = {}) {
     stop: () => lab.stop(),
     counts: () => answer(fetch(`${url}/lab/counts`)),
     setFaults: (faults) => answer(post(`${url}/lab/faults`, faults)),
+    setVoice: (switches) => answer(post(`${url}/lab/voice`, switches)),
     reset: () => answer(post(`${url}/lab/reset`, {})),
   };
 }

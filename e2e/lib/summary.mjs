@@ -45,8 +45,8 @@ function errors({ errors }) {
 function disconnects({ disconnects }) {
   const lost = disconnects.filter((disconnect) => disconnect.by !== 'user');
   if (!lost.length) return undefined;
-  const rows = lost.map(({ code, reason, by, phase, count }) => [`${code} ${reason}`, by, phase, count]);
-  return table(['lost connection', 'closed by', 'phase', 'count'], rows);
+  const rows = lost.map(({ code, reason, by, phase, population, count }) => [`${code} ${reason}`, by, phase, population, count]);
+  return table(['lost connection', 'closed by', 'phase', 'population', 'count'], rows);
 }
 
 function delivery({ delivery }) {

@@ -15,8 +15,11 @@ export async function openPage(context, url) {
 }
 
 export const presets = (page) => page.evaluate(() => window.tabswarm.presets());
-export const check = (page, plan) => page.evaluate((plan) => window.tabswarm.check(plan), plan);
-export const start = (page, plan) => page.evaluate((plan) => window.tabswarm.start(plan).then(() => {}), plan);
+/** `files`: the CSV text of each population whose accounts are a file. */
+export const check = (page, plan, files) =>
+  page.evaluate(([plan, files]) => window.tabswarm.check(plan, files), [plan, files]);
+export const start = (page, plan, files) =>
+  page.evaluate(([plan, files]) => window.tabswarm.start(plan, files).then(() => {}), [plan, files]);
 export const status = (page) => page.evaluate(() => window.tabswarm.status());
 export const stop = (page) => page.evaluate(() => window.tabswarm.stop().then(() => {}));
 export const report = (page) => page.evaluate(() => window.tabswarm.report());
@@ -36,8 +39,8 @@ export async function presetScenario(page, id) {
 }
 
 /** Plays a plan to its end and answers with the report. */
-export async function play(page, plan, { within = 120_000 } = {}) {
-  await start(page, plan);
+export async function play(page, plan, { within = 120_000, files } = {}) {
+  await start(page, plan, files);
   await phase(page, 'done', { within });
   return report(page);
 }

@@ -136,6 +136,7 @@ mod tests {
             error_code: "SERVER_BUSY".into(),
             rate_limit_per_min: 7,
             stop_reading: true,
+            voice: None,
         };
         let document = serde_json::to_value(&planned).expect("plain data");
         let switches = parse(document.to_string().as_bytes()).expect("the plan's document is ours");

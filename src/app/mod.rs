@@ -23,7 +23,7 @@ mod swarming;
 mod update;
 pub mod variables;
 
-pub use check::check;
+pub use check::{account_rows, check};
 pub use editor::{Editor, PlacedProblem, population_path};
 pub use event::{Effect, Event};
 pub use model::{Model, Notice, NoticeKind, Page, Theme};

@@ -16,7 +16,7 @@ pub struct PlanPreset {
 pub const DEFAULT_PLAN: &str = "lab";
 
 /// Id, title, description and text of each plan, in the order in which they are offered.
-const PLANS: [(&str, &str, &str, &str); 7] = [
+const PLANS: [(&str, &str, &str, &str); 11] = [
     (
         "lab",
         "Lab",
@@ -46,6 +46,30 @@ const PLANS: [(&str, &str, &str, &str); 7] = [
         "Chat and voice",
         "100 chat users, and 30 who speak and listen, at the same time.",
         include_str!("../../presets/plans/chat-voice.json"),
+    ),
+    (
+        "voice-guest",
+        "Voice, guests",
+        "10 guests talk with a voice service: three turns, then the report.",
+        include_str!("../../presets/plans/voice-guest.json"),
+    ),
+    (
+        "voice-member",
+        "Voice, members",
+        "10 members sign up, log in and talk, in three voices.",
+        include_str!("../../presets/plans/voice-member.json"),
+    ),
+    (
+        "voice-mix",
+        "Voice, mixed",
+        "20 callers, half of them guests.",
+        include_str!("../../presets/plans/voice-mix.json"),
+    ),
+    (
+        "voice-scenario",
+        "Voice, set-up",
+        "10 dialogues that find out what a conversation is to be about.",
+        include_str!("../../presets/plans/voice-scenario.json"),
     ),
     (
         "socketio-basic",

@@ -3,7 +3,7 @@
 //! Every function gives a promise, so that the contract can outlive a change of what is immediate. Plans, statuses and
 //! reports cross as plain objects.
 
-use js_sys::{JSON, Object, Promise, Reflect};
+use js_sys::{Array, JSON, Object, Promise, Reflect};
 use serde::Serialize;
 use serde_json::{Value, json};
 use wasm_bindgen::prelude::*;
@@ -11,7 +11,8 @@ use wasm_bindgen_futures::future_to_promise;
 
 use super::run_driver::RunDriver;
 use super::swarm_driver::{Side, SwarmDriver};
-use crate::app::{check, presets};
+use crate::app::csv::CsvTable;
+use crate::app::{account_rows, check, presets};
 use crate::plan::Plan;
 use crate::scenario::Problem;
 use crate::swarm::Seat;
@@ -21,23 +22,25 @@ use crate::swarm::Seat;
 /// | function | gives |
 /// |---|---|
 /// | `presets()` | `{plans: [{id, title, description, plan}], scenarios: [{id, title, scenario}]}` |
-/// | `check(plan)` | `{ok, problems: [{path, message}]}` |
-/// | `start(plan)` | nothing, once the workers are being started; fails with the plan's problems |
+/// | `check(plan, files)` | `{ok, problems: [{path, message}]}` |
+/// | `start(plan, files)` | nothing, once the workers are being started; fails with the plan's problems |
 /// | `status()` | `{phase, elapsed_s, planned_s, users: {target, active, ...}, sent, received, errors, problem?}` |
 /// | `stop()` | nothing, at once; `status()` tells when the run is done |
 /// | `swarm()` | the swarm that this page is in: `{name, connected, problem, invite, traffic, browsers or consent ...}`, or null |
 /// | `report()` | the report of the run as it is now; fails before the first run |
+///
+/// `files` holds, for each population whose accounts are a file, the CSV text of it, at the population's place.
 pub fn expose(driver: &RunDriver, swarm: &SwarmDriver) {
     let api = Object::new();
     let with = |call: fn(&RunDriver) -> Promise| {
         let driver = driver.clone();
-        move |_: JsValue| call(&driver)
+        move |_: JsValue, _: JsValue| call(&driver)
     };
-    put(&api, "presets", |_| settled(Ok(offered())));
-    put(&api, "check", |plan| settled(Ok(verdict(read_plan(&plan)))));
+    put(&api, "presets", |_, _| settled(Ok(offered())));
+    put(&api, "check", |plan, files| settled(Ok(verdict(read_plan(&plan, &files).map(drop)))));
     put(&api, "start", {
         let driver = driver.clone();
-        move |plan| start(driver.clone(), read_plan(&plan))
+        move |plan, files| start(driver.clone(), read_plan(&plan, &files))
     });
     put(&api, "status", with(|driver| settled(to_js(&driver.status()))));
     put(
@@ -63,10 +66,10 @@ pub fn expose(driver: &RunDriver, swarm: &SwarmDriver) {
     set(&js_sys::global(), "tabswarm", &api);
 }
 
-fn start(driver: RunDriver, plan: Result<Plan, Vec<Problem>>) -> Promise {
+fn start(driver: RunDriver, plan: Result<Runnable, Vec<Problem>>) -> Promise {
     future_to_promise(async move {
-        let plan = plan.map_err(|problems| failure("the plan cannot run", &problems))?;
-        driver.start(plan, Vec::new()).await.map_err(|error| failure(&error.to_string(), &[]))?;
+        let (plan, rows) = plan.map_err(|problems| failure("the plan cannot run", &problems))?;
+        driver.start(plan, rows).await.map_err(|error| failure(&error.to_string(), &[]))?;
         Ok(JsValue::UNDEFINED)
     })
 }
@@ -116,15 +119,32 @@ fn offered() -> JsValue {
     to_js(&json!({"plans": plans, "scenarios": scenarios})).unwrap_or_else(|error| error)
 }
 
-/// A plan without the CSV files that only the page's user can choose.
-fn read_plan(plan: &JsValue) -> Result<Plan, Vec<Problem>> {
+/// A plan and the rows of its account files.
+type Runnable = (Plan, Vec<Vec<Vec<String>>>);
+
+fn read_plan(plan: &JsValue, files: &JsValue) -> Result<Runnable, Vec<Problem>> {
+    let files: Vec<Option<CsvTable>> = match Array::is_array(files) {
+        true => Array::from(files).iter().enumerate().map(table).collect::<Result<_, _>>().map_err(|one| vec![one])?,
+        false => Vec::new(),
+    };
     let text = JSON::stringify(plan).ok().and_then(|text| text.as_string());
     let document = text.and_then(|text| serde_json::from_str(&text).ok());
-    let nothing = || vec![Problem { path: String::new(), message: "expected a plan: an object".to_owned() }];
-    check(&document.ok_or_else(nothing)?, &[])
+    let plan = check(&document.ok_or_else(|| vec![problem("", "expected a plan: an object".to_owned())])?, &files)?;
+    let rows = account_rows(&plan, &files);
+    Ok((plan, rows))
 }
 
-fn verdict(plan: Result<Plan, Vec<Problem>>) -> JsValue {
+fn table((population, file): (usize, JsValue)) -> Result<Option<CsvTable>, Problem> {
+    let Some(text) = file.as_string() else { return Ok(None) };
+    let path = format!("populations[{population}].accounts");
+    CsvTable::parse("(given)", &text).map(Some).map_err(|error| problem(&path, error.to_string()))
+}
+
+fn problem(path: &str, message: String) -> Problem {
+    Problem { path: path.to_owned(), message }
+}
+
+fn verdict(plan: Result<(), Vec<Problem>>) -> JsValue {
     let problems = plan.err().unwrap_or_default();
     to_js(&json!({"ok": problems.is_empty(), "problems": problems})).unwrap_or_else(|error| error)
 }
@@ -150,8 +170,8 @@ fn settled(result: Result<JsValue, JsValue>) -> Promise {
     }
 }
 
-fn put(api: &Object, name: &str, call: impl Fn(JsValue) -> Promise + 'static) {
-    set(api, name, &Closure::<dyn Fn(JsValue) -> Promise>::new(call).into_js_value());
+fn put(api: &Object, name: &str, call: impl Fn(JsValue, JsValue) -> Promise + 'static) {
+    set(api, name, &Closure::<dyn Fn(JsValue, JsValue) -> Promise>::new(call).into_js_value());
 }
 
 fn set(object: &JsValue, name: &str, value: &JsValue) {

@@ -1,5 +1,6 @@
 //! Tells the lab which faults a plan wants, before the run starts.
 
+use serde::Serialize;
 use serde_json::Value;
 use web_sys::{AbortController, Url};
 
@@ -19,7 +20,10 @@ pub async fn set_faults(plan: &Plan) -> Result<(), String> {
     origins.sort_unstable();
     origins.dedup();
     for origin in origins {
-        post(&origin, faults).await?;
+        post(&origin, "faults", &LabFaults { voice: None, ..faults.clone() }).await?;
+        if let Some(voice) = &faults.voice {
+            post(&origin, "voice", voice).await?;
+        }
     }
     Ok(())
 }
@@ -38,11 +42,11 @@ fn target(population: &Population) -> Option<String> {
     value.as_str().map(str::to_owned)
 }
 
-async fn post(origin: &str, faults: &LabFaults) -> Result<(), String> {
+async fn post(origin: &str, switches: &str, faults: &impl Serialize) -> Result<(), String> {
     let json = serde_json::to_string(faults).map_err(|error| error.to_string())?;
     let request = FetchRequest {
         method: "POST".to_owned(),
-        url: format!("{origin}/lab/faults"),
+        url: format!("{origin}/lab/{switches}"),
         headers: Vec::new(),
         body: FetchBody::Json(json),
         timeout: TIMEOUT,

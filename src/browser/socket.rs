@@ -1,15 +1,18 @@
 //! The WebSockets of a worker. `tap.js` holds them and looks at each inbound frame before it is copied into wasm.
 
+use std::collections::HashMap;
 use std::rc::Rc;
 
+use js_sys::JsString;
 use wasm_bindgen::prelude::*;
 
-use crate::engine::{Input, SocketId};
+use crate::engine::{FrameId, Frames, Input, SocketId};
 use crate::scenario::{Program, Protocol};
 
 /// All sockets of a worker; closes them on drop.
 pub struct Sockets {
     tap: Tap,
+    shared: HashMap<FrameId, JsString>,
     _callbacks: Callbacks,
 }
 
@@ -45,6 +48,8 @@ extern "C" {
     fn open(this: &Tap, id: u32, population: usize, url: &str, protocols: Vec<String>) -> Result<(), js_sys::Error>;
     #[wasm_bindgen(method, js_name = sendText)]
     fn send_text(this: &Tap, id: u32, text: &str);
+    #[wasm_bindgen(method, js_name = sendText)]
+    fn send_shared(this: &Tap, id: u32, text: &JsString);
     #[wasm_bindgen(method, js_name = sendBinary)]
     fn send_binary(this: &Tap, id: u32, bytes: Vec<u8>);
     #[wasm_bindgen(method)]
@@ -72,7 +77,7 @@ impl Sockets {
             };
             tap.classify(population, field, names, events);
         }
-        Self { tap, _callbacks: callbacks }
+        Self { tap, shared: HashMap::new(), _callbacks: callbacks }
     }
 
     /// # Errors
@@ -83,6 +88,12 @@ impl Sockets {
 
     pub fn send(&self, socket: SocketId, text: &str) {
         self.tap.send_text(socket.0, text);
+    }
+
+    /// A text that many users send becomes a string of the browser once.
+    pub fn send_shared(&mut self, socket: SocketId, frame: FrameId, frames: &Frames) {
+        let text = self.shared.entry(frame).or_insert_with(|| JsString::from(&**frames.text(frame)));
+        self.tap.send_shared(socket.0, text);
     }
 
     pub fn send_binary(&self, socket: SocketId, bytes: Vec<u8>) {

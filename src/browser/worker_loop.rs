@@ -200,7 +200,11 @@ impl Player {
                 }
             }
             Output::Send { socket, text } => self.sockets.send(socket, &text),
-            Output::SendShared { socket, frame } => self.sockets.send(socket, self.engine.frames().text(frame)),
+            Output::SendShared { socket, population, frame, due } => {
+                self.sockets.send_shared(socket, frame, self.engine.frames());
+                let at = self.clock.since(self.epoch_ms);
+                self.engine.on_shared_sent(population, due, at);
+            }
             Output::SendBinary { socket, bytes } => self.sockets.send_binary(socket, bytes),
             Output::Close { socket } => self.sockets.close(socket),
             Output::Fetch { fetch, request } => {

@@ -5,7 +5,7 @@ use serde_json::{Map, Value};
 use super::frames::FrameId;
 
 use crate::metrics::SentLog;
-use crate::time::Span;
+use crate::time::{Span, Timestamp};
 
 /// One WebSocket of this worker. Never used again within a run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -81,9 +81,13 @@ pub enum Output {
         text: String,
     },
     /// Text that many users send: the same every time, so the edge need not take it over again. `Engine::frames` has it.
+    /// Answered with `Engine::on_shared_sent`: frames of one moment queue behind each other, and only the edge sees when each
+    /// of them gets to its socket.
     SendShared {
         socket: SocketId,
+        population: usize,
         frame: FrameId,
+        due: Timestamp,
     },
     SendBinary {
         socket: SocketId,

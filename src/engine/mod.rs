@@ -106,6 +106,11 @@ impl Engine {
         &self.frames
     }
 
+    /// A shared frame of a population that was due has been handed to its socket.
+    pub fn on_shared_sent(&mut self, population: usize, due: Timestamp, at: Timestamp) {
+        self.populations[population].meters.on_chunk_sent(&mut self.recorder, due, at);
+    }
+
     /// What the edge is to do next.
     pub fn poll(&mut self) -> Option<Output> {
         self.out.pop_front()
@@ -259,7 +264,10 @@ impl Engine {
             Wish::SlotDone => self.handshakes.give_back(),
             Wish::Send(socket, Transmit::Text(text)) => self.out.push_back(Output::Send { socket, text }),
             Wish::Send(socket, Transmit::Binary(bytes)) => self.out.push_back(Output::SendBinary { socket, bytes }),
-            Wish::SendFrame(socket, frame) => self.out.push_back(Output::SendShared { socket, frame }),
+            Wish::SendFrame { socket, frame, due } => {
+                let Some(population) = self.crowd.get_mut(slot).map(|user| user.id().population()) else { return };
+                self.out.push_back(Output::SendShared { socket, population, frame, due });
+            }
             Wish::Close { socket, opened } => {
                 self.out.push_back(Output::Close { socket });
                 if !opened {

@@ -6,6 +6,7 @@ use std::ops::AddAssign;
 use serde::{Deserialize, Serialize};
 
 use super::bins;
+use super::listeners::ListenerDelta;
 use crate::time::{Span, Timestamp};
 
 /// A virtual user over the whole run: the population's place in the plan and the user's number in it.
@@ -32,6 +33,7 @@ pub struct MetricsDelta {
     pub counters: Vec<CounterDelta>,
     pub errors: Vec<ErrorDelta>,
     pub disconnects: Vec<DisconnectDelta>,
+    pub listeners: Vec<ListenerDelta>,
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

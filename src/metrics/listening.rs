@@ -18,6 +18,7 @@ pub struct Player {
     first: Option<Arrival>,
     last: Timestamp,
     received: Span,
+    chunks: u32,
     underruns: u32,
     starved: Span,
 }
@@ -50,13 +51,21 @@ pub struct Heard {
 pub struct Listened {
     /// Audio received.
     pub received: Span,
-    /// From the first chunk's arrival to the last one's.
-    pub wall: Span,
     pub underruns: u32,
     /// Time in underruns.
     pub starved: Span,
+    /// How its chunks followed each other; `None`: there were not two.
+    pub pace: Option<Pace>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Pace {
     /// RFC 3550 interarrival jitter after the last chunk.
     pub jitter: Span,
+    /// Audio that followed the first chunk.
+    pub after_first: Span,
+    /// From the first chunk's arrival to the last one's.
+    pub wall: Span,
     /// Audio that followed the first chunk, per time it took to arrive: 1 is real time. `None`: it took no time.
     pub real_time_factor: Option<f64>,
     /// How far the last chunk's arrival was behind real time, counted from the first one's.
@@ -72,6 +81,7 @@ impl Player {
             first: None,
             last: Timestamp::ZERO,
             received: Span::ZERO,
+            chunks: 0,
             underruns: 0,
             starved: Span::ZERO,
         }
@@ -83,6 +93,7 @@ impl Player {
         self.jitter.arrive(at, self.received);
         self.first.get_or_insert(Arrival { at, length });
         self.last = at;
+        self.chunks += 1;
         self.received = self.received + length;
         if let State::Playing { until } = self.state {
             if at <= until {
@@ -102,11 +113,32 @@ impl Player {
         self.play_if(at, |queued, _| queued > Span::ZERO)
     }
 
+    /// The answer breaks off without an end. Gives the length of an underrun that lasted until then.
+    pub fn break_off(&mut self, at: Timestamp) -> Option<Span> {
+        let dry = match self.state {
+            State::Buffering { dry, .. } => dry?,
+            State::Playing { until } => until,
+        };
+        let underrun = (at > dry).then(|| at.since(dry))?;
+        self.underruns += 1;
+        self.starved = self.starved + underrun;
+        self.state = State::Buffering { queued: Span::ZERO, dry: None };
+        Some(underrun)
+    }
+
     /// It has begun to play, the answer goes on, and it has nothing to play.
     pub fn is_starving(&self, now: Timestamp) -> bool {
         match self.state {
             State::Buffering { dry, .. } => dry.is_some(),
             State::Playing { until } => now > until,
+        }
+    }
+
+    /// Until when it plays what it has; `None`: it is not playing.
+    pub fn plays_until(&self) -> Option<Timestamp> {
+        match self.state {
+            State::Playing { until } => Some(until),
+            State::Buffering { .. } => None,
         }
     }
 
@@ -124,14 +156,18 @@ impl Player {
         let (first, head) = self.first.map_or((self.last, Span::ZERO), |first| (first.at, first.length));
         let wall = self.last.since(first);
         let after_first = self.received - head;
-        Listened {
-            received: self.received,
-            wall,
-            underruns: self.underruns,
-            starved: self.starved,
+        let pace = Pace {
             jitter: self.jitter.value(),
+            after_first,
+            wall,
             real_time_factor: (wall > Span::ZERO).then(|| after_first.as_secs_f64() / wall.as_secs_f64()),
             behind: wall - after_first,
+        };
+        Listened {
+            received: self.received,
+            underruns: self.underruns,
+            starved: self.starved,
+            pace: (self.chunks > 1).then_some(pace),
         }
     }
 
@@ -225,6 +261,29 @@ mod tests {
     }
 
     #[test]
+    fn an_underrun_at_a_break_lasted_until_then() {
+        #[track_caller]
+        fn check(chunks: &[(u64, u64)], end: u64, expected: Option<u64>) {
+            let mut player = Player::new(ms(200));
+            for (arrival, length) in chunks {
+                player.arrive(at(*arrival), ms(*length));
+            }
+            assert_eq!(player.break_off(at(end)), expected.map(ms), "{chunks:?}");
+            assert_eq!(player.listened().starved, ms(expected.unwrap_or(0)));
+            assert_eq!(player.break_off(at(end)), None, "it is over");
+        }
+        // Plays until 200.
+        check(&[(0, 200)], 1_000, Some(800));
+        check(&[(0, 200)], 200, None);
+        check(&[(0, 200)], 100, None);
+        // Dry at 200, and at 300 not full again.
+        check(&[(0, 200), (300, 100)], 500, Some(300));
+        // It has not begun to play.
+        check(&[(0, 100)], 500, None);
+        check(&[], 500, None);
+    }
+
+    #[test]
     fn starving_is_seen_while_it_lasts() {
         let mut player = Player::new(ms(100));
         assert!(!player.is_starving(at(50)));
@@ -240,18 +299,37 @@ mod tests {
     }
 
     #[test]
+    fn what_came_early_is_played_to_its_end() {
+        #[track_caller]
+        fn check(chunks: &[(u64, u64)], end: u64, expected: Option<u64>) {
+            assert_eq!(played(chunks, end).1.plays_until(), expected.map(at), "{chunks:?}");
+        }
+        // In real time: the buffer of 200 ms is full with the second chunk, and 300 ms play from there.
+        check(&[(0, 100), (100, 100), (200, 100)], 300, Some(400));
+        // At once: 3 s from the first chunk on.
+        check(&[(0, 1_000), (10, 1_000), (20, 1_000)], 30, Some(3_000));
+        // Too little to start with is played from the end on.
+        check(&[(10, 50)], 60, Some(110));
+        // An underrun of 200 ms moves what is behind it.
+        check(&[(0, 200), (400, 200)], 600, Some(600));
+        check(&[], 10, None);
+    }
+
+    #[test]
     fn jitter_by_hand() {
         // Timestamps 0, 100, 200, 300; arrivals 0, 116, 200, 300: differences of 16, 16 and 0 ms.
         // J = 16/16 = 1; 1 + (16 - 1)/16 = 1.9375; 1.9375 - 1.9375/16 = 1.81640625 ms.
         #[track_caller]
-        fn check(chunks: &[(u64, u64)], micros: u64) {
-            assert_eq!(played(chunks, 10_000).1.listened().jitter, Span::from_micros(micros), "{chunks:?}");
+        fn check(chunks: &[(u64, u64)], micros: impl Into<Option<u64>>) {
+            let jitter = played(chunks, 10_000).1.listened().pace.map(|pace| pace.jitter);
+            assert_eq!(jitter, micros.into().map(Span::from_micros), "{chunks:?}");
         }
         check(&[(0, 100), (116, 100)], 1_000);
         check(&[(0, 100), (116, 100), (200, 100)], 1_938);
         check(&[(0, 100), (116, 100), (200, 100), (300, 100)], 1_816);
         check(&[(5, 100), (105, 100), (205, 100)], 0);
-        check(&[(5, 100)], 0);
+        // One chunk has none, which is not the same as 0.
+        check(&[(5, 100)], None);
         // Early counts as much as late.
         check(&[(0, 100), (84, 100)], 1_000);
         // Chunks of different lengths: only what deviates from their own pace counts.
@@ -261,17 +339,19 @@ mod tests {
     #[test]
     fn pace_by_hand() {
         #[track_caller]
-        fn check(chunks: &[(u64, u64)], received: u64, wall: u64, factor: Option<f64>, behind: u64) {
-            let found = played(chunks, 10_000).1.listened();
-            assert_eq!((found.received, found.wall, found.behind), (ms(received), ms(wall), ms(behind)), "{chunks:?}");
+        fn check(chunks: &[(u64, u64)], after_first: u64, wall: u64, factor: Option<f64>, behind: u64) {
+            let found = played(chunks, 10_000).1.listened().pace.expect("there are two chunks");
+            let expected = (ms(after_first), ms(wall), ms(behind));
+            assert_eq!((found.after_first, found.wall, found.behind), expected, "{chunks:?}");
             assert_eq!(found.real_time_factor, factor, "{chunks:?}");
         }
-        check(&[], 0, 0, None, 0);
-        check(&[(70, 100)], 100, 0, None, 0);
-        check(&[(0, 100), (100, 100), (200, 100)], 300, 200, Some(1.0), 0);
-        check(&[(0, 100), (200, 100), (400, 100)], 300, 400, Some(0.5), 200);
-        check(&[(0, 100), (10, 100), (50, 100)], 300, 50, Some(4.0), 0);
-        check(&[(0, 100), (0, 100)], 200, 0, None, 0);
+        check(&[(0, 100), (100, 100), (200, 100)], 200, 200, Some(1.0), 0);
+        check(&[(0, 100), (200, 100), (400, 100)], 200, 400, Some(0.5), 200);
+        check(&[(0, 100), (10, 100), (50, 100)], 200, 50, Some(4.0), 0);
+        check(&[(0, 100), (0, 100)], 100, 0, None, 0);
+        let received = |chunks| played(chunks, 10_000).1.listened();
+        assert_eq!((received(&[(70, 100)]).received, received(&[(70, 100)]).pace), (ms(100), None));
+        assert_eq!((received(&[]).received, received(&[]).pace), (Span::ZERO, None));
     }
 
     #[test]

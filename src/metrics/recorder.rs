@@ -5,7 +5,11 @@ use std::collections::hash_map::Entry;
 use std::hash::Hash;
 
 use super::bins::{Bins, MAX_US};
-use super::delta::{CounterDelta, DisconnectDelta, DisconnectKey, ErrorDelta, ErrorKey, HistogramDelta, MetricsDelta};
+use super::delta::{
+    CounterDelta, DisconnectDelta, DisconnectKey, ErrorDelta, ErrorKey, HistogramDelta, MetricsDelta, UserId,
+};
+use super::listeners::{HeardSums, ListenerDelta};
+use super::listening::Listened;
 use crate::time::{Span, Timestamp};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -31,6 +35,8 @@ pub struct Recorder {
     clamped: u64,
     errors: HashMap<ErrorKey, ErrorDelta>,
     disconnects: HashMap<DisconnectKey, DisconnectDelta>,
+    /// Users that heard an answer end since the last drain.
+    listeners: HashMap<UserId, HeardSums>,
 }
 
 impl Recorder {
@@ -47,6 +53,7 @@ impl Recorder {
             clamped: 0,
             errors: HashMap::new(),
             disconnects: HashMap::new(),
+            listeners: HashMap::new(),
         }
     }
 
@@ -110,6 +117,11 @@ impl Recorder {
         });
     }
 
+    /// A user has heard an answer.
+    pub fn heard(&mut self, user: UserId, listened: &Listened) {
+        *self.listeners.entry(user).or_default() += listened.into();
+    }
+
     /// Everything since the last call. Costs what was touched: a series without samples is one comparison.
     pub fn drain(&mut self) -> MetricsDelta {
         let clamped = std::mem::take(&mut self.clamped);
@@ -134,7 +146,9 @@ impl Recorder {
         errors.sort_unstable_by(|a, b| a.key.cmp(&b.key));
         let mut disconnects: Vec<_> = self.disconnects.drain().map(|(_, delta)| delta).collect();
         disconnects.sort_unstable_by(|a, b| a.key.cmp(&b.key));
-        MetricsDelta { histograms, counters, errors, disconnects }
+        let mut listeners: Vec<_> = self.listeners.drain().map(|(user, heard)| ListenerDelta { user, heard }).collect();
+        listeners.sort_unstable_by_key(|delta| delta.user);
+        MetricsDelta { histograms, counters, errors, disconnects, listeners }
     }
 }
 

@@ -8,6 +8,7 @@ mod model;
 mod segment;
 mod shape;
 mod threshold;
+mod voice_faults;
 
 pub use accounts::AccountBook;
 pub use load::{LoadStep, Schedule, StepAction};
@@ -15,3 +16,4 @@ pub use model::*;
 pub use segment::Segment;
 pub(crate) use threshold::{Operator, Statistic, Subject};
 pub use threshold::{Threshold, ThresholdError, Unit as ThresholdUnit};
+pub use voice_faults::{ClosePhase, VoiceFaults};

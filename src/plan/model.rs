@@ -3,6 +3,8 @@
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
+use super::VoiceFaults;
+
 /// A checked plan. `Plan::check` builds it from JSON and reports all problems at once.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Plan {
@@ -112,7 +114,7 @@ pub enum Ramp {
     Step,
 }
 
-/// The fault switches of `lab`: `POST /lab/faults` takes exactly this JSON. Shares are 0 to 1.
+/// The fault switches of `lab`: `POST /lab/faults` takes exactly this JSON, without `voice`. Shares are 0 to 1.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct LabFaults {
@@ -136,6 +138,9 @@ pub struct LabFaults {
     pub rate_limit_per_min: u32,
     /// The server stops reading from sockets.
     pub stop_reading: bool,
+    /// How its voice service behaves; sent to `POST /lab/voice`. Absent: as it is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub voice: Option<VoiceFaults>,
 }
 
 impl Default for Accounts {

@@ -19,6 +19,7 @@ const SOURCES: &[(&str, &str)] = &[
     ("websocket-json", include_str!("../../presets/scenarios/websocket-json.json")),
     ("voice-guest", include_str!("../../presets/scenarios/voice-guest.json")),
     ("voice-member", include_str!("../../presets/scenarios/voice-member.json")),
+    ("voice-mix", include_str!("../../presets/scenarios/voice-mix.json")),
     ("voice-scenario", include_str!("../../presets/scenarios/voice-scenario.json")),
 ];
 

@@ -277,11 +277,22 @@ pub struct ListenOp {
     /// How long to wait for its first audio, then for its end.
     pub first_audio: Span,
     pub end: Span,
+    pub until: Until,
     pub required: bool,
     /// The steps of a barge-in stand behind the step.
     pub barge_in: Option<BargeIn>,
     /// Where it goes on after the answer.
     pub after: Pc,
+}
+
+/// When an answer is over for who listens to it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Until {
+    /// When its last sample has been played.
+    #[default]
+    Played,
+    /// When its end has arrived, as for a client that reads instead of hearing.
+    Received,
 }
 
 /// Leaves an answer before its end to run other steps, which begin right behind the step.

@@ -7,7 +7,8 @@ use std::rc::Rc;
 
 use crate::engine::{Engine, FetchId, FetchOutcome, FetchRequest, Input, Output};
 use crate::plan::Plan;
-use crate::run::{Run, RunInput, Capacity, layout};
+use crate::protocol::audio::Clip;
+use crate::run::{Capacity, Run, RunInput, layout};
 use crate::time::{Span, Timestamp};
 use crate::wire::{FromWorker, ToWorker};
 
@@ -34,7 +35,7 @@ struct Worker {
 }
 
 enum Packet {
-    Open(Peer, String),
+    Open(Peer, String, Vec<String>),
     Opened(Peer),
     ToServer(Peer, Rc<str>),
     ToClient(Peer, Rc<str>),
@@ -77,6 +78,12 @@ impl World {
         self
     }
 
+    /// Voice users can say these as well.
+    #[must_use]
+    pub fn with_clips(self, clips: Vec<Clip>) -> Self {
+        Self { run: self.run.with_clips(clips), ..self }
+    }
+
     /// Plays until the run is over, or `limit` has passed.
     pub fn play(&mut self, limit: Span) {
         for worker in 0..self.workers.len() {
@@ -109,6 +116,12 @@ impl World {
             self.chat.close(peer);
             self.net.send(self.now, Span::ZERO, Packet::Closed(peer, 1006));
         }
+    }
+
+    /// Every conversation with the voice service is cut off.
+    pub fn cut_conversations(&mut self) {
+        self.voice.cut_all();
+        self.flush_voice();
     }
 
     fn next_at(&self) -> Timestamp {
@@ -155,11 +168,11 @@ impl World {
 
     fn on_packet(&mut self, packet: Packet) {
         match packet {
-            Packet::Open(peer, url) if Voice::serves(&url) => {
-                self.voice.open(self.now, peer, &url);
+            Packet::Open(peer, url, protocols) if Voice::serves(&url) => {
+                self.voice.open(self.now, peer, &url, &protocols);
                 self.flush_voice();
             }
-            Packet::Open(peer, _) => {
+            Packet::Open(peer, ..) => {
                 self.net.send(self.now, Span::ZERO, Packet::Opened(peer));
                 self.chat.open(peer);
                 self.flush_chat();
@@ -229,10 +242,11 @@ impl World {
 
     fn on_output(&mut self, engine: usize, output: Output) {
         let packet = match output {
-            Output::Connect { socket, url, .. } => Packet::Open(Peer { engine, socket }, url),
+            Output::Connect { socket, url, protocols, .. } => Packet::Open(Peer { engine, socket }, url, protocols),
             Output::Send { socket, text } => Packet::ToServer(Peer { engine, socket }, text.into()),
-            Output::SendShared { socket, frame } => {
-                let Some(sender) = &self.workers[engine].engine else { return };
+            Output::SendShared { socket, population, frame, due } => {
+                let Worker { engine: Some(sender), epoch, .. } = &mut self.workers[engine] else { return };
+                sender.on_shared_sent(population, due, Timestamp::from_micros(self.now.since(*epoch).as_micros()));
                 Packet::ToServer(Peer { engine, socket }, sender.frames().text(frame).clone())
             }
             Output::SendBinary { .. } => return,

@@ -38,7 +38,11 @@ pub enum Wish {
     /// It does not want (or use) the slot any more.
     SlotDone,
     Send(SocketId, Transmit),
-    SendFrame(SocketId, FrameId),
+    SendFrame {
+        socket: SocketId,
+        frame: FrameId,
+        due: Timestamp,
+    },
     /// `Closed` follows if it had opened.
     Close {
         socket: SocketId,

@@ -82,7 +82,8 @@ impl User {
         let query: Vec<_> = query.collect();
         let mut text = |template: &crate::scenario::Template| template.text(&mut self.memory.scope(wall, None, ""));
         let url = Session::url(&config, &text(&connect.url), &text(&connect.path), &query);
-        let protocols = connect.protocols.iter().map(text).collect();
+        // What is null is left out here as well; a browser takes no empty protocol.
+        let protocols = connect.protocols.iter().map(text).filter(|protocol| !protocol.is_empty()).collect();
         let deadline = ctx.now + connect.timeout;
         self.stage = Stage::Connecting(Handshake { started: ctx.now, websocket: None, engineio: None, deadline });
         self.holds_slot = true;

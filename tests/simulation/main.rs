@@ -8,3 +8,5 @@ mod preset;
 mod support;
 mod swarm;
 mod voice;
+mod voice_access;
+mod voice_turns;

@@ -5,13 +5,15 @@ use tabswarm::engine::{Engine, FrameId, Input, Output, SocketId};
 use tabswarm::metrics::{HistogramDelta, MetricsDelta};
 use tabswarm::plan::{Plan, Segment};
 use tabswarm::protocol::audio::Clip;
-use tabswarm::time::Timestamp;
+use tabswarm::time::{Span, Timestamp};
 use tabswarm::wire::Load;
 
 /// One worker, and every shared frame it sent: when, by which socket, which one.
 struct Studio {
     engine: Engine,
     now: Timestamp,
+    /// How long a socket takes for a frame.
+    sending: Span,
     sent: Vec<(Timestamp, u32, FrameId)>,
 }
 
@@ -45,7 +47,7 @@ impl Studio {
             snapshot_ms: 250,
         };
         let engine = Engine::new(&load).expect("the plan is good");
-        let mut studio = Self { engine, now: Timestamp::ZERO, sent: Vec::new() };
+        let mut studio = Self { engine, now: Timestamp::ZERO, sending: Span::ZERO, sent: Vec::new() };
         studio.give(Input::Start { shared: vec![Map::new()] });
         for socket in 0..users {
             studio.give(Input::Opened { socket: SocketId(socket) });
@@ -56,7 +58,9 @@ impl Studio {
     fn give(&mut self, input: Input<'_>) {
         self.engine.handle(self.now, 0.0, input);
         while let Some(output) = self.engine.poll() {
-            if let Output::SendShared { socket, frame } = output {
+            if let Output::SendShared { socket, population, frame, due } = output {
+                self.now += self.sending;
+                self.engine.on_shared_sent(population, due, self.now);
                 self.sent.push((self.now, socket.0, frame));
             }
         }
@@ -137,6 +141,18 @@ fn what_is_late_is_sent_at_once_and_moves_nothing() {
     studio.play(at(181));
     let times: Vec<Timestamp> = studio.sent.iter().map(|(time, ..)| *time).collect();
     assert_eq!(times, [at(170), at(180)]);
+}
+
+#[test]
+fn what_queues_behind_other_frames_is_late() {
+    // All chunks of one moment had the time of the first of them, however long the socket took for each.
+    let mut studio = Studio::new(30, json!([{ "mic": "continuous" }]));
+    studio.sending = Span::from_millis(1);
+    studio.freeze(at(10));
+    let metrics = studio.metrics();
+    let pacing = histogram(&metrics, "audio.pacing.error");
+    assert_eq!((pacing.count(), pacing.min_us, pacing.max_us), (30, 1_000, 30_000));
+    assert_eq!(counter(&metrics, "audio.chunks.late"), 10);
 }
 
 #[test]

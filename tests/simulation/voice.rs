@@ -13,7 +13,7 @@ use crate::support::{counter, errors, held, samples};
 /// One way.
 const LATENCY_MS: u64 = 5;
 
-fn plan(scenario: &str, variables: Value, load: Value) -> Plan {
+pub fn plan(scenario: &str, variables: Value, load: Value) -> Plan {
     let plan = json!({
         "version": 1, "name": "simulated", "seed": 7, "handshakes_in_flight": 64,
         "populations": [{ "name": "voices", "scenario": scenario, "variables": variables, "load": load }],
@@ -22,15 +22,15 @@ fn plan(scenario: &str, variables: Value, load: Value) -> Plan {
 }
 
 /// So many users, each once.
-fn once(users: u32, hold_s: u32) -> Value {
+pub fn once(users: u32, hold_s: u32) -> Value {
     json!({ "model": "batch", "users": users, "size": users, "every_s": 1, "hold_s": hold_s })
 }
 
-fn world(plan: Plan, config: VoiceConfig) -> World {
+pub fn world(plan: Plan, config: VoiceConfig) -> World {
     World::new(plan, Vec::new(), 4, Span::from_millis(LATENCY_MS), Faults::default()).with_voice(config)
 }
 
-fn played(plan: Plan, config: VoiceConfig) -> World {
+pub fn played(plan: Plan, config: VoiceConfig) -> World {
     let mut world = world(plan, config);
     world.play(Span::from_secs(4_000));
     assert!(world.run.is_done(), "the run is not over: {:?}", world.run.status());
@@ -40,14 +40,14 @@ fn played(plan: Plan, config: VoiceConfig) -> World {
 
 /// Least and most of a metric, in ms.
 #[track_caller]
-fn range(world: &World, metric: &str) -> (f64, f64) {
+pub fn range(world: &World, metric: &str) -> (f64, f64) {
     let stats = world.run.totals().histogram(metric).and_then(Histogram::stats);
     let stats = stats.unwrap_or_else(|| panic!("no samples of {metric}"));
     (stats.min, stats.max)
 }
 
 #[track_caller]
-fn check_turns(world: &World) {
+pub fn check_turns(world: &World) {
     let all = counter(world, "turns");
     let ends =
         ["answered", "interrupted", "unanswered", "lost", "cut"].map(|end| counter(world, &format!("turns.{end}")));
@@ -126,6 +126,9 @@ fn a_stall_in_mid_answer_is_one_underrun() {
     assert_eq!(counter(&world, "audio.answers.starved"), stalled);
     // 400 ms late, of which the buffer held 100; then 100 ms until it is full again.
     assert_eq!(range(&world, "audio.underrun"), (400.0, 400.0));
+    let listeners = world.run.totals().listeners();
+    let starved: u64 = listeners.worst(8).iter().map(|(_, heard)| heard.starved.as_micros() / 1_000).sum();
+    assert_eq!((listeners.len(), listeners.all().answers, starved), (8, 48, stalled * 400));
     assert_eq!(counter(&world, "turns.answered"), 40);
 }
 
@@ -137,10 +140,9 @@ fn who_breaks_in_hears_the_answer_stop() {
     let counts = &world.voice.counts;
     assert_eq!((counts.turns, counts.cut), (20, 10));
     assert_eq!((counter(&world, "turns.answered"), counter(&world, "turns.interrupted")), (10, 10));
-    assert_eq!(samples(&world, "speak.barge_in_stop"), 10);
-    // Until the first loud chunk has got there, and what was sent before that has got back.
-    let (_, most) = range(&world, "speak.barge_in_stop");
-    assert!(most <= 10.0 + 171.0, "{most}");
+    // Until the first loud chunk has got there, and what was sent before that has got back: mostly nothing.
+    let stopped = samples(&world, "speak.barge_in_stop") + counter(&world, "audio.answers.stopped_before");
+    assert_eq!((stopped, counter(&world, "audio.answers.broken_into")), (10, 10));
     check_turns(&world);
 }
 
@@ -207,33 +209,6 @@ fn closes_are_told_apart_by_code_and_phase() {
 }
 
 #[test]
-fn sessions_of_nobody_and_of_others_are_refused() {
-    #[track_caller]
-    fn check(scenario: &str, variables: Value, code: u16, phase: Phase) {
-        let world = played(plan(scenario, variables, once(2, 20)), VoiceConfig::default());
-        let found: Vec<_> = world.run.totals().disconnects().keys().map(|key| (key.code, key.phase)).collect();
-        assert_eq!(found, [(code, phase)]);
-    }
-    check("voice-guest", json!({ "session": "unknown" }), 4004, Phase::BeforeGreeting);
-    check("voice-guest", json!({ "session": "session-0" }), 4004, Phase::BeforeGreeting);
-    check("voice-guest", json!({ "show_text": "maybe" }), 1006, Phase::Connecting);
-    // A member's session, asked for by a guest that comes later, and by another member.
-    for scenario in ["voice-guest", "voice-member"] {
-        let late = json!({ "model": "closed", "stages": [
-            { "duration_s": 5, "target": 0 }, { "duration_s": 10, "target": 1, "ramp": "step" },
-        ]});
-        let plan = json!({ "version": 1, "name": "simulated", "seed": 7, "populations": [
-            { "name": "owner", "scenario": "voice-member", "variables": { "turns": 1 }, "load": once(1, 15) },
-            { "name": "other", "scenario": scenario, "variables": { "session": "session-0" }, "load": late },
-        ]});
-        let plan = Plan::check(&plan).unwrap_or_else(|problems| panic!("{problems:#?}"));
-        let world = played(plan, VoiceConfig::default());
-        let refused = world.run.totals().disconnects().keys().filter(|key| key.population == "other");
-        assert_eq!(refused.map(|key| (key.code, key.phase)).collect::<Vec<_>>(), [(4003, Phase::BeforeGreeting)]);
-    }
-}
-
-#[test]
 fn answers_nobody_can_use_are_counted() {
     #[track_caller]
     fn check(sound: Sound, counted: &str) {
@@ -276,16 +251,6 @@ fn a_microphone_that_rests_sends_less_and_is_answered_all_the_same() {
     };
     let (continuous, resting) = (chunks("continuous"), chunks("while_speaking"));
     assert!(resting * 3 < continuous * 2, "{resting} of {continuous}");
-}
-
-#[test]
-fn voices_are_spread_over_the_users_or_left_out() {
-    let variables = json!({ "turns": 0, "voices": ["alloy", "echo"], "show_text": true });
-    let world = played(plan("voice-member", variables, once(6, 10)), VoiceConfig::default());
-    let voices: Vec<_> = world.voice.counts.voices.iter().map(|(name, users)| (name.as_str(), *users)).collect();
-    assert_eq!(voices, [("alloy", 3), ("echo", 3)]);
-    let world = played(plan("voice-member", json!({ "turns": 0 }), once(2, 10)), VoiceConfig::default());
-    assert_eq!(world.voice.counts.voices.get(""), Some(&2));
 }
 
 #[test]

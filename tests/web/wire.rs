@@ -8,7 +8,8 @@ use serde_json::{Map, Value, json};
 use tabswarm::browser::transport::{decode, encode};
 use tabswarm::metrics::{
     ClosedBy, Completion, CounterDelta, DisconnectDelta, DisconnectKey, ErrorDelta, ErrorKey, Fate, HealthDelta,
-    HistogramDelta, LedgerDelta, MetricsDelta, Phase, SentLog, SentRecord, UserId, UsersByState,
+    HeardSums, HistogramDelta, LedgerDelta, ListenerDelta, MetricsDelta, Phase, SentLog, SentRecord, UserId,
+    UsersByState,
 };
 use tabswarm::plan::Segment;
 use tabswarm::protocol::audio::Clip;
@@ -165,6 +166,10 @@ fn snapshot() -> Snapshot {
             counters: vec![CounterDelta { counter: "bytes.in".into(), population: String::new(), count: 1 << 52 }],
             errors: vec![ErrorDelta { key: error, count: 1, first: at, sample: "{\"code\":1}".into() }],
             disconnects: vec![DisconnectDelta { key: closed, count: 2, first: Timestamp::ZERO }],
+            listeners: vec![ListenerDelta {
+                user: UserId::new(255, 0x00ff_ffff),
+                heard: HeardSums { answers: u32::MAX, wall: Span::from_micros(1 << 52), ..HeardSums::default() },
+            }],
         },
         users: vec![UsersByState { active: 1, failed: u32::MAX, ..UsersByState::default() }, UsersByState::default()],
         ledger: LedgerDelta { sent: 3, missing: -2, ..LedgerDelta::default() },

@@ -3,7 +3,7 @@
 use crate::shell::{command, line, run};
 use crate::{artifacts, browser};
 
-pub const PARTS: &[&str] = &["browser", "codec", "sizes"];
+pub const PARTS: &[&str] = &["browser", "codec", "voice", "sizes"];
 
 /// Runs the named parts (none named: all).
 pub fn bench(only: &[String]) -> Result<(), String> {
@@ -17,6 +17,10 @@ pub fn bench(only: &[String]) -> Result<(), String> {
     if wants("codec") {
         println!("\n==> codec on the host");
         run(&mut line("cargo run --quiet --release --example codec_bench"))?;
+    }
+    if wants("voice") {
+        println!("\n==> an hour of 1,000 voice users in simulated time");
+        run(&mut line("cargo run --quiet --release --example voice_hour"))?;
     }
     if wants("sizes") {
         println!("\n==> sizes");

@@ -128,7 +128,7 @@ impl Call {
         } else if self.kind.is_scenario {
             self.agenda.extend([(READY, Due::Ready), (QUESTION, Due::Answer(0))]);
         } else {
-            self.agenda.push((GREETING, Due::Answer(0)));
+            self.agenda.push((voice.switches.greeting(), Due::Answer(0)));
         }
     }
 
@@ -233,7 +233,7 @@ impl Call {
         self.stop_answer(|turn| turn.abandoned += 1, voice);
         self.agenda.clear();
         self.ear.forget_speech();
-        self.agenda.push((at + GREETING, Due::Answer(0)));
+        self.agenda.push((at + voice.switches.greeting(), Due::Answer(0)));
         "accepted"
     }
 
@@ -372,8 +372,7 @@ impl Call {
 }
 
 pub const MALFORMED: &str = "(malformed)";
-/// As recorded: what the service needs to reach whoever speaks for it.
-const GREETING: Duration = Duration::from_millis(115);
+/// As recorded.
 const READY: Duration = Duration::from_millis(460);
 const QUESTION: Duration = Duration::from_millis(635);
 const TRANSCRIPTION: Duration = Duration::from_millis(150);

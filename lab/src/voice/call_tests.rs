@@ -186,6 +186,15 @@ fn delays_neither_add_up_nor_reorder() {
 }
 
 #[test]
+fn a_greeting_can_come_later_and_faster_than_it_plays() {
+    let mut sim = Sim::chat(VoiceSwitches { greeting_ms: 500.0, speed: 4.0, ..VoiceSwitches::default() });
+    sim.advance(10_000);
+    let times = sim.times("audio.delta");
+    assert_eq!(times[..3], [500, 525, 550]);
+    assert_eq!(sim.times("audio.done"), [500 + 25 * times.len() as u128]);
+}
+
+#[test]
 fn a_stall_is_one_gap_in_an_answer() {
     let mut sim = Sim::chat(VoiceSwitches { stall_share: 1.0, stall_ms: 400.0, ..VoiceSwitches::default() });
     sim.advance(5_000);
@@ -265,6 +274,18 @@ fn a_lost_upstream_is_noticed_with_the_next_audio() {
     sim.speak(0, 200);
     assert_eq!((sim.names(), said), (vec!["disconnected".to_owned()], 3), "the report has all that was said");
     assert_eq!((&sim.counts()["upstream_lost"], &sim.counts()["turns"]["1"]["abandoned"]), (&json!(1), &json!(1)));
+}
+
+#[test]
+fn an_upstream_that_ends_in_good_order_is_noticed_with_the_next_audio_and_not_before() {
+    let mut sim = Sim::chat(VoiceSwitches { upstream_end_share: 1.0, ..VoiceSwitches::default() });
+    sim.advance(5_000);
+    sim.names();
+    sim.speak(1_000, 1_500);
+    sim.advance(10_000);
+    assert_eq!(sim.names(), ["speech.started", "speech.stopped", "user.transcript", "audio.delta"]);
+    sim.speak(0, 200);
+    assert_eq!(sim.names(), ["disconnected"]);
 }
 
 #[test]

@@ -35,8 +35,18 @@ pub async fn converse(lab: Arc<Lab>, peer: Peer, socket: WebSocket, opening: Ope
         let known = *voice.news.borrow();
         (call, known, voice.news.subscribe())
     };
-    let conversation =
-        Conversation { lab, peer, call, queue, opened, drop_at, known, keepalive: Keepalive::new(), close_by: None };
+    let conversation = Conversation {
+        lab,
+        peer,
+        call,
+        queue,
+        last_due: opened,
+        opened,
+        drop_at,
+        known,
+        keepalive: Keepalive::new(),
+        close_by: None,
+    };
     conversation.run(reader, news).await;
     // The queue is gone, so the writer ends as well; it cannot fail in a way that is still of interest.
     let _ = writing.await;
@@ -46,7 +56,9 @@ struct Conversation {
     lab: Arc<Lab>,
     peer: Peer,
     call: Call,
-    queue: mpsc::UnboundedSender<Message>,
+    queue: mpsc::UnboundedSender<Queued>,
+    /// What is queued leaves no earlier than what was queued before it.
+    last_due: Instant,
     opened: Instant,
     /// `drop_share` has chosen this connection.
     drop_at: Option<Instant>,
@@ -126,7 +138,7 @@ impl Conversation {
         let at = now - self.opened;
         match self.keepalive.run(at) {
             // The writer may be gone; then the reader is about to notice.
-            Some(Pulse::Ping) => drop(self.queue.send(Message::Ping(Bytes::from_static(b"ping")))),
+            Some(Pulse::Ping) => drop(self.queue.send((now, Message::Ping(Bytes::from_static(b"ping"))))),
             Some(Pulse::GiveUp) => self.with(|call, voice| call.close(1011, "keepalive ping timeout", voice)),
             None => {}
         }
@@ -144,11 +156,14 @@ impl Conversation {
 
     fn transmit(&mut self) {
         for out in self.call.take_out() {
+            // The chat's added latency holds here as well.
+            let delay = self.lab.world().draw_delay();
+            self.last_due = self.last_due.max(clock::now() + delay);
             let message = match out {
                 Out::Text(text) => Message::Text(text),
                 Out::Binary(bytes) => Message::Binary(Bytes::from_static(bytes)),
                 Out::Close(code, reason) => {
-                    self.close_by = Some(clock::now() + PATIENCE);
+                    self.close_by = Some(self.last_due + PATIENCE);
                     Message::Close(Some(CloseFrame { code, reason: Utf8Bytes::from_static(reason) }))
                 }
                 Out::Cut => {
@@ -157,14 +172,23 @@ impl Conversation {
                 }
             };
             // The writer may be gone; then the reader is about to notice.
-            let _ = self.queue.send(message);
+            let _ = self.queue.send((self.last_due, message));
         }
     }
 }
 
+/// A message, and when it leaves.
+type Queued = (Instant, Message);
+
 /// Flushes only when nothing more is waiting.
-async fn write(mut writer: SplitSink<WebSocket, Message>, mut queued: mpsc::UnboundedReceiver<Message>) {
-    while let Some(message) = queued.recv().await {
+async fn write(mut writer: SplitSink<WebSocket, Message>, mut queued: mpsc::UnboundedReceiver<Queued>) {
+    while let Some((due, message)) = queued.recv().await {
+        if due > clock::now() {
+            if writer.flush().await.is_err() {
+                return;
+            }
+            sleep_until(due.into()).await;
+        }
         if writer.feed(message).await.is_err() {
             return;
         }

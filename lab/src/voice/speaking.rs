@@ -22,7 +22,16 @@ pub struct Answer {
     /// When the last one left, or should have.
     last: Duration,
     stalls: bool,
-    is_lost: bool,
+    upstream: Upstream,
+}
+
+/// What becomes of whoever speaks for the service, in the middle of the answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Upstream {
+    Stays,
+    Lost,
+    /// It closes in good order, which the service keeps to itself.
+    Ends,
 }
 
 impl Answer {
@@ -38,7 +47,7 @@ impl Answer {
     /// When the next chunk leaves, or the answer is over: never before the one before.
     fn schedule(&mut self, switches: &VoiceSwitches, jitter: f64) -> (Duration, Due) {
         let stall = if self.stalls && self.next >= self.middle() { millis(switches.stall_ms) } else { Duration::ZERO };
-        let planned = self.start + CHUNK * self.next as u32 + stall;
+        let planned = self.start + (CHUNK * self.next as u32).div_f64(switches.speed) + stall;
         if self.next == self.clip.chat.len() {
             return (planned.max(self.last), Due::Done);
         }
@@ -53,9 +62,16 @@ impl Call {
             return;
         }
         let is_greeting = turn == 0;
-        let [malformed, stalls, is_lost] = {
-            let VoiceSwitches { malformed_share, stall_share, upstream_loss_share, .. } = voice.switches;
-            [malformed_share, stall_share, upstream_loss_share].map(|share| !is_greeting && self.draw(share))
+        let [malformed, stalls, is_lost, ends] = {
+            let VoiceSwitches { malformed_share, stall_share, upstream_loss_share, upstream_end_share, .. } =
+                voice.switches;
+            [malformed_share, stall_share, upstream_loss_share, upstream_end_share]
+                .map(|share| !is_greeting && self.draw(share))
+        };
+        let upstream = match (is_lost, ends) {
+            (true, _) => Upstream::Lost,
+            (false, true) => Upstream::Ends,
+            (false, false) => Upstream::Stays,
         };
         if malformed {
             voice.counts.turn(turn).malformed += 1;
@@ -63,7 +79,7 @@ impl Call {
             self.send_binary(&[1, 2, 3], voice);
         }
         let clip = clip::of_turn(turn);
-        let mut answer = Answer { turn, clip, start: at, next: 0, last: at, stalls, is_lost };
+        let mut answer = Answer { turn, clip, start: at, next: 0, last: at, stalls, upstream };
         self.agenda.push(answer.schedule(&voice.switches, self.rng.f64()));
         self.answer = Some(answer);
     }
@@ -71,9 +87,10 @@ impl Call {
     pub(super) fn send_chunk(&mut self, at: Duration, voice: &mut Voice) {
         let Some(mut answer) = self.answer.take() else { return };
         let (turn, is_middle) = (answer.turn, answer.next == answer.middle());
-        if is_middle && answer.is_lost {
+        if is_middle && answer.upstream != Upstream::Stays {
+            let is_told = answer.upstream == Upstream::Lost;
             self.answer = Some(answer);
-            return self.lose_upstream(voice);
+            return self.lose_upstream(is_told, voice);
         }
         if answer.next == 0 {
             voice.counts.turn(turn).begun += 1;
@@ -128,10 +145,13 @@ impl Call {
         }
     }
 
-    /// The answer ends in the middle, without a last event; the next audio ends the conversation.
-    fn lose_upstream(&mut self, voice: &mut Voice) {
+    /// The answer stops in the middle, without a last event; the next audio ends the conversation.
+    fn lose_upstream(&mut self, is_told: bool, voice: &mut Voice) {
         voice.counts.upstream_lost += 1;
         self.end(State::Lost, voice);
+        if !is_told {
+            return;
+        }
         let message = ("message", json!("the connection to the speech service was lost"));
         let frame = match self.kind.is_scenario {
             true => frames::scenario("error", &[message]),

@@ -31,7 +31,8 @@ impl World {
         }
     }
 
-    pub(super) fn draw_delay(&mut self) -> Duration {
+    /// How much later a frame leaves.
+    pub fn draw_delay(&mut self) -> Duration {
         let Switches { latency_ms, jitter_ms, .. } = self.faults;
         if latency_ms <= 0.0 && jitter_ms <= 0.0 {
             return Duration::ZERO;

@@ -242,6 +242,21 @@ async fn chat_faults_reach_voice_connections() {
 }
 
 #[tokio::test]
+async fn frames_of_a_conversation_leave_later_and_in_order() {
+    let target = Target::start(Config::default()).await;
+    target.set_faults(json!({ "latency_ms": 150, "jitter_ms": 100 })).await;
+    set(&target, json!({ "greeting_ms": 0, "speed": 100 })).await;
+    let mut socket = guest(&target).await;
+    let opened = tokio::time::Instant::now();
+    for _ in 0..10 {
+        assert_eq!(event(&mut socket).await["type"], "audio.delta");
+    }
+    until(&mut socket, "audio.done").await;
+    assert_eq!(event(&mut socket).await["type"], "transcript.done");
+    assert!(opened.elapsed().as_millis() >= 145, "{:?}", opened.elapsed());
+}
+
+#[tokio::test]
 async fn switches_are_checked_and_shown() {
     let target = Target::start(Config::default()).await;
     set(&target, json!({ "cap": 30 })).await;

@@ -3,7 +3,11 @@
 //! Times are milliseconds, points in time are seconds since the run's start, shares are 0 to 1; what was not measured
 //! is absent or null, never zero.
 
+mod listeners;
+
 use std::collections::BTreeMap;
+
+pub use self::listeners::{HeardEntry, ListenerEntry, ListenersEntry};
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -45,6 +49,9 @@ pub struct Report {
     pub errors: Vec<ErrorEntry>,
     pub disconnects: Vec<DisconnectEntry>,
     pub delivery: LedgerDelta,
+    /// Absent: nobody heard a voice service.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub listeners: Option<ListenersEntry>,
     pub series: Series,
     pub health: HealthEntry,
     pub thresholds: Vec<ThresholdEntry>,
@@ -208,6 +215,7 @@ impl Report {
             errors: errors(totals),
             disconnects: disconnects(totals),
             delivery: *totals.delivery(),
+            listeners: ListenersEntry::of(plan, totals),
             series: Series::of(totals.timeline()),
             health: health(totals),
             thresholds: parsed.map(|threshold| threshold.evaluate(totals).into()).collect(),

@@ -2,7 +2,7 @@ use serde_json::json;
 
 use super::*;
 use crate::metrics::{
-    Completion, DisconnectKey, ErrorKey, HealthDelta, Part, PopulationConfig, Recorder, TotalsConfig, UserId,
+    Completion, DisconnectKey, ErrorKey, HealthDelta, Part, Player, PopulationConfig, Recorder, TotalsConfig, UserId,
     UsersByState,
 };
 
@@ -40,6 +40,11 @@ fn totals() -> Totals {
                 recorder.sample(at, fanout, Span::from_millis(n + second));
             }
             recorder.count(calls, 7);
+            let mut player = Player::new(Span::ZERO);
+            for n in 0..4 {
+                player.arrive(Timestamp::ZERO + Span::from_millis(n * 80), Span::from_millis(100));
+            }
+            recorder.heard(UserId::new(1, worker as u32), &player.listened());
             let (population, phase) = ("owls".to_owned(), Phase::Flow);
             let key =
                 ErrorKey { population: population.clone(), operation: "join".into(), code: "timeout".into(), phase };
@@ -129,6 +134,10 @@ fn a_report_says_what_happened() {
     assert_eq!((report.delivery.sent, report.delivery.due), (12, 36));
     let verdicts: Vec<_> = report.thresholds.iter().map(|entry| (entry.ok, entry.outcome)).collect();
     assert_eq!(verdicts, [(true, Outcome::Pass), (false, Outcome::NotMeasured), (true, Outcome::Pass)]);
+    let listeners = report.listeners.as_ref().unwrap();
+    let worst: Vec<_> = listeners.worst.iter().map(|worst| (worst.population.as_str(), worst.user)).collect();
+    assert_eq!((listeners.users, worst), (2, vec![("larks", 0), ("larks", 1)]));
+    assert_eq!((listeners.all.answers, listeners.all.real_time_factor), (6, Some(1.25)));
     let join = report.operations.iter().find(|entry| entry.name == "join").unwrap();
     assert_eq!((join.succeeded, join.failed, join.error_rate), (0, 6, Some(1.0)));
     assert_eq!(report.series.metrics["message.round_trip"].count, [38, 38, 38]);

@@ -19,6 +19,7 @@ use self::staleness::ProbeWindow;
 use self::timeline::Combine;
 use super::delta::*;
 use super::histogram::Histogram;
+use super::listeners::Listeners;
 use crate::plan::Plan;
 use crate::time::{Span, Timestamp};
 
@@ -77,6 +78,7 @@ pub struct Totals {
     errors: BTreeMap<ErrorKey, ErrorTotal>,
     disconnects: BTreeMap<DisconnectKey, DisconnectTotal>,
     delivery: LedgerDelta,
+    listeners: Listeners,
     /// By worker and population, as of its last hand-over.
     users: Vec<Vec<UsersByState>>,
     completions: Completions,
@@ -143,6 +145,7 @@ impl Totals {
         part.metrics.counters.iter().for_each(|delta| self.counter_delta(part.at, delta));
         part.metrics.errors.iter().for_each(|delta| self.error_delta(part.at, delta));
         part.metrics.disconnects.iter().for_each(|delta| self.disconnect_delta(part.at, delta));
+        part.metrics.listeners.iter().for_each(|delta| self.listeners.absorb(delta));
         self.ledger_delta(part.at, part.ledger);
         self.count_users(worker, part.at, part.users);
         self.health.absorb(worker, part.at, part.health, &mut self.timeline);
@@ -255,6 +258,11 @@ impl Totals {
 
     pub fn delivery(&self) -> &LedgerDelta {
         &self.delivery
+    }
+
+    /// Who heard a voice service.
+    pub fn listeners(&self) -> &Listeners {
+        &self.listeners
     }
 
     /// Users of all workers and populations.

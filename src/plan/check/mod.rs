@@ -1,11 +1,14 @@
 //! From a typed-in plan to one that a run obeys: all problems at once, each with its path.
 
+mod lab;
+
 use std::collections::HashMap;
 
 use serde_json::{Map, Value};
 
+use self::lab::lab_faults;
 use super::accounts::plain;
-use super::model::{Accounts, LabFaults, Load, Plan, Population, Ramp, ShapeName, Stage};
+use super::model::{Accounts, Load, Plan, Population, Ramp, ShapeName, Stage};
 use super::segment::{Hand, Segment};
 use super::threshold::Threshold;
 use crate::scenario::{self, Fields, Node, Problem, Problems, Program};
@@ -317,33 +320,6 @@ fn duration(node: &Node<'_>) -> Option<f64> {
     node.number(SHORTEST_S..=LONGEST_S)
 }
 
-fn lab_faults(node: &Node<'_>) -> Option<LabFaults> {
-    let fields = node.fields(LAB)?;
-    let number = |name, most: f64| fields.optional(name).map_or(Some(0.0), |node| node.number(0.0..=most));
-    let faults = LabFaults {
-        latency_ms: number("latency_ms", LONGEST_LAB_MS)?,
-        jitter_ms: number("jitter_ms", LONGEST_LAB_MS)?,
-        refuse_share: number("refuse_share", 1.0)?,
-        drop_share: number("drop_share", 1.0)?,
-        drop_within_s: number("drop_within_s", LONGEST_S)?,
-        lose_share: number("lose_share", 1.0)?,
-        duplicate_share: number("duplicate_share", 1.0)?,
-        reorder_share: number("reorder_share", 1.0)?,
-        error_share: number("error_share", 1.0)?,
-        error_code: fields.optional("error_code").map_or(Some(""), |node| node.text())?.to_owned(),
-        rate_limit_per_min: fields
-            .optional("rate_limit_per_min")
-            .map_or(Some(0), |node| node.integer(0..=u64::from(u32::MAX)))? as u32,
-        stop_reading: fields.optional("stop_reading").map_or(Some(false), |node| node.boolean())?,
-    };
-    if faults.lose_share + faults.duplicate_share + faults.reorder_share > 1.0 {
-        node.problem(
-            "`lose_share`, `duplicate_share` and `reorder_share` are shares of the same deliveries: together at most 1",
-        );
-    }
-    Some(faults)
-}
-
 #[derive(Clone, Copy)]
 enum Model {
     Closed,
@@ -379,20 +355,6 @@ const PLAN: &[&str] = &[
 const POPULATION: &[&str] = &["name", "scenario", "variables", "accounts", "load"];
 const ACCOUNTS: &[&str] = &["source", "columns"];
 const PLACEHOLDERS: [&str; 3] = ["run", "population", "n"];
-const LAB: &[&str] = &[
-    "latency_ms",
-    "jitter_ms",
-    "refuse_share",
-    "drop_share",
-    "drop_within_s",
-    "lose_share",
-    "duplicate_share",
-    "reorder_share",
-    "error_share",
-    "error_code",
-    "rate_limit_per_min",
-    "stop_reading",
-];
 
 const MOST_USERS: u64 = 1_000_000;
 /// User numbers have 24 bits.
@@ -406,7 +368,6 @@ const MOST_STAGES: u32 = 10_000;
 const HIGHEST_RATE: f64 = 10_000.0;
 const SHORTEST_S: f64 = 0.001;
 const LONGEST_S: f64 = 7.0 * 24.0 * 3_600.0;
-const LONGEST_LAB_MS: f64 = 60_000.0;
 /// Whole numbers up to here survive a browser's JSON.
 const LARGEST_EXACT: u64 = (1 << 53) - 1;
 

@@ -76,7 +76,7 @@ fn populations() {
         "/populations/0/scenario",
         json!("ktb"),
         &[
-            r#"populations[0].scenario: there is no preset "ktb", expected one of ktb-chat, socketio-basic, websocket-json, voice-guest, voice-member, voice-scenario, or a scenario"#,
+            r#"populations[0].scenario: there is no preset "ktb", expected one of ktb-chat, socketio-basic, websocket-json, voice-guest, voice-member, voice-mix, voice-scenario, or a scenario"#,
         ],
     );
     check(
@@ -194,7 +194,22 @@ fn faults_of_the_lab() {
         json!({"lose": 0.05}),
         &["lab.lose: unknown field, expected `latency_ms`, `jitter_ms`, `refuse_share`, \
         `drop_share`, `drop_within_s`, `lose_share`, `duplicate_share`, `reorder_share`, `error_share`, `error_code`, \
-        `rate_limit_per_min` or `stop_reading`"],
+        `rate_limit_per_min`, `stop_reading` or `voice`"],
+    );
+    let voice = json!({"think_ms": 500, "stall_share": 0.1, "early_close_code": 1006, "early_close_phase": "waiting", "cap": 30});
+    check("/lab", json!({"voice": voice}), &[]);
+    check("/lab", json!({"voice": null}), &[]);
+    check(
+        "/lab",
+        json!({"voice": {"think_ms": -1, "stall_share": 2, "early_close_code": 1005, "early_close_phase": "later", "speed": 0}}),
+        &[
+            "lab.voice.think_ms: expected a number from 0 to 600000, found the number -1",
+            "lab.voice.stall_share: expected a number from 0 to 1, found the number 2",
+            "lab.voice.speed: expected a number from 0.1 to 100, found the number 0",
+            "lab.voice.early_close_code: a server cannot close with 1005",
+            "lab.voice.early_close_phase: expected `before_greeting`, `speaking`, `waiting`, `listening` or `after_report`, \
+            found the text \"later\"",
+        ],
     );
     check("/lab", json!({"refuse_share": 5}), &["lab.refuse_share: expected a number from 0 to 1, found the number 5"]);
     check(

@@ -69,6 +69,26 @@ impl Level {
 ///
 /// Measured against the loudest window, so that gain does not move it.
 pub fn voiced_end(samples: &[i16], rate: u32) -> usize {
+    let (window, voiced) = voiced_windows(samples, rate);
+    let last = voiced.iter().rposition(|voiced| *voiced);
+    last.map_or(0, |last| ((last + 1) * window).min(samples.len()))
+}
+
+/// For each piece of `length` samples: the index behind its last sample of speech, from its beginning; 0: it has none.
+/// Pauses between words are no speech.
+pub fn voiced_ends(samples: &[i16], rate: u32, length: usize) -> Vec<usize> {
+    let (window, voiced) = voiced_windows(samples, rate);
+    let end_in = |begin: usize| {
+        let end = (begin + length).min(samples.len());
+        let within = begin / window..end.div_ceil(window);
+        let last = within.rev().find(|at| voiced[*at]);
+        last.map_or(0, |last| ((last + 1) * window).min(end) - begin)
+    };
+    (0..samples.len()).step_by(length).map(end_in).collect()
+}
+
+/// The length of a window, and which windows are speech.
+fn voiced_windows(samples: &[i16], rate: u32) -> (usize, Vec<bool>) {
     let window = (rate as usize / WINDOWS_PER_SECOND).max(1);
     let power = |window: &[i16]| {
         let squares: u64 = window.iter().map(|sample| u64::from(sample.unsigned_abs()).pow(2)).sum();
@@ -77,8 +97,7 @@ pub fn voiced_end(samples: &[i16], rate: u32) -> usize {
     let powers: Vec<f64> = samples.chunks(window).map(power).collect();
     let loudest = powers.iter().copied().fold(0.0, f64::max);
     let least = (loudest * WITHIN_30_DB).max(MINUS_60_DB * 32_768.0 * 32_768.0);
-    let last = powers.iter().rposition(|power| *power >= least);
-    last.map_or(0, |last| ((last + 1) * window).min(samples.len()))
+    (window, powers.iter().map(|power| *power >= least).collect())
 }
 
 /// -50 dB of full scale: below the hiss of a quiet room.
@@ -156,5 +175,22 @@ mod tests {
         check(&[(10_000, 10), (0, 50), (10_000, 10), (0, 30)], 70);
         // The last window may be short.
         check(&[(10_000, 14)], 14);
+    }
+
+    #[test]
+    fn every_piece_knows_where_its_speech_ends() {
+        #[track_caller]
+        fn check(parts: &[(i16, usize)], length: usize, expected: &[usize]) {
+            let samples: Vec<i16> = parts.iter().flat_map(|(value, count)| vec![*value; *count]).collect();
+            assert_eq!(voiced_ends(&samples, 1_000, length), expected, "{parts:?}");
+        }
+        // Windows of 10 samples.
+        check(&[(0, 20), (9_000, 10), (0, 30), (9_000, 10), (0, 10)], 20, &[0, 10, 0, 10]);
+        check(&[(9_000, 40)], 20, &[20, 20]);
+        check(&[(9_000, 45)], 20, &[20, 20, 5]);
+        // A window that reaches into the next piece belongs to both.
+        check(&[(0, 20), (9_000, 10), (0, 20)], 25, &[25, 5]);
+        check(&[(0, 30)], 20, &[0, 0]);
+        check(&[], 20, &[]);
     }
 }

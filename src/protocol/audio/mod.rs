@@ -15,7 +15,7 @@ pub mod wav;
 
 pub use clips::Clip;
 pub use frames::{AudioError, FrameWriter, PcmReader};
-pub use level::{Level, voiced_end};
+pub use level::{Level, voiced_end, voiced_ends};
 pub use resample::resample;
 pub use variation::Variation;
 

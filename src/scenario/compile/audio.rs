@@ -126,12 +126,16 @@ impl Compiler<'_> {
 
     pub(super) fn listen(&mut self, node: &Node<'_>) {
         self.needs_audio(node, "listen");
-        let Some(fields) = node.fields(&["first_audio_s", "end_s", "operation", "required", "barge_in"]) else {
+        let Some(fields) = node.fields(&["first_audio_s", "end_s", "until", "operation", "required", "barge_in"])
+        else {
             return;
         };
         let operation = self.operation_of(&fields, Some("answer"));
         let first_audio = self.seconds(&fields, "first_audio_s", FIRST_AUDIO_S);
         let end = self.seconds(&fields, "end_s", END_S);
+        let until = [("played", Until::Played), ("received", Until::Received)];
+        let until = fields.optional("until").and_then(|node| self.known(&node, |node| node.one_of(&until)));
+        let until = until.unwrap_or_default();
         let required = self.flag(&fields, "required", self.place.required);
         let start = self.ops.len();
         self.ops.push(Op::End); // Its place is known, where it goes on is not yet.
@@ -140,7 +144,8 @@ impl Compiler<'_> {
             self.ops.truncate(start + 1);
         }
         let after = self.pc();
-        self.ops[start] = Op::Listen(Box::new(ListenOp { operation, first_audio, end, required, barge_in, after }));
+        self.ops[start] =
+            Op::Listen(Box::new(ListenOp { operation, first_audio, end, until, required, barge_in, after }));
     }
 
     fn barge_in(&mut self, node: &Node<'_>) -> Option<BargeIn> {

@@ -41,16 +41,15 @@ impl Due {
     }
 }
 
-const CHUNK: Span = Span::from_millis(100);
 const RATE: u64 = 24_000;
 
 impl Voice {
     /// A WebSocket is asked for.
-    pub fn open(&mut self, now: Timestamp, peer: Peer, url: &str) {
+    pub fn open(&mut self, now: Timestamp, peer: Peer, url: &str, protocols: &[String]) {
         if self.config.close.is_some_and(|(point, _)| point == ClosePoint::Handshake) {
             return self.out.push((peer, Sent::Closed(1006)));
         }
-        match self.admit(url) {
+        match self.admit(url, protocols) {
             Ok(()) => self.out.push((peer, Sent::Opened)),
             // Refused before it is accepted: a browser sees no code.
             Err(1006) => return self.out.push((peer, Sent::Closed(1006))),
@@ -171,11 +170,13 @@ impl Voice {
             }
             Due::Chunk(index, stall) => self.send_chunk(now, peer, index, stall),
             Due::Done => {
-                if let Some(call) = self.calls.get_mut(&peer) {
-                    call.answering = false;
-                    self.counts.answered += u64::from(call.turns > 0);
+                let Some(call) = self.calls.get_mut(&peer) else { return };
+                let is_greeting = call.turns == 0;
+                call.answering = false;
+                self.counts.answered += u64::from(!is_greeting);
+                if is_greeting || !self.config.lose_ends {
+                    self.end_answer(peer);
                 }
-                self.end_answer(peer);
             }
             Due::Transcript => {
                 let is_scenario = self.calls.get(&peer).is_some_and(|call| call.is_scenario);
@@ -211,7 +212,7 @@ impl Voice {
             return;
         }
         let next = index + 1;
-        let wait = if stall == Some(next) { CHUNK + self.config.stall } else { CHUNK };
+        let wait = self.config.pace + if stall == Some(next) { self.config.stall } else { Span::ZERO };
         let due = if next < self.config.chunks { Due::Chunk(next, stall) } else { Due::Done };
         self.agenda.send(now, wait, (peer, generation, due));
     }

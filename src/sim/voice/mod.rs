@@ -29,6 +29,8 @@ pub struct VoiceConfig {
     pub transcript: Span,
     /// Chunks of 100 ms in an answer.
     pub chunks: u32,
+    /// From one chunk to the next; services that stream faster than it plays need less than 100 ms.
+    pub pace: Span,
     /// From `disconnect` to the report.
     pub report: Span,
     /// Share of answers that stop in the middle for `stall`.
@@ -42,6 +44,8 @@ pub struct VoiceConfig {
     pub mute_from_turn: Option<u32>,
     /// Answers without any audio.
     pub empty_answers: bool,
+    /// The event that ends an answer (not a greeting) never comes.
+    pub lose_ends: bool,
     /// Each greeting is preceded by one of every kind of frame that makes no sense.
     pub malformed: bool,
     /// What chunks of answers hold.
@@ -73,6 +77,7 @@ impl Default for VoiceConfig {
             think: Span::from_millis(300),
             transcript: Span::from_millis(150),
             chunks: 20,
+            pace: Span::from_millis(100),
             report: Span::from_millis(40),
             stall_share: 0.0,
             stall: Span::from_millis(400),
@@ -80,6 +85,7 @@ impl Default for VoiceConfig {
             close: None,
             mute_from_turn: None,
             empty_answers: false,
+            lose_ends: false,
             malformed: false,
             sound: Sound::Tone,
         }
@@ -168,6 +174,10 @@ impl Voice {
 
     pub fn close(&mut self, peer: Peer) {
         self.calls.remove(&peer);
+    }
+
+    pub fn cut_all(&mut self) {
+        self.out.extend(self.calls.drain().map(|(peer, _)| (peer, Sent::Closed(1006))));
     }
 
     /// Does what is due.

@@ -66,10 +66,11 @@ impl Voice {
 
     /// # Errors
     /// The close code; 1006: the handshake itself is refused.
-    pub(super) fn admit(&mut self, url: &str) -> Result<(), u16> {
+    pub(super) fn admit(&mut self, url: &str, protocols: &[String]) -> Result<(), u16> {
         let (path, query) = url.split_once('?').unwrap_or((url, ""));
         let parameter = |name: &str| query.split('&').find_map(|pair| pair.strip_prefix(name)?.strip_prefix('='));
-        let user = parameter("token").and_then(|token| self.owner_of(token));
+        let token = protocols.first().map(String::as_str).or(parameter("token"));
+        let user = token.and_then(|token| self.owner_of(token));
         if parameter("show_text").is_some_and(|shown| !matches!(shown, "true" | "false")) {
             return Err(1006);
         }
@@ -78,9 +79,10 @@ impl Voice {
             return Err(1006);
         }
         *self.counts.voices.entry(parameter("voice").unwrap_or_default().to_owned()).or_default() += 1;
-        let Some((_, session)) = path.split_once("chat/ws/").and_then(|(_, rest)| rest.split_once('/')) else {
+        let session = path.rsplit('/').next().unwrap_or_default();
+        if path.contains("scenario") {
             return Ok(());
-        };
+        }
         match self.sessions.get(session) {
             None => Err(4004),
             Some(None) => Ok(()),

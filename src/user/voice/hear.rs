@@ -6,7 +6,8 @@ use crate::protocol::audio::{AudioError, Level, SAMPLE_BYTES, length};
 use crate::scenario::{Audio, EventId, MicMode};
 use crate::user::{Context, User};
 
-use super::turn::{Answer, Progress, Turn};
+use super::answer::Answer;
+use super::turn::{Progress, Turn};
 use super::{Voice, listen};
 
 impl User {
@@ -28,7 +29,7 @@ impl User {
             } else if is(audio.speech_stopped) {
                 voice.on_speech_stopped(ctx);
             } else if is(audio.transcript) {
-                voice.turn.on_transcript(ctx);
+                voice.on_transcript(ctx, audio);
             }
         }
     }
@@ -77,7 +78,7 @@ impl User {
                 }
             }
         }
-        if begins {
+        if begins && voice.turn.progress == Progress::Arriving {
             self.on_answer_begins(ctx);
         }
     }
@@ -86,17 +87,17 @@ impl User {
         let Some(voice) = &mut self.voice else { return };
         let Some(answer) = voice.answer.take() else { return self.on_empty_answer(ctx) };
         let turn = answer.turn;
-        let listened = answer.close(ctx, true);
+        let (listened, played) = answer.close(ctx, true);
         if turn != voice.turn.index || voice.turn.progress != Progress::Arriving {
             return;
         }
+        if !voice.turn.is_complete() {
+            voice.turn.await_again();
+            return voice.listen_anew(ctx);
+        }
         voice.turn.on_end(ctx.now, &listened);
         voice.turn.record(ctx);
-        if let Some(meters) = &ctx.meters.voice {
-            let answered = meters.turns.answered;
-            voice.turn.settle(ctx, answered);
-        }
-        self.on_answer_ended(ctx, listen::Outcome::Heard);
+        self.on_answer_arrived(ctx, played);
     }
 
     /// The end of an answer that never began.
@@ -123,6 +124,7 @@ impl Voice {
         self.has_heard = true;
         self.open_mic(ctx, audio);
         let is_asked = self.turn.progress == Progress::Awaited;
+        let is_too_late = self.turn.progress == Progress::GivenUp;
         let is_early = is_asked && !self.turn.is_complete();
         if is_asked {
             self.turn.on_first_audio(ctx.now);
@@ -134,17 +136,29 @@ impl Voice {
         if let Some(meters) = &ctx.meters.voice {
             ctx.recorder.count(meters.answers.all, 1);
             ctx.recorder.count(meters.answers.early, u64::from(is_early));
-            ctx.recorder.count(meters.answers.unasked, u64::from(!is_asked));
+            ctx.recorder.count(meters.answers.unasked, u64::from(!is_asked && !is_too_late));
+            ctx.recorder.count(meters.answers.too_late, u64::from(is_too_late));
         }
         self.answer = Some(Answer {
+            user: self.user,
             turn: self.turn.index,
             player: Player::new(audio.player_buffer),
             level: Level::default(),
             interrupted: None,
+            left: None,
         });
     }
 
+    fn on_transcript(&mut self, ctx: &mut Context<'_>, audio: &Audio) {
+        let Some(meters) = &ctx.meters.voice else { return };
+        match self.transcripts.on_transcript(audio.speech_stopped.is_some()) {
+            Some((speak, end)) => ctx.recorder.sample(ctx.now, meters.speak(speak).transcript, ctx.now.since(end)),
+            None => ctx.recorder.count(meters.transcripts_unclear, 1),
+        }
+    }
+
     fn on_speech_stopped(&mut self, ctx: &mut Context<'_>) {
+        self.transcripts.on_stopped();
         let Some(meters) = &ctx.meters.voice else { return };
         // It took a pause for the end: the user is still speaking.
         let Some(end) = self.turn.speech_end else {
@@ -174,47 +188,4 @@ impl Turn {
             ctx.recorder.sample(ctx.now, meters.speak(speak).started, ctx.now.since(self.began));
         }
     }
-
-    fn on_transcript(&mut self, ctx: &mut Context<'_>) {
-        if let (Some(meters), Some(speak), Some(end)) = (&ctx.meters.voice, self.speak, self.speech_end)
-            && !std::mem::replace(&mut self.is_transcribed, true)
-        {
-            ctx.recorder.sample(ctx.now, meters.speak(speak).transcript, ctx.now.since(end));
-        }
-    }
 }
-
-impl Answer {
-    /// It is over; `whole`: because its end came. Records how it was to listen to.
-    pub(super) fn close(mut self, ctx: &mut Context<'_>, whole: bool) -> crate::metrics::Listened {
-        let last_underrun = if whole { self.player.end(ctx.now) } else { None };
-        let listened = self.player.listened();
-        let Some(meters) = &ctx.meters.voice else { return listened };
-        let millis = |span: crate::time::Span| span.as_micros() / 1_000;
-        ctx.recorder.count(meters.received_ms, millis(listened.received));
-        ctx.recorder.count(meters.wall_ms, millis(listened.wall));
-        if let Some(underrun) = last_underrun {
-            ctx.recorder.sample(ctx.now, meters.underrun, underrun);
-        }
-        ctx.recorder.sample(ctx.now, meters.jitter, listened.jitter);
-        ctx.recorder.sample(ctx.now, meters.behind, listened.behind);
-        let slow = listened.real_time_factor.is_some_and(|factor| factor < SLOW);
-        let counts = [
-            (meters.answers.silent, self.level.is_silent()),
-            (meters.answers.clipped, self.level.is_clipped()),
-            (meters.answers.starved, listened.underruns > 0),
-            (meters.answers.slow, slow),
-            (meters.answers.cut, !whole),
-        ];
-        for (counter, is_so) in counts {
-            ctx.recorder.count(counter, u64::from(is_so));
-        }
-        if let (Some((speak, Some(sent))), Some(last)) = (self.interrupted, self.player.last_arrival()) {
-            ctx.recorder.sample(ctx.now, meters.speak(speak).barge_in, last.since(sent));
-        }
-        listened
-    }
-}
-
-/// Below real time by more than chunks' own granularity explains.
-const SLOW: f64 = 0.95;

@@ -1,12 +1,13 @@
 //! The step `listen`: waits for an answer, hears it to its end, or breaks in.
 
 use crate::metrics::Phase;
-use crate::scenario::{ListenOp, Op, OperationId, Pc};
+use crate::scenario::{ListenOp, MicMode, Op, OperationId, Pc, Until};
 use crate::time::Timestamp;
 use crate::user::step::Step;
 use crate::user::task::{Task, Wait};
 use crate::user::{Context, User};
 
+use super::Voice;
 use super::turn::Progress;
 
 /// A task that listens.
@@ -31,6 +32,45 @@ impl Listening {
     pub fn next_timeout(&self) -> Timestamp {
         self.deadline.min(self.barge_in)
     }
+
+    fn op<'a>(&self, ctx: &Context<'a>) -> Option<&'a ListenOp> {
+        match &ctx.program.ops[self.at as usize] {
+            Op::Listen(op) => Some(op),
+            _ => None,
+        }
+    }
+}
+
+impl Voice {
+    /// The answer of this turn has been heard.
+    fn settle_answered(&mut self, ctx: &mut Context<'_>) {
+        if let Some(meters) = &ctx.meters.voice {
+            let answered = meters.turns.answered;
+            self.turn.settle(ctx, answered);
+        }
+    }
+
+    /// Nobody waits for this turn's answer any more: what has come of it is all that is measured of it.
+    fn give_up(&mut self, ctx: &mut Context<'_>) {
+        if let Some(answer) = self.answer.take_if(|answer| answer.turn == self.turn.index) {
+            answer.close(ctx, false);
+        }
+        self.turn.give_up();
+        if let Some(meters) = &ctx.meters.voice {
+            let unanswered = meters.turns.unanswered;
+            self.turn.settle(ctx, unanswered);
+        }
+        self.mic = self.mic.filter(|_| self.mode == MicMode::Continuous);
+    }
+
+    /// What was listened to is over without being the answer: whoever listens waits for the next one.
+    pub(super) fn listen_anew(&mut self, ctx: &mut Context<'_>) {
+        let Some(listening) = &mut self.listening else { return };
+        let Some(op) = listening.op(ctx) else { return };
+        listening.deadline = ctx.now + op.first_audio;
+        listening.barge_in = Timestamp::NEVER;
+        self.turn.listen(op.operation);
+    }
 }
 
 impl User {
@@ -49,7 +89,11 @@ impl User {
         voice.turn.listen(op.operation);
         voice.turn.record(ctx);
         let progress = voice.turn.progress;
-        if progress == Progress::Over {
+        if op.until == Until::Received && voice.playing.take().is_some() {
+            voice.settle_answered(ctx);
+        }
+        let is_heard = progress == Progress::Over && voice.playing.is_none();
+        if is_heard {
             voice.turn.is_heard = true;
             return Step::Go(op.after);
         }
@@ -60,7 +104,7 @@ impl User {
             deadline: ctx.now + op.first_audio,
             barge_in: Timestamp::NEVER,
         });
-        if progress == Progress::Arriving {
+        if matches!(progress, Progress::Arriving | Progress::Over) {
             self.on_answer_begins(ctx);
         }
         Step::Wait(op.after, Wait::Blocked)
@@ -68,14 +112,42 @@ impl User {
 
     /// First audio: from here on the listener waits for the end, or draws whether to break in.
     pub(super) fn on_answer_begins(&mut self, ctx: &mut Context<'_>) {
-        let Some(voice) = self.voice.as_mut().filter(|voice| voice.turn.progress == Progress::Arriving) else { return };
+        let Some(voice) = &mut self.voice else { return };
         let Some(listening) = &mut voice.listening else { return };
         let Op::Listen(op) = &ctx.program.ops[listening.at as usize] else { return };
-        listening.deadline = ctx.now + op.end;
+        listening.deadline = match voice.turn.progress {
+            Progress::Arriving => ctx.now + op.end,
+            Progress::Over => Timestamp::NEVER,
+            Progress::Awaited | Progress::GivenUp => return,
+        };
         let Some(barge_in) = &op.barge_in else { return };
         let probability = barge_in.probability.number(&mut self.memory.scope(ctx.wall_ms, None, "")).unwrap_or(0.0);
         if self.memory.random.f64() < probability {
             listening.barge_in = ctx.now + self.memory.draw(&barge_in.delay, ctx.wall_ms, None);
+        }
+    }
+
+    /// The answer that was listened for has arrived whole. It is heard when it has been played.
+    pub(super) fn on_answer_arrived(&mut self, ctx: &mut Context<'_>, played: Option<Timestamp>) {
+        let Some(voice) = &mut self.voice else { return };
+        let until = voice.listening.as_ref().and_then(|listening| listening.op(ctx)).map(|op| op.until);
+        voice.playing = played.filter(|played| *played > ctx.now && until != Some(Until::Received));
+        match &mut voice.listening {
+            _ if voice.playing.is_none() => {
+                voice.settle_answered(ctx);
+                self.on_answer_ended(ctx, Outcome::Heard);
+            }
+            Some(listening) => listening.deadline = Timestamp::NEVER,
+            None => {}
+        }
+    }
+
+    /// The last sample of the answer has been played.
+    pub(super) fn end_playing(&mut self, ctx: &mut Context<'_>) {
+        let Some(voice) = &mut self.voice else { return };
+        if voice.playing.take_if(|until| *until <= ctx.now).is_some() {
+            voice.settle_answered(ctx);
+            self.on_answer_ended(ctx, Outcome::Heard);
         }
     }
 
@@ -107,13 +179,9 @@ impl User {
         let code = match (voice.turn.progress, voice.turn.index) {
             (Progress::Awaited, 0) => "no greeting",
             (Progress::Awaited, _) => "no answer",
-            (Progress::Arriving | Progress::Over, _) => "unfinished answer",
+            (Progress::Arriving | Progress::Over | Progress::GivenUp, _) => "unfinished answer",
         };
-        if let Some(meters) = &ctx.meters.voice {
-            let unanswered = meters.turns.unanswered;
-            voice.turn.settle(ctx, unanswered);
-        }
-        voice.mic = voice.mic.filter(|_| voice.mode == crate::scenario::MicMode::Continuous);
+        voice.give_up(ctx);
         self.fail_listening(ctx, &listening, code, phase);
     }
 

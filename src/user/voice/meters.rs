@@ -4,6 +4,8 @@ use std::collections::HashMap;
 
 use crate::metrics::{CounterId, Recorder, SeriesId};
 use crate::scenario::{Op, OperationId, Program};
+use crate::time::{Span, Timestamp};
+use crate::user::Meters;
 
 pub struct VoiceMeters {
     pub pacing: SeriesId,
@@ -15,10 +17,12 @@ pub struct VoiceMeters {
     pub chunks_late: CounterId,
     pub chunks_in: CounterId,
     pub received_ms: CounterId,
+    pub after_first_ms: CounterId,
     pub wall_ms: CounterId,
     pub answers: AnswerCounters,
     pub turns: TurnCounters,
     pub stopped_early: CounterId,
+    pub transcripts_unclear: CounterId,
     listens: HashMap<OperationId, ListenMeters>,
     speaks: HashMap<OperationId, SpeakMeters>,
 }
@@ -31,7 +35,11 @@ pub struct AnswerCounters {
     pub clipped: CounterId,
     pub early: CounterId,
     pub unasked: CounterId,
+    pub too_late: CounterId,
     pub cut: CounterId,
+    pub one_chunk: CounterId,
+    pub broken_into: CounterId,
+    pub stopped_before: CounterId,
     pub starved: CounterId,
     pub slow: CounterId,
 }
@@ -99,6 +107,7 @@ impl VoiceMeters {
             chunks_late: counter("audio.chunks.late"),
             chunks_in: counter("audio.chunks.in"),
             received_ms: counter("audio.received_ms"),
+            after_first_ms: counter("audio.after_first_ms"),
             wall_ms: counter("audio.wall_ms"),
             answers: AnswerCounters {
                 all: counter("audio.answers"),
@@ -107,7 +116,11 @@ impl VoiceMeters {
                 clipped: counter("audio.answers.clipped"),
                 early: counter("audio.answers.early"),
                 unasked: counter("audio.answers.unasked"),
+                too_late: counter("audio.answers.too_late"),
                 cut: counter("audio.answers.cut"),
+                one_chunk: counter("audio.answers.one_chunk"),
+                broken_into: counter("audio.answers.broken_into"),
+                stopped_before: counter("audio.answers.stopped_before"),
                 starved: counter("audio.answers.starved"),
                 slow: counter("audio.answers.slow"),
             },
@@ -120,6 +133,7 @@ impl VoiceMeters {
                 cut: counter("turns.cut"),
             },
             stopped_early: counter("audio.stopped_early"),
+            transcripts_unclear: counter("audio.transcripts.unclear"),
             listens,
             speaks,
         })
@@ -133,6 +147,21 @@ impl VoiceMeters {
         &self.speaks[&operation]
     }
 }
+
+impl Meters {
+    /// A chunk of a microphone has been handed to its socket.
+    pub fn on_chunk_sent(&self, recorder: &mut Recorder, due: Timestamp, at: Timestamp) {
+        let lag = at.since(due);
+        recorder.sample(at, self.pacing, lag);
+        if let Some(voice) = &self.voice {
+            recorder.sample(at, voice.pacing, lag);
+            recorder.count(voice.chunks_late, u64::from(lag > LATE));
+        }
+    }
+}
+
+/// A chunk that is sent later than this after it was due counts as late.
+const LATE: Span = Span::from_millis(20);
 
 impl ListenMeters {
     fn new(operation: &str, population: &str, recorder: &mut Recorder) -> Self {

@@ -10,7 +10,7 @@
 
 use std::rc::Rc;
 
-use super::utterance::Utterance;
+use super::utterance::{Chunk, Utterance};
 use crate::protocol::audio::length;
 use crate::scenario::{Audio, OperationId};
 use crate::time::Timestamp;
@@ -62,10 +62,9 @@ pub struct Speech {
     /// How many chunks of it are said, by cutting it or saying it again.
     chunks: u64,
     pub began: Timestamp,
-    /// When its last sample of speech so far was due.
-    pub voiced_until: Option<Timestamp>,
-    /// When its first chunk was really sent.
-    pub first_sent: Option<Timestamp>,
+    /// The microphone's chunk with its last sample of speech, and when that sample is due. What comes behind it (the end of
+    /// the clip, and what fills the last chunk) is silence: the service may answer from there on.
+    end: (u64, Timestamp),
     pub operation: OperationId,
     /// The task that goes on when it is over.
     pub task: u32,
@@ -83,18 +82,23 @@ impl Speech {
         let first = mic.current() + u64::from(!fresh);
         let chunks = chunks.unwrap_or(utterance.chunks.len() as u64).max(1);
         let began = mic.time_of(first, 0, audio);
-        Self { utterance, first, chunks, began, voiced_until: None, first_sent: None, operation, task }
+        let end = match utterance.last_voiced(chunks) {
+            Some(place) => (first + place, mic.time_of(first + place, utterance.chunk(place).voiced, audio)),
+            None => (first + chunks - 1, mic.time_of(first + chunks, 0, audio)),
+        };
+        Self { utterance, first, chunks, began, end, operation, task }
     }
 
-    /// Its part in a chunk of the microphone; `None`: it has not begun.
-    pub fn part(&mut self, mic: &Mic, now: Timestamp, audio: &Audio) -> Option<crate::engine::FrameId> {
+    /// Its part in the chunk that `mic` is at; `None`: it has not begun.
+    pub fn part(&self, mic: &Mic) -> Option<Chunk> {
         let place = mic.current().checked_sub(self.first)?;
-        let part = self.utterance.chunks[(place % self.utterance.chunks.len() as u64) as usize];
-        if part.voiced > 0 {
-            self.voiced_until = Some(mic.time_of(mic.current(), part.voiced, audio));
-        }
-        self.first_sent.get_or_insert(now);
-        Some(part.frame)
+        Some(self.utterance.chunk(place))
+    }
+
+    /// When its last sample of speech was due, if that is in a chunk that has been sent.
+    pub fn voiced_until(&self, mic: &Mic) -> Option<Timestamp> {
+        let (chunk, at) = self.end;
+        (mic.current() > chunk).then_some(at)
     }
 
     /// The chunk that `mic` is at comes behind its last one.

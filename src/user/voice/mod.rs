@@ -6,39 +6,48 @@
 //!                        ▲                                                    │
 //!                        └──────────────────── barge-in ──────────────────────┘
 //! ```
+//! An answer ends for its listener when all of it has been played, which is later than its last frame.
 //! `mic` paces what is sent, `say` the steps that send, `hear` takes what arrives, `listen` the step that waits for it.
 
+mod answer;
 mod hear;
 mod listen;
 mod meters;
 mod mic;
 mod say;
+mod transcripts;
 mod turn;
 mod utterance;
 
 pub use meters::VoiceMeters;
 pub use utterance::Utterances;
 
-use crate::metrics::{Phase, UsersByState};
+use crate::metrics::{Phase, UserId, UsersByState};
 use crate::scenario::MicMode;
-use crate::time::{Span, Timestamp};
+use crate::time::Timestamp;
 
 use super::{Context, User};
+use answer::Answer;
 use listen::Listening;
 use mic::{Mic, Speech};
-use turn::{Answer, Progress, Turn};
+use transcripts::Transcripts;
+use turn::{Progress, Turn};
 
 /// Lives as long as the connection.
 pub struct Voice {
+    user: UserId,
     mode: MicMode,
     /// `None`: it is off, or not on yet.
     mic: Option<Mic>,
     /// The service has spoken on this connection.
     has_heard: bool,
     turn: Turn,
+    transcripts: Transcripts,
     /// The answer that is arriving; it may belong to the turn before.
     answer: Option<Answer>,
     speech: Option<Speech>,
+    /// The answer has arrived whole, and the user hears it until then.
+    playing: Option<Timestamp>,
     listening: Option<Listening>,
     /// The report that ends the conversation has come.
     is_reported: bool,
@@ -54,14 +63,17 @@ pub enum Ending {
 }
 
 impl Voice {
-    pub fn new(now: Timestamp) -> Self {
+    pub fn new(user: UserId, now: Timestamp) -> Self {
         Self {
+            user,
             mode: MicMode::Off,
             mic: None,
             has_heard: false,
             turn: Turn::new(0, now, None),
+            transcripts: Transcripts::default(),
             answer: None,
             speech: None,
+            playing: None,
             listening: None,
             is_reported: false,
         }
@@ -72,9 +84,9 @@ impl Voice {
         let awaited = self.turn.progress == Progress::Awaited;
         if self.is_reported {
             Some(Phase::AfterReport)
-        } else if self.speech.is_some() {
+        } else if self.speech.is_some() && self.turn.speech_end.is_none() {
             Some(Phase::Speaking)
-        } else if self.answer.is_some() {
+        } else if self.answer.is_some() || self.playing.is_some() {
             Some(Phase::Listening)
         } else if awaited && self.turn.index == 0 {
             Some(Phase::BeforeGreeting)
@@ -84,8 +96,9 @@ impl Voice {
     }
 
     pub fn next_timeout(&self) -> Timestamp {
-        let mic = self.mic.map_or(Timestamp::NEVER, |mic| mic.due);
-        self.listening.as_ref().map_or(mic, |listening| mic.min(listening.next_timeout()))
+        let mic = self.mic.map(|mic| mic.due);
+        let listening = self.listening.as_ref().map(Listening::next_timeout);
+        [mic, listening, self.playing].into_iter().flatten().min().unwrap_or(Timestamp::NEVER)
     }
 
     pub fn count_state(&self, now: Timestamp, users: &mut UsersByState) {
@@ -104,8 +117,16 @@ impl Voice {
         self.mic = None;
         self.speech = None;
         self.listening = None;
+        if let (Ending::Left, Some(answer)) = (why, &mut self.answer) {
+            answer.left.get_or_insert(ctx.now);
+        }
         if let Some(meters) = &ctx.meters.voice {
-            let outcome = if why == Ending::Lost { meters.turns.lost } else { meters.turns.cut };
+            let outcome = match why {
+                // All of it is here, and the user has not broken in.
+                _ if self.playing.take().is_some() => meters.turns.answered,
+                Ending::Lost => meters.turns.lost,
+                Ending::Left => meters.turns.cut,
+            };
             self.turn.settle(ctx, outcome);
         }
     }
@@ -114,7 +135,7 @@ impl Voice {
 impl User {
     /// The connection is usable.
     pub(super) fn begin_voice(&mut self, ctx: &Context<'_>) {
-        self.voice = ctx.program.audio.as_ref().map(|_| Box::new(Voice::new(ctx.now)));
+        self.voice = ctx.program.audio.as_ref().map(|_| Box::new(Voice::new(self.id, ctx.now)));
     }
 
     /// Its part of the conversation is over.
@@ -128,7 +149,7 @@ impl User {
     pub(super) fn end_voice(&mut self, ctx: &mut Context<'_>, why: Ending) {
         let phase = self.phase();
         let Some(mut voice) = self.voice.take() else { return };
-        if let (Ending::Lost, Some(listening)) = (why, &voice.listening) {
+        if let (Ending::Lost, Some(listening), None) = (why, &voice.listening, voice.playing) {
             ctx.error(listening.operation, "disconnected", phase, || "the connection was lost first".to_owned());
         }
         voice.hush(ctx, why);
@@ -142,9 +163,7 @@ impl User {
         if self.voice.as_ref().is_some_and(|voice| voice.next_timeout() <= ctx.now) {
             self.send_due_chunks(ctx);
             self.expire_listening(ctx);
+            self.end_playing(ctx);
         }
     }
 }
-
-/// A chunk that is sent later than this after it was due counts as late.
-const LATE: Span = Span::from_millis(20);

@@ -6,9 +6,11 @@ use crate::user::step::Step;
 use crate::user::task::{Task, Wait};
 use crate::user::{Context, User, Wish};
 
+use super::Voice;
+use super::answer::Answer;
 use super::mic::{Mic, Speech};
 use super::turn::{Progress, Turn};
-use super::{LATE, Voice};
+use super::utterance::Chunk;
 
 impl Voice {
     fn set_mic(&mut self, ctx: &Context<'_>, audio: &Audio, mode: MicMode) {
@@ -33,7 +35,7 @@ impl Voice {
         let operation = speech.operation;
         if let Some(meters) = &ctx.meters.voice {
             let outcome = match self.turn.progress {
-                Progress::Awaited => meters.turns.unanswered,
+                Progress::Awaited | Progress::GivenUp => meters.turns.unanswered,
                 Progress::Arriving | Progress::Over => meters.turns.interrupted,
             };
             ctx.recorder.count(meters.turns.all, 1);
@@ -42,15 +44,33 @@ impl Voice {
         if let Some(answer) = &mut self.answer {
             answer.interrupted.get_or_insert((operation, None));
         }
+        self.transcripts.on_speech(operation);
         self.turn = Turn::new(self.turn.index + 1, speech.began, Some(operation));
         self.speech = Some(speech);
+        // What was being played is not listened to any more.
+        if self.playing.take().is_some() {
+            self.listen_anew(ctx);
+        }
+    }
+
+    /// A chunk of the utterance has been handed over; `mic` is at the next one.
+    fn on_spoken(&mut self, ctx: &mut Context<'_>, mic: &Mic, chunk: Chunk) -> Option<u32> {
+        let speech = self.speech.as_ref()?;
+        if let Some(end) = speech.voiced_until(mic) {
+            self.turn.speech_end = Some(end);
+            self.transcripts.on_speech_end(end);
+        }
+        if let Some(Answer { interrupted: Some((_, first_voiced)), .. }) = &mut self.answer
+            && chunk.voiced > 0
+        {
+            first_voiced.get_or_insert(ctx.now);
+        }
+        if speech.is_over(mic) { self.end_speech(ctx) } else { None }
     }
 
     /// Its last chunk has been sent. Gives the task that waited for that.
-    fn end_speech(&mut self, ctx: &mut Context<'_>, mic: &Mic) -> Option<u32> {
+    fn end_speech(&mut self, ctx: &mut Context<'_>) -> Option<u32> {
         let speech = self.speech.take()?;
-        let end = mic.time_of(mic.current(), 0, ctx.program.audio.as_ref()?);
-        self.turn.speech_end = Some(speech.voiced_until.unwrap_or(end));
         if let Some(meters) = &ctx.meters.voice {
             let spoken = meters.speak(speech.operation).spoken;
             ctx.sample(spoken, ctx.now.since(speech.began));
@@ -67,6 +87,10 @@ impl User {
     pub(in crate::user) fn set_mic(&mut self, ctx: &Context<'_>, mode: MicMode) {
         if let (Some(voice), Some(audio)) = (&mut self.voice, &ctx.program.audio) {
             let speaker = voice.speech.take_if(|_| mode == MicMode::Off).map(|speech| speech.task);
+            if speaker.is_some() {
+                // Whatever was left to say is not said.
+                voice.turn.speech_end.get_or_insert(ctx.now);
+            }
             voice.set_mic(ctx, audio, mode);
             self.unblock(speaker, ctx.now);
         }
@@ -121,27 +145,15 @@ impl User {
         let (Some(voice), Some(audio), Some(link)) = (&mut self.voice, &ctx.program.audio, &self.link) else { return };
         let mut spoken = None;
         while let Some(mut mic) = voice.mic.filter(|mic| mic.due <= ctx.now) {
-            let part = voice.speech.as_mut().and_then(|speech| speech.part(&mic, ctx.now, audio));
-            let Some(frame) = part.or_else(|| Some(ctx.utterances.as_mut()?.silence(ctx.frames))) else { return };
-            if let (Some(speech), Some(answer)) = (&voice.speech, &mut voice.answer)
-                && let Some((_, first_sent)) = &mut answer.interrupted
-                && first_sent.is_none()
-            {
-                *first_sent = speech.first_sent;
-            }
-            let lag = ctx.now.since(mic.due);
+            let part = voice.speech.as_ref().and_then(|speech| speech.part(&mic));
+            let silence = || Some(ctx.utterances.as_mut()?.silence(ctx.frames));
+            let Some(frame) = part.map(|chunk| chunk.frame).or_else(silence) else { return };
             let bytes = ctx.frames.text(frame).len() as u64;
-            ctx.wishes.push(Wish::SendFrame(link.socket, frame));
-            ctx.count_chunk(lag > LATE, bytes, &audio.outbound.event);
-            ctx.recorder.sample(ctx.now, ctx.meters.pacing, lag);
-            if let Some(meters) = &ctx.meters.voice {
-                ctx.recorder.sample(ctx.now, meters.pacing, lag);
-            }
+            ctx.wishes.push(Wish::SendFrame { socket: link.socket, frame, due: mic.due });
+            ctx.count_chunk(bytes, &audio.outbound.event);
             mic.advance(audio);
             voice.mic = Some(mic);
-            if voice.speech.as_ref().is_some_and(|speech| speech.is_over(&mic)) {
-                spoken = voice.end_speech(ctx, &mic);
-            }
+            spoken = spoken.or(part.and_then(|chunk| voice.on_spoken(ctx, &mic, chunk)));
         }
         if spoken.is_some() {
             self.unblock(spoken, ctx.now);
@@ -150,13 +162,12 @@ impl User {
 }
 
 impl Context<'_> {
-    fn count_chunk(&mut self, late: bool, bytes: u64, event: &str) {
+    fn count_chunk(&mut self, bytes: u64, event: &str) {
         self.recorder.count(self.meters.frames_out, 1);
         self.recorder.count(self.meters.bytes_out, bytes);
         self.meters.count_out(event, self.recorder);
         if let Some(meters) = &self.meters.voice {
             self.recorder.count(meters.chunks_out, 1);
-            self.recorder.count(meters.chunks_late, u64::from(late));
         }
     }
 }

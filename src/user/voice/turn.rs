@@ -1,7 +1,6 @@
 //! One exchange: what the user said and the service's answer to it. Turn 0 is the greeting.
 
-use crate::metrics::{Listened, Player};
-use crate::protocol::audio::Level;
+use crate::metrics::Listened;
 use crate::scenario::OperationId;
 use crate::time::{Span, Timestamp};
 use crate::user::Context;
@@ -12,7 +11,7 @@ pub struct Turn {
     /// The connection was usable, or the user began to speak.
     pub began: Timestamp,
     pub progress: Progress,
-    /// When its last sample of speech was due. `None` for the greeting, and while it is being said.
+    /// When its last sample of speech was due. `None` for the greeting, and until the chunk with that sample has been sent.
     pub speech_end: Option<Timestamp>,
     /// The service said that it heard the turn end.
     pub stopped: Option<Timestamp>,
@@ -20,7 +19,6 @@ pub struct Turn {
     /// Nothing was said in it: the greeting, and what the service says next by itself (or to a text).
     is_unspoken: bool,
     pub is_started: bool,
-    pub is_transcribed: bool,
     /// What became of it has been counted.
     pub is_settled: bool,
     /// A step has listened to its answer.
@@ -34,7 +32,10 @@ pub struct Turn {
 pub enum Progress {
     Awaited,
     Arriving,
+    /// It has arrived whole; it may still be playing.
     Over,
+    /// Nobody waits for (the rest of) it any more.
+    GivenUp,
 }
 
 #[derive(Debug, Default)]
@@ -43,16 +44,6 @@ struct Times {
     from_stopped: Option<Span>,
     length: Option<Span>,
     turn: Option<Span>,
-}
-
-/// An answer that is arriving.
-#[derive(Debug)]
-pub struct Answer {
-    pub turn: u32,
-    pub player: Player,
-    pub level: Level,
-    /// The user began to speak during it: under which name, and when the first chunk of that was sent.
-    pub interrupted: Option<(OperationId, Option<Timestamp>)>,
 }
 
 impl Turn {
@@ -66,7 +57,6 @@ impl Turn {
             speak,
             is_unspoken: index == 0,
             is_started: false,
-            is_transcribed: false,
             is_settled: false,
             is_heard: false,
             listener: None,
@@ -78,7 +68,7 @@ impl Turn {
     pub fn go_on(&mut self, now: Timestamp, is_arriving: bool) {
         let again = Self::new(self.index, now, self.speak);
         let progress = if is_arriving { Progress::Arriving } else { Progress::Awaited };
-        *self = Self { progress, is_unspoken: true, is_started: true, is_transcribed: true, is_settled: true, ..again };
+        *self = Self { progress, is_unspoken: true, is_started: true, is_settled: true, ..again };
     }
 
     /// The service may answer: the user has nothing to say, or has finished.
@@ -92,6 +82,20 @@ impl Turn {
         let end = if self.is_unspoken { Some(self.began) } else { self.speech_end };
         self.times.first_audio = end.map(|end| now.since(end));
         self.times.from_stopped = self.stopped.map(|stopped| now.since(stopped));
+    }
+
+    /// Its answer ended while the user was still speaking, whose pause was taken for the end: the answer is still to come.
+    pub fn await_again(&mut self) {
+        self.progress = Progress::Awaited;
+        self.times = Times::default();
+    }
+
+    /// The listener's patience is over: what comes now is measured under no name.
+    pub fn give_up(&mut self) {
+        self.progress = Progress::GivenUp;
+        self.listener = None;
+        self.is_heard = true;
+        self.times = Times::default();
     }
 
     /// Its answer is over and was heard whole.

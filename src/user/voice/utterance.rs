@@ -6,7 +6,7 @@ use std::rc::Rc;
 use serde_json::Value;
 
 use crate::engine::{FrameId, Frames};
-use crate::protocol::audio::{Clip, FrameWriter, Variation, clips, resample, voiced_end};
+use crate::protocol::audio::{Clip, FrameWriter, Variation, clips, resample, voiced_ends};
 use crate::scenario::{Audio, Op, Program, Protocol};
 
 /// A clip in frames, ready to be sent.
@@ -21,6 +21,19 @@ pub struct Chunk {
     pub frame: FrameId,
     /// Samples up to the last one of speech; 0: it is silent.
     pub voiced: u32,
+}
+
+impl Utterance {
+    /// Said again and again: chunk number `place`.
+    pub fn chunk(&self, place: u64) -> Chunk {
+        self.chunks[(place % self.chunks.len() as u64) as usize]
+    }
+
+    /// The last one with speech, when so many are said.
+    pub fn last_voiced(&self, said: u64) -> Option<u64> {
+        let least = said.saturating_sub(self.chunks.len() as u64);
+        (least..said).rev().find(|place| self.chunk(*place).voiced > 0)
+    }
 }
 
 /// Every utterance of a population, made when somebody says it for the first time.
@@ -81,14 +94,13 @@ impl Utterances {
             return Some(ready.clone());
         }
         let clip = self.clips.get(name).filter(|clip| !clip.is_empty())?;
-        // Where speech ends is a matter of the clip: noise that is put on it is no speech.
-        let voiced_end = voiced_end(clip, self.rate);
+        // Where speech is, is a matter of the clip: noise that is put on it is no speech.
+        let voiced_ends = voiced_ends(clip, self.rate, self.chunk_samples);
         let mut samples = clip.clone();
         samples.resize(samples.len().next_multiple_of(self.chunk_samples), 0);
-        let chunk = |(index, samples): (usize, &[i16])| {
-            let begin = index * self.chunk_samples;
-            let voiced = voiced_end.saturating_sub(begin).min(self.chunk_samples) as u32;
-            Chunk { frame: frames.add(self.writer.write(samples)), voiced }
+        let chunk = |(index, samples): (usize, &[i16])| Chunk {
+            frame: frames.add(self.writer.write(samples)),
+            voiced: voiced_ends[index] as u32,
         };
         let samples = variation.apply(&samples);
         let utterance =

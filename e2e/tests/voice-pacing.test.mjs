@@ -1,0 +1,42 @@
+// 100 microphones in one browser keep time, also while a person looks at another tab.
+import * as checks from '../lib/checks.mjs';
+import { launchThrottlingChromium } from '../lib/chromium.mjs';
+import { crowd } from '../lib/plans.mjs';
+import { counter, metric, worstLag } from '../lib/report.mjs';
+import { story } from '../lib/story.mjs';
+import * as swarm from '../lib/swarm.mjs';
+import { speakers, voicePlan } from '../lib/voice.mjs';
+import { until } from '../lib/wait.mjs';
+
+const USERS = 100;
+const SECONDS = 25;
+/** Opening 100 conversations is not what is measured. */
+const WARMUP_S = 8;
+
+story('100 microphones keep time to 20 ms, visible and hidden', async (world) => {
+  const lab = await world.lab();
+  const { context } = world.use(await launchThrottlingChromium());
+  const page = await world.pageIn(context, lab.url);
+  const talkers = speakers(lab, 'talkers', 'voice-guest', crowd(USERS, SECONDS), { turns: 100 });
+  const plan = voicePlan('pacing', [talkers], { warmup_s: WARMUP_S });
+  const visible = await swarm.play(page, plan);
+  const other = await context.newPage();
+  await other.bringToFront();
+  await until('the page to be hidden', () => page.evaluate(() => document.visibilityState === 'hidden'));
+  const hidden = await swarm.play(page, plan);
+  await page.bringToFront();
+  for (const [name, report] of Object.entries({ visible, hidden })) {
+    const pacing = metric(report, 'audio.pacing.error');
+    console.log(
+      `${name}: pacing error p50 ${pacing.p50.toFixed(2)}, p99 ${pacing.p99.toFixed(2)}, max ${pacing.max.toFixed(1)} ms over ${pacing.count} chunks; ` +
+        `${counter(report, 'audio.chunks.late')} late; worker lag p99 ${worstLag(report, 'p99').toFixed(2)} ms`,
+    );
+  }
+  for (const [name, report] of Object.entries({ visible, hidden })) {
+    checks.noErrors(report);
+    const pacing = metric(report, 'audio.pacing.error');
+    // 100 users send 5.86 chunks a second each.
+    checks.between(`chunks sent while ${name}`, pacing.count, 0.8 * 586 * (SECONDS - WARMUP_S), 1.4 * 586 * (SECONDS - WARMUP_S));
+    checks.between(`p99 pacing error while ${name}, ms`, pacing.p99, 0, 20);
+  }
+});
