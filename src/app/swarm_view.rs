@@ -72,11 +72,21 @@ pub const ROSTER_COLUMNS: [Column; 11] = [
 ];
 
 impl SwarmView {
-    pub fn of_conductor(facts: &SwarmFacts<'_>, conductor: &Conductor, own: &Card, run: Option<&Run>, wanted_users: Option<u32>) -> Self {
+    pub fn of_conductor(
+        facts: &SwarmFacts<'_>,
+        conductor: &Conductor,
+        own: &Card,
+        run: Option<&Run>,
+        wanted_users: Option<u32>,
+    ) -> Self {
         let run = run.filter(|run| !run.is_done());
         let own_row = own_row(facts, conductor, own, run);
         let roster = [own_row].into_iter().chain(conductor.seats().map(|seat| seat_row(seat, run))).collect();
-        Self { roster, capacity: capacity(facts, conductor, own, wanted_users), ..Self::common(facts, conductor.malformed()) }
+        Self {
+            roster,
+            capacity: capacity(facts, conductor, own, wanted_users),
+            ..Self::common(facts, conductor.malformed())
+        }
     }
 
     pub fn of_generator(facts: &SwarmFacts<'_>, generator: &Generator) -> Self {
@@ -112,7 +122,11 @@ impl SwarmView {
             problem: facts.problem.map(str::to_owned),
             only_watches: facts.only_watches,
             moves_parts: facts.moves_parts,
-            traffic: if refused == 0 { carried } else { format!("{carried}, {} messages refused", format::count(refused)) },
+            traffic: if refused == 0 {
+                carried
+            } else {
+                format!("{carried}, {} messages refused", format::count(refused))
+            },
             ..Self::default()
         }
     }
@@ -124,7 +138,9 @@ impl SwarmView {
 }
 
 fn own_row(facts: &SwarmFacts<'_>, conductor: &Conductor, own: &Card, run: Option<&Run>) -> Row {
-    let workers: Vec<usize> = run.map_or_else(Vec::new, |run| (0..run.worker_count()).filter(|&worker| conductor.place_of(worker).is_none()).collect());
+    let workers: Vec<usize> = run.map_or_else(Vec::new, |run| {
+        (0..run.worker_count()).filter(|&worker| conductor.place_of(worker).is_none()).collect()
+    });
     let state = if facts.only_watches { "conducts only" } else { "conducts" };
     let mut cells = vec![Cell::from(format!("{} (this one)", facts.name)), state.to_owned().into()];
     cells.extend(card_cells(Some(own)));
@@ -145,7 +161,11 @@ fn seat_row(seat: &Seat, run: Option<&Run>) -> Row {
 
 fn card_cells(card: Option<&Card>) -> [Cell; 3] {
     match card {
-        Some(card) => [card.browser.clone().into(), format::count(card.cores.into()).into(), format::count(card.sockets.into()).into()],
+        Some(card) => [
+            card.browser.clone().into(),
+            format::count(card.cores.into()).into(),
+            format::count(card.sockets.into()).into(),
+        ],
         None => [format::NOTHING, format::NOTHING, format::NOTHING].map(|text| text.to_owned().into()),
     }
 }
@@ -155,9 +175,15 @@ fn share_cells(run: Option<&Run>, workers: &[usize]) -> [Cell; 4] {
         return [format::NOTHING; 4].map(|text| text.to_owned().into());
     };
     let (users, counts) = run.share_of(workers);
-    let errors = Cell::new(format::count(counts.errors)).with_mood(if counts.errors > 0 { Mood::Bad } else { Mood::Plain });
+    let errors =
+        Cell::new(format::count(counts.errors)).with_mood(if counts.errors > 0 { Mood::Bad } else { Mood::Plain });
     let connected = users.flow + users.active;
-    [format::count(connected.into()).into(), format::count(counts.sent).into(), format::count(counts.received).into(), errors]
+    [
+        format::count(connected.into()).into(),
+        format::count(counts.sent).into(),
+        format::count(counts.received).into(),
+        errors,
+    ]
 }
 
 /// What the other clock shows more than ours, and how wrong that can be.
@@ -187,7 +213,11 @@ fn capacity(facts: &SwarmFacts<'_>, conductor: &Conductor, own: &Card, wanted_us
     let others: u32 = here.iter().filter_map(|seat| seat.card.as_ref()).map(|card| card.sockets).sum();
     let sockets = others + if facts.only_watches { 0 } else { own.sockets };
     let browsers = here.len() + usize::from(!facts.only_watches);
-    let have = format!("{browsers} {}, up to {} users.", if browsers == 1 { "browser" } else { "browsers" }, format::count(sockets.into()));
+    let have = format!(
+        "{browsers} {}, up to {} users.",
+        if browsers == 1 { "browser" } else { "browsers" },
+        format::count(sockets.into())
+    );
     match wanted_users {
         Some(wanted) if wanted > sockets => {
             let more = (wanted - sockets).div_ceil(PER_BROWSER);
@@ -207,7 +237,10 @@ fn part_state(facts: &SwarmFacts<'_>, generator: &Generator) -> (String, Mood) {
     if generator.is_alone() {
         let kept = generator.unkept();
         let text = "the conductor does not answer";
-        return (if kept == 0 { text.to_owned() } else { format!("{text}; {kept} parts of the result are kept for it") }, Mood::Bad);
+        return (
+            if kept == 0 { text.to_owned() } else { format!("{text}; {kept} parts of the result are kept for it") },
+            Mood::Bad,
+        );
     }
     match (&generator.card().consent, generator.run(), generator.offered()) {
         (_, Some(run), _) if phase == RunPhase::Stopping => (format!("run {run} is stopping"), Mood::Good),

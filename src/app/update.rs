@@ -154,7 +154,6 @@ fn aim(document: &mut Value, target: &Value) {
     }
 }
 
-
 fn show(model: &mut Model, page: Page) -> Vec<Effect> {
     forget_done(model);
     let changed = model.page != page;
@@ -309,7 +308,14 @@ mod tests {
     }
 
     fn open(fragment: &str, origin: &str) -> Event {
-        Event::Opened { fragment: fragment.into(), origin: origin.into(), theme: String::new(), draft: String::new(), broker: String::new(), browser_name: String::new() }
+        Event::Opened {
+            fragment: fragment.into(),
+            origin: origin.into(),
+            theme: String::new(),
+            draft: String::new(),
+            broker: String::new(),
+            browser_name: String::new(),
+        }
     }
 
     #[track_caller]

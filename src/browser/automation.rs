@@ -61,7 +61,7 @@ pub fn expose(driver: &RunDriver, swarm: &SwarmDriver) {
     );
     put(&api, "swarm", {
         let swarm = swarm.clone();
-        move |_| settled(to_js(&swarm_now(&swarm)))
+        move |_, _| settled(to_js(&swarm_now(&swarm)))
     });
     set(&js_sys::global(), "tabswarm", &api);
 }

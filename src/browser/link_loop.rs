@@ -103,8 +103,11 @@ impl Keeper {
 impl Socket {
     fn open(broker: &str, keeper: &Weak<RefCell<Keeper>>) -> Result<Self, String> {
         let protocols = Array::of1(&"mqtt".into());
-        let socket = WebSocket::new_with_str_sequence(broker, &protocols)
-            .map_err(|error| error.dyn_into::<js_sys::Error>().map_or_else(|_| "it cannot be opened".to_owned(), |error| error.message().into()))?;
+        let socket = WebSocket::new_with_str_sequence(broker, &protocols).map_err(|error| {
+            error
+                .dyn_into::<js_sys::Error>()
+                .map_or_else(|_| "it cannot be opened".to_owned(), |error| error.message().into())
+        })?;
         socket.set_binary_type(BinaryType::Arraybuffer);
         let [on_open, on_message, on_close] = [keeper.clone(), keeper.clone(), keeper.clone()];
         let callbacks = [

@@ -9,9 +9,9 @@ use gloo_timers::callback::Interval;
 
 use super::clock::Clock;
 use super::swarm_driver::SwarmDriver;
-use super::{identity, lab};
 use super::visibility::Visibility;
 use super::worker_host::{HostEvent, WorkerHost};
+use super::{identity, lab};
 use crate::app::run_view::picture;
 use crate::metrics::{Browser, Report};
 use crate::plan::Plan;
@@ -108,7 +108,8 @@ impl RunDriver {
         } else {
             self.0.show(current);
             let own = self.0.swarm.own_workers();
-            let died = |worker| RunInput::WorkerDied { worker, message: "the conductor's page was loaded anew".to_owned() };
+            let died =
+                |worker| RunInput::WorkerDied { worker, message: "the conductor's page was loaded anew".to_owned() };
             own.into_iter().for_each(|worker| Inner::handle(&self.0, died(worker)));
         }
         // Whoever is not back yet is away.
@@ -348,9 +349,9 @@ impl Current {
 /// In which browser each worker of the layout lives; the probe's is the last, and here.
 fn places(own: &Capacity, others: &[(SessionId, Capacity)], handshakes: u32) -> Vec<Option<SessionId>> {
     let own = std::iter::repeat_n(None, workers(own, handshakes) as usize);
-    let others = others.iter().flat_map(|(session, capacity)| {
-        std::iter::repeat_n(Some(*session), workers(capacity, handshakes) as usize)
-    });
+    let others = others
+        .iter()
+        .flat_map(|(session, capacity)| std::iter::repeat_n(Some(*session), workers(capacity, handshakes) as usize));
     own.chain(others).chain([None]).collect()
 }
 

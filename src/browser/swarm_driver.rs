@@ -10,11 +10,13 @@ use super::run_driver::{cores, user_agent};
 use super::worker_host::{HostEvent, WorkerHost};
 use crate::run::{Capacity, Run, RunInput, browser_name, sockets};
 use crate::swarm::{
-    Card, Conductor, ConductorOutput, Consent, Credentials, Generator, GeneratorOutput, Invite, Journal, Limits, LinkCommand,
-    LinkEvent, Offer, Peer, Picture, Role, SessionId, Traffic, pack, replay, unpack,
+    Card, Conductor, ConductorOutput, Consent, Credentials, Generator, GeneratorOutput, Invite, Journal, Limits,
+    LinkCommand, LinkEvent, Offer, Peer, Picture, Role, SessionId, Traffic, pack, replay, unpack,
 };
 use crate::wire::{FromLink, FromWorker, OpenLink, ToLink, ToWorker};
 
+/// What becomes of a run's inputs that come from other browsers.
+type Feed = Rc<dyn Fn(RunInput)>;
 type LinkHost = WorkerHost<ToLink, FromLink>;
 type EngineHost = WorkerHost<ToWorker, FromWorker>;
 
@@ -27,7 +29,7 @@ struct Inner {
     swarm: RefCell<Option<Swarm>>,
     listeners: RefCell<Vec<Rc<dyn Fn()>>>,
     /// What happens to the run whose workers live in other browsers, and a tick four times a second.
-    on_run: RefCell<Option<Rc<dyn Fn(RunInput)>>>,
+    on_run: RefCell<Option<Feed>>,
 }
 
 /// A swarm that this page is in.
@@ -53,7 +55,7 @@ pub struct Swarm {
 
 pub enum Side {
     Conductor(Conductor),
-    Generator(Generator),
+    Generator(Box<Generator>),
 }
 
 /// How this browser introduces itself.
@@ -71,13 +73,25 @@ impl Introduction {
     pub fn of_this_browser(name: &str, hosts: std::collections::BTreeSet<String>) -> Self {
         let agent = user_agent();
         let (browser, sockets) = (browser_name(&agent), sockets(&agent));
-        let name = if name.trim().is_empty() { format!("{browser} {:03}", identity::random().map_or(0, u16::from_le_bytes) % 1_000) } else { name.trim().to_owned() };
+        let name = if name.trim().is_empty() {
+            format!("{browser} {:03}", identity::random().map_or(0, u16::from_le_bytes) % 1_000)
+        } else {
+            name.trim().to_owned()
+        };
         Self { name, browser, cores: cores(), sockets, limits: Limits { hosts, users: sockets } }
     }
 
     fn card(&self) -> Card {
         let (name, browser) = (self.name.clone(), self.browser.clone());
-        Card { name, browser, cores: self.cores, sockets: self.sockets, consent: Consent::Asked, offer: 0, playing: None }
+        Card {
+            name,
+            browser,
+            cores: self.cores,
+            sockets: self.sockets,
+            consent: Consent::Asked,
+            offer: 0,
+            playing: None,
+        }
     }
 }
 
@@ -110,7 +124,7 @@ impl SwarmDriver {
             Role::Generator => {
                 let mut generator = Generator::new(card.clone(), this.limits);
                 take_up(&mut generator, &notes).await;
-                (Side::Generator(generator), None)
+                (Side::Generator(Box::new(generator)), None)
             }
         };
         let link = Inner::link(&self.0)?;
@@ -202,7 +216,8 @@ impl SwarmDriver {
             // Where nothing can be written down, waiting for it helps nobody.
             notes.write(JOURNAL, number, &page).await;
             Inner::update(&this.0, |swarm| {
-                swarm.conduct(|conductor| taken.into_iter().for_each(|(session, below)| conductor.keep(session, below)));
+                swarm
+                    .conduct(|conductor| taken.into_iter().for_each(|(session, below)| conductor.keep(session, below)));
             });
         });
     }
@@ -334,7 +349,8 @@ impl Inner {
 impl Swarm {
     fn open(&mut self, build: &str) {
         if build != crate::BUILD_ID {
-            self.problem = Some("the browser kept the worker of an older version; reload the page without its cache".into());
+            self.problem =
+                Some("the browser kept the worker of an older version; reload the page without its cache".into());
             return;
         }
         let open = OpenLink {

@@ -16,8 +16,8 @@ pub use io::*;
 use std::collections::{BTreeSet, VecDeque};
 
 use crate::metrics::{HealthDelta, Ledger, Recorder, UsersByState};
-use crate::protocol::{Transmit, url};
 use crate::protocol::audio::PcmReader;
+use crate::protocol::{Transmit, url};
 use crate::scenario::Program;
 use crate::time::{Span, Timestamp};
 use crate::user::{Context, ONCE_USER, User, Wish};

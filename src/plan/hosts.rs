@@ -36,7 +36,8 @@ fn collect(value: &Value, hosts: &mut BTreeSet<String>) {
         Value::Array(list) => list.iter().for_each(|value| collect(value, hosts)),
         // What is written for people, or for editors, is no target.
         Value::Object(fields) => {
-            let fields = fields.iter().filter(|(name, _)| !["$schema", "doc", "description", "note"].contains(&name.as_str()));
+            let fields =
+                fields.iter().filter(|(name, _)| !["$schema", "doc", "description", "note"].contains(&name.as_str()));
             fields.for_each(|(_, value)| collect(value, hosts));
         }
         _ => {}
@@ -59,16 +60,23 @@ mod tests {
     #[test]
     fn hosts_of_variables_and_of_scenarios() {
         let load = json!({"model": "closed", "stages": []});
-        let chat = |variables: Value| json!({"name": "c", "scenario": "ktb-chat", "variables": variables, "load": load});
+        let chat =
+            |variables: Value| json!({"name": "c", "scenario": "ktb-chat", "variables": variables, "load": load});
         check(json!([chat(json!({}))]), &["127.0.0.1"]);
         let split = json!({"rest": "http://chat.example:5001", "socket": "ws://Other.example:5002", "target": "http://t.example"});
-        check(json!([chat(json!({"target": "http://chat.example:5001/"})), chat(split)]), &["chat.example", "other.example", "t.example"]);
+        check(
+            json!([chat(json!({"target": "http://chat.example:5001/"})), chat(split)]),
+            &["chat.example", "other.example", "t.example"],
+        );
         let inline = json!({
             "version": 1, "name": "s", "protocol": "socketio", "description": "http://not.example",
             "variables": {"target": {"default": "http://target.example", "doc": "like http://doc.example"}},
             "before": [{"http": {"operation": "a", "url": "https://api.example/x", "headers": {"Origin": "https://origin.example"}}}],
             "connect": {"url": "${target}"},
         });
-        check(json!([{"name": "i", "scenario": inline, "load": load}]), &["api.example", "origin.example", "target.example"]);
+        check(
+            json!([{"name": "i", "scenario": inline, "load": load}]),
+            &["api.example", "origin.example", "target.example"],
+        );
     }
 }

@@ -145,13 +145,12 @@ impl Run {
         self
     }
 
-/// A start that gives messages more time to reach every worker, milliseconds.
+    /// A start that gives messages more time to reach every worker, milliseconds.
     #[must_use]
     pub fn starting_after(mut self, delay_ms: f64) -> Self {
         self.start_delay_ms = delay_ms;
         self
     }
-
 
     /// Parts whose users nobody plays any more: their workers are dead, or so long away that they have stopped by themselves.
     pub fn vacant_parts(&self) -> Vec<Part> {
@@ -162,7 +161,8 @@ impl Run {
         let is_lost = |member: &Member| {
             member.state == MemberState::Dead || member.away_since.is_some_and(|since| now.since(since) >= GONE_AFTER)
         };
-        let parts = self.members.iter().filter(|member| is_lost(member) && !member.part.is_probe()).map(|member| &member.part);
+        let parts =
+            self.members.iter().filter(|member| is_lost(member) && !member.part.is_probe()).map(|member| &member.part);
         let is_vacant = |part: &&Part| {
             let of_part = |member: &&Member| member.part.segment.part == part.segment.part;
             self.members.iter().filter(of_part).all(is_lost)
@@ -364,7 +364,11 @@ impl Run {
 
     /// It is started as soon as it is loaded.
     fn add_worker(&mut self, part: Part) {
-        self.log.note(self.now(), Level::Info, format!("{} takes up a part", part.browser.as_deref().unwrap_or("this browser")));
+        self.log.note(
+            self.now(),
+            Level::Info,
+            format!("{} takes up a part", part.browser.as_deref().unwrap_or("this browser")),
+        );
         self.members.push(Member::new(part, self.plan.populations.len()));
         self.totals.add_worker();
     }
@@ -490,7 +494,8 @@ impl Run {
     fn on_away(&mut self, worker: usize) {
         let at = self.now();
         let member = self.members.get_mut(worker);
-        let Some(member) = member.filter(|member| member.state < MemberState::Finished && member.away_since.is_none()) else {
+        let Some(member) = member.filter(|member| member.state < MemberState::Finished && member.away_since.is_none())
+        else {
             return;
         };
         if self.epoch_ms.is_none() {
@@ -522,12 +527,19 @@ impl Run {
 
     /// What the results lack, if anything.
     fn note_the_missing(&mut self) {
-        let mut away: Vec<_> = self.members.iter().filter_map(|member| {
-            Some((member.part.browser.clone()?, member.away_since.filter(|_| member.state != MemberState::Dead)?))
-        }).collect();
+        let mut away: Vec<_> = self
+            .members
+            .iter()
+            .filter_map(|member| {
+                Some((member.part.browser.clone()?, member.away_since.filter(|_| member.state != MemberState::Dead)?))
+            })
+            .collect();
         away.dedup_by(|a, b| a.0 == b.0);
         for (browser, since) in away {
-            let text = format!("{browser} vanished after {:.1} s: the results lack its part from then on", since.as_secs_f64());
+            let text = format!(
+                "{browser} vanished after {:.1} s: the results lack its part from then on",
+                since.as_secs_f64()
+            );
             self.log.note(self.now(), Level::Error, text.clone());
             self.problem.get_or_insert(text);
         }

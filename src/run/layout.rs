@@ -60,7 +60,8 @@ pub fn browser_name(user_agent: &str) -> String {
         let rest = user_agent.split_once(product)?.1;
         rest.split(['.', ' ']).next().filter(|version| !version.is_empty())
     };
-    let known = [("Edg/", "Edge"), ("OPR/", "Opera"), ("Firefox/", "Firefox"), ("Chrome/", "Chromium"), ("Version/", "Safari")];
+    let known =
+        [("Edg/", "Edge"), ("OPR/", "Opera"), ("Firefox/", "Firefox"), ("Chrome/", "Chromium"), ("Version/", "Safari")];
     let found = known.iter().find_map(|(product, name)| Some(format!("{name} {}", version(product)?)));
     found.unwrap_or_else(|| "a browser".to_owned())
 }

@@ -56,7 +56,13 @@ pub(super) enum MemberState {
 
 impl Member {
     pub(super) fn new(part: Part, populations: usize) -> Self {
-        Self { part, state: MemberState::Starting, users: vec![UsersByState::default(); populations], away_since: None, counts: Counts::default() }
+        Self {
+            part,
+            state: MemberState::Starting,
+            users: vec![UsersByState::default(); populations],
+            away_since: None,
+            counts: Counts::default(),
+        }
     }
 
     /// It has come as far, or nobody waits for it.

@@ -342,7 +342,10 @@ fn a_browser_that_vanishes_takes_its_users_and_may_bring_them_back() {
     let status = script.run.status();
     assert_eq!((status.users.connected, status.users.by_state.failed, status.sent), (7, 0, 7));
     let lines: Vec<_> = script.run.log().lines().iter().map(|line| line.text.as_str()).collect();
-    assert_eq!(lines[1..], ["a worker of Kim does not answer: its 3 users are gone", "a worker of Kim is back after 5.0 s"]);
+    assert_eq!(
+        lines[1..],
+        ["a worker of Kim does not answer: its 3 users are gone", "a worker of Kim is back after 5.0 s"]
+    );
 }
 
 #[test]

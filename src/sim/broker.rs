@@ -232,7 +232,9 @@ impl SwarmNet {
     fn hear(&mut self, node: usize, connection: u64, bytes: &[u8]) {
         let mut cursor = Cursor::new(bytes);
         while (cursor.position() as usize) < bytes.len() {
-            let Some(client) = self.clients.get_mut(&node).filter(|client| client.connection == connection) else { return };
+            let Some(client) = self.clients.get_mut(&node).filter(|client| client.connection == connection) else {
+                return;
+            };
             let events = client.mqtt.recv(&mut cursor);
             for event in events {
                 if let Event::NotifyPacketReceived(packet) = event {
@@ -246,7 +248,10 @@ impl SwarmNet {
         let Some(client) = self.clients.get_mut(&node) else { return };
         match packet {
             Packet::V3_1_1Connect(connect) => {
-                client.will = connect.will_topic().zip(connect.will_payload()).map(|(topic, payload)| (topic.to_owned(), payload.to_vec()));
+                client.will = connect
+                    .will_topic()
+                    .zip(connect.will_payload())
+                    .map(|(topic, payload)| (topic.to_owned(), payload.to_vec()));
                 let answer = Connack::builder().session_present(false).return_code(ConnectReturnCode::Accepted).build();
                 self.answer(node, Packet::V3_1_1Connack(answer.expect("it is complete")));
             }
@@ -278,8 +283,12 @@ impl SwarmNet {
         if retain {
             self.retained.insert(topic.to_owned(), payload.clone());
         }
-        let subscribers: Vec<usize> =
-            self.clients.iter().filter(|(_, client)| client.subscriptions.iter().any(|known| known == topic)).map(|(&node, _)| node).collect();
+        let subscribers: Vec<usize> = self
+            .clients
+            .iter()
+            .filter(|(_, client)| client.subscriptions.iter().any(|known| known == topic))
+            .map(|(&node, _)| node)
+            .collect();
         for node in subscribers {
             let WayFaults { lose, duplicate, delay, late_ms } = self.faults;
             if self.random.f64() < lose {
@@ -293,7 +302,12 @@ impl SwarmNet {
     }
 
     fn publish_to(&mut self, node: usize, topic: &str, payload: Vec<u8>, late_ms: f64) {
-        let publish = Publish::builder().topic_name(topic).expect("it came as a topic").qos(Qos::AtMostOnce).payload(payload).build();
+        let publish = Publish::builder()
+            .topic_name(topic)
+            .expect("it came as a topic")
+            .qos(Qos::AtMostOnce)
+            .payload(payload)
+            .build();
         let bytes = publish.expect("it is complete").to_continuous_buffer();
         if late_ms > 0.0 {
             let (connection, least) = (self.nodes[node].connection, self.nodes[node].back.0);

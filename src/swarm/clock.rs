@@ -139,7 +139,10 @@ mod tests {
             }
         }
         let least = (there.0 + back.0) / 2.0;
-        assert!(worst < least + 0.25 * (there.1 - there.0 + back.1 - back.0) + 1.0, "a bound of {worst:.3} ms says little");
+        assert!(
+            worst < least + 0.25 * (there.1 - there.0 + back.1 - back.0) + 1.0,
+            "a bound of {worst:.3} ms says little"
+        );
     }
 
     #[test]
@@ -168,7 +171,12 @@ mod tests {
         let mut sync = ClockSync::default();
         for (second, offset) in [(0.0, 5.0), (1.0, 5.0), (2.0, 905.0)] {
             let asked = second * 1_000.0;
-            sync.add(Exchange { asked, heard: asked + offset + 1.0, answered: asked + offset + 1.0, received: asked + 2.0 });
+            sync.add(Exchange {
+                asked,
+                heard: asked + offset + 1.0,
+                answered: asked + offset + 1.0,
+                received: asked + 2.0,
+            });
         }
         assert!(sync.offset(2_002.0).is_some_and(|found| (found.offset - 905.0).abs() < 0.1));
     }
@@ -176,9 +184,13 @@ mod tests {
     #[test]
     fn what_cannot_be_is_not_taken() {
         let mut sync = ClockSync::default();
-        for (asked, heard, answered, received) in
-            [(10.0, 0.0, 0.0, 5.0), (0.0, 9.0, 3.0, 5.0), (0.0, 0.0, 9.0, 5.0), (f64::NAN, 0.0, 0.0, 1.0), (0.0, 0.0, 0.0, f64::INFINITY)]
-        {
+        for (asked, heard, answered, received) in [
+            (10.0, 0.0, 0.0, 5.0),
+            (0.0, 9.0, 3.0, 5.0),
+            (0.0, 0.0, 9.0, 5.0),
+            (f64::NAN, 0.0, 0.0, 1.0),
+            (0.0, 0.0, 0.0, f64::INFINITY),
+        ] {
             sync.add(Exchange { asked, heard, answered, received });
         }
         assert_eq!(sync.offset(5.0), None);

@@ -159,7 +159,8 @@ impl Conductor {
 
     /// The run is over.
     pub fn end(&mut self) {
-        let players: Vec<_> = self.seats.values().filter(|seat| !seat.workers.is_empty()).map(|seat| seat.session).collect();
+        let players: Vec<_> =
+            self.seats.values().filter(|seat| !seat.workers.is_empty()).map(|seat| seat.session).collect();
         players.into_iter().for_each(|session| self.order(session, &Order::End));
         self.run = None;
         self.workers.clear();
@@ -212,7 +213,9 @@ impl Conductor {
                 Err(Refusal::Malformed | _) => self.malformed += 1,
             },
             LinkEvent::Rival => {
-                self.out.push_back(ConductorOutput::Note("another page conducts this swarm, too; close one of the two".into()));
+                self.out.push_back(ConductorOutput::Note(
+                    "another page conducts this swarm, too; close one of the two".into(),
+                ));
             }
             _ => {}
         }
@@ -254,7 +257,12 @@ impl Conductor {
         let Some(seat) = self.seats.get_mut(&from) else { return };
         seat.clock = Some(offset);
         // Times from one generator to another carry the errors of both.
-        let mut bounds: Vec<f64> = self.seats.values().filter(|seat| !seat.workers.is_empty()).filter_map(|seat| Some(seat.clock?.bound)).collect();
+        let mut bounds: Vec<f64> = self
+            .seats
+            .values()
+            .filter(|seat| !seat.workers.is_empty())
+            .filter_map(|seat| Some(seat.clock?.bound))
+            .collect();
         bounds.sort_by(|a, b| b.total_cmp(a));
         let worst = bounds.iter().take(2).sum::<f64>();
         if worst > self.clock_bound * 1.1 {
@@ -265,7 +273,8 @@ impl Conductor {
 
     fn on_card(&mut self, from: SessionId, mut card: Card) {
         // Results name browsers: two of one name would be one.
-        let is_taken = |seat: &Seat| seat.session != from && seat.card.as_ref().is_some_and(|known| known.name == card.name);
+        let is_taken =
+            |seat: &Seat| seat.session != from && seat.card.as_ref().is_some_and(|known| known.name == card.name);
         if self.seats.values().any(is_taken) {
             card.name = format!("{} {:.4}", card.name, from.to_string());
         }
@@ -276,7 +285,9 @@ impl Conductor {
         if std::mem::take(&mut seat.is_anew) && !is_playing {
             // It was loaded anew and knows nothing of the run any more.
             let workers = seat.workers.clone();
-            let died = |worker| ConductorOutput::Run(RunInput::WorkerDied { worker, message: "its page was loaded anew".to_owned() });
+            let died = |worker| {
+                ConductorOutput::Run(RunInput::WorkerDied { worker, message: "its page was loaded anew".to_owned() })
+            };
             self.out.extend(workers.into_iter().map(died));
             seat.stand_by();
             return;
@@ -338,6 +349,11 @@ impl Seat {
     fn capacity(&self, offer: u32) -> Option<Capacity> {
         let may = |card: &&Card| card.consent == Consent::Given && card.offer == offer && !self.is_away;
         let card = self.card.as_ref().filter(may)?;
-        Some(Capacity { browser: Some(card.name.clone()), cores: card.cores, sockets: card.sockets, only_watches: false })
+        Some(Capacity {
+            browser: Some(card.name.clone()),
+            cores: card.cores,
+            sockets: card.sockets,
+            only_watches: false,
+        })
     }
 }

@@ -19,14 +19,24 @@ use crate::wire::{FromWorker, Load, ToWorker};
 pub enum GeneratorOutput {
     Link(LinkCommand),
     /// Start so many workers of this page.
-    Spawn { workers: u32 },
-    Tell { worker: u32, message: Box<ToWorker> },
+    Spawn {
+        workers: u32,
+    },
+    Tell {
+        worker: u32,
+        message: Box<ToWorker>,
+    },
     /// Let all workers go.
     Dismiss,
     /// Write a part down until it is safe with the conductor.
-    Keep { number: u64, part: Vec<u8> },
+    Keep {
+        number: u64,
+        part: Vec<u8>,
+    },
     /// Parts below this number need not be kept any longer.
-    Forget { below: u64 },
+    Forget {
+        below: u64,
+    },
 }
 
 /// What this browser's operator allows.
@@ -260,7 +270,10 @@ impl Generator {
 
     fn on_clock(&mut self, offset: Offset) {
         self.clock = Some(offset);
-        self.out.push_back(GeneratorOutput::Link(LinkCommand::Say { to: None, message: pack(&ToConductor::Clock(offset)) }));
+        self.out.push_back(GeneratorOutput::Link(LinkCommand::Say {
+            to: None,
+            message: pack(&ToConductor::Clock(offset)),
+        }));
         let Some(playing) = &mut self.playing else { return };
         if let Some((theirs, told)) = &mut playing.epoch_ms {
             let ours = *theirs - offset.offset;
@@ -375,7 +388,8 @@ impl Generator {
             },
             ToWorker::Start { epoch_ms, shared } => {
                 let Some(clock) = self.clock else {
-                    return self.on_worker_died(worker, "its clock could not be compared with the conductor's".to_owned());
+                    return self
+                        .on_worker_died(worker, "its clock could not be compared with the conductor's".to_owned());
                 };
                 let ours = epoch_ms - clock.offset;
                 playing.epoch_ms = Some((epoch_ms, ours));

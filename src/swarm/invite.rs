@@ -85,7 +85,8 @@ mod tests {
 
     #[test]
     fn links_are_read_as_they_are_written() {
-        let invite = Invite::new(Role::Generator, Key::parse(KEY).unwrap(), "wss://broker.example:8084/mqtt?a=b").unwrap();
+        let invite =
+            Invite::new(Role::Generator, Key::parse(KEY).unwrap(), "wss://broker.example:8084/mqtt?a=b").unwrap();
         let fragment = invite.to_join();
         assert_eq!(fragment, format!("#join={KEY}&broker=wss%3A%2F%2Fbroker.example%3A8084%2Fmqtt%3Fa%3Db"));
         assert_eq!(Invite::read(&fragment), Some(Ok(invite.clone())));

@@ -236,7 +236,8 @@ impl Link {
             Broker::Up { mqtt, .. } => mqtt.on_tick(now_ms),
             Broker::Down { .. } | Broker::Opening { .. } => {}
         }
-        let overdue: Vec<_> = self.lines.values_mut().filter_map(|line| line.is_overdue(now_ms).then_some(line.peer.session)).collect();
+        let overdue: Vec<_> =
+            self.lines.values_mut().filter_map(|line| line.is_overdue(now_ms).then_some(line.peer.session)).collect();
         overdue.into_iter().for_each(|session| self.tell(LinkEvent::Away(session)));
         self.tell(LinkEvent::Tick(self.traffic));
     }
@@ -292,7 +293,9 @@ impl Link {
         }
         let sessions: Vec<_> = self.lines.keys().copied().collect();
         for session in sessions {
-            while let Some((peer, body)) = self.lines.get_mut(&session).and_then(|line| Some((line.peer, line.poll(now_ms)?))) {
+            while let Some((peer, body)) =
+                self.lines.get_mut(&session).and_then(|line| Some((line.peer, line.poll(now_ms)?)))
+            {
                 self.say(now_ms, peer, body);
             }
         }

@@ -143,7 +143,8 @@ pub fn unpack<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Refusal> {
     match kind {
         PLAIN => rmp_serde::from_slice(rest).map_err(|_| malformed()),
         DEFLATED => {
-            let plain = miniz_oxide::inflate::decompress_to_vec_with_limit(rest, MOST_BYTES).map_err(|_| malformed())?;
+            let plain =
+                miniz_oxide::inflate::decompress_to_vec_with_limit(rest, MOST_BYTES).map_err(|_| malformed())?;
             rmp_serde::from_slice(&plain).map_err(|_| malformed())
         }
         _ => Err(malformed()),
@@ -196,7 +197,8 @@ mod tests {
 
     #[test]
     fn what_inflates_without_end_is_refused() {
-        let bomb = [&[DEFLATED], miniz_oxide::deflate::compress_to_vec(&vec![0; MOST_BYTES + 1], 9).as_slice()].concat();
+        let bomb =
+            [&[DEFLATED], miniz_oxide::deflate::compress_to_vec(&vec![0; MOST_BYTES + 1], 9).as_slice()].concat();
         assert_eq!(unpack::<ToConductor>(&bomb), Err(Refusal::Malformed));
     }
 

@@ -164,7 +164,9 @@ impl Mqtt {
         match packet {
             Packet::V3_1_1Connack(answer) => match answer.return_code() {
                 ConnectReturnCode::Accepted => self.subscribe(now_ms),
-                ConnectReturnCode::BadUserNameOrPassword => self.close("the broker refused the user name or password".into()),
+                ConnectReturnCode::BadUserNameOrPassword => {
+                    self.close("the broker refused the user name or password".into())
+                }
                 ConnectReturnCode::NotAuthorized => self.close("the broker wants a user name and a password".into()),
                 code => self.close(format!("the broker refused the connection: {code:?}")),
             },
@@ -185,7 +187,11 @@ impl Mqtt {
 
     fn subscribe(&mut self, now_ms: f64) {
         let options = || SubOpts::new().set_qos(Qos::AtMostOnce);
-        let entries = self.subscriptions.iter().map(|topic| SubEntry::new(topic.as_str(), options())).collect::<Result<Vec<_>, _>>();
+        let entries = self
+            .subscriptions
+            .iter()
+            .map(|topic| SubEntry::new(topic.as_str(), options()))
+            .collect::<Result<Vec<_>, _>>();
         let packet = entries.and_then(|entries| {
             let packet_id = self.connection.acquire_packet_id()?;
             Subscribe::builder().packet_id(packet_id).entries(entries).build()

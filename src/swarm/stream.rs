@@ -169,7 +169,8 @@ mod tests {
         let mut out = Outgoing::default();
         out.push(b"a");
         out.push(b"b");
-        let mut sent = |now_ms| std::iter::from_fn(|| out.poll(now_ms).map(|fragment| fragment.number)).collect::<Vec<_>>();
+        let mut sent =
+            |now_ms| std::iter::from_fn(|| out.poll(now_ms).map(|fragment| fragment.number)).collect::<Vec<_>>();
         assert_eq!(sent(0.0), [0, 1]);
         assert_eq!(sent(1_000.0), [0; 0]);
         assert_eq!(sent(1_500.0), [0, 1]);

@@ -103,9 +103,8 @@ impl Pair {
     fn settle(&mut self) {
         loop {
             let (from, to) = (self.generator.poll(), if self.is_deaf { None } else { self.conductor.poll() });
-            match (&from, &to) {
-                (None, None) => return,
-                _ => {}
+            if from.is_none() && to.is_none() {
+                return;
             }
             match to {
                 Some(ConductorOutput::Link(LinkCommand::Say { message, .. })) => {
@@ -131,7 +130,9 @@ impl Pair {
 
     fn asked(&mut self) -> Vec<GeneratorOutput> {
         let page = std::mem::take(&mut self.page);
-        page.into_iter().filter(|output| !matches!(output, GeneratorOutput::Keep { .. } | GeneratorOutput::Forget { .. })).collect()
+        page.into_iter()
+            .filter(|output| !matches!(output, GeneratorOutput::Keep { .. } | GeneratorOutput::Forget { .. }))
+            .collect()
     }
 
     fn heard(&mut self) -> Vec<RunInput> {
@@ -344,7 +345,8 @@ fn a_conductor_that_plays_its_notes_again_goes_on_where_it_was() {
     };
     let mut journal = Journal::begin(beginning.clone());
     let mut pair = Pair::playing(limits(&[], 250));
-    let mut run = crate::run::Run::new(1_000.0, beginning.plan, Vec::new(), "k3f".into(), parts).starting_after(3_000.0);
+    let mut run =
+        crate::run::Run::new(1_000.0, beginning.plan, Vec::new(), "k3f".into(), parts).starting_after(3_000.0);
     let mut pages = Vec::new();
     let ready = || FromWorker::Ready { build: crate::BUILD_ID.into() };
     for (at_ms, message) in [(1_100.0, ready()), (1_200.0, FromWorker::Loaded)] {
@@ -372,7 +374,10 @@ fn a_conductor_that_plays_its_notes_again_goes_on_where_it_was() {
     pair.hear(LinkEvent::Arrived(CONDUCTOR));
     assert_eq!(pair.asked(), [], "it has obeyed all that already");
     pair.says(FromWorker::Done);
-    assert_eq!(pair.heard(), [RunInput::Away { worker: 1 }, RunInput::Back { worker: 1 }, from_worker(FromWorker::Done)]);
+    assert_eq!(
+        pair.heard(),
+        [RunInput::Away { worker: 1 }, RunInput::Back { worker: 1 }, from_worker(FromWorker::Done)]
+    );
     assert!(replay([[1u8, 2].as_slice()]).is_none());
 }
 

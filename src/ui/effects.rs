@@ -136,9 +136,8 @@ fn ask_for_broker(store: Store) {
 
 /// The address keeps the invitation, so that a reload finds back.
 fn open_swarm(store: Store, broker: &str, name: String) {
-    let invite = random().and_then(|bytes| {
-        Invite::new(Role::Conductor, Key::new(bytes), broker).map_err(|error| error.to_string())
-    });
+    let invite = random()
+        .and_then(|bytes| Invite::new(Role::Conductor, Key::new(bytes), broker).map_err(|error| error.to_string()));
     match invite {
         Ok(invite) => {
             set_fragment(&invite.to_join().replacen("join=", "conduct=", 1));

@@ -7,8 +7,8 @@ use super::swarm::swarm_picture;
 use crate::app::path::Path;
 use crate::app::run_view::Tables;
 use crate::app::{Editor, Event, Model, RunView, SwarmView, population_path, update};
-use crate::swarm::Offer;
 use crate::browser::{RunDriver, SwarmDriver};
+use crate::swarm::Offer;
 
 #[derive(Clone, Copy)]
 pub struct Store {

@@ -1,9 +1,7 @@
 //! Links of a swarm around a simulated broker: order, presence, clocks, and what strangers can do.
 
 use tabswarm::sim::{SwarmNet, WayFaults};
-use tabswarm::swarm::{
-    Key, Link, LinkCommand, LinkEvent, Loading, Offset, Peer, Refused, Role, SessionId, Traffic,
-};
+use tabswarm::swarm::{Key, Link, LinkCommand, LinkEvent, Loading, Offset, Peer, Refused, Role, SessionId, Traffic};
 
 const CONDUCTOR: usize = 0;
 const GENERATOR: usize = 1;
@@ -65,7 +63,8 @@ fn refused(net: &mut SwarmNet, node: usize) -> Refused {
 #[test]
 fn everybody_arrives() {
     let mut net = swarm(3);
-    let arrived: Vec<_> = events(&mut net, CONDUCTOR).into_iter().filter(|event| matches!(event, LinkEvent::Arrived(_))).collect();
+    let arrived: Vec<_> =
+        events(&mut net, CONDUCTOR).into_iter().filter(|event| matches!(event, LinkEvent::Arrived(_))).collect();
     assert_eq!(arrived.len(), 3);
     for generator in 1..=3 {
         assert!(events(&mut net, generator).contains(&LinkEvent::Arrived(SessionId::new(100))));
@@ -102,7 +101,10 @@ fn who_vanishes_is_missed_within_three_seconds_and_welcomed_back() {
     net.run(20_000.0);
     let told = events(&mut net, CONDUCTOR);
     assert!(told.contains(&LinkEvent::Back(SessionId::new(1))));
-    assert!(told.iter().any(|event| matches!(event, LinkEvent::Message { message, .. } if message == b"what happened meanwhile")));
+    assert!(
+        told.iter()
+            .any(|event| matches!(event, LinkEvent::Message { message, .. } if message == b"what happened meanwhile"))
+    );
     assert!(!told.iter().any(|event| matches!(event, LinkEvent::Arrived(_))), "it is the same page");
 }
 
@@ -156,7 +158,11 @@ fn a_page_that_is_loaded_anew_arrives_anew() {
 fn clocks_are_known_within_their_bounds() {
     let mut net = SwarmNet::new(9);
     net.add(link(Role::Conductor, 100, 0), 350.0, 20e-6, NEAR, NEAR);
-    let clocks = [(2_000.0, 100e-6, (1.0, 60.0), NEAR), (-2_000.0, -100e-6, NEAR, (2.0, 200.0)), (0.0, 0.0, (40.0, 45.0), (5.0, 6.0))];
+    let clocks = [
+        (2_000.0, 100e-6, (1.0, 60.0), NEAR),
+        (-2_000.0, -100e-6, NEAR, (2.0, 200.0)),
+        (0.0, 0.0, (40.0, 45.0), (5.0, 6.0)),
+    ];
     for (session, (offset, drift, there, back)) in (1..).zip(clocks) {
         net.add(link(Role::Generator, session, 0), offset, drift, there, back);
     }
@@ -168,7 +174,10 @@ fn clocks_are_known_within_their_bounds() {
                 if let LinkEvent::Clock(Offset { offset, bound, .. }) = event {
                     // The event is up to a second old; two clocks drift by 0.12 ms in that time.
                     let error = (offset - truth).abs();
-                    assert!(error <= bound + 0.15, "second {second}, browser {node}: {error:.3} ms off, bound {bound:.3} ms");
+                    assert!(
+                        error <= bound + 0.15,
+                        "second {second}, browser {node}: {error:.3} ms off, bound {bound:.3} ms"
+                    );
                     assert!(second < 60 || bound < 40.0, "second {second}, browser {node}: a bound of {bound:.3} ms");
                 }
             }
@@ -207,7 +216,9 @@ fn a_wrong_key_opens_nothing() {
     let stranger = Link::new(Role::Generator, &key(2), peer(66, 0), None);
     let stranger = net.add(stranger, 0.0, 0.0, NEAR, NEAR);
     net.run(5_000.0);
-    assert!(!events(&mut net, stranger).iter().any(|event| matches!(event, LinkEvent::Arrived(_) | LinkEvent::Card(_))));
+    assert!(
+        !events(&mut net, stranger).iter().any(|event| matches!(event, LinkEvent::Arrived(_) | LinkEvent::Card(_)))
+    );
     assert!(!events(&mut net, CONDUCTOR).contains(&LinkEvent::Arrived(SessionId::new(66))));
 }
 
@@ -220,7 +231,10 @@ fn a_second_conductor_is_not_obeyed_and_the_first_one_hears_of_it() {
     net.command(rival, LinkCommand::Show(b"my run".to_vec()));
     net.run(3_000.0);
     let told = events(&mut net, GENERATOR);
-    let harm = |event: &LinkEvent| matches!(event, LinkEvent::Message { .. } | LinkEvent::Live(_)) || *event == LinkEvent::Arrived(SessionId::new(200));
+    let harm = |event: &LinkEvent| {
+        matches!(event, LinkEvent::Message { .. } | LinkEvent::Live(_))
+            || *event == LinkEvent::Arrived(SessionId::new(200))
+    };
     assert!(!told.iter().any(harm), "{told:?}");
     assert!(events(&mut net, CONDUCTOR).contains(&LinkEvent::Rival));
     net.run(1_000.0);

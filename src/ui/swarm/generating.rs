@@ -11,7 +11,9 @@ use crate::ui::store::Store;
 #[component]
 pub fn Generating() -> impl IntoView {
     let store = Store::here();
-    let part = move |pick: fn(&PartView) -> String| store.swarm(move |swarm| swarm.part.as_ref().map(pick).unwrap_or_default());
+    let part = move |pick: fn(&PartView) -> String| {
+        store.swarm(move |swarm| swarm.part.as_ref().map(pick).unwrap_or_default())
+    };
     let state = store.swarm(|swarm| swarm.part.as_ref().map(|part| part.state.clone()).unwrap_or_default());
     let name = store.swarm(|swarm| swarm.name.clone());
     let playing = store.swarm(|swarm| swarm.part.as_ref().is_some_and(|part| part.is_playing));

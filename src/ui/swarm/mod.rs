@@ -8,8 +8,8 @@ mod qr;
 
 use leptos::prelude::*;
 
-use crate::app::swarm_view::SwarmFacts;
 use crate::app::SwarmView;
+use crate::app::swarm_view::SwarmFacts;
 use crate::browser::{RunDriver, Side, SwarmDriver};
 use crate::swarm::Role;
 use crate::ui::store::Store;
