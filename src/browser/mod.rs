@@ -22,6 +22,7 @@ pub use clock::Clock;
 pub use fetch::Fetches;
 pub use identity::random;
 pub use lab::offered_broker;
+pub use notes::Notes;
 pub use reach::own_origin;
 pub use run_driver::{RunDriver, StartError};
 pub use socket::{SocketLoad, Sockets};

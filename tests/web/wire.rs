@@ -13,8 +13,9 @@ use tabswarm::metrics::{
 };
 use tabswarm::plan::Segment;
 use tabswarm::protocol::audio::Clip;
+use tabswarm::swarm::{Credentials, LinkCommand, LinkEvent, Loading, Offset, Peer, Refused, SessionId, Traffic};
 use tabswarm::time::{Span, Timestamp};
-use tabswarm::wire::{FromWorker, Level, Load, LogLine, Snapshot, ToWorker};
+use tabswarm::wire::{FromLink, FromWorker, Level, Load, LogLine, OpenLink, Snapshot, ToLink, ToWorker};
 use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::wasm_bindgen;
 
@@ -27,6 +28,8 @@ extern "C" {
 pub fn check_all() {
     to_worker().iter().for_each(check);
     from_worker().iter().for_each(check);
+    to_link().iter().for_each(check);
+    from_link().iter().for_each(check);
     assert!(encode(&ToWorker::Sent(sent(Timestamp::NEVER))).is_err(), "a number that would lose its last digits");
     assert!(decode::<ToWorker>(JsValue::from_str("Nonsense")).is_err());
 }
@@ -87,6 +90,45 @@ fn from_worker() -> Vec<FromWorker> {
     });
     assert_eq!(kinds.collect::<Vec<_>>(), (0..7).collect::<Vec<_>>());
     messages
+}
+
+fn to_link() -> Vec<ToLink> {
+    let session = SessionId::new(u64::MAX);
+    let open = OpenLink {
+        conducts: true,
+        key: "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8".into(),
+        peer: Peer { session, loading: Loading::new(1_000, u32::MAX) },
+        broker: "wss://broker.example:8084/mqtt".into(),
+        credentials: Some(Credentials { user: "kim".into(), password: "geheim".into() }),
+    };
+    vec![
+        ToLink::Open(Box::new(open)),
+        ToLink::Command(LinkCommand::Say { to: Some(session), message: vec![0, 255] }),
+        ToLink::Command(LinkCommand::Say { to: None, message: Vec::new() }),
+        ToLink::Command(LinkCommand::Card(vec![1])),
+        ToLink::Command(LinkCommand::Show(vec![2])),
+    ]
+}
+
+fn from_link() -> Vec<FromLink> {
+    let session = SessionId::new(7);
+    let refused = Refused { replay: 3, ..Refused::default() };
+    let events = vec![
+        LinkEvent::Connected,
+        LinkEvent::Lost("closed (1006)".into()),
+        LinkEvent::Card(vec![1]),
+        LinkEvent::Arrived(session),
+        LinkEvent::Message { from: session, message: vec![9; 300] },
+        LinkEvent::Away(session),
+        LinkEvent::Back(session),
+        LinkEvent::Clock(Offset { offset: -1.5, bound: 0.25, round_trip: 0.5 }),
+        LinkEvent::Live(vec![2]),
+        LinkEvent::Rival,
+        LinkEvent::Tick(Traffic { bytes_out: 1, bytes_in: 1 << 40, refused }),
+    ];
+    let ready = FromLink::Ready { build: tabswarm::BUILD_ID.into() };
+    let failed = FromLink::Failed { message: "a fault".into() };
+    events.into_iter().map(FromLink::Event).chain([ready, failed]).collect()
 }
 
 fn load() -> Load {
