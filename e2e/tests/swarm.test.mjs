@@ -160,3 +160,16 @@ story('an operator is asked before load goes to a host that is not this machine'
   await again;
   await over(conductor);
 });
+
+story('a room: the lab prints the links, brings the broker, and is the target', async (world) => {
+  const lab = await world.roomLab();
+  const conductor = await world.page(lab.conductLink);
+  await world.page(lab.joinLink);
+  await world.page(lab.joinLink);
+  await ready(conductor, 2);
+  assert.match(await at.roster(conductor).innerText(), /ready[^]*ready/);
+  const report = await swarm.play(conductor, chatPlan(lab, rampThenHold(USERS, 2, 6), LIVELY));
+  checks.noErrors(report);
+  assert.equal(report.browsers.length, 3);
+  await bothSidesCountTheSame(lab, report);
+});

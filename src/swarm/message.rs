@@ -164,7 +164,9 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+    use crate::metrics::{Histogram, HistogramDelta};
     use crate::run::{Capacity, layout};
+    use crate::time::Span;
     use crate::wire::Load;
 
     #[test]
@@ -203,6 +205,28 @@ mod tests {
     }
 
     proptest! {
+        /// What several browsers measured is what one would have measured.
+        #[test]
+        fn merged_percentiles_are_those_of_one_histogram(
+            samples in prop::collection::vec((0..4usize, 0..3_600_000_000u64), 1..300)
+        ) {
+            let (mut single, mut merged) = (Histogram::new(), Histogram::new());
+            let mut parts: [Vec<Span>; 4] = Default::default();
+            for (browser, micros) in samples {
+                single.record(Span::from_micros(micros));
+                parts[browser].push(Span::from_micros(micros));
+            }
+            for part in parts {
+                if let Some(delta) = HistogramDelta::of("m".into(), "p".into(), false, &part) {
+                    merged.absorb(&unpack::<HistogramDelta>(&pack(&delta)).expect("it was packed"));
+                }
+            }
+            for quantile in [0.0, 0.25, 0.5, 0.9, 0.95, 0.99, 0.999, 1.0] {
+                prop_assert_eq!(merged.quantile(quantile), single.quantile(quantile));
+            }
+            prop_assert_eq!(merged.stats(), single.stats());
+        }
+
         #[test]
         fn no_bytes_make_it_panic(bytes: Vec<u8>, kind in 0..3u8) {
             let bytes = [&[kind], bytes.as_slice()].concat();

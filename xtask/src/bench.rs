@@ -3,7 +3,7 @@
 use crate::shell::{command, line, run};
 use crate::{artifacts, browser};
 
-pub const PARTS: &[&str] = &["browser", "codec", "voice", "sizes"];
+pub const PARTS: &[&str] = &["browser", "codec", "voice", "swarm", "sizes"];
 
 /// Runs the named parts (none named: all).
 pub fn bench(only: &[String]) -> Result<(), String> {
@@ -21,6 +21,10 @@ pub fn bench(only: &[String]) -> Result<(), String> {
     if wants("voice") {
         println!("\n==> an hour of 1,000 voice users in simulated time");
         run(&mut line("cargo run --quiet --release --example voice_hour"))?;
+    }
+    if wants("swarm") {
+        println!("\n==> a conductor of 200 generators on the host");
+        run(&mut line("cargo run --quiet --release --example swarm_bench"))?;
     }
     if wants("sizes") {
         println!("\n==> sizes");
