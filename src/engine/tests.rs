@@ -6,6 +6,8 @@ use super::*;
 use crate::metrics::{ClosedBy, Phase, UsersByState};
 use crate::plan::{Plan, Segment};
 
+mod outcomes;
+
 /// One worker that plays a whole plan, and the other side of its sockets.
 struct Bench {
     engine: Engine,

@@ -197,8 +197,7 @@ impl User {
         let Some(place) = place else { return };
         let pending = &mut self.pendings[place];
         let operation = pending.operation;
-        let answer = pending.answer.take();
-        ctx.sample(ctx.meters.operation(operation).answer, ctx.now.since(pending.sent_at));
+        let (answer, took) = (pending.answer.take(), ctx.now.since(pending.sent_at));
         let saves = answer.map_or(&[][..], |answer| match &ctx.program.ops[answer.at as usize] {
             Op::Emit(op) => op.answer.as_ref().map_or(&[][..], |answer| &answer.save),
             Op::Wait(op) => &op.answer.save,
@@ -211,6 +210,7 @@ impl User {
             }
             return;
         }
+        ctx.sample(ctx.meters.operation(operation).answer, took);
         self.settle(ctx, place);
     }
 

@@ -55,8 +55,6 @@ impl User {
             FetchOutcome::Answer { status, headers, body } => (*status, headers, body),
             FetchOutcome::Blocked { cause, detail } => return Some((cause.code().to_owned(), detail.clone())),
         };
-        // Every answer was served: its time counts, whatever it says.
-        ctx.sample(ctx.meters.operation(op.operation).answer, took);
         let expected = if op.expect.is_empty() { (200..300).contains(&status) } else { op.expect.contains(&status) };
         let parsed: [Value; 1] = [serde_json::from_str(body).unwrap_or(Value::Null)];
         if !expected {
@@ -67,7 +65,12 @@ impl User {
             ));
         }
         let found = Found::Answer { status, headers, body: &parsed };
-        self.memory.save(&op.save, &found).err().map(|missing| ("unexpected answer".to_owned(), missing))
+        if let Err(missing) = self.memory.save(&op.save, &found) {
+            return Some(("unexpected answer".to_owned(), missing));
+        }
+        // A sample is a success: a server that fails fast must not look quick, nor half as faulty as it is.
+        ctx.sample(ctx.meters.operation(op.operation).answer, took);
+        None
     }
 }
 
