@@ -34,4 +34,5 @@ pub use args::Args;
 pub use classify::{classify, classify_json};
 pub use error::FrameError;
 pub use session::{EndReason, Incoming, Session, SessionConfig, Transmit};
+pub use url::encode_component;
 pub use websocket::BINARY_FRAME;

@@ -46,7 +46,7 @@ fn websocket_scheme(address: &str) -> String {
 }
 
 /// As `encodeURIComponent` does it: everything but letters, digits and `-_.!~*'()` becomes percent and hex digits.
-fn encode_component(text: &str) -> String {
+pub fn encode_component(text: &str) -> String {
     use std::fmt::Write as _;
 
     let mut encoded = String::with_capacity(text.len());

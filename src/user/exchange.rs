@@ -6,7 +6,7 @@ use crate::engine::{FetchId, FetchOutcome};
 use crate::scenario::{HttpOp, Op};
 use crate::time::Span;
 
-use super::context::shorten;
+use super::context::{MAX_CODE, shorten};
 use super::memory::Found;
 use super::{Context, User};
 
@@ -29,7 +29,7 @@ impl User {
         let problem = self.judge(ctx, op, outcome, ctx.now.since(fetching.sent_at));
         match problem {
             Some((code, sample)) => {
-                let (code, sample) = (self.memory.redacted(&code), self.memory.redacted(&sample));
+                let (code, sample) = (shorten(&self.memory.redacted(&code), MAX_CODE), self.memory.redacted(&sample));
                 ctx.error(op.operation, &code, self.phase(), || sample.clone());
                 if op.required && !self.stage.is_leaving() {
                     let name = &ctx.program.operations[op.operation.0 as usize];

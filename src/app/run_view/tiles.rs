@@ -113,7 +113,8 @@ mod tests {
 
     #[track_caller]
     fn check_users(phase: Phase, failed: u32, expected: (&str, &str, &str, Mood)) {
-        let status = StatusView { phase, connected: 48, target: 50, done: 50 - failed, failed, ..StatusView::default() };
+        let status =
+            StatusView { phase, connected: 48, target: 50, done: 50 - failed, failed, ..StatusView::default() };
         let tile = users(&status);
         assert_eq!((tile.label, tile.value.as_str(), tile.note.as_str(), tile.mood), expected);
     }
