@@ -7,7 +7,8 @@ use crate::metrics::{Outcomes, PopulationConfig, Totals, TotalsConfig};
 
 /// Everything the engine has measured so far, added up as a run does it.
 fn totals(bench: &mut Bench) -> Totals {
-    let populations = vec![PopulationConfig { name: "p".to_owned(), delivery: None }];
+    let answered = ["join".to_owned()].into();
+    let populations = vec![PopulationConfig { name: "p".to_owned(), answered, ..PopulationConfig::default() }];
     let mut totals = Totals::new(TotalsConfig { workers: 1, populations, ..TotalsConfig::default() });
     totals.absorb(0, bench.engine.snapshot(bench.now).part());
     totals
@@ -57,4 +58,67 @@ fn an_unexpected_answer_is_no_success_as_well() {
     bench.text(0, r#"42["joined",{}]"#);
     bench.text(1, r#"42["joined",{"room":"r"}]"#);
     assert_eq!(totals(&mut bench).operations()["join"], Outcomes { succeeded: 1, failed: 1 });
+}
+
+/// One user that joins with an answer and an ack, and then sends a message a second.
+fn joins_with_ack() -> Bench {
+    let mut join = join();
+    join["emit"]["ack"] = true.into();
+    let scenario = json!({
+        "variables": { "room": null }, "flow": [join],
+        "delivery": { "event": "said", "operation": "message" },
+        "errors": [{ "event": "joinError", "fails": "join", "code": "/code" }],
+        "every": [{ "name": "send", "interval": { "fixed_ms": 1000 }, "first": { "fixed_ms": 500 }, "times": 1,
+            "steps": [{ "emit": { "event": "say", "args": ["${tag}"], "ack": true, "operation": "message", "message": "r" } }] }],
+    });
+    let mut bench = Bench::new(scenario, held(1));
+    bench.connect(0);
+    assert_eq!(bench.wanted(), ["connect 0", "0 40", r#"0 420["join","r"]"#]);
+    bench
+}
+
+#[test]
+fn an_answer_ends_the_waiting_even_where_no_ack_ever_comes() {
+    let mut bench = joins_with_ack();
+    bench.pass(100);
+    bench.text(0, r#"42["joined",{"room":"r"}]"#);
+    assert_eq!(bench.users().active, 1, "it is in from the answer on");
+    // An error of the same operation is not this one's any more.
+    bench.text(0, r#"42["joinError",{"code":"FULL"}]"#);
+    assert_eq!(bench.users().active, 1);
+    bench.pass(600);
+    let sent = bench.wanted();
+    let [say] = &sent[..] else { panic!("{sent:?}") };
+    let tag = say.split('"').nth(3).expect("the tag is the argument").to_owned();
+    bench.text(0, &format!(r#"42["said","{tag}"]"#));
+    bench.text(0, "431[]");
+    bench.pass(11_000);
+    assert_eq!(bench.users().active, 1, "a missing ack ends nobody");
+    let snapshot = bench.engine.snapshot(bench.now);
+    assert_eq!(Bench::errors(&snapshot), ["join FULL Active x1", "join ack timeout Active x1"]);
+    assert_eq!((snapshot.ledger.due, snapshot.ledger.delivered), (1, 1), "it is a member from the answer on");
+}
+
+#[test]
+fn an_ack_does_not_stand_for_an_answer() {
+    let mut bench = joins_with_ack();
+    bench.text(0, "430[]");
+    bench.pass(9_000);
+    assert_eq!(bench.users().flow, 1);
+    bench.pass(2_000);
+    assert_eq!(bench.users().failed, 1);
+    assert_eq!(totals(&mut bench).operations()["join"], Outcomes { succeeded: 0, failed: 1 });
+}
+
+#[test]
+fn half_a_success_is_one_failure() {
+    let mut bench = joins_with_ack();
+    bench.text(0, r#"42["joined",{"room":"r"}]"#);
+    bench.pass(600);
+    // Its message is acknowledged and never comes back, and the ack of the join never comes.
+    bench.text(0, "431[]");
+    bench.pass(12_000);
+    let operations = totals(&mut bench).operations();
+    assert_eq!(operations["join"], Outcomes { succeeded: 0, failed: 1 });
+    assert_eq!(operations["message"], Outcomes { succeeded: 0, failed: 1 });
 }
