@@ -1,27 +1,61 @@
-//! Tells the lab which faults a plan wants, before the run starts.
+//! Tells the lab which faults a plan wants, and takes them back: what is tried next must not inherit them.
 
-use serde_json::Value;
+use serde_json::{Value, json};
+use wasm_bindgen_futures::spawn_local;
 use web_sys::{AbortController, Url};
 
 use super::fetch::exchange;
 use crate::engine::{FetchBody, FetchOutcome, FetchRequest};
-use crate::plan::{LabFaults, Plan, Population};
+use crate::plan::{Plan, Population};
 use crate::scenario::resolve;
 use crate::time::Span;
+
+/// Faults that are at work; dropped, they are switched off again.
+pub struct FaultyLabs {
+    origins: Vec<String>,
+    /// When they restart, in milliseconds of the run, and how long they are down then.
+    restart: Option<(f64, f64)>,
+}
 
 /// Sets the plan's faults at every server that its populations target; without faults nothing is sent.
 ///
 /// # Errors
 /// A target is no lab, or cannot be reached.
-pub async fn set_faults(plan: &Plan) -> Result<(), String> {
-    let Some(faults) = &plan.lab else { return Ok(()) };
+pub async fn set_faults(plan: &Plan) -> Result<Option<FaultyLabs>, String> {
+    let Some(faults) = &plan.lab else { return Ok(None) };
     let mut origins = plan.populations.iter().map(origin).collect::<Result<Vec<_>, _>>()?;
     origins.sort_unstable();
     origins.dedup();
+    let restart = (faults.restart_at_s > 0.0).then_some((faults.restart_at_s * 1e3, faults.restart_down_ms));
+    let mut labs = FaultyLabs { origins: Vec::new(), restart };
     for origin in origins {
-        post(&origin, faults).await?;
+        post(&origin, "faults", &faults.switches()).await?;
+        labs.origins.push(origin);
     }
-    Ok(())
+    Ok(Some(labs))
+}
+
+impl FaultyLabs {
+    /// So much of the run is over: restarts the servers if it is time.
+    pub fn on_time(&mut self, elapsed_ms: f64) {
+        if let Some((_, down_ms)) = self.restart.take_if(|(at_ms, _)| elapsed_ms >= *at_ms) {
+            self.tell("restart", &json!({ "down_ms": down_ms as u64 }));
+        }
+    }
+
+    /// Nobody waits for the answers: a server that is gone has no faults either.
+    fn tell(&self, what: &'static str, body: &Value) {
+        for origin in self.origins.clone() {
+            let body = body.clone();
+            spawn_local(async move { drop(post(&origin, what, &body).await) });
+        }
+    }
+}
+
+impl Drop for FaultyLabs {
+    fn drop(&mut self) {
+        self.tell("faults", &json!({}));
+    }
 }
 
 fn origin(population: &Population) -> Result<String, String> {
@@ -38,13 +72,12 @@ fn target(population: &Population) -> Option<String> {
     value.as_str().map(str::to_owned)
 }
 
-async fn post(origin: &str, faults: &LabFaults) -> Result<(), String> {
-    let json = serde_json::to_string(faults).map_err(|error| error.to_string())?;
+async fn post(origin: &str, what: &str, body: &Value) -> Result<(), String> {
     let request = FetchRequest {
         method: "POST".to_owned(),
-        url: format!("{origin}/lab/faults"),
+        url: format!("{origin}/lab/{what}"),
         headers: Vec::new(),
-        body: FetchBody::Json(json),
+        body: FetchBody::Json(body.to_string()),
         timeout: TIMEOUT,
     };
     let controller = AbortController::new().map_err(|_| "this browser cannot cancel requests")?;

@@ -39,6 +39,8 @@ struct Current {
     run: Run,
     /// `None`: ended.
     hosts: Vec<Option<WorkerHost>>,
+    /// The plan's faults, until the run ends.
+    lab: Option<lab::FaultyLabs>,
     last_told_ms: f64,
     /// Reports whether the page is hidden, and moves time on while no worker speaks; both end with the run.
     watches: Option<(Option<Visibility>, Interval)>,
@@ -113,13 +115,13 @@ impl Default for RunDriver {
 
 impl Inner {
     async fn start(self: &Rc<Self>, plan: Plan, csv: Vec<Vec<Vec<String>>>) -> Result<(), String> {
-        lab::set_faults(&plan).await?;
+        let lab = lab::set_faults(&plan).await?;
         let parts = layout(cores(), plan.handshakes_in_flight);
         let count = parts.len();
         let run_id = random_id()?;
         let run = Run::new(self.clock.now_ms(), plan, csv, run_id, parts);
         let hosts = (0..count).map(|index| self.spawn(index)).collect::<Result<_, _>>()?;
-        *self.current.borrow_mut() = Some(Current { run, hosts, last_told_ms: 0.0, watches: None });
+        *self.current.borrow_mut() = Some(Current { run, hosts, lab, last_told_ms: 0.0, watches: None });
         let watches = (Visibility::watch(self.sender(RunInput::Hidden)), self.ticker());
         if let Some(current) = &mut *self.current.borrow_mut() {
             current.watches = Some(watches);
@@ -186,8 +188,12 @@ impl Current {
         let before = self.run.phase();
         self.run.handle(now_ms, input);
         self.deliver(now_ms);
+        if let (Some(lab), Some(epoch_ms)) = (&mut self.lab, self.run.epoch_ms()) {
+            lab.on_time(now_ms - epoch_ms);
+        }
         if self.run.is_done() {
             self.hosts.clear();
+            self.lab = None;
             self.watches = None;
         }
         let is_news = self.run.phase() != before || now_ms >= self.last_told_ms + TICK_MS;

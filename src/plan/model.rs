@@ -112,7 +112,7 @@ pub enum Ramp {
     Step,
 }
 
-/// The fault switches of `lab`: `POST /lab/faults` takes exactly this JSON. Shares are 0 to 1.
+/// The faults of `lab`: its switches, as `POST /lab/faults` takes them, and a restart. Shares are 0 to 1.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct LabFaults {
@@ -136,6 +136,20 @@ pub struct LabFaults {
     pub rate_limit_per_min: u32,
     /// The server stops reading from sockets.
     pub stop_reading: bool,
+    /// Seconds of the run until the server cuts everybody off (0: never), and how long nobody listens then.
+    pub restart_at_s: f64,
+    pub restart_down_ms: f64,
+}
+
+impl LabFaults {
+    /// What `POST /lab/faults` takes.
+    pub fn switches(&self) -> Value {
+        let mut document = serde_json::to_value(self).expect("plain data");
+        if let Value::Object(fields) = &mut document {
+            fields.retain(|name, _| !name.starts_with("restart_"));
+        }
+        document
+    }
 }
 
 impl Default for Accounts {

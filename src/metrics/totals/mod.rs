@@ -157,7 +157,7 @@ impl Totals {
             self.histogram_delta(worker, part.at, &lag);
         }
         for completion in part.completions {
-            self.completions.absorb(completion, self.health.living().count());
+            self.completions.absorb(self.elapsed, completion, self.health.living().count());
         }
         self.completions.expire(self.elapsed);
         self.record_completions();
@@ -385,7 +385,7 @@ impl Totals {
                     }
                 }
             }
-            let incomplete = u64::from(done.last.is_none());
+            let incomplete = u64::from(done.missing > 0);
             let counter = format!("{operation}.incomplete");
             self.counter_delta(self.elapsed, &CounterDelta { counter, population: name, count: incomplete });
         }

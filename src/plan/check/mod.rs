@@ -84,7 +84,8 @@ fn plan(fields: &Fields<'_>, problems: &Problems) -> Option<Plan> {
     let seed = number("seed", 1, 0..=LARGEST_EXACT);
     let handshakes = number("handshakes_in_flight", 4, 1..=64);
     let (warmup_s, settle_s) = (seconds("warmup_s", 0.0, 0.0), seconds("settle_s", 3.0, 0.0));
-    let (graceful_stop_s, late_after_s) = (seconds("graceful_stop_s", 15.0, 0.0), seconds("late_after_s", 5.0, 0.1));
+    let graceful_stop_s = seconds("graceful_stop_s", 15.0, 0.0);
+    let late_after_s = fields.optional("late_after_s").map_or(Some(5.0), |node| node.number(0.1..=LONGEST_LATE_S));
     let lab = fields.optional("lab").filter(|node| !node.value().is_null()).map(|node| lab_faults(&node));
     let thresholds = fields.optional("thresholds").map_or_else(Vec::new, |node| thresholds(&node));
     let populations = fields.required("populations").map(|node| populations(&node, problems));
@@ -313,6 +314,8 @@ fn lab_faults(node: &Node<'_>) -> Option<LabFaults> {
             .optional("rate_limit_per_min")
             .map_or(Some(0), |node| node.integer(0..=u64::from(u32::MAX)))? as u32,
         stop_reading: fields.optional("stop_reading").map_or(Some(false), |node| node.boolean())?,
+        restart_at_s: number("restart_at_s", LONGEST_S)?,
+        restart_down_ms: number("restart_down_ms", LONGEST_LAB_DOWN_MS)?,
     };
     if faults.lose_share + faults.duplicate_share + faults.reorder_share > 1.0 {
         node.problem(
@@ -370,6 +373,8 @@ const LAB: &[&str] = &[
     "error_code",
     "rate_limit_per_min",
     "stop_reading",
+    "restart_at_s",
+    "restart_down_ms",
 ];
 
 const MOST_USERS: u64 = 1_000_000;
@@ -384,7 +389,10 @@ const MOST_STAGES: u32 = 10_000;
 const HIGHEST_RATE: f64 = 10_000.0;
 const SHORTEST_S: f64 = 0.001;
 const LONGEST_S: f64 = 7.0 * 24.0 * 3_600.0;
+/// The ledger forgets who left ten minutes ago; a message that late is lost to everybody's patience anyway.
+const LONGEST_LATE_S: f64 = 60.0;
 const LONGEST_LAB_MS: f64 = 60_000.0;
+const LONGEST_LAB_DOWN_MS: f64 = 600_000.0;
 /// Whole numbers up to here survive a browser's JSON.
 const LARGEST_EXACT: u64 = (1 << 53) - 1;
 
