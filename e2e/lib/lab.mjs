@@ -23,7 +23,8 @@ export async function startLab({ port, args = [] } = {}) {
   return {
     url,
     stop: () => lab.stop(),
-    counts: () => answer(fetch(`${url}/lab/counts`)),
+    counts: ({ users = false } = {}) => answer(fetch(`${url}/lab/counts?users=${Number(users)}`)),
+    faults: () => answer(fetch(`${url}/lab/faults`)),
     setFaults: (faults) => answer(post(`${url}/lab/faults`, faults)),
     reset: () => answer(post(`${url}/lab/reset`, {})),
   };

@@ -354,6 +354,9 @@ fn secrets_stay_out_of_errors_and_logs() {
     assert_eq!(Bench::errors(&snapshot), errors);
     let told = format!("{:?}", (&snapshot.metrics, &snapshot.log));
     assert!(told.contains(r#"joinError {\"code\":\"no ***\",\"why\":\"*** of ***\"}"#), "{told}");
+    // What is left of a reason is still told.
+    let closed = "the WebSocket closed with 1008 before it was usable: ws://***@h/?key_token=*** of ***";
+    assert!(told.contains(closed), "{told}");
     for secret in ["tok-4711", "sess-0815", "hunter2", "qry", "4242"] {
         assert!(!told.contains(secret), "{secret} in {told}");
     }
