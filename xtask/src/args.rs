@@ -11,7 +11,7 @@ cargo xtask run --headless [PLAN]       run a plan (a JSON file; without it the 
       --port N                          the lab's port (4280; the next free one if it is taken)
     exits with 0, with 99 when a threshold failed, with 1 when anything else went wrong
 cargo xtask test [--only STEP]...       fmt, clippy, clippy-wasm, host, wasm, build, e2e
-cargo xtask bench [--only PART]...      browser, codec, sizes
+cargo xtask bench [--only PART]...      browser, codec, simulation, sizes
 cargo xtask build                       only the page, into dist/
 cargo xtask help
 

@@ -62,14 +62,17 @@ pub fn test(only: &[String]) -> ExitCode {
 }
 
 fn fmt(_: &mut Tally) -> Result<(), String> {
+    cargo_tools::ensure_component("rustfmt", "cargo-fmt")?;
     run(&mut line("cargo fmt --all --check"))
 }
 
 fn clippy(_: &mut Tally) -> Result<(), String> {
+    cargo_tools::ensure_component("clippy", "cargo-clippy")?;
     run(&mut line("cargo clippy --workspace --all-targets --quiet -- -D warnings"))
 }
 
 fn clippy_wasm(_: &mut Tally) -> Result<(), String> {
+    cargo_tools::ensure_component("clippy", "cargo-clippy")?;
     cargo_tools::ensure_wasm_target()?;
     run(&mut line(&format!("cargo clippy {WASM} --lib --bins --test page --test worker --quiet -- -D warnings")))
 }
