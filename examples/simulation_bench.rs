@@ -13,6 +13,7 @@ use tabswarm::time::Span;
 const USERS: u32 = 10_000;
 const PROMISED_S: f64 = 10.0;
 
+#[expect(clippy::disallowed_methods, reason = "a benchmark reads the clock")]
 fn main() -> ExitCode {
     let plan = json!({
         "version": 1, "name": "ramp", "seed": 7, "handshakes_in_flight": 64,
