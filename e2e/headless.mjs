@@ -67,15 +67,20 @@ async function play(page, plan) {
   }
   await swarm.start(page, plan);
   interrupt = () => stopGracefully(page);
-  await watch(page);
+  const problem = await watch(page);
   const report = await swarm.report(page);
   await writeFile(options.report, `${JSON.stringify(report, null, 1)}\n`);
   console.log(`\n${summary(report)}\n\nreport: ${options.report}`);
+  if (problem) {
+    console.error(`headless: ${problem}`);
+    return 1;
+  }
   return report.thresholds.every((threshold) => threshold.ok) ? 0 : THRESHOLD_FAILED;
 }
 
-/** Prints a line a second until the run is over. */
+/** Prints a line a second until the run is over. Answers with what went wrong with the run, if anything did. */
 async function watch(page) {
+  let problem;
   let last = { at: Date.now(), sent: 0, received: 0 };
   const isOver = async () => {
     if (page.problems.length) throw fatal(page.problems.join('\n'));
@@ -83,10 +88,11 @@ async function watch(page) {
     const now = { at: Date.now(), sent: status.sent, received: status.received };
     console.log(progressLine(status, last, now));
     last = now;
-    if (status.phase === 'done' && status.problem) throw fatal(status.problem);
+    problem = status.problem;
     return status.phase === 'done';
   };
   await until('the run to be over', isOver, { within: Infinity, every: 1_000 });
+  return problem;
 }
 
 /** The first Ctrl-C stops the run as its Stop button does; the second one gives up. */

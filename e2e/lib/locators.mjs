@@ -9,6 +9,11 @@ export const nameField = (page) => page.getByLabel('Name', { exact: true });
 export const problems = (page) => page.getByRole('region', { name: 'Problems' });
 export const jsonEditor = (page) => page.getByRole('textbox', { name: 'The plan as JSON' });
 export const advanced = (page) => page.getByText('Advanced: the plan as JSON');
+export const csvButton = (page) => page.getByRole('button', { name: 'From a CSV file' });
+/** Where a file of accounts can be dropped. */
+export const dropPlace = (page) => page.locator('.file.drop');
+/** A table of results by its name. */
+export const table = (page, name) => page.getByRole('region', { name: `${name}, table` });
 export const notice = (page) => page.locator('.notice');
 /** The run's state in the header. */
 export const stateChip = (page) => page.getByRole('banner').locator('.chip');

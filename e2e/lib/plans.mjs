@@ -18,8 +18,8 @@ export function planOf(scenario, load, rest = {}) {
   };
 }
 
-/** What a user of the official server does: joins its room and talks there. */
-export function officialScenario(url, { rooms = 1, namespace = '/', auth, interval_ms = [500, 1_500] } = {}) {
+/** What a user of the official server does: joins its room and talks there; a talkative one also reads and reacts. */
+export function officialScenario(url, { rooms = 1, namespace = '/', auth, interval_ms = [500, 1_500], talkative = false } = {}) {
   const room = `room \${user.index % ${rooms}}`;
   const join = { emit: { event: 'join', args: [room], ack: true, operation: 'join', enters: room } };
   const say = {
@@ -43,10 +43,37 @@ export function officialScenario(url, { rooms = 1, namespace = '/', auth, interv
     },
     flow: [join],
     rejoin: [join],
-    every: [{ name: 'send', interval: { uniform_ms: interval_ms }, steps: [say] }],
+    every: [{ name: 'send', interval: { uniform_ms: interval_ms }, steps: [say] }, ...(talkative ? [readUp(room)] : [])],
+    ...(talkative && { variables: { unread: [] }, on: reactions(room) }),
     delivery: { event: 'message', operation: 'message' },
   };
 }
+
+/** Every two seconds all that came since, if anything did. */
+const readUp = (room) => ({
+  name: 'read',
+  interval: { fixed_ms: 2_000 },
+  steps: [
+    {
+      if: '${len(unread) > 0}',
+      then: [
+        { emit: { event: 'read', args: [{ room, ids: '${unread}' }], ack: true, operation: 'read' } },
+        { set: { unread: [] } },
+      ],
+      else: [],
+    },
+  ],
+});
+
+const reactions = (room) => [
+  { event: 'message', steps: [{ push: { var: 'unread', value: '${event./id}', max: 100 } }] },
+  {
+    event: 'message',
+    probability: 0.1,
+    delay: { uniform_ms: [100, 500] },
+    steps: [{ emit: { event: 'react', args: [{ room, id: '${event./id}', emoji: '👍' }], ack: true, operation: 'reaction' } }],
+  },
+];
 
 /** Users of the chat that the lab plays: the preset scenario with some of its variables set. */
 export function chatPlan(lab, load, variables = {}, rest = {}) {

@@ -8,6 +8,13 @@ export function metric(report, name) {
   return found;
 }
 
+/** A metric of one of several populations. */
+export function metricOf(report, population, name) {
+  const found = report.metrics.find((entry) => entry.name === name && entry.tags.population === population);
+  if (!found) throw new Error(`${name} of ${population} was not measured`);
+  return found;
+}
+
 /** The sum of a counter over all populations. */
 export function counter(report, name) {
   return report.counters.filter((entry) => entry.name === name).reduce((sum, entry) => sum + entry.count, 0);

@@ -28,3 +28,16 @@ export async function editJson(page, change) {
   const text = await at.jsonEditor(page).inputValue();
   await at.jsonEditor(page).fill(change(text));
 }
+
+/** Drops a text file on an element, as from the desktop. */
+export async function dropFile(page, locator, name, text) {
+  const dataTransfer = await page.evaluateHandle(
+    ([name, text]) => {
+      const transfer = new DataTransfer();
+      transfer.items.add(new File([text], name, { type: 'text/csv' }));
+      return transfer;
+    },
+    [name, text],
+  );
+  for (const type of ['dragover', 'drop']) await locator.dispatchEvent(type, { dataTransfer });
+}

@@ -1,7 +1,9 @@
 // The protocol authors' own server: what it and our users say to each other is the proof that we speak Socket.IO.
 //
 // Main namespace: `join` (room) is acknowledged; `message` {room, text} goes to the whole room, its sender included, and
-// is acknowledged; `blob` is answered with two binary attachments. `/members` lets in who brings the token `let-me-in`.
+// is acknowledged, and so are `read` {room, ids} and `react` {room, id, emoji}, which it hears as `wasRead` and `reactions`;
+// `blob` is answered with two binary attachments, `upload` takes binary ones, `ping me` makes the server ask for an
+// acknowledgement of its `ping`. `/members` lets in who brings the token `let-me-in`.
 import { createServer } from 'node:http';
 import { once } from 'node:events';
 
@@ -12,7 +14,7 @@ export const REFUSAL = 'you are not on the list';
 
 /** Starts the server; `counts` is what it received and sent, by event, for as long as it exists. */
 export async function startOfficialServer({ port = 0 } = {}) {
-  const counts = { connections: 0, disconnections: 0, refused: 0, received: {}, sent: {}, acks: 0 };
+  const counts = { connections: 0, disconnections: 0, refused: 0, received: {}, sent: {}, acks: 0, acked: 0, ids: 0, uploads: [] };
   let listening = await listen(port, counts);
   const address = listening.port;
   return {
@@ -59,11 +61,35 @@ function serveRooms(namespace, counts) {
       socket.join(room);
       acknowledge(ack, { ok: true, members: namespace.adapter.rooms.get(room).size });
     });
+    const tell = (room, event, what) => {
+      add(counts.sent, event, namespace.adapter.rooms.get(room)?.size ?? 0);
+      namespace.to(room).emit(event, what);
+    };
     socket.on('message', ({ room, text }, ack) => {
       received('message');
-      add(counts.sent, 'message', namespace.adapter.rooms.get(room)?.size ?? 0);
-      namespace.to(room).emit('message', { room, text, from: socket.id });
+      tell(room, 'message', { id: `m${counts.received.message}`, room, text, from: socket.id });
       acknowledge(ack, { ok: true });
+    });
+    socket.on('read', ({ room, ids }, ack) => {
+      received('read');
+      counts.ids += ids.length;
+      tell(room, 'wasRead', { ids, by: socket.id });
+      acknowledge(ack, { ok: true });
+    });
+    socket.on('react', ({ room, id, emoji }, ack) => {
+      received('react');
+      tell(room, 'reactions', { id, emoji, by: socket.id });
+      acknowledge(ack, { ok: true });
+    });
+    socket.on('upload', (what, ack) => {
+      received('upload');
+      counts.uploads.push(what);
+      acknowledge(ack, { ok: true });
+    });
+    socket.on('ping me', () => {
+      received('ping me');
+      add(counts.sent, 'ping', 1);
+      socket.emit('ping', 'are you there?', () => (counts.acked += 1));
     });
     socket.on('blob', (ack) => {
       received('blob');

@@ -55,6 +55,19 @@ test('a threshold that fails makes it 99', async () => {
   assert.equal(report.thresholds[0].ok, false);
 });
 
+test('a run that cannot start exits with 1, says why, and leaves its report all the same', async () => {
+  const nobody = await freePort();
+  const plan = (port) => {
+    const plan = labPlan(port);
+    plan.populations[0].variables.target = `http://127.0.0.1:${nobody}`;
+    return plan;
+  };
+  const { code, output, report } = await headless(plan);
+  assert.equal(code, 1, output);
+  assert.match(output, /^headless: .*unreachable/m);
+  assert.match(report.problem, /unreachable/);
+});
+
 test('a plan with problems exits with 1 and names each with its path', async () => {
   const broken = (port) => {
     const plan = labPlan(port);

@@ -20,7 +20,7 @@ async function setUp(world) {
 
 story('200 users in 10 rooms of the official server: both sides count the same', async (world) => {
   const { server, page } = await setUp(world);
-  const scenario = officialScenario(server.url, { rooms: 10, interval_ms: [2_000, 4_000] });
+  const scenario = officialScenario(server.url, { rooms: 10, interval_ms: [4_000, 6_000], talkative: true });
   const report = await swarm.play(page, planOf(scenario, crowd(200, 30)));
   const { counts } = server;
   checks.noErrors(report);
@@ -29,7 +29,13 @@ story('200 users in 10 rooms of the official server: both sides count the same',
     sent: [report.delivery.sent, counts.received.message],
     'messages in': [checks.events(report, 'in', 'message'), counts.sent.message],
     arrived: [report.delivery.arrived, counts.sent.message],
-    acks: [metric(report, 'join.ack').count + metric(report, 'message.ack').count, counts.acks],
+    'read receipts sent': [checks.events(report, 'out', 'read'), counts.received.read],
+    'read receipts answered': [metric(report, 'read.ack').count, counts.received.read],
+    'read broadcasts': [checks.events(report, 'in', 'wasRead'), counts.sent.wasRead],
+    'reactions sent': [checks.events(report, 'out', 'react'), counts.received.react],
+    'reactions answered': [metric(report, 'reaction.ack').count, counts.received.react],
+    'reaction broadcasts': [checks.events(report, 'in', 'reactions'), counts.sent.reactions],
+    acks: [['join', 'message', 'read', 'reaction'].reduce((sum, name) => sum + metric(report, `${name}.ack`).count, 0), counts.acks],
   });
   const { due, delivered, missing, duplicated, reordered } = report.delivery;
   assert.deepEqual({ delivered, missing, duplicated, reordered }, { delivered: due, missing: 0, duplicated: 0, reordered: 0 });
@@ -52,6 +58,34 @@ story('binary events and acknowledgements with attachments', async (world) => {
     'answers measured': [metric(report, 'blob').count, server.counts.sent.blob],
     'acks measured': [metric(report, 'blob.ack').count, server.counts.acks],
   });
+});
+
+story('binary events of ours arrive byte by byte, and what the server wants acknowledged is', async (world) => {
+  const { server, page } = await setUp(world);
+  const bytes = Buffer.from(Array.from({ length: 300 }, (_, n) => n % 256));
+  const what = { name: 'photo ${user.index}', parts: [{ $binary: bytes.toString('base64') }, { $binary: '' }] };
+  const scenario = {
+    version: 1,
+    name: 'upload',
+    protocol: 'socketio',
+    connect: { url: server.url },
+    flow: [
+      { emit: { event: 'upload', args: [what], ack: true, operation: 'upload' } },
+      { emit: { event: 'ping me', operation: 'ping', answer: { event: 'ping' } } },
+    ],
+  };
+  const users = 5;
+  const report = await swarm.play(page, planOf(scenario, crowd(users, 3)));
+  checks.noErrors(report);
+  const { counts } = server;
+  checks.bothSidesAgree({
+    uploads: [checks.events(report, 'out', 'upload'), counts.uploads.length],
+    'uploads answered': [metric(report, 'upload.ack').count, counts.uploads.length],
+    'asked and acknowledged': [checks.events(report, 'in', 'ping'), counts.acked],
+  });
+  const names = counts.uploads.map(({ name }) => name).sort();
+  assert.deepEqual(names, Array.from({ length: users }, (_, n) => `photo ${n}`));
+  for (const { parts } of counts.uploads) assert.deepEqual(parts, [bytes, Buffer.alloc(0)]);
 });
 
 story('a namespace lets in who brings the token', async (world) => {

@@ -29,6 +29,10 @@ story('the plan that is filled in only needs Start', async (world) => {
   await seeState(page, /done|finished/i);
   const report = await swarm.report(page);
   checks.noErrors(report);
+  const counters = at.table(page, 'Counters');
+  for (const name of ['bytes.in', 'reconnects', 'timers.skipped', 'events.in.message']) {
+    assert.ok(await counters.getByRole('rowheader', { name, exact: true }).isVisible(), name);
+  }
   assert.ok(report.delivery.delivered > 0);
 });
 

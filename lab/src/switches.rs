@@ -136,9 +136,12 @@ mod tests {
             error_code: "SERVER_BUSY".into(),
             rate_limit_per_min: 7,
             stop_reading: true,
+            // The page asks for these by themselves.
             voice: None,
+            restart_at_s: 10.0,
+            restart_down_ms: 500.0,
         };
-        let document = serde_json::to_value(&planned).expect("plain data");
+        let document = planned.switches();
         let switches = parse(document.to_string().as_bytes()).expect("the plan's document is ours");
         assert_eq!(serde_json::to_value(&switches).expect("plain data"), document);
     }

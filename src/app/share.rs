@@ -7,16 +7,13 @@ use base64::engine::general_purpose::{GeneralPurpose, GeneralPurposeConfig, URL_
 use serde_json::Value;
 
 use super::path::Path;
+use crate::metrics::{is_rule, is_secret, is_source, without_url_secrets};
 
 /// Links that went through mail programs come with padding or without.
 const READER: GeneralPurpose = GeneralPurpose::new(
     &URL_SAFE,
     GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent),
 );
-
-/// Parts of names under which people keep what must not leave their browser.
-const SECRET_NAMES: [&str; 10] =
-    ["password", "passwd", "secret", "token", "api_key", "apikey", "api-key", "authorization", "cookie", "credential"];
 
 /// What the page's address asks for.
 #[derive(Debug, Clone, PartialEq)]
@@ -57,48 +54,41 @@ fn decode(text: &str) -> Result<Value, ShareError> {
 pub fn without_secrets(document: &Value) -> (Value, Vec<String>) {
     let mut clean = document.clone();
     let mut removed = Vec::new();
-    strip(&mut clean, &Path::default(), false, &mut removed);
+    strip(&mut clean, &Path::default(), (false, false), &mut removed);
     (clean, removed)
 }
 
-fn strip(value: &mut Value, path: &Path, secret: bool, removed: &mut Vec<String>) {
+/// `saving`: the value is what a step saves, by variable.
+fn strip(value: &mut Value, path: &Path, (secret, saving): (bool, bool), removed: &mut Vec<String>) {
     match value {
         Value::Object(object) => {
             for (name, child) in object.iter_mut() {
                 // `"token": { "default": "..." }` is how a scenario declares a variable.
-                let secret = is_secret_name(name) || (secret && name == "default");
-                strip(child, &path.clone().key(name), secret, removed);
+                let secret = (is_secret(name) || (secret && name == "default")) && !(saving && is_source(child));
+                strip(child, &path.clone().key(name), (secret, name == "save"), removed);
             }
         }
         Value::Array(list) => {
             for (at, child) in list.iter_mut().enumerate() {
-                strip(child, &path.clone().index(at), secret, removed);
+                strip(child, &path.clone().index(at), (secret, false), removed);
             }
         }
         Value::String(text) => {
-            if secret && !text.is_empty() && !text.contains('{') {
+            if secret && !text.is_empty() && !is_rule(text) {
                 text.clear();
                 removed.push(path.to_string());
-            } else if let Some(without) = without_credentials(text) {
-                *text = without;
+            } else if let Some(clean) = without_url_secrets(text, "") {
+                *text = clean;
                 removed.push(path.to_string());
             }
         }
+        // A number's place wants a number.
+        Value::Number(number) if secret && number.as_f64() != Some(0.0) => {
+            *value = Value::from(0);
+            removed.push(path.to_string());
+        }
         _ => {}
     }
-}
-
-fn is_secret_name(name: &str) -> bool {
-    let name = name.to_lowercase();
-    SECRET_NAMES.iter().any(|secret| name.contains(secret))
-}
-
-/// `https://user:password@host` without its user part.
-fn without_credentials(url: &str) -> Option<String> {
-    let (scheme, rest) = url.split_once("://")?;
-    let authority = rest.split(['/', '?', '#']).next()?;
-    let (user, host) = authority.rsplit_once('@')?;
-    (!user.contains('{')).then(|| format!("{scheme}://{host}{}", &rest[authority.len()..]))
 }
 
 #[cfg(test)]
@@ -154,5 +144,22 @@ mod tests {
             json!(["https://host/x?y=a@b", "http://host/a@b"]),
             &["[0]"],
         );
+        check_secrets(
+            json!({"passphrase": "abc", "auth": {"sessionId": "s-1", "token": "{\"a\":1}"}, "pwd": 4711, "room_size": 4711}),
+            json!({"passphrase": "", "auth": {"sessionId": "", "token": ""}, "pwd": 0, "room_size": 4711}),
+            &["auth.sessionId", "auth.token", "passphrase", "pwd"],
+        );
+        check_secrets(
+            json!({"path": "/ws?room=1&access_token=abc", "query": "/ws?token=${token}"}),
+            json!({"path": "/ws?room=1&access_token=", "query": "/ws?token=${token}"}),
+            &["path"],
+        );
+    }
+
+    #[test]
+    fn a_shared_scenario_still_knows_where_its_token_is_found() {
+        let scenario =
+            json!({"save": {"token": "/access_token", "session_id": {"from": "/sessionId", "optional": true}}});
+        check_secrets(scenario.clone(), scenario, &[]);
     }
 }

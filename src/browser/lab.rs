@@ -1,31 +1,69 @@
-//! Tells the lab which faults a plan wants, before the run starts.
+//! Tells the lab which faults a plan wants, and takes them back: what is tried next must not inherit them.
 
-use serde::Serialize;
-use serde_json::Value;
+use serde_json::{Value, json};
+use wasm_bindgen_futures::spawn_local;
 use web_sys::{AbortController, Url};
 
 use super::fetch::exchange;
 use crate::engine::{FetchBody, FetchOutcome, FetchRequest};
-use crate::plan::{LabFaults, Plan, Population};
+use crate::plan::{Plan, Population};
 use crate::scenario::resolve;
 use crate::time::Span;
+
+/// Faults that are at work; dropped, they are switched off again.
+pub struct FaultyLabs {
+    origins: Vec<String>,
+    /// When they restart, in milliseconds of the run, and how long they are down then.
+    restart: Option<(f64, f64)>,
+    /// The plan has faults of the voice service, too.
+    speaks: bool,
+}
 
 /// Sets the plan's faults at every server that its populations target; without faults nothing is sent.
 ///
 /// # Errors
 /// A target is no lab, or cannot be reached.
-pub async fn set_faults(plan: &Plan) -> Result<(), String> {
-    let Some(faults) = &plan.lab else { return Ok(()) };
+pub async fn set_faults(plan: &Plan) -> Result<Option<FaultyLabs>, String> {
+    let Some(faults) = &plan.lab else { return Ok(None) };
     let mut origins = plan.populations.iter().map(origin).collect::<Result<Vec<_>, _>>()?;
     origins.sort_unstable();
     origins.dedup();
+    let restart = (faults.restart_at_s > 0.0).then_some((faults.restart_at_s * 1e3, faults.restart_down_ms));
+    let mut labs = FaultyLabs { origins: Vec::new(), restart, speaks: faults.voice.is_some() };
     for origin in origins {
-        post(&origin, "faults", &LabFaults { voice: None, ..faults.clone() }).await?;
+        post(&origin, "faults", &faults.switches()).await?;
         if let Some(voice) = &faults.voice {
-            post(&origin, "voice", voice).await?;
+            post(&origin, "voice", &json!(voice)).await?;
+        }
+        labs.origins.push(origin);
+    }
+    Ok(Some(labs))
+}
+
+impl FaultyLabs {
+    /// So much of the run is over: restarts the servers if it is time.
+    pub fn on_time(&mut self, elapsed_ms: f64) {
+        if let Some((_, down_ms)) = self.restart.take_if(|(at_ms, _)| elapsed_ms >= *at_ms) {
+            self.tell("restart", &json!({ "down_ms": down_ms as u64 }));
         }
     }
-    Ok(())
+
+    /// Nobody waits for the answers: a server that is gone has no faults either.
+    fn tell(&self, what: &'static str, body: &Value) {
+        for origin in self.origins.clone() {
+            let body = body.clone();
+            spawn_local(async move { drop(post(&origin, what, &body).await) });
+        }
+    }
+}
+
+impl Drop for FaultyLabs {
+    fn drop(&mut self) {
+        self.tell("faults", &json!({}));
+        if self.speaks {
+            self.tell("voice", &json!({}));
+        }
+    }
 }
 
 fn origin(population: &Population) -> Result<String, String> {
@@ -42,13 +80,12 @@ fn target(population: &Population) -> Option<String> {
     value.as_str().map(str::to_owned)
 }
 
-async fn post(origin: &str, switches: &str, faults: &impl Serialize) -> Result<(), String> {
-    let json = serde_json::to_string(faults).map_err(|error| error.to_string())?;
+async fn post(origin: &str, what: &str, body: &Value) -> Result<(), String> {
     let request = FetchRequest {
         method: "POST".to_owned(),
-        url: format!("{origin}/lab/{switches}"),
+        url: format!("{origin}/lab/{what}"),
         headers: Vec::new(),
-        body: FetchBody::Json(json),
+        body: FetchBody::Json(body.to_string()),
         timeout: TIMEOUT,
     };
     let controller = AbortController::new().map_err(|_| "this browser cannot cancel requests")?;

@@ -23,9 +23,9 @@ pub fn own_origin() -> String {
     ORIGIN.with(Clone::clone)
 }
 
-/// Whether the browser will refuse `url` because this page came by https. Loopback addresses are exempt.
+/// Whether the browser will refuse `url` because this page came by https.
 pub fn is_mixed_content(url: &Url) -> bool {
-    own_origin().starts_with("https:") && matches!(url.protocol().as_str(), "http:" | "ws:") && !is_loopback(url)
+    crate::protocol::is_mixed_content(&own_origin(), &url.protocol(), &url.hostname())
 }
 
 /// Whether anything at all answers at `url`: a request whose answer stays hidden needs no permission from the server.
@@ -67,11 +67,6 @@ fn ask(url: &str) -> Result<js_sys::Promise, JsValue> {
     let answer = global_fetch(&Request::new_with_str_and_init(url, &init)?);
     Timeout::new(PROBE_TIMEOUT_MS, move || controller.abort()).forget();
     Ok(answer)
-}
-
-fn is_loopback(url: &Url) -> bool {
-    let host = url.hostname();
-    host == "localhost" || host.ends_with(".localhost") || host == "[::1]" || host.starts_with("127.")
 }
 
 const PROBE_TIMEOUT_MS: u32 = 5_000;

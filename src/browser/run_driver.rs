@@ -48,6 +48,8 @@ struct Current {
     journal: Option<Journal>,
     /// Number of the journal's last page.
     page: u64,
+    /// The plan's faults, until the run ends.
+    lab: Option<lab::FaultyLabs>,
     last_told_ms: f64,
     last_shown_ms: f64,
     /// Reports whether the page is hidden, and moves time on while no worker speaks; both end with the run.
@@ -149,7 +151,7 @@ impl RunDriver {
 
 impl Inner {
     async fn start(self: &Rc<Self>, plan: Plan, csv: Vec<Vec<Vec<String>>>) -> Result<(), String> {
-        lab::set_faults(&plan).await?;
+        let lab = lab::set_faults(&plan).await?;
         let others = self.gather(&plan).await;
         let only_watches = self.swarm.with(|swarm| swarm.is_some_and(|swarm| swarm.only_watches));
         if only_watches && others.is_empty() {
@@ -171,7 +173,7 @@ impl Inner {
             Some(_) => Ok(Host::Elsewhere),
         };
         let hosts = places.iter().enumerate().map(host).collect::<Result<_, _>>()?;
-        self.show(Current::new(run, hosts, self.swarm.clone(), journal));
+        self.show(Current { lab, ..Current::new(run, hosts, self.swarm.clone(), journal) });
         self.swarm.forget_below((at_ms / 1e3) as u64);
         self.swarm.begin(run_id, places);
         Ok(())
@@ -267,7 +269,7 @@ impl Inner {
 
 impl Current {
     fn new(run: Run, hosts: Vec<Host>, swarm: SwarmDriver, journal: Option<Journal>) -> Self {
-        Self { run, hosts, swarm, journal, page: 0, last_told_ms: 0.0, last_shown_ms: 0.0, watches: None }
+        Self { run, hosts, swarm, journal, lab: None, page: 0, last_told_ms: 0.0, last_shown_ms: 0.0, watches: None }
     }
 
     /// Gives parts that nobody plays any more to whoever stands by.
@@ -311,8 +313,12 @@ impl Current {
         }
         self.run.handle(now_ms, input);
         self.deliver(now_ms);
+        if let (Some(lab), Some(epoch_ms)) = (&mut self.lab, self.run.epoch_ms()) {
+            lab.on_time(now_ms - epoch_ms);
+        }
         if self.run.is_done() {
             self.hosts.clear();
+            self.lab = None;
             self.watches = None;
         }
         let is_news = self.run.phase() != before || now_ms >= self.last_told_ms + TICK_MS;

@@ -6,6 +6,8 @@ use super::*;
 use crate::metrics::{ClosedBy, Phase, UsersByState};
 use crate::plan::{Plan, Segment};
 
+mod outcomes;
+
 /// One worker that plays a whole plan, and the other side of its sockets.
 struct Bench {
     engine: Engine,
@@ -325,24 +327,39 @@ fn secrets_stay_out_of_errors_and_logs() {
         "variables": { "token": "tok-4711", "password": "hunter2", "room": null },
         "connect": {
             "url": "http://h", "timeout_s": 5, "reconnect": "none",
-            "auth": { "token": "${token}", "sessionId": "sess-0815" },
+            "auth": { "token": "${token}", "sessionId": "sess-0815" }, "query": { "key_token": "qry/4242" },
         },
         "flow": [{ "fail": { "operation": "own", "code": "c-${token}", "message": "p ${password}" } }, join()],
         "errors": [{ "event": "joinError", "fails": "join", "code": "/code" }],
     });
-    let mut bench = Bench::new(scenario, held(2));
+    let mut bench = Bench::new(scenario, held(4));
     bench.connect(0);
     bench.text(0, r#"42["joinError",{"code":"no tok-4711","why":"sess-0815 of hunter2"}]"#);
     bench.open(1);
     bench.text(1, r#"0{"sid":"s","pingInterval":25000,"pingTimeout":60000}"#);
     bench.text(1, r#"44{"message":"bad tok-4711","data":"sess-0815"}"#);
     bench.give(Input::Closed { socket: SocketId(1), code: 1000, reason: "tok-4711" });
+    // A browser that does not like a URL quotes it; a proxy that closes may quote anything.
+    let reason = "ws://u:hunter2@h/?key_token=qry%2F4242 of sess-0815";
+    bench.give(Input::Closed { socket: SocketId(2), code: 1008, reason });
+    // The beginning of a bad frame is kept, and may end within a token.
+    bench.open(3);
+    bench.text(3, &format!("0{}qry/4242", "x".repeat(74)));
     let snapshot = bench.engine.snapshot(bench.now);
-    let errors = ["connect bad *** Connecting x1", "join no *** Flow x1", "own c-*** Flow x1"];
+    let errors = [
+        "connect bad *** Connecting x1",
+        "connect closed 1008 Connecting x1",
+        "frame invalid Connecting x1",
+        "join no *** Flow x1",
+        "own c-*** Flow x1",
+    ];
     assert_eq!(Bench::errors(&snapshot), errors);
     let told = format!("{:?}", (&snapshot.metrics, &snapshot.log));
     assert!(told.contains(r#"joinError {\"code\":\"no ***\",\"why\":\"*** of ***\"}"#), "{told}");
-    for secret in ["tok-4711", "sess-0815", "hunter2"] {
+    // What is left of a reason is still told.
+    let closed = "the WebSocket closed with 1008 before it was usable: ws://***@h/?key_token=*** of ***";
+    assert!(told.contains(closed), "{told}");
+    for secret in ["tok-4711", "sess-0815", "hunter2", "qry", "4242"] {
         assert!(!told.contains(secret), "{secret} in {told}");
     }
 }

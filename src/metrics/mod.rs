@@ -16,6 +16,7 @@ mod report;
 mod tag;
 mod threshold;
 mod totals;
+mod urls;
 
 pub use crate::plan::{Threshold, ThresholdError, ThresholdUnit as Unit};
 pub use delta::*;
@@ -24,8 +25,9 @@ pub use ledger::{Ledger, Receipt};
 pub use listeners::{HeardSums, ListenerDelta, Listeners};
 pub use listening::{Heard, Listened, Pace, Player};
 pub use recorder::{CounterId, Recorder, SeriesId};
-pub use redact::is_secret;
+pub use redact::{is_rule, is_secret, is_source};
 pub use report::*;
 pub use tag::Tag;
 pub use threshold::{Outcome, ThresholdResult};
 pub use totals::*;
+pub use urls::without_url_secrets;

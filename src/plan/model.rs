@@ -114,7 +114,7 @@ pub enum Ramp {
     Step,
 }
 
-/// The fault switches of `lab`: `POST /lab/faults` takes exactly this JSON, without `voice`. Shares are 0 to 1.
+/// The faults of `lab`: its switches, as `POST /lab/faults` takes them, a restart, and its voice service's. Shares are 0 to 1.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct LabFaults {
@@ -138,9 +138,23 @@ pub struct LabFaults {
     pub rate_limit_per_min: u32,
     /// The server stops reading from sockets.
     pub stop_reading: bool,
+    /// Seconds of the run until the server cuts everybody off (0: never), and how long nobody listens then.
+    pub restart_at_s: f64,
+    pub restart_down_ms: f64,
     /// How its voice service behaves; sent to `POST /lab/voice`. Absent: as it is.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub voice: Option<VoiceFaults>,
+}
+
+impl LabFaults {
+    /// What `POST /lab/faults` takes.
+    pub fn switches(&self) -> Value {
+        let mut document = serde_json::to_value(self).expect("plain data");
+        if let Value::Object(fields) = &mut document {
+            fields.retain(|name, _| !name.starts_with("restart_") && name != "voice");
+        }
+        document
+    }
 }
 
 impl Default for Accounts {

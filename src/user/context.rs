@@ -87,7 +87,7 @@ impl Context<'_> {
 }
 
 /// A code is a table's key: a server that puts its stack trace there must not fill the page.
-const MAX_CODE: usize = 80;
+pub(super) const MAX_CODE: usize = 80;
 const MAX_SAMPLE: usize = 300;
 
 /// At most `max` characters, with an ellipsis where something was cut.

@@ -1,6 +1,6 @@
 //! The passing of time: ticks, thinks and delays that are due, answers that never came, stages that took too long.
 
-use crate::metrics::ClosedBy;
+use crate::metrics::{ACK_TIMEOUT, ClosedBy, ECHO_TIMEOUT};
 use crate::time::Span;
 
 use super::event::MAX_TASKS;
@@ -84,10 +84,9 @@ impl User {
             let Some(pending) = self.pendings.remove(place) else { break };
             let phase = self.phase();
             let code = match &pending.message {
-                Some(message) if !message.accepted => "timeout",
-                Some(message) if message.echoed => "ack timeout",
-                Some(_) => "echo timeout",
-                None => "timeout",
+                _ if pending.is_open() => "timeout",
+                Some(message) if !message.echoed => ECHO_TIMEOUT,
+                _ => ACK_TIMEOUT,
             };
             ctx.error(pending.operation, code, phase, || "nothing came in time".to_owned());
             if let Some(message) = pending.message.as_ref().filter(|message| !message.accepted) {
@@ -100,8 +99,7 @@ impl User {
     /// The connection is gone (or the user leaves): what was on its way will not be known any more.
     pub(super) fn drop_pendings(&mut self, ctx: &mut Context<'_>, why: &str) {
         for pending in std::mem::take(&mut self.pendings) {
-            let open = pending.message.as_ref().is_none_or(|message| !message.accepted);
-            if open && why == "disconnected" {
+            if pending.is_open() && why == "disconnected" {
                 ctx.error(pending.operation, why, self.phase(), || "the connection was lost first".to_owned());
             }
             if let Some(message) = pending.message.as_ref().filter(|message| !message.accepted) {
@@ -113,7 +111,7 @@ impl User {
     /// Something that was waited for failed: its task goes on, or the user ends.
     pub(super) fn after_failed(&mut self, ctx: &mut Context<'_>, pending: &Pending) {
         let leaving = self.stage.is_leaving();
-        if pending.required && !leaving && pending.message.is_none() {
+        if pending.required && !leaving && pending.message.is_none() && pending.is_open() {
             let name = &ctx.program.operations[pending.operation.0 as usize];
             self.fail(ctx, &format!("the required step {name} failed"));
         } else {

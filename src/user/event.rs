@@ -197,9 +197,8 @@ impl User {
         let Some(place) = place else { return };
         let pending = &mut self.pendings[place];
         let operation = pending.operation;
-        let answer = pending.answer.take();
-        ctx.sample(ctx.meters.operation(operation).answer, ctx.now.since(pending.sent_at));
-        let saves = answer.map_or(&[][..], |answer| match &ctx.program.ops[answer.at as usize] {
+        let took = ctx.now.since(pending.sent_at);
+        let saves = pending.answer.as_ref().map_or(&[][..], |answer| match &ctx.program.ops[answer.at as usize] {
             Op::Emit(op) => op.answer.as_ref().map_or(&[][..], |answer| &answer.save),
             Op::Wait(op) => &op.answer.save,
             _ => &[],
@@ -211,6 +210,8 @@ impl User {
             }
             return;
         }
+        pending.answer = None;
+        ctx.sample(ctx.meters.operation(operation).answer, took);
         self.settle(ctx, place);
     }
 
@@ -288,9 +289,7 @@ impl User {
 
     /// Errors carry no id: the oldest of the operation that is still open is the one that failed.
     fn reject_oldest(&mut self, ctx: &mut Context<'_>, operation: OperationId) {
-        let place = self.pendings.iter().position(|pending| {
-            pending.operation == operation && pending.message.as_ref().is_none_or(|message| !message.accepted)
-        });
+        let place = self.pendings.iter().position(|pending| pending.operation == operation && pending.is_open());
         let Some(pending) = place.and_then(|place| self.pendings.remove(place)) else { return };
         if let Some(message) = &pending.message {
             ctx.ledger.rejected(self.id, message.sequence);

@@ -6,7 +6,7 @@ use crate::engine::{FetchId, FetchOutcome};
 use crate::scenario::{HttpOp, Op};
 use crate::time::Span;
 
-use super::context::shorten;
+use super::context::{MAX_CODE, shorten};
 use super::memory::Found;
 use super::{Context, User};
 
@@ -29,7 +29,7 @@ impl User {
         let problem = self.judge(ctx, op, outcome, ctx.now.since(fetching.sent_at));
         match problem {
             Some((code, sample)) => {
-                let (code, sample) = (self.memory.redacted(&code), self.memory.redacted(&sample));
+                let (code, sample) = (shorten(&self.memory.redacted(&code), MAX_CODE), self.memory.redacted(&sample));
                 ctx.error(op.operation, &code, self.phase(), || sample.clone());
                 if op.required && !self.stage.is_leaving() {
                     let name = &ctx.program.operations[op.operation.0 as usize];
@@ -55,8 +55,6 @@ impl User {
             FetchOutcome::Answer { status, headers, body } => (*status, headers, body),
             FetchOutcome::Blocked { cause, detail } => return Some((cause.code().to_owned(), detail.clone())),
         };
-        // Every answer was served: its time counts, whatever it says.
-        ctx.sample(ctx.meters.operation(op.operation).answer, took);
         let expected = if op.expect.is_empty() { (200..300).contains(&status) } else { op.expect.contains(&status) };
         let parsed: [Value; 1] = [serde_json::from_str(body).unwrap_or(Value::Null)];
         if !expected {
@@ -67,7 +65,12 @@ impl User {
             ));
         }
         let found = Found::Answer { status, headers, body: &parsed };
-        self.memory.save(&op.save, &found).err().map(|missing| ("unexpected answer".to_owned(), missing))
+        if let Err(missing) = self.memory.save(&op.save, &found) {
+            return Some(("unexpected answer".to_owned(), missing));
+        }
+        // A sample is a success: a server that fails fast must not look quick, nor half as faulty as it is.
+        ctx.sample(ctx.meters.operation(op.operation).answer, took);
+        None
     }
 }
 

@@ -60,6 +60,7 @@ impl User {
         let Stage::Queued { since } = self.stage else { return None };
         ctx.sample(ctx.meters.slot_wait, ctx.now.since(since));
         let connect = &ctx.program.connect;
+        self.memory.secrets.forget_auth();
         let wall = ctx.wall_ms;
         let mut text = |template: &crate::scenario::Template| template.text(&mut self.memory.scope(wall, None, ""));
         let config = match &ctx.program.protocol {
@@ -68,7 +69,7 @@ impl User {
                 auth: connect.auth.as_ref().map(|auth| {
                     let mut json = String::new();
                     auth.write_json(&mut self.memory.scope(wall, None, ""), &mut json);
-                    self.memory.secrets.set_auth(&json);
+                    self.memory.secrets.add_auth(&json);
                     json
                 }),
             },
@@ -80,6 +81,7 @@ impl User {
             (!value.is_null()).then(|| (name.clone(), value.as_str().map_or_else(|| value.to_string(), str::to_owned)))
         });
         let query: Vec<_> = query.collect();
+        query.iter().for_each(|(name, value)| self.memory.secrets.add_parameter(name, value));
         let mut text = |template: &crate::scenario::Template| template.text(&mut self.memory.scope(wall, None, ""));
         let url = Session::url(&config, &text(&connect.url), &text(&connect.path), &query);
         // What is null is left out here as well; a browser takes no empty protocol.
@@ -160,7 +162,7 @@ impl User {
         if !wanted {
             if phase == Phase::Connecting {
                 ctx.named_error("connect", &format!("closed {code}"), phase, || {
-                    format!("the WebSocket closed with {code} before it was usable: {reason}")
+                    self.memory.redacted(&format!("the WebSocket closed with {code} before it was usable: {reason}"))
                 });
             }
             if mute {

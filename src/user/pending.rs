@@ -17,6 +17,8 @@ pub struct Pending {
     pub deadline: Timestamp,
     pub ack: Option<u64>,
     pub answer: Option<Expected>,
+    /// An answer is (or was) waited for: the ack then decides nothing.
+    pub by_answer: bool,
     /// A ledgered message, until its fate is known.
     pub message: Option<Sent>,
     /// The room whose member the user becomes with the answer (or, without one, the ack).
@@ -54,7 +56,12 @@ pub struct Fetching {
 impl Pending {
     /// The task that is blocked may go on: its answer came or, where none is expected, its ack.
     pub fn is_answered(&self) -> bool {
-        self.answer.is_none() && (self.ack.is_none() || self.message.is_some())
+        self.answer.is_none() && (self.by_answer || self.ack.is_none() || self.message.is_some())
+    }
+
+    /// It may still fail: a message that nobody has accepted, any other without its answer (or ack).
+    pub fn is_open(&self) -> bool {
+        self.message.as_ref().map_or(!self.is_answered(), |message| !message.accepted)
     }
 
     /// Nothing is waited for any more.

@@ -1,18 +1,17 @@
 //! What a user knows and must not tell: its passwords and tokens stay out of samples, codes and logs.
 
-use std::borrow::Cow;
-
 use serde_json::Value;
 
-use crate::metrics::is_secret;
-use crate::scenario::{Program, UserFacts};
+use crate::metrics::{is_secret, without_url_secrets};
+use crate::protocol::encode_component;
+use crate::scenario::{Op, Program, Save, Source, UserFacts};
 
 use super::memory::Memory;
 
 /// Where a user's secrets stand.
 #[derive(Default)]
 pub struct Secrets {
-    /// Variables and columns of the account whose names say so.
+    /// Variables whose names say so, or the name of what is saved in them; columns of the account.
     vars: Vec<usize>,
     columns: Vec<usize>,
     /// What it proved itself with when it last connected.
@@ -21,39 +20,100 @@ pub struct Secrets {
 
 impl Secrets {
     pub fn new(facts: &UserFacts, program: &Program) -> Self {
-        Self {
-            vars: places(program.variables.iter().map(|variable| &variable.name)),
-            columns: places(facts.account.iter().map(|(name, _)| name)),
-            auth: Vec::new(),
-        }
+        let mut vars = places(program.variables.iter().map(|variable| &variable.name));
+        let saves = program.ops.iter().flat_map(saves).filter(|save| match &save.from {
+            Source::Body(pointer) => pointer.path.rsplit('/').next().is_some_and(is_secret),
+            Source::Header(name) => is_secret(name),
+            Source::Status => false,
+        });
+        vars.extend(saves.map(|save| save.var.0 as usize));
+        vars.sort_unstable();
+        vars.dedup();
+        Self { vars, columns: places(facts.account.iter().map(|(name, _)| name)), auth: Vec::new() }
+    }
+
+    /// It connects anew, and proves itself again.
+    pub fn forget_auth(&mut self) {
+        self.auth.clear();
     }
 
     /// Every text in the auth object is one, whatever its name, unless it is too short to be.
-    pub fn set_auth(&mut self, json: &str) {
-        self.auth.clear();
+    pub fn add_auth(&mut self, json: &str) {
         each_text(&serde_json::from_str(json).unwrap_or_default(), &mut |text| {
             if text.len() >= SHORTEST_TOKEN {
                 self.auth.push(text.to_owned());
             }
         });
     }
+
+    /// A parameter of the connection's URL.
+    pub fn add_parameter(&mut self, name: &str, value: &str) {
+        if is_secret(name) {
+            self.auth.push(value.to_owned());
+        }
+    }
 }
 
 impl Memory {
-    /// The text with `***` for every secret of this user.
+    /// The text with `***` for every secret of this user, also where it is escaped or was cut off.
     pub fn redacted(&self, text: &str) -> String {
-        let mut hidden = Cow::Borrowed(text);
-        let mut hide = |secret: &str| {
-            if secret.len() >= SHORTEST && hidden.contains(secret) {
-                hidden = hidden.replace(secret, "***").into();
-            }
-        };
-        self.secrets.columns.iter().for_each(|&column| hide(&self.facts.account[column].1));
-        self.secrets.auth.iter().for_each(|secret| hide(secret));
+        let mut secrets = Vec::new();
+        let mut take = |secret: &str| secrets.extend(spellings(secret));
+        self.secrets.columns.iter().for_each(|&column| take(&self.facts.account[column].1));
+        self.secrets.auth.iter().for_each(|secret| take(secret));
         for &var in &self.secrets.vars {
-            each_text(&self.vars[var], &mut hide);
+            each_text(&self.vars[var], &mut take);
         }
-        hidden.into_owned()
+        // One may be a part of another.
+        secrets.sort_unstable_by_key(|secret| std::cmp::Reverse(secret.len()));
+        let mut hidden = text.to_owned();
+        for secret in &secrets {
+            hidden = hidden.replace(secret, MASK);
+        }
+        if hidden.contains(CUT) {
+            hidden = hide_cut_off(&hidden, &secrets);
+        }
+        without_url_secrets(&hidden, MASK).unwrap_or(hidden)
+    }
+}
+
+/// As it is, in JSON, in a URL, and as our own messages quote each of them.
+fn spellings(secret: &str) -> Vec<String> {
+    if secret.len() < SHORTEST {
+        return Vec::new();
+    }
+    let json = Value::from(secret).to_string();
+    let json = &json[1..json.len() - 1];
+    let mut spellings = vec![secret.to_owned(), json.to_owned(), encode_component(secret)];
+    spellings.extend([secret, json].map(|text| text.escape_debug().to_string()));
+    spellings.sort_unstable();
+    spellings.dedup();
+    spellings
+}
+
+/// Behind the beginning of a secret an ellipsis says that its end was cut off.
+fn hide_cut_off(text: &str, secrets: &[String]) -> String {
+    let mut parts: Vec<String> = text.split(CUT).map(str::to_owned).collect();
+    let cut = parts.len() - 1;
+    for part in &mut parts[..cut] {
+        let ends = secrets.iter().flat_map(|secret| {
+            let ends = secret.char_indices().map(|(at, _)| at).filter(|at| *at >= SHORTEST);
+            ends.filter(|&end| part.ends_with(&secret[..end]))
+        });
+        if let Some(longest) = ends.max() {
+            part.truncate(part.len() - longest);
+            part.push_str(MASK);
+        }
+    }
+    parts.join(CUT)
+}
+
+fn saves(op: &Op) -> &[Save] {
+    match op {
+        Op::Http(op) => &op.save,
+        Op::Emit(op) => op.answer.as_ref().map_or(&[], |answer| &answer.save),
+        Op::Wait(op) => &op.answer.save,
+        _ => &[],
     }
 }
 
@@ -64,6 +124,7 @@ fn places<'a>(names: impl Iterator<Item = &'a String>) -> Vec<usize> {
 fn each_text(value: &Value, take: &mut impl FnMut(&str)) {
     match value {
         Value::String(text) => take(text),
+        Value::Number(number) => take(&number.to_string()),
         Value::Array(list) => list.iter().for_each(|entry| each_text(entry, take)),
         Value::Object(fields) => fields.values().for_each(|field| each_text(field, take)),
         _ => {}
@@ -73,3 +134,33 @@ fn each_text(value: &Value, take: &mut impl FnMut(&str)) {
 /// Shorter ones are ordinary words, and hiding them would spoil texts that tell nothing.
 const SHORTEST: usize = 4;
 const SHORTEST_TOKEN: usize = 8;
+const MASK: &str = "***";
+/// What [`shorten`](super::context::shorten) and the excerpts of bad frames put where they cut.
+const CUT: &str = "…";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_secret_is_known_however_it_is_spelled() {
+        #[track_caller]
+        fn check(secret: &str, spelled: &str) {
+            assert!(spellings(secret).contains(&spelled.to_owned()), "{spelled} of {:?}", spellings(secret));
+        }
+        check("a/b c", "a/b c");
+        check("a/b c", "a%2Fb%20c");
+        check("say \"hi\"", r#"say \"hi\""#);
+        // A JSON text that is quoted once more.
+        check("say \"hi\"", r#"say \\\"hi\\\""#);
+        assert_eq!(spellings("abc"), Vec::<String>::new());
+        assert_eq!(spellings("eyJhbGciOi"), ["eyJhbGciOi"]);
+    }
+
+    #[test]
+    fn what_is_left_of_a_secret_at_a_cut_is_hidden() {
+        let secrets = ["token-4711".to_owned(), "other".to_owned()];
+        assert_eq!(hide_cut_off("a token-47… of othe… (9 bytes)", &secrets), "a ***… of ***… (9 bytes)");
+        assert_eq!(hide_cut_off("tok… is anybody's word", &secrets), "tok… is anybody's word");
+    }
+}

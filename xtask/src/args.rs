@@ -16,7 +16,7 @@ cargo xtask run --headless [PLAN]       run a plan (a JSON file; without it the 
       --port N                          as above
     exits with 0, with 99 when a threshold failed, with 1 when anything else went wrong
 cargo xtask test [--only STEP]...       fmt, clippy, clippy-wasm, host, wasm, build, e2e
-cargo xtask bench [--only PART]...      browser, codec, voice, swarm, sizes
+cargo xtask bench [--only PART]...      browser, codec, simulation, voice, swarm, sizes
 cargo xtask build                       only the page, into dist/
 cargo xtask help
 

@@ -18,6 +18,16 @@ pub fn ensure_wasm_target() -> Result<(), String> {
         .map_err(|problem| format!("{problem}; the Rust target {WASM_TARGET} is needed (https://rustup.rs)"))
 }
 
+/// A toolchain of rustup's minimal profile comes without them.
+pub fn ensure_component(component: &str, program: &str) -> Result<(), String> {
+    if output_of(command(program).arg("--version")).is_some() {
+        return Ok(());
+    }
+    println!("==> rustup: adding {component}");
+    shell::run(&mut line(&format!("rustup component add {component}")))
+        .map_err(|problem| format!("{problem}; the Rust component {component} is needed (https://rustup.rs)"))
+}
+
 pub fn ensure_trunk() -> Result<(), String> {
     // Native certificates would need a C compiler for OpenSSL; rustls does not.
     ensure("trunk", "trunk", TRUNK_VERSION, &["--locked", "--no-default-features", "--features", "rustls"])

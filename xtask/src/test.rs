@@ -65,15 +65,18 @@ pub fn test(only: &[String]) -> ExitCode {
 }
 
 fn fmt(_: &mut Tally) -> Result<(), String> {
+    cargo_tools::ensure_component("rustfmt", "cargo-fmt")?;
     run(&mut line("cargo fmt --all --check"))
 }
 
 fn clippy(_: &mut Tally) -> Result<(), String> {
+    cargo_tools::ensure_component("clippy", "cargo-clippy")?;
     run(&mut line(&format!("cargo clippy --workspace --all-targets {ROOM} --quiet -- -D warnings")))?;
     run(&mut line("cargo clippy --package lab --quiet -- -D warnings"))
 }
 
 fn clippy_wasm(_: &mut Tally) -> Result<(), String> {
+    cargo_tools::ensure_component("clippy", "cargo-clippy")?;
     cargo_tools::ensure_wasm_target()?;
     run(&mut line(&format!("cargo clippy {WASM} --lib --bins --test page --test worker --quiet -- -D warnings")))
 }

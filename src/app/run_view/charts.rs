@@ -1,11 +1,17 @@
 //! The charts' data, taken from the run's columns of one value a second.
 
+use std::cmp::Reverse;
+use std::collections::BTreeMap;
+
 use crate::metrics::{MetricColumns, Timeline, Totals};
 use crate::plan::{Load, Plan, Schedule, Segment};
 use crate::time::{Span, Timestamp};
 
 /// Points per series at most. Beyond that a chart's pixels show no more, and drawing four times a second costs frames.
 const POINTS: usize = 1_200;
+
+/// Operations with a line of their own in the chart of errors: beyond ten nobody tells colours apart.
+const MOST_FAILING: usize = 5;
 
 /// The charts of the run page.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -81,7 +87,7 @@ pub fn data(kind: ChartKind, plan: &Plan, totals: &Totals, metric: &str) -> Char
             ]
         }
         ChartKind::Latency => latency(timeline.metric(metric), group),
-        ChartKind::Errors => errors(timeline, group),
+        ChartKind::Errors => errors(totals, group),
         ChartKind::Frames => {
             vec![summed(timeline, "out", "frames.out", group), summed(timeline, "in", "frames.in", group)]
         }
@@ -147,12 +153,26 @@ fn latency(columns: Option<&MetricColumns>, group: usize) -> Vec<Series> {
     ]
 }
 
-/// Errors in all, of each operation that has any, and lost connections.
-fn errors(timeline: &Timeline, group: usize) -> Vec<Series> {
+/// Errors in all, lost connections, and the errors of the operations that fail most.
+fn errors(totals: &Totals, group: usize) -> Vec<Series> {
+    let timeline = totals.timeline();
     let mut all = vec![summed(timeline, "all", "errors", group), summed(timeline, "disconnects", "disconnects", group)];
-    let of_operations = timeline.values().filter_map(|(name, _)| Some((name.strip_prefix("errors.")?, name)));
-    all.extend(of_operations.take(5).map(|(label, name)| summed(timeline, label, name, group)));
+    let of_operation = |operation: &String| summed(timeline, operation, &format!("errors.{operation}"), group);
+    all.extend(failing_most(totals).iter().map(of_operation));
     all
+}
+
+/// In alphabetical order, so that a chart changes only when another operation gets among them.
+fn failing_most(totals: &Totals) -> Vec<String> {
+    let mut counts = BTreeMap::<&String, u64>::new();
+    for (key, error) in totals.errors() {
+        *counts.entry(&key.operation).or_default() += error.count;
+    }
+    let mut worst: Vec<_> = counts.into_iter().collect();
+    worst.sort_by_key(|(_, count)| Reverse(*count));
+    let mut names: Vec<String> = worst.into_iter().take(MOST_FAILING).map(|(name, _)| name.clone()).collect();
+    names.sort_unstable();
+    names
 }
 
 fn generator(timeline: &Timeline, group: usize) -> Vec<Series> {
@@ -200,12 +220,44 @@ fn merge_seconds(seconds: &[f32], merge: Merge) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::metrics::{ErrorKey, Part, Phase, Recorder, TotalsConfig};
 
     #[track_caller]
     fn check(values: &[f32], group: usize, merge: Merge, expected: &[f64]) {
         let found = merged(values, group, merge);
         let same = |(a, b): (&f64, &f64)| a == b || a.is_nan() && b.is_nan();
         assert!(found.len() == expected.len() && found.iter().zip(expected).all(same), "{found:?} is not {expected:?}");
+    }
+
+    #[test]
+    fn the_operations_that_fail_most_are_drawn_and_not_the_first_of_the_alphabet() {
+        let mut totals = Totals::new(TotalsConfig { workers: 1, ..TotalsConfig::default() });
+        let mut recorder = Recorder::new(Timestamp::ZERO);
+        for (operation, count) in [("a", 1), ("b", 2), ("c", 3), ("d", 4), ("e", 5), ("f", 6), ("z", 100)] {
+            for code in 0..count {
+                let key = ErrorKey {
+                    population: String::new(),
+                    operation: operation.to_owned(),
+                    code: code.to_string(),
+                    phase: Phase::Active,
+                };
+                recorder.error(Timestamp::ZERO, key, String::new);
+            }
+        }
+        let (metrics, at) = (recorder.drain(), Timestamp::ZERO + Span::from_secs(3));
+        totals.absorb(
+            0,
+            Part {
+                at,
+                metrics: &metrics,
+                users: &[],
+                ledger: &<_>::default(),
+                completions: &[],
+                health: &<_>::default(),
+            },
+        );
+        let labels: Vec<_> = errors(&totals, 1).into_iter().map(|series| series.label).collect();
+        assert_eq!(labels, ["all", "disconnects", "c", "d", "e", "f", "z"]);
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! The run as the page shows it: every number already has its unit, and what was not measured is no zero.
 
 pub mod charts;
+mod counters;
 mod delivery;
 mod errors;
 mod health;
@@ -10,6 +11,7 @@ pub mod table;
 mod thresholds;
 mod tiles;
 
+pub use counters::COLUMNS as COUNTER_COLUMNS;
 pub use delivery::{DeliveryView, RECEIVED_COLUMNS, SENT_COLUMNS};
 pub use errors::{DISCONNECT_COLUMNS, ERROR_COLUMNS};
 pub use health::{HealthView, WORKER_COLUMNS, struggling};
@@ -55,6 +57,7 @@ pub struct Tables {
     pub delivery: DeliveryView,
     pub errors: Vec<Row>,
     pub disconnects: Vec<Row>,
+    pub counters: Vec<Row>,
     pub health: HealthView,
     /// Metrics whose latency over time can be shown.
     pub latencies: Vec<String>,
@@ -114,6 +117,7 @@ impl Tables {
             delivery: DeliveryView::of(totals, run.clock_bound()),
             errors: errors::errors(totals),
             disconnects: errors::disconnects(totals),
+            counters: counters::rows(totals),
             health: HealthView::of(totals),
             latencies: charts::latencies(totals),
         }

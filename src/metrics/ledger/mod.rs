@@ -11,6 +11,7 @@
 //! be ahead; until then only arrivals are noted. Results are sums over receivers, so parts add up to the whole.
 //! docs/metrics.md states the rules, and the memory they take.
 
+mod forget;
 mod room;
 mod sequences;
 
@@ -42,8 +43,7 @@ pub struct Ledger {
     late_after: Span,
     rooms: Vec<Room>,
     room_numbers: HashMap<String, u32>,
-    /// Rooms each user is in now, so that a lost connection leaves all of them.
-    memberships: IdMap<UserId, Vec<u32>>,
+    memberships: IdMap<UserId, Membership>,
     senders: IdMap<UserId, Sender>,
     /// By receiver and sender.
     pairs: IdMap<(u32, u32), Pair>,
@@ -52,6 +52,8 @@ pub struct Ledger {
     agenda: BinaryHeap<Reverse<(Timestamp, (u32, u32))>>,
     /// Latency lists of settled messages, to be used again.
     spare: Vec<Vec<u32>>,
+    /// So many entries are a reason to forget those that nothing will ask for.
+    crowded: usize,
     finished: bool,
     delta: LedgerDelta,
     log: SentLog,
@@ -60,9 +62,19 @@ pub struct Ledger {
     completions: Vec<Completion>,
 }
 
+/// Rooms a user is in now, so that a lost connection leaves all of them.
+#[derive(Debug, Default)]
+struct Membership {
+    rooms: Vec<u32>,
+    /// When it left the last of them.
+    left: Timestamp,
+}
+
 #[derive(Debug, Default)]
 struct Sender {
     next_sequence: u32,
+    /// When it sent the newest message that is known here.
+    last_sent: Timestamp,
     settled: Sequences,
 }
 
@@ -99,6 +111,7 @@ impl Ledger {
             in_flight: IdMap::default(),
             agenda: BinaryHeap::new(),
             spare: Vec::new(),
+            crowded: forget::CROWDED,
             finished: false,
             delta: LedgerDelta::default(),
             log: SentLog::default(),
@@ -111,7 +124,7 @@ impl Ledger {
     pub fn enter(&mut self, now: Timestamp, room: &str, member: UserId) {
         let room = self.room(room);
         self.rooms[room as usize].enter(now, member);
-        let rooms = self.memberships.entry(member).or_default();
+        let rooms = &mut self.memberships.entry(member).or_default().rooms;
         if !rooms.contains(&room) {
             rooms.push(room);
         }
@@ -119,7 +132,7 @@ impl Ledger {
 
     /// The user leaves one room (`None`: all its rooms, its connection is gone).
     pub fn leave(&mut self, now: Timestamp, room: Option<&str>, member: UserId) {
-        let Some(rooms) = self.memberships.get_mut(&member) else { return };
+        let Some(Membership { rooms, left: left_at }) = self.memberships.get_mut(&member) else { return };
         let left = match room {
             None => std::mem::take(rooms),
             Some(name) => {
@@ -128,6 +141,9 @@ impl Ledger {
                 place.map(|place| rooms.swap_remove(place)).into_iter().collect()
             }
         };
+        if rooms.is_empty() && !left.is_empty() {
+            *left_at = now;
+        }
         left.into_iter().for_each(|room| self.rooms[room as usize].leave(now, member));
     }
 
@@ -137,6 +153,7 @@ impl Ledger {
         let state = self.senders.entry(sender).or_default();
         let tag = Tag { sender, sequence: state.next_sequence, sent_at: now };
         state.next_sequence += 1;
+        state.last_sent = now;
         let latencies = self.spare.pop().unwrap_or_default();
         self.in_flight.insert(key(&tag), InFlight { sent_at: now, room: Some(room), fate: None, latencies });
         self.delta.sent += 1;
@@ -213,6 +230,7 @@ impl Ledger {
     /// Settles what is due by now and hands over everything since the last call.
     pub fn drain(&mut self, now: Timestamp) -> (LedgerDelta, SentLog, Vec<Completion>) {
         self.settle_due(now);
+        self.forget(now);
         self.logged_rooms.clear();
         (std::mem::take(&mut self.delta), std::mem::take(&mut self.log), std::mem::take(&mut self.completions))
     }
@@ -314,7 +332,9 @@ impl Ledger {
     fn settle(&mut self, message: (u32, u32)) {
         let Some(mut flight) = self.in_flight.remove(&message) else { return };
         let (sender, sequence) = (UserId(message.0), message.1);
-        self.senders.entry(sender).or_default().settled.insert(sequence);
+        let state = self.senders.entry(sender).or_default();
+        state.settled.insert(sequence);
+        state.last_sent = state.last_sent.max(flight.sent_at);
         let (mut due, mut missing) = (0u64, 0u32);
         if let (Some(room), Some(Fate::Accepted(at) | Fate::Unconfirmed(at))) = (flight.room, flight.fate) {
             for member in self.rooms[room as usize].members.iter().filter(|m| m.is_owed(flight.sent_at, at)) {

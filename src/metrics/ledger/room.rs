@@ -78,7 +78,7 @@ impl Member {
 
 /// Stays that ended longer ago than this are forgotten when their member enters again: every message sent during them
 /// has met its fate, and every worker has heard of it.
-const REMEMBERED: Span = Span::from_secs(600);
+pub const REMEMBERED: Span = Span::from_secs(600);
 const CROWDED: usize = 64;
 
 #[cfg(test)]

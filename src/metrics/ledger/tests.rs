@@ -145,6 +145,47 @@ fn tags_that_nobody_sent_change_nothing_but_the_arrivals() {
     assert_eq!(ledger.receive(at(0), UserId(1), "no tag"), None);
 }
 
+/// Somebody comes every second, hears the four that came before, speaks once, and stays for five seconds; one stays all
+/// the time and speaks every second.
+#[test]
+fn users_that_pass_through_do_not_fill_the_memory_and_nothing_is_forgotten_too_soon() {
+    let mut ledger = Ledger::new("a1b", LATE);
+    let host = UserId(1_000_000);
+    ledger.enter(at(0), "r", host);
+    let mut totals = LedgerDelta::default();
+    let mut most = 0;
+    let mut missed = Vec::new();
+    for user in 0..20_000u32 {
+        let now = u64::from(user) * 1_000;
+        let present: Vec<u32> = (user.saturating_sub(4)..=user).chain([host.0]).collect();
+        ledger.enter(at(now), "r", UserId(user));
+        for sender in [UserId(user), host] {
+            let tag = ledger.send(at(now + 1), "r", sender);
+            ledger.accepted(at(now + 2), sender, tag.sequence);
+            // The host misses every hundredth, and gets it nine minutes late.
+            let is_missed = user % 100 == 0 && sender != host;
+            receive(&mut ledger, &tag, present.iter().copied().filter(|id| !(is_missed && *id == host.0)), now + 3);
+            missed.extend(is_missed.then_some((now + 540_000, tag)));
+        }
+        if user >= 4 {
+            ledger.leave(at(now + 900), None, UserId(user - 4));
+        }
+        for (due, tag) in missed.extract_if(.., |(due, _)| *due <= now) {
+            receive(&mut ledger, &tag, [host.0], due);
+        }
+        totals += ledger.drain(at(now + 950)).0;
+        most = most.max(ledger.pairs.len() + ledger.memberships.len());
+    }
+    // Ten minutes of users with seven pairs and a membership each, and twice that before it is looked at again.
+    assert!(most < 2 * 8 * 620, "{most} entries");
+    ledger.finish(at(30_000_000));
+    totals += ledger.drain(at(30_000_000)).0;
+    assert_eq!(totals.sent, 40_000);
+    assert_eq!(totals.missing, missed.len() as i64, "all others came, if late");
+    assert_eq!((totals.duplicated, totals.reordered), (0, 0));
+    assert_eq!(totals.arrived, totals.delivered + totals.extra);
+}
+
 #[test]
 fn a_pair_without_losses_takes_what_the_documentation_says() {
     let pointer = size_of::<usize>();

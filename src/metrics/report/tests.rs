@@ -21,7 +21,8 @@ fn plan() -> Plan {
 }
 
 fn totals() -> Totals {
-    let population = |name: &str| PopulationConfig { name: name.to_owned(), delivery: Some("message".to_owned()) };
+    let population =
+        |name: &str| PopulationConfig { name: name.to_owned(), delivery: Some("message".to_owned()), ..<_>::default() };
     let mut totals = Totals::new(TotalsConfig {
         workers: 2,
         probe: Some(1),

@@ -4,7 +4,7 @@ use crate::time::{Span, Timestamp};
 
 /// What two seconds of a small run add up to.
 fn totals() -> Totals {
-    let population = PopulationConfig { name: "p".into(), delivery: Some("message".into()) };
+    let population = PopulationConfig { name: "p".into(), delivery: Some("message".into()), ..<_>::default() };
     let config = TotalsConfig { workers: 1, probe: None, populations: vec![population], warmup_end: Timestamp::ZERO };
     let mut totals = Totals::new(config);
     let mut recorder = Recorder::new(Timestamp::ZERO);

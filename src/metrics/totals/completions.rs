@@ -16,6 +16,8 @@ pub struct Completions {
 #[derive(Debug)]
 struct Open {
     sent_at: Timestamp,
+    /// When the first worker settled it.
+    since: Timestamp,
     reports: usize,
     missing: u32,
     latencies: Vec<u32>,
@@ -30,14 +32,16 @@ pub struct Completed {
     pub median: Option<u32>,
     /// Only when nobody who was owed the message missed it.
     pub last: Option<u32>,
+    /// Members that were owed it and had not got it.
+    pub missing: u32,
 }
 
 impl Completions {
-    pub fn absorb(&mut self, part: &Completion, workers: usize) {
+    pub fn absorb(&mut self, now: Timestamp, part: &Completion, workers: usize) {
         let message = (part.sender, part.sequence);
         let open = self.open.entry(message).or_insert_with(|| {
             self.order.push_back(message);
-            Open { sent_at: part.sent_at, reports: 0, missing: 0, latencies: Vec::new() }
+            Open { sent_at: part.sent_at, since: now, reports: 0, missing: 0, latencies: Vec::new() }
         });
         open.reports += 1;
         open.missing += part.missing;
@@ -52,7 +56,7 @@ impl Completions {
     pub fn expire(&mut self, now: Timestamp) {
         while let Some(&message) = self.order.front() {
             match self.open.get(&message) {
-                Some(open) if now.since(open.sent_at) < PATIENCE => break,
+                Some(open) if now.since(open.since) < PATIENCE => break,
                 Some(_) => self.complete(message),
                 None => {}
             }
@@ -74,11 +78,13 @@ impl Completions {
             first: all.first().copied(),
             median: all.get(all.len().saturating_sub(1) / 2).copied(),
             last: all.last().copied().filter(|_| open.missing == 0),
+            missing: open.missing,
         });
     }
 }
 
-/// Settlement takes the plan's `late_after` and some snapshots; whoever has not reported after this is gone.
+/// All workers settle a message at the same time, or as soon as they have heard of its fate; whoever has not reported so
+/// long after the first one is gone.
 const PATIENCE: Span = Span::from_secs(120);
 
 #[cfg(test)]
@@ -93,7 +99,7 @@ mod tests {
     #[track_caller]
     fn check(parts: &[Completion], expected: [Option<u32>; 3]) {
         let mut completions = Completions::default();
-        parts.iter().for_each(|part| completions.absorb(part, parts.len()));
+        parts.iter().for_each(|part| completions.absorb(Timestamp::ZERO, part, parts.len()));
         let done = completions.drain();
         assert_eq!(done.iter().map(|done| [done.first, done.median, done.last]).collect::<Vec<_>>(), [expected]);
         completions.expire(Timestamp::NEVER);
@@ -111,10 +117,22 @@ mod tests {
     #[test]
     fn a_silent_worker_does_not_hold_messages_for_ever() {
         let mut completions = Completions::default();
-        completions.absorb(&part(0, 0, &[7]), 2);
+        completions.absorb(Timestamp::ZERO, &part(0, 0, &[7]), 2);
         completions.expire(Timestamp::ZERO + Span::from_secs(119));
         assert_eq!(completions.drain().len(), 0);
         completions.expire(Timestamp::ZERO + Span::from_secs(121));
         assert_eq!(completions.drain()[0].last, Some(7));
+    }
+
+    #[test]
+    fn a_message_that_is_settled_late_still_waits_for_all_workers() {
+        let mut completions = Completions::default();
+        let at = |seconds| Timestamp::ZERO + Span::from_secs(seconds);
+        // It was sent at zero, and its sender heard of its fate only now.
+        completions.absorb(at(200), &part(0, 0, &[7]), 2);
+        completions.expire(at(200));
+        completions.absorb(at(201), &part(0, 0, &[9]), 2);
+        let done = completions.drain();
+        assert_eq!(done.iter().map(|done| (done.first, done.last)).collect::<Vec<_>>(), [(Some(7), Some(9))]);
     }
 }

@@ -6,21 +6,22 @@ mod names;
 mod staleness;
 mod timeline;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 pub use self::health::{Health, WorkerHealth};
-pub use self::names::is_voice_detail;
+pub use self::names::{ACK_TIMEOUT, ECHO_TIMEOUT, is_voice_detail};
 pub use self::staleness::Staleness;
 pub use self::timeline::{MetricColumns, Timeline};
 
 use self::completions::Completions;
-use self::names::{Kind, kind_of};
+use self::names::{ACK, Kind, kind_of};
 use self::staleness::ProbeWindow;
 use self::timeline::Combine;
 use super::delta::*;
 use super::histogram::Histogram;
 use super::listeners::Listeners;
 use crate::plan::Plan;
+use crate::scenario::{Op, OperationId};
 use crate::time::{Span, Timestamp};
 
 /// What totals must know of a run before it starts.
@@ -39,16 +40,21 @@ pub struct PopulationConfig {
     pub name: String,
     /// The operation whose messages the ledger follows, like `message`.
     pub delivery: Option<String>,
+    /// Operations with an answer: an acknowledgement of theirs is no success yet.
+    pub answered: BTreeSet<String>,
 }
 
 impl TotalsConfig {
     /// For a checked plan.
     pub fn new(plan: &Plan, workers: usize, probe: Option<usize>) -> Self {
-        let populations = plan.populations.iter().map(|population| PopulationConfig {
-            name: population.name.clone(),
-            delivery: population.program().ok().and_then(|program| {
-                program.delivery.as_ref().map(|delivery| program.operations[delivery.operation.0 as usize].clone())
-            }),
+        let populations = plan.populations.iter().map(|population| {
+            let mut config = PopulationConfig { name: population.name.clone(), ..PopulationConfig::default() };
+            if let Ok(program) = population.program() {
+                let name = |operation: OperationId| program.operations[operation.0 as usize].clone();
+                config.delivery = program.delivery.as_ref().map(|delivery| name(delivery.operation));
+                config.answered = program.ops.iter().filter_map(answered).map(name).collect();
+            }
+            config
         });
         let warmup_end = Timestamp::ZERO + Span::from_secs_f64(plan.warmup_s);
         Self { workers, probe, populations: populations.collect(), warmup_end }
@@ -154,7 +160,7 @@ impl Totals {
             self.histogram_delta(worker, part.at, &lag);
         }
         for completion in part.completions {
-            self.completions.absorb(completion, self.health.living().count());
+            self.completions.absorb(self.elapsed, completion, self.health.living().count());
         }
         self.completions.expire(self.elapsed);
         self.record_completions();
@@ -289,19 +295,31 @@ impl Totals {
     }
 
     /// Attempts of each operation. An operation went well as often as it was measured: `<operation>` itself, or for a
-    /// message its acknowledgements or own echoes, whichever are more.
+    /// message its acknowledgements or own echoes, whichever are more. One that then missed its other half failed after all.
     pub fn operations(&self) -> BTreeMap<String, Outcomes> {
         let mut operations = BTreeMap::<String, Outcomes>::new();
+        let mut failed_after_all = BTreeMap::<(&str, &str), u64>::new();
+        for (key, error) in &self.errors {
+            *failed_after_all.entry((&key.operation, &key.code)).or_default() += error.count;
+        }
         for (name, metric) in &self.metrics {
-            if let Kind::Operation(operation) = kind_of(name) {
+            if let Kind::Operation(operation) = kind_of(name)
+                && !(name.ends_with(ACK) && self.is_answered(operation))
+            {
                 let outcomes = operations.entry(operation.to_owned()).or_default();
-                outcomes.succeeded = outcomes.succeeded.max(metric.seen);
+                let other_half = if name.ends_with(ACK) { ECHO_TIMEOUT } else { ACK_TIMEOUT };
+                let failed = failed_after_all.get(&(operation, other_half)).copied().unwrap_or(0);
+                outcomes.succeeded = outcomes.succeeded.max(metric.seen.saturating_sub(failed));
             }
         }
         for (key, error) in &self.errors {
             operations.entry(key.operation.clone()).or_default().failed += error.count;
         }
         operations
+    }
+
+    fn is_answered(&self, operation: &str) -> bool {
+        self.config.populations.iter().any(|population| population.answered.contains(operation))
     }
 
     fn histogram_delta(&mut self, worker: usize, at: Timestamp, delta: &HistogramDelta) {
@@ -386,7 +404,7 @@ impl Totals {
                     }
                 }
             }
-            let incomplete = u64::from(done.last.is_none());
+            let incomplete = u64::from(done.missing > 0);
             let counter = format!("{operation}.incomplete");
             self.counter_delta(self.elapsed, &CounterDelta { counter, population: name, count: incomplete });
         }
@@ -408,6 +426,13 @@ const LAG: &str = "worker.lag";
 /// Errors and disconnects told apart; further ones share `(other)`, so that a server cannot fill the memory.
 const MAX_KEYS: usize = 1_000;
 const OTHER: &str = "(other)";
+
+fn answered(op: &Op) -> Option<OperationId> {
+    match op {
+        Op::Emit(emit) if emit.answer.is_some() => Some(emit.operation),
+        _ => None,
+    }
+}
 
 #[cfg(test)]
 mod tests;

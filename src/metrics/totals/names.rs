@@ -1,9 +1,15 @@
 //! What a metric's name says about it.
 
+/// Request to acknowledgement.
+pub const ACK: &str = ".ack";
 /// Sending to each receiver.
 pub const FANOUT: &str = ".fanout";
 /// Sending to the first, median and last member.
 pub const COMPLETION: &str = ".completion.";
+
+/// Codes of what did not come although the operation had been counted as a success: its acknowledgement, its echo.
+pub const ACK_TIMEOUT: &str = "ack timeout";
+pub const ECHO_TIMEOUT: &str = "echo timeout";
 
 #[derive(Debug, PartialEq, Eq)]
 pub enum Kind<'a> {
@@ -20,7 +26,7 @@ pub fn kind_of(metric: &str) -> Kind<'_> {
         || metric.ends_with(".slot_wait")
         || is_voice_detail(metric)
         || DETAILS.contains(&metric);
-    let endings = [".ack", ".round_trip", ".first_audio"];
+    let endings = [ACK, ".round_trip", ".first_audio"];
     match endings.iter().find_map(|ending| metric.strip_suffix(ending)) {
         _ if detail => Kind::Detail,
         Some(operation) => Kind::Operation(operation),

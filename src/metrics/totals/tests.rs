@@ -7,7 +7,7 @@ fn seconds(seconds: u64) -> Timestamp {
 
 /// Two workers, the second one the probe's; two seconds of warm-up.
 fn totals() -> Totals {
-    let population = PopulationConfig { name: "p".into(), delivery: Some("message".into()) };
+    let population = PopulationConfig { name: "p".into(), delivery: Some("message".into()), ..<_>::default() };
     let populations = vec![population];
     Totals::new(TotalsConfig { workers: 2, probe: Some(1), populations, warmup_end: seconds(2) })
 }

@@ -25,6 +25,8 @@ pub(super) fn lab_faults(node: &Node<'_>) -> Option<LabFaults> {
             .optional("rate_limit_per_min")
             .map_or(Some(0), |node| node.integer(0..=u64::from(u32::MAX)))? as u32,
         stop_reading: fields.optional("stop_reading").map_or(Some(false), |node| node.boolean())?,
+        restart_at_s: number("restart_at_s", LONGEST_S)?,
+        restart_down_ms: number("restart_down_ms", LONGEST_LAB_DOWN_MS)?,
         voice: voice.unwrap_or_default(),
     };
     if faults.lose_share + faults.duplicate_share + faults.reorder_share > 1.0 {
@@ -114,6 +116,8 @@ const LAB: &[&str] = &[
     "error_code",
     "rate_limit_per_min",
     "stop_reading",
+    "restart_at_s",
+    "restart_down_ms",
     "voice",
 ];
 const VOICE: &[&str] = &[
@@ -144,5 +148,6 @@ const PHASES: &[(&str, ClosePhase)] = &[
     ("after_report", ClosePhase::AfterReport),
 ];
 const LONGEST_LAB_MS: f64 = 60_000.0;
+const LONGEST_LAB_DOWN_MS: f64 = 600_000.0;
 const LONGEST_VOICE_MS: f64 = 600_000.0;
 const SPEEDS: RangeInclusive<f64> = 0.1..=100.0;

@@ -109,7 +109,8 @@ fn plan(fields: &Fields<'_>, problems: &Problems) -> Option<Plan> {
     let seed = number("seed", 1, 0..=LARGEST_EXACT);
     let handshakes = number("handshakes_in_flight", 4, 1..=64);
     let (warmup_s, settle_s) = (seconds("warmup_s", 0.0, 0.0), seconds("settle_s", 3.0, 0.0));
-    let (graceful_stop_s, late_after_s) = (seconds("graceful_stop_s", 15.0, 0.0), seconds("late_after_s", 5.0, 0.1));
+    let graceful_stop_s = seconds("graceful_stop_s", 15.0, 0.0);
+    let late_after_s = fields.optional("late_after_s").map_or(Some(5.0), |node| node.number(0.1..=LONGEST_LATE_S));
     let lab = fields.optional("lab").filter(|node| !node.value().is_null()).map(|node| lab_faults(&node));
     let thresholds = fields.optional("thresholds").map_or_else(Vec::new, |node| thresholds(&node));
     let populations = fields.required("populations").map(|node| populations(&node, problems));
@@ -368,6 +369,8 @@ const MOST_STAGES: u32 = 10_000;
 const HIGHEST_RATE: f64 = 10_000.0;
 const SHORTEST_S: f64 = 0.001;
 const LONGEST_S: f64 = 7.0 * 24.0 * 3_600.0;
+/// The ledger forgets who left ten minutes ago; a message that late is lost to everybody's patience anyway.
+const LONGEST_LATE_S: f64 = 60.0;
 /// Whole numbers up to here survive a browser's JSON.
 const LARGEST_EXACT: u64 = (1 << 53) - 1;
 

@@ -56,7 +56,8 @@ fn fields_of_the_plan() {
         json!(65),
         &["handshakes_in_flight: expected a whole number from 1 to 64, found the number 65"],
     );
-    check("/late_after_s", json!(0), &["late_after_s: expected a number from 0.1 to 604800, found the number 0"]);
+    check("/late_after_s", json!(0), &["late_after_s: expected a number from 0.1 to 60, found the number 0"]);
+    check("/late_after_s", json!(61), &["late_after_s: expected a number from 0.1 to 60, found the number 61"]);
     check("/warmup", json!(1), &["warmup: unknown field, did you mean `warmup_s`?"]);
     check("/populations", json!([]), &["populations: a plan needs at least one population"]);
     check("/populations", json!({}), &["populations: expected a list, found an empty object"]);
@@ -194,7 +195,7 @@ fn faults_of_the_lab() {
         json!({"lose": 0.05}),
         &["lab.lose: unknown field, expected `latency_ms`, `jitter_ms`, `refuse_share`, \
         `drop_share`, `drop_within_s`, `lose_share`, `duplicate_share`, `reorder_share`, `error_share`, `error_code`, \
-        `rate_limit_per_min`, `stop_reading` or `voice`"],
+        `rate_limit_per_min`, `stop_reading`, `restart_at_s`, `restart_down_ms` or `voice`"],
     );
     let voice = json!({"think_ms": 500, "stall_share": 0.1, "early_close_code": 1006, "early_close_phase": "waiting", "cap": 30});
     check("/lab", json!({"voice": voice}), &[]);
@@ -210,6 +211,12 @@ fn faults_of_the_lab() {
             "lab.voice.early_close_phase: expected `before_greeting`, `speaking`, `waiting`, `listening` or `after_report`, \
             found the text \"later\"",
         ],
+    );
+    check("/lab", json!({"restart_at_s": 20, "restart_down_ms": 2000}), &[]);
+    check(
+        "/lab",
+        json!({"restart_down_ms": 1e6}),
+        &["lab.restart_down_ms: expected a number from 0 to 600000, found the number 1000000.0"],
     );
     check("/lab", json!({"refuse_share": 5}), &["lab.refuse_share: expected a number from 0 to 1, found the number 5"]);
     check(

@@ -35,10 +35,15 @@ function last(values) {
 }
 
 export class LiveChart {
-  /** `series`: [{label, reference, hidden}]. Says "visible" to `onVisible` when it comes into view. */
-  constructor(element, unit, series, onVisible) {
-    this.visible = false;
-    this.zoomed = false;
+  /**
+   * `series`: [{label, reference, hidden}]. Says "visible" to `onVisible` when it comes into view. `state` is that of the
+   * chart that stood here before: what a person has set there stays.
+   */
+  constructor(element, unit, series, onVisible, state) {
+    this.visible = state?.visible ?? false;
+    this.zoomed = state?.zoom != null;
+    this.zoom = state?.zoom;
+    series = series.map((one) => ({ ...one, hidden: state?.hidden.get(one.label) ?? one.hidden }));
     this.plot = new uPlot(this.#options(element, unit, series), [[], ...series.map(() => [])], element);
     this.#makeLegendUsable();
     this.resizes = new ResizeObserver(() => this.#fit(element));
@@ -62,7 +67,17 @@ export class LiveChart {
   update(columns) {
     const gaps = ([seconds, ...rest]) => [seconds, ...rest.map((values) => Array.from(values, (v) => (Number.isNaN(v) ? null : v)))];
     this.plot.setData(gaps(columns), !this.zoomed);
+    if (this.zoom) {
+      this.plot.setScale("x", this.zoom);
+      this.zoom = undefined;
+    }
     if (this.zoomed) this.plot.redraw();
+  }
+
+  state() {
+    const { min, max } = this.plot.scales.x;
+    const hidden = new Map(this.plot.series.slice(1).map(({ label, show }) => [label, !show]));
+    return { visible: this.visible, zoom: this.zoomed ? { min, max } : undefined, hidden };
   }
 
   destroy() {

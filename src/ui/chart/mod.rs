@@ -44,7 +44,8 @@ pub fn Chart(kind: ChartKind, #[prop(optional, into)] metric: Signal<String>) ->
     view! { <div class="plot" node_ref=place /> }
 }
 
-/// Series come and go (an operation fails for the first time); the chart is then made anew.
+/// Series come and go (an operation fails for the first time); the chart is then made anew, with the zoom and the
+/// series that a person has chosen.
 fn draw(
     plot: &mut Option<Plot>,
     element: &web_sys::HtmlElement,
@@ -52,9 +53,7 @@ fn draw(
     data: &ChartData,
     look_again: RwSignal<()>,
 ) {
-    if plot.as_ref().is_some_and(|plot| !plot.fits(&data.series)) {
-        *plot = None;
-    }
-    let plot = plot.get_or_insert_with(|| Plot::new(element, kind.unit(), &data.series, move || look_again.set(())));
-    plot.show(data);
+    let before = plot.take_if(|plot| !plot.fits(&data.series));
+    let fresh = || Plot::new(element, kind.unit(), &data.series, move || look_again.set(()), before);
+    plot.get_or_insert_with(fresh).show(data);
 }

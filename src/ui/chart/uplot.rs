@@ -11,10 +11,20 @@ extern "C" {
     type LiveChart;
 
     #[wasm_bindgen(constructor)]
-    fn new(element: &HtmlElement, unit: &str, series: &Array, on_visible: &js_sys::Function) -> LiveChart;
+    fn new(
+        element: &HtmlElement,
+        unit: &str,
+        series: &Array,
+        on_visible: &js_sys::Function,
+        state: &JsValue,
+    ) -> LiveChart;
 
     #[wasm_bindgen(method, getter)]
     fn visible(this: &LiveChart) -> bool;
+
+    /// What a person has set: the zoom, and which series are shown.
+    #[wasm_bindgen(method)]
+    fn state(this: &LiveChart) -> JsValue;
 
     #[wasm_bindgen(method)]
     fn update(this: &LiveChart, columns: &Array);
@@ -31,14 +41,22 @@ pub struct Plot {
 }
 
 impl Plot {
-    /// `on_visible` is called whenever the chart comes into view.
-    pub fn new(element: &HtmlElement, unit: &str, series: &[Series], on_visible: impl FnMut() + 'static) -> Self {
+    /// `on_visible` is called whenever the chart comes into view. `before` gives way to this one.
+    pub fn new(
+        element: &HtmlElement,
+        unit: &str,
+        series: &[Series],
+        on_visible: impl FnMut() + 'static,
+        before: Option<Self>,
+    ) -> Self {
+        let state = before.map_or(JsValue::UNDEFINED, |before| before.chart.state());
         let on_visible = Closure::new(on_visible);
         let chart = LiveChart::new(
             element,
             unit,
             &series.iter().map(options).collect(),
             AsRef::<JsValue>::as_ref(&on_visible).unchecked_ref(),
+            &state,
         );
         Self { chart, labels: labels(series), _on_visible: on_visible }
     }

@@ -6,11 +6,11 @@ use serde_json::json;
 use crate::app::Event;
 use crate::app::field::FieldKind;
 use crate::app::path::Path;
-use crate::ui::parts::{Card, Field, ProblemsAt};
+use crate::ui::parts::{Card, Field, ProblemsAt, Select};
 use crate::ui::store::Store;
 
 /// Field, label, unit and explanation of each switch.
-const SWITCHES: [(&str, &str, &str, &str); 11] = [
+const SWITCHES: [(&str, &str, &str, &str); 13] = [
     ("latency_ms", "Added latency", "ms", "Before every event and ack leaves the server."),
     ("jitter_ms", "Jitter", "ms", "Uniformly 0 to this, on top of the latency."),
     ("lose_share", "Lost deliveries", "0-1", "Share of (message, member) pairs that are left out."),
@@ -22,6 +22,8 @@ const SWITCHES: [(&str, &str, &str, &str); 11] = [
     ("error_share", "Errors", "0-1", "Share of messages answered with an error."),
     ("error_code", "Error code", "", "The code of these errors."),
     ("rate_limit_per_min", "Rate limit", "/min", "Messages of one user. 0: as the real server."),
+    ("restart_at_s", "Restart at", "s", "Everybody is cut off so many seconds after the start."),
+    ("restart_down_ms", "Down for", "ms", "How long nobody listens then."),
 ];
 
 #[component]
@@ -40,9 +42,26 @@ pub fn LabFaults() -> impl IntoView {
         <Card title="Faults of the lab" hint="Sent to the sample server before the run. For other servers there are none.">
             <Show when=move || is_lab.get() fallback=move || view! { <button class="quiet" on:click=move |_| set(Some(json!({})))>"+ Faults"</button> }>
                 <ProblemsAt path=Path::from("lab") />
-                <div class="grid">{fields()}</div>
+                <div class="grid">{fields()}<StopReading /></div>
                 <button class="quiet" on:click=move |_| set(None)>"The target is no lab"</button>
             </Show>
         </Card>
     }
+}
+
+#[component]
+fn StopReading() -> impl IntoView {
+    let store = Store::here();
+    let path = Path::from("lab.stop_reading");
+    let place = path.clone();
+    let value = store.plan(move |editor| place.find(editor.document()) == Some(&true.into()));
+    let options =
+        Signal::stored(vec![("false".to_owned(), "Reads".to_owned()), ("true".to_owned(), "Stops".to_owned())]);
+    let on_choose = move |choice: String| {
+        let value = (choice == "true").then(|| true.into());
+        store.dispatch(Event::Set { path: path.clone(), value });
+    };
+    let value = Signal::derive(move || value.get().to_string());
+    let hint = "Whether the server still reads from WebSockets.";
+    view! { <Select label="Reading" options value on_choose hint /> }
 }

@@ -2,6 +2,7 @@
 
 mod charts;
 mod controls;
+mod counters;
 mod definitions;
 mod delivery;
 mod disconnects;
@@ -19,6 +20,7 @@ use leptos::prelude::*;
 use crate::ui::store::Store;
 use charts::Charts;
 use controls::Controls;
+use counters::Counters;
 use delivery::Delivery;
 use disconnects::Disconnects;
 use errors::Errors;
@@ -56,6 +58,7 @@ pub fn RunPage() -> impl IntoView {
                 <Operations />
                 <Errors />
                 <Disconnects />
+                <Counters />
                 <Log />
             </div>
         </div>

@@ -1,0 +1,25 @@
+// The other known version of the chat server, which sends everybody his own message twice.
+import * as checks from '../lib/checks.mjs';
+import { chatPlan, crowd } from '../lib/plans.mjs';
+import { metric } from '../lib/report.mjs';
+import { story } from '../lib/story.mjs';
+import * as swarm from '../lib/swarm.mjs';
+
+story('a second copy to the sender is a duplicate and no message', async (world) => {
+  const lab = await world.lab({ args: ['--server-version', 'v2'] });
+  const page = await world.page(lab.url);
+  const behaviour = { room_size: 10, send_min_ms: 500, send_max_ms: 1_000, read: 'seen', reaction_share: 0.05 };
+  const report = await swarm.play(page, chatPlan(lab, crowd(20, 8), behaviour));
+  const { messages, reads } = await lab.counts();
+  checks.noErrors(report);
+  checks.bothSidesAgree({
+    sent: [report.delivery.sent, messages.accepted],
+    arrived: [report.delivery.arrived, messages.sent],
+    'second copies': [report.delivery.duplicated, messages.own_copies],
+    'a copy of each': [report.delivery.duplicated, report.delivery.sent],
+    'round trips': [metric(report, 'message.round_trip').count, report.delivery.sent],
+    fanout: [metric(report, 'message.fanout').count, report.delivery.arrived],
+    'read receipts': [metric(report, 'read').count, reads.marks],
+  });
+  checks.between('missing', report.delivery.missing, 0, 0);
+});
