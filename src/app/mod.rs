@@ -19,6 +19,7 @@ pub mod presets;
 pub mod run_view;
 pub mod share;
 mod update;
+pub mod uplink;
 pub mod variables;
 
 pub use check::check;
@@ -27,3 +28,10 @@ pub use event::{Effect, Event};
 pub use model::{Model, Notice, NoticeKind, Page, Theme};
 pub use run_view::RunView;
 pub use update::update;
+
+/// An address of this very machine.
+fn is_loopback(origin: &str) -> bool {
+    let Some((_, host)) = origin.split_once("://") else { return false };
+    let name = if host.starts_with('[') { host.split_inclusive(']').next() } else { host.split(':').next() };
+    name.is_some_and(|name| name == "localhost" || name == "[::1]" || name.starts_with("127."))
+}

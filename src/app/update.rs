@@ -7,7 +7,7 @@ use super::editor::{Editor, population_path};
 use super::event::{Effect, Event};
 use super::model::{Model, Notice, NoticeKind, Page};
 use super::path::Path;
-use super::{field, load_form, presets, share};
+use super::{field, is_loopback, load_form, presets, share};
 use crate::plan::{Load, Plan};
 
 /// Changes the model by what happened, and says what is to be done.
@@ -132,12 +132,6 @@ fn aim(document: &mut Value, target: &Value) {
     for population in 0..populations {
         population_path(population).join("variables.target").put(document, target.clone());
     }
-}
-
-fn is_loopback(origin: &str) -> bool {
-    let Some((_, host)) = origin.split_once("://") else { return false };
-    let name = if host.starts_with('[') { host.split_inclusive(']').next() } else { host.split(':').next() };
-    name.is_some_and(|name| name == "localhost" || name == "[::1]" || name.starts_with("127."))
 }
 
 fn show(model: &mut Model, page: Page) -> Vec<Effect> {
