@@ -1,5 +1,7 @@
 //! What can happen to the page, and what the page then wants done. Nothing here does anything itself.
 
+use std::sync::Arc;
+
 use serde_json::Value;
 
 use super::field::FieldKind;
@@ -7,6 +9,7 @@ use super::model::{Page, Theme};
 use super::path::Path;
 use super::run_view::RunView;
 use crate::plan::Plan;
+use crate::protocol::audio::Clip;
 use crate::wire::Level;
 
 /// One thing that happened: a person's doing, or a run's.
@@ -64,12 +67,33 @@ pub enum Event {
         name: String,
         text: String,
     },
+    /// A file of audio was decoded, or a recording.
+    ClipRead(Clip),
+    RenameClip {
+        from: String,
+        to: String,
+    },
+    RemoveClip(String),
     SavePlan,
     SharePlan,
     /// A problem was clicked.
     GoTo {
         line: usize,
     },
+
+    /// By name. Played again, it stops.
+    PlayClip(String),
+    ClipEnded,
+    Record,
+    RecordingBegan,
+    /// About ten times a second.
+    RecordingGoesOn {
+        seconds: f64,
+        level: f64,
+    },
+    EndRecording,
+    DiscardRecording,
+    RecordingFailed(String),
 
     Start,
     Stop,
@@ -112,14 +136,26 @@ pub enum Effect {
     KeepDraft(String),
     /// Another page is shown: begin at its top.
     EnterPage,
-    /// Begin a run with this plan and these account rows.
+    /// Begin a run with this plan, these account rows and these clips.
     Start {
         plan: Box<Plan>,
         csv: Vec<Vec<Vec<String>>>,
+        clips: Vec<Clip>,
     },
     Stop,
     Abort,
     SaveReport,
+    /// Play a clip in place of the one before.
+    PlayClip(Arc<Clip>),
+    StopClip,
+    /// Ask for the microphone, and record.
+    Record,
+    /// Hand the recording in as a clip of this name and rate.
+    EndRecording {
+        name: String,
+        rate: u32,
+    },
+    DiscardRecording,
     /// Build the run's view anew: what it shows was changed, not the run.
     Refresh,
 }

@@ -3,6 +3,7 @@
 use super::editor::Editor;
 use super::log::LogFilter;
 use super::presets;
+use super::recording::Recording;
 use super::run_view::RunView;
 
 #[derive(Debug, Clone, PartialEq)]
@@ -14,6 +15,9 @@ pub struct Model {
     pub preset: Option<String>,
     pub run: RunView,
     pub log_filter: LogFilter,
+    pub recording: Recording,
+    /// The clip that is played just now, by its name.
+    pub playing: Option<String>,
     pub notice: Option<Notice>,
 }
 
@@ -57,6 +61,8 @@ impl Default for Model {
             preset: Some(presets::DEFAULT_PLAN.to_owned()),
             run: RunView::default(),
             log_filter: LogFilter::default(),
+            recording: Recording::default(),
+            playing: None,
             notice: None,
         }
     }

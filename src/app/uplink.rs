@@ -42,7 +42,7 @@ impl Needs {
     fn in_words(&self) -> Uplink {
         let is_heavy = self.away > LIMIT_BYTES_PER_SECOND;
         let needed = format!(
-            "Needs up to {}/s up: {} open microphones.",
+            "Needs up to {}/s of uplink: {} open microphones.",
             format::bytes(self.all),
             format::number(self.microphones)
         );
@@ -79,11 +79,17 @@ mod tests {
     #[test]
     fn the_sum_of_all_microphones() {
         check("ktb-chat", "https://a.example", 500, None);
-        check("voice-guest", "https://a.example", 20, Some(("Needs up to 1.29 MB/s up: 20 open microphones.", false)));
-        let heavy = "Needs up to 6.43 MB/s up: 100 open microphones. More than 2.5 MB/s (20 Mbit/s) is more than many \
+        check(
+            "voice-guest",
+            "https://a.example",
+            20,
+            Some(("Needs up to 1.29 MB/s of uplink: 20 open microphones.", false)),
+        );
+        let heavy = "Needs up to 6.43 MB/s of uplink: 100 open microphones. More than 2.5 MB/s (20 Mbit/s) is more than many \
                      uplinks carry; a full one delays everything that is measured.";
         check("voice-guest", "https://a.example", 100, Some((heavy, true)));
-        let local = "Needs up to 6.43 MB/s up: 100 open microphones. The target is this machine: no uplink is used.";
+        let local =
+            "Needs up to 6.43 MB/s of uplink: 100 open microphones. The target is this machine: no uplink is used.";
         check("voice-guest", "http://127.0.0.1:4280", 100, Some((local, false)));
     }
 }

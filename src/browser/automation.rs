@@ -10,6 +10,7 @@ use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::future_to_promise;
 
 use super::run_driver::RunDriver;
+use crate::app::clips::Clips;
 use crate::app::{check, presets};
 use crate::plan::Plan;
 use crate::scenario::Problem;
@@ -59,7 +60,7 @@ pub fn expose(driver: &RunDriver) {
 fn start(driver: RunDriver, plan: Result<Plan, Vec<Problem>>) -> Promise {
     future_to_promise(async move {
         let plan = plan.map_err(|problems| failure("the plan cannot run", &problems))?;
-        driver.start(plan, Vec::new()).await.map_err(|error| failure(&error.to_string(), &[]))?;
+        driver.start(plan, Vec::new(), Vec::new()).await.map_err(|error| failure(&error.to_string(), &[]))?;
         Ok(JsValue::UNDEFINED)
     })
 }
@@ -82,12 +83,12 @@ fn offered() -> JsValue {
     to_js(&json!({"plans": plans, "scenarios": scenarios})).unwrap_or_else(|error| error)
 }
 
-/// A plan without the CSV files that only the page's user can choose.
+/// A plan without the CSV files and clips that only the page's user can choose.
 fn read_plan(plan: &JsValue) -> Result<Plan, Vec<Problem>> {
     let text = JSON::stringify(plan).ok().and_then(|text| text.as_string());
     let document = text.and_then(|text| serde_json::from_str(&text).ok());
     let nothing = || vec![Problem { path: String::new(), message: "expected a plan: an object".to_owned() }];
-    check(&document.ok_or_else(nothing)?, &[])
+    check(&document.ok_or_else(nothing)?, &[], &Clips::default())
 }
 
 fn verdict(plan: Result<Plan, Vec<Problem>>) -> JsValue {

@@ -2,8 +2,11 @@
 
 pub mod automation;
 mod clock;
+mod decoder;
 mod fetch;
 mod lab;
+mod microphone;
+mod playback;
 mod reach;
 mod run_driver;
 mod socket;
@@ -14,7 +17,10 @@ mod worker_host;
 mod worker_loop;
 
 pub use clock::Clock;
+pub use decoder::decode;
 pub use fetch::Fetches;
+pub use microphone::Microphone;
+pub use playback::Playback;
 pub use reach::own_origin;
 pub use run_driver::{RunDriver, StartError};
 pub use socket::{SocketLoad, Sockets};

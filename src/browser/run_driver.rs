@@ -13,6 +13,7 @@ use super::visibility::Visibility;
 use super::worker_host::{HostEvent, WorkerHost};
 use crate::metrics::{Browser, Report};
 use crate::plan::Plan;
+use crate::protocol::audio::Clip;
 use crate::run::{Run, RunInput, Status, layout};
 
 /// At most one run at a time; a finished one stays until the next starts. Clones share it.
@@ -60,16 +61,16 @@ impl RunDriver {
     }
 
     /// Starts a run of a checked plan; the run before is forgotten. `csv` holds, for each population, the account rows
-    /// of its file (empty for populations that need none). What goes wrong later is in `status().problem`.
+    /// of its file (empty for populations that need none), `clips` what voice users can say besides the shipped ones. What goes wrong later is in `status().problem`.
     ///
     /// # Errors
     /// A run is going on, the browser starts no workers, or the plan's faults found no lab to take them.
-    pub async fn start(&self, plan: Plan, csv: Vec<Vec<Vec<String>>>) -> Result<(), StartError> {
+    pub async fn start(&self, plan: Plan, csv: Vec<Vec<Vec<String>>>, clips: Vec<Clip>) -> Result<(), StartError> {
         if self.is_busy() {
             return Err(StartError::Busy);
         }
         self.0.starting.set(true);
-        let started = Inner::start(&self.0, plan, csv).await;
+        let started = Inner::start(&self.0, plan, csv, clips).await;
         self.0.starting.set(false);
         self.0.tell();
         started.map_err(StartError::Refused)
@@ -112,12 +113,12 @@ impl Default for RunDriver {
 }
 
 impl Inner {
-    async fn start(self: &Rc<Self>, plan: Plan, csv: Vec<Vec<Vec<String>>>) -> Result<(), String> {
+    async fn start(self: &Rc<Self>, plan: Plan, csv: Vec<Vec<Vec<String>>>, clips: Vec<Clip>) -> Result<(), String> {
         lab::set_faults(&plan).await?;
         let parts = layout(cores(), plan.handshakes_in_flight);
         let count = parts.len();
         let run_id = random_id()?;
-        let run = Run::new(self.clock.now_ms(), plan, csv, run_id, parts);
+        let run = Run::new(self.clock.now_ms(), plan, csv, run_id, parts).with_clips(clips);
         let hosts = (0..count).map(|index| self.spawn(index)).collect::<Result<_, _>>()?;
         *self.current.borrow_mut() = Some(Current { run, hosts, last_told_ms: 0.0, watches: None });
         let watches = (Visibility::watch(self.sender(RunInput::Hidden)), self.ticker());

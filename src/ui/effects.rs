@@ -4,9 +4,11 @@ use leptos::prelude::*;
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{Blob, BlobPropertyBag, HtmlAnchorElement, HtmlElement, HtmlTextAreaElement, Url};
 
+use super::sound;
 use super::store::Store;
 use crate::app::{Effect, Event, Theme};
 use crate::plan::Plan;
+use crate::protocol::audio::Clip;
 
 /// The JSON editor's id; a problem is shown there.
 pub const EDITOR_ID: &str = "plan-json";
@@ -19,7 +21,12 @@ pub fn run(store: Store, effect: Effect) {
         Effect::ApplyTheme(theme) => apply_theme(theme),
         Effect::KeepDraft(text) => keep_draft(&text),
         Effect::EnterPage => enter_page(),
-        Effect::Start { plan, csv } => start(store, *plan, csv),
+        Effect::Start { plan, csv, clips } => start(store, *plan, csv, clips),
+        Effect::PlayClip(clip) => sound::play(store, &clip),
+        Effect::StopClip => sound::stop_clip(store),
+        Effect::Record => sound::record(store),
+        Effect::EndRecording { name, rate } => sound::end_recording(store, name, rate),
+        Effect::DiscardRecording => sound::discard_recording(store),
         Effect::Stop => store.driver().stop(),
         Effect::Abort => store.driver().abort(),
         Effect::Refresh => store.refresh(),
@@ -27,10 +34,10 @@ pub fn run(store: Store, effect: Effect) {
     }
 }
 
-fn start(store: Store, plan: Plan, csv: Vec<Vec<Vec<String>>>) {
+fn start(store: Store, plan: Plan, csv: Vec<Vec<Vec<String>>>, clips: Vec<Clip>) {
     let driver = store.driver();
     leptos::task::spawn_local(async move {
-        if let Err(error) = driver.start(plan, csv).await {
+        if let Err(error) = driver.start(plan, csv, clips).await {
             store.dispatch(Event::Refused(error.to_string()));
         }
     });

@@ -3,6 +3,7 @@
 use leptos::prelude::*;
 
 use super::effects;
+use super::sound::Sound;
 use crate::app::path::Path;
 use crate::app::run_view::Tables;
 use crate::app::{Editor, Event, Model, RunView, population_path, update};
@@ -18,6 +19,7 @@ pub struct Store {
     tables: Memo<u64>,
     /// The one driver of runs, shared with `window.tabswarm`.
     driver: StoredValue<RunDriver, LocalStorage>,
+    sound: StoredValue<Sound, LocalStorage>,
 }
 
 impl Store {
@@ -30,6 +32,7 @@ impl Store {
             run: Memo::new(move |_| model.with(|model| model.run.revision)),
             tables: Memo::new(move |_| model.with(|model| model.run.tables.revision)),
             driver: StoredValue::new_local(driver.clone()),
+            sound: StoredValue::new_local(Sound::default()),
         };
         driver.on_change(move || store.refresh());
         provide_context(store);
@@ -95,6 +98,11 @@ impl Store {
 
     pub fn driver(self) -> RunDriver {
         self.driver.get_value()
+    }
+
+    /// What sounds just now. `change` must not dispatch.
+    pub fn with_sound<T>(self, change: impl FnOnce(&mut Sound) -> T) -> T {
+        self.sound.try_update_value(change).expect("the store lives as long as the page")
     }
 
     /// Shows the run as it is now. A run that was started by the address or by JavaScript is noticed here.

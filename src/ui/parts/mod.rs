@@ -19,7 +19,7 @@ pub use dialog::Dialog;
 pub use document::Document;
 pub use facts::Facts;
 pub use field::Field;
-pub use file_button::FileButton;
+pub use file_button::{FileButton, read_text};
 pub use keyed::keyed;
 pub use notice::Notice;
 pub use problems_at::ProblemsAt;
