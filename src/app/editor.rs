@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
+use super::clips::Clips;
 use super::csv::CsvTable;
 use super::path::Path;
 use super::{check, json_text};
@@ -28,6 +29,8 @@ pub struct Editor {
     plan: Option<Plan>,
     /// Account files by population. Never part of the document.
     csv: Vec<Option<CsvTable>>,
+    /// Audio files and recordings. Never part of the document either.
+    clips: Clips,
     /// The population whose form is open.
     population: usize,
     /// Counts the changes.
@@ -63,8 +66,10 @@ impl Editor {
         self.revision
     }
 
-    /// This form in place of another one: a change like any other.
+    /// This form in place of another one: a change like any other. Clips belong to the page, not to a plan.
     pub fn replacing(mut self, other: &Self) -> Self {
+        self.clips = other.clips.clone();
+        self.check();
         self.revision = other.revision + 1;
         self
     }
@@ -75,6 +80,17 @@ impl Editor {
 
     pub fn csv(&self) -> &[Option<CsvTable>] {
         &self.csv
+    }
+
+    pub fn clips(&self) -> &Clips {
+        &self.clips
+    }
+
+    /// Changes the clips; what the plan makes of them is checked again.
+    pub fn edit_clips<T>(&mut self, change: impl FnOnce(&mut Clips) -> T) -> T {
+        let outcome = change(&mut self.clips);
+        self.check();
+        outcome
     }
 
     /// The account rows that a run of this plan gets.
@@ -216,7 +232,7 @@ impl Editor {
     fn check(&mut self) {
         self.csv.resize(self.populations().len(), None);
         self.select_population(self.population);
-        let (plan, problems) = match check(&self.document, &self.csv) {
+        let (plan, problems) = match check(&self.document, &self.csv, &self.clips) {
             Ok(plan) => (Some(plan), Vec::new()),
             Err(problems) => (None, problems),
         };

@@ -1,5 +1,7 @@
 //! What can happen to the page, and what the page then wants done. Nothing here does anything itself.
 
+use std::sync::Arc;
+
 use serde_json::Value;
 
 use super::field::FieldKind;
@@ -8,6 +10,7 @@ use super::path::Path;
 use super::run_view::RunView;
 use super::swarm_view::SwarmView;
 use crate::plan::Plan;
+use crate::protocol::audio::Clip;
 use crate::swarm::{Credentials, Invite, Offer};
 use crate::wire::Level;
 
@@ -68,12 +71,33 @@ pub enum Event {
         name: String,
         text: String,
     },
+    /// A file of audio was decoded, or a recording.
+    ClipRead(Clip),
+    RenameClip {
+        from: String,
+        to: String,
+    },
+    RemoveClip(String),
     SavePlan,
     SharePlan,
     /// A problem was clicked.
     GoTo {
         line: usize,
     },
+
+    /// By name. Played again, it stops.
+    PlayClip(String),
+    ClipEnded,
+    Record,
+    RecordingBegan,
+    /// About ten times a second.
+    RecordingGoesOn {
+        seconds: f64,
+        level: f64,
+    },
+    EndRecording,
+    DiscardRecording,
+    RecordingFailed(String),
 
     Start,
     Stop,
@@ -136,10 +160,11 @@ pub enum Effect {
     KeepDraft(String),
     /// Another page is shown: begin at its top.
     EnterPage,
-    /// Begin a run with this plan and these account rows.
+    /// Begin a run with this plan, these account rows and these clips.
     Start {
         plan: Box<Plan>,
         csv: Vec<Vec<Vec<String>>>,
+        clips: Vec<Clip>,
     },
     Stop,
     Abort,
@@ -164,6 +189,17 @@ pub enum Effect {
     WatchOnly(bool),
     MoveParts(bool),
     NameBrowser(String),
+    /// Play a clip in place of the one before.
+    PlayClip(Arc<Clip>),
+    StopClip,
+    /// Ask for the microphone, and record.
+    Record,
+    /// Hand the recording in as a clip of this name and rate.
+    EndRecording {
+        name: String,
+        rate: u32,
+    },
+    DiscardRecording,
     /// Build the run's view anew: what it shows was changed, not the run.
     Refresh,
 }

@@ -3,6 +3,7 @@
 //! Components hold no logic: what is shown, what a click means and what then has to be done is decided and tested here.
 
 mod check;
+pub mod clips;
 pub mod csv;
 pub mod curve;
 mod editor;
@@ -16,12 +17,16 @@ pub mod markdown;
 mod model;
 pub mod path;
 pub mod presets;
+pub mod recording;
 pub mod run_view;
 pub mod share;
+mod sound;
 pub mod swarm_view;
 mod swarming;
 mod update;
+pub mod uplink;
 pub mod variables;
+pub mod voice_form;
 
 pub use check::{account_rows, check};
 pub use editor::{Editor, PlacedProblem, population_path};

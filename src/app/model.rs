@@ -3,6 +3,7 @@
 use super::editor::Editor;
 use super::log::LogFilter;
 use super::presets;
+use super::recording::Recording;
 use super::run_view::RunView;
 use super::swarm_view::SwarmView;
 
@@ -15,6 +16,9 @@ pub struct Model {
     pub preset: Option<String>,
     pub run: RunView,
     pub log_filter: LogFilter,
+    pub recording: Recording,
+    /// The clip that is played just now, by its name.
+    pub playing: Option<String>,
     pub notice: Option<Notice>,
     pub swarm: SwarmView,
     /// The broker's address as it is typed, and this browser's name in swarms.
@@ -63,6 +67,8 @@ impl Default for Model {
             preset: Some(presets::DEFAULT_PLAN.to_owned()),
             run: RunView::default(),
             log_filter: LogFilter::default(),
+            recording: Recording::default(),
+            playing: None,
             notice: None,
             swarm: SwarmView::default(),
             broker: String::new(),

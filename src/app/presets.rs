@@ -126,13 +126,14 @@ pub fn scenario(reference: &Value) -> Option<Value> {
 mod tests {
     use super::*;
     use crate::app::check;
+    use crate::app::clips::Clips;
 
     #[test]
     fn every_plan_that_is_offered_can_run() {
         assert_eq!(plans()[0].id, DEFAULT_PLAN);
         for preset in plans() {
             let document = plan(&preset.id).unwrap();
-            if let Err(problems) = check(&document, &[]) {
+            if let Err(problems) = check(&document, &[], &Clips::default()) {
                 panic!("{}: {problems:#?}", preset.id);
             }
         }

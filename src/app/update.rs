@@ -7,7 +7,7 @@ use super::editor::{Editor, population_path};
 use super::event::{Effect, Event};
 use super::model::{Model, Notice, NoticeKind, Page};
 use super::path::Path;
-use super::{field, load_form, presets, share};
+use super::{field, load_form, presets, share, sound};
 use crate::plan::{Load, Plan};
 use crate::protocol::url;
 use crate::swarm::Invite;
@@ -32,6 +32,14 @@ pub fn update(model: &mut Model, event: Event) -> Vec<Effect> {
         Event::SavePlan => return vec![save_plan(&model.editor)],
         Event::SharePlan => return vec![share_plan(&model.editor)],
         Event::GoTo { line } => return vec![Effect::RevealLine(line)],
+        Event::PlayClip(_)
+        | Event::ClipEnded
+        | Event::Record
+        | Event::RecordingBegan
+        | Event::RecordingGoesOn { .. }
+        | Event::EndRecording
+        | Event::DiscardRecording
+        | Event::RecordingFailed(_) => return sound::update(model, event),
         Event::Start => return start(model),
         Event::Stop => return vec![Effect::Stop],
         Event::Abort => return vec![Effect::Abort],
@@ -100,6 +108,9 @@ fn edit_plan(model: &mut Model, event: Event) {
             editor.edit(&population.key("accounts"), accounts);
         }
         Event::AccountsRead { name, text } => attach_accounts(model, &name, &text),
+        Event::ClipRead(clip) => sound::take(model, clip),
+        Event::RenameClip { from, to } => sound::rename(model, &from, &to),
+        Event::RemoveClip(name) => sound::remove(model, &name),
         Event::AddThreshold(expression) => add_threshold(editor, &expression),
         Event::RemoveThreshold(at) => editor.edit(&Path::from("thresholds").index(at), None),
         Event::PlanRead { name, text } => open_plan(model, &name, text),
@@ -250,7 +261,11 @@ fn start(model: &mut Model) -> Vec<Effect> {
         return Vec::new();
     }
     if let Some(plan) = model.editor.plan() {
-        return vec![Effect::Start { plan: Box::new(plan.clone()), csv: model.editor.csv_rows() }];
+        return vec![Effect::Start {
+            plan: Box::new(plan.clone()),
+            csv: model.editor.csv_rows(),
+            clips: sound::needed(&model.editor, plan),
+        }];
     }
     let problems = model.editor.problems();
     let text = match problems {
@@ -340,7 +355,8 @@ mod tests {
     #[test]
     fn a_good_plan_starts_with_its_accounts() {
         let (model, effects) = after([Event::Start]);
-        let expected = Effect::Start { plan: Box::new(model.editor.plan().unwrap().clone()), csv: vec![vec![]] };
+        let expected =
+            Effect::Start { plan: Box::new(model.editor.plan().unwrap().clone()), csv: vec![vec![]], clips: vec![] };
         assert_eq!(effects, [expected]);
     }
 

@@ -71,6 +71,7 @@ fn label(name: &str) -> (String, &'static str) {
     let (words, unit) = match name.rsplit_once('_') {
         Some((words, "ms")) => (words, "ms"),
         Some((words, "s")) => (words, "s"),
+        Some((words, "db")) => (words, "dB"),
         _ => (name, ""),
     };
     let words = words.replace('_', " ");
@@ -95,6 +96,7 @@ mod tests {
         check_label("target", "Target", "");
         check_label("send_min_ms", "Send min", "ms");
         check_label("answer_timeout_s", "Answer timeout", "s");
+        check_label("noise_db", "Noise", "dB");
         check_label("s", "S", "");
         check_label("", "", "");
     }

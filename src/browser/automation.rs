@@ -11,6 +11,7 @@ use wasm_bindgen_futures::future_to_promise;
 
 use super::run_driver::RunDriver;
 use super::swarm_driver::{Side, SwarmDriver};
+use crate::app::clips::Clips;
 use crate::app::csv::CsvTable;
 use crate::app::{account_rows, check, presets};
 use crate::plan::Plan;
@@ -69,7 +70,7 @@ pub fn expose(driver: &RunDriver, swarm: &SwarmDriver) {
 fn start(driver: RunDriver, plan: Result<Runnable, Vec<Problem>>) -> Promise {
     future_to_promise(async move {
         let (plan, rows) = plan.map_err(|problems| failure("the plan cannot run", &problems))?;
-        driver.start(plan, rows).await.map_err(|error| failure(&error.to_string(), &[]))?;
+        driver.start(plan, rows, Vec::new()).await.map_err(|error| failure(&error.to_string(), &[]))?;
         Ok(JsValue::UNDEFINED)
     })
 }
@@ -129,7 +130,8 @@ fn read_plan(plan: &JsValue, files: &JsValue) -> Result<Runnable, Vec<Problem>> 
     };
     let text = JSON::stringify(plan).ok().and_then(|text| text.as_string());
     let document = text.and_then(|text| serde_json::from_str(&text).ok());
-    let plan = check(&document.ok_or_else(|| vec![problem("", "expected a plan: an object".to_owned())])?, &files)?;
+    let document = document.ok_or_else(|| vec![problem("", "expected a plan: an object".to_owned())])?;
+    let plan = check(&document, &files, &Clips::default())?;
     let rows = account_rows(&plan, &files);
     Ok((plan, rows))
 }

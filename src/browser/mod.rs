@@ -2,11 +2,14 @@
 
 pub mod automation;
 mod clock;
+mod decoder;
 mod fetch;
 mod identity;
 mod lab;
 mod link_loop;
+mod microphone;
 mod notes;
+mod playback;
 mod reach;
 mod run_driver;
 mod socket;
@@ -19,10 +22,13 @@ mod worker_host;
 mod worker_loop;
 
 pub use clock::Clock;
+pub use decoder::decode;
 pub use fetch::Fetches;
 pub use identity::random;
 pub use lab::offered_broker;
+pub use microphone::Microphone;
 pub use notes::Notes;
+pub use playback::Playback;
 pub use reach::own_origin;
 pub use run_driver::{RunDriver, StartError};
 pub use socket::{SocketLoad, Sockets};

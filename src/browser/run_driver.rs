@@ -15,6 +15,7 @@ use super::{identity, lab};
 use crate::app::run_view::picture;
 use crate::metrics::{Browser, Report};
 use crate::plan::Plan;
+use crate::protocol::audio::Clip;
 use crate::run::{Capacity, Part, Run, RunInput, Status, layout, sockets, workers};
 use crate::swarm::{Beginning, Journal, Offer, SessionId};
 use crate::wire::{FromWorker, ToWorker};
@@ -84,16 +85,16 @@ impl RunDriver {
     }
 
     /// Starts a run of a checked plan; the run before is forgotten. `csv` holds, for each population, the account rows
-    /// of its file (empty for populations that need none). What goes wrong later is in `status().problem`.
+    /// of its file (empty for populations that need none), `clips` what voice users can say besides the shipped ones. What goes wrong later is in `status().problem`.
     ///
     /// # Errors
     /// A run is going on, the browser starts no workers, or the plan's faults found no lab to take them.
-    pub async fn start(&self, plan: Plan, csv: Vec<Vec<Vec<String>>>) -> Result<(), StartError> {
+    pub async fn start(&self, plan: Plan, csv: Vec<Vec<Vec<String>>>, clips: Vec<Clip>) -> Result<(), StartError> {
         if self.is_busy() {
             return Err(StartError::Busy);
         }
         self.0.starting.set(true);
-        let started = Inner::start(&self.0, plan, csv).await;
+        let started = Inner::start(&self.0, plan, csv, clips).await;
         self.0.starting.set(false);
         self.0.tell();
         started.map_err(StartError::Refused)
@@ -150,7 +151,7 @@ impl RunDriver {
 }
 
 impl Inner {
-    async fn start(self: &Rc<Self>, plan: Plan, csv: Vec<Vec<Vec<String>>>) -> Result<(), String> {
+    async fn start(self: &Rc<Self>, plan: Plan, csv: Vec<Vec<Vec<String>>>, clips: Vec<Clip>) -> Result<(), String> {
         let lab = lab::set_faults(&plan).await?;
         let others = self.gather(&plan).await;
         let only_watches = self.swarm.with(|swarm| swarm.is_some_and(|swarm| swarm.only_watches));
@@ -167,7 +168,7 @@ impl Inner {
             let (run, plan, parts, places) = (run_id.clone(), plan.clone(), parts.clone(), places.clone());
             Journal::begin(Beginning { at_ms, run, plan, parts, places, start_delay_ms })
         });
-        let run = Run::new(at_ms, plan, csv, run_id.clone(), parts).starting_after(start_delay_ms);
+        let run = Run::new(at_ms, plan, csv, run_id.clone(), parts).starting_after(start_delay_ms).with_clips(clips);
         let host = |(worker, place): (usize, &Option<SessionId>)| match place {
             None => self.spawn(worker),
             Some(_) => Ok(Host::Elsewhere),

@@ -4,10 +4,12 @@ use leptos::prelude::*;
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{Blob, BlobPropertyBag, HtmlAnchorElement, HtmlElement, HtmlTextAreaElement, Url};
 
+use super::sound;
 use super::store::Store;
 use crate::app::{Effect, Event, Theme};
 use crate::browser::{Introduction, offered_broker, random};
 use crate::plan::Plan;
+use crate::protocol::audio::Clip;
 use crate::swarm::{Credentials, Generator, Invite, Key, Role};
 
 /// The JSON editor's id; a problem is shown there.
@@ -21,7 +23,12 @@ pub fn run(store: Store, effect: Effect) {
         Effect::ApplyTheme(theme) => apply_theme(theme),
         Effect::KeepDraft(text) => keep_draft(&text),
         Effect::EnterPage => enter_page(),
-        Effect::Start { plan, csv } => start(store, *plan, csv),
+        Effect::Start { plan, csv, clips } => start(store, *plan, csv, clips),
+        Effect::PlayClip(clip) => sound::play(store, &clip),
+        Effect::StopClip => sound::stop_clip(store),
+        Effect::Record => sound::record(store),
+        Effect::EndRecording { name, rate } => sound::end_recording(store, name, rate),
+        Effect::DiscardRecording => sound::discard_recording(store),
         Effect::Stop => store.driver().stop(),
         Effect::Abort => store.driver().abort(),
         Effect::Refresh => store.refresh(),
@@ -42,10 +49,10 @@ pub fn run(store: Store, effect: Effect) {
     }
 }
 
-fn start(store: Store, plan: Plan, csv: Vec<Vec<Vec<String>>>) {
+fn start(store: Store, plan: Plan, csv: Vec<Vec<Vec<String>>>, clips: Vec<Clip>) {
     let driver = store.driver();
     leptos::task::spawn_local(async move {
-        if let Err(error) = driver.start(plan, csv).await {
+        if let Err(error) = driver.start(plan, csv, clips).await {
             store.dispatch(Event::Refused(error.to_string()));
         }
     });

@@ -3,6 +3,7 @@
 use leptos::prelude::*;
 
 use super::effects;
+use super::sound::Sound;
 use super::swarm::swarm_picture;
 use crate::app::path::Path;
 use crate::app::run_view::Tables;
@@ -21,6 +22,7 @@ pub struct Store {
     /// The one driver of runs, shared with `window.tabswarm`.
     driver: StoredValue<RunDriver, LocalStorage>,
     swarm: StoredValue<SwarmDriver, LocalStorage>,
+    sound: StoredValue<Sound, LocalStorage>,
 }
 
 impl Store {
@@ -34,6 +36,7 @@ impl Store {
             tables: Memo::new(move |_| model.with(|model| model.run.tables.revision)),
             driver: StoredValue::new_local(driver.clone()),
             swarm: StoredValue::new_local(swarm.clone()),
+            sound: StoredValue::new_local(Sound::default()),
         };
         driver.on_change(move || store.refresh());
         swarm.on_change(move || store.refresh_swarm());
@@ -120,6 +123,11 @@ impl Store {
         if self.peek(|model| model.swarm != view) {
             self.dispatch(Event::SwarmChanged(Box::new(view)));
         }
+    }
+
+    /// What sounds just now. `change` must not dispatch.
+    pub fn with_sound<T>(self, change: impl FnOnce(&mut Sound) -> T) -> T {
+        self.sound.try_update_value(change).expect("the store lives as long as the page")
     }
 
     /// Shows the run as it is now. A run that was started by the address or by JavaScript is noticed here.

@@ -22,6 +22,9 @@ pub enum ChartKind {
     Errors,
     Frames,
     Generator,
+    FirstAudio,
+    Conversations,
+    Starving,
 }
 
 /// Columns of equal length; `NaN` where there is nothing to draw.
@@ -54,6 +57,9 @@ impl ChartKind {
     pub const ALL: [Self; 6] =
         [Self::Users, Self::Messages, Self::Latency, Self::Errors, Self::Frames, Self::Generator];
 
+    /// Only of use where users speak.
+    pub const VOICE: [Self; 3] = [Self::FirstAudio, Self::Conversations, Self::Starving];
+
     pub const fn title(self) -> &'static str {
         match self {
             Self::Users => "Users",
@@ -62,14 +68,17 @@ impl ChartKind {
             Self::Errors => "Errors per second",
             Self::Frames => "Frames per second",
             Self::Generator => "Generator delay",
+            Self::FirstAudio => "Time to first audio",
+            Self::Conversations => "Users in conversation",
+            Self::Starving => "Players starving",
         }
     }
 
     pub const fn unit(self) -> &'static str {
         match self {
-            Self::Users => "",
+            Self::Users | Self::Conversations | Self::Starving => "",
             Self::Messages | Self::Errors | Self::Frames => "/s",
-            Self::Latency | Self::Generator => "ms",
+            Self::Latency | Self::Generator | Self::FirstAudio => "ms",
         }
     }
 }
@@ -92,6 +101,9 @@ pub fn data(kind: ChartKind, plan: &Plan, totals: &Totals, metric: &str) -> Char
             vec![summed(timeline, "out", "frames.out", group), summed(timeline, "in", "frames.in", group)]
         }
         ChartKind::Generator => generator(timeline, group),
+        ChartKind::FirstAudio => first_audio_series(timeline.metric(metric), group),
+        ChartKind::Conversations => conversations(timeline, group),
+        ChartKind::Starving => vec![value(timeline, "players starving", "users.starving", group, Merge::Worst)],
     };
     let points = (timeline.seconds() as usize).div_ceil(group);
     let mut data = ChartData { seconds: ends(timeline.seconds(), group).map(f64::from).collect(), series };
@@ -109,8 +121,27 @@ fn ends(seconds: u32, group: usize) -> impl Iterator<Item = u32> {
 /// Metrics that have a latency over time, the one that matters most first.
 pub fn latencies(totals: &Totals) -> Vec<String> {
     let mut names: Vec<String> = totals.timeline().metrics().map(|(name, _)| name.to_owned()).collect();
-    names.sort_by_key(|name| (!name.ends_with(".round_trip"), name.clone()));
+    let rank = |name: &str| match name {
+        _ if name.ends_with(".round_trip") => 0,
+        "connect" => 1,
+        _ => 2,
+    };
+    names.sort_by_key(|name| (rank(name), name.clone()));
     names
+}
+
+/// Times to first audio, the one that matters most first: to any answer, to the greeting, then their details.
+pub fn first_audio(totals: &Totals) -> Vec<String> {
+    let all = totals.timeline().metrics().map(|(name, _)| name.to_owned());
+    let mut names: Vec<String> = all.filter(|name| name.contains(".first_audio")).collect();
+    names.sort_by_key(|name| (!name.ends_with(".first_audio"), name.starts_with("greeting."), name.clone()));
+    names
+}
+
+fn conversations(timeline: &Timeline, group: usize) -> Vec<Series> {
+    const STATES: [(&str, &str); 3] =
+        [("speaking", "users.speaking"), ("waiting for audio", "users.awaiting"), ("listening", "users.listening")];
+    STATES.iter().map(|(label, name)| value(timeline, label, name, group, Merge::Last)).collect()
 }
 
 fn users(plan: &Plan, timeline: &Timeline, group: usize) -> Vec<Series> {
@@ -151,6 +182,15 @@ fn latency(columns: Option<&MetricColumns>, group: usize) -> Vec<Series> {
         column("p99", |columns| &columns.p99),
         max,
     ]
+}
+
+/// The same, with what few answers a second can tell in front.
+fn first_audio_series(columns: Option<&MetricColumns>, group: usize) -> Vec<Series> {
+    let mut all = latency(columns, group);
+    for series in all.iter_mut().skip(2) {
+        series.starts_hidden = true;
+    }
+    all
 }
 
 /// Errors in all, lost connections, and the errors of the operations that fail most.

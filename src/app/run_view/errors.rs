@@ -68,7 +68,7 @@ pub(super) fn disconnects(totals: &Totals) -> Vec<Row> {
 }
 
 /// A close code with what it means; a browser shows 1006 for every connection that ended without a closing frame.
-fn close_code(code: u16) -> String {
+pub(super) fn close_code(code: u16) -> String {
     let meaning = match code {
         1000 => "normal",
         1001 => "going away",
@@ -82,6 +82,7 @@ fn close_code(code: u16) -> String {
         1011 => "server error",
         1012 => "service restart",
         1013 => "try again later",
+        1014 => "bad gateway",
         1015 => "TLS failure",
         _ => return code.to_string(),
     };

@@ -12,6 +12,8 @@ const BUSY_LIMIT: f64 = 0.8;
 const BUFFERED_LIMIT: u64 = 1_000_000;
 const STALENESS_LIMIT_MS: f64 = 50.0;
 const PACING_LIMIT_MS: f64 = 50.0;
+/// Share of a microphone's chunks: a listener at the other end may hear more than that.
+const LATE_LIMIT: f64 = 0.01;
 
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct HealthView {
@@ -57,7 +59,7 @@ pub fn struggling(totals: &Totals, workers: &[usize]) -> Option<String> {
 fn facts(totals: &Totals, hidden: Span) -> Vec<(&'static str, String, &'static str)> {
     let nothing = || format::NOTHING.to_owned();
     let pacing = totals.histogram("pacing.error").and_then(crate::metrics::Histogram::stats);
-    vec![
+    let mut facts = vec![
         (
             "Staleness",
             staleness(totals),
@@ -75,7 +77,24 @@ fn facts(totals: &Totals, hidden: Span) -> Vec<(&'static str, String, &'static s
             if hidden == Span::ZERO { "never".to_owned() } else { format::duration(hidden.as_secs_f64()) },
             "Workers keep their pace in a hidden page; its charts do not.",
         ),
-    ]
+    ];
+    if let Some(sent) = totals.counter("audio.chunks.out") {
+        facts.push((
+            "Audio pacing",
+            audio_pacing(totals, sent),
+            "How much later than due a microphone's chunk was sent; late: by more than 20 ms.",
+        ));
+    }
+    facts
+}
+
+fn audio_pacing(totals: &Totals, sent: u64) -> String {
+    let late = totals.counter("audio.chunks.late").unwrap_or_default();
+    let late = format!("{} of {} chunks late", format::count(late), format::count(sent));
+    match totals.histogram("audio.pacing.error").and_then(|pacing| pacing.quantile(0.99)) {
+        Some(p99) => format!("p99 {}, {late}", format::span(p99)),
+        None => late,
+    }
 }
 
 /// Over the last ten seconds, and over the worst ten of the run.
@@ -124,6 +143,8 @@ fn warnings(totals: &Totals, hidden: Span) -> Vec<String> {
     let staleness = worst_staleness_ms(totals).unwrap_or_default();
     let pacing =
         totals.histogram("pacing.error").and_then(|pacing| pacing.quantile(0.99)).map_or(0.0, Span::as_millis_f64);
+    let chunks = |counter| totals.counter(counter).unwrap_or_default() as f64;
+    let late = chunks("audio.chunks.late") / chunks("audio.chunks.out").max(1.0);
     let found = [
         (lag > LAG_LIMIT_MS, format!("A worker's timer fired up to {} late (p99).", format::millis(lag))),
         (busy > BUSY_LIMIT, format!("A worker was busy {} of the time.", format::share(busy))),
@@ -131,6 +152,10 @@ fn warnings(totals: &Totals, hidden: Span) -> Vec<String> {
         (
             staleness > STALENESS_LIMIT_MS,
             format!("Users saw messages up to {} later than the probe.", format::millis(staleness)),
+        ),
+        (
+            late > LATE_LIMIT,
+            format!("{} of the microphones' chunks were sent more than 20 ms late.", format::share(late)),
         ),
         (pacing > PACING_LIMIT_MS, format!("Steps began up to {} late (p99).", format::millis(pacing))),
         (hidden > Span::ZERO, "The page was hidden during the run.".to_owned()),

@@ -1,6 +1,7 @@
 //! The run as the page shows it: every number already has its unit, and what was not measured is no zero.
 
 pub mod charts;
+mod closes;
 mod counters;
 mod delivery;
 mod errors;
@@ -10,7 +11,9 @@ mod status;
 pub mod table;
 mod thresholds;
 mod tiles;
+mod voice;
 
+pub use closes::{CLOSE_COLUMNS, ClosesView, SILENCE_COLUMNS};
 pub use counters::COLUMNS as COUNTER_COLUMNS;
 pub use delivery::{DeliveryView, RECEIVED_COLUMNS, SENT_COLUMNS};
 pub use errors::{DISCONNECT_COLUMNS, ERROR_COLUMNS};
@@ -19,6 +22,7 @@ pub use operations::{COLUMNS as OPERATION_COLUMNS, OperationTable};
 pub use status::{Phase, StatusView};
 pub use thresholds::ThresholdRow;
 pub use tiles::Tile;
+pub use voice::{ANSWER_COLUMNS, TURN_COLUMNS, VoiceView};
 
 use std::sync::Arc;
 
@@ -59,8 +63,13 @@ pub struct Tables {
     pub disconnects: Vec<Row>,
     pub counters: Vec<Row>,
     pub health: HealthView,
-    /// Metrics whose latency over time can be shown.
+    /// `None`: nobody speaks.
+    pub voice: Option<VoiceView>,
+    /// Users of another kind than voice: only they send messages that the ledger follows.
+    pub has_chat: bool,
+    /// Metrics whose latency over time can be shown, and those of them that are times to first audio.
     pub latencies: Vec<String>,
+    pub first_audio: Vec<String>,
 }
 
 impl RunView {
@@ -108,6 +117,7 @@ impl Tables {
     fn of(run: &Run, before: &RunView) -> Self {
         let totals = run.totals();
         let thresholds = thresholds::rows(run.plan(), totals);
+        let kinds = voice::Kinds::of(totals);
         Self {
             revision: before.tables.revision + 1,
             second: totals.timeline().closed(),
@@ -119,7 +129,10 @@ impl Tables {
             disconnects: errors::disconnects(totals),
             counters: counters::rows(totals),
             health: HealthView::of(totals),
+            voice: VoiceView::of(totals, &kinds),
+            has_chat: kinds.has_others,
             latencies: charts::latencies(totals),
+            first_audio: charts::first_audio(totals),
         }
     }
 }

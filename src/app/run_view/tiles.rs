@@ -1,8 +1,9 @@
 //! The few numbers that are looked at first.
 
+use super::voice::{Kinds, count};
 use super::{Mood, Phase, StatusView};
 use crate::app::format;
-use crate::metrics::{Outcomes, Stats, Totals};
+use crate::metrics::{Histogram, Outcomes, Stats, Totals};
 
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Tile {
@@ -13,7 +14,16 @@ pub struct Tile {
 }
 
 pub(super) fn tiles(status: &StatusView, totals: &Totals) -> Vec<Tile> {
-    vec![users(status), messages(status, totals), latency(totals), errors(totals), missing(totals), lag(totals)]
+    let kinds = Kinds::of(totals);
+    let mut tiles = vec![users(status)];
+    if kinds.has_others {
+        tiles.extend([messages(status, totals), latency(totals), missing(totals)]);
+    }
+    if !kinds.voice.is_empty() {
+        tiles.extend([first_audio(totals), turns(totals), starved(totals)]);
+    }
+    tiles.extend([errors(totals), lag(totals)]);
+    tiles
 }
 
 /// During the run who is there now; afterwards who was.
@@ -51,7 +61,40 @@ fn latency(totals: &Totals) -> Tile {
         Some((_, _, histogram)) => ("Round trip p95", Some(histogram)),
         None => ("Connect p95", totals.histogram("connect")),
     };
-    let stats = histogram.and_then(crate::metrics::Histogram::stats);
+    quantiles(label, histogram)
+}
+
+/// The time from the end of speech to the first sound of the answer.
+fn first_audio(totals: &Totals) -> Tile {
+    let mut all = totals.histograms().filter(|(name, ..)| name.ends_with(".first_audio"));
+    let answers = all.find(|(name, ..)| !name.starts_with("greeting."));
+    quantiles("First audio p95", answers.map(|(_, _, histogram)| histogram))
+}
+
+/// Turns that could have been answered by now: one that the run's end or its user cut is nobody's failure.
+fn turns(totals: &Totals) -> Tile {
+    let (all, answered) = (count(totals, "turns"), count(totals, "turns.answered"));
+    let failed = count(totals, "turns.unanswered") + count(totals, "turns.lost");
+    Tile {
+        label: "Turns answered",
+        value: format!("{} of {}", format::count(answered), format::count(all)),
+        note: format!("{} unanswered or lost", format::count(failed)),
+        mood: if failed > 0 { Mood::Bad } else { Mood::Plain },
+    }
+}
+
+fn starved(totals: &Totals) -> Tile {
+    let (all, starved) = (count(totals, "audio.answers"), count(totals, "audio.answers.starved"));
+    Tile {
+        label: "Answers starved",
+        value: if all == 0 { format::NOTHING.to_owned() } else { format::count(starved) },
+        note: format!("of {} heard", format::count(all)),
+        mood: if starved > 0 { Mood::Bad } else { Mood::Plain },
+    }
+}
+
+fn quantiles(label: &'static str, histogram: Option<&Histogram>) -> Tile {
+    let stats = histogram.and_then(Histogram::stats);
     let at = |pick: fn(&Stats) -> f64| {
         stats.as_ref().map_or_else(|| format::NOTHING.to_owned(), |stats| format::millis(pick(stats)))
     };
@@ -130,6 +173,6 @@ mod tests {
     fn what_was_not_measured_is_no_zero() {
         let tiles = tiles(&StatusView::default(), &Totals::default());
         let values: Vec<_> = tiles.iter().map(|tile| tile.value.as_str()).collect();
-        assert_eq!(values, ["0", "– / –", "–", "0", "–", "–"]);
+        assert_eq!(values, ["0", "– / –", "–", "–", "0", "–"]);
     }
 }

@@ -1,8 +1,8 @@
-//! A button that opens a text file, or takes one that is dropped on it.
+//! A button that opens files, or takes those that are dropped on it.
 
 use leptos::prelude::*;
 use wasm_bindgen::JsCast;
-use web_sys::{DragEvent, File, HtmlInputElement};
+use web_sys::{DragEvent, File, FileList, HtmlInputElement};
 
 use super::unique_id;
 
@@ -10,24 +10,27 @@ use super::unique_id;
 pub fn FileButton(
     #[prop(into)] label: String,
     accept: &'static str,
-    /// Gets the file's name and text.
-    on_text: impl Fn(String, String) + Copy + 'static,
+    /// Gets each file.
+    on_file: impl Fn(File) + Copy + 'static,
     /// Also shows a place to drop files on.
     #[prop(optional)]
     drop: bool,
+    /// Several files at a time.
+    #[prop(optional)]
+    multiple: bool,
 ) -> impl IntoView {
     let id = unique_id("file");
     let over = RwSignal::new(false);
     let on_change = move |event: leptos::ev::Event| {
         let input: HtmlInputElement = event_target(&event);
-        read(input.files().and_then(|files| files.get(0)), on_text);
+        each(input.files(), multiple, on_file);
         // The same file can be chosen again after it was changed.
         input.set_value("");
     };
     let on_drop = move |event: DragEvent| {
         event.prevent_default();
         over.set(false);
-        read(event.data_transfer().and_then(|data| data.files()).and_then(|files| files.get(0)), on_text);
+        each(event.data_transfer().and_then(|data| data.files()), multiple, on_file);
     };
     let on_over = move |event: DragEvent| {
         event.prevent_default();
@@ -42,15 +45,21 @@ pub fn FileButton(
             on:dragleave=move |_| over.set(false)
             on:drop=on_drop
         >
-            <input id=id.clone() class="unseen" type="file" accept=accept on:change=on_change />
+            <input id=id.clone() class="unseen" type="file" accept=accept multiple=multiple on:change=on_change />
             <label for=id class="button">{label}</label>
-            {drop.then(|| view! { <span class="hint">"or drop it here"</span> })}
+            {drop.then(|| view! { <span class="hint">{if multiple { "or drop them here" } else { "or drop it here" }}</span> })}
         </span>
     }
 }
 
-fn read(file: Option<File>, on_text: impl Fn(String, String) + 'static) {
-    let Some(file) = file else { return };
+fn each(files: Option<FileList>, multiple: bool, on_file: impl Fn(File)) {
+    let Some(files) = files else { return };
+    let count = if multiple { files.length() } else { files.length().min(1) };
+    (0..count).filter_map(|at| files.get(at)).for_each(on_file);
+}
+
+/// Reads a file as text, for `on_text` to get its name and its text.
+pub fn read_text(file: File, on_text: impl Fn(String, String) + 'static) {
     leptos::task::spawn_local(async move {
         // A file that vanished between choosing and reading reads as an empty one, which is reported as such.
         let text = wasm_bindgen_futures::JsFuture::from(file.unchecked_ref::<web_sys::Blob>().text()).await;

@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use crate::app::field::FieldKind;
 use crate::app::{Event, population_path};
-use crate::ui::parts::{Card, Field, FileButton};
+use crate::ui::parts::{Card, Field, FileButton, read_text};
 use crate::ui::store::Store;
 
 #[component]
@@ -72,7 +72,7 @@ fn CsvFields() -> impl IntoView {
             label="Choose a CSV file"
             accept=".csv,text/csv,text/plain"
             drop=true
-            on_text=move |name, text| store.dispatch(Event::AccountsRead { name, text })
+            on_file=move |file| read_text(file, move |name, text| store.dispatch(Event::AccountsRead { name, text }))
         />
         <p class="note"><span>{held}</span><span class="problem">{problems}</span></p>
     }

@@ -3,7 +3,8 @@
 use leptos::prelude::*;
 
 use crate::app::Event;
-use crate::ui::parts::FileButton;
+use crate::app::uplink::uplink;
+use crate::ui::parts::{FileButton, read_text};
 use crate::ui::store::Store;
 
 #[component]
@@ -11,6 +12,7 @@ pub fn Actions() -> impl IntoView {
     let store = Store::here();
     let running = store.run(|run| run.status.is_running());
     let ready = store.plan(|editor| editor.plan().is_some());
+    let uplink = store.plan(|editor| editor.plan().and_then(uplink));
     let name = store.plan(|editor| editor.name());
     view! {
         <div class="actions">
@@ -18,8 +20,9 @@ pub fn Actions() -> impl IntoView {
             <button class="primary big" disabled=running aria-disabled=move || (!ready.get()).to_string() on:click=move |_| store.dispatch(Event::Start)>
                 {move || if running.get() { "A run is going on" } else { "Start" }}
             </button>
+            {move || uplink.get().map(|uplink| view! { <p class=if uplink.is_heavy { "verdict warn" } else { "hint" }>{uplink.text}</p> })}
             <div class="row">
-                <FileButton label="Open" accept=".json,application/json" on_text=move |name, text| store.dispatch(Event::PlanRead { name, text }) />
+                <FileButton label="Open" accept=".json,application/json" on_file=move |file| read_text(file, move |name, text| store.dispatch(Event::PlanRead { name, text })) />
                 <button on:click=move |_| store.dispatch(Event::SavePlan)>"Save"</button>
                 <button title="Copies a link that holds the plan, without secrets" on:click=move |_| store.dispatch(Event::SharePlan)>"Copy link"</button>
             </div>

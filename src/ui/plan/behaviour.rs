@@ -3,20 +3,21 @@
 use leptos::prelude::*;
 
 use crate::app::Event;
-use crate::app::field::{FieldKind, read, show_at};
-use crate::app::variables::{VariableField, choice_label, variables};
+use crate::app::field::{FieldKind, read};
+use crate::app::variables::{VariableField, choice_label};
+use crate::app::voice_form::{other_variables, shown};
 use crate::ui::parts::{Card, Field, ProblemsAt, Select};
 use crate::ui::store::Store;
 
 #[component]
 pub fn Behaviour() -> impl IntoView {
     let store = Store::here();
-    let all = store.plan(variables);
+    let all = store.plan(other_variables);
     view! {
         <Card title="Behaviour" hint="What one user does. An empty field means the value shown in grey.">
             <div class="grid">
                 <For
-                    each=move || all.get().into_iter().filter(|variable| variable.name != "target")
+                    each=move || all.get()
                     key=VariableField::clone
                     children=|variable| view! { <Variable variable /> }
                 />
@@ -27,17 +28,16 @@ pub fn Behaviour() -> impl IntoView {
 }
 
 #[component]
-fn Variable(variable: VariableField) -> impl IntoView {
+pub fn Variable(variable: VariableField) -> impl IntoView {
+    let store = Store::here();
+    let value = store.plan({
+        let variable = variable.clone();
+        move |editor| shown(editor, &variable)
+    });
     let VariableField { label, unit, doc, default, choices, path, .. } = variable;
     if choices.is_empty() {
         return view! { <Field path label unit kind=FieldKind::Loose hint=doc placeholder=default /> }.into_any();
     }
-    let store = Store::here();
-    let (place, initial) = (path.clone(), default.clone());
-    let value = store.plan(move |editor| match show_at(editor.document(), &place) {
-        unset if unset.is_empty() => initial.clone(),
-        set => set,
-    });
     let options =
         Signal::stored(choices.iter().map(|choice| (choice.clone(), choice_label(choice))).collect::<Vec<_>>());
     // Choosing the default takes the variable out of the plan, so that plans name only what they change.

@@ -3,6 +3,7 @@
 mod accounts;
 mod actions;
 mod behaviour;
+mod clips;
 mod general;
 mod json_editor;
 mod lab;
@@ -12,9 +13,11 @@ mod load_fields;
 mod populations;
 mod preset_picker;
 mod problems;
+mod recorder;
 mod stages;
 mod target;
 mod thresholds;
+mod voice;
 
 use leptos::prelude::*;
 
@@ -31,6 +34,7 @@ use preset_picker::PresetPicker;
 use problems::Problems;
 use target::Target;
 use thresholds::Thresholds;
+use voice::Voice;
 
 /// The form on the left; what it amounts to, its problems and the way on stay in view on the right. Start comes first
 /// for the keyboard, and at the top of a phone.
@@ -50,6 +54,7 @@ pub fn PlanPage() -> impl IntoView {
                 <Target />
                 <LoadCard />
                 <Accounts />
+                <Voice />
                 <Behaviour />
                 <Thresholds />
                 <General />

@@ -9,35 +9,39 @@ use crate::ui::store::Store;
 
 #[component]
 pub fn Charts() -> impl IntoView {
-    let charts = ChartKind::ALL.map(|kind| match kind {
-        ChartKind::Latency => view! { <LatencyChart /> }.into_any(),
-        _ => view! {
-            <figure class="card chart">
-                <figcaption><h2>{kind.title()}</h2></figcaption>
-                <Chart kind />
-            </figure>
-        }
-        .into_any(),
-    });
-    view! { <section class="charts" aria-label="Charts">{charts.collect_view()}</section> }
+    let store = Store::here();
+    let has_voice = store.tables(|tables| tables.voice.is_some());
+    let is_shown = store.tables(|tables| tables.has_chat);
+    view! {
+        <section class="charts" aria-label="Charts">
+            {ChartKind::ALL.map(move |kind| view! { <ChartCard kind hidden=Signal::derive(move || kind == ChartKind::Messages && !is_shown.get()) /> }).collect_view()}
+            <Show when=move || has_voice.get()>{ChartKind::VOICE.map(|kind| view! { <ChartCard kind /> }).collect_view()}</Show>
+        </section>
+    }
 }
 
 #[component]
-fn LatencyChart() -> impl IntoView {
+fn ChartCard(kind: ChartKind, #[prop(optional, into)] hidden: Signal<bool>) -> impl IntoView {
     let store = Store::here();
-    let names = store.tables(|tables| tables.latencies.clone());
+    // The metrics to choose from; none where the chart shows one thing only.
+    let names = match kind {
+        ChartKind::Latency => Some(store.tables(|tables| tables.latencies.clone())),
+        ChartKind::FirstAudio => Some(store.tables(|tables| tables.first_audio.clone())),
+        _ => None,
+    };
     let chosen = RwSignal::new(None::<String>);
     // Until somebody chooses, the metric that matters most of those that there are.
-    let metric =
-        Memo::new(move |_| chosen.get().or_else(|| names.with(|names| names.first().cloned())).unwrap_or_default());
-    let options = Signal::derive(move || names.get().into_iter().map(|name| (name.clone(), name)).collect::<Vec<_>>());
+    let first = move || names.and_then(|names| names.with(|names| names.first().cloned()));
+    let metric = Memo::new(move |_| chosen.get().or_else(first).unwrap_or_default());
+    let select = names.map(|names| {
+        let options =
+            Signal::derive(move || names.get().into_iter().map(|name| (name.clone(), name)).collect::<Vec<_>>());
+        view! { <Select label="Metric" options value=metric on_choose=move |name| chosen.set(Some(name)) bare=true /> }
+    });
     view! {
-        <figure class="card chart">
-            <figcaption>
-                <h2>{ChartKind::Latency.title()}</h2>
-                <Select label="Metric" options value=metric on_choose=move |name| chosen.set(Some(name)) bare=true />
-            </figcaption>
-            <Chart kind=ChartKind::Latency metric />
+        <figure class="card chart" hidden=hidden>
+            <figcaption><h2>{kind.title()}</h2>{select}</figcaption>
+            <Chart kind metric />
         </figure>
     }
 }

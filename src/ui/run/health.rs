@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 
 use crate::app::run_view::WORKER_COLUMNS;
-use crate::ui::parts::{Card, DataTable, keyed};
+use crate::ui::parts::{Card, DataTable, Facts};
 use crate::ui::store::Store;
 
 /// What a reader of the results must know before anything else; nothing while the generator keeps up.
@@ -31,18 +31,7 @@ pub fn Health() -> impl IntoView {
                 {move || if keeps_up.get() { "This browser keeps up with its plan." } else { "This browser struggles: see the warnings above." }}
             </p>
             <DataTable label="Workers" columns=&WORKER_COLUMNS rows=workers />
-            <dl class="facts">{keyed(move || facts.get(), |(name, ..)| *name, fact)}</dl>
+            <Facts facts />
         </Card>
-    }
-}
-
-fn fact(fact: Memo<(&'static str, String, &'static str)>) -> impl IntoView {
-    let (name, _, meaning) = fact.get_untracked();
-    view! {
-        <div class="fact">
-            <dt>{name}</dt>
-            <dd>{move || fact.get().1}</dd>
-            <dd class="hint">{meaning}</dd>
-        </div>
     }
 }

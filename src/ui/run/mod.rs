@@ -1,6 +1,7 @@
 //! The run page: what is happening now, and what happened. A finished run stays until the next one begins.
 
 mod charts;
+mod closes;
 mod controls;
 mod counters;
 mod definitions;
@@ -14,11 +15,13 @@ mod operations;
 mod state_chip;
 mod thresholds;
 mod tiles;
+mod voice;
 
 use leptos::prelude::*;
 
 use crate::ui::store::Store;
 use charts::Charts;
+use closes::Closes;
 use controls::Controls;
 use counters::Counters;
 use delivery::Delivery;
@@ -31,6 +34,7 @@ use operations::Operations;
 pub use state_chip::StateChip;
 use thresholds::Thresholds;
 use tiles::Tiles;
+use voice::Voice;
 
 #[component]
 pub fn RunPage() -> impl IntoView {
@@ -51,12 +55,14 @@ pub fn RunPage() -> impl IntoView {
                 <div class="pair">
                     <div class="stack">
                         <Thresholds />
+                        <Voice />
                         <Delivery />
                     </div>
                     <Health />
                 </div>
                 <Operations />
                 <Errors />
+                <Closes />
                 <Disconnects />
                 <Counters />
                 <Log />

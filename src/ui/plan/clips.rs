@@ -1,0 +1,89 @@
+//! The clips: which of them are said, how they sound, and what is done with one's own.
+
+use leptos::ev::KeyboardEvent;
+use leptos::html::Input;
+use leptos::prelude::*;
+
+use crate::app::Event;
+use crate::app::voice_form::{ClipLine, clip_lines, say_or_not};
+use crate::ui::parts::keyed;
+use crate::ui::store::Store;
+
+#[component]
+pub fn ClipList() -> impl IntoView {
+    let store = Store::here();
+    let lines = store.plan(clip_lines);
+    view! { <ul class="clips" aria-label="Clips">{keyed(move || lines.get(), |line| line.name.clone(), move |line| view! { <ClipRow line /> })}</ul> }
+}
+
+#[component]
+fn ClipRow(line: Memo<ClipLine>) -> impl IntoView {
+    let store = Store::here();
+    let ClipLine { name, is_own, is_missing, .. } = line.get_untracked();
+    let renaming = RwSignal::new(false);
+    let facts = move || line.with(|line| [line.length.clone(), line.level.clone()]);
+    let remove = Event::RemoveClip(name.clone());
+    view! {
+        <li class="clip" class:own=is_own>
+            <ClipName line name=name.clone() renaming />
+            <span class="note">{move || line.with(|line| line.note)}</span>
+            <span class="length">{move || facts()[0].clone()}</span>
+            <span class="length">{move || facts()[1].clone()}</span>
+            {(!is_missing).then(|| view! { <PlayButton name=name.clone() /> })}
+            {is_own.then(|| view! {
+                <button class="quiet rename" aria-label=format!("Rename {name}") on:click=move |_| renaming.update(|is_so| *is_so = !*is_so)>"Rename"</button>
+                <button class="quiet remove" aria-label=format!("Remove {name}") on:click=move |_| store.dispatch(remove.clone())>"✕"</button>
+            })}
+        </li>
+    }
+}
+
+/// Its name with a tick for whether it is said; or a field for another name.
+#[component]
+fn ClipName(line: Memo<ClipLine>, name: String, renaming: RwSignal<bool>) -> impl IntoView {
+    let store = Store::here();
+    let input = NodeRef::<Input>::new();
+    Effect::new(move || {
+        if let Some(input) = input.get().filter(|_| renaming.get()) {
+            // Focusing an element that is there cannot fail.
+            let _ = input.focus();
+            input.select();
+        }
+    });
+    let (from, initial, toggled) = (name.clone(), name.clone(), name.clone());
+    let done = move |event: KeyboardEvent| match event.key().as_str() {
+        "Enter" => {
+            renaming.set(false);
+            store.dispatch(Event::RenameClip { from: from.clone(), to: event_target_value(&event) });
+        }
+        "Escape" => renaming.set(false),
+        _ => {}
+    };
+    let toggle = move |_| {
+        if let Some((path, value)) = store.peek(|model| say_or_not(&model.editor, &toggled)) {
+            store.dispatch(Event::Set { path, value });
+        }
+    };
+    let is_chosen = move || line.with(|line| line.is_chosen);
+    view! {
+        <label class="check" hidden=renaming>
+            <input type="checkbox" hidden=move || is_chosen().is_none() prop:checked=move || is_chosen() == Some(true) on:change=toggle />
+            <span>{name}</span>
+        </label>
+        <input node_ref=input type="text" hidden=move || !renaming.get() aria-label="New name, Enter to keep" value=initial on:keydown=done />
+    }
+}
+
+#[component]
+fn PlayButton(name: String) -> impl IntoView {
+    let store = Store::here();
+    let here = name.clone();
+    let is_playing = store.select(move |model| model.playing.as_deref() == Some(&here));
+    let label = move |name: &str| if is_playing.get() { format!("Stop {name}") } else { format!("Play {name}") };
+    let shown = name.clone();
+    view! {
+        <button class="play" aria-label=move || label(&shown) on:click=move |_| store.dispatch(Event::PlayClip(name.clone()))>
+            {move || if is_playing.get() { "■ Stop" } else { "▶ Play" }}
+        </button>
+    }
+}

@@ -1,0 +1,64 @@
+//! Clips of one's own: audio files, and recordings from one's own microphone.
+
+use leptos::prelude::*;
+use web_sys::File;
+
+use crate::app::Event;
+use crate::app::clips::stem;
+use crate::app::recording::Recording;
+use crate::app::voice_form::rate;
+use crate::browser::decode;
+use crate::protocol::audio::Clip;
+use crate::ui::parts::FileButton;
+use crate::ui::store::Store;
+
+#[component]
+pub fn AddClips() -> impl IntoView {
+    let store = Store::here();
+    view! {
+        <div class="add-clips">
+            <FileButton label="Add audio files" accept="audio/*,.wav,.mp3,.ogg" drop=true multiple=true on_file=move |file| take(store, file) />
+            <Recorder />
+        </div>
+        <p class="hint">"Clips of your own stay in this page: they are in no plan, link or report."</p>
+    }
+}
+
+/// Decodes a file at the rate of the open population's service.
+fn take(store: Store, file: File) {
+    let rate = store.peek(|model| rate(&model.editor));
+    leptos::task::spawn_local(async move {
+        let name = file.name();
+        store.dispatch(match decode(&file, rate).await {
+            Ok(samples) => Event::ClipRead(Clip::new(stem(&name).to_owned(), rate, &samples)),
+            Err(problem) => Event::Failed(format!("{name} was not read: {problem}.")),
+        });
+    });
+}
+
+#[component]
+fn Recorder() -> impl IntoView {
+    let store = Store::here();
+    let recording = store.select(|model| model.recording.clone());
+    let is_on = Memo::new(move |_| recording.with(Recording::is_on));
+    let is_off = Memo::new(move |_| recording.with(|recording| *recording == Recording::Off));
+    let waits = Memo::new(move |_| !is_on.get() && !is_off.get());
+    let percent = move || recording.with(|recording| (recording.bar() * 100.0).round());
+    let clock = move || recording.with(Recording::clock);
+    view! {
+        <div class="recorder" class:on=is_on>
+            <button hidden=move || !is_off.get() on:click=move |_| store.dispatch(Event::Record)>
+                <span class="dot" aria-hidden="true"></span>"Record"
+            </button>
+            <span class="hint" hidden=move || !waits.get()>
+                {move || if recording.with(|recording| *recording == Recording::Asked) { "The browser asks for your microphone." } else { "One moment." }}
+            </span>
+            <button class="danger" hidden=move || !is_on.get() on:click=move |_| store.dispatch(Event::EndRecording)>"■ Stop recording"</button>
+            <span class="clock" role="timer" hidden=move || !is_on.get()>{clock}</span>
+            <div class="level" role="meter" aria-label="Level" aria-valuemin="0" aria-valuemax="100" aria-valuenow=percent hidden=move || !is_on.get()>
+                <div style:width=move || format!("{}%", percent())></div>
+            </div>
+            <button class="quiet" hidden=is_off on:click=move |_| store.dispatch(Event::DiscardRecording)>"Discard"</button>
+        </div>
+    }
+}
