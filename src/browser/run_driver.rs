@@ -11,10 +11,11 @@ use super::clock::Clock;
 use super::lab;
 use super::visibility::Visibility;
 use super::worker_host::{HostEvent, WorkerHost};
-use crate::metrics::{Browser, Report};
+use crate::metrics::{Browser, Report, UserId};
 use crate::plan::Plan;
 use crate::protocol::audio::Clip;
 use crate::run::{Run, RunInput, Status, layout};
+use crate::wire::{FromWorker, Heard, ToWorker};
 
 /// At most one run at a time; a finished one stays until the next starts. Clones share it.
 #[derive(Clone)]
@@ -34,6 +35,7 @@ struct Inner {
     starting: Cell<bool>,
     current: RefCell<Option<Current>>,
     listeners: RefCell<Vec<Rc<dyn Fn()>>>,
+    on_heard: RefCell<Option<Rc<dyn Fn(Heard)>>>,
 }
 
 struct Current {
@@ -52,12 +54,28 @@ impl RunDriver {
             starting: Cell::new(false),
             current: RefCell::new(None),
             listeners: RefCell::default(),
+            on_heard: RefCell::default(),
         }))
     }
 
     /// Calls `listener` about four times a second during a run, and at each change of phase. It may call this driver.
     pub fn on_change(&self, listener: impl Fn() + 'static) {
         self.0.listeners.borrow_mut().push(Rc::new(listener));
+    }
+
+    /// Calls `listener` with what the user hears that is listened to, as it happens. It may call this driver.
+    pub fn on_heard(&self, listener: impl Fn(Heard) + 'static) {
+        *self.0.on_heard.borrow_mut() = Some(Rc::new(listener));
+    }
+
+    /// Listens to this user of the current run, or to nobody any more.
+    pub fn hear(&self, user: Option<UserId>) {
+        if let Some(current) = &*self.0.current.borrow() {
+            for host in current.hosts.iter().flatten() {
+                // A worker that cannot be reached is noticed by the run itself.
+                let _ = host.send(&ToWorker::Hear(user));
+            }
+        }
     }
 
     /// Starts a run of a checked plan; the run before is forgotten. `csv` holds, for each population, the account rows
@@ -156,6 +174,11 @@ impl Inner {
     }
 
     fn handle(self: &Rc<Self>, input: RunInput) {
+        // What somebody listens to must not wait for the next picture of the run.
+        if let RunInput::From { message: FromWorker::Heard(heard), .. } = input {
+            let listener = self.on_heard.borrow().clone();
+            return listener.into_iter().for_each(|listener| listener(heard.clone()));
+        }
         let now_ms = self.clock.now_ms();
         let is_news = match &mut *self.current.borrow_mut() {
             Some(current) => current.handle(now_ms, input),

@@ -35,6 +35,7 @@ impl Store {
             sound: StoredValue::new_local(Sound::default()),
         };
         driver.on_change(move || store.refresh());
+        driver.on_heard(move |heard| store.dispatch(Event::Heard(Box::new(heard))));
         provide_context(store);
         store
     }

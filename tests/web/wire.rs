@@ -13,7 +13,7 @@ use tabswarm::metrics::{
 use tabswarm::plan::Segment;
 use tabswarm::protocol::audio::Clip;
 use tabswarm::time::{Span, Timestamp};
-use tabswarm::wire::{FromWorker, Level, Load, LogLine, Snapshot, ToWorker};
+use tabswarm::wire::{FromWorker, Heard, Level, Load, LogLine, Note, Snapshot, ToWorker, Told};
 use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::wasm_bindgen;
 
@@ -48,6 +48,8 @@ fn to_worker() -> Vec<ToWorker> {
         ToWorker::Leave,
         ToWorker::Abort,
         ToWorker::Finish,
+        ToWorker::Hear(Some(UserId::new(3, 70_000))),
+        ToWorker::Hear(None),
     ];
     let kinds = messages.iter().map(|message| match message {
         ToWorker::Load(_) => 0,
@@ -58,8 +60,10 @@ fn to_worker() -> Vec<ToWorker> {
         ToWorker::Leave => 5,
         ToWorker::Abort => 6,
         ToWorker::Finish => 7,
+        ToWorker::Hear(Some(_)) => 8,
+        ToWorker::Hear(None) => 9,
     });
-    assert_eq!(kinds.collect::<Vec<_>>(), (0..8).collect::<Vec<_>>());
+    assert_eq!(kinds.collect::<Vec<_>>(), (0..10).collect::<Vec<_>>());
     messages
 }
 
@@ -72,6 +76,7 @@ fn from_worker() -> Vec<FromWorker> {
         FromWorker::Snapshot(Box::new(snapshot())),
         FromWorker::Done,
         FromWorker::Finished,
+        FromWorker::Heard(heard()),
     ];
     let kinds = messages.iter().map(|message| match message {
         FromWorker::Ready { .. } => 0,
@@ -81,9 +86,24 @@ fn from_worker() -> Vec<FromWorker> {
         FromWorker::Snapshot(_) => 4,
         FromWorker::Done => 5,
         FromWorker::Finished => 6,
+        FromWorker::Heard(_) => 7,
     });
-    assert_eq!(kinds.collect::<Vec<_>>(), (0..7).collect::<Vec<_>>());
+    assert_eq!(kinds.collect::<Vec<_>>(), (0..8).collect::<Vec<_>>());
     messages
+}
+
+fn heard() -> Heard {
+    let told = [
+        Told::Hears { pcm: vec![0, 255, 128] },
+        Told::Says { pcm: Vec::new() },
+        Told::In("audio.done".into()),
+        Told::Out("말".into()),
+        Told::Met(Phase::Listening),
+        Told::Saw("closed 1011".into()),
+        Told::Failed("answer: no answer".into()),
+    ];
+    let notes = told.map(|told| Note { at: Timestamp::from_micros(123_456_789), told });
+    Heard { user: UserId::new(2, 9), rate: 24_000, notes: notes.into() }
 }
 
 fn load() -> Load {

@@ -13,6 +13,7 @@ mod listen;
 mod meters;
 mod mic;
 mod say;
+mod told;
 mod turn;
 mod utterance;
 
@@ -22,6 +23,7 @@ pub use utterance::Utterances;
 use crate::metrics::{Phase, UsersByState};
 use crate::scenario::MicMode;
 use crate::time::{Span, Timestamp};
+use crate::wire::Told;
 
 use super::{Context, User};
 use listen::Listening;
@@ -113,7 +115,8 @@ impl Voice {
 
 impl User {
     /// The connection is usable.
-    pub(super) fn begin_voice(&mut self, ctx: &Context<'_>) {
+    pub(super) fn begin_voice(&mut self, ctx: &mut Context<'_>) {
+        ctx.tell(|| Told::Saw("connected".to_owned()));
         self.voice = ctx.program.audio.as_ref().map(|_| Box::new(Voice::new(ctx.now)));
     }
 

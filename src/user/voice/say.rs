@@ -131,6 +131,9 @@ impl User {
             }
             let lag = ctx.now.since(mic.due);
             let bytes = ctx.frames.text(frame).len() as u64;
+            if ctx.heard.is_some() {
+                ctx.tell_spoken(audio, frame, mic.time_of(mic.current(), 0, audio));
+            }
             ctx.wishes.push(Wish::SendFrame(link.socket, frame));
             ctx.count_chunk(lag > LATE, bytes, &audio.outbound.event);
             ctx.recorder.sample(ctx.now, ctx.meters.pacing, lag);
