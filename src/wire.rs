@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use crate::metrics::{self, Completion, HealthDelta, LedgerDelta, MetricsDelta, SentLog, UsersByState};
+use crate::metrics::{self, Completion, HealthDelta, LedgerDelta, MetricsDelta, Phase, SentLog, UserId, UsersByState};
 use crate::plan::{Plan, Segment};
 use crate::protocol::audio::Clip;
 use crate::swarm::{Credentials, LinkCommand, LinkEvent, Peer};
@@ -28,6 +28,8 @@ pub enum ToWorker {
     Stop,
     /// Every worker has settled (`Snapshot::settled`): users leave.
     Leave,
+    /// Tell what this user hears, says and meets, instead of the one before; `None`: nobody is listened to any more.
+    Hear(Option<UserId>),
     /// Close everything now.
     Abort,
     /// All workers are done and every one of their sent logs has been passed on: settle the ledger. Answered by a last
@@ -74,6 +76,8 @@ pub enum FromWorker {
         message: String,
     },
     Snapshot(Box<Snapshot>),
+    /// Of the user that is listened to, as it happens.
+    Heard(Heard),
     /// Every user is gone, and a snapshot with all they did has been sent.
     Done,
     /// The ledger is settled; the last snapshot has been sent.
@@ -140,6 +144,45 @@ impl Snapshot {
             health: &self.health,
         }
     }
+}
+
+/// What one user heard, said and met within one moment.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Heard {
+    pub user: UserId,
+    /// Samples a second of all its audio; 0: it is no voice user.
+    pub rate: u32,
+    pub notes: Vec<Note>,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Note {
+    /// When it came, or when it began to be said.
+    pub at: Timestamp,
+    pub told: Told,
+}
+
+/// Audio is 16-bit samples, little-endian.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub enum Told {
+    /// From the service.
+    Hears {
+        #[serde(with = "serde_bytes")]
+        pcm: Vec<u8>,
+    },
+    /// By the user's microphone, silence included.
+    Says {
+        #[serde(with = "serde_bytes")]
+        pcm: Vec<u8>,
+    },
+    /// An event of the protocol by its name, other than audio.
+    In(String),
+    Out(String),
+    /// Where it was when the listening began.
+    Met(Phase),
+    /// What else happened to it, in words.
+    Saw(String),
+    Failed(String),
 }
 
 /// A line of the event log.

@@ -5,14 +5,16 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use super::field::FieldKind;
+use super::hear::Piece;
 use super::model::{Page, Theme};
 use super::path::Path;
 use super::run_view::RunView;
 use super::swarm_view::SwarmView;
+use crate::metrics::UserId;
 use crate::plan::Plan;
 use crate::protocol::audio::Clip;
 use crate::swarm::{Credentials, Invite, Offer};
-use crate::wire::Level;
+use crate::wire::{Heard, Level};
 
 /// One thing that happened: a person's doing, or a run's.
 #[derive(Debug, Clone, PartialEq)]
@@ -98,6 +100,16 @@ pub enum Event {
     EndRecording,
     DiscardRecording,
     RecordingFailed(String),
+
+    /// Whom to listen to.
+    ChooseSpeaker(String),
+    TypeSpeaker(String),
+    Listen,
+    /// To any of them; 0 to 1 is the luck of the draw.
+    ListenToAny(f64),
+    StopListening,
+    SetVolume(f64),
+    Heard(Box<Heard>),
 
     Start,
     Stop,
@@ -200,6 +212,17 @@ pub enum Effect {
         rate: u32,
     },
     DiscardRecording,
+    /// Have the workers tell of this user, and be ready to play.
+    Hear {
+        user: UserId,
+        volume: f64,
+    },
+    StopHearing,
+    SetVolume(f64),
+    PlayPieces {
+        rate: u32,
+        pieces: Vec<Piece>,
+    },
     /// Build the run's view anew: what it shows was changed, not the run.
     Refresh,
 }

@@ -10,6 +10,7 @@ mod editor;
 mod event;
 pub mod field;
 pub mod format;
+pub mod hear;
 pub mod json_text;
 pub mod load_form;
 pub mod log;

@@ -1,6 +1,7 @@
 //! Everything the page shows, in one value.
 
 use super::editor::Editor;
+use super::hear::Hearing;
 use super::log::LogFilter;
 use super::presets;
 use super::recording::Recording;
@@ -19,6 +20,7 @@ pub struct Model {
     pub recording: Recording,
     /// The clip that is played just now, by its name.
     pub playing: Option<String>,
+    pub hearing: Hearing,
     pub notice: Option<Notice>,
     pub swarm: SwarmView,
     /// The broker's address as it is typed, and this browser's name in swarms.
@@ -69,6 +71,7 @@ impl Default for Model {
             log_filter: LogFilter::default(),
             recording: Recording::default(),
             playing: None,
+            hearing: Hearing::default(),
             notice: None,
             swarm: SwarmView::default(),
             broker: String::new(),

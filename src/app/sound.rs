@@ -45,6 +45,28 @@ pub fn update(model: &mut Model, event: Event) -> Vec<Effect> {
     Vec::new()
 }
 
+/// The events of listening in on a user of the run.
+pub fn hear(model: &mut Model, event: Event) -> Vec<Effect> {
+    let (hearing, run) = (&mut model.hearing, &model.run);
+    match event {
+        Event::ChooseSpeaker(name) => hearing.population = name,
+        Event::TypeSpeaker(number) => hearing.number = number,
+        Event::Listen => match hearing.listen(run) {
+            Ok(effects) => return effects,
+            Err(problem) => say(model, NoticeKind::Problem, problem),
+        },
+        Event::ListenToAny(roll) => return hearing.listen_to_any(run, roll),
+        Event::StopListening => return hearing.stop(),
+        Event::SetVolume(volume) => {
+            hearing.volume = volume.clamp(0.0, 1.0);
+            return vec![Effect::SetVolume(hearing.volume)];
+        }
+        Event::Heard(heard) => return hearing.take(*heard),
+        _ => {}
+    }
+    Vec::new()
+}
+
 fn play(model: &mut Model, name: &str) -> Vec<Effect> {
     let was_playing = model.playing.take();
     if was_playing.as_deref() == Some(name) {

@@ -40,12 +40,26 @@ pub fn update(model: &mut Model, event: Event) -> Vec<Effect> {
         | Event::EndRecording
         | Event::DiscardRecording
         | Event::RecordingFailed(_) => return sound::update(model, event),
+        Event::ChooseSpeaker(_)
+        | Event::TypeSpeaker(_)
+        | Event::Listen
+        | Event::ListenToAny(_)
+        | Event::StopListening
+        | Event::SetVolume(_)
+        | Event::Heard(_) => return sound::hear(model, event),
         Event::Start => return start(model),
         Event::Stop => return vec![Effect::Stop],
         Event::Abort => return vec![Effect::Abort],
         Event::Started(plan) => return started(model, &plan),
         Event::Refused(problem) => say(model, NoticeKind::Problem, problem),
-        Event::RunChanged(view) => model.run = *view,
+        Event::RunChanged(view) => {
+            model.run = *view;
+            // With the last user the last sound is gone.
+            if model.run.status.phase == super::run_view::Phase::Done {
+                return model.hearing.stop();
+            }
+            return model.hearing.seek_on(&model.run);
+        }
         Event::FilterLog { level, words } => {
             model.log_filter = super::log::LogFilter { level, words };
             return vec![Effect::Refresh];
@@ -287,6 +301,7 @@ fn started(model: &mut Model, plan: &Plan) -> Vec<Effect> {
         model.preset = None;
     }
     model.notice = None;
+    model.hearing = model.hearing.afresh();
     show(model, Page::Run)
 }
 

@@ -13,12 +13,15 @@ use super::visibility::Visibility;
 use super::worker_host::{HostEvent, WorkerHost};
 use super::{identity, lab};
 use crate::app::run_view::picture;
-use crate::metrics::{Browser, Report};
+use crate::metrics::{Browser, Report, UserId};
 use crate::plan::Plan;
 use crate::protocol::audio::Clip;
 use crate::run::{Capacity, Part, Run, RunInput, Status, layout, sockets, workers};
 use crate::swarm::{Beginning, Journal, Offer, SessionId};
-use crate::wire::{FromWorker, ToWorker};
+use crate::wire::{FromWorker, Heard, ToWorker};
+
+/// Whoever listens to a user.
+type Listener = Rc<dyn Fn(Heard)>;
 
 /// At most one run at a time; a finished one stays until the next starts. Clones share it.
 #[derive(Clone)]
@@ -39,6 +42,7 @@ struct Inner {
     starting: Cell<bool>,
     current: RefCell<Option<Current>>,
     listeners: RefCell<Vec<Rc<dyn Fn()>>>,
+    on_heard: RefCell<Option<Listener>>,
 }
 
 struct Current {
@@ -74,6 +78,7 @@ impl RunDriver {
             starting: Cell::new(false),
             current: RefCell::new(None),
             listeners: RefCell::default(),
+            on_heard: RefCell::default(),
         });
         swarm.on_run(inner.sender(|input| input));
         Self(inner)
@@ -82,6 +87,24 @@ impl RunDriver {
     /// Calls `listener` about four times a second during a run, and at each change of phase. It may call this driver.
     pub fn on_change(&self, listener: impl Fn() + 'static) {
         self.0.listeners.borrow_mut().push(Rc::new(listener));
+    }
+
+    /// Calls `listener` with what the user hears that is listened to, as it happens. It may call this driver.
+    pub fn on_heard(&self, listener: impl Fn(Heard) + 'static) {
+        *self.0.on_heard.borrow_mut() = Some(Rc::new(listener));
+    }
+
+    /// Listens to this user of the current run, or to nobody any more.
+    pub fn hear(&self, user: Option<UserId>) {
+        if let Some(current) = &*self.0.current.borrow() {
+            // What is heard elsewhere stays there: a swarm's broker is no place for live audio.
+            let here =
+                current.hosts.iter().filter_map(|host| if let Host::Here(host) = host { Some(host) } else { None });
+            for host in here {
+                // A worker that cannot be reached is noticed by the run itself.
+                let _ = host.send(&ToWorker::Hear(user));
+            }
+        }
     }
 
     /// Starts a run of a checked plan; the run before is forgotten. `csv` holds, for each population, the account rows
@@ -249,6 +272,11 @@ impl Inner {
     }
 
     fn handle(self: &Rc<Self>, input: RunInput) {
+        // What somebody listens to must not wait for the next picture of the run.
+        if let RunInput::From { message: FromWorker::Heard(heard), .. } = input {
+            let listener = self.on_heard.borrow().clone();
+            return listener.into_iter().for_each(|listener| listener(heard.clone()));
+        }
         let now_ms = self.clock.now_ms();
         let is_news = match &mut *self.current.borrow_mut() {
             Some(current) => current.handle(now_ms, input),

@@ -133,6 +133,7 @@ impl Player {
             ToWorker::Sent(sent) => self.feed(Input::Sent(sent)),
             ToWorker::Stop => self.feed(Input::Stop),
             ToWorker::Leave => self.feed(Input::Leave),
+            ToWorker::Hear(user) => self.feed(Input::Hear(user)),
             ToWorker::Abort => self.feed(Input::Abort),
             ToWorker::Finish => {
                 self.feed(Input::Finish);
@@ -215,6 +216,7 @@ impl Player {
             }
             Output::Prepared { population, shared } => say(&FromWorker::Prepared { population, shared }),
             Output::Failed { message } => say(&FromWorker::Failed { message }),
+            Output::Heard(heard) => say(&FromWorker::Heard(heard)),
         }
     }
 

@@ -4,8 +4,9 @@ use serde_json::{Map, Value};
 
 use super::frames::FrameId;
 
-use crate::metrics::SentLog;
+use crate::metrics::{SentLog, UserId};
 use crate::time::{Span, Timestamp};
+use crate::wire::Heard;
 
 /// One WebSocket of this worker. Never used again within a run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -30,6 +31,8 @@ pub enum Input<'a> {
     /// Stop sending; users stay until `Leave`, so that what is on its way arrives.
     Stop,
     Leave,
+    /// Listen to this user; `Output::Heard` follows as long as it lives and nobody else is listened to.
+    Hear(Option<UserId>),
     /// Every worker's users are gone and all they sent is known here: settle the ledger for the last snapshot.
     Finish,
     Abort,
@@ -108,6 +111,7 @@ pub enum Output {
     Failed {
         message: String,
     },
+    Heard(Heard),
 }
 
 #[derive(Debug, Clone, PartialEq)]

@@ -5,6 +5,7 @@
 mod crowd;
 mod deadlines;
 mod frames;
+mod hearing;
 mod io;
 mod population;
 mod slots;
@@ -25,6 +26,7 @@ use crate::wire::{Load, LogLine, Snapshot};
 
 use crowd::{Crowd, Seat};
 use deadlines::Deadlines;
+use hearing::Hearing;
 use population::Population;
 use slots::Slots;
 use stop::Stopping;
@@ -41,6 +43,8 @@ pub struct Engine {
     /// Outbound audio, made once for all users.
     frames: Frames,
     pcm: PcmReader,
+    /// `None`: nobody is listened to.
+    hearing: Option<Hearing>,
     recorder: Recorder,
     ledger: Ledger,
     out: VecDeque<Output>,
@@ -82,6 +86,7 @@ impl Engine {
             fetches: Slots::new(load.fetches_in_flight),
             frames: Frames::default(),
             pcm: PcmReader::default(),
+            hearing: None,
             recorder,
             ledger: Ledger::new(&load.run, Span::from_secs_f64(plan.late_after_s)),
             out: VecDeque::new(),
@@ -139,6 +144,7 @@ impl Engine {
             Input::Sent(sent) => self.ledger.absorb(&sent),
             Input::Stop => self.begin_stop(now, wall_ms),
             Input::Leave => self.begin_leave(now, wall_ms),
+            Input::Hear(user) => self.hear(now, user),
             Input::Finish => self.ledger.finish(now),
             Input::Abort => self.abort(now, wall_ms),
             Input::Timeout => {}
@@ -215,6 +221,7 @@ impl Engine {
             utterances: utterances.as_mut(),
             frames: &mut self.frames,
             pcm: &mut self.pcm,
+            heard: self.hearing.as_mut().filter(|hearing| hearing.user == id).map(|hearing| &mut hearing.notes),
             recorder: &mut self.recorder,
             ledger: &mut self.ledger,
             wishes: &mut wishes,
@@ -228,6 +235,7 @@ impl Engine {
             self.grant(slot, wish);
         }
         self.wishes = wishes;
+        self.pass_on_heard();
         if self.log.len() > MAX_LOG {
             self.log_dropped += (self.log.len() - MAX_LOG) as u32;
             self.log.truncate(MAX_LOG);

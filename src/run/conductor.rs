@@ -336,6 +336,8 @@ impl Run {
                 self.on_death(worker, message);
             }
             FromWorker::Snapshot(snapshot) => self.on_snapshot(worker, *snapshot),
+            // For whoever listens, and no part of the run.
+            FromWorker::Heard(_) => {}
             FromWorker::Done => self.members[worker].state = MemberState::Done,
             FromWorker::Finished => self.members[worker].state = MemberState::Finished,
         }

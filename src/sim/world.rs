@@ -6,11 +6,12 @@ use super::voice::{Sent, Voice, VoiceConfig};
 use std::rc::Rc;
 
 use crate::engine::{Engine, FetchId, FetchOutcome, FetchRequest, Input, Output};
+use crate::metrics::UserId;
 use crate::plan::Plan;
 use crate::protocol::audio::Clip;
 use crate::run::{Capacity, Run, RunInput, layout};
 use crate::time::{Span, Timestamp};
-use crate::wire::{FromWorker, ToWorker};
+use crate::wire::{FromWorker, Heard, ToWorker};
 
 pub struct World {
     /// Simulated time since the world began.
@@ -18,6 +19,8 @@ pub struct World {
     pub run: Run,
     pub chat: Chat,
     pub voice: Voice,
+    /// Of the user that is listened to.
+    pub heard: Vec<Heard>,
     workers: Vec<Worker>,
     net: Net<Packet>,
     next_snapshot: Timestamp,
@@ -63,6 +66,7 @@ impl World {
             run: Run::new(0.0, plan, csv, "k3f".to_owned(), parts),
             chat: Chat::new(seed, faults),
             voice: Voice::new(seed, VoiceConfig::default()),
+            heard: Vec::new(),
             workers,
             net: Net::new(latency),
             next_snapshot: Timestamp::ZERO + SNAPSHOT,
@@ -108,6 +112,13 @@ impl World {
     pub fn command(&mut self, input: RunInput) {
         self.run.handle(self.now.as_micros() as f64 / 1e3, input);
         self.pass_on();
+    }
+
+    /// Listens to this user from now on, or to nobody any more.
+    pub fn hear(&mut self, user: Option<UserId>) {
+        for worker in 0..self.workers.len() {
+            self.give(worker, Input::Hear(user));
+        }
     }
 
     /// The server cuts a share of all connections, as a crash of one of its nodes would.
@@ -256,6 +267,7 @@ impl World {
                 return self.tell_run(engine, FromWorker::Prepared { population, shared });
             }
             Output::Failed { message } => return self.tell_run(engine, FromWorker::Failed { message }),
+            Output::Heard(heard) => return self.heard.push(heard),
         };
         self.net.send(self.now, Span::ZERO, packet);
     }
@@ -292,6 +304,7 @@ impl World {
             ToWorker::Sent(sent) => self.give(worker, Input::Sent(sent)),
             ToWorker::Stop => self.give(worker, Input::Stop),
             ToWorker::Leave => self.give(worker, Input::Leave),
+            ToWorker::Hear(user) => self.give(worker, Input::Hear(user)),
             ToWorker::Abort => self.give(worker, Input::Abort),
             ToWorker::Finish => {
                 self.give(worker, Input::Finish);

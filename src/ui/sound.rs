@@ -4,7 +4,9 @@ use gloo_timers::callback::Interval;
 
 use super::store::Store;
 use crate::app::Event;
+use crate::app::hear::{Moments, Piece};
 use crate::browser::{Clock, Microphone, Playback, decode};
+use crate::metrics::UserId;
 use crate::protocol::audio::Clip;
 
 /// What sounds or listens just now; each ends when it is dropped.
@@ -14,6 +16,15 @@ pub struct Sound {
     recording: Option<(Microphone, Interval)>,
     /// Counts what was begun, so that a permission that comes too late is told.
     recordings: u32,
+    hearing: Option<Hearing>,
+}
+
+/// The user that is listened to.
+struct Hearing {
+    volume: f64,
+    /// From the first audio on, which tells its rate.
+    playback: Option<(u32, Playback)>,
+    moments: Moments,
 }
 
 pub fn play(store: Store, clip: &Clip) {
@@ -85,6 +96,50 @@ pub fn discard_recording(store: Store) {
         sound.recording = None;
         sound.recordings += 1;
     });
+}
+
+pub fn hear(store: Store, user: UserId, volume: f64) {
+    store.with_sound(|sound| sound.hearing = Some(Hearing { volume, playback: None, moments: Moments::default() }));
+    store.driver().hear(Some(user));
+}
+
+pub fn stop_hearing(store: Store) {
+    store.driver().hear(None);
+    store.with_sound(|sound| sound.hearing = None);
+}
+
+pub fn set_volume(store: Store, volume: f64) {
+    store.with_sound(|sound| {
+        if let Some(hearing) = &mut sound.hearing {
+            hearing.volume = volume;
+            hearing.playback.iter().for_each(|(_, playback)| playback.set_volume(volume));
+        }
+    });
+}
+
+/// A page without sound still shows what is said.
+pub fn play_pieces(store: Store, rate: u32, pieces: &[Piece]) {
+    let problem = store.with_sound(|sound| sound.hearing.as_mut()?.play(rate, pieces).err());
+    if let Some(problem) = problem {
+        store.dispatch(Event::Failed(problem));
+    }
+}
+
+impl Hearing {
+    fn play(&mut self, rate: u32, pieces: &[Piece]) -> Result<(), String> {
+        if self.playback.as_ref().is_none_or(|(known, _)| *known != rate) {
+            let playback = Playback::new(rate)?;
+            playback.set_volume(self.volume);
+            self.playback = Some((rate, playback));
+        }
+        let Some((_, playback)) = &mut self.playback else { return Ok(()) };
+        for piece in pieces {
+            let length_s = piece.samples.len() as f64 / f64::from(rate.max(1));
+            let at = self.moments.place(piece.lane, piece.at_s, length_s, playback.now());
+            playback.schedule(&piece.samples, at);
+        }
+        Ok(())
+    }
 }
 
 const METER_MS: u32 = 100;

@@ -40,6 +40,7 @@ impl Store {
         };
         driver.on_change(move || store.refresh());
         swarm.on_change(move || store.refresh_swarm());
+        driver.on_heard(move |heard| store.dispatch(Event::Heard(Box::new(heard))));
         provide_context(store);
         store
     }

@@ -6,7 +6,7 @@ use crate::protocol::Transmit;
 use crate::protocol::audio::PcmReader;
 use crate::scenario::{OperationId, Program};
 use crate::time::{Span, Timestamp};
-use crate::wire::{Level, LogLine};
+use crate::wire::{Level, LogLine, Note, Told};
 
 use super::meters::Meters;
 use super::voice::Utterances;
@@ -23,6 +23,8 @@ pub struct Context<'a> {
     pub utterances: Option<&'a mut Utterances>,
     pub frames: &'a mut Frames,
     pub pcm: &'a mut PcmReader,
+    /// Of the one user that somebody listens to.
+    pub heard: Option<&'a mut Vec<Note>>,
     pub recorder: &'a mut Recorder,
     pub ledger: &'a mut Ledger,
     /// What the user wants done, in order.
@@ -64,6 +66,13 @@ impl Context<'_> {
         self.recorder.count(counter, n);
     }
 
+    /// Tells whoever listens to this user. Nobody mostly does: then this is one branch.
+    pub fn tell(&mut self, told: impl FnOnce() -> Told) {
+        if let Some(heard) = &mut self.heard {
+            heard.push(Note { at: self.now, told: told() });
+        }
+    }
+
     /// Counts an error of an operation of the scenario.
     pub fn error(&mut self, operation: OperationId, code: &str, phase: Phase, sample: impl FnOnce() -> String) {
         let program = self.program;
@@ -72,6 +81,7 @@ impl Context<'_> {
 
     /// Counts an error of what is no operation of the scenario, like `connect`.
     pub fn named_error(&mut self, operation: &str, code: &str, phase: Phase, sample: impl FnOnce() -> String) {
+        self.tell(|| Told::Failed(format!("{operation}: {}", shorten(code, MAX_CODE))));
         let key = ErrorKey {
             population: self.population.to_owned(),
             operation: operation.to_owned(),
@@ -82,6 +92,7 @@ impl Context<'_> {
     }
 
     pub fn log(&mut self, level: Level, user: u32, text: String) {
+        self.tell(|| Told::Saw(text.clone()));
         self.log.push(LogLine { at: self.now, level, population: self.population.to_owned(), user: Some(user), text });
     }
 }

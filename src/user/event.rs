@@ -6,8 +6,10 @@ use crate::metrics::Receipt;
 use crate::protocol::{Args, BINARY_FRAME, FrameError, Incoming, Session};
 use crate::scenario::{Arguments, ErrorRule, EventId, Op, OperationId, Reaction};
 use crate::time::{Span, Timestamp};
+use crate::wire::Told;
 
 use super::arguments::Heard;
+use super::context::shorten;
 use super::life::Stage;
 use super::link::Closing;
 use super::memory::Found;
@@ -126,6 +128,10 @@ impl User {
         };
         if self.is_over() {
             return None;
+        }
+        // Its audio is told as such.
+        if ctx.heard.is_some() && ctx.program.audio.as_ref().is_none_or(|audio| audio.inbound != event) {
+            ctx.tell(|| Told::In(shorten(name, MAX_TOLD)));
         }
         self.on_voice_event(ctx, event, args);
         // The end of an answer may have ended the user, too.
@@ -343,3 +349,6 @@ enum Later {
 
 /// A user that reacts faster than it is answered must not pile up tasks without end.
 pub(super) const MAX_TASKS: usize = 256;
+
+/// A name that is shown to a person.
+const MAX_TOLD: usize = 80;

@@ -5,7 +5,7 @@ use crate::metrics::{ClosedBy, DisconnectKey, Phase};
 use crate::protocol::{EndReason, Session, SessionConfig};
 use crate::scenario::{Protocol, Reconnect};
 use crate::time::{Span, Timestamp};
-use crate::wire::Level;
+use crate::wire::{Level, Told};
 
 use super::context::shorten;
 use super::life::Stage;
@@ -180,6 +180,7 @@ impl User {
         let Closing { by, phase, reason: known } =
             link.closing.unwrap_or(Closing { by: ClosedBy::Server, phase: self.phase(), reason: None });
         let reason = known.unwrap_or_else(|| shorten(&self.memory.redacted(reason), 120));
+        ctx.tell(|| Told::Saw(format!("closed {code} {reason}").trim_end().to_owned()));
         let key = DisconnectKey { population: ctx.population.to_owned(), code, reason, by, phase };
         if by != ClosedBy::User {
             ctx.log(Level::Warning, self.id.index(), format!("disconnected: code {code} {}", key.reason));

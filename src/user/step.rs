@@ -4,6 +4,7 @@ use crate::engine::{FetchBody, FetchRequest};
 use crate::metrics::Tag;
 use crate::scenario::{Body, EmitOp, HttpOp, Op, Pc, RoomEffect, Template, WaitOp};
 use crate::time::Timestamp;
+use crate::wire::Told;
 
 use super::life::Stage;
 use super::memory::push;
@@ -220,6 +221,7 @@ impl User {
         let Some(link) = &mut self.link else { return Step::Over };
         let ack = link.session.emit(&event, &args, &op.attachments, op.ack);
         ctx.meters.count_out(&event, ctx.recorder);
+        ctx.tell(|| Told::Out(event.clone()));
         if let (Some(room), None, None) = (&enters, &answer, ack) {
             ctx.ledger.enter(ctx.now, room, self.id);
         }

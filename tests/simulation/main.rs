@@ -2,6 +2,7 @@
 
 mod counts;
 mod failures;
+mod hearing;
 mod load;
 mod pacing;
 mod preset;

@@ -15,7 +15,9 @@ use tabswarm::plan::Segment;
 use tabswarm::protocol::audio::Clip;
 use tabswarm::swarm::{Credentials, LinkCommand, LinkEvent, Loading, Offset, Peer, Refused, SessionId, Traffic};
 use tabswarm::time::{Span, Timestamp};
-use tabswarm::wire::{FromLink, FromWorker, Level, Load, LogLine, OpenLink, Snapshot, ToLink, ToWorker};
+use tabswarm::wire::{
+    FromLink, FromWorker, Heard, Level, Load, LogLine, Note, OpenLink, Snapshot, ToLink, ToWorker, Told,
+};
 use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::wasm_bindgen;
 
@@ -53,6 +55,8 @@ fn to_worker() -> Vec<ToWorker> {
         ToWorker::Leave,
         ToWorker::Abort,
         ToWorker::Finish,
+        ToWorker::Hear(Some(UserId::new(3, 70_000))),
+        ToWorker::Hear(None),
     ];
     let kinds = messages.iter().map(|message| match message {
         ToWorker::Load(_) => 0,
@@ -64,8 +68,10 @@ fn to_worker() -> Vec<ToWorker> {
         ToWorker::Leave => 6,
         ToWorker::Abort => 7,
         ToWorker::Finish => 8,
+        ToWorker::Hear(Some(_)) => 9,
+        ToWorker::Hear(None) => 10,
     });
-    assert_eq!(kinds.collect::<Vec<_>>(), (0..9).collect::<Vec<_>>());
+    assert_eq!(kinds.collect::<Vec<_>>(), (0..11).collect::<Vec<_>>());
     messages
 }
 
@@ -78,6 +84,7 @@ fn from_worker() -> Vec<FromWorker> {
         FromWorker::Snapshot(Box::new(snapshot())),
         FromWorker::Done,
         FromWorker::Finished,
+        FromWorker::Heard(heard()),
     ];
     let kinds = messages.iter().map(|message| match message {
         FromWorker::Ready { .. } => 0,
@@ -87,8 +94,9 @@ fn from_worker() -> Vec<FromWorker> {
         FromWorker::Snapshot(_) => 4,
         FromWorker::Done => 5,
         FromWorker::Finished => 6,
+        FromWorker::Heard(_) => 7,
     });
-    assert_eq!(kinds.collect::<Vec<_>>(), (0..7).collect::<Vec<_>>());
+    assert_eq!(kinds.collect::<Vec<_>>(), (0..8).collect::<Vec<_>>());
     messages
 }
 
@@ -129,6 +137,20 @@ fn from_link() -> Vec<FromLink> {
     let ready = FromLink::Ready { build: tabswarm::BUILD_ID.into() };
     let failed = FromLink::Failed { message: "a fault".into() };
     events.into_iter().map(FromLink::Event).chain([ready, failed]).collect()
+}
+
+fn heard() -> Heard {
+    let told = [
+        Told::Hears { pcm: vec![0, 255, 128] },
+        Told::Says { pcm: Vec::new() },
+        Told::In("audio.done".into()),
+        Told::Out("말".into()),
+        Told::Met(Phase::Listening),
+        Told::Saw("closed 1011".into()),
+        Told::Failed("answer: no answer".into()),
+    ];
+    let notes = told.map(|told| Note { at: Timestamp::from_micros(123_456_789), told });
+    Heard { user: UserId::new(2, 9), rate: 24_000, notes: notes.into() }
 }
 
 fn load() -> Load {

@@ -97,7 +97,7 @@ const fn closer(by: ClosedBy) -> &'static str {
     }
 }
 
-const fn phase_word(phase: Phase) -> &'static str {
+pub const fn phase_word(phase: Phase) -> &'static str {
     match phase {
         Phase::Waiting => "waiting",
         Phase::Preparing => "preparing",

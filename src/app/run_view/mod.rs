@@ -16,13 +16,13 @@ mod voice;
 pub use closes::{CLOSE_COLUMNS, ClosesView, SILENCE_COLUMNS};
 pub use counters::COLUMNS as COUNTER_COLUMNS;
 pub use delivery::{DeliveryView, RECEIVED_COLUMNS, SENT_COLUMNS};
-pub use errors::{DISCONNECT_COLUMNS, ERROR_COLUMNS};
+pub use errors::{DISCONNECT_COLUMNS, ERROR_COLUMNS, phase_word};
 pub use health::{HealthView, WORKER_COLUMNS, struggling};
 pub use operations::{COLUMNS as OPERATION_COLUMNS, OperationTable};
 pub use status::{Phase, StatusView};
 pub use thresholds::ThresholdRow;
 pub use tiles::Tile;
-pub use voice::{ANSWER_COLUMNS, TURN_COLUMNS, VoiceView};
+pub use voice::{ANSWER_COLUMNS, Speaker, TURN_COLUMNS, VoiceView};
 
 use std::sync::Arc;
 
@@ -114,6 +114,11 @@ impl RunView {
 }
 
 impl Tables {
+    /// Populations that speak.
+    pub fn speakers(&self) -> &[Speaker] {
+        self.voice.as_ref().map_or(&[], |voice| &voice.speakers)
+    }
+
     fn of(run: &Run, before: &RunView) -> Self {
         let totals = run.totals();
         let thresholds = thresholds::rows(run.plan(), totals);
@@ -129,7 +134,7 @@ impl Tables {
             disconnects: errors::disconnects(totals),
             counters: counters::rows(totals),
             health: HealthView::of(totals),
-            voice: VoiceView::of(totals, &kinds),
+            voice: VoiceView::of(run.plan(), totals, &kinds),
             has_chat: kinds.has_others,
             latencies: charts::latencies(totals),
             first_audio: charts::first_audio(totals),

@@ -1,10 +1,14 @@
 //! What conversations came to: turns, answers, and how it was to listen to them.
 
+use std::ops::Range;
+
 use super::Mood;
 use super::closes::ClosesView;
 use super::table::{Cell, Column, Row};
 use crate::app::format;
 use crate::metrics::{Histogram, Totals};
+use crate::plan::{Plan, Population, Schedule, Segment};
+use crate::time::Timestamp;
 
 /// Shares are of all turns, or of all answers.
 pub const TURN_COLUMNS: [Column; 3] = [Column::name("Turns"), Column::number("Count"), Column::number("Share")];
@@ -20,6 +24,17 @@ pub struct VoiceView {
     /// Name, value and meaning.
     pub facts: Vec<(&'static str, String, &'static str)>,
     pub closes: ClosesView,
+    pub speakers: Vec<Speaker>,
+}
+
+/// A population whose users can be listened to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Speaker {
+    /// Its place in the plan.
+    pub population: usize,
+    pub name: String,
+    /// Users that are likely to be there now, from 0.
+    pub present: Range<u32>,
 }
 
 /// Which kinds of users a run has. Told by what its workers count, which they name from the start.
@@ -42,7 +57,7 @@ impl<'a> Kinds<'a> {
 
 impl VoiceView {
     /// `None`: nobody speaks.
-    pub(super) fn of(totals: &Totals, kinds: &Kinds<'_>) -> Option<Self> {
+    pub(super) fn of(plan: &Plan, totals: &Totals, kinds: &Kinds<'_>) -> Option<Self> {
         if kinds.voice.is_empty() {
             return None;
         }
@@ -54,9 +69,36 @@ impl VoiceView {
             answers: rows(totals, &ANSWERS),
             facts: facts(totals),
             closes: ClosesView::of(totals, &kinds.voice),
+            speakers: speakers(plan, totals, kinds),
         })
     }
 }
+
+fn speakers(plan: &Plan, totals: &Totals, kinds: &Kinds<'_>) -> Vec<Speaker> {
+    let all = plan.populations.iter().enumerate();
+    let voices = all.filter(|(_, population)| kinds.voice.contains(&population.name.as_str()));
+    voices
+        .map(|(at, population)| Speaker {
+            population: at,
+            name: population.name.clone(),
+            present: present(at, population, totals),
+        })
+        .collect()
+}
+
+/// A closed load's users are those below its line; of an open one, who is newest is there most likely.
+fn present(at: usize, population: &Population, totals: &Totals) -> Range<u32> {
+    if population.load.is_open() {
+        let ours = |(counter, name, _): &(&str, &str, u64)| *counter == "arrivals" && *name == population.name;
+        let arrived = totals.counters().find(ours).map_or(0, |(.., count)| count) as u32;
+        return arrived.saturating_sub(NEWEST)..arrived;
+    }
+    let schedule = Schedule::new(&population.load, &Segment::whole(), at == 0);
+    0..schedule.target(Timestamp::ZERO + totals.elapsed()).round() as u32
+}
+
+/// How many of the newest users of an open load are drawn from.
+const NEWEST: u32 = 10;
 
 pub(super) fn count(totals: &Totals, counter: &str) -> u64 {
     totals.counter(counter).unwrap_or_default()
@@ -142,9 +184,10 @@ pub(super) fn quantiles(totals: &Totals, metric: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
     use crate::metrics::{CounterDelta, HealthDelta, LedgerDelta, MetricsDelta, Part, TotalsConfig};
-    use crate::time::Timestamp;
 
     fn totals(counts: &[(&str, &str, u64)]) -> Totals {
         let counter = |(counter, population, count): &(&str, &str, u64)| CounterDelta {
@@ -168,6 +211,23 @@ mod tests {
         totals
     }
 
+    /// A chat and a voice population, called so.
+    fn plan() -> Plan {
+        let document = json!({"version": 1, "name": "a", "populations": [
+            {"name": "chat", "scenario": "ktb-chat", "load": {"model": "closed", "start": 9, "stages": [{"duration_s": 9, "target": 9}]}},
+            {"name": "a", "scenario": "voice-guest", "load": {"model": "closed", "start": 4, "stages": [{"duration_s": 9, "target": 4}]}},
+        ]});
+        Plan::check(&document).unwrap_or_else(|problems| panic!("{problems:?}"))
+    }
+
+    #[test]
+    fn voice_users_can_be_listened_to() {
+        let totals = totals(&[("audio.answers", "a", 0), ("frames.in", "chat", 0)]);
+        let (plan, kinds) = (plan(), Kinds::of(&totals));
+        let view = VoiceView::of(&plan, &totals, &kinds).unwrap();
+        assert_eq!(view.speakers, [Speaker { population: 1, name: "a".into(), present: 0..4 }]);
+    }
+
     #[test]
     fn kinds_of_users_are_told_by_what_they_count() {
         #[track_caller]
@@ -184,7 +244,7 @@ mod tests {
     #[test]
     fn a_run_without_voice_has_no_voice_part() {
         let totals = totals(&[("frames.in", "chat", 5)]);
-        assert_eq!(VoiceView::of(&totals, &Kinds::of(&totals)), None);
+        assert_eq!(VoiceView::of(&plan(), &totals, &Kinds::of(&totals)), None);
     }
 
     #[test]
@@ -192,7 +252,7 @@ mod tests {
         #[track_caller]
         fn check(all: u64, starved: u64, verdict: &str, mood: Mood) {
             let totals = totals(&[("audio.answers", "a", all), ("audio.answers.starved", "a", starved)]);
-            let view = VoiceView::of(&totals, &Kinds::of(&totals)).unwrap();
+            let view = VoiceView::of(&plan(), &totals, &Kinds::of(&totals)).unwrap();
             assert_eq!((view.verdict.replace('\u{a0}', " ").as_str(), view.mood), (verdict, mood));
         }
         check(0, 0, "No answer has begun yet.", Mood::Plain);
@@ -204,7 +264,7 @@ mod tests {
     fn all_audio_is_held_against_the_time_it_took() {
         let totals =
             totals(&[("audio.answers", "a", 2), ("audio.received_ms", "a", 3_000), ("audio.wall_ms", "a", 2_500)]);
-        let view = VoiceView::of(&totals, &Kinds::of(&totals)).unwrap();
+        let view = VoiceView::of(&plan(), &totals, &Kinds::of(&totals)).unwrap();
         assert_eq!(view.facts[0].1, "1.2 ×");
         assert_eq!(view.facts[2].1, format::NOTHING);
     }

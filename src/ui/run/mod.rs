@@ -9,6 +9,7 @@ mod delivery;
 mod disconnects;
 mod errors;
 mod health;
+mod hear;
 mod leave_guard;
 mod log;
 mod operations;
@@ -16,6 +17,7 @@ mod state_chip;
 mod thresholds;
 mod tiles;
 mod voice;
+mod waveform;
 
 use leptos::prelude::*;
 
@@ -28,6 +30,7 @@ use delivery::Delivery;
 use disconnects::Disconnects;
 use errors::Errors;
 use health::{Health, Warnings};
+use hear::Hear;
 use leave_guard::LeaveGuard;
 use log::Log;
 use operations::Operations;
@@ -52,6 +55,7 @@ pub fn RunPage() -> impl IntoView {
                 <Tiles />
                 <Warnings />
                 <Charts />
+                <Hear />
                 <div class="pair">
                     <div class="stack">
                         <Thresholds />

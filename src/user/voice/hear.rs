@@ -5,6 +5,7 @@ use crate::protocol::Args;
 use crate::protocol::audio::{AudioError, Level, SAMPLE_BYTES, length};
 use crate::scenario::{Audio, EventId, MicMode};
 use crate::user::{Context, User};
+use crate::wire::Told;
 
 use super::answer::Answer;
 use super::turn::{Progress, Turn};
@@ -63,6 +64,7 @@ impl User {
         if bytes.is_empty() {
             return;
         }
+        ctx.tell(|| Told::Hears { pcm: bytes.to_vec() });
         let begins = voice.answer.is_none();
         if begins {
             voice.begin_answer(ctx, audio);

@@ -15,6 +15,7 @@ mod listen;
 mod meters;
 mod mic;
 mod say;
+mod told;
 mod transcripts;
 mod turn;
 mod utterance;
@@ -25,6 +26,7 @@ pub use utterance::Utterances;
 use crate::metrics::{Phase, UserId, UsersByState};
 use crate::scenario::MicMode;
 use crate::time::Timestamp;
+use crate::wire::Told;
 
 use super::{Context, User};
 use answer::Answer;
@@ -134,7 +136,8 @@ impl Voice {
 
 impl User {
     /// The connection is usable.
-    pub(super) fn begin_voice(&mut self, ctx: &Context<'_>) {
+    pub(super) fn begin_voice(&mut self, ctx: &mut Context<'_>) {
+        ctx.tell(|| Told::Saw("connected".to_owned()));
         self.voice = ctx.program.audio.as_ref().map(|_| Box::new(Voice::new(self.id, ctx.now)));
     }
 

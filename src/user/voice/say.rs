@@ -149,6 +149,9 @@ impl User {
             let silence = || Some(ctx.utterances.as_mut()?.silence(ctx.frames));
             let Some(frame) = part.map(|chunk| chunk.frame).or_else(silence) else { return };
             let bytes = ctx.frames.text(frame).len() as u64;
+            if ctx.heard.is_some() {
+                ctx.tell_spoken(audio, frame, mic.time_of(mic.current(), 0, audio));
+            }
             ctx.wishes.push(Wish::SendFrame { socket: link.socket, frame, due: mic.due });
             ctx.count_chunk(bytes, &audio.outbound.event);
             mic.advance(audio);

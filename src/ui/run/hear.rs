@@ -1,0 +1,106 @@
+//! Hear one: any voice user of the run, live, with what its protocol says.
+
+use leptos::prelude::*;
+
+use super::waveform::Waveform;
+use crate::app::Event;
+use crate::app::hear::{HearState, Mark};
+use crate::ui::parts::{Card, Select, keyed, unique_id};
+use crate::ui::store::Store;
+
+#[component]
+pub fn Hear() -> impl IntoView {
+    let store = Store::here();
+    let is_absent = store.tables(|tables| tables.voice.is_none());
+    let status = store.select(|model| model.hearing.status(&model.run));
+    let trace = store.select(|model| model.hearing.trace.clone());
+    let is_empty = Memo::new(move |_| trace.with(|trace| trace.is_empty()));
+    let marks = Signal::derive(move || trace.with(|trace| trace.marks()));
+    view! {
+        <div hidden=is_absent>
+            <Card title="Hear one" hint="What one user hears and says, as it happens. Events that nobody looks into are only counted, and not shown.">
+                <Whom />
+                <p class="hint" role="status" hidden=move || status.with(String::is_empty)>{status}</p>
+                <div hidden=is_empty>
+                    <Waveform trace />
+                    <ol class="heard" tabindex="0" aria-label="Protocol events, newest first">
+                        {keyed(move || marks.get(), |mark| mark.id, item)}
+                    </ol>
+                </div>
+            </Card>
+        </div>
+    }
+}
+
+fn item(mark: Memo<Mark>) -> impl IntoView {
+    let Mark { kind, text, .. } = mark.get_untracked();
+    let (arrow, word, class) = kind.words();
+    view! {
+        <li class=class>
+            <time>{mark.get_untracked().time()}</time>
+            <span class="arrow" aria-hidden="true">{arrow}</span>
+            <span class="unseen">{word}</span>
+            <span class="text">{text}</span>
+        </li>
+    }
+}
+
+/// Who is listened to, and how loud.
+#[component]
+fn Whom() -> impl IntoView {
+    let store = Store::here();
+    let names = store.tables(|tables| tables.speakers().iter().map(|speaker| speaker.name.clone()).collect::<Vec<_>>());
+    let chosen =
+        store.select(|model| model.hearing.speaker(&model.run).map(|speaker| speaker.name.clone()).unwrap_or_default());
+    let number = store.select(|model| model.hearing.number.clone());
+    let is_on = store.select(|model| model.hearing.state != HearState::Off);
+    let is_over = store.run(|run| !run.status.is_running());
+    let options = Signal::derive(move || names.get().into_iter().map(|name| (name.clone(), name)).collect::<Vec<_>>());
+    let id = unique_id("user");
+    let on_key = move |event: leptos::ev::KeyboardEvent| {
+        if event.key() == "Enter" && !is_over.get_untracked() {
+            store.dispatch(Event::Listen);
+        }
+    };
+    view! {
+        <div class="whom">
+            <div hidden=move || names.with(Vec::len) < 2>
+                <Select label="Population" options value=chosen on_choose=move |name| store.dispatch(Event::ChooseSpeaker(name)) />
+            </div>
+            <div class="field number">
+                <label for=id.clone()>"User"</label>
+                <input
+                    id=id
+                    type="text"
+                    inputmode="numeric"
+                    autocomplete="off"
+                    prop:value=number
+                    on:input=move |event| store.dispatch(Event::TypeSpeaker(event_target_value(&event)))
+                    on:keydown=on_key
+                />
+            </div>
+            <button class="primary" hidden=is_on disabled=is_over on:click=move |_| store.dispatch(Event::Listen)>"Listen"</button>
+            <button class="danger" hidden=move || !is_on.get() on:click=move |_| store.dispatch(Event::StopListening)>"Stop listening"</button>
+            <button disabled=is_over on:click=move |_| store.dispatch(Event::ListenToAny(crate::browser::chance()))>"Any"</button>
+            <Volume />
+        </div>
+    }
+}
+
+#[component]
+fn Volume() -> impl IntoView {
+    let store = Store::here();
+    let volume = store.select(|model| (model.hearing.volume * 100.0).round().to_string());
+    let id = unique_id("volume");
+    let on_input = move |event| {
+        if let Ok(percent) = event_target_value(&event).parse::<f64>() {
+            store.dispatch(Event::SetVolume(percent / 100.0));
+        }
+    };
+    view! {
+        <div class="field volume">
+            <label for=id.clone()>"Volume"</label>
+            <input id=id type="range" min="0" max="100" step="5" prop:value=volume on:input=on_input />
+        </div>
+    }
+}
