@@ -24,6 +24,7 @@ export async function startLab({ port, args = [] } = {}) {
     url,
     stop: () => lab.stop(),
     counts: () => answer(fetch(`${url}/lab/counts`)),
+    setVoice: (switches) => answer(post(`${url}/lab/voice`, switches)),
     setFaults: (faults) => answer(post(`${url}/lab/faults`, faults)),
     reset: () => answer(post(`${url}/lab/reset`, {})),
   };

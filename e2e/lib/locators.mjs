@@ -10,5 +10,10 @@ export const problems = (page) => page.getByRole('region', { name: 'Problems' })
 export const jsonEditor = (page) => page.getByRole('textbox', { name: 'The plan as JSON' });
 export const advanced = (page) => page.getByText('Advanced: the plan as JSON');
 export const notice = (page) => page.locator('.notice');
+export const clipFiles = (page) => page.locator('input[type=file][accept^="audio"]');
+/** A line of the list of clips. */
+export const clip = (page, name) => page.getByRole('list', { name: 'Clips' }).getByRole('listitem').filter({ hasText: name });
+export const clipTick = (page, name) => page.getByRole('checkbox', { name, exact: true });
+export const hearCard = (page) => page.getByRole('region', { name: 'Hear one' });
 /** The run's state in the header. */
 export const stateChip = (page) => page.getByRole('banner').locator('.chip');

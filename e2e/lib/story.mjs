@@ -48,8 +48,8 @@ class World {
   }
 
   /** A page in a browser of its own. */
-  async page(url, options = {}) {
-    const browser = this.use(await launchChromium());
+  async page(url, { args, ...options } = {}) {
+    const browser = this.use(await launchChromium({ args }));
     return this.pageIn(await browser.newContext(options), url);
   }
 
