@@ -15,6 +15,11 @@ export const dropPlace = (page) => page.locator('.file.drop');
 /** A table of results by its name. */
 export const table = (page, name) => page.getByRole('region', { name: `${name}, table` });
 export const notice = (page) => page.locator('.notice');
+export const clipFiles = (page) => page.locator('input[type=file][accept^="audio"]');
+/** A line of the list of clips. */
+export const clip = (page, name) => page.getByRole('list', { name: 'Clips' }).getByRole('listitem').filter({ hasText: name });
+export const clipTick = (page, name) => page.getByRole('checkbox', { name, exact: true });
+export const hearCard = (page) => page.getByRole('region', { name: 'Hear one' });
 /** The run's state in the header. */
 export const stateChip = (page) => page.getByRole('banner').locator('.chip');
 export const swarmTab = (page) => page.getByRole('button', { name: 'Swarm', exact: true });

@@ -111,7 +111,7 @@ impl Trace {
         let (kind, text) = match told {
             Told::In(name) => (MarkKind::In, name),
             Told::Out(name) => (MarkKind::Out, name),
-            Told::Met(phase) => (MarkKind::State, format!("you listen from here: {}", phase_word(phase))),
+            Told::Met(phase) => (MarkKind::State, format!("you join: {}", phase_word(phase))),
             Told::Saw(text) => (MarkKind::State, text),
             Told::Failed(text) => (MarkKind::Failed, text),
             Told::Hears { .. } | Told::Says { .. } => return,
@@ -139,6 +139,19 @@ impl Trace {
     pub fn marks_in_view(&self) -> Vec<(f64, Mark)> {
         let placed = self.marks.iter().map(|mark| (self.place(mark.at_s), mark.clone()));
         placed.filter(|(place, _)| (0.0..=1.0).contains(place)).collect()
+    }
+
+    /// Those of them whose names have room beside each other; the others stand in the list only.
+    pub fn named_in_view(&self) -> Vec<(f64, Mark)> {
+        let mut free = 0.0;
+        let has_room = |(place, _): &(f64, Mark)| {
+            let is_so = *place >= free;
+            if is_so {
+                free = *place + NAME_ROOM;
+            }
+            is_so
+        };
+        self.marks_in_view().into_iter().filter(has_room).collect()
     }
 
     /// Where a whole five seconds begin, from 0 to 1, and what stands there.
@@ -188,6 +201,8 @@ impl Trace {
 const STRETCH_S: f64 = 0.04;
 const TICK_S: f64 = 5.0;
 const MOST_MARKS: usize = 100;
+/// Of the window, on a phone.
+const NAME_ROOM: f64 = 0.05;
 /// -50 dB of full scale: nobody hears it.
 const QUIET: f32 = 0.003_162;
 
@@ -230,7 +245,17 @@ mod tests {
         let view: Vec<_> = trace.marks_in_view().into_iter().map(|(_, mark)| (mark.time(), mark.text)).collect();
         assert_eq!(view, [("0:12.34".to_owned(), "audio.done".to_owned())]);
         assert_eq!(trace.marks().len(), 2);
-        assert_eq!(trace.marks()[1].text, "you listen from here: listening");
+        assert_eq!(trace.marks()[1].text, "you join: listening");
+    }
+
+    #[test]
+    fn names_without_room_are_left_to_the_list() {
+        let mut trace = Trace::default();
+        for (at_s, name) in [(1.0, "a"), (1.9, "b"), (2.0, "c"), (2.5, "d"), (9.0, "e")] {
+            trace.mark(at_s, Told::In(name.into()));
+        }
+        let named: Vec<_> = trace.named_in_view().into_iter().map(|(_, mark)| mark.text).collect();
+        assert_eq!((named.join(""), trace.marks_in_view().len()), ("ace".to_owned(), 5));
     }
 
     #[test]

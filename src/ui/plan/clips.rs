@@ -3,6 +3,8 @@
 use leptos::ev::KeyboardEvent;
 use leptos::html::Input;
 use leptos::prelude::*;
+use wasm_bindgen::JsCast;
+use web_sys::{Element, HtmlElement};
 
 use crate::app::Event;
 use crate::app::voice_form::{ClipLine, clip_lines, say_or_not};
@@ -13,7 +15,7 @@ use crate::ui::store::Store;
 pub fn ClipList() -> impl IntoView {
     let store = Store::here();
     let lines = store.plan(clip_lines);
-    view! { <ul class="clips" aria-label="Clips">{keyed(move || lines.get(), |line| line.name.clone(), move |line| view! { <ClipRow line /> })}</ul> }
+    view! { <ul class="clips" aria-label="Clips" tabindex="-1">{keyed(move || lines.get(), |line| line.name.clone(), move |line| view! { <ClipRow line /> })}</ul> }
 }
 
 #[component]
@@ -32,9 +34,21 @@ fn ClipRow(line: Memo<ClipLine>) -> impl IntoView {
             {(!is_missing).then(|| view! { <PlayButton name=name.clone() /> })}
             {is_own.then(|| view! {
                 <button class="quiet rename" aria-label=format!("Rename {name}") on:click=move |_| renaming.update(|is_so| *is_so = !*is_so)>"Rename"</button>
-                <button class="quiet remove" aria-label=format!("Remove {name}") on:click=move |_| store.dispatch(remove.clone())>"✕"</button>
+                <button class="quiet remove" aria-label=format!("Remove {name}") on:click=move |event| {
+                    focus_list(&event);
+                    store.dispatch(remove.clone());
+                }>"✕"</button>
             })}
         </li>
+    }
+}
+
+/// The element that has the focus is about to go: the keyboard stays with the list.
+fn focus_list(event: &web_sys::Event) {
+    let list = event.target().and_then(|target| target.unchecked_into::<Element>().closest(".clips").ok().flatten());
+    if let Some(list) = list {
+        // Focusing an element that is there cannot fail.
+        let _ = list.unchecked_into::<HtmlElement>().focus();
     }
 }
 
@@ -53,10 +67,14 @@ fn ClipName(line: Memo<ClipLine>, name: String, renaming: RwSignal<bool>) -> imp
     let (from, initial, toggled) = (name.clone(), name.clone(), name.clone());
     let done = move |event: KeyboardEvent| match event.key().as_str() {
         "Enter" => {
+            focus_list(&event);
             renaming.set(false);
             store.dispatch(Event::RenameClip { from: from.clone(), to: event_target_value(&event) });
         }
-        "Escape" => renaming.set(false),
+        "Escape" => {
+            focus_list(&event);
+            renaming.set(false);
+        }
         _ => {}
     };
     let toggle = move |_| {

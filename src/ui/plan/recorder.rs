@@ -45,15 +45,24 @@ fn Recorder() -> impl IntoView {
     let waits = Memo::new(move |_| !is_on.get() && !is_off.get());
     let percent = move || recording.with(|recording| (recording.bar() * 100.0).round());
     let clock = move || recording.with(Recording::clock);
+    let waiting = move || match recording.get() {
+        Recording::Asked => "The browser asks for your microphone.",
+        Recording::Ending => "One moment.",
+        _ => "",
+    };
+    // One button, so that a keyboard does not lose its place.
+    let press = move |_| match recording.get_untracked() {
+        Recording::Off => store.dispatch(Event::Record),
+        Recording::On { .. } => store.dispatch(Event::EndRecording),
+        Recording::Asked | Recording::Ending => {}
+    };
     view! {
         <div class="recorder" class:on=is_on>
-            <button hidden=move || !is_off.get() on:click=move |_| store.dispatch(Event::Record)>
-                <span class="dot" aria-hidden="true"></span>"Record"
+            <button class:danger=is_on aria-disabled=move || waits.get().to_string() on:click=press>
+                <span class="dot" aria-hidden="true"></span>
+                {move || if is_on.get() { "Stop recording" } else { "Record" }}
             </button>
-            <span class="hint" hidden=move || !waits.get()>
-                {move || if recording.with(|recording| *recording == Recording::Asked) { "The browser asks for your microphone." } else { "One moment." }}
-            </span>
-            <button class="danger" hidden=move || !is_on.get() on:click=move |_| store.dispatch(Event::EndRecording)>"■ Stop recording"</button>
+            <span class="hint" role="status">{waiting}</span>
             <span class="clock" role="timer" hidden=move || !is_on.get()>{clock}</span>
             <div class="level" role="meter" aria-label="Level" aria-valuemin="0" aria-valuemax="100" aria-valuenow=percent hidden=move || !is_on.get()>
                 <div style:width=move || format!("{}%", percent())></div>

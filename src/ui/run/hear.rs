@@ -79,8 +79,14 @@ fn Whom() -> impl IntoView {
                     on:keydown=on_key
                 />
             </div>
-            <button class="primary" hidden=is_on disabled=is_over on:click=move |_| store.dispatch(Event::Listen)>"Listen"</button>
-            <button class="danger" hidden=move || !is_on.get() on:click=move |_| store.dispatch(Event::StopListening)>"Stop listening"</button>
+            // One button, so that a keyboard does not lose its place.
+            <button
+                class=move || if is_on.get() { "danger" } else { "primary" }
+                disabled=is_over
+                on:click=move |_| store.dispatch(if is_on.get_untracked() { Event::StopListening } else { Event::Listen })
+            >
+                {move || if is_on.get() { "Stop listening" } else { "Listen" }}
+            </button>
             <button disabled=is_over on:click=move |_| store.dispatch(Event::ListenToAny(crate::browser::chance()))>"Any"</button>
             <Volume />
         </div>

@@ -12,7 +12,7 @@ pub fn Waveform(trace: Memo<Arc<Trace>>) -> impl IntoView {
     let label =
         move || trace.with(|trace| format!("{}; {}", trace.in_words(Lane::Service), trace.in_words(Lane::User)));
     let marks = move || trace.with(|trace| trace.marks_in_view()).into_iter().map(mark).collect_view();
-    let flags = move || trace.with(|trace| trace.marks_in_view()).into_iter().map(flag).collect_view();
+    let flags = move || trace.with(|trace| trace.named_in_view()).into_iter().map(flag).collect_view();
     let ticks = move || trace.with(|trace| trace.ticks()).into_iter().map(tick).collect_view();
     view! {
         <figure class="waveform">
