@@ -1,13 +1,15 @@
 //! The conductor: one state machine that takes a run from its workers' first sign of life to the report.
 
-use std::collections::{BTreeMap, VecDeque};
+mod elsewhere;
+
+use std::collections::VecDeque;
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use super::layout::Part;
 use super::log::Log;
-use super::member::{Counts, Member, MemberState};
+use super::member::{Member, MemberState};
 use super::status::{RunPhase, Status, UsersNow};
 use super::target::Target;
 use crate::metrics::{Browser, Report, ReportFacts, SentLog, Totals, TotalsConfig, UsersByState};
@@ -152,27 +154,6 @@ impl Run {
         self
     }
 
-    /// Parts whose users nobody plays any more: their workers are dead, or so long away that they have stopped by themselves.
-    pub fn vacant_parts(&self) -> Vec<Part> {
-        if self.stage != Stage::Running {
-            return Vec::new();
-        }
-        let now = self.now();
-        let is_lost = |member: &Member| {
-            member.state == MemberState::Dead || member.away_since.is_some_and(|since| now.since(since) >= GONE_AFTER)
-        };
-        let parts =
-            self.members.iter().filter(|member| is_lost(member) && !member.part.is_probe()).map(|member| &member.part);
-        let is_vacant = |part: &&Part| {
-            let of_part = |member: &&Member| member.part.segment.part == part.segment.part;
-            self.members.iter().filter(of_part).all(is_lost)
-        };
-        let mut vacant: Vec<Part> = parts.filter(is_vacant).cloned().collect();
-        vacant.sort_by_key(|part| part.segment.part);
-        vacant.dedup_by_key(|part| part.segment.part);
-        vacant
-    }
-
     /// | stage                          | input                        | then        | says to workers              |
     /// |--------------------------------|------------------------------|-------------|------------------------------|
     /// | Loading                        | Ready                        | Loading     | Load to that one             |
@@ -248,28 +229,6 @@ impl Run {
     /// Workers, the probe's included.
     pub fn worker_count(&self) -> usize {
         self.members.len()
-    }
-
-    /// The browsers of the run, its own (without a name) first, with their workers.
-    pub fn browsers(&self) -> BTreeMap<Option<&str>, Vec<usize>> {
-        let mut browsers: BTreeMap<Option<&str>, Vec<usize>> = BTreeMap::new();
-        for (worker, member) in self.members.iter().enumerate() {
-            browsers.entry(member.part.browser.as_deref()).or_default().push(worker);
-        }
-        browsers
-    }
-
-    /// How wrong the comparison of the browsers' clocks can be; `None`: there is one browser.
-    pub fn clock_bound(&self) -> Option<Span> {
-        self.clock_bound
-    }
-
-    /// What some of the run's workers did: their users now, and their counts.
-    pub fn share_of(&self, workers: &[usize]) -> (UsersByState, Counts) {
-        let members = || workers.iter().filter_map(|&worker| self.members.get(worker));
-        let mut counts = Counts::default();
-        members().for_each(|member| counts += member.counts);
-        (sum(members().flat_map(|member| &member.users)), counts)
     }
 
     pub fn log(&self) -> &Log {
@@ -362,17 +321,6 @@ impl Run {
             snapshot_ms: if is_remote { REMOTE_SNAPSHOT_MS } else { SNAPSHOT_MS },
         };
         self.outbox.push_back((worker, ToWorker::Load(Box::new(load))));
-    }
-
-    /// It is started as soon as it is loaded.
-    fn add_worker(&mut self, part: Part) {
-        self.log.note(
-            self.now(),
-            Level::Info,
-            format!("{} takes up a part", part.browser.as_deref().unwrap_or("this browser")),
-        );
-        self.members.push(Member::new(part, self.plan.populations.len()));
-        self.totals.add_worker();
     }
 
     fn on_loaded(&mut self, worker: usize) {
@@ -485,68 +433,6 @@ impl Run {
         self.problem.get_or_insert(text);
     }
 
-    fn name_of(&self, worker: usize) -> String {
-        match &self.members[worker].part.browser {
-            Some(browser) => format!("a worker of {browser}"),
-            None => format!("worker {} of {}", worker + 1, self.members.len()),
-        }
-    }
-
-    /// Its users are gone at this moment; what they did up to now stays, and what they do now may still come.
-    fn on_away(&mut self, worker: usize) {
-        let at = self.now();
-        let member = self.members.get_mut(worker);
-        let Some(member) = member.filter(|member| member.state < MemberState::Finished && member.away_since.is_none())
-        else {
-            return;
-        };
-        if self.epoch_ms.is_none() {
-            let browser = member.part.browser.clone().unwrap_or_default();
-            return self.give_up(format!("{browser} vanished before the start"));
-        }
-        let lost = member.leave_for(at);
-        self.totals.lose(worker, at, &self.members[worker].users);
-        let text = format!("{} does not answer: its {lost} users are gone", self.name_of(worker));
-        self.log.note(at, Level::Error, text);
-    }
-
-    fn on_stopped(&mut self, worker: usize, why: &str) {
-        if worker < self.members.len() && !self.is_done() {
-            let at = self.now();
-            let text = format!("{} stopped after {:.1} s: {why}", self.name_of(worker), at.as_secs_f64());
-            self.log.note(at, Level::Warning, text.clone());
-            self.problem.get_or_insert(text);
-        }
-    }
-
-    fn on_back(&mut self, worker: usize) {
-        let at = self.now();
-        let Some(since) = self.members.get_mut(worker).and_then(|member| member.away_since.take()) else { return };
-        self.totals.regain(worker);
-        let text = format!("{} is back after {:.1} s", self.name_of(worker), at.since(since).as_secs_f64());
-        self.log.note(at, Level::Info, text);
-    }
-
-    /// What the results lack, if anything.
-    fn note_the_missing(&mut self) {
-        let mut away: Vec<_> = self
-            .members
-            .iter()
-            .filter_map(|member| {
-                Some((member.part.browser.clone()?, member.away_since.filter(|_| member.state != MemberState::Dead)?))
-            })
-            .collect();
-        away.dedup_by(|a, b| a.0 == b.0);
-        for (browser, since) in away {
-            let text = format!(
-                "{browser} vanished after {:.1} s: the results lack its part from then on",
-                since.as_secs_f64()
-            );
-            self.log.note(self.now(), Level::Error, text.clone());
-            self.problem.get_or_insert(text);
-        }
-    }
-
     /// Moves on when what a stage waits for has come, or has not come in time.
     fn advance(&mut self) {
         let everyone = |state| self.members.iter().all(|member| member.has_reached(state));
@@ -622,9 +508,6 @@ fn sum<'a>(all: impl Iterator<Item = &'a UsersByState>) -> UsersByState {
 fn alive(users: &UsersByState) -> u32 {
     users.preparing + users.connecting + users.flow + users.active + users.reconnecting + users.finishing
 }
-
-/// A browser that has lost its conductor has stopped by then.
-const GONE_AFTER: Span = Span::from_secs(10);
 
 /// From the decision to the epoch: enough for the message to reach every worker before it.
 const START_DELAY_MS: f64 = 250.0;

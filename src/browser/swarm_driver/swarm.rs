@@ -1,0 +1,158 @@
+//! The swarm that a page is in: what it hears from its link, what it does, and what it finds again after a reload.
+
+use std::rc::Rc;
+
+use super::{Inner, Side, Swarm};
+use crate::browser::clock::Clock;
+use crate::browser::notes::Notes;
+use crate::run::{Run, RunInput};
+use crate::swarm::{
+    Conductor, ConductorOutput, Generator, GeneratorOutput, LinkCommand, LinkEvent, Role, pack, replay, unpack,
+};
+use crate::wire::{OpenLink, ToLink};
+
+impl Swarm {
+    pub(super) fn open(&mut self, build: &str) {
+        if build != crate::BUILD_ID {
+            self.problem =
+                Some("the browser kept the worker of an older version; reload the page without its cache".into());
+            return;
+        }
+        let open = OpenLink {
+            conducts: self.invite.role == Role::Conductor,
+            key: self.invite.key.to_text(),
+            peer: self.peer,
+            broker: self.invite.broker.clone(),
+            credentials: self.credentials.clone(),
+        };
+        self.post(&ToLink::Open(Box::new(open)));
+    }
+
+    pub(super) fn on_event(&mut self, event: LinkEvent) {
+        match &event {
+            LinkEvent::Connected => (self.is_connected, self.problem) = (true, None),
+            LinkEvent::Lost(why) => (self.is_connected, self.problem) = (false, Some(why.clone())),
+            LinkEvent::Tick(traffic) => self.traffic = *traffic,
+            _ => {}
+        }
+        match &mut self.side {
+            Side::Conductor(conductor) => conductor.on_event(event),
+            Side::Generator(generator) => generator.on_event(Clock::new().now_ms(), event),
+        }
+    }
+
+    pub fn rename(&mut self, name: String) {
+        self.card.name.clone_from(&name);
+        self.generate(|generator| generator.rename(name));
+    }
+
+    pub fn generate(&mut self, call: impl FnOnce(&mut Generator)) {
+        if let Side::Generator(generator) = &mut self.side {
+            call(generator);
+        }
+    }
+
+    pub(super) fn conduct(&mut self, call: impl FnOnce(&mut Conductor)) {
+        if let Side::Conductor(conductor) = &mut self.side {
+            call(conductor);
+        }
+    }
+
+    pub(super) fn send(&mut self, command: LinkCommand) {
+        self.post(&ToLink::Command(command));
+    }
+
+    fn post(&mut self, message: &ToLink) {
+        if let Some(Err(problem)) = self.link.as_ref().map(|link| link.send(message)) {
+            self.problem = Some(problem);
+        }
+    }
+
+    pub(super) fn drain(&mut self, inner: &Rc<Inner>, inputs: &mut Vec<RunInput>) {
+        loop {
+            match &mut self.side {
+                Side::Conductor(conductor) => match conductor.poll() {
+                    None => return,
+                    Some(ConductorOutput::Link(command)) => self.send(command),
+                    Some(ConductorOutput::Run(input)) => inputs.push(input),
+                    Some(ConductorOutput::Note(text)) => self.problem = Some(text),
+                },
+                Side::Generator(generator) => match generator.poll() {
+                    None => return,
+                    Some(output) => self.obey(inner, output),
+                },
+            }
+        }
+    }
+
+    fn obey(&mut self, inner: &Rc<Inner>, output: GeneratorOutput) {
+        match output {
+            GeneratorOutput::Link(command) => self.send(command),
+            GeneratorOutput::Spawn { workers } => {
+                if let Side::Generator(generator) = &self.side {
+                    self.note(PLAYING, 0, pack(&(generator.run().unwrap_or_default(), workers)));
+                }
+                for worker in self.workers.len() as u32..workers {
+                    let host = inner.engine(worker);
+                    if let (Err(why), Side::Generator(generator)) = (&host, &mut self.side) {
+                        generator.on_worker_died(worker, why.clone());
+                    }
+                    self.workers.push(host.ok());
+                }
+            }
+            GeneratorOutput::Tell { worker, message } => {
+                let sent = self.workers.get(worker as usize).and_then(Option::as_ref).map(|host| host.send(&message));
+                if let (Some(Err(why)), Side::Generator(generator)) = (sent, &mut self.side) {
+                    generator.on_worker_died(worker, why);
+                }
+            }
+            GeneratorOutput::Dismiss => {
+                self.workers.clear();
+                self.note(PLAYING, 0, pack(&("", 0u32)));
+            }
+            GeneratorOutput::Keep { number, part } => self.note(PARTS, number, part),
+            GeneratorOutput::Forget { below } => {
+                let notes = self.notes.clone();
+                // The last one stays: it tells a page that is loaded anew where the count was.
+                let below = below.saturating_sub(1);
+                wasm_bindgen_futures::spawn_local(async move { notes.forget(PARTS, below).await });
+            }
+        }
+    }
+
+    fn note(&self, kind: &'static str, number: u64, note: Vec<u8>) {
+        let notes = self.notes.clone();
+        // Without it a reload loses what the conductor has not got, and nothing else.
+        wasm_bindgen_futures::spawn_local(async move {
+            notes.write(kind, number, &note).await;
+        });
+    }
+}
+
+/// The run that this tab conducted when its page was loaded anew, if there was one.
+pub(super) async fn take_over(notes: &Notes) -> (Side, Option<Run>) {
+    let pages = notes.read(JOURNAL).await;
+    match replay(pages.iter().map(|(_, page)| page.as_slice())) {
+        Some((run, mut conductor)) => {
+            conductor.take_over();
+            (Side::Conductor(conductor), Some(run))
+        }
+        None => (Side::Conductor(Conductor::default()), None),
+    }
+}
+
+/// The part that this tab played, as far as the conductor may not have it.
+pub(super) async fn take_up(generator: &mut Generator, notes: &Notes) {
+    let playing = notes.read(PLAYING).await;
+    let Some((run, workers)) = playing.last().and_then(|(_, note)| unpack::<(String, u32)>(note).ok()) else { return };
+    if !run.is_empty() {
+        let parts = notes.read(PARTS).await;
+        let next = parts.last().map_or(0, |(number, _)| number + 1);
+        generator.resume(run, workers, parts, next);
+    }
+}
+
+/// Kinds of notes.
+pub(super) const JOURNAL: &str = "journal";
+const PARTS: &str = "part";
+const PLAYING: &str = "playing";
