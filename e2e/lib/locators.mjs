@@ -30,3 +30,6 @@ export const allowButton = (page) => page.getByRole('button', { name: 'Allow', e
 export const refuseButton = (page) => page.getByRole('button', { name: 'Refuse', exact: true });
 export const stopPartButton = (page) => page.getByRole('button', { name: 'Stop this browser' });
 export const roster = (page) => page.getByRole('region', { name: 'Browsers, table' });
+export const brokerUser = (page) => page.getByLabel('User name of the broker');
+export const brokerPassword = (page) => page.getByLabel('Password of the broker');
+export const logInButton = (page) => page.getByRole('button', { name: 'Log in' });

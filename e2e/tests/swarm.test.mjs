@@ -161,6 +161,29 @@ story('an operator is asked before load goes to a host that is not this machine'
   await over(conductor);
 });
 
+story('a broker that wants a password gets it from the person, and no link holds it', async (world) => {
+  const broker = world.use(await startMosquitto({ users: { kim: 'geheim' } }));
+  const lab = await world.lab();
+  const conductor = await world.page(lab.url);
+  await at.swarmTab(conductor).click();
+  await at.brokerField(conductor).fill(broker.url);
+  await at.openSwarmButton(conductor).click();
+  const logIn = async (page, password) => {
+    await at.brokerUser(page).fill('kim');
+    await at.brokerPassword(page).fill(password);
+    await at.logInButton(page).click();
+  };
+  await logIn(conductor, 'wrong');
+  await until('the broker to refuse it', async () => /user name/.test((await swarmOf(conductor))?.problem ?? ''));
+  await logIn(conductor, 'geheim');
+  await until('the broker to let the conductor in', async () => (await swarmOf(conductor)).connected);
+  const { invite } = await swarmOf(conductor);
+  const generator = await world.page(`${lab.url}/${invite}`);
+  await logIn(generator, 'geheim');
+  await ready(conductor, 1);
+  assert.ok(!invite.includes('geheim') && !generator.url().includes('geheim'));
+});
+
 story('a room: the lab prints the links, brings the broker, and is the target', async (world) => {
   const lab = await world.roomLab();
   const conductor = await world.page(lab.conductLink);

@@ -80,6 +80,8 @@ impl Conductor {
             return;
         }
         self.offer = Offer { number: self.offer.number + 1, ..offer };
+        // Retained by the broker, so that whoever comes knows at once what is going on.
+        self.out.push_back(ConductorOutput::Link(LinkCommand::Card(pack(&self.offer))));
         let sessions: Vec<_> = self.seats.keys().copied().collect();
         sessions.into_iter().for_each(|session| self.say_offer(session));
     }

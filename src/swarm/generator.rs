@@ -249,7 +249,12 @@ impl Generator {
             },
             LinkEvent::Live(picture) => self.picture = unpack(&picture).ok().or(self.picture.take()),
             LinkEvent::Tick(_) => self.on_tick(),
-            LinkEvent::Connected | LinkEvent::Lost(_) | LinkEvent::Card(_) | LinkEvent::Rival => {}
+            LinkEvent::Card(card) => {
+                if let Ok(offer) = unpack::<Offer>(&card) {
+                    self.on_offer(offer);
+                }
+            }
+            LinkEvent::Connected | LinkEvent::Lost(_) | LinkEvent::Rival => {}
         }
     }
 

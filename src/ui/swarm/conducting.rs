@@ -3,6 +3,7 @@
 use leptos::prelude::*;
 
 use super::credentials::BrokerState;
+use super::name::NameField;
 use super::qr::QrCode;
 use crate::app::swarm_view::ROSTER_COLUMNS;
 use crate::app::{Event, Page};
@@ -32,6 +33,7 @@ pub fn Conducting() -> impl IntoView {
                         <button class="danger" hidden=move || !running.get() on:click=move |_| store.dispatch(Event::Stop)>"Stop all"</button>
                         <button class="quiet right" disabled=running on:click=move |_| store.dispatch(Event::LeaveSwarm)>"Close the swarm"</button>
                     </div>
+                    <NameField />
                     <label class="check">
                         <input
                             type="checkbox"

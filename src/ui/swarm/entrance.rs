@@ -2,6 +2,7 @@
 
 use leptos::prelude::*;
 
+use super::name::NameField;
 use crate::app::Event;
 use crate::ui::parts::Card;
 use crate::ui::store::Store;
@@ -10,7 +11,6 @@ use crate::ui::store::Store;
 pub fn Entrance() -> impl IntoView {
     let store = Store::here();
     let broker = store.select(|model| model.broker.clone());
-    let name = store.select(|model| model.browser_name.clone());
     let open = move |event: leptos::ev::SubmitEvent| {
         event.prevent_default();
         store.dispatch(Event::OpenSwarm);
@@ -42,20 +42,7 @@ pub fn Entrance() -> impl IntoView {
                         </span>
                     </p>
                 </div>
-                <div class="field">
-                    <label for="swarm-name">"Name of this browser"</label>
-                    <span class="box">
-                        <input
-                            id="swarm-name"
-                            type="text"
-                            autocomplete="off"
-                            placeholder="made up"
-                            prop:value=name
-                            on:change=move |event| store.dispatch(Event::NameBrowser(event_target_value(&event)))
-                        />
-                    </span>
-                    <p class="note"><span class="hint">"The others see it."</span></p>
-                </div>
+                <NameField />
                 <div class="row"><button class="primary" type="submit">"Open a swarm"</button></div>
             </form>
             <p class="hint">"To join somebody's swarm, open the link that they send you."</p>

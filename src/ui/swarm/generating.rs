@@ -3,6 +3,7 @@
 use leptos::prelude::*;
 
 use super::credentials::BrokerState;
+use super::name::NameField;
 use crate::app::Event;
 use crate::app::swarm_view::PartView;
 use crate::ui::parts::{Card, keyed};
@@ -26,6 +27,7 @@ pub fn Generating() -> impl IntoView {
                 {move || format!("{}: {}.", name.get(), state.with(|(text, _)| text.clone()))}
             </p>
             <Request />
+            <NameField />
             <div class="row">
                 <button class="danger" hidden=move || !playing.get() on:click=move |_| store.dispatch(Event::StopPart)>"Stop this browser"</button>
                 <button class="quiet right" on:click=move |_| store.dispatch(Event::LeaveSwarm)>"Leave the swarm"</button>

@@ -4,6 +4,7 @@ mod conducting;
 mod credentials;
 mod entrance;
 mod generating;
+mod name;
 mod qr;
 
 use leptos::prelude::*;

@@ -1,0 +1,31 @@
+//! What the other browsers of a swarm call this one.
+
+use leptos::prelude::*;
+
+use crate::app::Event;
+use crate::ui::store::Store;
+
+#[component]
+pub fn NameField() -> impl IntoView {
+    let store = Store::here();
+    let name = store.select(|model| match model.swarm.role {
+        None => model.browser_name.clone(),
+        Some(_) => model.swarm.name.clone(),
+    });
+    view! {
+        <div class="field">
+            <label for="swarm-name">"Name of this browser"</label>
+            <span class="box">
+                <input
+                    id="swarm-name"
+                    type="text"
+                    autocomplete="off"
+                    placeholder="made up"
+                    prop:value=name
+                    on:change=move |event| store.dispatch(Event::NameBrowser(event_target_value(&event)))
+                />
+            </span>
+            <p class="note"><span class="hint">"The others see it."</span></p>
+        </div>
+    }
+}
