@@ -35,8 +35,11 @@ struct Inner {
     starting: Cell<bool>,
     current: RefCell<Option<Current>>,
     listeners: RefCell<Vec<Rc<dyn Fn()>>>,
-    on_heard: RefCell<Option<Rc<dyn Fn(Heard)>>>,
+    on_heard: RefCell<Option<Listener>>,
 }
+
+/// Gets what the user hears that is listened to.
+type Listener = Rc<dyn Fn(Heard)>;
 
 struct Current {
     run: Run,
