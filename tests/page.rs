@@ -6,11 +6,12 @@ mod web;
 use std::cell::RefCell;
 use std::rc::Rc;
 
-use tabswarm::browser::{HostEvent, Notes, Visibility, WorkerHost};
+use tabswarm::browser::{HostEvent, Microphone, Notes, Playback, Visibility, WorkerHost, decode};
+use tabswarm::protocol::audio::clips;
 use tabswarm::swarm::{Key, SessionId};
 use tabswarm::wire::{FromWorker, ToWorker};
 use wasm_bindgen_test::{wasm_bindgen_test, wasm_bindgen_test_configure};
-use web::{until, wire};
+use web::{sound, until, wire};
 
 wasm_bindgen_test_configure!(run_in_browser);
 
@@ -68,4 +69,47 @@ fn the_page_s_visibility_is_reported_until_the_watch_is_dropped() {
     drop(watch);
     change();
     assert_eq!(seen.borrow().len(), 2, "once at first, once for the change");
+}
+
+#[wasm_bindgen_test]
+async fn a_playback_plays_to_its_end_and_is_closed_when_it_is_dropped() {
+    sound::watch();
+    let ended = Rc::new(RefCell::new(0));
+    let counting = ended.clone();
+    let mut playback = Playback::new(24_000).expect("this browser has sound");
+    playback.set_volume(0.0);
+    // A page that nobody has touched may be kept silent: then it never ends, and is closed all the same.
+    playback.play_to_end(&[0; 2_400], move || *counting.borrow_mut() += 1).expect("it plays");
+    playback.schedule(&[0; 240], playback.now() + 0.5);
+    assert_eq!(sound::closed_contexts(), 0);
+    drop(playback);
+    until("the end of the sound", || sound::closed_contexts() == 1).await;
+    assert_eq!(*ended.borrow(), 0, "what is dropped does not end");
+}
+
+#[wasm_bindgen_test]
+async fn audio_files_are_decoded_to_the_wanted_rate_and_others_are_refused() {
+    let order = sound::file(clips::shipped_file("order").expect("it is shipped"));
+    let same = decode(&order, 24_000).await;
+    // Chromium knows no ADPCM; a browser that does gives every sample.
+    assert!(same.is_err() || same.is_ok_and(|samples| samples.len().abs_diff(58_599) < 240));
+    let tone: Vec<i16> = (0..8_000).map(|at: i32| if at % 40 < 20 { 8_000 } else { -8_000 }).collect();
+    let samples = decode(&sound::file(&sound::wav(8_000, &tone)), 24_000).await.expect("a WAV file");
+    assert!(samples.len().abs_diff(24_000) < 240, "{}", samples.len());
+    let problem = decode(&sound::file(b"no audio"), 24_000).await.expect_err("it is none");
+    assert!(problem.contains("cannot decode"), "{problem}");
+}
+
+#[wasm_bindgen_test]
+async fn a_microphone_is_switched_off_when_it_is_dropped() {
+    sound::watch();
+    sound::straw_microphone();
+    let microphone = Microphone::open().await.expect("it is of straw");
+    assert_eq!((sound::stopped_tracks(), sound::closed_contexts()), (0, 0));
+    drop(microphone);
+    until("the context's end", || sound::closed_contexts() == 1).await;
+    assert_eq!(sound::stopped_tracks(), 1);
+    sound::refuse_microphone();
+    let problem = Microphone::open().await.err().expect("it is refused");
+    assert!(problem.starts_with("The browser does not let this page use the microphone."), "{problem}");
 }

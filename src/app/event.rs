@@ -105,8 +105,8 @@ pub enum Event {
     ChooseSpeaker(String),
     TypeSpeaker(String),
     Listen,
-    /// To any of them; 0 to 1 is the luck of the draw.
-    ListenToAny(f64),
+    /// To any of them, each time to another one.
+    ListenToAny,
     StopListening,
     SetVolume(f64),
     Heard(Box<Heard>),

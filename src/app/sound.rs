@@ -55,7 +55,7 @@ pub fn hear(model: &mut Model, event: Event) -> Vec<Effect> {
             Ok(effects) => return effects,
             Err(problem) => say(model, NoticeKind::Problem, problem),
         },
-        Event::ListenToAny(roll) => return hearing.listen_to_any(run, roll),
+        Event::ListenToAny => return hearing.listen_to_any(run),
         Event::StopListening => return hearing.stop(),
         Event::SetVolume(volume) => {
             hearing.volume = volume.clamp(0.0, 1.0);

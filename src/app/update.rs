@@ -43,7 +43,7 @@ pub fn update(model: &mut Model, event: Event) -> Vec<Effect> {
         Event::ChooseSpeaker(_)
         | Event::TypeSpeaker(_)
         | Event::Listen
-        | Event::ListenToAny(_)
+        | Event::ListenToAny
         | Event::StopListening
         | Event::SetVolume(_)
         | Event::Heard(_) => return sound::hear(model, event),

@@ -31,11 +31,6 @@ fn remember(storage: Option<&Storage>, session: SessionId, count: u32) {
     }
 }
 
-/// A number from 0 up to 1, for what a person leaves to chance. A run's own chances come from its plan's seed.
-pub fn chance() -> f64 {
-    random().map_or(0.0, |bytes| f64::from(u32::from_le_bytes(bytes)) / (f64::from(u32::MAX) + 1.0))
-}
-
 /// Bytes from the browser's own random source.
 ///
 /// # Errors

@@ -24,7 +24,7 @@ mod worker_loop;
 pub use clock::Clock;
 pub use decoder::decode;
 pub use fetch::Fetches;
-pub use identity::{chance, random};
+pub use identity::random;
 pub use lab::offered_broker;
 pub use microphone::Microphone;
 pub use notes::Notes;

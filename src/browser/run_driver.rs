@@ -20,9 +20,6 @@ use crate::run::{Capacity, Part, Run, RunInput, Status, layout, sockets, workers
 use crate::swarm::{Beginning, Journal, Offer, SessionId};
 use crate::wire::{FromWorker, Heard, ToWorker};
 
-/// Whoever listens to a user.
-type Listener = Rc<dyn Fn(Heard)>;
-
 /// At most one run at a time; a finished one stays until the next starts. Clones share it.
 #[derive(Clone)]
 pub struct RunDriver(Rc<Inner>);
@@ -44,6 +41,9 @@ struct Inner {
     listeners: RefCell<Vec<Rc<dyn Fn()>>>,
     on_heard: RefCell<Option<Listener>>,
 }
+
+/// Gets what the user hears that is listened to.
+type Listener = Rc<dyn Fn(Heard)>;
 
 struct Current {
     run: Run,

@@ -3,6 +3,7 @@
 // Each of the two uses a part.
 #![allow(dead_code, reason = "a page's tests need no straw sockets, a worker's no page")]
 
+pub mod sound;
 pub mod straw;
 pub mod tap;
 pub mod wire;

@@ -20,6 +20,8 @@ pub struct Hearing {
     /// The user's number in it, from 1, as it was typed.
     pub number: String,
     pub state: HearState,
+    /// How often anybody would do.
+    draws: u32,
     /// Anybody would do: how many are still tried when the one that was drawn is not there.
     seeks: u32,
     /// 0 to 1.
@@ -51,6 +53,7 @@ impl Default for Hearing {
             population: String::new(),
             number: "1".to_owned(),
             state: HearState::Off,
+            draws: 0,
             seeks: 0,
             volume: 0.8,
             trace: Arc::default(),
@@ -82,10 +85,13 @@ impl Hearing {
         Ok(self.listen_to(user))
     }
 
-    /// One of those that are likely to be there; `roll` is 0 to 1.
-    pub fn listen_to_any(&mut self, run: &RunView, roll: f64) -> Vec<Effect> {
+    /// One of those that are likely to be there. Shares of the golden ratio are spread as evenly as chance never is:
+    /// each draw lies where the others were not.
+    pub fn listen_to_any(&mut self, run: &RunView) -> Vec<Effect> {
         let Some(speaker) = self.speaker(run) else { return Vec::new() };
         let count = speaker.present.len().max(1) as u32;
+        self.draws += 1;
+        let roll = (f64::from(self.draws) * GOLDEN).fract();
         let number = speaker.present.start + ((roll * f64::from(count)) as u32).min(count - 1);
         let user = UserId::new(speaker.population, number);
         self.seeks = count - 1;
@@ -163,6 +169,8 @@ impl Hearing {
 /// Users of a population that a user's id can tell apart.
 const MOST_USERS: u32 = 1 << 24;
 
+const GOLDEN: f64 = 0.618_033_988_75;
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -194,9 +202,10 @@ mod tests {
         hearing.population = "members".into();
         hearing.number = " 7 ".into();
         check(&hearing.listen(&run()).unwrap(), 2, 6);
-        check(&hearing.listen_to_any(&run(), 0.55), 2, 15);
-        assert_eq!(hearing.number, "16");
-        check(&hearing.listen_to_any(&run(), 1.0), 2, 19);
+        check(&hearing.listen_to_any(&run()), 2, 16);
+        assert_eq!(hearing.number, "17");
+        check(&hearing.listen_to_any(&run()), 2, 12);
+        check(&hearing.listen_to_any(&run()), 2, 18);
         hearing.number = "0".into();
         assert!(hearing.listen(&run()).is_err());
     }
@@ -204,13 +213,13 @@ mod tests {
     #[test]
     fn when_anybody_would_do_the_absent_are_passed_over() {
         let mut hearing = Hearing::default();
-        check(&hearing.listen_to_any(&run(), 0.95), 1, 19);
-        for expected in 10..19 {
+        check(&hearing.listen_to_any(&run()), 1, 16);
+        for expected in (17..20).chain(10..16) {
             check(&hearing.seek_on(&run()), 1, expected);
         }
         assert_eq!(hearing.seek_on(&run()), [], "everybody was tried");
-        check(&hearing.listen_to_any(&run(), 0.0), 1, 10);
-        hearing.take(heard(UserId::new(1, 10), Told::In("x".into())));
+        check(&hearing.listen_to_any(&run()), 1, 12);
+        hearing.take(heard(UserId::new(1, 12), Told::In("x".into())));
         assert_eq!(hearing.seek_on(&run()), [], "somebody is there");
         hearing.listen(&run()).unwrap();
         assert_eq!(hearing.seek_on(&run()), [], "nobody else would do");
