@@ -46,7 +46,7 @@ story('users say a clip that was dropped into the page, and one of them is liste
 
   await at.startButton(page).click();
   await seeState(page, /ramping|holding/i);
-  await at.hearCard(page).getByRole('button', { name: 'Any' }).click();
+  await at.hearCard(page).getByRole('button', { name: 'Any user' }).click();
   await until('both to have been heard', async () => {
     const seen = await at.hearCard(page).getByRole('img').getAttribute('aria-label');
     return /service: [1-9]/.test(seen) && /user: [1-9]/.test(seen);

@@ -28,7 +28,7 @@ fn ClipRow(line: Memo<ClipLine>) -> impl IntoView {
     view! {
         <li class="clip" class:own=is_own>
             <ClipName line name=name.clone() renaming />
-            <span class="note">{move || line.with(|line| line.note)}</span>
+            <span class="odd">{move || line.with(|line| line.note)}</span>
             <span class="length">{move || facts()[0].clone()}</span>
             <span class="length">{move || facts()[1].clone()}</span>
             {(!is_missing).then(|| view! { <PlayButton name=name.clone() /> })}

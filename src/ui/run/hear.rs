@@ -87,7 +87,7 @@ fn Whom() -> impl IntoView {
             >
                 {move || if is_on.get() { "Stop listening" } else { "Listen" }}
             </button>
-            <button disabled=is_over on:click=move |_| store.dispatch(Event::ListenToAny)>"Any"</button>
+            <button disabled=is_over on:click=move |_| store.dispatch(Event::ListenToAny)>"Any user"</button>
             <Volume />
         </div>
     }
