@@ -82,7 +82,8 @@ story('a conductor that is loaded anew goes on with its run', async (world) => {
   const goesOn = async () => (await swarm.status(conductor)).users?.connected >= 19;
   await until('the run to go on', goesOn, { within: 10_000 });
   const after = await swarm.status(conductor);
-  assert.ok(after.sent >= before.sent, `${after.sent} messages after the reload, ${before.sent} before`);
+  // Ten of its own users say something once a second, and a second is what a reload may cost.
+  assert.ok(after.sent >= before.sent - 12, `${after.sent} messages after the reload, ${before.sent} before`);
   await over(conductor);
   const report = await swarm.report(conductor);
   assert.match(report.problem, /the conductor's page was loaded anew/);
@@ -190,7 +191,8 @@ story('a room: the lab prints the links, brings the broker, and is the target', 
   await world.page(lab.joinLink);
   await world.page(lab.joinLink);
   await ready(conductor, 2);
-  assert.match(await at.roster(conductor).innerText(), /ready[^]*ready/);
+  const seen = async () => /ready[^]*ready/.test(await at.roster(conductor).innerText());
+  await until('the page to show that both are ready', seen, { within: 3_000 });
   const report = await swarm.play(conductor, chatPlan(lab, rampThenHold(USERS, 2, 6), LIVELY));
   checks.noErrors(report);
   assert.equal(report.browsers.length, 3);

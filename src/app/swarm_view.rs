@@ -188,7 +188,8 @@ fn share_cells(run: Option<&Run>, workers: &[usize]) -> [Cell; 4] {
 
 /// What the other clock shows more than ours, and how wrong that can be.
 fn clock(Offset { offset, bound, .. }: Offset) -> String {
-    format!("{} ± {}", format::millis(-offset), format::millis(bound))
+    let sign = if offset > 0.0 { "−" } else { "" };
+    format!("{sign}{} ± {}", format::millis(offset.abs()), format::millis(bound))
 }
 
 fn seat_state(seat: &Seat, run: Option<&Run>) -> (String, Mood) {
@@ -254,3 +255,20 @@ fn part_state(facts: &SwarmFacts<'_>, generator: &Generator) -> (String, Mood) {
 
 /// What a further browser brings.
 const PER_BROWSER: u32 = 250;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn clocks_stand_with_their_sign_and_their_bound() {
+        #[track_caller]
+        fn check(offset: f64, expected: &str) {
+            assert_eq!(clock(Offset { offset, bound: 0.5, round_trip: 1.0 }), expected);
+        }
+        // The conductor's clock shows more than this browser's, so this one shows less.
+        check(1.6, "−1.6\u{a0}ms ± 500\u{a0}µs");
+        check(-2_000.0, "2\u{a0}s ± 500\u{a0}µs");
+        check(0.0, "0\u{a0}µs ± 500\u{a0}µs");
+    }
+}
