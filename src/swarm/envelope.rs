@@ -249,9 +249,22 @@ const HEAD: usize = 24;
 /// A swarm has some hundred browsers; who knows the key and invents more than this gains no memory of ours.
 const MOST_SESSIONS: usize = 1_024;
 
-#[cfg(test)]
+#[cfg(all(test, not(target_arch = "wasm32")))]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
+
+    proptest! {
+        #[test]
+        fn no_bytes_make_it_panic(bytes: Vec<u8>, version in 0..3u8) {
+            let bytes = [&[version], bytes.as_slice()].concat();
+            let mut opener = Opener::new(&key(1));
+            prop_assert!(opener.open("t", &bytes).is_err());
+            prop_assert!(opener.open_retained("t", &bytes).is_err());
+            prop_assert!(Safe::new(&key(1), [0; 16]).unlock("t", &bytes).is_err());
+        }
+    }
 
     fn key(byte: u8) -> Key {
         Key::new([byte; 32])

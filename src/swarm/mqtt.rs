@@ -215,3 +215,85 @@ impl Mqtt {
 /// A broker gives a silent client up after one and a half times this.
 const KEEP_ALIVE_S: u16 = 10;
 const PING_ANSWER_MS: u64 = 5_000;
+
+#[cfg(all(test, not(target_arch = "wasm32")))]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn mqtt() -> Mqtt {
+        let subscriptions = ["tabswarm/b".to_owned()];
+        let introduction = Introduction {
+            client_id: "ts1",
+            credentials: None,
+            will: ("tabswarm/c", vec![1]),
+            subscriptions: &subscriptions,
+        };
+        Mqtt::new(&introduction).expect("nothing of it is forbidden")
+    }
+
+    fn outputs(mqtt: &mut Mqtt) -> Vec<MqttOutput> {
+        std::iter::from_fn(|| mqtt.poll()).filter(|output| !matches!(output, MqttOutput::Send(_))).collect()
+    }
+
+    /// A broker's welcome, its confirmation of the first subscription, and a message.
+    const CONNACK: &[u8] = &[0x20, 2, 0, 0];
+    const SUBACK: &[u8] = &[0x90, 3, 0, 1, 0];
+    const PUBLISH: &[u8] = b"\x30\x0e\0\x0atabswarm/bhi";
+
+    fn message() -> MqttOutput {
+        MqttOutput::Message { topic: "tabswarm/b".into(), payload: b"hi".to_vec() }
+    }
+
+    #[test]
+    fn packets_come_in_pieces_or_several_at_once() {
+        let all = [CONNACK, SUBACK, PUBLISH, PUBLISH].concat();
+        for piece in 1..all.len() {
+            let mut mqtt = mqtt();
+            all.chunks(piece).for_each(|bytes| mqtt.on_bytes(0.0, bytes));
+            assert_eq!(outputs(&mut mqtt), [MqttOutput::Ready, message(), message()], "in pieces of {piece}");
+        }
+    }
+
+    #[test]
+    fn a_refusal_says_what_the_broker_wants() {
+        #[track_caller]
+        fn check(code: u8, expected: &str) {
+            let mut mqtt = mqtt();
+            mqtt.on_bytes(0.0, &[0x20, 2, 0, code]);
+            assert_eq!(outputs(&mut mqtt), [MqttOutput::Closed(expected.to_owned())]);
+        }
+        check(4, "the broker refused the user name or password");
+        check(5, "the broker wants a user name and a password");
+        check(3, "the broker refused the connection: ServerUnavailable");
+    }
+
+    #[test]
+    fn a_broker_that_says_nothing_is_given_up() {
+        let mut mqtt = mqtt();
+        mqtt.on_bytes(0.0, &[CONNACK, SUBACK].concat());
+        (0..80).for_each(|quarter| mqtt.on_tick(f64::from(quarter) * 250.0));
+        assert!(matches!(outputs(&mut mqtt).as_slice(), [MqttOutput::Ready, MqttOutput::Closed(_)]));
+    }
+
+    proptest! {
+        #[test]
+        fn no_bytes_make_it_panic(before in 0..3usize, bytes: Vec<u8>, more: Vec<u8>) {
+            let mut mqtt = mqtt();
+            mqtt.on_bytes(0.0, &[CONNACK, SUBACK, PUBLISH][..before].concat());
+            mqtt.on_bytes(1.0, &bytes);
+            mqtt.on_bytes(2.0, &more);
+            mqtt.publish(3.0, "tabswarm/c", vec![1], false);
+            mqtt.on_tick(60_000.0);
+        }
+
+        #[test]
+        fn no_broken_packet_makes_it_panic(at in 0..20usize, byte: u8) {
+            let mut all = [CONNACK, SUBACK, PUBLISH].concat();
+            let length = all.len();
+            all[at % length] = byte;
+            mqtt().on_bytes(0.0, &all);
+        }
+    }
+}
