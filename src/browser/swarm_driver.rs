@@ -5,6 +5,8 @@ mod swarm;
 use std::cell::RefCell;
 use std::rc::{Rc, Weak};
 
+use gloo_timers::callback::Timeout;
+
 use self::swarm::{JOURNAL, take_over, take_up};
 use super::identity;
 use super::notes::Notes;
@@ -12,8 +14,8 @@ use super::run_driver::{cores, user_agent};
 use super::worker_host::{HostEvent, WorkerHost};
 use crate::run::{Capacity, Run, RunInput, browser_name, sockets};
 use crate::swarm::{
-    Card, Conductor, Consent, Credentials, Generator, Invite, Journal, Limits, LinkCommand, LinkEvent, Offer, Peer,
-    Picture, Role, SessionId, Traffic, pack,
+    Card, Conductor, Consent, Credentials, Generator, Invite, Journal, Limits, LinkCommand, LinkEvent, Loading, Offer,
+    Peer, Picture, Role, SessionId, Traffic, pack,
 };
 use crate::wire::{FromLink, FromWorker, ToLink, ToWorker};
 
@@ -129,7 +131,7 @@ impl SwarmDriver {
                 (Side::Generator(Box::new(generator)), None)
             }
         };
-        let link = Inner::link(&self.0)?;
+        let link = Inner::link(&self.0, peer.loading)?;
         let swarm = Swarm {
             invite,
             card,
@@ -153,7 +155,12 @@ impl SwarmDriver {
     /// Leaves the swarm: what plays here ends.
     pub fn leave(&self) {
         let left = self.0.swarm.borrow_mut().take();
-        if left.is_some() {
+        if let Some(mut left) = left {
+            left.send(LinkCommand::Leave);
+            // What it has to say last takes a moment; its workers stop at once.
+            if let Some(link) = left.link.take() {
+                Timeout::new(LAST_WORDS_MS, move || drop(link)).forget();
+            }
             drop(left);
             self.0.tell();
         }
@@ -278,10 +285,14 @@ impl SwarmDriver {
 }
 
 impl Inner {
-    fn link(self: &Rc<Self>) -> Result<LinkHost, String> {
+    /// `loading`: of the swarm that it is for; what a link says whose swarm was left is not for the next one.
+    fn link(self: &Rc<Self>, loading: Loading) -> Result<LinkHost, String> {
         let inner: Weak<Self> = Rc::downgrade(self);
         LinkHost::spawn(super::LINK_NAME, move |event| {
-            if let Some(inner) = inner.upgrade() {
+            let inner = inner.upgrade();
+            let inner =
+                inner.filter(|inner| inner.swarm.borrow().as_ref().is_some_and(|now| now.peer.loading == loading));
+            if let Some(inner) = inner {
                 Self::on_link(&inner, event);
             }
         })
@@ -347,3 +358,6 @@ impl Inner {
         })
     }
 }
+
+/// Enough for a message to a broker on another continent.
+const LAST_WORDS_MS: u32 = 500;

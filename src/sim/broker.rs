@@ -280,7 +280,9 @@ impl SwarmNet {
             return;
         }
         self.seen.push((topic.to_owned(), payload.clone()));
-        if retain {
+        if retain && payload.is_empty() {
+            self.retained.remove(topic);
+        } else if retain {
             self.retained.insert(topic.to_owned(), payload.clone());
         }
         let subscribers: Vec<usize> = self

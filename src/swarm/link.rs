@@ -32,6 +32,8 @@ pub enum LinkCommand {
     },
     /// What the beacon says from now on.
     Card(#[serde(with = "serde_bytes")] Vec<u8>),
+    /// This page leaves the swarm: a conductor takes its beacon back, for a broker keeps that for ever.
+    Leave,
     /// Shows everybody how the run looks.
     Show(#[serde(with = "serde_bytes")] Vec<u8>),
 }
@@ -178,6 +180,13 @@ impl Link {
                 self.card = card;
                 self.beacon_ms = f64::NEG_INFINITY;
             }
+            LinkCommand::Leave => {
+                let topic = self.topics.beacon();
+                if let (Role::Conductor, Broker::Up { mqtt, .. }) = (self.role, &mut self.broker) {
+                    mqtt.publish(now_ms, &topic, Vec::new(), true);
+                }
+                self.beacon_ms = f64::INFINITY;
+            }
             LinkCommand::Show(picture) => {
                 let topic = self.topics.live();
                 self.publish(now_ms, &topic, None, Body::Live { picture }, false);
@@ -318,6 +327,10 @@ impl Link {
 
     fn on_message(&mut self, now_ms: f64, topic: &str, payload: &[u8]) -> Result<(), Refusal> {
         if topic == self.topics.beacon() {
+            // Nobody conducts any more.
+            if payload.is_empty() {
+                return Ok(());
+            }
             let opened = self.opener.open_retained(topic, payload)?;
             return match Packet::decode(&opened.packet)?.body {
                 Body::Beacon { card } => self.on_beacon(now_ms, opened.from, card),

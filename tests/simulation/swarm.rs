@@ -155,6 +155,20 @@ fn a_page_that_is_loaded_anew_arrives_anew() {
 }
 
 #[test]
+fn a_conductor_that_leaves_takes_its_beacon_along() {
+    let mut net = swarm(1);
+    net.command(CONDUCTOR, LinkCommand::Leave);
+    net.run(2_000.0);
+    let late = net.add(link(Role::Generator, 2, 0), 0.0, 0.0, NEAR, NEAR);
+    net.run(3_000.0);
+    let told = events(&mut net, late);
+    assert!(
+        told.contains(&LinkEvent::Connected) && !told.contains(&LinkEvent::Arrived(SessionId::new(100))),
+        "{told:?}"
+    );
+}
+
+#[test]
 fn clocks_are_known_within_their_bounds() {
     let mut net = SwarmNet::new(9);
     net.add(link(Role::Conductor, 100, 0), 350.0, 20e-6, NEAR, NEAR);

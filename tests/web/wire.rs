@@ -114,6 +114,7 @@ fn to_link() -> Vec<ToLink> {
         ToLink::Command(LinkCommand::Say { to: Some(session), message: vec![0, 255] }),
         ToLink::Command(LinkCommand::Say { to: None, message: Vec::new() }),
         ToLink::Command(LinkCommand::Card(vec![1])),
+        ToLink::Command(LinkCommand::Leave),
         ToLink::Command(LinkCommand::Show(vec![2])),
     ]
 }
