@@ -16,7 +16,7 @@ use crate::app::run_view::picture;
 use crate::metrics::{Browser, Report, UserId};
 use crate::plan::Plan;
 use crate::protocol::audio::Clip;
-use crate::run::{Capacity, Part, Run, RunInput, Status, layout, sockets, workers};
+use crate::run::{Capacity, Part, Run, RunInput, Status, homes, layout, sockets};
 use crate::swarm::{Beginning, Journal, Offer, SessionId};
 use crate::wire::{FromWorker, Heard, ToWorker};
 
@@ -182,8 +182,10 @@ impl Inner {
             return Err("this browser only conducts, and no other is ready to play".to_owned());
         }
         let own = Capacity { only_watches, ..Capacity::own(cores(), sockets(&user_agent())) };
-        let places = places(&own, &others, plan.handshakes_in_flight);
+        let sessions: Vec<_> = [None].into_iter().chain(others.iter().map(|(session, _)| Some(*session))).collect();
         let browsers: Vec<_> = [own].into_iter().chain(others.into_iter().map(|(_, capacity)| capacity)).collect();
+        let homes = homes(&browsers, plan.handshakes_in_flight);
+        let places: Vec<_> = homes.into_iter().map(|home| sessions[home]).collect();
         let parts = layout(&browsers, plan.handshakes_in_flight);
         let run_id = random_id()?;
         let (at_ms, start_delay_ms) = (self.clock.now_ms(), if browsers.len() > 1 { SWARM_START_MS } else { START_MS });
@@ -379,15 +381,6 @@ impl Current {
             }
         }
     }
-}
-
-/// In which browser each worker of the layout lives; the probe's is the last, and here.
-fn places(own: &Capacity, others: &[(SessionId, Capacity)], handshakes: u32) -> Vec<Option<SessionId>> {
-    let own = std::iter::repeat_n(None, workers(own, handshakes) as usize);
-    let others = others
-        .iter()
-        .flat_map(|(session, capacity)| std::iter::repeat_n(Some(*session), workers(capacity, handshakes) as usize));
-    own.chain(others).chain([None]).collect()
 }
 
 fn this_browser(workers: usize) -> Browser {

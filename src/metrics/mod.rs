@@ -17,6 +17,7 @@ mod tag;
 mod threshold;
 mod totals;
 mod urls;
+mod verdict;
 
 pub use crate::plan::{Threshold, ThresholdError, ThresholdUnit as Unit};
 pub use delta::*;
@@ -31,3 +32,4 @@ pub use tag::Tag;
 pub use threshold::{Outcome, ThresholdResult};
 pub use totals::*;
 pub use urls::without_url_secrets;
+pub use verdict::*;

@@ -356,9 +356,10 @@ mod tests {
         #[test]
         fn parts_sum_to_the_whole(
             load in any_load(), weights in prop::collection::vec(0..9u32, 1..6),
-            probe in prop::option::of(0..6usize), first: bool
+            probes in prop::collection::btree_set(0..6usize, 0..3), first: bool
         ) {
-            let part = |part| Segment { part, weights: weights.clone(), probe_part: probe };
+            let probes: Vec<_> = probes.into_iter().filter(|&probe| probe < weights.len()).collect();
+            let part = |part| Segment { part, weights: weights.clone(), probe_parts: probes.clone() };
             let mut merged: Vec<_> = (0..weights.len()).flat_map(|n| all(&load, &part(n), first)).collect();
             let whole = all(&load, &Segment::whole(), first);
             // Steps of one moment are in the order of users, up or down.
@@ -372,8 +373,8 @@ mod tests {
             prop_assert_eq!(merged, expected);
             let caps: Option<u32> = (0..weights.len()).map(|n| Schedule::new(&load, &part(n), first).cap()).sum();
             prop_assert_eq!(caps, Schedule::new(&load, &Segment::whole(), first).cap());
-            if let Some(probe) = probe.filter(|&probe| probe < weights.len() && weights.len() > 1) {
-                prop_assert!(all(&load, &part(probe), first).iter().all(|step| step.user == 0 && first));
+            for (user, &probe) in probes.iter().enumerate().filter(|_| probes.len() < weights.len()) {
+                prop_assert!(all(&load, &part(probe), first).iter().all(|step| step.user == user as u32 && first));
             }
         }
     }

@@ -8,6 +8,7 @@ mod model;
 mod segment;
 mod shape;
 mod threshold;
+mod verdict;
 mod voice_faults;
 
 pub use accounts::AccountBook;
@@ -16,4 +17,5 @@ pub use model::*;
 pub use segment::Segment;
 pub(crate) use threshold::{Operator, Statistic, Subject};
 pub use threshold::{Threshold, ThresholdError, Unit as ThresholdUnit};
+pub use verdict::VerdictRules;
 pub use voice_faults::{ClosePhase, VoiceFaults};

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use super::VoiceFaults;
+use super::{VerdictRules, VoiceFaults};
 
 /// A checked plan. `Plan::check` builds it from JSON and reports all problems at once.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -32,6 +32,9 @@ pub struct Plan {
     /// arrived by then is missing.
     #[serde(default = "default_late_after")]
     pub late_after_s: f64,
+    /// When the generators count as the run's bottleneck.
+    #[serde(default, skip_serializing_if = "VerdictRules::is_default")]
+    pub verdict: VerdictRules,
     /// Faults for `lab`, sent to it before the run starts; only for targets that are a `lab`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub lab: Option<LabFaults>,

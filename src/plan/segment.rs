@@ -9,14 +9,24 @@ pub struct Segment {
     pub part: usize,
     /// Capacity of all parts, in any unit; users are dealt in proportion, spread evenly over the index.
     pub weights: Vec<u32>,
-    /// User 0 of the first population is the probe and plays alone in its own part, `None`: no probe.
-    pub probe_part: Option<usize>,
+    /// Parts with a single user each: user n of the first population plays alone in the n-th of them. Empty: no probe.
+    pub probe_parts: Vec<usize>,
 }
 
 impl Segment {
     /// The only part of a run: all users.
     pub fn whole() -> Self {
-        Self { part: 0, weights: vec![1], probe_part: None }
+        Self { part: 0, weights: vec![1], probe_parts: Vec::new() }
+    }
+
+    /// This part is a probe's.
+    pub fn is_probe(&self) -> bool {
+        self.probe_parts.contains(&self.part)
+    }
+
+    /// This part does what a population does once: the first probe's, which has time for it, or without one the first part.
+    pub fn plays_once(&self) -> bool {
+        self.part == self.probe_parts.first().copied().unwrap_or(0)
     }
 }
 
@@ -24,47 +34,54 @@ impl Segment {
 #[derive(Debug, Clone)]
 pub(super) struct Hand {
     part: usize,
-    /// The part that plays user 0 and nobody else, if there is one.
-    probe: Option<usize>,
-    /// Whether user 0 of this population is the probe.
-    has_probe: bool,
+    /// The parts that play the first users and nobody else, one each; none in other populations than the first.
+    probes: Vec<usize>,
     /// The parts that users are dealt to, over and over.
     round: Vec<usize>,
 }
 
 impl Hand {
     pub fn new(segment: &Segment, first_population: bool) -> Self {
-        let others = |part: &usize| Some(*part) != segment.probe_part;
-        // A probe needs somebody else to play the load.
-        let probe = segment.probe_part.filter(|&probe| probe < segment.weights.len() && segment.weights.len() > 1);
         let mut weights: Vec<u64> = segment.weights.iter().map(|&weight| u64::from(weight)).collect();
-        if let Some(probe) = probe {
-            weights[probe] = 0;
+        let is_part = |part: &&usize| **part < weights.len();
+        let mut probes: Vec<usize> = segment.probe_parts.iter().filter(is_part).copied().collect();
+        // A probe needs somebody else to play the load.
+        if probes.len() >= weights.len() {
+            probes.clear();
         }
+        probes.iter().for_each(|&probe| weights[probe] = 0);
         if weights.iter().all(|&weight| weight == 0) {
-            (0..weights.len()).filter(|part| probe.is_none() || others(part)).for_each(|part| weights[part] = 1);
+            (0..weights.len()).filter(|part| !probes.contains(part)).for_each(|part| weights[part] = 1);
         }
-        Self { part: segment.part, probe, has_probe: first_population && probe.is_some(), round: round(&weights) }
+        if !first_population {
+            probes.clear();
+        }
+        Self { part: segment.part, probes, round: round(&weights) }
     }
 
     /// Whether this part plays the user.
     pub fn holds(&self, user: u32) -> bool {
-        let owner = match self.probe {
-            Some(probe) if user == 0 && self.has_probe => Some(probe),
-            _ => self.round.get(user as usize % self.round.len().max(1)).copied(),
-        };
-        owner == Some(self.part)
+        self.owner(user) == Some(self.part)
+    }
+
+    fn owner(&self, user: u32) -> Option<usize> {
+        self.probes.get(user as usize).copied().or_else(|| self.dealt_to(user))
+    }
+
+    fn dealt_to(&self, user: u32) -> Option<usize> {
+        self.round.get(user as usize % self.round.len().max(1)).copied()
     }
 
     /// How many of the users below `count` this part plays.
     pub fn share(&self, count: u32) -> u32 {
         let length = self.round.len().max(1) as u32;
-        let rounds = count / length;
+        let is_ours = |user: &u32| self.dealt_to(*user) == Some(self.part);
         let in_round = self.round.iter().filter(|&&part| part == self.part).count() as u32;
-        let rest = (count - count % length..count).filter(|&user| self.holds(user)).count() as u32;
-        // User 0 may belong to the probe instead of the part it was dealt to.
-        let dealt_first = rounds > 0 && self.round.first() == Some(&self.part);
-        rounds * in_round + rest + u32::from(rounds > 0 && self.holds(0)) - u32::from(dealt_first)
+        let rest = (count - count % length..count).filter(is_ours).count() as u32;
+        // The first users belong to probes instead of the parts that they were dealt to.
+        let probes = 0..count.min(self.probes.len() as u32);
+        let held = probes.clone().filter(|&user| self.holds(user)).count() as u32;
+        count / length * in_round + rest + held - probes.filter(is_ours).count() as u32
     }
 }
 
@@ -110,46 +127,55 @@ mod tests {
 
     use super::*;
 
-    fn hands(weights: &[u32], probe_part: Option<usize>, first: bool) -> Vec<Hand> {
-        (0..weights.len())
-            .map(|part| Hand::new(&Segment { part, weights: weights.to_vec(), probe_part }, first))
-            .collect()
+    fn hands(weights: &[u32], probe_parts: &[usize], first: bool) -> Vec<Hand> {
+        let segment = |part| Segment { part, weights: weights.to_vec(), probe_parts: probe_parts.to_vec() };
+        (0..weights.len()).map(|part| Hand::new(&segment(part), first)).collect()
     }
 
     #[track_caller]
-    fn check(weights: &[u32], probe_part: Option<usize>, first: bool, expected: &str) {
-        let hands = hands(weights, probe_part, first);
+    fn check(weights: &[u32], probe_parts: &[usize], first: bool, expected: &str) {
+        let hands = hands(weights, probe_parts, first);
         let owner = |user| (0..hands.len()).find(|&part| hands[part].holds(user)).map_or("-".into(), |p| p.to_string());
         assert_eq!((0..expected.len() as u32).map(owner).collect::<String>(), expected);
     }
 
     #[test]
     fn users_are_dealt_evenly() {
-        check(&[1], None, true, "0000");
-        check(&[1, 1], None, true, "010101");
-        check(&[2, 1], None, true, "010010");
-        check(&[3, 1], None, true, "00100010");
-        check(&[0, 0], None, true, "0101");
-        check(&[7, 0], None, true, "0000");
+        check(&[1], &[], true, "0000");
+        check(&[1, 1], &[], true, "010101");
+        check(&[2, 1], &[], true, "010010");
+        check(&[3, 1], &[], true, "00100010");
+        check(&[0, 0], &[], true, "0101");
+        check(&[7, 0], &[], true, "0000");
     }
 
     #[test]
     fn the_probe_plays_user_0_of_the_first_population_alone() {
-        check(&[5, 1, 1], Some(0), true, "021212");
-        check(&[5, 1, 1], Some(0), false, "121212");
-        check(&[1, 9], Some(1), true, "1000");
-        check(&[1], Some(0), true, "0000");
-        check(&[1, 1], Some(7), true, "0101");
-        check(&[1, 0, 0], Some(0), true, "021212");
+        check(&[5, 1, 1], &[0], true, "021212");
+        check(&[5, 1, 1], &[0], false, "121212");
+        check(&[1, 9], &[1], true, "1000");
+        check(&[1], &[0], true, "0000");
+        check(&[1, 1], &[7], true, "0101");
+        check(&[1, 0, 0], &[0], true, "021212");
+    }
+
+    #[test]
+    fn several_probes_play_the_first_users_one_each() {
+        check(&[3, 0, 0], &[1, 2], true, "120000");
+        check(&[3, 0, 0], &[2, 1], true, "210000");
+        check(&[3, 0, 0], &[1, 2], false, "000000");
+        check(&[1, 1, 0, 0], &[2, 3], true, "230101");
+        check(&[5, 5], &[0, 1], true, "010101");
     }
 
     proptest! {
         #[test]
         fn every_user_has_one_part(
             weights in prop::collection::vec(prop_oneof![0..6u32, any::<u32>()], 1..6),
-            probe in prop::option::of(0..7usize), first: bool, count in 0..20_000u32
+            probes in prop::collection::btree_set(0..7usize, 0..4), first: bool, count in 0..20_000u32
         ) {
-            let hands = hands(&weights, probe, first);
+            let probes: Vec<_> = probes.into_iter().collect();
+            let hands = hands(&weights, &probes, first);
             for user in (0..count.min(500)).chain([count]) {
                 prop_assert_eq!(hands.iter().filter(|hand| hand.holds(user)).count(), 1, "user {}", user);
             }

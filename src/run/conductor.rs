@@ -12,7 +12,7 @@ use super::log::Log;
 use super::member::{Member, MemberState};
 use super::status::{RunPhase, Status, UsersNow};
 use super::target::Target;
-use crate::metrics::{Browser, Report, ReportFacts, SentLog, Totals, TotalsConfig, UsersByState};
+use crate::metrics::{Browser, Report, ReportFacts, SentLog, Totals, TotalsConfig, UsersByState, Verdict};
 use crate::plan::Plan;
 use crate::protocol::audio::Clip;
 use crate::time::{Span, Timestamp};
@@ -40,6 +40,8 @@ pub struct Run {
     log: Log,
     problem: Option<String>,
     clock_bound: Option<Span>,
+    /// As of the last second that is over.
+    verdict: Option<Verdict>,
     /// From the decision to start to the epoch.
     start_delay_ms: f64,
 }
@@ -116,8 +118,9 @@ impl Run {
     /// `csv` holds the account rows of each population that takes its accounts from a file.
     pub fn new(now_ms: f64, plan: Plan, csv: Vec<Vec<Vec<String>>>, run_id: String, parts: Vec<Part>) -> Self {
         let populations = plan.populations.len();
-        let probe = parts.iter().position(Part::is_probe);
-        let totals = Totals::new(TotalsConfig::new(&plan, parts.len(), probe));
+        let probes = (0..parts.len()).filter(|&worker| parts[worker].is_probe()).collect();
+        let browsers = parts.iter().map(|part| part.browser.clone()).collect();
+        let totals = Totals::new(TotalsConfig::new(&plan, browsers, probes));
         Self {
             members: parts.into_iter().map(|part| Member::new(part, populations)).collect(),
             stage: Stage::Loading,
@@ -132,6 +135,7 @@ impl Run {
             log: Log::default(),
             problem: None,
             clock_bound: None,
+            verdict: None,
             start_delay_ms: START_DELAY_MS,
             plan,
             csv,
@@ -157,8 +161,8 @@ impl Run {
     /// | stage                          | input                        | then        | says to workers              |
     /// |--------------------------------|------------------------------|-------------|------------------------------|
     /// | Loading                        | Ready                        | Loading     | Load to that one             |
-    /// | Loading                        | Loaded of the last           | Preparing 0 | Prepare 0 to the probe       |
-    /// | Preparing n                    | Prepared n                   | Preparing n+1 | Prepare n+1 to the probe   |
+    /// | Loading                        | Loaded of the last           | Preparing 0 | Prepare 0 to the first probe |
+    /// | Preparing n                    | Prepared n                   | Preparing n+1 | Prepare n+1 to it          |
     /// | Preparing of the last          | Prepared                     | Running     | Start to all                 |
     /// | Loading, Preparing             | Failed, death, Stop, Abort   | Done        | Abort to all                 |
     /// | Running                        | Stop, the load's end         | Settling    | Stop to all                  |
@@ -217,6 +221,7 @@ impl Run {
             started_at,
             problem: self.problem.clone(),
             clock_bound_ms: self.clock_bound.map(Span::as_millis_f64),
+            verdict: self.verdict.clone(),
         };
         Report::new(&self.plan, &self.totals, facts)
     }
@@ -255,6 +260,7 @@ impl Run {
             received: self.totals.delivery().arrived,
             errors: self.totals.errors().values().map(|error| error.count).sum(),
             problem: self.problem.clone(),
+            verdict: self.verdict.clone(),
         }
     }
 
@@ -337,11 +343,11 @@ impl Run {
         }
     }
 
-    /// `once` runs in the probe's worker, which has time for it.
+    /// `once` runs in the worker of the first probe, which has time for it.
     fn prepare(&mut self, population: usize) {
         if population < self.plan.populations.len() {
             self.stage = Stage::Preparing { population };
-            let probe = self.members.iter().position(|member| member.part.is_probe()).unwrap_or(0);
+            let probe = self.members.iter().position(|member| member.part.segment.plays_once()).unwrap_or(0);
             self.outbox.push_back((probe, ToWorker::Prepare { population }));
         } else {
             self.start();

@@ -23,16 +23,16 @@ pub struct Capacity {
     pub browser: Option<String>,
     /// Logical processors.
     pub cores: u32,
-    /// Sockets that it can hold: users are dealt in proportion.
+    /// Sockets that it can hold, its probe's included: users are dealt in proportion.
     pub sockets: u32,
-    /// It only conducts, and plays the probe.
+    /// It plays a probe and no load: an observer, whose own work hides nothing from it.
     pub only_watches: bool,
 }
 
 impl Part {
     /// It plays the probe and nobody else.
     pub fn is_probe(&self) -> bool {
-        self.segment.probe_part == Some(self.segment.part)
+        self.segment.is_probe()
     }
 }
 
@@ -42,9 +42,10 @@ impl Capacity {
         Self { browser: None, cores, sockets, only_watches: false }
     }
 
-    /// Workers that play the load. One core is left to the page and the browser's own processes.
-    fn most_workers(&self) -> u32 {
-        if self.only_watches { 0 } else { self.cores.saturating_sub(1).clamp(1, MAX_LOAD_WORKERS) }
+    /// Workers that play the load. One core is left to the page and the browser's own processes, one handshake to the probe.
+    fn load_workers(&self, handshakes_in_flight: u32) -> u32 {
+        let most = if self.only_watches { 0 } else { self.cores.saturating_sub(1).clamp(1, MAX_LOAD_WORKERS) };
+        most.min(handshakes_in_flight.saturating_sub(PROBES).max(1))
     }
 }
 
@@ -66,44 +67,50 @@ pub fn browser_name(user_agent: &str) -> String {
     found.unwrap_or_else(|| "a browser".to_owned())
 }
 
-/// How many workers of each browser play the load, in the order of [`layout`].
-pub fn workers(browser: &Capacity, handshakes_in_flight: u32) -> u32 {
-    // The probe needs one handshake of the conductor's browser for itself.
-    let spare = u32::from(browser.browser.is_none());
-    browser.most_workers().min(handshakes_in_flight.saturating_sub(spare).max(1))
+/// The place among `browsers` of each part's own, in the order of [`layout`].
+pub fn homes(browsers: &[Capacity], handshakes_in_flight: u32) -> Vec<usize> {
+    let loads = browsers
+        .iter()
+        .enumerate()
+        .flat_map(|(home, browser)| std::iter::repeat_n(home, browser.load_workers(handshakes_in_flight) as usize));
+    loads.chain(0..browsers.len()).collect()
 }
 
-/// The parts of a run on these browsers, in their order; the conductor's own is among them.
+/// The parts of a run on these browsers, in their order; the conductor's own comes first among them.
 ///
-/// The probe is a worker of its own in the conductor's browser: one user whose worker has nothing else to do shows what
-/// the others would see if they were not busy. It comes last, has no weight among the users, and needs one handshake.
+/// Each browser has a probe, a worker of its own with one user: as it has nothing else to do, it shows what the others would see
+/// if they were not busy, and a browser's probe beside another's shows what the whole browser does not see. Probes come last, have no
+/// weight among the users, and need one handshake each.
 pub fn layout(browsers: &[Capacity], handshakes_in_flight: u32) -> Vec<Part> {
     let mut shares = Vec::new();
     for browser in browsers {
-        let (workers, spare) = (workers(browser, handshakes_in_flight), u32::from(browser.browser.is_none()));
+        let workers = browser.load_workers(handshakes_in_flight);
         // All workers of a browser alike, so that proportions stay small numbers.
-        let weight = (browser.sockets / workers.max(1)).max(1);
-        let handshakes = split(handshakes_in_flight.saturating_sub(spare), workers);
-        let fetches = split(CONNECTIONS_PER_HOST - spare, workers);
-        let of_workers = handshakes.zip(fetches);
-        shares.extend(of_workers.map(|(handshakes, fetches)| (weight, handshakes, fetches, browser.browser.clone())));
+        let weight = (browser.sockets.saturating_sub(PROBES) / workers.max(1)).max(1);
+        let handshakes = split(handshakes_in_flight.saturating_sub(PROBES), workers);
+        let fetches = split(CONNECTIONS_PER_HOST - PROBES, workers);
+        shares.extend(handshakes.zip(fetches).map(|(handshakes, fetches)| (weight, handshakes, fetches)));
     }
-    let probe = shares.len();
-    shares.push((0, 1, 1, None));
+    let probe_parts: Vec<usize> = (shares.len()..shares.len() + browsers.len()).collect();
+    shares.extend(browsers.iter().map(|_| (0, PROBES, PROBES)));
     let weights: Vec<u32> = shares.iter().map(|(weight, ..)| *weight).collect();
-    let part = |(part, (_, handshakes, fetches, browser))| Part {
-        segment: Segment { part, weights: weights.clone(), probe_part: Some(probe) },
+    let of_parts = shares.into_iter().zip(homes(browsers, handshakes_in_flight)).enumerate();
+    let part = |(part, ((_, handshakes, fetches), home)): (usize, ((u32, u32, u32), usize))| Part {
+        segment: Segment { part, weights: weights.clone(), probe_parts: probe_parts.clone() },
         handshakes,
         fetches,
-        browser,
+        browser: browsers[home].browser.clone(),
     };
-    shares.into_iter().enumerate().map(part).collect()
+    of_parts.map(part).collect()
 }
 
 /// `total` in `parts` shares that differ by at most one, none below one.
 fn split(total: u32, parts: u32) -> impl Iterator<Item = u32> {
     (0..parts).map(move |part| (total / parts + u32::from(part < total % parts)).max(1))
 }
+
+/// Probes of a browser, and with that their sockets, handshakes and HTTP exchanges at a time.
+const PROBES: u32 = 1;
 
 /// HTTP/1.1 connections that browsers open to one host at the same time.
 const CONNECTIONS_PER_HOST: u32 = 6;
@@ -154,16 +161,29 @@ mod tests {
         let kim = Capacity { browser: Some("Kim".into()), cores: 4, sockets: 190, only_watches: false };
         let parts = layout(&[Capacity::own(2, 250), kim], 4);
         let seen: Vec<_> = parts.iter().map(|part| (part.browser.as_deref(), part.handshakes, part.fetches)).collect();
-        assert_eq!(seen, [(None, 3, 5), (Some("Kim"), 2, 2), (Some("Kim"), 1, 2), (Some("Kim"), 1, 2), (None, 1, 1)]);
-        assert_eq!(parts[0].segment.weights, [250, 63, 63, 63, 0]);
+        let kims = [(Some("Kim"), 1, 2), (Some("Kim"), 1, 2), (Some("Kim"), 1, 1)];
+        assert_eq!(seen, [&[(None, 3, 5)][..], &kims, &[(None, 1, 1), (Some("Kim"), 1, 1)]].concat());
+        assert_eq!(parts[0].segment.weights, [249, 63, 63, 63, 0, 0]);
+        assert_eq!(parts[0].segment.probe_parts, [4, 5]);
+    }
+
+    #[track_caller]
+    fn check_probes(own_watches: bool, kim_watches: bool, expected: &[(Option<&str>, bool)]) {
+        let own = Capacity { only_watches: own_watches, ..Capacity::own(2, 250) };
+        let kim = Capacity { browser: Some("Kim".into()), only_watches: kim_watches, ..Capacity::own(2, 250) };
+        let browsers = [own, kim];
+        let parts = layout(&browsers, 4);
+        let found: Vec<_> = parts.iter().map(|part| (part.browser.as_deref(), part.is_probe())).collect();
+        assert_eq!(found, expected);
+        let homes = homes(&browsers, 4).into_iter().map(|home| browsers[home].browser.as_deref());
+        assert!(homes.eq(found.iter().map(|(browser, _)| *browser)));
     }
 
     #[test]
-    fn a_conductor_that_only_watches_plays_the_probe() {
-        let own = Capacity { only_watches: true, ..Capacity::own(8, 250) };
-        let kim = Capacity { browser: Some("Kim".into()), ..Capacity::own(2, 250) };
-        let parts = layout(&[own, kim], 4);
-        let browsers: Vec<_> = parts.iter().map(|part| (part.browser.as_deref(), part.is_probe())).collect();
-        assert_eq!(browsers, [(Some("Kim"), false), (None, true)]);
+    fn every_browser_has_a_probe_and_an_observer_nothing_else() {
+        const KIM: Option<&str> = Some("Kim");
+        check_probes(false, false, &[(None, false), (KIM, false), (None, true), (KIM, true)]);
+        check_probes(true, false, &[(KIM, false), (None, true), (KIM, true)]);
+        check_probes(false, true, &[(None, false), (None, true), (KIM, true)]);
     }
 }

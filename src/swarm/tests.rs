@@ -231,7 +231,7 @@ fn plans_beyond_the_limits_are_refused_where_they_would_play() {
     check(limits(&[], 250), "http://127.0.0.1:9", 10, None);
     check(limits(&["chat.example"], 250), "http://chat.example", 10, None);
     check(limits(&[], 250), "http://chat.example", 10, Some("its operator has not allowed load on chat.example"));
-    let many = "its part has 50 users, and its operator allows 20 in this browser";
+    let many = "its part has 49 users, and its operator allows 20 in this browser";
     check(limits(&[], 20), "http://127.0.0.1:9", 100, Some(many));
 }
 

@@ -170,7 +170,7 @@ fn load() -> Load {
     });
     Load {
         plan: serde_json::from_value(plan).expect("it is a plan"),
-        segment: Segment { part: 1, weights: vec![1, 1, 0], probe_part: Some(2) },
+        segment: Segment { part: 1, weights: vec![1, 1, 0], probe_parts: vec![2] },
         run: "a1b".into(),
         clips: vec![Clip::new("mine".into(), 24_000, &[0, -1, i16::MAX])],
         csv: vec![Vec::new(), vec![vec!["a@example.test".into(), String::new()]]],

@@ -44,7 +44,7 @@ impl HealthView {
         Self {
             warnings: warnings(totals, hidden),
             facts: facts(totals, hidden),
-            workers: workers.map(|(at, worker)| row(at, worker, totals.probe() == Some(at))).collect(),
+            workers: workers.map(|(at, worker)| row(at, worker, totals.is_probe(at))).collect(),
         }
     }
 }

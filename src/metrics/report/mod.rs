@@ -17,6 +17,7 @@ use super::histogram::{Histogram, Stats};
 use super::redact::redacted;
 use super::threshold::{Outcome, ThresholdResult};
 use super::totals::{MetricColumns, Staleness, Timeline, Totals, WorkerHealth};
+use super::verdict::Verdict;
 use crate::plan::{Plan, ThresholdUnit};
 use crate::time::{Span, Timestamp};
 
@@ -43,6 +44,9 @@ pub struct Report {
     /// another (fan-out, completion) are known no better.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub clock_bound_ms: Option<f64>,
+    /// What the numbers are worth; absent: the run has not begun.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub verdict: Option<Verdict>,
     pub metrics: Vec<MetricEntry>,
     pub operations: Vec<OperationEntry>,
     pub counters: Vec<CounterEntry>,
@@ -65,6 +69,7 @@ pub struct ReportFacts {
     pub started_at: String,
     pub problem: Option<String>,
     pub clock_bound_ms: Option<f64>,
+    pub verdict: Option<Verdict>,
 }
 
 /// Who generated the load.
@@ -97,6 +102,17 @@ pub struct MetricEntry {
     #[serde(flatten)]
     pub stats: Stats,
     /// HdrHistogram V2, deflated, base64, in microseconds.
+    pub histogram: String,
+    /// Without suspect samples; absent: there are none of those.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub clean: Option<CleanEntry>,
+}
+
+/// What is left of a metric without the samples that the generator's own state makes suspect.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct CleanEntry {
+    /// `None`: nothing.
+    pub stats: Option<Stats>,
     pub histogram: String,
 }
 
@@ -172,7 +188,10 @@ pub struct HealthEntry {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct WorkerEntry {
     pub worker: usize,
-    /// Plays the probe and nobody else.
+    /// In a swarm the browser it lives in, by its name; absent: the conductor's own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub browser: Option<String>,
+    /// Plays a probe and nobody else.
     pub probe: bool,
     pub lag: Option<Stats>,
     pub busy_share: f64,
@@ -206,6 +225,7 @@ impl Report {
             warmup_s: totals.warmup().as_secs_f64(),
             problem: facts.problem,
             clock_bound_ms: facts.clock_bound_ms,
+            verdict: facts.verdict,
             metrics: totals.histograms().filter_map(|(name, tag, histogram)| metric(name, tag, histogram)).collect(),
             operations: operations(totals),
             counters: totals
@@ -263,6 +283,7 @@ fn metric(name: &str, population: Option<&str>, histogram: &Histogram) -> Option
         unit: "ms".to_owned(),
         stats: histogram.stats()?,
         histogram: histogram.encode(),
+        clean: None,
     })
 }
 
@@ -318,7 +339,8 @@ fn health(totals: &Totals) -> HealthEntry {
     let health = totals.health();
     let worker = |(index, worker): (usize, &WorkerHealth)| WorkerEntry {
         worker: index,
-        probe: totals.probe() == Some(index),
+        browser: totals.browser_of(index).map(str::to_owned),
+        probe: totals.is_probe(index),
         lag: worker.lag.stats(),
         busy_share: worker.busy_share,
         busy_max: worker.busy_max,

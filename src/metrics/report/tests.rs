@@ -25,7 +25,8 @@ fn totals() -> Totals {
         |name: &str| PopulationConfig { name: name.to_owned(), delivery: Some("message".to_owned()), ..<_>::default() };
     let mut totals = Totals::new(TotalsConfig {
         workers: 2,
-        probe: Some(1),
+        probes: vec![1],
+        browsers: Vec::new(),
         populations: vec![population("owls"), population("larks")],
         warmup_end: Timestamp::ZERO,
     });
@@ -97,6 +98,7 @@ fn report() -> Report {
         started_at: "2026-11-21T22:00:00.000Z".into(),
         problem: None,
         clock_bound_ms: Some(1.5),
+        verdict: None,
     };
     Report::new(&plan(), &totals(), facts)
 }

@@ -5,7 +5,7 @@ use crate::time::{Span, Timestamp};
 /// What two seconds of a small run add up to.
 fn totals() -> Totals {
     let population = PopulationConfig { name: "p".into(), delivery: Some("message".into()), ..<_>::default() };
-    let config = TotalsConfig { workers: 1, probe: None, populations: vec![population], warmup_end: Timestamp::ZERO };
+    let config = TotalsConfig { workers: 1, populations: vec![population], ..TotalsConfig::default() };
     let mut totals = Totals::new(config);
     let mut recorder = Recorder::new(Timestamp::ZERO);
     let (join, trip) = (recorder.series("join", "p"), recorder.series("message.round_trip", "p"));

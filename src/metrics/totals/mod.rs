@@ -29,8 +29,10 @@ use crate::time::{Span, Timestamp};
 pub struct TotalsConfig {
     /// Workers that hand over, the probe's included.
     pub workers: usize,
-    /// The worker whose only user is the probe.
-    pub probe: Option<usize>,
+    /// The workers whose only user is a probe.
+    pub probes: Vec<usize>,
+    /// The browser of each worker, by its name; `None` (and what is not said): the conductor's own.
+    pub browsers: Vec<Option<String>>,
     pub populations: Vec<PopulationConfig>,
     pub warmup_end: Timestamp,
 }
@@ -46,7 +48,7 @@ pub struct PopulationConfig {
 
 impl TotalsConfig {
     /// For a checked plan.
-    pub fn new(plan: &Plan, workers: usize, probe: Option<usize>) -> Self {
+    pub fn new(plan: &Plan, browsers: Vec<Option<String>>, probes: Vec<usize>) -> Self {
         let populations = plan.populations.iter().map(|population| {
             let mut config = PopulationConfig { name: population.name.clone(), ..PopulationConfig::default() };
             if let Ok(program) = population.program() {
@@ -57,7 +59,7 @@ impl TotalsConfig {
             config
         });
         let warmup_end = Timestamp::ZERO + Span::from_secs_f64(plan.warmup_s);
-        Self { workers, probe, populations: populations.collect(), warmup_end }
+        Self { workers: browsers.len(), probes, browsers, populations: populations.collect(), warmup_end }
     }
 }
 
@@ -183,8 +185,10 @@ impl Totals {
         self.health.regain(worker);
     }
 
-    /// One more worker hands over.
-    pub fn add_worker(&mut self) {
+    /// One more worker hands over, in this browser.
+    pub fn add_worker(&mut self, browser: Option<String>) {
+        self.config.browsers.resize(self.users.len(), None);
+        self.config.browsers.push(browser);
         self.users.push(Vec::new());
         self.health.add_worker(self.elapsed);
     }
@@ -280,9 +284,14 @@ impl Totals {
         &self.health
     }
 
-    /// The worker that plays the probe.
-    pub fn probe(&self) -> Option<usize> {
-        self.config.probe
+    /// The worker plays a probe and nobody else.
+    pub fn is_probe(&self, worker: usize) -> bool {
+        self.config.probes.contains(&worker)
+    }
+
+    /// The browser that a worker lives in, by its name; `None`: the conductor's own.
+    pub fn browser_of(&self, worker: usize) -> Option<&str> {
+        self.config.browsers.get(worker)?.as_deref()
     }
 
     /// How much later load workers see messages than the probe does; `None` without enough messages at either.
@@ -343,8 +352,8 @@ impl Totals {
                     .as_ref()
                     .is_some_and(|operation| delta.metric.strip_prefix(operation.as_str()) == Some(names::FANOUT))
         });
-        if probed && let Some(probe) = self.config.probe {
-            self.probe.absorb(at, worker == probe, delta);
+        if probed && !self.config.probes.is_empty() {
+            self.probe.absorb(at, self.is_probe(worker), delta);
         }
     }
 

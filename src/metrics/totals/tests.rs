@@ -9,7 +9,7 @@ fn seconds(seconds: u64) -> Timestamp {
 fn totals() -> Totals {
     let population = PopulationConfig { name: "p".into(), delivery: Some("message".into()), ..<_>::default() };
     let populations = vec![population];
-    Totals::new(TotalsConfig { workers: 2, probe: Some(1), populations, warmup_end: seconds(2) })
+    Totals::new(TotalsConfig { workers: 2, probes: vec![1], populations, warmup_end: seconds(2), ..<_>::default() })
 }
 
 /// What one hand-over holds; the rest is empty.

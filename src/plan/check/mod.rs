@@ -11,6 +11,7 @@ use super::accounts::plain;
 use super::model::{Accounts, Load, Plan, Population, Ramp, ShapeName, Stage};
 use super::segment::{Hand, Segment};
 use super::threshold::Threshold;
+use super::verdict::VerdictRules;
 use crate::scenario::{self, Fields, Node, Problem, Problems, Program};
 
 impl Plan {
@@ -52,7 +53,7 @@ impl Plan {
     /// Of the accounts in `csv` those that a part of the run needs, each in its place: what is not a browser's to know is
     /// left empty.
     pub fn rows_of(&self, segment: &Segment, csv: &[Vec<Vec<String>>]) -> Vec<Vec<Vec<String>>> {
-        let plays_once = segment.probe_part.is_none_or(|probe| probe == segment.part);
+        let plays_once = segment.plays_once();
         let rows_of = |(index, rows): (usize, &Vec<Vec<String>>)| {
             let hand = Hand::new(segment, index == 0);
             let is_needed = |place: usize| hand.holds(place as u32) || (plays_once && place + 1 == rows.len());
@@ -112,6 +113,7 @@ fn plan(fields: &Fields<'_>, problems: &Problems) -> Option<Plan> {
     let graceful_stop_s = seconds("graceful_stop_s", 15.0, 0.0);
     let late_after_s = fields.optional("late_after_s").map_or(Some(5.0), |node| node.number(0.1..=LONGEST_LATE_S));
     let lab = fields.optional("lab").filter(|node| !node.value().is_null()).map(|node| lab_faults(&node));
+    let verdict = fields.optional("verdict").map_or_else(|| Some(VerdictRules::default()), |node| verdict_rules(&node));
     let thresholds = fields.optional("thresholds").map_or_else(Vec::new, |node| thresholds(&node));
     let populations = fields.required("populations").map(|node| populations(&node, problems));
     let plan = Plan {
@@ -125,6 +127,7 @@ fn plan(fields: &Fields<'_>, problems: &Problems) -> Option<Plan> {
         graceful_stop_s: graceful_stop_s?,
         handshakes_in_flight: handshakes? as u32,
         late_after_s: late_after_s?,
+        verdict: verdict?,
         lab: lab.unwrap_or_default(),
     };
     if let Some(node) = fields.optional("warmup_s").filter(|_| plan.warmup_s >= plan.duration_s()) {
@@ -134,6 +137,20 @@ fn plan(fields: &Fields<'_>, problems: &Problems) -> Option<Plan> {
         ));
     }
     Some(plan)
+}
+
+fn verdict_rules(node: &Node<'_>) -> Option<VerdictRules> {
+    let mut rules = VerdictRules::default();
+    let fields = node.fields(VERDICT)?;
+    let mut are_good = true;
+    for (name, limit, range) in rules.limits() {
+        match fields.optional(name).map(|node| node.number(range)) {
+            Some(Some(number)) => *limit = number,
+            Some(None) => are_good = false,
+            None => {}
+        }
+    }
+    are_good.then_some(rules)
 }
 
 fn thresholds(node: &Node<'_>) -> Vec<String> {
@@ -351,7 +368,19 @@ const PLAN: &[&str] = &[
     "graceful_stop_s",
     "handshakes_in_flight",
     "late_after_s",
+    "verdict",
     "lab",
+];
+const VERDICT: &[&str] = &[
+    "lag_ms",
+    "pacing_ms",
+    "buffered_bytes",
+    "handshake_queue",
+    "clock_ms",
+    "behind_ms",
+    "behind_share",
+    "suspect_share",
+    "suspect_s",
 ];
 const POPULATION: &[&str] = &["name", "scenario", "variables", "accounts", "load"];
 const ACCOUNTS: &[&str] = &["source", "columns"];

@@ -61,8 +61,8 @@ impl Run {
             Level::Info,
             format!("{} takes up a part", part.browser.as_deref().unwrap_or("this browser")),
         );
+        self.totals.add_worker(part.browser.clone());
         self.members.push(Member::new(part, self.plan.populations.len()));
-        self.totals.add_worker();
     }
 
     pub(super) fn name_of(&self, worker: usize) -> String {

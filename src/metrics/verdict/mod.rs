@@ -1,0 +1,81 @@
+//! What a run's numbers are worth: it holds (PASS), it does not (FAIL), or nobody can tell from them (INVALID).
+//!
+//! A generator that is itself the bottleneck measures itself. So INVALID wins over FAIL, and says by what.
+
+use serde::{Deserialize, Serialize};
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Verdict {
+    pub outcome: VerdictOutcome,
+    /// The run goes on: this is what the verdict would be if it ended now.
+    pub so_far: bool,
+    /// Why it is no PASS, the gravest first; for a PASS what a reader should know.
+    pub reasons: Vec<Reason>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum VerdictOutcome {
+    /// Every threshold held, and the generators kept up.
+    Pass,
+    /// A threshold did not hold (or was not measured), and the generators kept up.
+    Fail,
+    /// The generators were the bottleneck, or the run is not what was planned.
+    Invalid,
+}
+
+impl VerdictOutcome {
+    /// As people say it.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Pass => "PASS",
+            Self::Fail => "FAIL",
+            Self::Invalid => "INVALID",
+        }
+    }
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Reason {
+    pub what: ReasonKind,
+    /// In plain words, with the value and its limit.
+    pub text: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub value: Option<f64>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub limit: Option<f64>,
+    /// Of both: like `ms`, `%`, `sockets`; empty: a number.
+    #[serde(default)]
+    pub unit: String,
+    /// Seconds since the run's start.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub since_s: Option<f64>,
+    /// In a swarm the browser it is about, by its name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub browser: Option<String>,
+    /// The run's worker that it is about, from 0.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub worker: Option<usize>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ReasonKind {
+    /// It could not start, or lost a worker or a browser: there are no numbers of what was planned.
+    Incomplete,
+    /// A browser can open no further socket.
+    BrowserFull,
+    /// A worker was late by itself.
+    WorkerLag,
+    PacingError,
+    /// A browser's load sees messages later than a probe does.
+    BehindProbe,
+    /// The browsers' clocks are not known well enough for what a threshold is about.
+    ClockUncertainty,
+    /// Of INVALID nothing more than a remark: what else made samples suspect.
+    SuspectSamples,
+    ThresholdFailed,
+    ThresholdNotMeasured,
+    /// The plan asks for nothing.
+    NoThresholds,
+}
