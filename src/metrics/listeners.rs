@@ -35,6 +35,8 @@ pub struct ListenerDelta {
 pub struct Listeners {
     users: BTreeMap<UserId, HeardSums>,
     all: HeardSums,
+    /// Of a past run: users that its report counted and did not list.
+    unlisted: usize,
 }
 
 impl HeardSums {
@@ -76,13 +78,19 @@ impl Listeners {
         &self.all
     }
 
-    /// Users in the table.
+    /// Users told apart.
     pub fn len(&self) -> usize {
-        self.users.len()
+        self.users.len() + self.unlisted
     }
 
     pub fn is_empty(&self) -> bool {
-        self.users.is_empty()
+        self.len() == 0
+    }
+
+    /// Of a past run, of whose users only the worst are known one by one.
+    pub(super) fn past(all: HeardSums, count: usize, worst: impl Iterator<Item = (UserId, HeardSums)>) -> Self {
+        let users: BTreeMap<_, _> = worst.collect();
+        Self { unlisted: count.saturating_sub(users.len()), users, all }
     }
 
     /// Who had it worst, at most so many: by the time in underruns, then by how slowly audio came.

@@ -222,6 +222,7 @@ impl Run {
             problem: self.problem.clone(),
             clock_bound_ms: self.clock_bound.map(Span::as_millis_f64),
             verdict: self.verdict.clone(),
+            finished: self.is_done(),
         };
         Report::new(&self.plan, &self.totals, facts)
     }

@@ -6,6 +6,7 @@ mod hearing;
 mod load;
 mod pacing;
 mod preset;
+mod report;
 mod support;
 mod swarm;
 mod voice;

@@ -2,7 +2,7 @@
 
 use super::Mood;
 use crate::app::format;
-use crate::metrics::{Outcome, ThresholdResult, Totals};
+use crate::metrics::{Outcome, ThresholdEntry, ThresholdResult, Totals};
 use crate::plan::{Plan, Threshold, ThresholdUnit as Unit};
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Default)]
@@ -17,6 +17,17 @@ pub(super) fn rows(plan: &Plan, totals: &Totals) -> Vec<ThresholdRow> {
     // A checked plan's thresholds all parse.
     let parsed = plan.thresholds.iter().filter_map(|text| text.parse::<Threshold>().ok());
     parsed.map(|threshold| row(threshold.evaluate(totals))).collect()
+}
+
+/// As a report says.
+pub(super) fn past(entry: &ThresholdEntry) -> ThresholdRow {
+    row(ThresholdResult {
+        threshold: entry.expression.clone(),
+        outcome: entry.outcome,
+        actual: entry.value,
+        limit: entry.limit,
+        unit: entry.unit,
+    })
 }
 
 pub(super) fn summary(rows: &[ThresholdRow]) -> (String, Mood) {

@@ -99,6 +99,7 @@ fn report() -> Report {
         problem: None,
         clock_bound_ms: Some(1.5),
         verdict: None,
+        finished: true,
     };
     Report::new(&plan(), &totals(), facts)
 }

@@ -3,6 +3,7 @@
 mod completions;
 mod health;
 mod names;
+mod restore;
 mod staleness;
 mod timeline;
 
@@ -93,6 +94,8 @@ pub struct Totals {
     health: Health,
     probe: ProbeWindow,
     timeline: Timeline,
+    /// Of a past run: what its report says of each operation. Samples of the warm-up are needed to tell, and not kept.
+    past_operations: Option<BTreeMap<String, Outcomes>>,
 }
 
 /// One histogram's samples. Without those of the warm-up, except where said.
@@ -306,6 +309,9 @@ impl Totals {
     /// Attempts of each operation. An operation went well as often as it was measured: `<operation>` itself, or for a
     /// message its acknowledgements or own echoes, whichever are more. One that then missed its other half failed after all.
     pub fn operations(&self) -> BTreeMap<String, Outcomes> {
+        if let Some(past) = &self.past_operations {
+            return past.clone();
+        }
         let mut operations = BTreeMap::<String, Outcomes>::new();
         let mut failed_after_all = BTreeMap::<(&str, &str), u64>::new();
         for (key, error) in &self.errors {
