@@ -1,0 +1,3 @@
+//! Runs that are over: kept, listed, and held against each other.
+
+pub mod compare;
