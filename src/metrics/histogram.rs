@@ -111,6 +111,11 @@ impl Histogram {
         Ok(Self { hdr, sum_us, min_us: micros(stats.min), max_us: micros(stats.max) })
     }
 
+    /// Every recorded value (the upper end of its bucket, microseconds) in ascending order, with its count.
+    pub fn recorded(&self) -> impl Iterator<Item = (u64, u64)> + '_ {
+        self.hdr.iter_recorded().map(|at| (at.value_iterated_to(), at.count_at_value()))
+    }
+
     fn count_up(&mut self, value: u32, count: u64) {
         self.hdr.record_n(u64::from(value), count).expect("a histogram that resizes itself takes every value");
     }

@@ -26,7 +26,7 @@ pub use ledger::{Ledger, Receipt};
 pub use listeners::{HeardSums, ListenerDelta, Listeners};
 pub use listening::{Heard, Listened, Pace, Player};
 pub use recorder::{CounterId, Recorder, SeriesId};
-pub use redact::{is_rule, is_secret, is_source};
+pub use redact::{is_rule, is_secret, is_source, redacted};
 pub use report::*;
 pub use tag::Tag;
 pub use threshold::{Outcome, ThresholdResult};

@@ -1,5 +1,6 @@
 //! The conductor: one state machine that takes a run from its workers' first sign of life to the report.
 
+mod cut_off;
 mod elsewhere;
 
 use std::collections::VecDeque;

@@ -1,14 +1,10 @@
 //! One metric of one run: all its samples as a histogram, and how they spread over the seconds.
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
-use hdrhistogram::Histogram;
-use hdrhistogram::serialization::Deserializer;
 use statrs::distribution::{ContinuousCDF, Normal};
 
 use super::effective::{Effective, Second, of_share};
 use super::interval::{Interval, Level};
-use crate::metrics::{MetricEntry, MetricSeries, Report};
+use crate::metrics::{Histogram, MetricEntry, MetricSeries, Report};
 
 /// Recorded values in ascending order, milliseconds, each with how many samples are at most that.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -41,14 +37,10 @@ impl Distribution {
         Self { steps: counts.into_iter().map(step).collect() }
     }
 
-    /// Of an HdrHistogram in microseconds, as reports hold it; `None`: it is damaged.
-    pub fn read(encoded: &str) -> Option<Self> {
-        let bytes = STANDARD.decode(encoded).ok()?;
-        let histogram: Histogram<u64> = Deserializer::new().deserialize(&mut &bytes[..]).ok()?;
-        let step = |at: hdrhistogram::iterators::IterationValue<u64>| {
-            (at.value_iterated_to() as f64 / 1e3, at.count_at_value())
-        };
-        Some(Self::new(histogram.iter_recorded().map(step)))
+    /// Of one that a report holds; `None`: it is damaged.
+    pub fn read(metric: &MetricEntry) -> Option<Self> {
+        let histogram = Histogram::decode(&metric.histogram, &metric.stats).ok()?;
+        Some(Self::new(histogram.recorded().map(|(micros, count)| (micros as f64 / 1e3, count))))
     }
 
     pub fn count(&self) -> u64 {
@@ -65,7 +57,7 @@ impl Distribution {
 impl Sample {
     /// `None`: its histogram is damaged.
     pub fn of(report: &Report, metric: &MetricEntry) -> Option<Self> {
-        let all = Distribution::read(&metric.histogram)?;
+        let all = Distribution::read(metric)?;
         let series = report.series.metrics.get(&metric.name);
         let seconds = series.map(|series| moments(series, report.warmup_s.ceil() as usize)).unwrap_or_default();
         Some(Self { all, seconds })
