@@ -116,6 +116,11 @@ impl Histogram {
         self.hdr.iter_recorded().map(|at| (at.value_iterated_to(), at.count_at_value()))
     }
 
+    /// The exact sum and extremes, microseconds.
+    pub(super) fn sum_and_extremes(&self) -> (f64, u32, u32) {
+        (self.sum_us, self.min_us, self.max_us)
+    }
+
     fn count_up(&mut self, value: u32, count: u64) {
         self.hdr.record_n(u64::from(value), count).expect("a histogram that resizes itself takes every value");
     }

@@ -1,7 +1,7 @@
 //! How it was to listen for each user: sums over its answers, in a table that cannot grow without end.
 
 use std::collections::BTreeMap;
-use std::ops::AddAssign;
+use std::ops::{AddAssign, SubAssign};
 
 use serde::{Deserialize, Serialize};
 
@@ -62,6 +62,18 @@ impl AddAssign for HeardSums {
         self.wall = self.wall + other.wall;
         self.underruns += other.underruns;
         self.starved = self.starved + other.starved;
+    }
+}
+
+/// Takes off what was added before.
+impl SubAssign for HeardSums {
+    fn sub_assign(&mut self, other: Self) {
+        self.answers -= other.answers;
+        self.received = self.received - other.received;
+        self.after_first = self.after_first - other.after_first;
+        self.wall = self.wall - other.wall;
+        self.underruns -= other.underruns;
+        self.starved = self.starved - other.starved;
     }
 }
 

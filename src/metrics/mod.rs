@@ -29,7 +29,7 @@ pub use recorder::{CounterId, Recorder, SeriesId};
 pub use redact::{is_rule, is_secret, is_source, redacted};
 pub use report::*;
 pub use tag::Tag;
-pub use threshold::{Outcome, ThresholdResult};
+pub use threshold::{Baseline, BaselineResult, Outcome, ThresholdResult, WindowResult};
 pub use totals::*;
 pub use urls::without_url_secrets;
 pub use verdict::*;

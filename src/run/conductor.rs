@@ -13,7 +13,7 @@ use super::log::Log;
 use super::member::{Member, MemberState};
 use super::status::{RunPhase, Status, UsersNow};
 use super::target::Target;
-use crate::metrics::{Browser, Report, ReportFacts, SentLog, Totals, TotalsConfig, UsersByState, Verdict};
+use crate::metrics::{Baseline, Browser, Report, ReportFacts, SentLog, Totals, TotalsConfig, UsersByState, Verdict};
 use crate::plan::Plan;
 use crate::protocol::audio::Clip;
 use crate::time::{Span, Timestamp};
@@ -149,6 +149,13 @@ impl Run {
     #[must_use]
     pub fn with_clips(mut self, clips: Vec<Clip>) -> Self {
         self.clips = clips;
+        self
+    }
+
+    /// Compares the plan's thresholds with an earlier run.
+    #[must_use]
+    pub fn with_baseline(mut self, baseline: &Baseline) -> Self {
+        self.totals.set_baseline(baseline);
         self
     }
 

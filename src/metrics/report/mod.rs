@@ -15,7 +15,7 @@ use serde_json::Value;
 use super::delta::{ClosedBy, LedgerDelta, Phase, UsersByState};
 use super::histogram::{Histogram, Stats};
 use super::redact::redacted;
-use super::threshold::{Outcome, ThresholdResult};
+use super::threshold::{BaselineResult, Outcome, ThresholdResult, WindowResult};
 use super::totals::{MetricColumns, Staleness, Timeline, Totals, WorkerHealth};
 use super::verdict::Verdict;
 use crate::plan::{Plan, ThresholdUnit};
@@ -223,8 +223,17 @@ pub struct ThresholdEntry {
     pub ok: bool,
     pub outcome: Outcome,
     pub value: Option<f64>,
-    pub limit: f64,
+    /// Null: there was no baseline to compare with.
+    pub limit: Option<f64>,
     pub unit: ThresholdUnit,
+    /// Why it is not measured.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub why: Option<String>,
+    /// `value` is the worst window's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub window: Option<WindowResult>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub baseline: Option<BaselineResult>,
 }
 
 impl Report {
@@ -270,6 +279,24 @@ impl From<ThresholdResult> for ThresholdEntry {
             value: result.actual,
             limit: result.limit,
             unit: result.unit,
+            why: result.why,
+            window: result.window,
+            baseline: result.baseline,
+        }
+    }
+}
+
+impl From<ThresholdEntry> for ThresholdResult {
+    fn from(entry: ThresholdEntry) -> Self {
+        Self {
+            threshold: entry.expression,
+            outcome: entry.outcome,
+            actual: entry.value,
+            limit: entry.limit,
+            unit: entry.unit,
+            why: entry.why,
+            window: entry.window,
+            baseline: entry.baseline,
         }
     }
 }

@@ -29,6 +29,7 @@ fn totals() -> Totals {
         browsers: Vec::new(),
         populations: vec![population("owls"), population("larks")],
         warmup_end: Timestamp::ZERO,
+        ..TotalsConfig::default()
     });
     for worker in 0..2 {
         for second in 1..=3u64 {

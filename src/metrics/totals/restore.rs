@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use super::staleness::ProbeWindow;
 use super::*;
+use crate::metrics::ThresholdResult;
 use crate::metrics::report::{
     DisconnectEntry, ErrorEntry, HealthEntry, ListenersEntry, MetricEntry, MetricSeries, Report, Series, WorkerEntry,
 };
@@ -45,6 +46,7 @@ impl Totals {
                     .collect(),
             ),
             completions: Completions::default(),
+            watch: Watch::past(report.thresholds.iter().cloned().map(ThresholdResult::from).collect()),
             config,
         })
     }
