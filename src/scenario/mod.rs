@@ -3,13 +3,14 @@
 
 mod compile;
 mod expression;
+pub mod js;
 mod preset;
 mod problem;
 mod program;
 mod reader;
 mod template;
 
-pub use compile::compile;
+pub use compile::{compile, compile_for_script};
 pub use preset::{Preset, preset, presets, resolve};
 pub use problem::{Problem, Problems};
 pub use program::*;
