@@ -18,6 +18,8 @@ export const presets = (page) => page.evaluate(() => window.tabswarm.presets());
 /** `files`: the CSV text of each population whose accounts are a file. */
 export const check = (page, plan, files) =>
   page.evaluate(([plan, files]) => window.tabswarm.check(plan, files), [plan, files]);
+/** The plan as the text of a k6 script. */
+export const k6 = (page, plan) => page.evaluate((plan) => window.tabswarm.k6(plan), plan);
 export const start = (page, plan, files) =>
   page.evaluate(([plan, files]) => window.tabswarm.start(plan, files).then(() => {}), [plan, files]);
 export const status = (page) => page.evaluate(() => window.tabswarm.status());

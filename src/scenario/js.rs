@@ -87,12 +87,14 @@ impl Template {
         if js.kind == Kind::Text { js.text } else { format!("text({})", js.text) }
     }
 
-    /// With the names that stand in the document, except where they only lead to a number or a switch.
+    /// With the names that stand in the document, so that a setting can be changed in the script.
     fn readable(&self, names: &Names<'_>) -> Js {
-        let Some(open) = &self.open else { return self.form.js(names) };
-        let plain_name = matches!(**open, Form::Expr(Expr::Variable(_)));
-        let decided = self.as_constant().is_some_and(|value| !value.is_string() && !value.is_object());
-        if decided && !plain_name { self.form.js(names) } else { open.js(names) }
+        self.open.as_ref().unwrap_or(&self.form).js(names)
+    }
+
+    /// It is the same whatever the settings are.
+    pub fn is_literal(&self) -> bool {
+        matches!(self.open.as_ref().unwrap_or(&self.form), Form::Constant(_))
     }
 }
 
@@ -135,11 +137,15 @@ fn json(parts: &[JsonPart], names: &Names<'_>) -> String {
 fn write(value: &Value, holes: &[Js]) -> String {
     match value {
         Value::String(text) => match cut(text, HOLE).as_slice() {
-            [Piece::Mark(hole)] => hole.parse().ok().and_then(|at: usize| holes.get(at)).map_or("null".into(), |js| js.clone().value()),
+            [Piece::Mark(hole)] => {
+                hole.parse().ok().and_then(|at: usize| holes.get(at)).map_or("null".into(), |js| js.clone().value())
+            }
             pieces if pieces.iter().any(|piece| matches!(piece, Piece::Mark(_))) => {
                 let pieces = pieces.iter().map(|piece| match piece {
                     Piece::Text(text) => inside(text),
-                    Piece::Mark(at) => at.parse().ok().and_then(|at: usize| holes.get(at)).map_or_else(String::new, hole),
+                    Piece::Mark(at) => {
+                        at.parse().ok().and_then(|at: usize| holes.get(at)).map_or_else(String::new, hole)
+                    }
                 });
                 format!("`{}`", pieces.collect::<String>())
             }

@@ -58,7 +58,7 @@ impl Arguments for Vec<Value> {
 pub struct Template {
     pub(super) form: Form,
     /// What it was before constants took the place of their names; only for scripts.
-    pub(super) open: Option<Box<Form>>,
+    pub(super) open: Option<Form>,
 }
 
 #[derive(Debug, Clone)]
@@ -110,7 +110,7 @@ impl Template {
         let (constants, tags) = (std::mem::take(&mut names.constants), names.tags_used);
         let open = Self::read(node, names).form;
         (names.constants, names.tags_used) = (constants, tags);
-        Self { open: Some(Box::new(open)), ..template }
+        Self { open: Some(open), ..template }
     }
 
     fn of(form: Form) -> Self {

@@ -51,7 +51,10 @@ pub fn executor(plan: &Plan, load: &Load, function: &str, name: &str) -> Node {
     if constant {
         fields.text("duration", format!("`${{{name}.seconds}}s`"));
     } else {
-        fields.text("stages", format!("{name}.stages.map(({{ seconds, target }}) => ({{ duration: `${{seconds}}s`, target }}))"));
+        fields.text(
+            "stages",
+            format!("{name}.stages.map(({{ seconds, target }}) => ({{ duration: `${{seconds}}s`, target }}))"),
+        );
     }
     let grace = quoted(&format!("{}s", number((plan.settle_s + plan.graceful_stop_s + CLOSING_S).ceil())));
     if executor == "ramping-vus" {

@@ -46,9 +46,10 @@ impl Secrets {
             }
             Value::Array(list) => list.iter_mut().for_each(|entry| self.hide(entry, name, secret, false)),
             Value::Object(fields) => {
+                let listed = fields.contains_key("one_of");
                 for (key, field) in fields {
                     // `"token": { "default": "..." }` is how a scenario declares a variable; its limits are no secrets.
-                    let declared = secret && key == "default";
+                    let declared = secret && key == "default" && !listed;
                     let secret = (is_secret(key) || declared) && !(saving && is_source(field));
                     self.hide(field, if declared { name } else { key }, secret, key == "save");
                 }
@@ -58,7 +59,8 @@ impl Secrets {
     }
 
     fn mark(&mut self, name: &str, value: &Value) -> String {
-        let plain: String = name.chars().map(|c| if c.is_ascii_alphanumeric() { c.to_ascii_uppercase() } else { '_' }).collect();
+        let plain: String =
+            name.chars().map(|c| if c.is_ascii_alphanumeric() { c.to_ascii_uppercase() } else { '_' }).collect();
         let numbered = (1..).map(|n| if n == 1 { plain.clone() } else { format!("{plain}_{n}") });
         let free = |name: &String| self.names.get(name).is_none_or(|known| known == value);
         let name = numbered.into_iter().find(free).unwrap_or(plain);

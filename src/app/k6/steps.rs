@@ -134,7 +134,8 @@ impl Steps<'_> {
             Body::Form(list) => fields.add("form", pairs(list)),
             Body::File { field, name, mime, bytes } => {
                 let bytes = quoted(&base64(bytes));
-                let file = format!("http.file(encoding.b64decode({bytes}), {}, {})", name.js_text(self.names), quoted(mime));
+                let file =
+                    format!("http.file(encoding.b64decode({bytes}), {}, {})", name.js_text(self.names), quoted(mime));
                 fields.add("file", Node::Object(vec![(key(field), Node::text(file))]));
             }
         }
@@ -251,7 +252,8 @@ impl Fields {
             });
             let append = if save.append { ", append: true" } else { "" };
             let optional = if save.optional { ", optional: true" } else { "" };
-            let spec = if save.append || save.optional { format!("{{ from: {from}{append}{optional} }}") } else { from };
+            let spec =
+                if save.append || save.optional { format!("{{ from: {from}{append}{optional} }}") } else { from };
             (key(&program.variables[usize::from(save.var.0)].name), Node::Text(spec))
         };
         if !saves.is_empty() {

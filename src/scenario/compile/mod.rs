@@ -67,12 +67,7 @@ const KNOWN: &[&str] = &[
 /// Far beyond any real scenario; keeps every id within its 16 bits.
 const MOST_NAMES: usize = 1_000;
 
-fn program(
-    fields: &Fields<'_>,
-    overrides: &Map<String, Value>,
-    mut names: Names,
-    problems: &Problems,
-) -> Program {
+fn program(fields: &Fields<'_>, overrides: &Map<String, Value>, mut names: Names, problems: &Problems) -> Program {
     header(fields);
     let document = fields.node().value();
     let variables = variables::variables(document, fields.optional("variables"), overrides, &mut names, problems);

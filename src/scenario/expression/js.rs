@@ -139,7 +139,9 @@ fn part(whole: &str, pointer: &str) -> Js {
 fn member(whole: &str, key: &str, optional: bool) -> String {
     let identifier = key.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_' || c == '$')
         && key.chars().all(|c| c.is_ascii_alphanumeric() || c == '_' || c == '$');
+    let index = key.bytes().all(|byte| byte.is_ascii_digit()) && key.parse::<u32>().is_ok_and(|n| n.to_string() == key);
     match (identifier, optional) {
+        _ if index => format!("{whole}?.[{key}]"),
         (true, true) => format!("{whole}?.{key}"),
         (true, false) => format!("{whole}.{key}"),
         (false, true) => format!("{whole}?.[{}]", quoted(key)),
@@ -162,7 +164,9 @@ impl Operator {
         match self {
             Self::Add => sum(first, "+", second, Level::Sum),
             Self::Subtract => sum(first, "-", second, Level::Product),
-            Self::Multiply => binary(&first.number().at(Level::Product), "*", &second.number().at(Level::Unary), Level::Product),
+            Self::Multiply => {
+                binary(&first.number().at(Level::Product), "*", &second.number().at(Level::Unary), Level::Product)
+            }
             Self::Divide | Self::FloorDivide => {
                 let known = right.constant().and_then(Value::as_f64).is_some_and(|by| by != 0.0);
                 let (first, second) = (first.number(), second.number());
@@ -266,8 +270,51 @@ impl Function {
 
 /// Fields that are found on every JavaScript object, list or text without being its own.
 const INHERITED: &[&str] = &[
-    "length", "constructor", "toString", "valueOf", "hasOwnProperty", "keys", "values", "entries", "at", "concat", "find",
-    "filter", "map", "includes", "indexOf", "slice", "push", "pop", "join", "sort", "reverse", "repeat", "replace", "search",
-    "match", "link", "bold", "big", "small", "sub", "sup", "blink", "fixed", "strike", "anchor", "fill", "flat", "some",
-    "every", "reduce", "shift", "splice", "split", "trim", "normalize", "with", "__proto__",
+    "length",
+    "constructor",
+    "toString",
+    "valueOf",
+    "hasOwnProperty",
+    "keys",
+    "values",
+    "entries",
+    "at",
+    "concat",
+    "find",
+    "filter",
+    "map",
+    "includes",
+    "indexOf",
+    "slice",
+    "push",
+    "pop",
+    "join",
+    "sort",
+    "reverse",
+    "repeat",
+    "replace",
+    "search",
+    "match",
+    "link",
+    "bold",
+    "big",
+    "small",
+    "sub",
+    "sup",
+    "blink",
+    "fixed",
+    "strike",
+    "anchor",
+    "fill",
+    "flat",
+    "some",
+    "every",
+    "reduce",
+    "shift",
+    "splice",
+    "split",
+    "trim",
+    "normalize",
+    "with",
+    "__proto__",
 ];
