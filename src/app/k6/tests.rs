@@ -125,7 +125,12 @@ fn loads_are_k6s_executors() {
     );
     check(
         json!({"model": "batch", "users": 25, "size": 10, "every_s": 2, "hold_s": 30}),
-        &["start: 10,", "{ seconds: 2, target: 10 },\n", "{ seconds: 0, target: 20 },\n", "{ seconds: 30, target: 25 },\n"],
+        &[
+            "start: 10,",
+            "{ seconds: 2, target: 10 },\n",
+            "{ seconds: 0, target: 20 },\n",
+            "{ seconds: 30, target: 25 },\n",
+        ],
     );
     check(
         json!({"model": "open", "start_rate": 0.5, "stages": [{"duration_s": 4, "target": 2.5}], "max_users": 9}),
