@@ -3,6 +3,7 @@
 //! A worker records into a [`Recorder`] and a [`Ledger`]; both are drained into deltas; the page (or, in a swarm, the
 //! conductor) adds deltas up in [`Totals`]. Adding is exact and order-free.
 
+mod annotation;
 mod bins;
 mod delta;
 mod histogram;
@@ -20,6 +21,7 @@ mod urls;
 mod verdict;
 
 pub use crate::plan::{Threshold, ThresholdError, ThresholdUnit as Unit};
+pub use annotation::{Annotation, AnnotationKind, Annotations, ErrorBursts};
 pub use delta::*;
 pub use histogram::{Histogram, Stats};
 pub use ledger::{Ledger, Receipt};

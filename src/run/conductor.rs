@@ -1,5 +1,6 @@
 //! The conductor: one state machine that takes a run from its workers' first sign of life to the report.
 
+mod acting;
 mod elsewhere;
 
 use std::collections::VecDeque;
@@ -12,8 +13,10 @@ use super::log::Log;
 use super::member::{Member, MemberState};
 use super::status::{RunPhase, Status, UsersNow};
 use super::target::Target;
-use crate::metrics::{Browser, Report, ReportFacts, SentLog, Totals, TotalsConfig, UsersByState, Verdict};
-use crate::plan::Plan;
+use crate::metrics::{
+    AnnotationKind, Browser, Report, ReportFacts, SentLog, Totals, TotalsConfig, UsersByState, Verdict,
+};
+use crate::plan::{Plan, TimedAction};
 use crate::protocol::audio::Clip;
 use crate::time::{Span, Timestamp};
 use crate::wire::{FromWorker, Level, Load, Snapshot, ToWorker};
@@ -44,6 +47,8 @@ pub struct Run {
     verdict: Option<Verdict>,
     /// From the decision to start to the epoch.
     start_delay_ms: f64,
+    /// Actions of the plan that have been annotated.
+    acted: usize,
 }
 
 /// Everything that a run is made of: the same inputs at the same times make the same run again.
@@ -77,6 +82,14 @@ pub enum RunInput {
     /// The clocks of the run's browsers are compared with an error of at most this.
     ClockBound {
         micros: u64,
+    },
+    /// The tester does something to the users: at its time, or as soon as every worker can. From then on it is a part of the
+    /// plan.
+    Act(TimedAction),
+    /// The tester noted something down; the time is when the typing began.
+    Note {
+        at_s: f64,
+        text: String,
     },
     /// Stop gracefully; ends a run that has not started yet.
     Stop,
@@ -137,6 +150,7 @@ impl Run {
             clock_bound: None,
             verdict: None,
             start_delay_ms: START_DELAY_MS,
+            acted: 0,
             plan,
             csv,
             clips: Vec::new(),
@@ -176,6 +190,7 @@ impl Run {
     /// | Running to Accounting          | Snapshot                     | the same    | its sent log to all others   |
     /// | Running to Accounting          | Failed, death                | the same    | Abort to the one that failed |
     /// | Running to Accounting          | Away, Back, Stopped          | the same    |                              |
+    /// | Running                        | Act                          | the same    | Act to all                   |
     /// | Running                        | Loaded of an added worker    | the same    | Start to that one            |
     pub fn handle(&mut self, now_ms: f64, input: RunInput) {
         self.now_ms = now_ms;
@@ -187,11 +202,14 @@ impl Run {
             RunInput::Back { worker } => self.on_back(worker),
             RunInput::Stopped { worker, why } => self.on_stopped(worker, &why),
             RunInput::ClockBound { micros } => self.clock_bound = self.clock_bound.max(Some(Span::from_micros(micros))),
+            RunInput::Act(action) => self.act(action),
+            RunInput::Note { at_s, text } => self.note_down(at_s, &text),
             RunInput::Stop => self.on_stop(),
             RunInput::Abort => self.on_abort(),
             RunInput::Tick => {}
             RunInput::Hidden(hidden) => self.on_hidden(hidden),
         }
+        self.tell_acts();
         self.advance();
     }
 
@@ -326,6 +344,7 @@ impl Run {
             allowed_hosts: None,
             snapshot_ms: if is_remote { REMOTE_SNAPSHOT_MS } else { SNAPSHOT_MS },
         };
+        self.members[worker].has_load = true;
         self.outbox.push_back((worker, ToWorker::Load(Box::new(load))));
     }
 
@@ -436,6 +455,7 @@ impl Run {
         let name = self.name_of(worker);
         let text = format!("{name} broke after {:.1} s and took {lost} users with it: {message}", at.as_secs_f64());
         self.log.note(at, Level::Error, text.clone());
+        self.totals.annotate(at, AnnotationKind::Browser, text.as_str());
         self.problem.get_or_insert(text);
     }
 

@@ -12,6 +12,7 @@ pub use self::listeners::{HeardEntry, ListenerEntry, ListenersEntry};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use super::annotation::Annotation;
 use super::delta::{ClosedBy, LedgerDelta, Phase};
 use super::histogram::{Histogram, Stats};
 use super::redact::redacted;
@@ -56,6 +57,9 @@ pub struct Report {
     /// Absent: nobody heard a voice service.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub listeners: Option<ListenersEntry>,
+    /// What happened, in order of time.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub annotations: Vec<Annotation>,
     pub series: Series,
     pub health: HealthEntry,
     pub thresholds: Vec<ThresholdEntry>,
@@ -236,6 +240,7 @@ impl Report {
             disconnects: disconnects(totals),
             delivery: *totals.delivery(),
             listeners: ListenersEntry::of(plan, totals),
+            annotations: totals.annotations().all().to_vec(),
             series: Series::of(totals.timeline()),
             health: health(totals),
             thresholds: parsed.map(|threshold| threshold.evaluate(totals).into()).collect(),
