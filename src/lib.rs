@@ -22,6 +22,8 @@ pub mod run;
 
 pub mod swarm;
 
+pub mod results;
+
 pub mod sim;
 
 pub mod app;

@@ -63,6 +63,11 @@ impl Span {
         Self((secs * 1e6).round().max(0.0) as u64)
     }
 
+    /// From milliseconds; what is negative or not a number becomes zero.
+    pub fn from_millis_f64(millis: f64) -> Self {
+        Self((millis * 1e3).round().max(0.0) as u64)
+    }
+
     pub const fn as_micros(self) -> u64 {
         self.0
     }

@@ -16,6 +16,7 @@ pub mod load_form;
 pub mod log;
 pub mod markdown;
 mod model;
+pub mod past;
 pub mod path;
 pub mod presets;
 pub mod recording;

@@ -96,6 +96,12 @@ fn value_of(bucket: u32) -> u32 {
     (bucket - (shift << (SUB_BUCKET_BITS - 1))) << shift
 }
 
+/// The smallest and the greatest value that share this value's bucket.
+pub fn bucket_around(value: u32) -> (u32, u32) {
+    let bucket = bucket_of(value.min(MAX_US)) as u32;
+    (value_of(bucket), value_of(bucket + 1) - 1)
+}
+
 #[cfg(all(test, not(target_arch = "wasm32")))]
 mod tests {
     use proptest::prelude::*;
@@ -108,6 +114,8 @@ mod tests {
             let hdr = hdrhistogram::Histogram::<u64>::new_with_bounds(1, u64::from(MAX_US), 3).unwrap();
             let lowest = value_of(bucket_of(value) as u32);
             prop_assert_eq!(u64::from(lowest), hdr.lowest_equivalent(u64::from(value)));
+            let highest = hdr.highest_equivalent(u64::from(value));
+            prop_assert_eq!(bucket_around(value), (lowest, highest as u32));
         }
 
         #[test]

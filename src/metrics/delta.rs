@@ -1,7 +1,7 @@
 //! What a worker hands over once per snapshot: everything since the last one, ready to be added up.
 
 use std::iter::Sum;
-use std::ops::AddAssign;
+use std::ops::{AddAssign, SubAssign};
 
 use serde::{Deserialize, Serialize};
 
@@ -310,6 +310,25 @@ impl AddAssign for LedgerDelta {
         self.late += other.late;
         self.arrived += other.arrived;
         self.extra += other.extra;
+    }
+}
+
+/// Takes off what was added before.
+impl SubAssign for LedgerDelta {
+    fn sub_assign(&mut self, other: Self) {
+        self.sent -= other.sent;
+        self.accepted -= other.accepted;
+        self.rejected -= other.rejected;
+        self.unconfirmed -= other.unconfirmed;
+        self.abandoned -= other.abandoned;
+        self.due -= other.due;
+        self.delivered -= other.delivered;
+        self.missing -= other.missing;
+        self.duplicated -= other.duplicated;
+        self.reordered -= other.reordered;
+        self.late -= other.late;
+        self.arrived -= other.arrived;
+        self.extra -= other.extra;
     }
 }
 

@@ -2,7 +2,7 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use hdrhistogram::serialization::{Serializer as _, V2DeflateSerializer};
+use hdrhistogram::serialization::{Deserializer, Serializer as _, V2DeflateSerializer};
 use serde::{Deserialize, Serialize};
 
 use super::bins::{self, MAX_US};
@@ -98,6 +98,29 @@ impl Histogram {
         STANDARD.encode(bytes)
     }
 
+    /// What [`Self::encode`] and [`Self::stats`] have written; an error says what is wrong with it.
+    pub fn decode(text: &str, stats: &Stats) -> Result<Self, String> {
+        let bytes = STANDARD.decode(text).map_err(|error| format!("a histogram is not base64: {error}"))?;
+        let hdr = decode_v2(&bytes)?;
+        if hdr.len() != stats.count {
+            return Err(format!("a histogram holds {} samples, and its entry says {}", hdr.len(), stats.count));
+        }
+        let micros = |millis: f64| (millis * 1e3).round().clamp(0.0, f64::from(MAX_US)) as u32;
+        // The exact values were whole microseconds, and so was their sum.
+        let sum_us = (stats.mean * 1e3 * stats.count as f64).round();
+        Ok(Self { hdr, sum_us, min_us: micros(stats.min), max_us: micros(stats.max) })
+    }
+
+    /// Every recorded value (the upper end of its bucket, microseconds) in ascending order, with its count.
+    pub fn recorded(&self) -> impl Iterator<Item = (u64, u64)> + '_ {
+        self.hdr.iter_recorded().map(|at| (at.value_iterated_to(), at.count_at_value()))
+    }
+
+    /// The exact sum and extremes, microseconds.
+    pub(super) fn sum_and_extremes(&self) -> (f64, u32, u32) {
+        (self.sum_us, self.min_us, self.max_us)
+    }
+
     fn count_up(&mut self, value: u32, count: u64) {
         self.hdr.record_n(u64::from(value), count).expect("a histogram that resizes itself takes every value");
     }
@@ -115,11 +138,33 @@ impl Default for Histogram {
     }
 }
 
+/// The library believes lengths in the text, so they are looked at before: a file may come from anybody.
+fn decode_v2(bytes: &[u8]) -> Result<hdrhistogram::Histogram<u64>, String> {
+    let number = |bytes: &[u8], at: usize| Some(u32::from_be_bytes(bytes.get(at..at + 4)?.try_into().ok()?));
+    if number(bytes, 0) != Some(COMPRESSED_COOKIE) {
+        return Err("a histogram is not in HdrHistogram's compressed V2 encoding".to_owned());
+    }
+    let plain = miniz_oxide::inflate::decompress_to_vec_zlib_with_limit(&bytes[8.min(bytes.len())..], LONGEST_PLAIN)
+        .map_err(|error| format!("a histogram cannot be inflated: {error}"))?;
+    let length = plain.len().checked_sub(HEADER).ok_or("a histogram has no header")?;
+    let (claimed, digits) = (number(&plain, 4), number(&plain, 12));
+    if claimed != Some(length as u32) || digits != Some(u32::from(SIGNIFICANT_DIGITS)) {
+        return Err("a histogram's header is not one that tabswarm writes".to_owned());
+    }
+    let mut hdr = Deserializer::new().deserialize(&mut &plain[..]).map_err(|error| format!("a histogram: {error}"))?;
+    hdr.auto(true);
+    Ok(hdr)
+}
+
+const COMPRESSED_COOKIE: u32 = 0x1c84_9314;
+/// Cookie, payload's length, offset, digits, lowest, highest, ratio.
+const HEADER: usize = 40;
+/// Every bucket up to an hour with a count as long as counts get.
+const LONGEST_PLAIN: usize = 1 << 19;
 const SIGNIFICANT_DIGITS: u8 = 3;
 
 #[cfg(all(test, not(target_arch = "wasm32")))]
 mod tests {
-    use hdrhistogram::serialization::Deserializer;
     use proptest::prelude::*;
 
     use super::*;
@@ -190,6 +235,34 @@ mod tests {
             let bytes = STANDARD.decode(of(&values).encode()).unwrap();
             let back: hdrhistogram::Histogram<u64> = Deserializer::new().deserialize(&mut &bytes[..]).unwrap();
             prop_assert_eq!(back, of(&values).hdr);
+        }
+
+        #[test]
+        fn a_decoded_histogram_is_the_one_that_was_encoded(values in prop::collection::vec(0..=MAX_US, 1..300), more in 0..=MAX_US) {
+            let mut histogram = of(&values);
+            let mut back = Histogram::decode(&histogram.encode(), &histogram.stats().unwrap()).unwrap();
+            prop_assert_eq!(back.stats(), histogram.stats());
+            prop_assert_eq!(back.encode(), histogram.encode());
+            for one in [&mut back, &mut histogram] {
+                one.record(Span::from_micros(u64::from(more)));
+            }
+            prop_assert_eq!(back.stats(), histogram.stats());
+        }
+
+        #[test]
+        fn what_is_no_histogram_is_refused(mut bytes in prop::collection::vec(any::<u8>(), 0..200), place in 0..100usize, byte: u8) {
+            let stats = of(&[1, 2, 3]).stats().unwrap();
+            prop_assert!(Histogram::decode(&STANDARD.encode(&bytes), &stats).is_err());
+            // A real one with a wrong byte, and a wrong one that is well packed.
+            let mut real = STANDARD.decode(of(&[1, 2, 3]).encode()).unwrap();
+            let place = place % real.len();
+            real[place] = byte;
+            let _ = Histogram::decode(&STANDARD.encode(&real), &stats);
+            let mut plain = vec![0x1c, 0x84, 0x93, 0x13];
+            plain.append(&mut bytes);
+            let mut packed = vec![0x1c, 0x84, 0x93, 0x14, 0, 0, 1, 0];
+            packed.extend(miniz_oxide::deflate::compress_to_vec_zlib(&plain, 1));
+            prop_assert!(Histogram::decode(&STANDARD.encode(&packed), &stats).is_err());
         }
     }
 }

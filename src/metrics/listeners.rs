@@ -1,7 +1,7 @@
 //! How it was to listen for each user: sums over its answers, in a table that cannot grow without end.
 
 use std::collections::BTreeMap;
-use std::ops::AddAssign;
+use std::ops::{AddAssign, SubAssign};
 
 use serde::{Deserialize, Serialize};
 
@@ -35,6 +35,8 @@ pub struct ListenerDelta {
 pub struct Listeners {
     users: BTreeMap<UserId, HeardSums>,
     all: HeardSums,
+    /// Of a past run: users that its report counted and did not list.
+    unlisted: usize,
 }
 
 impl HeardSums {
@@ -63,6 +65,18 @@ impl AddAssign for HeardSums {
     }
 }
 
+/// Takes off what was added before.
+impl SubAssign for HeardSums {
+    fn sub_assign(&mut self, other: Self) {
+        self.answers -= other.answers;
+        self.received = self.received - other.received;
+        self.after_first = self.after_first - other.after_first;
+        self.wall = self.wall - other.wall;
+        self.underruns -= other.underruns;
+        self.starved = self.starved - other.starved;
+    }
+}
+
 impl Listeners {
     pub fn absorb(&mut self, delta: &ListenerDelta) {
         self.all += delta.heard;
@@ -76,13 +90,19 @@ impl Listeners {
         &self.all
     }
 
-    /// Users in the table.
+    /// Users told apart.
     pub fn len(&self) -> usize {
-        self.users.len()
+        self.users.len() + self.unlisted
     }
 
     pub fn is_empty(&self) -> bool {
-        self.users.is_empty()
+        self.len() == 0
+    }
+
+    /// Of a past run, of whose users only the worst are known one by one.
+    pub(super) fn past(all: HeardSums, count: usize, worst: impl Iterator<Item = (UserId, HeardSums)>) -> Self {
+        let users: BTreeMap<_, _> = worst.collect();
+        Self { unlisted: count.saturating_sub(users.len()), users, all }
     }
 
     /// Who had it worst, at most so many: by the time in underruns, then by how slowly audio came.

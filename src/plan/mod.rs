@@ -17,7 +17,7 @@ pub use action::{Action, Pace, TimedAction, is_token};
 pub use load::{LoadStep, Schedule, StepAction};
 pub use model::*;
 pub use segment::Segment;
-pub(crate) use threshold::{Operator, Statistic, Subject};
+pub(crate) use threshold::{Bound, Operator, Scope, Statistic, Subject, VoiceValue};
 pub use threshold::{Threshold, ThresholdError, Unit as ThresholdUnit};
 pub use verdict::VerdictRules;
 pub use voice_faults::{ClosePhase, VoiceFaults};

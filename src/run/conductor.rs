@@ -1,6 +1,7 @@
 //! The conductor: one state machine that takes a run from its workers' first sign of life to the report.
 
 mod acting;
+mod cut_off;
 mod elsewhere;
 
 use std::collections::VecDeque;
@@ -14,7 +15,7 @@ use super::member::{Member, MemberState};
 use super::status::{RunPhase, Status, UsersNow};
 use super::target::Target;
 use crate::metrics::{
-    AnnotationKind, Browser, Report, ReportFacts, SentLog, Totals, TotalsConfig, UsersByState, Verdict,
+    AnnotationKind, Baseline, Browser, Report, ReportFacts, SentLog, Totals, TotalsConfig, UsersByState, Verdict,
 };
 use crate::plan::{Plan, TimedAction};
 use crate::protocol::audio::Clip;
@@ -165,6 +166,13 @@ impl Run {
         self
     }
 
+    /// Compares the plan's thresholds with an earlier run.
+    #[must_use]
+    pub fn with_baseline(mut self, baseline: &Baseline) -> Self {
+        self.totals.set_baseline(baseline);
+        self
+    }
+
     /// A start that gives messages more time to reach every worker, milliseconds.
     #[must_use]
     pub fn starting_after(mut self, delay_ms: f64) -> Self {
@@ -240,6 +248,7 @@ impl Run {
             problem: self.problem.clone(),
             clock_bound_ms: self.clock_bound.map(Span::as_millis_f64),
             verdict: self.verdict.clone(),
+            finished: self.is_done(),
         };
         Report::new(&self.plan, &self.totals, facts)
     }

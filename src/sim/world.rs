@@ -9,6 +9,7 @@ use crate::engine::{Engine, FetchId, FetchOutcome, FetchRequest, Input, Output};
 use crate::metrics::UserId;
 use crate::plan::Plan;
 use crate::protocol::audio::Clip;
+use crate::results::Recording;
 use crate::run::{Capacity, Run, RunInput, layout};
 use crate::time::{Span, Timestamp};
 use crate::wire::{FromWorker, Heard, ToWorker};
@@ -21,6 +22,8 @@ pub struct World {
     pub voice: Voice,
     /// Of the user that is listened to.
     pub heard: Vec<Heard>,
+    /// What is written down of the run, if it is.
+    pub recording: Option<Recording>,
     workers: Vec<Worker>,
     net: Net<Packet>,
     next_snapshot: Timestamp,
@@ -67,6 +70,7 @@ impl World {
             chat: Chat::new(seed, faults),
             voice: Voice::new(seed, VoiceConfig::default()),
             heard: Vec::new(),
+            recording: None,
             workers,
             net: Net::new(latency),
             next_snapshot: Timestamp::ZERO + SNAPSHOT,
@@ -110,7 +114,11 @@ impl World {
 
     /// The conductor's user says something.
     pub fn command(&mut self, input: RunInput) {
-        self.run.handle(self.now.as_micros() as f64 / 1e3, input);
+        let now_ms = self.now.as_micros() as f64 / 1e3;
+        if let Some(recording) = &mut self.recording {
+            recording.input(now_ms, &input);
+        }
+        self.run.handle(now_ms, input);
         self.pass_on();
     }
 

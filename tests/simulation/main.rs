@@ -6,6 +6,8 @@ mod hearing;
 mod load;
 mod pacing;
 mod preset;
+mod recording;
+mod report;
 mod support;
 mod swarm;
 mod voice;

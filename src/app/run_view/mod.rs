@@ -7,6 +7,7 @@ mod delivery;
 mod errors;
 mod health;
 mod operations;
+mod source;
 mod status;
 pub mod table;
 mod thresholds;
@@ -19,6 +20,7 @@ pub use delivery::{DeliveryView, RECEIVED_COLUMNS, SENT_COLUMNS};
 pub use errors::{DISCONNECT_COLUMNS, ERROR_COLUMNS, phase_word};
 pub use health::{HealthView, WORKER_COLUMNS, struggling};
 pub use operations::{COLUMNS as OPERATION_COLUMNS, OperationTable};
+pub use source::Source;
 pub use status::{Phase, StatusView};
 pub use thresholds::ThresholdRow;
 pub use tiles::Tile;
@@ -28,6 +30,7 @@ use std::sync::Arc;
 
 use self::table::Row;
 use super::log::{LogFilter, LogRow, rows};
+use super::past::PastRun;
 use crate::run::Run;
 use crate::swarm::Picture;
 
@@ -75,17 +78,26 @@ pub struct Tables {
 impl RunView {
     /// `before`: the last picture; what has not changed since is taken over.
     pub fn of(run: &Run, filter: &LogFilter, before: &Self) -> Self {
-        let (totals, status) = (run.totals(), StatusView::of(&run.status()));
-        let is_same_second = before.id == run.id()
+        Self { log: LogView::of(run, filter, before), ..Self::of_source(Source::Live(run), before) }
+    }
+
+    /// A run that is over, from its report. The log of a run is not in it.
+    pub fn of_past(past: &PastRun) -> Self {
+        Self::of_source(Source::Past(past), &Self::default())
+    }
+
+    fn of_source(source: Source<'_>, before: &Self) -> Self {
+        let (totals, status) = (source.totals(), source.status());
+        let is_same_second = before.id == source.id()
             && before.status.phase == status.phase
             && before.tables.second == totals.timeline().closed();
         Self {
-            id: run.id().to_owned(),
-            name: run.plan().name.clone(),
+            id: source.id().to_owned(),
+            name: source.plan().name.clone(),
             revision: before.revision + 1,
             tiles: tiles::tiles(&status, totals),
-            tables: if is_same_second { Arc::clone(&before.tables) } else { Arc::new(Tables::of(run, before)) },
-            log: LogView::of(run, filter, before),
+            tables: if is_same_second { Arc::clone(&before.tables) } else { Arc::new(Tables::of(source, before)) },
+            log: Arc::default(),
             status,
         }
     }
@@ -119,9 +131,9 @@ impl Tables {
         self.voice.as_ref().map_or(&[], |voice| &voice.speakers)
     }
 
-    fn of(run: &Run, before: &RunView) -> Self {
-        let totals = run.totals();
-        let thresholds = thresholds::rows(run.plan(), totals);
+    fn of(source: Source<'_>, before: &RunView) -> Self {
+        let totals = source.totals();
+        let thresholds = source.thresholds();
         let kinds = voice::Kinds::of(totals);
         Self {
             revision: before.tables.revision + 1,
@@ -129,12 +141,12 @@ impl Tables {
             kept: thresholds::summary(&thresholds),
             thresholds,
             operations: operations::tables(totals),
-            delivery: DeliveryView::of(totals, run.clock_bound()),
+            delivery: DeliveryView::of(totals, source.clock_bound()),
             errors: errors::errors(totals),
             disconnects: errors::disconnects(totals),
             counters: counters::rows(totals),
             health: HealthView::of(totals),
-            voice: VoiceView::of(run.plan(), totals, &kinds),
+            voice: VoiceView::of(source.plan(), totals, &kinds),
             has_chat: kinds.has_others,
             latencies: charts::latencies(totals),
             first_audio: charts::first_audio(totals),

@@ -2,13 +2,15 @@
 
 use super::Mood;
 use crate::app::format;
-use crate::metrics::{Outcome, ThresholdResult, Totals};
+use crate::metrics::{Outcome, ThresholdEntry, ThresholdResult, Totals};
 use crate::plan::{Plan, Threshold, ThresholdUnit as Unit};
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Default)]
 pub struct ThresholdRow {
     pub text: String,
     pub actual: String,
+    /// Which windows, which baseline, or why there is no value; may be empty.
+    pub note: String,
     pub outcome: &'static str,
     pub mood: Mood,
 }
@@ -17,6 +19,11 @@ pub(super) fn rows(plan: &Plan, totals: &Totals) -> Vec<ThresholdRow> {
     // A checked plan's thresholds all parse.
     let parsed = plan.thresholds.iter().filter_map(|text| text.parse::<Threshold>().ok());
     parsed.map(|threshold| row(threshold.evaluate(totals))).collect()
+}
+
+/// As a report says.
+pub(super) fn past(entry: &ThresholdEntry) -> ThresholdRow {
+    row(entry.clone().into())
 }
 
 pub(super) fn summary(rows: &[ThresholdRow]) -> (String, Mood) {
@@ -36,8 +43,27 @@ fn row(result: ThresholdResult) -> ThresholdRow {
         Outcome::Fail => ("broken", Mood::Bad),
         Outcome::NotMeasured => ("not measured", Mood::Warn),
     };
+    let note = note(&result);
     let actual = result.actual.map_or_else(|| format::NOTHING.to_owned(), |actual| with_unit(actual, result.unit));
-    ThresholdRow { text: result.threshold, actual, outcome, mood }
+    ThresholdRow { text: result.threshold, actual, note, outcome, mood }
+}
+
+fn note(result: &ThresholdResult) -> String {
+    let value = |value| with_unit(value, result.unit);
+    let mut notes = Vec::new();
+    if let Some(window) = &result.window {
+        let seconds = window.length_s;
+        let worst =
+            window.worst_at_s.map(|end| format!("worst {seconds} s from {} to {end} s", end.saturating_sub(seconds)));
+        notes.extend(worst);
+        notes.extend(window.broken_at_s.map(|end| format!("first broken at {end} s")));
+        notes.extend(window.latest.map(|latest| format!("last {seconds} s {}", value(latest))));
+    }
+    if let (Some(baseline), Some(limit)) = (&result.baseline, result.limit) {
+        notes.push(format!("limit {}, baseline {} in run {}", value(limit), value(baseline.value), baseline.run));
+    }
+    notes.extend(result.why.clone());
+    notes.join(", ")
 }
 
 fn with_unit(value: f64, unit: Unit) -> String {
@@ -46,23 +72,27 @@ fn with_unit(value: f64, unit: Unit) -> String {
         Unit::Share => format::share(value),
         Unit::Count => format::number(value),
         Unit::PerSecond => format::rate(value),
+        Unit::Ratio => format::number(value),
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::metrics::{BaselineResult, WindowResult};
 
     #[track_caller]
     fn check(outcome: Outcome, actual: Option<f64>, unit: Unit, expected: (&str, &str, Mood)) {
-        let result = ThresholdResult { threshold: "x".into(), outcome, actual, limit: 0.0, unit };
+        let (threshold, limit) = ("x".to_owned(), Some(0.0));
+        let result =
+            ThresholdResult { threshold, outcome, actual, limit, unit, why: None, window: None, baseline: None };
         let row = row(result);
         assert_eq!((row.actual.replace('\u{a0}', " ").as_str(), row.outcome, row.mood), expected);
     }
 
     #[track_caller]
     fn check_summary(moods: &[Mood], text: &str, mood: Mood) {
-        let row = |mood: &Mood| ThresholdRow { text: String::new(), actual: String::new(), outcome: "", mood: *mood };
+        let row = |mood: &Mood| ThresholdRow { mood: *mood, ..ThresholdRow::default() };
         let rows: Vec<_> = moods.iter().map(row).collect();
         assert_eq!(summary(&rows), (text.to_owned(), mood));
     }
@@ -73,6 +103,25 @@ mod tests {
         check_summary(&[Mood::Good, Mood::Good], "all thresholds kept", Mood::Good);
         check_summary(&[Mood::Good, Mood::Warn], "1 of 2 thresholds kept", Mood::Warn);
         check_summary(&[Mood::Bad, Mood::Warn, Mood::Good], "1 of 3 thresholds broken", Mood::Bad);
+    }
+
+    #[track_caller]
+    fn check_note(window: Option<WindowResult>, baseline: Option<BaselineResult>, why: Option<&str>, expected: &str) {
+        let (threshold, unit, why) = ("x".to_owned(), Unit::Milliseconds, why.map(str::to_owned));
+        let (outcome, actual, limit) = (Outcome::Fail, Some(110.0), Some(121.0));
+        let row = row(ThresholdResult { threshold, outcome, actual, limit, unit, why, window, baseline });
+        assert_eq!(row.note.replace('\u{a0}', " "), expected);
+    }
+
+    #[test]
+    fn notes_tell_which_window_and_which_baseline() {
+        let (worst_at_s, broken_at_s, latest) = (Some(42), Some(40), Some(212.4));
+        let window = WindowResult { length_s: 30, measured: 9, worst_at_s, broken_at_s, latest };
+        let text = "worst 30 s from 12 to 42 s, first broken at 40 s, last 30 s 212 ms";
+        check_note(Some(window), None, None, text);
+        let baseline = BaselineResult { run: "k3f".to_owned(), value: 110.0 };
+        check_note(None, Some(baseline), None, "limit 121 ms, baseline 110 ms in run k3f");
+        check_note(None, None, Some("nobody has counted x so far"), "nobody has counted x so far");
     }
 
     #[test]

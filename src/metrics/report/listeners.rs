@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::metrics::{HeardSums, Totals, UserId};
 use crate::plan::Plan;
+use crate::time::Span;
 
 /// How it was to listen, over all answers and for those users who had it worst.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -32,6 +33,11 @@ pub struct HeardEntry {
     pub starved_ms: f64,
     /// 1 is real time; null: no answer had a second chunk.
     pub real_time_factor: Option<f64>,
+    /// What the factor is made of: audio behind each answer's first chunk, and the time that it took to arrive.
+    #[serde(default)]
+    pub after_first_ms: f64,
+    #[serde(default)]
+    pub wall_ms: f64,
 }
 
 impl ListenersEntry {
@@ -56,6 +62,21 @@ impl From<&HeardSums> for HeardEntry {
             underruns: heard.underruns,
             starved_ms: heard.starved.as_millis_f64(),
             real_time_factor: heard.real_time_factor(),
+            after_first_ms: heard.after_first.as_millis_f64(),
+            wall_ms: heard.wall.as_millis_f64(),
+        }
+    }
+}
+
+impl From<&HeardEntry> for HeardSums {
+    fn from(heard: &HeardEntry) -> Self {
+        Self {
+            answers: heard.answers,
+            received: Span::from_millis_f64(heard.received_ms),
+            after_first: Span::from_millis_f64(heard.after_first_ms),
+            wall: Span::from_millis_f64(heard.wall_ms),
+            underruns: heard.underruns,
+            starved: Span::from_millis_f64(heard.starved_ms),
         }
     }
 }

@@ -13,10 +13,10 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::annotation::Annotation;
-use super::delta::{ClosedBy, LedgerDelta, Phase};
+use super::delta::{ClosedBy, LedgerDelta, Phase, UsersByState};
 use super::histogram::{Histogram, Stats};
 use super::redact::redacted;
-use super::threshold::{Outcome, ThresholdResult};
+use super::threshold::{BaselineResult, Outcome, ThresholdResult, WindowResult};
 use super::totals::{MetricColumns, Staleness, Timeline, Totals, WorkerHealth};
 use super::verdict::Verdict;
 use crate::plan::{Plan, ThresholdUnit};
@@ -36,6 +36,9 @@ pub struct Report {
     /// When time zero was, RFC 3339 in UTC.
     pub started_at: String,
     pub duration_s: f64,
+    /// The run was over when this was written.
+    #[serde(default = "yes")]
+    pub finished: bool,
     /// Samples of the first seconds are in `series`, `counters`, `errors` and `delivery`, and not in `metrics`.
     pub warmup_s: f64,
     /// Why the run is not what was planned, if it is not.
@@ -48,6 +51,9 @@ pub struct Report {
     /// What the numbers are worth; absent: the run has not begun.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub verdict: Option<Verdict>,
+    /// Users by state at the end, over all populations.
+    #[serde(default)]
+    pub users: UsersByState,
     pub metrics: Vec<MetricEntry>,
     pub operations: Vec<OperationEntry>,
     pub counters: Vec<CounterEntry>,
@@ -74,6 +80,7 @@ pub struct ReportFacts {
     pub problem: Option<String>,
     pub clock_bound_ms: Option<f64>,
     pub verdict: Option<Verdict>,
+    pub finished: bool,
 }
 
 /// Who generated the load.
@@ -198,10 +205,19 @@ pub struct WorkerEntry {
     /// Plays a probe and nobody else.
     pub probe: bool,
     pub lag: Option<Stats>,
+    /// The same as [`MetricEntry::histogram`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lag_histogram: Option<String>,
     pub busy_share: f64,
     pub busy_max: f64,
     pub buffered_max_bytes: u64,
     pub handshake_queue_max: u32,
+    /// As of its last hand-over.
+    #[serde(default)]
+    pub sockets_open: u32,
+    /// It broke during the run.
+    #[serde(default)]
+    pub lost: bool,
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -211,8 +227,17 @@ pub struct ThresholdEntry {
     pub ok: bool,
     pub outcome: Outcome,
     pub value: Option<f64>,
-    pub limit: f64,
+    /// Null: there was no baseline to compare with.
+    pub limit: Option<f64>,
     pub unit: ThresholdUnit,
+    /// Why it is not measured.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub why: Option<String>,
+    /// `value` is the worst window's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub window: Option<WindowResult>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub baseline: Option<BaselineResult>,
 }
 
 impl Report {
@@ -226,10 +251,12 @@ impl Report {
             browsers: facts.browsers,
             started_at: facts.started_at,
             duration_s: totals.elapsed().as_secs_f64(),
+            finished: facts.finished,
             warmup_s: totals.warmup().as_secs_f64(),
             problem: facts.problem,
             clock_bound_ms: facts.clock_bound_ms,
             verdict: facts.verdict,
+            users: totals.users_by_state(),
             metrics: totals.histograms().filter_map(|(name, tag, histogram)| metric(name, tag, histogram)).collect(),
             operations: operations(totals),
             counters: totals
@@ -257,6 +284,24 @@ impl From<ThresholdResult> for ThresholdEntry {
             value: result.actual,
             limit: result.limit,
             unit: result.unit,
+            why: result.why,
+            window: result.window,
+            baseline: result.baseline,
+        }
+    }
+}
+
+impl From<ThresholdEntry> for ThresholdResult {
+    fn from(entry: ThresholdEntry) -> Self {
+        Self {
+            threshold: entry.expression,
+            outcome: entry.outcome,
+            actual: entry.value,
+            limit: entry.limit,
+            unit: entry.unit,
+            why: entry.why,
+            window: entry.window,
+            baseline: entry.baseline,
         }
     }
 }
@@ -347,10 +392,13 @@ fn health(totals: &Totals) -> HealthEntry {
         browser: totals.browser_of(index).map(str::to_owned),
         probe: totals.is_probe(index),
         lag: worker.lag.stats(),
+        lag_histogram: (worker.lag.count() > 0).then(|| worker.lag.encode()),
         busy_share: worker.busy_share,
         busy_max: worker.busy_max,
         buffered_max_bytes: worker.buffered_max,
         handshake_queue_max: worker.handshake_queue_max,
+        sockets_open: worker.sockets_open,
+        lost: worker.lost,
     };
     let staleness = totals.timeline().value("health.staleness_ms").unwrap_or_default();
     let worst = staleness.iter().copied().filter(|value| value.is_finite()).reduce(f32::max);
@@ -362,6 +410,10 @@ fn health(totals: &Totals) -> HealthEntry {
         staleness_max_ms: worst.map(f64::from),
         hidden_s: hidden.as_secs_f64(),
     }
+}
+
+fn yes() -> bool {
+    true
 }
 
 fn tags(population: &str) -> BTreeMap<String, String> {

@@ -29,6 +29,7 @@ fn totals() -> Totals {
         browsers: Vec::new(),
         populations: vec![population("owls"), population("larks")],
         warmup_end: Timestamp::ZERO,
+        ..TotalsConfig::default()
     });
     for worker in 0..2 {
         for second in 1..=3u64 {
@@ -99,6 +100,7 @@ fn report() -> Report {
         problem: None,
         clock_bound_ms: Some(1.5),
         verdict: None,
+        finished: true,
     };
     Report::new(&plan(), &totals(), facts)
 }

@@ -1,11 +1,20 @@
 //! Thresholds held against a run's numbers.
 
+mod baseline;
+mod glance;
+mod samples;
+mod tally;
+mod watch;
+mod window;
+
 use serde::{Deserialize, Serialize};
 
-use super::delta::ClosedBy;
-use super::histogram::Histogram;
-use super::totals::{Outcomes, Totals};
-use crate::plan::{Operator, Statistic, Subject, Threshold, ThresholdUnit as Unit};
+pub use self::baseline::Baseline;
+use self::samples::Samples;
+pub(super) use self::watch::Watch;
+use super::totals::Totals;
+use crate::plan::{Bound, Operator, Scope, Subject, Threshold, ThresholdUnit as Unit};
+use crate::time::Span;
 
 /// How a run did by one threshold.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -13,10 +22,36 @@ pub struct ThresholdResult {
     /// The expression as it was written.
     pub threshold: String,
     pub outcome: Outcome,
-    /// What was measured, in `unit`.
+    /// What was measured, in `unit`; of a threshold with a window, in the worst window.
     pub actual: Option<f64>,
-    pub limit: f64,
+    /// `None`: there is no baseline to compare with.
+    pub limit: Option<f64>,
     pub unit: Unit,
+    /// Why it is not measured.
+    pub why: Option<String>,
+    pub window: Option<WindowResult>,
+    pub baseline: Option<BaselineResult>,
+}
+
+/// What the windows of a threshold showed. Times are seconds since the run's start.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct WindowResult {
+    pub length_s: u32,
+    /// Windows that had a value.
+    pub measured: u32,
+    /// When the worst window ended.
+    pub worst_at_s: Option<u32>,
+    /// When the first window that broke the threshold ended.
+    pub broken_at_s: Option<u32>,
+    /// The value of the newest window.
+    pub latest: Option<f64>,
+}
+
+/// The earlier run that was compared with.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct BaselineResult {
+    pub run: String,
+    pub value: f64,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -29,96 +64,74 @@ pub enum Outcome {
 }
 
 impl Threshold {
-    /// Compares with a run as it is now.
+    /// Compares with a run as it is now. A window, or a scope that is not the usual one, is known of the plan's own thresholds only.
     pub fn evaluate(&self, totals: &Totals) -> ThresholdResult {
-        let actual = self.subject.measure(totals);
-        let outcome = match actual {
+        totals.watched(self.text()).unwrap_or_else(|| self.glance(totals))
+    }
+
+    /// Of a run that does not watch this threshold: what its totals tell.
+    fn glance(&self, totals: &Totals) -> ThresholdResult {
+        let limit = match self.bound {
+            Bound::Fixed(limit) => Some(limit),
+            Bound::Baseline(_) => None,
+        };
+        let is_known = self.window.is_none() && (self.scope == Scope::Usual || totals.warmup() == Span::ZERO);
+        let value = if is_known { glance::glance(self, totals) } else { None };
+        let mut result = ThresholdResult::of(self, limit, value);
+        result.why = if is_known {
+            why_nothing(self, &result, false)
+        } else {
+            Some("only a run with this threshold in its plan keeps what it needs".to_owned())
+        };
+        result
+    }
+}
+
+impl ThresholdResult {
+    fn of(threshold: &Threshold, limit: Option<f64>, actual: Option<f64>) -> Self {
+        let (text, unit) = (threshold.text().to_owned(), threshold.unit);
+        let mut result = Self {
+            threshold: text,
+            outcome: Outcome::NotMeasured,
+            actual,
+            limit,
+            unit,
+            why: None,
+            window: None,
+            baseline: None,
+        };
+        result.judge(threshold, limit);
+        result
+    }
+
+    fn judge(&mut self, threshold: &Threshold, limit: Option<f64>) {
+        self.outcome = match self.actual.zip(limit) {
             None => Outcome::NotMeasured,
-            Some(actual) if self.operator.holds(actual, self.limit) => Outcome::Pass,
+            Some((actual, limit)) if threshold.operator.holds(actual, limit) => Outcome::Pass,
             Some(_) => Outcome::Fail,
         };
-        ThresholdResult { threshold: self.text.clone(), outcome, actual, limit: self.limit, unit: self.unit }
     }
 }
 
-impl Subject {
-    /// `None` where nothing was measured: no sample is not zero milliseconds, and nothing owed is not all delivered.
-    fn measure(&self, totals: &Totals) -> Option<f64> {
-        match self {
-            Self::Time { metric, statistic } => histogram(totals, metric)?.stats().map(|stats| match statistic {
-                Statistic::Min => stats.min,
-                Statistic::Mean => stats.mean,
-                Statistic::P50 => stats.p50,
-                Statistic::P75 => stats.p75,
-                Statistic::P90 => stats.p90,
-                Statistic::P95 => stats.p95,
-                Statistic::P99 => stats.p99,
-                Statistic::P999 => stats.p999,
-                Statistic::Max => stats.max,
-            }),
-            Self::Count { name, per_second } => {
-                let samples = histogram(totals, name).map(|histogram| (histogram.count(), totals.measured()));
-                let (count, time) = samples.or_else(|| Some((counter(totals, name)?, totals.elapsed())))?;
-                let seconds = time.as_secs_f64();
-                if !per_second { Some(count as f64) } else { (seconds > 0.0).then(|| count as f64 / seconds) }
-            }
-            Self::Errors { operation, code } => {
-                let matching = totals
-                    .errors()
-                    .iter()
-                    .filter(|(key, _)| same(operation.as_ref(), &key.operation) && same(code.as_ref(), &key.code));
-                let known = operation.is_none() || outcomes(totals, operation.as_ref()).is_some();
-                known.then(|| matching.map(|(_, error)| error.count as f64).sum())
-            }
-            Self::ErrorRate { operation } => outcomes(totals, operation.as_ref())?.error_rate(),
-            Self::Disconnects { code } => {
-                let counted = totals
-                    .disconnects()
-                    .iter()
-                    .filter(|(key, _)| key.by != ClosedBy::User && code.is_none_or(|code| code == key.code));
-                Some(counted.map(|(_, disconnect)| disconnect.count as f64).sum())
-            }
-            Self::Delivery { field, share } => {
-                let delivery = totals.delivery();
-                let count = delivery.fields().into_iter().find(|(name, _)| name == field)?.1 as f64;
-                let needs_due = *share || OF_RECEIVERS.contains(field);
-                (delivery.due > 0 || !needs_due).then(|| if *share { count / delivery.due as f64 } else { count })
-            }
+/// Why a threshold is not measured; `None`: it is.
+fn why_nothing(threshold: &Threshold, result: &ThresholdResult, is_heard_of: bool) -> Option<String> {
+    if result.outcome != Outcome::NotMeasured {
+        return None;
+    }
+    let text = match (&result.window, &threshold.subject) {
+        _ if result.actual.is_some() => "no baseline is pinned, or it has no such number".to_owned(),
+        (Some(window), _) => format!("no window of {} s had a value so far", window.length_s),
+        (None, Subject::Time { metric: name, .. } | Subject::Count { name, .. }) if !is_heard_of => {
+            format!("nobody has counted {name} so far")
         }
-    }
-}
-
-/// Over all populations, which come before each of them.
-fn histogram<'a>(totals: &'a Totals, name: &str) -> Option<&'a Histogram> {
-    totals.histogram(name).or_else(|| {
-        let mut metrics = totals.histograms();
-        metrics.find(|(known, ..)| known.eq_ignore_ascii_case(name)).map(|(_, _, histogram)| histogram)
-    })
-}
-
-fn counter(totals: &Totals, name: &str) -> Option<u64> {
-    totals.counter(name).or_else(|| {
-        let known = totals.counters().find(|(known, ..)| known.eq_ignore_ascii_case(name))?.0;
-        totals.counter(known)
-    })
-}
-
-/// Of one operation, `None` if nobody ever tried it; or of all.
-fn outcomes(totals: &Totals, operation: Option<&String>) -> Option<Outcomes> {
-    let mut operations = totals.operations().into_iter().filter(|(name, _)| same(operation, name)).map(|(_, of)| of);
-    let first = operations.next()?;
-    Some(operations.fold(first, |sum, next| Outcomes {
-        succeeded: sum.succeeded + next.succeeded,
-        failed: sum.failed + next.failed,
-    }))
-}
-
-fn same(wanted: Option<&String>, found: &str) -> bool {
-    wanted.is_none_or(|wanted| wanted.eq_ignore_ascii_case(found))
+        (None, Subject::Delivery { .. }) => "no delivery was owed so far".to_owned(),
+        _ => "nothing was measured so far".to_owned(),
+    };
+    Some(text)
 }
 
 impl Operator {
-    fn holds(self, actual: f64, limit: f64) -> bool {
+    pub(super) fn holds(self, actual: f64, limit: f64) -> bool {
         match self {
             Self::Less => actual < limit,
             Self::LessOrEqual => actual <= limit,
@@ -129,9 +142,6 @@ impl Operator {
         }
     }
 }
-
-/// Say nothing while no delivery was owed.
-const OF_RECEIVERS: [&str; 6] = ["due", "delivered", "missing", "duplicated", "reordered", "late"];
 
 #[cfg(test)]
 mod tests;

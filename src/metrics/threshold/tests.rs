@@ -3,9 +3,9 @@ use crate::metrics::*;
 use crate::time::{Span, Timestamp};
 
 /// What two seconds of a small run add up to.
-fn totals() -> Totals {
+fn totals(thresholds: Vec<Threshold>) -> Totals {
     let population = PopulationConfig { name: "p".into(), delivery: Some("message".into()), ..<_>::default() };
-    let config = TotalsConfig { workers: 1, populations: vec![population], ..TotalsConfig::default() };
+    let config = TotalsConfig { workers: 1, populations: vec![population], thresholds, ..TotalsConfig::default() };
     let mut totals = Totals::new(config);
     let mut recorder = Recorder::new(Timestamp::ZERO);
     let (join, trip) = (recorder.series("join", "p"), recorder.series("message.round_trip", "p"));
@@ -40,12 +40,16 @@ fn totals() -> Totals {
     totals
 }
 
+/// A run that follows the threshold, and one that is only asked at its end, say the same.
 #[track_caller]
 fn check(text: &str, outcome: Outcome, actual: Option<f64>) {
-    let result = text.parse::<Threshold>().unwrap_or_else(|error| panic!("{text}: {error}")).evaluate(&totals());
-    assert_eq!((result.outcome, result.threshold.as_str()), (outcome, text.trim()), "{result:?}");
-    let close = |(a, b): (f64, f64)| (a - b).abs() <= 0.001 * b.abs();
-    assert!(result.actual.zip(actual).map_or(result.actual == actual, close), "{text}: {:?}", result.actual);
+    let threshold = text.parse::<Threshold>().unwrap_or_else(|error| panic!("{text}: {error}"));
+    for followed in [vec![threshold.clone()], Vec::new()] {
+        let result = threshold.evaluate(&totals(followed));
+        assert_eq!((result.outcome, result.threshold.as_str()), (outcome, text.trim()), "{result:?}");
+        let close = |(a, b): (f64, f64)| (a - b).abs() <= 0.001 * b.abs();
+        assert!(result.actual.zip(actual).map_or(result.actual == actual, close), "{text}: {:?}", result.actual);
+    }
 }
 
 #[test]

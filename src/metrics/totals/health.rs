@@ -35,6 +35,10 @@ impl Health {
         Self { workers: vec![WorkerHealth::default(); workers], ..Self::default() }
     }
 
+    pub(super) fn past(workers: Vec<WorkerHealth>, hidden: Span) -> Self {
+        Self { workers, hidden_since: None, hidden }
+    }
+
     /// How long the page has been hidden.
     pub fn hidden_for(&self, now: Timestamp) -> Span {
         self.hidden_since.map_or(self.hidden, |since| self.hidden + now.since(since))

@@ -3,25 +3,29 @@
 mod completions;
 mod health;
 mod names;
+mod outcomes;
+mod restore;
 mod staleness;
 mod timeline;
+mod watched;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 pub use self::health::{Health, WorkerHealth};
 pub use self::names::{ACK_TIMEOUT, ECHO_TIMEOUT, is_voice_detail};
+pub use self::outcomes::{Outcomes, outcomes};
 pub use self::staleness::Staleness;
 pub use self::timeline::{MetricColumns, Timeline};
 
 use self::completions::Completions;
-use self::names::{ACK, Kind, kind_of};
 use self::staleness::ProbeWindow;
-use self::timeline::Combine;
+use self::timeline::{Combine, second_of};
 use super::annotation::{AnnotationKind, Annotations, ErrorBursts};
 use super::delta::*;
 use super::histogram::Histogram;
 use super::listeners::Listeners;
-use crate::plan::Plan;
+use super::threshold::Watch;
+use crate::plan::{Plan, Threshold};
 use crate::scenario::{Op, OperationId};
 use crate::time::{Span, Timestamp};
 
@@ -36,6 +40,7 @@ pub struct TotalsConfig {
     pub browsers: Vec<Option<String>>,
     pub populations: Vec<PopulationConfig>,
     pub warmup_end: Timestamp,
+    pub thresholds: Vec<Threshold>,
 }
 
 #[derive(Debug, Clone, Default)]
@@ -60,7 +65,10 @@ impl TotalsConfig {
             config
         });
         let warmup_end = Timestamp::ZERO + Span::from_secs_f64(plan.warmup_s);
-        Self { workers: browsers.len(), probes, browsers, populations: populations.collect(), warmup_end }
+        // A checked plan's thresholds all parse.
+        let thresholds = plan.thresholds.iter().filter_map(|text| text.parse().ok()).collect();
+        let populations = populations.collect();
+        Self { workers: browsers.len(), probes, browsers, populations, warmup_end, thresholds }
     }
 }
 
@@ -96,6 +104,9 @@ pub struct Totals {
     timeline: Timeline,
     annotations: Annotations,
     bursts: ErrorBursts,
+    /// Of a past run: what its report says of each operation. Samples of the warm-up are needed to tell, and not kept.
+    past_operations: Option<BTreeMap<String, Outcomes>>,
+    watch: Watch,
 }
 
 /// One histogram's samples. Without those of the warm-up, except where said.
@@ -124,25 +135,11 @@ pub struct DisconnectTotal {
     pub first: Timestamp,
 }
 
-/// How often an operation went well and how often it failed, warm-up included.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Outcomes {
-    pub succeeded: u64,
-    pub failed: u64,
-}
-
-impl Outcomes {
-    /// Failed per attempted, 0 to 1; `None`: never attempted.
-    pub fn error_rate(&self) -> Option<f64> {
-        let attempts = self.succeeded + self.failed;
-        (attempts > 0).then(|| self.failed as f64 / attempts as f64)
-    }
-}
-
 impl Totals {
     pub fn new(config: TotalsConfig) -> Self {
         let users = vec![vec![UsersByState::default(); config.populations.len()]; config.workers];
-        Self { health: Health::new(config.workers), users, config, ..Self::default() }
+        let watch = Watch::new(&config.thresholds, &config.populations, config.warmup_end);
+        Self { health: Health::new(config.workers), users, watch, config, ..Self::default() }
     }
 
     /// Adds what one worker hands over. Order between workers does not matter for totals.
@@ -152,11 +149,15 @@ impl Totals {
         }
         self.elapsed = self.elapsed.max(part.at);
         self.timeline.reach(part.at);
+        self.watch.begin(self.health.workers[worker].heard);
         part.metrics.histograms.iter().for_each(|delta| self.histogram_delta(worker, part.at, delta));
         part.metrics.counters.iter().for_each(|delta| self.counter_delta(part.at, delta));
         part.metrics.errors.iter().for_each(|delta| self.error_delta(part.at, delta));
         part.metrics.disconnects.iter().for_each(|delta| self.disconnect_delta(part.at, delta));
-        part.metrics.listeners.iter().for_each(|delta| self.listeners.absorb(delta));
+        for delta in &part.metrics.listeners {
+            self.listeners.absorb(delta);
+            self.watch.listener(second_of(part.at), delta);
+        }
         self.ledger_delta(part.at, part.ledger);
         self.count_users(worker, part.at, part.users);
         self.health.absorb(worker, part.at, part.health, &mut self.timeline);
@@ -316,28 +317,14 @@ impl Totals {
         &self.timeline
     }
 
-    /// Attempts of each operation. An operation went well as often as it was measured: `<operation>` itself, or for a
-    /// message its acknowledgements or own echoes, whichever are more. One that then missed its other half failed after all.
+    /// Attempts of each operation, see [`outcomes`].
     pub fn operations(&self) -> BTreeMap<String, Outcomes> {
-        let mut operations = BTreeMap::<String, Outcomes>::new();
-        let mut failed_after_all = BTreeMap::<(&str, &str), u64>::new();
-        for (key, error) in &self.errors {
-            *failed_after_all.entry((&key.operation, &key.code)).or_default() += error.count;
+        if let Some(past) = &self.past_operations {
+            return past.clone();
         }
-        for (name, metric) in &self.metrics {
-            if let Kind::Operation(operation) = kind_of(name)
-                && !(name.ends_with(ACK) && self.is_answered(operation))
-            {
-                let outcomes = operations.entry(operation.to_owned()).or_default();
-                let other_half = if name.ends_with(ACK) { ECHO_TIMEOUT } else { ACK_TIMEOUT };
-                let failed = failed_after_all.get(&(operation, other_half)).copied().unwrap_or(0);
-                outcomes.succeeded = outcomes.succeeded.max(metric.seen.saturating_sub(failed));
-            }
-        }
-        for (key, error) in &self.errors {
-            operations.entry(key.operation.clone()).or_default().failed += error.count;
-        }
-        operations
+        let seen = self.metrics.iter().map(|(name, metric)| (name.as_str(), metric.seen));
+        let failed = self.errors.iter().map(|(key, error)| (key.operation.as_str(), key.code.as_str(), error.count));
+        outcomes(seen, failed, |operation| self.is_answered(operation))
     }
 
     fn is_answered(&self, operation: &str) -> bool {
@@ -358,6 +345,7 @@ impl Totals {
             }
         }
         self.timeline.sample(at, delta);
+        self.watch.histogram(second_of(at), delta);
         let probed = self.config.populations.first().is_some_and(|population| {
             population.name == delta.population
                 && population
@@ -373,6 +361,7 @@ impl Totals {
     fn counter_delta(&mut self, at: Timestamp, delta: &CounterDelta) {
         *self.counters.entry((delta.counter.clone(), delta.population.clone())).or_default() += delta.count;
         self.timeline.put(at, &delta.counter, Combine::Sum, delta.count as f64);
+        self.watch.counter(second_of(at), delta);
     }
 
     fn error_delta(&mut self, at: Timestamp, delta: &ErrorDelta) {
@@ -380,6 +369,7 @@ impl Totals {
         if self.errors.len() >= MAX_KEYS && !self.errors.contains_key(&key) {
             key.code = OTHER.to_owned();
         }
+        self.watch.error(second_of(at), delta);
         self.timeline.put(at, "errors", Combine::Sum, delta.count as f64);
         self.timeline.put(at, &format!("errors.{}", key.operation), Combine::Sum, delta.count as f64);
         let fresh = || ErrorTotal { count: 0, first: Timestamp::NEVER, sample: String::new() };
@@ -395,6 +385,7 @@ impl Totals {
         if self.disconnects.len() >= MAX_KEYS && !self.disconnects.contains_key(&key) {
             key.reason = OTHER.to_owned();
         }
+        self.watch.disconnect(second_of(at), delta);
         if key.by != ClosedBy::User {
             self.timeline.put(at, "disconnects", Combine::Sum, delta.count as f64);
         }
@@ -410,6 +401,7 @@ impl Totals {
             }
         }
         self.delivery += *delta;
+        self.watch.ledger(second_of(at), delta);
     }
 
     fn record_completions(&mut self) {
@@ -449,6 +441,7 @@ impl Totals {
                 self.timeline.put(at, "health.staleness_ms", Combine::Last, staleness.p50_ms);
             }
         }
+        self.watch.judge(self.timeline.closed());
     }
 }
 

@@ -39,6 +39,11 @@ impl ProbeWindow {
         if is_probe { probe } else { load }.absorb(delta);
     }
 
+    /// Of a past run: only what it came to.
+    pub fn past(latest: Option<Staleness>) -> Self {
+        Self { latest, ..Self::default() }
+    }
+
     pub fn latest(&self) -> Option<Staleness> {
         self.latest
     }

@@ -56,6 +56,20 @@ pub struct Counts {
 }
 
 impl Timeline {
+    /// Of a past run: every column as it was, as long as the longest of them.
+    pub(super) fn past(metrics: BTreeMap<String, MetricColumns>, values: BTreeMap<String, Vec<f32>>) -> Self {
+        let lengths = metrics.values().map(|columns| columns.count.len()).chain(values.values().map(Vec::len));
+        let seconds = lengths.max().unwrap_or(0) as u32;
+        let column = |mut values: Vec<f32>| {
+            values.resize(seconds as usize, f32::NAN);
+            Column { combine: Combine::Max, values }
+        };
+        let mut timeline = Self { seconds, closed: seconds, metrics, ..Self::default() };
+        timeline.metrics.values_mut().for_each(|columns| columns.resize(seconds));
+        timeline.values = values.into_iter().map(|(name, values)| (name, column(values))).collect();
+        timeline
+    }
+
     /// Seconds begun so far: the length of every column.
     pub fn seconds(&self) -> u32 {
         self.seconds
@@ -209,7 +223,7 @@ pub fn second_of(at: Timestamp) -> u32 {
 }
 
 const SECOND: u64 = 1_000_000;
-const MAX_SECONDS: u64 = 86_400;
+pub(super) const MAX_SECONDS: u64 = 86_400;
 /// A worker that has not handed over for this long no longer holds the charts back.
 const PATIENCE_SECONDS: u32 = 10;
 

@@ -131,6 +131,9 @@ fn plan(fields: &Fields<'_>, problems: &Problems) -> Option<Plan> {
         actions,
         lab: lab.unwrap_or_default(),
     };
+    if let Some(node) = fields.optional("thresholds") {
+        fitting_thresholds(&node, &plan);
+    }
     if let Some(node) = fields.optional("warmup_s").filter(|_| plan.warmup_s >= plan.duration_s()) {
         node.problem(format!(
             "the warm-up lasts as long as the load ({} s): nothing would be measured",
@@ -164,6 +167,18 @@ fn thresholds(node: &Node<'_>) -> Vec<String> {
         Some(text.to_owned())
     };
     node.list().into_iter().filter_map(read).collect()
+}
+
+/// A threshold is of a population that exists, and its window fits into the run.
+fn fitting_thresholds(node: &Node<'_>, plan: &Plan) {
+    let names: Vec<_> = plan.populations.iter().map(|population| population.name.as_str()).collect();
+    let (load_s, warmup_s) = (plan.duration_s(), plan.warmup_s);
+    for entry in node.list() {
+        let threshold = entry.value().as_str().and_then(|text| text.parse::<Threshold>().ok());
+        if let Some(error) = threshold.and_then(|threshold| threshold.problem_in(&names, load_s, warmup_s)) {
+            entry.problem(error.to_string());
+        }
+    }
 }
 
 fn populations(node: &Node<'_>, problems: &Problems) -> Option<Vec<Population>> {

@@ -24,7 +24,12 @@ fn item(row: Memo<ThresholdRow>) -> impl IntoView {
         <li>
             <span class=move || format!("chip {}", row.with(|row| row.mood.class()))>{move || row.with(|row| row.outcome)}</span>
             <code>{move || row.with(|row| row.text.clone())}</code>
-            <span class="hint">{move || row.with(|row| format!("measured {}", row.actual))}</span>
+            <span class="hint">
+                {move || row.with(|row| match row.note.as_str() {
+                    "" => format!("measured {}", row.actual),
+                    note => format!("measured {} ({note})", row.actual),
+                })}
+            </span>
         </li>
     }
 }

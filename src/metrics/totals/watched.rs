@@ -1,0 +1,27 @@
+//! A run's thresholds, as its totals follow them.
+
+use super::Totals;
+use crate::metrics::threshold::{Baseline, ThresholdResult};
+use crate::time::Timestamp;
+
+impl Totals {
+    /// Compares with an earlier run from the start on.
+    pub fn set_baseline(&mut self, baseline: &Baseline) {
+        self.watch.set_baseline(baseline);
+    }
+
+    /// The run begins to stop: what its users do from now on is no part of a threshold's window.
+    pub fn stopping(&mut self, at: Timestamp) {
+        self.watch.stopping(at);
+    }
+
+    /// How the run does by each threshold of its plan, in their order.
+    pub fn thresholds(&self) -> Vec<ThresholdResult> {
+        self.config.thresholds.iter().map(|threshold| threshold.evaluate(self)).collect()
+    }
+
+    /// `None`: the run does not follow this one.
+    pub(in crate::metrics) fn watched(&self, text: &str) -> Option<ThresholdResult> {
+        self.watch.result(text, self.elapsed).filter(|_| self.watch.is_fed)
+    }
+}

@@ -1,0 +1,149 @@
+//! Two or more runs held against each other: what is better, what is worse, and what no difference is shown for.
+//!
+//! docs/metrics.md says by which methods, and where they come from.
+
+mod effective;
+mod interval;
+mod plans;
+mod sample;
+mod subject;
+
+use std::collections::BTreeMap;
+
+pub use interval::{Interval, Level};
+pub use plans::{PlanRow, differences, same_load};
+pub use sample::{Distribution, Sample};
+pub use subject::{Better, Scale, Subject};
+
+use crate::metrics::{MetricEntry, Report, is_voice_detail};
+use subject::{Measured, measured};
+
+/// What changed from the first run to the others.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Comparison {
+    pub rows: Vec<CompareRow>,
+    /// Changes that were looked at: a verdict holds for all of them together.
+    pub comparisons: usize,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub struct CompareRow {
+    pub subject: Subject,
+    /// Of each run.
+    pub values: Vec<Option<f64>>,
+    /// Of each run but the first.
+    pub changes: Vec<Option<Change>>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Change {
+    /// Holds the true change in 95 of 100 cases.
+    pub interval: Interval,
+    pub scale: Scale,
+    pub judgement: Judgement,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Judgement {
+    Better,
+    Worse,
+    /// There is a difference, and it is neither good nor bad in itself.
+    Different,
+    NoneShown,
+}
+
+/// Compares reports with the first of them.
+pub fn compare(reports: &[&Report]) -> Comparison {
+    let Some((first, others)) = reports.split_first() else { return Comparison::default() };
+    let samples: Vec<_> = reports.iter().map(|report| samples(report)).collect();
+    let same: Vec<_> = others.iter().map(|other| same_load(&first.plan, &other.plan)).collect();
+    let mut rows = Vec::new();
+    let mut comparisons = 0;
+    for subject in subjects(reports) {
+        let of = |at: usize| {
+            let sample = match &subject {
+                Subject::Quantile { metric, .. } => samples[at].get(metric.as_str()),
+                _ => None,
+            };
+            measured(&subject, reports[at], sample)
+        };
+        let found: Vec<_> = (0..reports.len()).map(of).collect();
+        comparisons += found[1..].iter().filter(|other| found[0].is_some() && other.is_some()).count();
+        rows.push((subject, found));
+    }
+    let level = Level::together(comparisons);
+    let rows = rows.into_iter().map(|(subject, found)| row(subject, &found, &same, level)).collect();
+    Comparison { rows, comparisons }
+}
+
+fn row(subject: Subject, found: &[Option<Measured<'_>>], same: &[bool], level: Level) -> CompareRow {
+    let values = found.iter().map(|one| one.as_ref().and_then(Measured::value)).collect();
+    let change = |(other, &same): (&Option<Measured<'_>>, &bool)| {
+        let (first, other) = (found[0].as_ref()?, other.as_ref()?);
+        let (interval, scale) = first.change(other, same, Level::EACH)?;
+        let strict = first.change(other, same, level).map_or(0.0, |(strict, _)| strict.sign());
+        Some(Change { interval, scale, judgement: judge(subject.better(), strict) })
+    };
+    let changes = found[1..].iter().zip(same).map(change).collect();
+    CompareRow { subject, values, changes }
+}
+
+fn judge(better: Better, sign: f64) -> Judgement {
+    match better {
+        _ if sign == 0.0 => Judgement::NoneShown,
+        Better::Neither => Judgement::Different,
+        Better::Lower if sign < 0.0 => Judgement::Better,
+        Better::Higher if sign > 0.0 => Judgement::Better,
+        _ => Judgement::Worse,
+    }
+}
+
+/// What at least one of the reports knows: rates and shares, then latencies, the generator's own last.
+fn subjects(reports: &[&Report]) -> Vec<Subject> {
+    let mut all = Vec::new();
+    let known = |series: &str| reports.iter().any(|report| report.series.values.contains_key(series));
+    all.extend(RATES.into_iter().filter(|series| known(series)).map(|series| Subject::Rate { series }));
+    if reports.iter().any(|report| !report.operations.is_empty()) {
+        all.push(Subject::Errors { operation: None });
+    }
+    let operations = union(reports, |report| report.operations.iter().map(|one| one.name.as_str()).collect());
+    all.extend(operations.into_iter().map(|name| Subject::Errors { operation: Some(name) }));
+    if reports.iter().any(|report| report.delivery.due > 0) {
+        all.extend(DELIVERY.into_iter().map(|(part, of)| Subject::Delivery { part, of }));
+    }
+    let mut metrics = union(reports, |report| report.metrics.iter().map(|one| one.name.as_str()).collect());
+    metrics.retain(|name| !is_voice_detail(name));
+    let (generators, services): (Vec<_>, Vec<_>) = metrics.into_iter().partition(|name| subject::is_generators(name));
+    for metric in services {
+        all.extend(Subject::QUANTILES.map(|share| Subject::Quantile { metric: metric.clone(), share }));
+    }
+    all.extend(generators.into_iter().map(|metric| Subject::Quantile { metric, share: 0.99 }));
+    all
+}
+
+fn union<'a>(reports: &[&'a Report], names: impl Fn(&'a Report) -> Vec<&'a str>) -> Vec<String> {
+    let mut all: Vec<String> = reports.iter().flat_map(|report| names(report)).map(str::to_owned).collect();
+    all.sort_unstable();
+    all.dedup();
+    all
+}
+
+/// Each metric over all populations.
+fn samples(report: &Report) -> BTreeMap<&str, Sample> {
+    let mut entries: BTreeMap<&str, &MetricEntry> = BTreeMap::new();
+    for entry in &report.metrics {
+        let kept = entries.entry(&entry.name).or_insert(entry);
+        if entry.tags.is_empty() {
+            *kept = entry;
+        }
+    }
+    entries.into_iter().filter_map(|(name, entry)| Some((name, Sample::of(report, entry)?))).collect()
+}
+
+const RATES: [&str; 3] = ["delivery.sent", "delivery.arrived", "disconnects"];
+
+const DELIVERY: [(&str, &str); 4] =
+    [("missing", "due"), ("late", "arrived"), ("duplicated", "arrived"), ("reordered", "arrived")];
+
+#[cfg(all(test, not(target_arch = "wasm32")))]
+mod tests;

@@ -1,0 +1,22 @@
+//! A run whose page is gone: what was heard of it until then is its result.
+
+use super::Run;
+
+impl Run {
+    /// Ends it where its last input left it, and says why.
+    pub fn cut_off(&mut self) {
+        if self.is_done() {
+            return;
+        }
+        let text = match self.epoch_ms {
+            Some(_) => format!("the page was closed after {:.1} s", self.now().as_secs_f64()),
+            None => "the page was closed before the run had started".to_owned(),
+        };
+        self.problem = Some(match self.problem.take() {
+            Some(earlier) => format!("{earlier}; {text}"),
+            None => text,
+        });
+        self.end();
+        self.outbox.clear();
+    }
+}
