@@ -76,6 +76,15 @@ impl Recorder {
         CounterId(index)
     }
 
+    /// Every metric and every counter that is registered.
+    pub fn metric_names(&self) -> impl Iterator<Item = &str> {
+        self.series.iter().map(|(metric, _)| metric.as_str())
+    }
+
+    pub fn counter_names(&self) -> impl Iterator<Item = &str> {
+        self.counters.iter().map(|(counter, _)| counter.as_str())
+    }
+
     #[inline]
     pub fn sample(&mut self, now: Timestamp, series: SeriesId, value: Span) {
         let bins = if now < self.warmup_end { &mut self.warmup } else { &mut self.measured };

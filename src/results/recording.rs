@@ -39,7 +39,14 @@ pub struct Recording {
 }
 
 impl Start {
-    pub fn new(at_ms: f64, run: &str, plan: &Plan, parts: &[Part], start_delay_ms: f64, browsers: Vec<Browser>) -> Self {
+    pub fn new(
+        at_ms: f64,
+        run: &str,
+        plan: &Plan,
+        parts: &[Part],
+        start_delay_ms: f64,
+        browsers: Vec<Browser>,
+    ) -> Self {
         Self { at_ms, run: run.to_owned(), plan: redacted(plan), parts: parts.to_vec(), start_delay_ms, browsers }
     }
 }

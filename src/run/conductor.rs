@@ -2,6 +2,7 @@
 
 mod cut_off;
 mod elsewhere;
+mod heeding;
 
 use std::collections::VecDeque;
 
@@ -37,6 +38,8 @@ pub struct Run {
     shared: Vec<Map<String, Value>>,
     outbox: VecDeque<(usize, ToWorker)>,
     totals: Totals,
+    /// Seconds after which thresholds were looked at.
+    heeded: u32,
     hidden: bool,
     log: Log,
     problem: Option<String>,
@@ -132,6 +135,7 @@ impl Run {
             shared: Vec::new(),
             outbox: VecDeque::new(),
             totals,
+            heeded: 0,
             hidden: false,
             log: Log::default(),
             problem: None,
@@ -173,7 +177,7 @@ impl Run {
     /// | Preparing n                    | Prepared n                   | Preparing n+1 | Prepare n+1 to it          |
     /// | Preparing of the last          | Prepared                     | Running     | Start to all                 |
     /// | Loading, Preparing             | Failed, death, Stop, Abort   | Done        | Abort to all                 |
-    /// | Running                        | Stop, the load's end         | Settling    | Stop to all                  |
+    /// | Running                        | Stop, the load's end, a broken threshold | Settling | Stop to all         |
     /// | Running, Settling              | Snapshot: the last settled   | Leaving     | Leave to all                 |
     /// | Settling                       | overdue                      | Leaving     | Leave to all                 |
     /// | Leaving                        | overdue                      | Aborting    | Abort to all                 |
@@ -200,6 +204,7 @@ impl Run {
             RunInput::Tick => {}
             RunInput::Hidden(hidden) => self.on_hidden(hidden),
         }
+        self.heed_thresholds();
         self.advance();
     }
 
@@ -402,6 +407,7 @@ impl Run {
             Stage::Loading | Stage::Preparing { .. } => self.give_up("stopped before it started".to_owned()),
             Stage::Running => {
                 self.stage = Stage::Settling { since_ms: self.now_ms };
+                self.totals.stopping(self.now());
                 self.log.note(self.now(), Level::Info, "stopping");
                 self.tell_all(&ToWorker::Stop);
             }
@@ -414,6 +420,7 @@ impl Run {
             Stage::Loading | Stage::Preparing { .. } => self.give_up("stopped before it started".to_owned()),
             Stage::Running | Stage::Settling { .. } | Stage::Leaving { .. } => {
                 self.stage = Stage::Aborting { since_ms: self.now_ms };
+                self.totals.stopping(self.now());
                 self.log.note(self.now(), Level::Warning, "cut off");
                 self.tell_all(&ToWorker::Abort);
             }

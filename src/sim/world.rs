@@ -6,7 +6,7 @@ use super::voice::{Sent, Voice, VoiceConfig};
 use std::rc::Rc;
 
 use crate::engine::{Engine, FetchId, FetchOutcome, FetchRequest, Input, Output};
-use crate::metrics::UserId;
+use crate::metrics::{Baseline, UserId};
 use crate::plan::Plan;
 use crate::protocol::audio::Clip;
 use crate::results::Recording;
@@ -25,6 +25,9 @@ pub struct World {
     /// What is written down of the run, if it is.
     pub recording: Option<Recording>,
     workers: Vec<Worker>,
+    /// The chat server has one worker, which each message takes for so long; none: it takes no time.
+    service: Span,
+    busy_until: Timestamp,
     net: Net<Packet>,
     next_snapshot: Timestamp,
     next_ping: Timestamp,
@@ -44,6 +47,8 @@ enum Packet {
     Open(Peer, String, Vec<String>),
     Opened(Peer),
     ToServer(Peer, Rc<str>),
+    /// The server's only worker is done with a message that waited for it.
+    Served(Peer, Rc<str>),
     ToClient(Peer, Rc<str>),
     BinaryToClient(Peer, Vec<u8>),
     Close(Peer, u16),
@@ -72,6 +77,8 @@ impl World {
             heard: Vec::new(),
             recording: None,
             workers,
+            service: Span::ZERO,
+            busy_until: Timestamp::ZERO,
             net: Net::new(latency),
             next_snapshot: Timestamp::ZERO + SNAPSHOT,
             next_ping: Timestamp::ZERO + PING,
@@ -90,6 +97,17 @@ impl World {
     #[must_use]
     pub fn with_clips(self, clips: Vec<Clip>) -> Self {
         Self { run: self.run.with_clips(clips), ..self }
+    }
+
+    /// The run is compared with an earlier one.
+    #[must_use]
+    pub fn with_baseline(self, baseline: &Baseline) -> Self {
+        Self { run: self.run.with_baseline(baseline), ..self }
+    }
+
+    /// From now on the chat server handles one message after the other, each for so long: its capacity is one per `service`.
+    pub fn serve_one_by_one(&mut self, service: Span) {
+        self.service = service;
     }
 
     /// Plays until the run is over, or `limit` has passed.
@@ -200,7 +218,11 @@ impl World {
                 self.voice.text(self.now, peer, &frame);
                 self.flush_voice();
             }
-            Packet::ToServer(peer, frame) => {
+            Packet::ToServer(peer, frame) if self.service > Span::ZERO && frame.contains("\"chatMessage\"") => {
+                self.busy_until = self.busy_until.max(self.now) + self.service;
+                self.net.put(self.busy_until, Packet::Served(peer, frame));
+            }
+            Packet::ToServer(peer, frame) | Packet::Served(peer, frame) => {
                 self.chat.text(peer, &frame);
                 self.flush_chat();
             }

@@ -234,6 +234,9 @@ pub struct ThresholdEntry {
     pub window: Option<WindowResult>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub baseline: Option<BaselineResult>,
+    /// The run was stopped then, because this was broken.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stopped_run_at_s: Option<f64>,
 }
 
 impl Report {
@@ -282,6 +285,7 @@ impl From<ThresholdResult> for ThresholdEntry {
             why: result.why,
             window: result.window,
             baseline: result.baseline,
+            stopped_run_at_s: result.stopped_run_at_s,
         }
     }
 }
@@ -297,6 +301,7 @@ impl From<ThresholdEntry> for ThresholdResult {
             why: entry.why,
             window: entry.window,
             baseline: entry.baseline,
+            stopped_run_at_s: entry.stopped_run_at_s,
         }
     }
 }

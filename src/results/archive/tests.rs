@@ -1,8 +1,8 @@
 use serde_json::json;
 
 use super::*;
-use crate::metrics::{Totals, TotalsConfig};
 use crate::metrics::ReportFacts;
+use crate::metrics::{Totals, TotalsConfig};
 use crate::plan::Plan;
 
 fn report(run: &str) -> Report {
@@ -13,7 +13,8 @@ fn report(run: &str) -> Report {
     });
     let plan = Plan::check(&plan).unwrap_or_else(|problems| panic!("{problems:?}"));
     let totals = Totals::new(TotalsConfig::new(&plan, Vec::new(), Vec::new()));
-    let facts = ReportFacts { run: run.into(), started_at: "2026-11-25T16:00:00.000Z".into(), ..ReportFacts::default() };
+    let facts =
+        ReportFacts { run: run.into(), started_at: "2026-11-25T16:00:00.000Z".into(), ..ReportFacts::default() };
     Report::new(&plan, &totals, facts)
 }
 
@@ -37,7 +38,8 @@ fn what_was_written_reads_back() {
 fn a_report_is_read_as_a_file_and_as_a_page() {
     let json = serde_json::to_string_pretty(&report("aaa")).unwrap();
     assert_eq!(names(&read("report.json", &json)), ["aaa"]);
-    let page = format!("<!doctype html><script>var x=1</script><script id=\"r\" type=\"application/json\">{json}</script>");
+    let page =
+        format!("<!doctype html><script>var x=1</script><script id=\"r\" type=\"application/json\">{json}</script>");
     assert_eq!(names(&read("report.html", &page)), ["aaa"]);
 }
 
@@ -56,10 +58,11 @@ fn a_damaged_line_is_named_and_loses_no_other() {
     let (a, b) = (line(&entry("aaa"), &report("aaa")), line(&entry("bbb"), &report("bbb")));
     let cut = &a[..a.len() / 2];
     check_problem(&format!("{HEAD}{cut}\n{b}"), &["bbb"], &["f, line 2: "]);
-    check_problem(&format!("{HEAD}{a}{{\"x\": 1}}\n[]\n{b}"), &["aaa", "bbb"], &[
-        "f, line 3: expected a report",
-        "f, line 4: expected a report",
-    ]);
+    check_problem(
+        &format!("{HEAD}{a}{{\"x\": 1}}\n[]\n{b}"),
+        &["aaa", "bbb"],
+        &["f, line 3: expected a report", "f, line 4: expected a report"],
+    );
 }
 
 #[test]

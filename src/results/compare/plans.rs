@@ -73,7 +73,8 @@ mod tests {
 
     #[test]
     fn every_value_stands_beside_the_others() {
-        let (a, b) = (json!({"name": "a", "load": [{"users": 3}, {}]}), json!({"name": "a", "load": [{"users": 4}], "seed": 1}));
+        let (a, b) =
+            (json!({"name": "a", "load": [{"users": 3}, {}]}), json!({"name": "a", "load": [{"users": 4}], "seed": 1}));
         let row = |path: &str, values: [Option<&str>; 2], differs| PlanRow {
             path: path.into(),
             values: values.map(|value| value.map(str::to_owned)).to_vec(),

@@ -129,7 +129,8 @@ fn rates(first: &[f64], second: &[f64], same_load: bool, level: Level) -> Option
     } else {
         Interval::difference(of_mean(first, level)?, of_mean(second, level)?)
     };
-    let scale = if reference > 0.0 { 1.0 / reference } else { mean(second).filter(|of| *of > 0.0).map_or(1.0, |of| 1.0 / of) };
+    let scale =
+        if reference > 0.0 { 1.0 / reference } else { mean(second).filter(|of| *of > 0.0).map_or(1.0, |of| 1.0 / of) };
     Some(found.scaled(scale))
 }
 
@@ -174,7 +175,9 @@ fn errors<'a>(report: &Report, operation: Option<&str>) -> Option<Measured<'a>> 
         // What went well in a second is what was measured of it.
         let names = ["", ".ack", ".round_trip"].map(|end| format!("{}{end}", one.name));
         let series = names.iter().filter_map(|name| report.series.metrics.get(name));
-        let Some(succeeded) = series.max_by_key(|series| series.count.iter().map(|&count| u64::from(count)).sum::<u64>()) else {
+        let Some(succeeded) =
+            series.max_by_key(|series| series.count.iter().map(|&count| u64::from(count)).sum::<u64>())
+        else {
             add(&mut all, seconds(report, &[&failed], &[&failed], 0.0));
             continue;
         };
