@@ -5,6 +5,7 @@
 
 mod bins;
 mod delta;
+mod evidence;
 mod histogram;
 mod ids;
 mod ledger;
@@ -21,6 +22,7 @@ mod verdict;
 
 pub use crate::plan::{Threshold, ThresholdError, ThresholdUnit as Unit};
 pub use delta::*;
+pub use evidence::{Cause, Evidence, EvidenceBook, Frame, GeneratorState, Want, Wanted, Way, Witness};
 pub use histogram::{Histogram, Stats};
 pub use ledger::{Ledger, Receipt};
 pub use listeners::{HeardSums, ListenerDelta, Listeners};

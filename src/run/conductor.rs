@@ -14,11 +14,13 @@ use super::log::Log;
 use super::member::{Member, MemberState};
 use super::status::{RunPhase, Status, UsersNow};
 use super::target::Target;
-use crate::metrics::{Baseline, Browser, Report, ReportFacts, SentLog, Totals, TotalsConfig, UsersByState, Verdict};
+use crate::metrics::{
+    Baseline, Browser, Report, ReportFacts, SentLog, Totals, TotalsConfig, UserId, UsersByState, Verdict,
+};
 use crate::plan::Plan;
 use crate::protocol::audio::Clip;
 use crate::time::{Span, Timestamp};
-use crate::wire::{FromWorker, Level, Load, Snapshot, ToWorker};
+use crate::wire::{Canary, FromWorker, Level, Load, Snapshot, ToWorker};
 
 /// One run of one browser.
 #[derive(Debug)]
@@ -81,6 +83,13 @@ pub enum RunInput {
     /// The clocks of the run's browsers are compared with an error of at most this.
     ClockBound {
         micros: u64,
+    },
+    /// A person watches this user, wherever it lives, or nobody any more.
+    Watch(Option<UserId>),
+    /// A person acts for this user, wherever it lives.
+    Canary {
+        user: UserId,
+        order: Canary,
     },
     /// Stop gracefully; ends a run that has not started yet.
     Stop,
@@ -201,6 +210,8 @@ impl Run {
             RunInput::ClockBound { micros } => self.clock_bound = self.clock_bound.max(Some(Span::from_micros(micros))),
             RunInput::Stop => self.on_stop(),
             RunInput::Abort => self.on_abort(),
+            RunInput::Watch(user) => self.tell_all(&ToWorker::Watch(user)),
+            RunInput::Canary { user, order } => self.tell_all(&ToWorker::Canary { user, order }),
             RunInput::Tick => {}
             RunInput::Hidden(hidden) => self.on_hidden(hidden),
         }
@@ -315,8 +326,8 @@ impl Run {
                 self.on_death(worker, message);
             }
             FromWorker::Snapshot(snapshot) => self.on_snapshot(worker, *snapshot),
-            // For whoever listens, and no part of the run.
-            FromWorker::Heard(_) => {}
+            // For whoever listens or watches, and no part of the run.
+            FromWorker::Heard(_) | FromWorker::Seen(_) => {}
             FromWorker::Done => self.members[worker].state = MemberState::Done,
             FromWorker::Finished => self.members[worker].state = MemberState::Finished,
         }
@@ -382,6 +393,7 @@ impl Run {
         self.relay(worker, std::mem::take(&mut snapshot.sent));
         self.log.extend(std::mem::take(&mut snapshot.log), snapshot.log_dropped);
         self.totals.absorb(worker, snapshot.part());
+        self.totals.witness(worker, std::mem::take(&mut snapshot.evidence), &snapshot.health);
         let member = &mut self.members[worker];
         member.counts.add(&snapshot);
         member.users = snapshot.users;

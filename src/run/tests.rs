@@ -115,6 +115,8 @@ fn in_short(message: &ToWorker) -> String {
         ToWorker::Abort => "abort".into(),
         ToWorker::Finish => "finish".into(),
         ToWorker::Hear(_) => "hear".into(),
+        ToWorker::Watch(_) => "watch".into(),
+        ToWorker::Canary { .. } => "canary".into(),
     }
 }
 
@@ -137,6 +139,7 @@ fn snapshot(active: u32, done: u32, change: impl Fn(&mut Snapshot)) -> FromWorke
         sent: SentLog::default(),
         completions: Vec::new(),
         health: HealthDelta::default(),
+        evidence: Vec::new(),
         log: Vec::new(),
         log_dropped: 0,
         settled: false,

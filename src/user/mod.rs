@@ -4,9 +4,10 @@
 //! [`Context`] (frames to send, fetches and handshakes it wishes, samples, ledger entries) and says when it wants to
 //! be woken. The files follow a user's life: `life` (its stages), `link` (its connection), `task` and `step` (its
 //! scenario), `pending` (what it waits for), `event` (what arrives), `exchange` (HTTP), `due` (time), `voice` (audio).
-//! `secrets` keeps what it knows out of what it tells.
+//! `canary` lets a person act for it; `secrets` keeps what it knows out of what it tells.
 
 mod arguments;
+mod canary;
 mod context;
 mod due;
 mod event;
@@ -64,6 +65,8 @@ pub struct User {
     /// Its leaving has been counted.
     counted_out: bool,
     failure: Option<String>,
+    /// A person acts for it.
+    taken: bool,
 }
 
 impl User {
@@ -75,7 +78,7 @@ impl User {
     pub fn next_timeout(&self) -> Timestamp {
         let tasks = self.tasks.iter().map(Task::due);
         let pendings = self.pendings.iter().map(|pending| pending.deadline);
-        let tickers = self.tickers.iter().filter(|_| self.stage.ticks()).map(|ticker| ticker.due);
+        let tickers = self.tickers.iter().filter(|_| self.ticks()).map(|ticker| ticker.due);
         let voice = self.voice.as_ref().map(|voice| voice.next_timeout());
         let session = self.link.as_ref().and_then(|link| link.session.next_timeout());
         tasks

@@ -13,6 +13,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::delta::{ClosedBy, LedgerDelta, Phase, UsersByState};
+use super::evidence::Evidence;
 use super::histogram::{Histogram, Stats};
 use super::redact::redacted;
 use super::threshold::{BaselineResult, Outcome, ThresholdResult, WindowResult};
@@ -65,6 +66,9 @@ pub struct Report {
     pub series: Series,
     pub health: HealthEntry,
     pub thresholds: Vec<ThresholdEntry>,
+    /// Frames around some of the errors, closes and slowest samples, redacted; bounded, so of a long run not all.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub evidence: Vec<Evidence>,
 }
 
 /// What a report says and only its maker knows.
@@ -269,6 +273,7 @@ impl Report {
             series: Series::of(totals.timeline()),
             health: health(totals),
             thresholds: parsed.map(|threshold| threshold.evaluate(totals).into()).collect(),
+            evidence: totals.evidence().all().cloned().collect(),
         }
     }
 }
