@@ -1,11 +1,17 @@
 //! Page <-> worker messages: two enums, the whole contract.
 
+mod sight;
+
+pub use sight::{Act, Canary, Offer, Said, Seen, SeenFrame, Sight};
+
 use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use crate::metrics::{self, Completion, HealthDelta, LedgerDelta, MetricsDelta, Phase, SentLog, UserId, UsersByState};
+use crate::metrics::{
+    self, Completion, Evidence, HealthDelta, LedgerDelta, MetricsDelta, Phase, SentLog, UserId, UsersByState,
+};
 use crate::plan::{Plan, Segment, TimedAction};
 use crate::protocol::audio::Clip;
 use crate::swarm::{Credentials, LinkCommand, LinkEvent, Peer};
@@ -32,6 +38,10 @@ pub enum ToWorker {
     Hear(Option<UserId>),
     /// Happens at its time, or at once if that is over. Its plan's own actions a worker knows by itself.
     Act(Box<TimedAction>),
+    /// Tell where this user is and what is on its connection, instead of the one before; `None`: nobody is watched any more.
+    Watch(Option<UserId>),
+    /// A person acts for this user.
+    Canary { user: UserId, order: Canary },
     /// Close everything now.
     Abort,
     /// All workers are done and every one of their sent logs has been passed on: settle the ledger. Answered by a last
@@ -80,6 +90,8 @@ pub enum FromWorker {
     Snapshot(Box<Snapshot>),
     /// Of the user that is listened to, as it happens.
     Heard(Heard),
+    /// Of the user that is watched, with each hand-over.
+    Seen(Box<Seen>),
     /// Every user is gone, and a snapshot with all they did has been sent.
     Done,
     /// The ledger is settled; the last snapshot has been sent.
@@ -127,6 +139,9 @@ pub struct Snapshot {
     pub sent: SentLog,
     pub completions: Vec<Completion>,
     pub health: HealthDelta,
+    /// What went wrong, and how it came to that: a few of each kind.
+    #[serde(default)]
+    pub evidence: Vec<Evidence>,
     pub log: Vec<LogLine>,
     /// Log lines left out since the last snapshot, to keep a flood out of the page.
     pub log_dropped: u32,
@@ -185,6 +200,19 @@ pub enum Told {
     /// What else happened to it, in words.
     Saw(String),
     Failed(String),
+    /// An operation was answered (`what`: by its answer, its acknowledgement or its echo) after so many microseconds.
+    Took {
+        operation: String,
+        what: Reply,
+        micros: u64,
+    },
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum Reply {
+    Answer,
+    Ack,
+    Echo,
 }
 
 /// A line of the event log.

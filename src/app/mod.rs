@@ -19,6 +19,7 @@ mod model;
 pub mod past;
 pub mod path;
 pub mod presets;
+pub mod proposals;
 pub mod recording;
 pub mod run_view;
 pub mod share;

@@ -18,7 +18,7 @@ use crate::plan::Plan;
 use crate::protocol::audio::Clip;
 use crate::run::{Capacity, Part, Run, RunInput, Status, homes, layout, sockets};
 use crate::swarm::{Beginning, Journal, Offer, SessionId};
-use crate::wire::{FromWorker, Heard, ToWorker};
+use crate::wire::{Canary, FromWorker, Heard, Seen, ToWorker};
 
 /// At most one run at a time; a finished one stays until the next starts. Clones share it.
 #[derive(Clone)]
@@ -40,10 +40,13 @@ struct Inner {
     current: RefCell<Option<Current>>,
     listeners: RefCell<Vec<Rc<dyn Fn()>>>,
     on_heard: RefCell<Option<Listener>>,
+    on_seen: RefCell<Option<Watcher>>,
 }
 
 /// Gets what the user hears that is listened to.
 type Listener = Rc<dyn Fn(Heard)>;
+/// Gets what there is to see of the user that is watched.
+type Watcher = Rc<dyn Fn(Seen)>;
 
 struct Current {
     run: Run,
@@ -79,6 +82,7 @@ impl RunDriver {
             current: RefCell::new(None),
             listeners: RefCell::default(),
             on_heard: RefCell::default(),
+            on_seen: RefCell::default(),
         });
         swarm.on_run(inner.sender(|input| input));
         Self(inner)
@@ -92,6 +96,21 @@ impl RunDriver {
     /// Calls `listener` with what the user hears that is listened to, as it happens. It may call this driver.
     pub fn on_heard(&self, listener: impl Fn(Heard) + 'static) {
         *self.0.on_heard.borrow_mut() = Some(Rc::new(listener));
+    }
+
+    /// Calls `watcher` with what there is to see of the user that is watched. It may call this driver.
+    pub fn on_seen(&self, watcher: impl Fn(Seen) + 'static) {
+        *self.0.on_seen.borrow_mut() = Some(Rc::new(watcher));
+    }
+
+    /// Watches this user of the current run, in whichever browser it lives, or nobody any more.
+    pub fn watch(&self, user: Option<UserId>) {
+        Inner::handle(&self.0, RunInput::Watch(user));
+    }
+
+    /// Has this user do something, in whichever browser it lives.
+    pub fn canary(&self, user: UserId, order: Canary) {
+        Inner::handle(&self.0, RunInput::Canary { user, order });
     }
 
     /// Listens to this user of the current run, or to nobody any more.
@@ -274,11 +293,18 @@ impl Inner {
     }
 
     fn handle(self: &Rc<Self>, input: RunInput) {
-        // What somebody listens to must not wait for the next picture of the run.
-        if let RunInput::From { message: FromWorker::Heard(heard), .. } = input {
-            let listener = self.on_heard.borrow().clone();
-            return listener.into_iter().for_each(|listener| listener(heard.clone()));
-        }
+        // What somebody listens to or watches must not wait for the next picture of the run.
+        let input = match input {
+            RunInput::From { message: FromWorker::Heard(heard), .. } => {
+                let listener = self.on_heard.borrow().clone();
+                return listener.into_iter().for_each(|listener| listener(heard.clone()));
+            }
+            RunInput::From { message: FromWorker::Seen(seen), .. } => {
+                let watcher = self.on_seen.borrow().clone();
+                return watcher.into_iter().for_each(|watcher| watcher((*seen).clone()));
+            }
+            input => input,
+        };
         let now_ms = self.clock.now_ms();
         let is_news = match &mut *self.current.borrow_mut() {
             Some(current) => current.handle(now_ms, input),

@@ -98,10 +98,11 @@ impl Worker {
 
 impl Player {
     fn new(clock: Clock, load: &Load) -> Result<Rc<RefCell<Self>>, String> {
-        let engine = Engine::new(load)?;
+        let mut engine = Engine::new(load)?;
         Ok(Rc::new_cyclic(|this: &Weak<RefCell<Self>>| {
             let (on_input, on_timer) = (this.clone(), this.clone());
             let sockets = Sockets::new(engine.programs(), move |input| with(&on_input, |player| player.feed(input)));
+            engine.keep_rings(sockets.rings());
             let timer = Timer::new(move |lag| with(&on_timer, |player| player.on_timer(lag)));
             RefCell::new(Self {
                 epoch_ms: clock.now_ms(),
@@ -135,6 +136,14 @@ impl Player {
             ToWorker::Leave => self.feed(Input::Leave),
             ToWorker::Hear(user) => self.feed(Input::Hear(user)),
             ToWorker::Act(action) => self.feed(Input::Act(*action)),
+            ToWorker::Watch(user) => {
+                self.feed(Input::Watch(user));
+                self.look();
+            }
+            ToWorker::Canary { user, order } => {
+                self.feed(Input::Canary { user, order });
+                self.look();
+            }
             ToWorker::Abort => self.feed(Input::Abort),
             ToWorker::Finish => {
                 self.feed(Input::Finish);
@@ -196,8 +205,8 @@ impl Player {
 
     fn obey(&mut self, output: Output, now: Timestamp, wall_ms: f64) {
         match output {
-            Output::Connect { socket, population, url, protocols } => {
-                if let Err(reason) = self.sockets.open(socket, population, &url, protocols) {
+            Output::Connect { socket, user, url, protocols } => {
+                if let Err(reason) = self.sockets.open(socket, user, &url, protocols) {
                     self.engine.handle(now, wall_ms, Input::Closed { socket, code: NEVER_OPENED, reason: &reason });
                 }
             }
@@ -221,6 +230,15 @@ impl Player {
         }
     }
 
+    /// Tells of the user that is watched.
+    fn look(&mut self) {
+        let now_ms = self.clock.now_ms();
+        let now = self.engine_time(now_ms);
+        if let Some(seen) = self.engine.look(now, now_ms) {
+            say(&FromWorker::Seen(Box::new(seen)));
+        }
+    }
+
     /// Sends everything since the last snapshot, and sets the next one's time. A late snapshot does not move the ones
     /// after it.
     fn snapshot(&mut self) {
@@ -240,6 +258,7 @@ impl Player {
         snapshot.health.sockets_open = load.open;
         snapshot.health.busy_share = (std::mem::take(&mut self.busy_ms) / period_ms.max(1.0)).min(1.0);
         say(&FromWorker::Snapshot(Box::new(snapshot)));
+        self.look();
     }
 
     /// Arms the timer for whatever is due next.

@@ -9,15 +9,19 @@ mod frames;
 mod hearing;
 mod io;
 mod population;
+mod rings;
 mod slots;
 mod stop;
+mod watch;
+mod witness;
 
 pub use frames::{FrameId, Frames};
 pub use io::*;
+pub use rings::{Caught, NoRings, Rings};
 
 use std::collections::{BTreeSet, VecDeque};
 
-use crate::metrics::{HealthDelta, Ledger, Recorder, UsersByState};
+use crate::metrics::{HealthDelta, Ledger, Recorder, UsersByState, Witness};
 use crate::protocol::audio::PcmReader;
 use crate::protocol::{Transmit, url};
 use crate::scenario::Program;
@@ -32,6 +36,7 @@ use hearing::Hearing;
 use population::Population;
 use slots::Slots;
 use stop::Stopping;
+use watch::Watching;
 
 /// All virtual users of one worker.
 pub struct Engine {
@@ -47,6 +52,13 @@ pub struct Engine {
     pcm: PcmReader,
     /// `None`: nobody is listened to.
     hearing: Option<Hearing>,
+    /// `None`: nobody is watched.
+    watching: Option<Watching>,
+    /// Where the newest frames of every user are.
+    rings: std::rc::Rc<dyn Rings>,
+    witness: Witness,
+    /// A worker of another browser: what it tells goes over a network.
+    is_remote: bool,
     recorder: Recorder,
     ledger: Ledger,
     out: VecDeque<Output>,
@@ -71,6 +83,8 @@ const MIN_SLEEP: Span = Span::from_micros(100);
 /// The close code of a connection that never came to be, as browsers report it.
 const NEVER_OPENED: u16 = 1006;
 const NOT_ALLOWED: &str = "this browser's operator has not allowed load on that host";
+/// Hand-overs that go over a network are at least so long apart.
+const REMOTE_SNAPSHOT_MS: u32 = 1_000;
 /// Log lines per snapshot; a flood must not reach the page.
 const MAX_LOG: usize = 40;
 
@@ -93,6 +107,10 @@ impl Engine {
             frames: Frames::default(),
             pcm: PcmReader::default(),
             hearing: None,
+            watching: None,
+            rings: std::rc::Rc::new(NoRings),
+            witness: Witness::new(Span::from_millis((4 * u64::from(load.snapshot_ms)).max(1_000))),
+            is_remote: load.snapshot_ms >= REMOTE_SNAPSHOT_MS,
             recorder,
             ledger: Ledger::new(&load.run, Span::from_secs_f64(plan.late_after_s)),
             out: VecDeque::new(),
@@ -125,6 +143,11 @@ impl Engine {
         self.populations[population].meters.on_chunk_sent(&mut self.recorder, due, at);
     }
 
+    /// Whoever holds the sockets keeps their newest frames there.
+    pub fn keep_rings(&mut self, rings: std::rc::Rc<dyn Rings>) {
+        self.rings = rings;
+    }
+
     /// What the edge is to do next.
     pub fn poll(&mut self) -> Option<Output> {
         self.out.pop_front()
@@ -155,6 +178,8 @@ impl Engine {
             Input::Leave => self.begin_leave(now, wall_ms),
             Input::Act(action) => self.agenda.add(action),
             Input::Hear(user) => self.hear(now, user),
+            Input::Watch(user) => self.watch(user),
+            Input::Canary { user, order } => self.obey_canary(now, wall_ms, user, &order),
             Input::Finish => self.ledger.finish(now),
             Input::Abort => self.abort(now, wall_ms),
             Input::Timeout => {}
@@ -192,6 +217,7 @@ impl Engine {
             sent,
             completions,
             health,
+            evidence: self.witness.drain(now),
             log: std::mem::take(&mut self.log),
             log_dropped: std::mem::take(&mut self.log_dropped),
             settled: self.stopping.has_settled(),
@@ -232,6 +258,9 @@ impl Engine {
             utterances: utterances.as_mut(),
             frames: &mut self.frames,
             pcm: &mut self.pcm,
+            user: id,
+            witness: &mut self.witness,
+            seen: self.watching.as_mut().filter(|watching| watching.user == id).map(|watching| &mut watching.notes),
             heard: self.hearing.as_mut().filter(|hearing| hearing.user == id).map(|hearing| &mut hearing.notes),
             recorder: &mut self.recorder,
             ledger: &mut self.ledger,
@@ -246,6 +275,7 @@ impl Engine {
             self.grant(slot, wish);
         }
         self.wishes = wishes;
+        self.bear_witness(now, wall_ms, slot);
         self.pass_on_heard();
         if self.log.len() > MAX_LOG {
             self.log_dropped += (self.log.len() - MAX_LOG) as u32;
@@ -312,11 +342,11 @@ impl Engine {
                 self.handshakes.give_back();
                 continue;
             };
-            let population = user.id().population();
+            let id = user.id();
             self.health.sockets_open += 1;
             let (url, protocols) = (opening.url, opening.protocols);
             if self.may_reach(&url) {
-                self.out.push_back(Output::Connect { socket, population, url, protocols });
+                self.out.push_back(Output::Connect { socket, user: id, url, protocols });
             } else {
                 self.with_socket(now, wall_ms, socket, |user, ctx| user.on_closed(ctx, NEVER_OPENED, NOT_ALLOWED));
                 self.forget_socket(socket);

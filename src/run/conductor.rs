@@ -3,6 +3,7 @@
 mod acting;
 mod cut_off;
 mod elsewhere;
+mod heeding;
 
 use std::collections::VecDeque;
 
@@ -15,12 +16,13 @@ use super::member::{Member, MemberState};
 use super::status::{RunPhase, Status, UsersNow};
 use super::target::Target;
 use crate::metrics::{
-    AnnotationKind, Baseline, Browser, Report, ReportFacts, SentLog, Totals, TotalsConfig, UsersByState, Verdict,
+    AnnotationKind, Baseline, Browser, Report, ReportFacts, SentLog, Totals, TotalsConfig, UserId, UsersByState,
+    Verdict,
 };
 use crate::plan::{Plan, TimedAction};
 use crate::protocol::audio::Clip;
 use crate::time::{Span, Timestamp};
-use crate::wire::{FromWorker, Level, Load, Snapshot, ToWorker};
+use crate::wire::{Canary, FromWorker, Level, Load, Snapshot, ToWorker};
 
 /// One run of one browser.
 #[derive(Debug)]
@@ -40,6 +42,8 @@ pub struct Run {
     shared: Vec<Map<String, Value>>,
     outbox: VecDeque<(usize, ToWorker)>,
     totals: Totals,
+    /// Seconds after which thresholds were looked at.
+    heeded: u32,
     hidden: bool,
     log: Log,
     problem: Option<String>,
@@ -91,6 +95,13 @@ pub enum RunInput {
     Note {
         at_s: f64,
         text: String,
+    },
+    /// A person watches this user, wherever it lives, or nobody any more.
+    Watch(Option<UserId>),
+    /// A person acts for this user, wherever it lives.
+    Canary {
+        user: UserId,
+        order: Canary,
     },
     /// Stop gracefully; ends a run that has not started yet.
     Stop,
@@ -145,6 +156,7 @@ impl Run {
             shared: Vec::new(),
             outbox: VecDeque::new(),
             totals,
+            heeded: 0,
             hidden: false,
             log: Log::default(),
             problem: None,
@@ -187,7 +199,7 @@ impl Run {
     /// | Preparing n                    | Prepared n                   | Preparing n+1 | Prepare n+1 to it          |
     /// | Preparing of the last          | Prepared                     | Running     | Start to all                 |
     /// | Loading, Preparing             | Failed, death, Stop, Abort   | Done        | Abort to all                 |
-    /// | Running                        | Stop, the load's end         | Settling    | Stop to all                  |
+    /// | Running                        | Stop, the load's end, a broken threshold | Settling | Stop to all         |
     /// | Running, Settling              | Snapshot: the last settled   | Leaving     | Leave to all                 |
     /// | Settling                       | overdue                      | Leaving     | Leave to all                 |
     /// | Leaving                        | overdue                      | Aborting    | Abort to all                 |
@@ -214,10 +226,13 @@ impl Run {
             RunInput::Note { at_s, text } => self.note_down(at_s, &text),
             RunInput::Stop => self.on_stop(),
             RunInput::Abort => self.on_abort(),
+            RunInput::Watch(user) => self.tell_all(&ToWorker::Watch(user)),
+            RunInput::Canary { user, order } => self.tell_all(&ToWorker::Canary { user, order }),
             RunInput::Tick => {}
             RunInput::Hidden(hidden) => self.on_hidden(hidden),
         }
         self.tell_acts();
+        self.heed_thresholds();
         self.advance();
     }
 
@@ -328,8 +343,8 @@ impl Run {
                 self.on_death(worker, message);
             }
             FromWorker::Snapshot(snapshot) => self.on_snapshot(worker, *snapshot),
-            // For whoever listens, and no part of the run.
-            FromWorker::Heard(_) => {}
+            // For whoever listens or watches, and no part of the run.
+            FromWorker::Heard(_) | FromWorker::Seen(_) => {}
             FromWorker::Done => self.members[worker].state = MemberState::Done,
             FromWorker::Finished => self.members[worker].state = MemberState::Finished,
         }
@@ -396,6 +411,7 @@ impl Run {
         self.relay(worker, std::mem::take(&mut snapshot.sent));
         self.log.extend(std::mem::take(&mut snapshot.log), snapshot.log_dropped);
         self.totals.absorb(worker, snapshot.part());
+        self.totals.witness(worker, std::mem::take(&mut snapshot.evidence), &snapshot.health);
         let member = &mut self.members[worker];
         member.counts.add(&snapshot);
         member.users = snapshot.users;
@@ -421,6 +437,7 @@ impl Run {
             Stage::Loading | Stage::Preparing { .. } => self.give_up("stopped before it started".to_owned()),
             Stage::Running => {
                 self.stage = Stage::Settling { since_ms: self.now_ms };
+                self.totals.stopping(self.now());
                 self.log.note(self.now(), Level::Info, "stopping");
                 self.tell_all(&ToWorker::Stop);
             }
@@ -433,6 +450,7 @@ impl Run {
             Stage::Loading | Stage::Preparing { .. } => self.give_up("stopped before it started".to_owned()),
             Stage::Running | Stage::Settling { .. } | Stage::Leaving { .. } => {
                 self.stage = Stage::Aborting { since_ms: self.now_ms };
+                self.totals.stopping(self.now());
                 self.log.note(self.now(), Level::Warning, "cut off");
                 self.tell_all(&ToWorker::Abort);
             }

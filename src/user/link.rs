@@ -135,7 +135,7 @@ impl User {
         }
         if let Stage::Connecting(handshake) = &mut self.stage {
             handshake.websocket = Some(ctx.now);
-            ctx.recorder.sample(ctx.now, ctx.meters.websocket, ctx.now.since(handshake.started));
+            ctx.sample(ctx.meters.websocket, ctx.now.since(handshake.started));
         }
         self.feed(ctx, |session, now, sink| {
             session.on_open(now, sink);
@@ -219,12 +219,12 @@ impl User {
             reason: link.provoked.map(str::to_owned),
         });
         let reason = known.unwrap_or_else(|| shorten(&self.memory.redacted(reason), 120));
-        ctx.tell(|| Told::Saw(format!("closed {code} {reason}").trim_end().to_owned()));
+        ctx.show(|| Told::Saw(format!("closed {code} {reason}").trim_end().to_owned()));
         let key = DisconnectKey { population: ctx.population.to_owned(), code, reason, by, phase };
         if by != ClosedBy::User {
             ctx.log(Level::Warning, self.id.index(), format!("disconnected: code {code} {}", key.reason));
         }
-        ctx.recorder.disconnect(ctx.now, key);
+        ctx.disconnect(key);
     }
 
     /// Gives the handshake slot back, if it holds one.

@@ -10,6 +10,7 @@ mod recording;
 mod report;
 mod support;
 mod swarm;
+mod thresholds;
 mod voice;
 mod voice_access;
 mod voice_turns;

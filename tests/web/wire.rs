@@ -266,6 +266,7 @@ fn snapshot() -> Snapshot {
             sockets_open: 255,
             handshake_queue: 4,
         },
+        evidence: Vec::new(),
         log: [(Level::Info, None), (Level::Warning, Some(0)), (Level::Error, Some(u32::MAX))]
             .map(|(level, user)| LogLine { at, level, population: population.clone(), user, text: "said".into() })
             .into(),

@@ -14,6 +14,7 @@ use serde_json::Value;
 
 use super::annotation::Annotation;
 use super::delta::{ClosedBy, LedgerDelta, Phase, UsersByState};
+use super::evidence::Evidence;
 use super::histogram::{Histogram, Stats};
 use super::redact::redacted;
 use super::threshold::{BaselineResult, Outcome, ThresholdResult, WindowResult};
@@ -69,6 +70,9 @@ pub struct Report {
     pub series: Series,
     pub health: HealthEntry,
     pub thresholds: Vec<ThresholdEntry>,
+    /// Frames around some of the errors, closes and slowest samples, redacted; bounded, so of a long run not all.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub evidence: Vec<Evidence>,
 }
 
 /// What a report says and only its maker knows.
@@ -238,6 +242,9 @@ pub struct ThresholdEntry {
     pub window: Option<WindowResult>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub baseline: Option<BaselineResult>,
+    /// The run was stopped then, because this was broken.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stopped_run_at_s: Option<f64>,
 }
 
 impl Report {
@@ -271,6 +278,7 @@ impl Report {
             series: Series::of(totals.timeline()),
             health: health(totals),
             thresholds: parsed.map(|threshold| threshold.evaluate(totals).into()).collect(),
+            evidence: totals.evidence().all().cloned().collect(),
         }
     }
 }
@@ -287,6 +295,7 @@ impl From<ThresholdResult> for ThresholdEntry {
             why: result.why,
             window: result.window,
             baseline: result.baseline,
+            stopped_run_at_s: result.stopped_run_at_s,
         }
     }
 }
@@ -302,6 +311,7 @@ impl From<ThresholdEntry> for ThresholdResult {
             why: entry.why,
             window: entry.window,
             baseline: entry.baseline,
+            stopped_run_at_s: entry.stopped_run_at_s,
         }
     }
 }

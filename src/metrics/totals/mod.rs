@@ -22,6 +22,7 @@ use self::staleness::ProbeWindow;
 use self::timeline::{Combine, second_of};
 use super::annotation::{AnnotationKind, Annotations, ErrorBursts};
 use super::delta::*;
+use super::evidence::{Evidence, EvidenceBook, GeneratorState};
 use super::histogram::Histogram;
 use super::listeners::Listeners;
 use super::threshold::Watch;
@@ -104,6 +105,7 @@ pub struct Totals {
     timeline: Timeline,
     annotations: Annotations,
     bursts: ErrorBursts,
+    evidence: EvidenceBook,
     /// Of a past run: what its report says of each operation. Samples of the warm-up are needed to tell, and not kept.
     past_operations: Option<BTreeMap<String, Outcomes>>,
     watch: Watch,
@@ -277,6 +279,29 @@ impl Totals {
     /// Who heard a voice service.
     pub fn listeners(&self) -> &Listeners {
         &self.listeners
+    }
+
+    /// Keeps what a worker took down, with how it was doing: `health` is of the same hand-over.
+    pub fn witness(&mut self, worker: usize, evidence: Vec<Evidence>, health: &HealthDelta) {
+        if evidence.is_empty() {
+            return;
+        }
+        let state = GeneratorState {
+            worker,
+            browser: self.browser_of(worker).map(str::to_owned),
+            lag_ms: health.lag.iter().max().map(|lag| lag.as_millis_f64()),
+            busy_share: health.busy_share,
+            buffered_bytes: health.buffered_sum,
+            handshake_queue: health.handshake_queue,
+            sockets_open: health.sockets_open,
+            hidden: self.health.is_hidden(),
+        };
+        self.evidence.extend(evidence.into_iter().map(|kept| Evidence { generator: Some(state.clone()), ..kept }));
+    }
+
+    /// What was kept of moments in which something went wrong.
+    pub fn evidence(&self) -> &EvidenceBook {
+        &self.evidence
     }
 
     /// Users of all workers and populations.

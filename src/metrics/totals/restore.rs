@@ -22,7 +22,10 @@ impl Totals {
             warmup_end: Timestamp::ZERO + Span::from_secs_f64(report.warmup_s),
             ..TotalsConfig::new(plan, browsers, probes)
         };
+        let mut evidence = EvidenceBook::default();
+        evidence.extend(report.evidence.iter().cloned());
         Ok(Self {
+            evidence,
             elapsed: Timestamp::ZERO + Span::from_secs_f64(report.duration_s),
             metrics: metrics(&report.metrics)?,
             counters: report
