@@ -44,6 +44,8 @@ pub enum ToWorker {
     Canary { user: UserId, order: Canary },
     /// Close everything now.
     Abort,
+    /// The worker's browser opens no further socket: users wait for one instead of failing.
+    Full,
     /// All workers are done and every one of their sent logs has been passed on: settle the ledger. Answered by a last
     /// `Snapshot` and `Finished`.
     Finish,
@@ -64,6 +66,10 @@ pub struct Load {
     /// HTTP exchanges at the same time: a browser opens 6 connections per host, and what waits behind them in the
     /// browser would be measured as the server's time.
     pub fetches_in_flight: u32,
+    /// Sockets that this worker may hold at the same time; `None`: its browser has room for all that the plan wants.
+    pub sockets: Option<u32>,
+    /// For tests of the verdict: the worker's thread is blocked for so long, then free for as long, over and over. 0: never.
+    pub starve_ms: u32,
     /// Hosts that this browser's operator has allowed load on; loopback always is. `None`: all, for who plays a plan of
     /// his own.
     pub allowed_hosts: Option<BTreeSet<String>>,

@@ -16,7 +16,7 @@ use crate::app::run_view::picture;
 use crate::metrics::{Browser, Report, UserId};
 use crate::plan::Plan;
 use crate::protocol::audio::Clip;
-use crate::run::{Capacity, Part, Run, RunInput, Status, homes, layout, sockets};
+use crate::run::{Capacity, Part, Run, RunInput, Status, browser_name, homes, is_capped, layout, sockets};
 use crate::swarm::{Beginning, Journal, Offer, SessionId};
 use crate::wire::{Canary, FromWorker, Heard, Seen, ToWorker};
 
@@ -37,6 +37,8 @@ struct Inner {
     swarm: SwarmDriver,
     /// A start is under way: nothing runs yet, and nothing else may start.
     starting: Cell<bool>,
+    /// See [`crate::wire::Load::starve_ms`]; of the next run.
+    starve_ms: Cell<u32>,
     current: RefCell<Option<Current>>,
     listeners: RefCell<Vec<Rc<dyn Fn()>>>,
     on_heard: RefCell<Option<Listener>>,
@@ -79,6 +81,7 @@ impl RunDriver {
             clock: Clock::new(),
             swarm: swarm.clone(),
             starting: Cell::new(false),
+            starve_ms: Cell::new(0),
             current: RefCell::new(None),
             listeners: RefCell::default(),
             on_heard: RefCell::default(),
@@ -142,6 +145,11 @@ impl RunDriver {
         started.map_err(StartError::Refused)
     }
 
+    /// The load workers of the next run stand still half of the time, for so long at once: for tests of the verdict.
+    pub fn starve(&self, starve_ms: u32) {
+        self.0.starve_ms.set(starve_ms);
+    }
+
     /// Goes on with a run that this page conducted before it was loaded anew. What it played itself is lost from then on.
     pub fn take_over(&self, run: Run) {
         let is_done = run.is_done();
@@ -197,12 +205,14 @@ impl Inner {
         let lab = lab::set_faults(&plan).await?;
         let others = self.gather(&plan).await;
         let only_watches = self.swarm.with(|swarm| swarm.is_some_and(|swarm| swarm.only_watches));
-        if only_watches && others.is_empty() {
-            return Err("this browser only conducts, and no other is ready to play".to_owned());
-        }
-        let own = Capacity { only_watches, ..Capacity::own(cores(), sockets(&user_agent())) };
+        let agent = user_agent();
+        let is_capped = is_capped(&browser_name(&agent));
+        let own = Capacity { only_watches, is_capped, ..Capacity::own(cores(), sockets(&agent)) };
         let sessions: Vec<_> = [None].into_iter().chain(others.iter().map(|(session, _)| Some(*session))).collect();
         let browsers: Vec<_> = [own].into_iter().chain(others.into_iter().map(|(_, capacity)| capacity)).collect();
+        if browsers.iter().all(|browser| browser.only_watches) {
+            return Err("this browser only watches, and no other is ready to play".to_owned());
+        }
         let homes = homes(&browsers, plan.handshakes_in_flight);
         let places: Vec<_> = homes.into_iter().map(|home| sessions[home]).collect();
         let parts = layout(&browsers, plan.handshakes_in_flight);
@@ -212,7 +222,8 @@ impl Inner {
             let (run, plan, parts, places) = (run_id.clone(), plan.clone(), parts.clone(), places.clone());
             Journal::begin(Beginning { at_ms, run, plan, parts, places, start_delay_ms })
         });
-        let run = Run::new(at_ms, plan, csv, run_id.clone(), parts).starting_after(start_delay_ms).with_clips(clips);
+        let run = Run::new(at_ms, plan, csv, run_id.clone(), parts).starting_after(start_delay_ms);
+        let run = run.with_clips(clips).starving(self.starve_ms.take());
         let host = |(worker, place): (usize, &Option<SessionId>)| match place {
             None => self.spawn(worker),
             Some(_) => Ok(Host::Elsewhere),

@@ -10,6 +10,7 @@ mod hearing;
 mod io;
 mod population;
 mod rings;
+mod room;
 mod slots;
 mod stop;
 mod watch;
@@ -74,6 +75,8 @@ pub struct Engine {
     graceful_stop: Span,
     /// Hosts that load may go to; `None`: all.
     allowed_hosts: Option<BTreeSet<String>>,
+    /// Sockets at the same time; `None`: the browser has room for all of the plan.
+    most_sockets: Option<u32>,
     /// Reused by every call.
     wishes: Vec<Wish>,
 }
@@ -124,6 +127,7 @@ impl Engine {
             settle: Span::from_secs_f64(plan.settle_s),
             graceful_stop: Span::from_secs_f64(plan.graceful_stop_s),
             allowed_hosts: load.allowed_hosts.clone(),
+            most_sockets: load.sockets,
             wishes: Vec::new(),
         })
     }
@@ -182,8 +186,12 @@ impl Engine {
             Input::Canary { user, order } => self.obey_canary(now, wall_ms, user, &order),
             Input::Finish => self.ledger.finish(now),
             Input::Abort => self.abort(now, wall_ms),
+            Input::Full => self.on_full(now, wall_ms),
             Input::Timeout => {}
-            Input::Opened { socket } => self.with_socket(now, wall_ms, socket, |user, ctx| user.on_opened(ctx)),
+            Input::Opened { socket } => {
+                self.health.opened += 1;
+                self.with_socket(now, wall_ms, socket, |user, ctx| user.on_opened(ctx));
+            }
             Input::Text { socket, frame } => {
                 self.with_socket(now, wall_ms, socket, |user, ctx| user.on_text(ctx, frame));
             }
@@ -191,6 +199,8 @@ impl Engine {
                 self.with_socket(now, wall_ms, socket, |user, ctx| user.on_binary(ctx, frame));
             }
             Input::Closed { socket, code, reason } => {
+                let user = self.crowd.slot_of(socket).and_then(|slot| self.crowd.get_mut(slot));
+                self.health.refused += u32::from(user.is_some_and(|user| user.is_opening(socket)));
                 self.with_socket(now, wall_ms, socket, |user, ctx| user.on_closed(ctx, code, reason));
                 self.forget_socket(socket);
             }
@@ -207,6 +217,7 @@ impl Engine {
     pub fn snapshot(&mut self, now: Timestamp) -> Snapshot {
         let (ledger, sent, completions) = self.ledger.drain(now);
         self.health.handshake_queue = self.handshakes.waiting() as u32;
+        self.health.held = self.held();
         let sockets_open = self.health.sockets_open;
         let health = std::mem::replace(&mut self.health, HealthDelta { sockets_open, ..HealthDelta::default() });
         Snapshot {
@@ -329,7 +340,9 @@ impl Engine {
 
     /// Opens sockets and starts exchanges as far as slots are free.
     fn give_slots(&mut self, now: Timestamp, wall_ms: f64) {
-        while let Some(seat) = self.handshakes.take() {
+        while self.has_room()
+            && let Some(seat) = self.handshakes.take()
+        {
             let Some(slot) = self.crowd.slot_at(seat) else {
                 self.handshakes.give_back();
                 continue;

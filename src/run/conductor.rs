@@ -4,6 +4,7 @@ mod acting;
 mod cut_off;
 mod elsewhere;
 mod heeding;
+mod judging;
 
 use std::collections::VecDeque;
 
@@ -50,6 +51,12 @@ pub struct Run {
     clock_bound: Option<Span>,
     /// As of the last second that is over.
     verdict: Option<Verdict>,
+    /// When that was: closed seconds, whether the run was done, and whether it had a problem.
+    judged: Option<(u32, bool, bool)>,
+    /// Browsers of which it was said that they are full.
+    full_told: Vec<bool>,
+    /// See [`Load::starve_ms`].
+    starve_ms: u32,
     /// From the decision to start to the epoch.
     start_delay_ms: f64,
     /// Actions of the plan that have been annotated.
@@ -145,7 +152,8 @@ impl Run {
         let populations = plan.populations.len();
         let probes = (0..parts.len()).filter(|&worker| parts[worker].is_probe()).collect();
         let browsers = parts.iter().map(|part| part.browser.clone()).collect();
-        let totals = Totals::new(TotalsConfig::new(&plan, browsers, probes));
+        let sockets = parts.iter().map(|part| part.room.sockets).collect();
+        let totals = Totals::new(TotalsConfig { sockets, ..TotalsConfig::new(&plan, browsers, probes) });
         Self {
             members: parts.into_iter().map(|part| Member::new(part, populations)).collect(),
             stage: Stage::Loading,
@@ -162,6 +170,9 @@ impl Run {
             problem: None,
             clock_bound: None,
             verdict: None,
+            judged: None,
+            full_told: Vec::new(),
+            starve_ms: 0,
             start_delay_ms: START_DELAY_MS,
             acted: 0,
             plan,
@@ -182,6 +193,13 @@ impl Run {
     #[must_use]
     pub fn with_baseline(mut self, baseline: &Baseline) -> Self {
         self.totals.set_baseline(baseline);
+        self
+    }
+
+    /// For tests of the verdict: load workers stand still for so long, run for as long, and so on.
+    #[must_use]
+    pub fn starving(mut self, starve_ms: u32) -> Self {
+        self.starve_ms = starve_ms;
         self
     }
 
@@ -221,9 +239,9 @@ impl Run {
             RunInput::Away { worker } => self.on_away(worker),
             RunInput::Back { worker } => self.on_back(worker),
             RunInput::Stopped { worker, why } => self.on_stopped(worker, &why),
-            RunInput::ClockBound { micros } => self.clock_bound = self.clock_bound.max(Some(Span::from_micros(micros))),
             RunInput::Act(action) => self.act(action),
             RunInput::Note { at_s, text } => self.note_down(at_s, &text),
+            RunInput::ClockBound { micros } => self.on_clock_bound(Span::from_micros(micros)),
             RunInput::Stop => self.on_stop(),
             RunInput::Abort => self.on_abort(),
             RunInput::Watch(user) => self.tell_all(&ToWorker::Watch(user)),
@@ -234,6 +252,7 @@ impl Run {
         self.tell_acts();
         self.heed_thresholds();
         self.advance();
+        self.judge();
     }
 
     /// The next message for a worker.
@@ -365,6 +384,8 @@ impl Run {
             clips: self.clips.clone(),
             handshakes_in_flight: part.handshakes,
             fetches_in_flight: part.fetches,
+            sockets: self.sockets_of(worker),
+            starve_ms: if part.is_probe() { 0 } else { self.starve_ms },
             allowed_hosts: None,
             snapshot_ms: if is_remote { REMOTE_SNAPSHOT_MS } else { SNAPSHOT_MS },
         };
@@ -412,6 +433,7 @@ impl Run {
         self.log.extend(std::mem::take(&mut snapshot.log), snapshot.log_dropped);
         self.totals.absorb(worker, snapshot.part());
         self.totals.witness(worker, std::mem::take(&mut snapshot.evidence), &snapshot.health);
+        self.note_full_browsers();
         let member = &mut self.members[worker];
         member.counts.add(&snapshot);
         member.users = snapshot.users;
@@ -457,6 +479,11 @@ impl Run {
             Stage::Accounting { .. } => self.end(),
             Stage::Aborting { .. } | Stage::Done => {}
         }
+    }
+
+    fn on_clock_bound(&mut self, bound: Span) {
+        self.clock_bound = self.clock_bound.max(Some(bound));
+        self.totals.set_clock_bound(bound);
     }
 
     fn on_hidden(&mut self, hidden: bool) {

@@ -11,6 +11,7 @@ mod report;
 mod support;
 mod swarm;
 mod thresholds;
+mod verdict;
 mod voice;
 mod voice_access;
 mod voice_turns;

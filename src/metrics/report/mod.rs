@@ -264,7 +264,7 @@ impl Report {
             clock_bound_ms: facts.clock_bound_ms,
             verdict: facts.verdict,
             users: totals.users_by_state(),
-            metrics: totals.histograms().filter_map(|(name, tag, histogram)| metric(name, tag, histogram)).collect(),
+            metrics: totals.histograms().zip(totals.clean_histograms()).filter_map(metric).collect(),
             operations: operations(totals),
             counters: totals
                 .counters()
@@ -336,14 +336,16 @@ impl From<&MetricColumns> for MetricSeries {
     }
 }
 
-fn metric(name: &str, population: Option<&str>, histogram: &Histogram) -> Option<MetricEntry> {
+fn metric(
+    ((name, population, histogram), clean): ((&str, Option<&str>, &Histogram), Option<&Histogram>),
+) -> Option<MetricEntry> {
     Some(MetricEntry {
         name: name.to_owned(),
         tags: tags(population.unwrap_or_default()),
         unit: "ms".to_owned(),
         stats: histogram.stats()?,
         histogram: histogram.encode(),
-        clean: None,
+        clean: clean.map(|clean| CleanEntry { stats: clean.stats(), histogram: clean.encode() }),
     })
 }
 
