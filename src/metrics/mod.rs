@@ -3,8 +3,10 @@
 //! A worker records into a [`Recorder`] and a [`Ledger`]; both are drained into deltas; the page (or, in a swarm, the
 //! conductor) adds deltas up in [`Totals`]. Adding is exact and order-free.
 
+mod annotation;
 mod bins;
 mod delta;
+mod evidence;
 mod histogram;
 mod ids;
 mod ledger;
@@ -20,7 +22,9 @@ mod urls;
 mod verdict;
 
 pub use crate::plan::{Threshold, ThresholdError, ThresholdUnit as Unit};
+pub use annotation::{Annotation, AnnotationKind, Annotations, ErrorBursts};
 pub use delta::*;
+pub use evidence::{Cause, Evidence, EvidenceBook, Frame, GeneratorState, Want, Wanted, Way, Witness};
 pub use histogram::{Histogram, Stats};
 pub use ledger::{Ledger, Receipt};
 pub use listeners::{HeardSums, ListenerDelta, Listeners};

@@ -4,6 +4,7 @@
 mod compile;
 mod expression;
 pub mod js;
+mod live;
 mod preset;
 mod problem;
 mod program;
@@ -11,6 +12,7 @@ mod reader;
 mod template;
 
 pub use compile::{compile, compile_for_script};
+pub use live::Live;
 pub use preset::{Preset, preset, presets, resolve};
 pub use problem::{Problem, Problems};
 pub use program::*;
