@@ -6,6 +6,7 @@ mod conductor;
 mod layout;
 mod log;
 mod member;
+mod search;
 mod status;
 mod target;
 #[cfg(test)]
@@ -15,4 +16,5 @@ pub use conductor::{Run, RunInput};
 pub use layout::{Capacity, Part, browser_name, homes, layout, sockets};
 pub use log::Log;
 pub use member::Counts;
+pub use search::{Breakpoint, Ended, Measured, Order, SearchReport, SearchStep, StepOutcome};
 pub use status::*;
