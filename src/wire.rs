@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use crate::metrics::{self, Completion, HealthDelta, LedgerDelta, MetricsDelta, Phase, SentLog, UserId, UsersByState};
-use crate::plan::{Plan, Segment};
+use crate::plan::{Plan, Segment, TimedAction};
 use crate::protocol::audio::Clip;
 use crate::swarm::{Credentials, LinkCommand, LinkEvent, Peer};
 use crate::time::Timestamp;
@@ -30,6 +30,8 @@ pub enum ToWorker {
     Leave,
     /// Tell what this user hears, says and meets, instead of the one before; `None`: nobody is listened to any more.
     Hear(Option<UserId>),
+    /// Happens at its time, or at once if that is over. Its plan's own actions a worker knows by itself.
+    Act(Box<TimedAction>),
     /// Close everything now.
     Abort,
     /// All workers are done and every one of their sent logs has been passed on: settle the ledger. Answered by a last

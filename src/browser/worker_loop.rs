@@ -134,6 +134,7 @@ impl Player {
             ToWorker::Stop => self.feed(Input::Stop),
             ToWorker::Leave => self.feed(Input::Leave),
             ToWorker::Hear(user) => self.feed(Input::Hear(user)),
+            ToWorker::Act(action) => self.feed(Input::Act(*action)),
             ToWorker::Abort => self.feed(Input::Abort),
             ToWorker::Finish => {
                 self.feed(Input::Finish);

@@ -5,6 +5,7 @@ use serde_json::{Map, Value};
 use super::frames::FrameId;
 
 use crate::metrics::{SentLog, UserId};
+use crate::plan::TimedAction;
 use crate::time::{Span, Timestamp};
 use crate::wire::Heard;
 
@@ -31,6 +32,8 @@ pub enum Input<'a> {
     /// Stop sending; users stay until `Leave`, so that what is on its way arrives.
     Stop,
     Leave,
+    /// Do this to the users, when its time has come.
+    Act(TimedAction),
     /// Listen to this user; `Output::Heard` follows as long as it lives and nobody else is listened to.
     Hear(Option<UserId>),
     /// Every worker's users are gone and all they sent is known here: settle the ledger for the last snapshot.

@@ -2,6 +2,7 @@
 //!
 //! Sans-IO: `handle` what happened, then drain `poll`, then sleep until `next_timeout`.
 
+mod acting;
 mod crowd;
 mod deadlines;
 mod frames;
@@ -24,6 +25,7 @@ use crate::time::{Span, Timestamp};
 use crate::user::{Context, ONCE_USER, User, Wish};
 use crate::wire::{Load, LogLine, Snapshot};
 
+use acting::Agenda;
 use crowd::{Crowd, Seat};
 use deadlines::Deadlines;
 use hearing::Hearing;
@@ -52,6 +54,10 @@ pub struct Engine {
     log_dropped: u32,
     health: HealthDelta,
     stopping: Stopping,
+    agenda: Agenda,
+    /// The tester has changed the load: no users left does not mean that the run is over.
+    is_steered: bool,
+    seed: u64,
     settle: Span,
     graceful_stop: Span,
     /// Hosts that load may go to; `None`: all.
@@ -94,6 +100,9 @@ impl Engine {
             log_dropped: 0,
             health: HealthDelta::default(),
             stopping: Stopping::Idle,
+            agenda: Agenda::new(&plan.actions),
+            is_steered: false,
+            seed: plan.seed,
             settle: Span::from_secs_f64(plan.settle_s),
             graceful_stop: Span::from_secs_f64(plan.graceful_stop_s),
             allowed_hosts: load.allowed_hosts.clone(),
@@ -124,7 +133,7 @@ impl Engine {
     /// When `Input::Timeout` is wanted, at the earliest.
     pub fn next_timeout(&self) -> Option<Timestamp> {
         let load = match self.stopping {
-            Stopping::Running => self.populations.iter().map(Population::next_at).min(),
+            Stopping::Running => self.populations.iter().map(Population::next_at).chain(self.agenda.next_at()).min(),
             _ => None,
         };
         let next = [load, self.deadlines.next(), self.stopping.deadline()].into_iter().flatten().min();
@@ -144,6 +153,7 @@ impl Engine {
             Input::Sent(sent) => self.ledger.absorb(&sent),
             Input::Stop => self.begin_stop(now, wall_ms),
             Input::Leave => self.begin_leave(now, wall_ms),
+            Input::Act(action) => self.agenda.add(action),
             Input::Hear(user) => self.hear(now, user),
             Input::Finish => self.ledger.finish(now),
             Input::Abort => self.abort(now, wall_ms),
@@ -198,7 +208,7 @@ impl Engine {
 
     /// Lets every due thing happen.
     fn advance(&mut self, now: Timestamp, wall_ms: f64) {
-        self.follow_load(now, wall_ms);
+        self.follow_plan(now, wall_ms);
         while let Some(slot) = self.deadlines.pop(now) {
             self.with_user(now, wall_ms, slot, |user, ctx| user.on_timeout(ctx));
         }
@@ -210,12 +220,13 @@ impl Engine {
     fn with_user(&mut self, now: Timestamp, wall_ms: f64, slot: u32, call: impl FnOnce(&mut User, &mut Context<'_>)) {
         let Some(user) = self.crowd.get_mut(slot) else { return };
         let id = user.id();
-        let Population { program, name, meters, utterances, .. } = &mut self.populations[id.population()];
+        let Population { program, name, meters, utterances, control, .. } = &mut self.populations[id.population()];
         let mut wishes = std::mem::take(&mut self.wishes);
         let mut ctx = Context {
             now,
             wall_ms,
             program,
+            control,
             population: name,
             meters,
             utterances: utterances.as_mut(),

@@ -77,17 +77,14 @@ impl Engine {
         self.stopping = Stopping::Running;
     }
 
-    /// Starts and retires users as the load shapes say.
-    pub(super) fn follow_load(&mut self, now: Timestamp, wall_ms: f64) {
-        if !matches!(self.stopping, Stopping::Running) {
-            return;
-        }
+    /// Starts and retires users as the load shapes say up to `until`.
+    pub(super) fn follow_load(&mut self, now: Timestamp, until: Timestamp, wall_ms: f64) {
         let run_end = self.end();
         for population in 0..self.populations.len() {
             if self.populations[population].ends_early(now, run_end) {
                 self.send_all_away(now, wall_ms, population);
             }
-            while let Some(step) = self.populations[population].schedule.pop(now) {
+            while let Some(step) = self.populations[population].schedule.pop(until) {
                 let id = UserId::new(population, step.user);
                 match step.action {
                     StepAction::Start => self.arrive(now, wall_ms, id, step.at),
@@ -235,6 +232,7 @@ impl Engine {
 
     /// No step of the load is left and nobody is there any more.
     fn has_nothing_left(&self) -> bool {
-        self.populations.iter().all(Population::is_exhausted) && self.crowd.users().all(User::is_over)
+        let may_change = self.is_steered || !self.agenda.is_empty();
+        !may_change && self.populations.iter().all(Population::is_exhausted) && self.crowd.users().all(User::is_over)
     }
 }

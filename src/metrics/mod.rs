@@ -3,6 +3,7 @@
 //! A worker records into a [`Recorder`] and a [`Ledger`]; both are drained into deltas; the page (or, in a swarm, the
 //! conductor) adds deltas up in [`Totals`]. Adding is exact and order-free.
 
+mod annotation;
 mod bins;
 mod delta;
 mod histogram;
@@ -13,6 +14,7 @@ mod listening;
 mod recorder;
 mod redact;
 mod report;
+mod search;
 mod tag;
 mod threshold;
 mod totals;
@@ -20,6 +22,7 @@ mod urls;
 mod verdict;
 
 pub use crate::plan::{Threshold, ThresholdError, ThresholdUnit as Unit};
+pub use annotation::{Annotation, AnnotationKind, Annotations, ErrorBursts};
 pub use delta::*;
 pub use histogram::{Histogram, Stats};
 pub use ledger::{Ledger, Receipt};
@@ -28,6 +31,7 @@ pub use listening::{Heard, Listened, Pace, Player};
 pub use recorder::{CounterId, Recorder, SeriesId};
 pub use redact::{is_rule, is_secret, is_source, redacted};
 pub use report::*;
+pub use search::{Ended, Measured, SearchReport, SearchStep, StepOutcome};
 pub use tag::Tag;
 pub use threshold::{Baseline, BaselineResult, Outcome, ThresholdResult, WindowResult};
 pub use totals::*;

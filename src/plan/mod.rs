@@ -1,6 +1,7 @@
 //! What a RUN is, as data: populations with their accounts and load, thresholds, seed.
 
 mod accounts;
+mod action;
 mod check;
 mod hosts;
 mod load;
@@ -13,6 +14,7 @@ mod verdict;
 mod voice_faults;
 
 pub use accounts::AccountBook;
+pub use action::{Action, Pace, TimedAction, is_token};
 pub use load::{LoadStep, Schedule, StepAction};
 pub use model::*;
 pub use search::{Raised, Search};

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use super::{Search, VerdictRules, VoiceFaults};
+use super::{Search, TimedAction, VerdictRules, VoiceFaults};
 
 /// A checked plan. `Plan::check` builds it from JSON and reports all problems at once.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -38,6 +38,9 @@ pub struct Plan {
     /// A search for the breaking point: it steers the load of one population.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub search: Option<Search>,
+    /// What happens to the users besides, in order of time.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub actions: Vec<TimedAction>,
     /// Faults for `lab`, sent to it before the run starts; only for targets that are a `lab`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub lab: Option<LabFaults>,

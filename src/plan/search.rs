@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::model::{Load, Plan};
+use super::model::Plan;
 use crate::scenario::{Fields, Node};
 
 /// Raises the load until a threshold breaks, then halves the distance between the highest level that held and the lowest that broke.
@@ -158,6 +158,9 @@ pub(super) fn fits(fields: &Fields<'_>, search: &Search, plan: &Plan) {
         }
         _ => {}
     }
+    if !plan.actions.is_empty() {
+        node.problem("a search steers the load itself: leave `actions` out");
+    }
     if plan.thresholds.is_empty() {
         node.problem("a search needs thresholds: the largest load is the one at which all of them hold");
     }
@@ -165,9 +168,7 @@ pub(super) fn fits(fields: &Fields<'_>, search: &Search, plan: &Plan) {
     if load < longest {
         node.problem(format!("may take {longest:.0} s, and the load lasts only {load} s: make its last stage longer"));
     }
-    if matches!(population.load, Load::Open { .. } | Load::Closed { .. } | Load::Shape { .. } | Load::Batch { .. })
-        && plan.warmup_s > 0.0
-    {
+    if plan.warmup_s > 0.0 {
         node.problem("each level has its own `settle_s`: leave `warmup_s` out");
     }
 }

@@ -96,6 +96,8 @@ fn kept(input: &RunInput) -> Option<RunInput> {
         | RunInput::Back { .. }
         | RunInput::Stopped { .. }
         | RunInput::ClockBound { .. }
+        | RunInput::Act(_)
+        | RunInput::Note { .. }
         | RunInput::Stop
         | RunInput::Abort
         | RunInput::Hidden(_) => Some(input.clone()),

@@ -1,21 +1,26 @@
 //! The conductor: one state machine that takes a run from its workers' first sign of life to the report.
 
+mod acting;
 mod cut_off;
 mod elsewhere;
 mod heeding;
+mod searching;
 
 use std::collections::VecDeque;
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
+use self::searching::Searching;
 use super::layout::Part;
 use super::log::Log;
 use super::member::{Member, MemberState};
 use super::status::{RunPhase, Status, UsersNow};
 use super::target::Target;
-use crate::metrics::{Baseline, Browser, Report, ReportFacts, SentLog, Totals, TotalsConfig, UsersByState, Verdict};
-use crate::plan::Plan;
+use crate::metrics::{
+    AnnotationKind, Baseline, Browser, Report, ReportFacts, SentLog, Totals, TotalsConfig, UsersByState, Verdict,
+};
+use crate::plan::{Plan, TimedAction};
 use crate::protocol::audio::Clip;
 use crate::time::{Span, Timestamp};
 use crate::wire::{FromWorker, Level, Load, Snapshot, ToWorker};
@@ -38,6 +43,7 @@ pub struct Run {
     shared: Vec<Map<String, Value>>,
     outbox: VecDeque<(usize, ToWorker)>,
     totals: Totals,
+    searching: Option<Searching>,
     /// Seconds after which thresholds were looked at.
     heeded: u32,
     hidden: bool,
@@ -48,6 +54,8 @@ pub struct Run {
     verdict: Option<Verdict>,
     /// From the decision to start to the epoch.
     start_delay_ms: f64,
+    /// Actions of the plan that have been annotated.
+    acted: usize,
 }
 
 /// Everything that a run is made of: the same inputs at the same times make the same run again.
@@ -81,6 +89,14 @@ pub enum RunInput {
     /// The clocks of the run's browsers are compared with an error of at most this.
     ClockBound {
         micros: u64,
+    },
+    /// The tester does something to the users: at its time, or as soon as every worker can. From then on it is a part of the
+    /// plan.
+    Act(TimedAction),
+    /// The tester noted something down; the time is when the typing began.
+    Note {
+        at_s: f64,
+        text: String,
     },
     /// Stop gracefully; ends a run that has not started yet.
     Stop,
@@ -135,6 +151,7 @@ impl Run {
             shared: Vec::new(),
             outbox: VecDeque::new(),
             totals,
+            searching: Searching::new(&plan),
             heeded: 0,
             hidden: false,
             log: Log::default(),
@@ -142,6 +159,7 @@ impl Run {
             clock_bound: None,
             verdict: None,
             start_delay_ms: START_DELAY_MS,
+            acted: 0,
             plan,
             csv,
             clips: Vec::new(),
@@ -188,6 +206,7 @@ impl Run {
     /// | Running to Accounting          | Snapshot                     | the same    | its sent log to all others   |
     /// | Running to Accounting          | Failed, death                | the same    | Abort to the one that failed |
     /// | Running to Accounting          | Away, Back, Stopped          | the same    |                              |
+    /// | Running                        | Act                          | the same    | Act to all                   |
     /// | Running                        | Loaded of an added worker    | the same    | Start to that one            |
     pub fn handle(&mut self, now_ms: f64, input: RunInput) {
         self.now_ms = now_ms;
@@ -199,11 +218,15 @@ impl Run {
             RunInput::Back { worker } => self.on_back(worker),
             RunInput::Stopped { worker, why } => self.on_stopped(worker, &why),
             RunInput::ClockBound { micros } => self.clock_bound = self.clock_bound.max(Some(Span::from_micros(micros))),
+            RunInput::Act(action) => self.act(action),
+            RunInput::Note { at_s, text } => self.note_down(at_s, &text),
             RunInput::Stop => self.on_stop(),
             RunInput::Abort => self.on_abort(),
             RunInput::Tick => {}
             RunInput::Hidden(hidden) => self.on_hidden(hidden),
         }
+        self.tell_acts();
+        self.search_on();
         self.heed_thresholds();
         self.advance();
     }
@@ -236,6 +259,7 @@ impl Run {
             clock_bound_ms: self.clock_bound.map(Span::as_millis_f64),
             verdict: self.verdict.clone(),
             finished: self.is_done(),
+            search: self.search(),
         };
         Report::new(&self.plan, &self.totals, facts)
     }
@@ -340,6 +364,7 @@ impl Run {
             allowed_hosts: None,
             snapshot_ms: if is_remote { REMOTE_SNAPSHOT_MS } else { SNAPSHOT_MS },
         };
+        self.members[worker].has_load = true;
         self.outbox.push_back((worker, ToWorker::Load(Box::new(load))));
     }
 
@@ -452,6 +477,7 @@ impl Run {
         let name = self.name_of(worker);
         let text = format!("{name} broke after {:.1} s and took {lost} users with it: {message}", at.as_secs_f64());
         self.log.note(at, Level::Error, text.clone());
+        self.totals.annotate(at, AnnotationKind::Browser, text.as_str());
         self.problem.get_or_insert(text);
     }
 

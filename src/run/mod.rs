@@ -16,5 +16,5 @@ pub use conductor::{Run, RunInput};
 pub use layout::{Capacity, Part, browser_name, homes, layout, sockets};
 pub use log::Log;
 pub use member::Counts;
-pub use search::{Breakpoint, Ended, Measured, Order, SearchReport, SearchStep, StepOutcome};
+pub use search::{Breakpoint, Order};
 pub use status::*;

@@ -1,12 +1,11 @@
 //! The search for the breaking point as a state machine: levels up in steps, then halfway between what held and what broke.
 //!
 //! It says which level the load should have and when measuring begins, and hears how a level did. Between a level that broke and the
-//! next one the load goes down to where the search began, until the thresholds hold there again: a queue that an overload has left behind
-//! would be counted against a level that could do without.
+//! next one the load goes down to half of where the search began, and further, until the thresholds hold there again: a queue that an
+//! overload has left behind would be counted against a level that could do without.
 
-use serde::{Deserialize, Serialize};
-
-use crate::plan::{Raised, Search};
+use crate::metrics::{Ended, Measured, SearchReport, SearchStep, StepOutcome};
+use crate::plan::Search;
 use crate::time::{Span, Timestamp};
 
 #[derive(Debug, Clone, PartialEq)]
@@ -47,80 +46,6 @@ pub enum Order {
     Measure,
     /// The search is over.
     Stop,
-}
-
-/// How a level did, as it was measured.
-#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
-pub struct Measured {
-    /// Milliseconds.
-    pub p50: Option<f64>,
-    pub p95: Option<f64>,
-    pub p99: Option<f64>,
-    /// Errors per attempt, 0 to 1.
-    pub error_rate: Option<f64>,
-    /// Samples per second of the metric whose percentiles these are.
-    pub per_second: Option<f64>,
-    /// Thresholds that broke, with what was measured.
-    pub broken: Vec<String>,
-    /// Thresholds that held.
-    pub kept: u32,
-    /// Why nothing measured here means anything: the generators were the bottleneck.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub invalid: Option<String>,
-}
-
-/// One level that was tried.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct SearchStep {
-    pub level: f64,
-    /// When it was measured, seconds since the run's start.
-    pub from_s: f64,
-    pub to_s: f64,
-    pub outcome: StepOutcome,
-    #[serde(flatten)]
-    pub measured: Measured,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum StepOutcome {
-    /// All thresholds that were measured held.
-    Held,
-    Broke,
-    /// The generators were the bottleneck.
-    Invalid,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Ended {
-    /// The breaking point lies between two levels that are close enough.
-    Found,
-    /// Everything held up to the highest level.
-    NotReached,
-    /// The first level broke already.
-    BrokenAtStart,
-    /// The generators were the bottleneck.
-    Invalid,
-    /// The server did not get well again after an overload.
-    NotRecovered,
-    /// The run was stopped, or its load ended, before.
-    Unfinished,
-}
-
-/// The search as a report tells it.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct SearchReport {
-    pub raise: Raised,
-    /// The metric whose percentiles the steps have.
-    pub metric: String,
-    /// The highest level at which all thresholds held.
-    pub held: Option<f64>,
-    /// The lowest level at which one broke.
-    pub broke: Option<f64>,
-    /// Null: it goes on.
-    pub ended: Option<Ended>,
-    pub steps: Vec<SearchStep>,
 }
 
 impl Breakpoint {
@@ -206,7 +131,7 @@ impl Breakpoint {
             StepOutcome::Broke => {
                 self.broke = Some(self.broke.map_or(level, |broke| broke.min(level)));
                 match self.next() {
-                    Ok(_) => Some(self.go_to(self.search.from, now, Some(0))),
+                    Ok(_) => Some(self.go_to(self.calm(0), now, Some(0))),
                     Err(ended) => Some(self.finish(ended)),
                 }
             }
@@ -221,14 +146,14 @@ impl Breakpoint {
                 Err(ended) => Some(self.finish(ended)),
             },
             StepOutcome::Broke if tries + 1 >= MOST_TRIES => Some(self.finish(Ended::NotRecovered)),
-            StepOutcome::Broke => {
-                let until = now + Span::from_secs_f64(self.search.settle_s);
-                let (level, recovering) = (self.search.from, Some(tries + 1));
-                self.stage = Stage::Settling { level, until, recovering };
-                // It is where it should be already.
-                None
-            }
+            StepOutcome::Broke => Some(self.go_to(self.calm(tries + 1), now, Some(tries + 1))),
         }
+    }
+
+    /// A level at which a server that could not keep up gets well again; lower with every try, as a queue may be long.
+    fn calm(&self, tries: u32) -> f64 {
+        let level = self.search.from / 2.0f64.powi(tries as i32 + 1);
+        self.whole(level).max(self.search.least_distance())
     }
 
     /// The level to try next, or why there is none.
@@ -273,20 +198,8 @@ impl Breakpoint {
     }
 }
 
-impl Measured {
-    fn outcome(&self) -> StepOutcome {
-        if self.invalid.is_some() {
-            StepOutcome::Invalid
-        } else if self.broken.is_empty() && self.kept > 0 {
-            StepOutcome::Held
-        } else {
-            StepOutcome::Broke
-        }
-    }
-}
-
-/// Measurements at the first level after one that broke, until the search gives up.
-const MOST_TRIES: u32 = 10;
+/// Measurements after a level that broke, until the search gives up.
+const MOST_TRIES: u32 = 20;
 
 #[cfg(test)]
 mod tests;

@@ -114,6 +114,7 @@ fn in_short(message: &ToWorker) -> String {
         ToWorker::Leave => "leave".into(),
         ToWorker::Abort => "abort".into(),
         ToWorker::Finish => "finish".into(),
+        ToWorker::Act(action) => format!("at {} s: {}", action.at_s, action.text()),
         ToWorker::Hear(_) => "hear".into(),
     }
 }

@@ -3,6 +3,7 @@
 
 mod compile;
 mod expression;
+mod live;
 mod preset;
 mod problem;
 mod program;
@@ -10,6 +11,7 @@ mod reader;
 mod template;
 
 pub use compile::compile;
+pub use live::Live;
 pub use preset::{Preset, preset, presets, resolve};
 pub use problem::{Problem, Problems};
 pub use program::*;

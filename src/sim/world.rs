@@ -335,6 +335,7 @@ impl World {
             ToWorker::Stop => self.give(worker, Input::Stop),
             ToWorker::Leave => self.give(worker, Input::Leave),
             ToWorker::Hear(user) => self.give(worker, Input::Hear(user)),
+            ToWorker::Act(action) => self.give(worker, Input::Act(*action)),
             ToWorker::Abort => self.give(worker, Input::Abort),
             ToWorker::Finish => {
                 self.give(worker, Input::Finish);

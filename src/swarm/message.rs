@@ -116,7 +116,7 @@ pub struct Picture {
 impl Offer {
     /// To play this plan.
     pub fn of(plan: &Plan) -> Self {
-        let users = plan.populations.iter().map(|population| population.load.max_users());
+        let users = (0..plan.populations.len()).map(|index| plan.most_users(index));
         Self {
             plan: plan.name.clone(),
             hosts: plan.hosts(),

@@ -8,6 +8,7 @@ use crate::scenario::{OperationId, Program};
 use crate::time::{Span, Timestamp};
 use crate::wire::{Level, LogLine, Note, Told};
 
+use super::control::Control;
 use super::meters::Meters;
 use super::voice::Utterances;
 
@@ -17,6 +18,8 @@ pub struct Context<'a> {
     /// Milliseconds since 1970, for payloads only.
     pub wall_ms: f64,
     pub program: &'a Program,
+    /// What the tester has changed.
+    pub control: &'a Control,
     pub population: &'a str,
     pub meters: &'a mut Meters,
     /// Of a population of voice users.

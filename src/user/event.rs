@@ -47,13 +47,17 @@ impl User {
         // While the session speaks, the user only listens; what needs the session again is done afterwards.
         let Some(mut link) = self.link.take() else { return };
         let mut later = Vec::new();
-        let deaf = link.closing.is_some();
+        let deaf = link.closing.is_some() || self.stall.is_some();
         let phase = self.phase();
         let result = give(&mut link.session, ctx.now, &mut |incoming| {
             if !deaf {
                 self.hear(ctx, incoming, &mut later);
             }
         });
+        if self.stall.is_some() {
+            // Who hangs answers no ping either.
+            while link.session.poll_transmit().is_some() {}
+        }
         self.link = Some(link);
         if self.is_over() {
             // What it heard was the end of it, and then the link was not there to be closed.
@@ -304,6 +308,9 @@ impl User {
     }
 
     fn react(&mut self, ctx: &mut Context<'_>, event: EventId, heard: &Heard<'_>, which: fn(&Reaction) -> bool) {
+        if ctx.control.paused {
+            return;
+        }
         let program = ctx.program;
         for reaction in program.reactions.iter().filter(|reaction| reaction.event == event && which(reaction)) {
             if self.wants_to_react(ctx.wall_ms, reaction, heard) {

@@ -113,6 +113,8 @@ impl User {
             dismissed: false,
             counted_out: false,
             failure: None,
+            stall: None,
+            spoiled: false,
         }
     }
 
@@ -128,6 +130,7 @@ impl User {
     /// Starts its life; due at `intended`.
     pub fn start(&mut self, ctx: &mut Context<'_>, intended: Timestamp) {
         self.memory.set_defaults(ctx.program, ctx.wall_ms);
+        self.set_values(ctx);
         self.stage = Stage::Preparing;
         self.begin(ctx, ctx.program.before, intended);
     }
@@ -151,7 +154,7 @@ impl User {
     }
 
     /// Starts a block of the main task, replacing the one before.
-    fn begin(&mut self, ctx: &mut Context<'_>, block: Pc, intended: Timestamp) {
+    pub(super) fn begin(&mut self, ctx: &mut Context<'_>, block: Pc, intended: Timestamp) {
         self.tasks.retain(|task| task.role != Role::Main);
         self.spawn(Role::Main, block, None, intended, Wait::Ready);
         self.run(ctx);
@@ -194,11 +197,16 @@ impl User {
         let wall = ctx.wall_ms;
         let running = std::mem::take(&mut self.tickers);
         for (index, timer) in ctx.program.timers.iter().enumerate() {
-            let wait = match &timer.first {
-                Some(first) => self.memory.draw(first, wall, None),
+            let (drawn, wait) = match &timer.first {
+                Some(first) => {
+                    let first = self.memory.draw(first, wall, None);
+                    (first, first)
+                }
                 None => {
                     let share = self.memory.random.f64();
-                    Span::from_secs_f64(self.memory.draw(&timer.interval, wall, None).as_secs_f64() * share)
+                    let drawn = self.memory.draw(&timer.interval, wall, None);
+                    let interval = ctx.control.interval(index, drawn);
+                    (drawn, Span::from_secs_f64(interval.as_secs_f64() * share))
                 }
             };
             // After a reconnect a timer goes on with the ticks it had left: its sender neither doubles nor starts anew.
@@ -210,7 +218,11 @@ impl User {
                     (times.filter(|times| *times >= 0.0).map(|times| times as u64), Timestamp::ZERO)
                 }
             };
-            self.tickers.push(Ticker { due: silent_until.max(ctx.now + wait), left, silent_until });
+            let due = silent_until.max(ctx.now + wait);
+            self.tickers.push(Ticker { due, left, silent_until, drawn, held: None });
+        }
+        if ctx.control.paused {
+            self.hold(ctx.now);
         }
     }
 

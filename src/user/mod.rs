@@ -4,10 +4,12 @@
 //! [`Context`] (frames to send, fetches and handshakes it wishes, samples, ledger entries) and says when it wants to
 //! be woken. The files follow a user's life: `life` (its stages), `link` (its connection), `task` and `step` (its
 //! scenario), `pending` (what it waits for), `event` (what arrives), `exchange` (HTTP), `due` (time), `voice` (audio).
-//! `secrets` keeps what it knows out of what it tells.
+//! `secrets` keeps what it knows out of what it tells; `acting` and `control` are what a tester does to it.
 
+mod acting;
 mod arguments;
 mod context;
+mod control;
 mod due;
 mod event;
 mod exchange;
@@ -21,7 +23,9 @@ mod step;
 mod task;
 mod voice;
 
+pub use acting::{DROPPED, STORM};
 pub use context::{Context, Wish};
+pub use control::Control;
 pub use life::ONCE_USER;
 pub use link::Opening;
 pub use meters::Meters;
@@ -32,6 +36,7 @@ use std::collections::VecDeque;
 use crate::metrics::{Phase, UserId, UsersByState};
 use crate::time::Timestamp;
 
+use acting::Stall;
 use life::Stage;
 use link::Link;
 use memory::Memory;
@@ -64,6 +69,10 @@ pub struct User {
     /// Its leaving has been counted.
     counted_out: bool,
     failure: Option<String>,
+    /// It hangs, for the tester.
+    stall: Option<Box<Stall>>,
+    /// The next connection is made with a token that is not valid.
+    spoiled: bool,
 }
 
 impl User {
@@ -78,7 +87,9 @@ impl User {
         let tickers = self.tickers.iter().filter(|_| self.stage.ticks()).map(|ticker| ticker.due);
         let voice = self.voice.as_ref().map(|voice| voice.next_timeout());
         let session = self.link.as_ref().and_then(|link| link.session.next_timeout());
+        let stall = self.stall.as_ref().map(|stall| stall.until);
         tasks
+            .chain(stall)
             .chain(pendings)
             .chain(tickers)
             .chain(session)

@@ -3,7 +3,7 @@
 use crate::engine::{FetchBody, FetchRequest};
 use crate::metrics::Tag;
 use crate::scenario::{Body, EmitOp, HttpOp, Op, Pc, RoomEffect, Template, WaitOp};
-use crate::time::Timestamp;
+use crate::time::{Span, Timestamp};
 use crate::wire::Told;
 
 use super::life::Stage;
@@ -25,6 +25,9 @@ pub(super) enum Step {
 
 /// A task that loops without ever waiting gives way after so many steps.
 const STEPS_IN_A_ROW: u32 = 1_000;
+
+/// An Engine.IO pong without data, as every server's ping wants it.
+const PONG: &str = "3";
 
 impl User {
     /// Runs every task that is ready.
@@ -68,7 +71,7 @@ impl User {
                 }
             }
         }
-        task.wait = Wait::Until(ctx.now + crate::time::Span::from_millis(1));
+        task.wait = Wait::Until(ctx.now + Span::from_millis(1));
         Some(task)
     }
 
@@ -76,12 +79,17 @@ impl User {
         let program = ctx.program;
         let wall = ctx.wall_ms;
         let next = task.pc + 1;
-        match &program.ops[task.pc as usize] {
+        let op = &program.ops[task.pc as usize];
+        if self.is_held(ctx, task, op) {
+            return Step::Wait(task.pc, Wait::Held);
+        }
+        match op {
             Op::Http(op) => self.fetch(ctx, task, op),
             Op::Emit(op) => self.emit(ctx, task, op),
             Op::Wait(op) => self.wait(ctx, task, op),
             Op::Think(delay) => {
                 let wait = self.memory.draw(delay, wall, task.event());
+                let wait = Span::from_secs_f64(wait.as_secs_f64() * ctx.control.think);
                 let due = task.intended.max(ctx.now) + wait;
                 task.intended = due;
                 Step::Wait(next, Wait::Until(due))
@@ -283,6 +291,9 @@ impl User {
     pub(super) fn flush(&mut self, ctx: &mut Context<'_>) {
         let Some(link) = &mut self.link else { return };
         while let Some(transmit) = link.session.poll_transmit() {
+            if link.is_mute && matches!(&transmit, crate::protocol::Transmit::Text(text) if text == PONG) {
+                continue;
+            }
             let bytes = match &transmit {
                 crate::protocol::Transmit::Text(text) => text.len(),
                 crate::protocol::Transmit::Binary(bytes) => bytes.len(),

@@ -5,6 +5,7 @@
 
 mod listeners;
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 pub use self::listeners::{HeardEntry, ListenerEntry, ListenersEntry};
@@ -12,9 +13,11 @@ pub use self::listeners::{HeardEntry, ListenerEntry, ListenersEntry};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use super::annotation::Annotation;
 use super::delta::{ClosedBy, LedgerDelta, Phase, UsersByState};
 use super::histogram::{Histogram, Stats};
 use super::redact::redacted;
+use super::search::SearchReport;
 use super::threshold::{BaselineResult, Outcome, ThresholdResult, WindowResult};
 use super::totals::{MetricColumns, Staleness, Timeline, Totals, WorkerHealth};
 use super::verdict::Verdict;
@@ -62,9 +65,15 @@ pub struct Report {
     /// Absent: nobody heard a voice service.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub listeners: Option<ListenersEntry>,
+    /// What happened, in order of time.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub annotations: Vec<Annotation>,
     pub series: Series,
     pub health: HealthEntry,
     pub thresholds: Vec<ThresholdEntry>,
+    /// Absent: the plan has no search.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub search: Option<SearchReport>,
 }
 
 /// What a report says and only its maker knows.
@@ -77,6 +86,7 @@ pub struct ReportFacts {
     pub clock_bound_ms: Option<f64>,
     pub verdict: Option<Verdict>,
     pub finished: bool,
+    pub search: Option<SearchReport>,
 }
 
 /// Who generated the load.
@@ -246,7 +256,7 @@ impl Report {
         Self {
             version: REPORT_VERSION,
             run: facts.run,
-            plan: redacted(plan),
+            plan: redacted(&planned(plan)),
             browsers: facts.browsers,
             started_at: facts.started_at,
             duration_s: totals.elapsed().as_secs_f64(),
@@ -266,9 +276,11 @@ impl Report {
             disconnects: disconnects(totals),
             delivery: *totals.delivery(),
             listeners: ListenersEntry::of(plan, totals),
+            annotations: totals.annotations().all().to_vec(),
             series: Series::of(totals.timeline()),
             health: health(totals),
             thresholds: parsed.map(|threshold| threshold.evaluate(totals).into()).collect(),
+            search: facts.search,
         }
     }
 }
@@ -324,6 +336,14 @@ impl From<&MetricColumns> for MetricSeries {
             max: rounded(&columns.max),
         }
     }
+}
+
+/// A search steers the load itself; what it did is told by its steps, and would be in the way of the same plan played again.
+fn planned(plan: &Plan) -> Cow<'_, Plan> {
+    if plan.search.is_none() {
+        return Cow::Borrowed(plan);
+    }
+    Cow::Owned(Plan { actions: Vec::new(), ..plan.clone() })
 }
 
 fn metric(name: &str, population: Option<&str>, histogram: &Histogram) -> Option<MetricEntry> {

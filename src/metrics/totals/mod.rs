@@ -20,6 +20,7 @@ pub use self::timeline::{MetricColumns, Timeline};
 use self::completions::Completions;
 use self::staleness::ProbeWindow;
 use self::timeline::{Combine, second_of};
+use super::annotation::{AnnotationKind, Annotations, ErrorBursts};
 use super::delta::*;
 use super::histogram::Histogram;
 use super::listeners::Listeners;
@@ -101,6 +102,8 @@ pub struct Totals {
     health: Health,
     probe: ProbeWindow,
     timeline: Timeline,
+    annotations: Annotations,
+    bursts: ErrorBursts,
     /// Of a past run: what its report says of each operation. Samples of the warm-up are needed to tell, and not kept.
     past_operations: Option<BTreeMap<String, Outcomes>>,
     watch: Watch,
@@ -300,6 +303,16 @@ impl Totals {
         self.probe.latest()
     }
 
+    /// What happened during the run, in words.
+    pub fn annotations(&self) -> &Annotations {
+        &self.annotations
+    }
+
+    /// Something happened that a reader of the charts wants to know.
+    pub fn annotate(&mut self, at: Timestamp, kind: AnnotationKind, text: impl Into<String>) {
+        self.annotations.add(at.as_secs_f64(), kind, text);
+    }
+
     pub fn timeline(&self) -> &Timeline {
         &self.timeline
     }
@@ -411,8 +424,18 @@ impl Totals {
         }
     }
 
+    fn note_burst(&mut self, second: u32) {
+        let errors = self.timeline.value("errors").and_then(|values| values.get(second as usize)).copied();
+        let errors = errors.filter(|errors| errors.is_finite()).unwrap_or(0.0) as u64;
+        if let Some(usual) = self.bursts.second(second, errors) {
+            let text = format!("{errors} errors within a second (before: {usual:.1} a second)");
+            self.annotations.add(f64::from(second), AnnotationKind::Errors, text);
+        }
+    }
+
     fn close_seconds(&mut self, heard_until: Timestamp) {
         for second in self.timeline.close(heard_until) {
+            self.note_burst(second);
             if let Some(staleness) = self.probe.close(second) {
                 let at = Timestamp::ZERO + Span::from_secs(u64::from(second) + 1);
                 self.timeline.put(at, "health.staleness_ms", Combine::Last, staleness.p50_ms);

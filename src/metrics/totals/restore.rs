@@ -45,6 +45,8 @@ impl Totals {
                     .map(|entry| (entry.name.clone(), Outcomes { succeeded: entry.succeeded, failed: entry.failed }))
                     .collect(),
             ),
+            annotations: Annotations::restored(report.annotations.clone()),
+            bursts: ErrorBursts::default(),
             completions: Completions::default(),
             watch: Watch::past(report.thresholds.iter().cloned().map(ThresholdResult::from).collect()),
             config,

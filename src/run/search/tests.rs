@@ -1,4 +1,5 @@
 use super::*;
+use crate::plan::Raised;
 
 fn search(raise: Raised, from: f64, to: f64, step: f64, precision: f64) -> Search {
     Search { raise, from, to, step, precision, hold_s: 10.0, settle_s: 2.0, ..Search::usual() }
@@ -52,13 +53,13 @@ fn check(search: Search, capacity: f64, held: Option<f64>, broke: Option<f64>, e
 #[test]
 fn levels_rise_and_then_close_in() {
     let users = |from, to, step| search(Raised::Users, from, to, step, 0.05);
-    check(users(10.0, 100.0, 20.0), 47.0, Some(46.0), Some(48.0), Ended::Found, "10 30 50 10 40 45 48 10 46");
+    check(users(10.0, 100.0, 20.0), 47.0, Some(47.0), Some(48.0), Ended::Found, "10 30 50 5 40 45 48 5 47");
     check(users(10.0, 100.0, 50.0), 1000.0, Some(100.0), None, Ended::NotReached, "10 60 100");
     check(users(10.0, 100.0, 50.0), 5.0, None, Some(10.0), Ended::BrokenAtStart, "10");
     // Users are whole: nothing lies between 3 and 4.
     check(users(1.0, 9.0, 4.0), 3.5, Some(3.0), Some(4.0), Ended::Found, "1 5 1 3 4");
     let rate = search(Raised::Arrivals, 0.5, 8.0, 2.0, 0.05);
-    check(rate, 1.3, Some(1.3), Some(1.4), Ended::Found, "0.5 2.5 0.5 1.5 0.5 1 1.3 1.4");
+    check(rate, 1.3, Some(1.3), Some(1.4), Ended::Found, "0.5 2.5 0.3 1.5 0.3 1 1.3 1.4");
 }
 
 #[test]
