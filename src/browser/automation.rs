@@ -24,12 +24,13 @@ use crate::swarm::Seat;
 /// |---|---|
 /// | `presets()` | `{plans: [{id, title, description, plan}], scenarios: [{id, title, scenario}]}` |
 /// | `check(plan, files)` | `{ok, problems: [{path, message}]}` |
-/// | `start(plan, files)` | nothing, once the workers are being started; fails with the plan's problems |
-/// | `status()` | `{phase, elapsed_s, planned_s, users: {target, active, ...}, sent, received, errors, problem?}` |
+/// | `start(plan, files, options)` | nothing, once the workers are being started; fails with the plan's problems |
+/// | `status()` | `{phase, elapsed_s, planned_s, users: {target, active, ...}, sent, received, errors, problem?, verdict?}` |
 /// | `stop()` | nothing, at once; `status()` tells when the run is done |
 /// | `swarm()` | the swarm that this page is in: `{name, connected, problem, invite, traffic, browsers or consent ...}`, or null |
 /// | `report()` | the report of the run as it is now; fails before the first run |
 ///
+/// `options`: `{starve_ms}` blocks the load workers half of the time, for so long at once, to see what becomes of the verdict.
 /// `files` holds, for each population whose accounts are a file, the CSV text of it, at the population's place.
 pub fn expose(driver: &RunDriver, swarm: &SwarmDriver) {
     let api = Object::new();
@@ -39,10 +40,15 @@ pub fn expose(driver: &RunDriver, swarm: &SwarmDriver) {
     };
     put(&api, "presets", |_, _| settled(Ok(offered())));
     put(&api, "check", |plan, files| settled(Ok(verdict(read_plan(&plan, &files).map(drop)))));
-    put(&api, "start", {
+    let begin = {
         let driver = driver.clone();
-        move |plan, files| start(driver.clone(), read_plan(&plan, &files))
-    });
+        let call = move |plan: JsValue, files: JsValue, options: JsValue| {
+            driver.starve(starvation(&options));
+            start(driver.clone(), read_plan(&plan, &files))
+        };
+        Closure::<dyn Fn(JsValue, JsValue, JsValue) -> Promise>::new(call).into_js_value()
+    };
+    set(&api, "start", &begin);
     put(&api, "status", with(|driver| settled(to_js(&driver.status()))));
     put(
         &api,
@@ -73,6 +79,12 @@ fn start(driver: RunDriver, plan: Result<Runnable, Vec<Problem>>) -> Promise {
         driver.start(plan, rows, Vec::new()).await.map_err(|error| failure(&error.to_string(), &[]))?;
         Ok(JsValue::UNDEFINED)
     })
+}
+
+/// What tests ask for; anything else is no starvation.
+fn starvation(options: &JsValue) -> u32 {
+    let starve_ms = Reflect::get(options, &"starve_ms".into()).ok().and_then(|number| number.as_f64());
+    starve_ms.map_or(0, |ms| ms.clamp(0.0, MOST_STARVATION_MS) as u32)
 }
 
 fn swarm_now(driver: &SwarmDriver) -> Value {
@@ -164,6 +176,9 @@ fn to_js(value: &(impl Serialize + ?Sized)) -> Result<JsValue, JsValue> {
     let text = serde_json::to_string(value).map_err(|error| JsValue::from(js_sys::Error::new(&error.to_string())))?;
     JSON::parse(&text)
 }
+
+/// A worker that stands still for longer is as good as dead.
+const MOST_STARVATION_MS: f64 = 5_000.0;
 
 fn settled(result: Result<JsValue, JsValue>) -> Promise {
     match result {

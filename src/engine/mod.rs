@@ -9,15 +9,20 @@ mod frames;
 mod hearing;
 mod io;
 mod population;
+mod rings;
+mod room;
 mod slots;
 mod stop;
+mod watch;
+mod witness;
 
 pub use frames::{FrameId, Frames};
 pub use io::*;
+pub use rings::{Caught, NoRings, Rings};
 
 use std::collections::{BTreeSet, VecDeque};
 
-use crate::metrics::{HealthDelta, Ledger, Recorder, UsersByState};
+use crate::metrics::{HealthDelta, Ledger, Recorder, UsersByState, Witness};
 use crate::protocol::audio::PcmReader;
 use crate::protocol::{Transmit, url};
 use crate::scenario::Program;
@@ -32,6 +37,7 @@ use hearing::Hearing;
 use population::Population;
 use slots::Slots;
 use stop::Stopping;
+use watch::Watching;
 
 /// All virtual users of one worker.
 pub struct Engine {
@@ -47,6 +53,13 @@ pub struct Engine {
     pcm: PcmReader,
     /// `None`: nobody is listened to.
     hearing: Option<Hearing>,
+    /// `None`: nobody is watched.
+    watching: Option<Watching>,
+    /// Where the newest frames of every user are.
+    rings: std::rc::Rc<dyn Rings>,
+    witness: Witness,
+    /// A worker of another browser: what it tells goes over a network.
+    is_remote: bool,
     recorder: Recorder,
     ledger: Ledger,
     out: VecDeque<Output>,
@@ -62,6 +75,8 @@ pub struct Engine {
     graceful_stop: Span,
     /// Hosts that load may go to; `None`: all.
     allowed_hosts: Option<BTreeSet<String>>,
+    /// Sockets at the same time; `None`: the browser has room for all of the plan.
+    most_sockets: Option<u32>,
     /// Reused by every call.
     wishes: Vec<Wish>,
 }
@@ -71,6 +86,8 @@ const MIN_SLEEP: Span = Span::from_micros(100);
 /// The close code of a connection that never came to be, as browsers report it.
 const NEVER_OPENED: u16 = 1006;
 const NOT_ALLOWED: &str = "this browser's operator has not allowed load on that host";
+/// Hand-overs that go over a network are at least so long apart.
+const REMOTE_SNAPSHOT_MS: u32 = 1_000;
 /// Log lines per snapshot; a flood must not reach the page.
 const MAX_LOG: usize = 40;
 
@@ -93,6 +110,10 @@ impl Engine {
             frames: Frames::default(),
             pcm: PcmReader::default(),
             hearing: None,
+            watching: None,
+            rings: std::rc::Rc::new(NoRings),
+            witness: Witness::new(Span::from_millis((4 * u64::from(load.snapshot_ms)).max(1_000))),
+            is_remote: load.snapshot_ms >= REMOTE_SNAPSHOT_MS,
             recorder,
             ledger: Ledger::new(&load.run, Span::from_secs_f64(plan.late_after_s)),
             out: VecDeque::new(),
@@ -106,6 +127,7 @@ impl Engine {
             settle: Span::from_secs_f64(plan.settle_s),
             graceful_stop: Span::from_secs_f64(plan.graceful_stop_s),
             allowed_hosts: load.allowed_hosts.clone(),
+            most_sockets: load.sockets,
             wishes: Vec::new(),
         })
     }
@@ -123,6 +145,11 @@ impl Engine {
     /// A shared frame of a population that was due has been handed to its socket.
     pub fn on_shared_sent(&mut self, population: usize, due: Timestamp, at: Timestamp) {
         self.populations[population].meters.on_chunk_sent(&mut self.recorder, due, at);
+    }
+
+    /// Whoever holds the sockets keeps their newest frames there.
+    pub fn keep_rings(&mut self, rings: std::rc::Rc<dyn Rings>) {
+        self.rings = rings;
     }
 
     /// What the edge is to do next.
@@ -155,10 +182,16 @@ impl Engine {
             Input::Leave => self.begin_leave(now, wall_ms),
             Input::Act(action) => self.agenda.add(action),
             Input::Hear(user) => self.hear(now, user),
+            Input::Watch(user) => self.watch(user),
+            Input::Canary { user, order } => self.obey_canary(now, wall_ms, user, &order),
             Input::Finish => self.ledger.finish(now),
             Input::Abort => self.abort(now, wall_ms),
+            Input::Full => self.on_full(now, wall_ms),
             Input::Timeout => {}
-            Input::Opened { socket } => self.with_socket(now, wall_ms, socket, |user, ctx| user.on_opened(ctx)),
+            Input::Opened { socket } => {
+                self.health.opened += 1;
+                self.with_socket(now, wall_ms, socket, |user, ctx| user.on_opened(ctx));
+            }
             Input::Text { socket, frame } => {
                 self.with_socket(now, wall_ms, socket, |user, ctx| user.on_text(ctx, frame));
             }
@@ -166,6 +199,8 @@ impl Engine {
                 self.with_socket(now, wall_ms, socket, |user, ctx| user.on_binary(ctx, frame));
             }
             Input::Closed { socket, code, reason } => {
+                let user = self.crowd.slot_of(socket).and_then(|slot| self.crowd.get_mut(slot));
+                self.health.refused += u32::from(user.is_some_and(|user| user.is_opening(socket)));
                 self.with_socket(now, wall_ms, socket, |user, ctx| user.on_closed(ctx, code, reason));
                 self.forget_socket(socket);
             }
@@ -182,6 +217,7 @@ impl Engine {
     pub fn snapshot(&mut self, now: Timestamp) -> Snapshot {
         let (ledger, sent, completions) = self.ledger.drain(now);
         self.health.handshake_queue = self.handshakes.waiting() as u32;
+        self.health.held = self.held();
         let sockets_open = self.health.sockets_open;
         let health = std::mem::replace(&mut self.health, HealthDelta { sockets_open, ..HealthDelta::default() });
         Snapshot {
@@ -192,6 +228,7 @@ impl Engine {
             sent,
             completions,
             health,
+            evidence: self.witness.drain(now),
             log: std::mem::take(&mut self.log),
             log_dropped: std::mem::take(&mut self.log_dropped),
             settled: self.stopping.has_settled(),
@@ -232,6 +269,9 @@ impl Engine {
             utterances: utterances.as_mut(),
             frames: &mut self.frames,
             pcm: &mut self.pcm,
+            user: id,
+            witness: &mut self.witness,
+            seen: self.watching.as_mut().filter(|watching| watching.user == id).map(|watching| &mut watching.notes),
             heard: self.hearing.as_mut().filter(|hearing| hearing.user == id).map(|hearing| &mut hearing.notes),
             recorder: &mut self.recorder,
             ledger: &mut self.ledger,
@@ -246,6 +286,7 @@ impl Engine {
             self.grant(slot, wish);
         }
         self.wishes = wishes;
+        self.bear_witness(now, wall_ms, slot);
         self.pass_on_heard();
         if self.log.len() > MAX_LOG {
             self.log_dropped += (self.log.len() - MAX_LOG) as u32;
@@ -299,7 +340,9 @@ impl Engine {
 
     /// Opens sockets and starts exchanges as far as slots are free.
     fn give_slots(&mut self, now: Timestamp, wall_ms: f64) {
-        while let Some(seat) = self.handshakes.take() {
+        while self.has_room()
+            && let Some(seat) = self.handshakes.take()
+        {
             let Some(slot) = self.crowd.slot_at(seat) else {
                 self.handshakes.give_back();
                 continue;
@@ -312,11 +355,11 @@ impl Engine {
                 self.handshakes.give_back();
                 continue;
             };
-            let population = user.id().population();
+            let id = user.id();
             self.health.sockets_open += 1;
             let (url, protocols) = (opening.url, opening.protocols);
             if self.may_reach(&url) {
-                self.out.push_back(Output::Connect { socket, population, url, protocols });
+                self.out.push_back(Output::Connect { socket, user: id, url, protocols });
             } else {
                 self.with_socket(now, wall_ms, socket, |user, ctx| user.on_closed(ctx, NEVER_OPENED, NOT_ALLOWED));
                 self.forget_socket(socket);

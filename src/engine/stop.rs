@@ -144,6 +144,7 @@ impl Engine {
         }
         if user.is_unlinked() {
             user.count_state(now, &mut population.gone);
+            self.rings.forget(id);
             self.crowd.remove(slot);
         }
     }

@@ -36,6 +36,8 @@ impl Bench {
             clips: Vec::new(),
             handshakes_in_flight: 1,
             fetches_in_flight: 1,
+            sockets: None,
+            starve_ms: 0,
             allowed_hosts: None,
             snapshot_ms: 250,
         };

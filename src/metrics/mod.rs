@@ -6,6 +6,7 @@
 mod annotation;
 mod bins;
 mod delta;
+mod evidence;
 mod histogram;
 mod ids;
 mod ledger;
@@ -24,6 +25,7 @@ mod verdict;
 pub use crate::plan::{Threshold, ThresholdError, ThresholdUnit as Unit};
 pub use annotation::{Annotation, AnnotationKind, Annotations, ErrorBursts};
 pub use delta::*;
+pub use evidence::{Cause, Evidence, EvidenceBook, Frame, GeneratorState, Want, Wanted, Way, Witness};
 pub use histogram::{Histogram, Stats};
 pub use ledger::{Ledger, Receipt};
 pub use listeners::{HeardSums, ListenerDelta, Listeners};

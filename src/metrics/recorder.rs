@@ -14,6 +14,13 @@ use crate::time::{Span, Timestamp};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct SeriesId(u16);
+
+impl SeriesId {
+    pub(super) fn place(self) -> usize {
+        usize::from(self.0)
+    }
+}
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct CounterId(u16);
 
@@ -91,6 +98,12 @@ impl Recorder {
         let micros = value.as_micros();
         self.clamped += u64::from(micros > u64::from(MAX_US));
         bins[usize::from(series.0)].record(micros.min(u64::from(MAX_US)) as u32);
+    }
+
+    /// The metric and population of a series.
+    pub fn names(&self, series: SeriesId) -> (&str, &str) {
+        let (metric, population) = &self.series[usize::from(series.0)];
+        (metric, population)
     }
 
     #[inline]

@@ -4,6 +4,7 @@ mod acting;
 mod cut_off;
 mod elsewhere;
 mod heeding;
+mod judging;
 mod searching;
 
 use std::collections::VecDeque;
@@ -18,12 +19,13 @@ use super::member::{Member, MemberState};
 use super::status::{RunPhase, Status, UsersNow};
 use super::target::Target;
 use crate::metrics::{
-    AnnotationKind, Baseline, Browser, Report, ReportFacts, SentLog, Totals, TotalsConfig, UsersByState, Verdict,
+    AnnotationKind, Baseline, Browser, Report, ReportFacts, SentLog, Totals, TotalsConfig, UserId, UsersByState,
+    Verdict,
 };
 use crate::plan::{Plan, TimedAction};
 use crate::protocol::audio::Clip;
 use crate::time::{Span, Timestamp};
-use crate::wire::{FromWorker, Level, Load, Snapshot, ToWorker};
+use crate::wire::{Canary, FromWorker, Level, Load, Snapshot, ToWorker};
 
 /// One run of one browser.
 #[derive(Debug)]
@@ -52,6 +54,12 @@ pub struct Run {
     clock_bound: Option<Span>,
     /// As of the last second that is over.
     verdict: Option<Verdict>,
+    /// When that was: closed seconds, whether the run was done, and whether it had a problem.
+    judged: Option<(u32, bool, bool)>,
+    /// Browsers of which it was said that they are full.
+    full_told: Vec<bool>,
+    /// See [`Load::starve_ms`].
+    starve_ms: u32,
     /// From the decision to start to the epoch.
     start_delay_ms: f64,
     /// Actions of the plan that have been annotated.
@@ -98,6 +106,13 @@ pub enum RunInput {
         at_s: f64,
         text: String,
     },
+    /// A person watches this user, wherever it lives, or nobody any more.
+    Watch(Option<UserId>),
+    /// A person acts for this user, wherever it lives.
+    Canary {
+        user: UserId,
+        order: Canary,
+    },
     /// Stop gracefully; ends a run that has not started yet.
     Stop,
     /// Cut everything off.
@@ -140,7 +155,8 @@ impl Run {
         let populations = plan.populations.len();
         let probes = (0..parts.len()).filter(|&worker| parts[worker].is_probe()).collect();
         let browsers = parts.iter().map(|part| part.browser.clone()).collect();
-        let totals = Totals::new(TotalsConfig::new(&plan, browsers, probes));
+        let sockets = parts.iter().map(|part| part.room.sockets).collect();
+        let totals = Totals::new(TotalsConfig { sockets, ..TotalsConfig::new(&plan, browsers, probes) });
         Self {
             members: parts.into_iter().map(|part| Member::new(part, populations)).collect(),
             stage: Stage::Loading,
@@ -158,6 +174,9 @@ impl Run {
             problem: None,
             clock_bound: None,
             verdict: None,
+            judged: None,
+            full_told: Vec::new(),
+            starve_ms: 0,
             start_delay_ms: START_DELAY_MS,
             acted: 0,
             plan,
@@ -178,6 +197,13 @@ impl Run {
     #[must_use]
     pub fn with_baseline(mut self, baseline: &Baseline) -> Self {
         self.totals.set_baseline(baseline);
+        self
+    }
+
+    /// For tests of the verdict: load workers stand still for so long, run for as long, and so on.
+    #[must_use]
+    pub fn starving(mut self, starve_ms: u32) -> Self {
+        self.starve_ms = starve_ms;
         self
     }
 
@@ -217,11 +243,13 @@ impl Run {
             RunInput::Away { worker } => self.on_away(worker),
             RunInput::Back { worker } => self.on_back(worker),
             RunInput::Stopped { worker, why } => self.on_stopped(worker, &why),
-            RunInput::ClockBound { micros } => self.clock_bound = self.clock_bound.max(Some(Span::from_micros(micros))),
             RunInput::Act(action) => self.act(action),
             RunInput::Note { at_s, text } => self.note_down(at_s, &text),
+            RunInput::ClockBound { micros } => self.on_clock_bound(Span::from_micros(micros)),
             RunInput::Stop => self.on_stop(),
             RunInput::Abort => self.on_abort(),
+            RunInput::Watch(user) => self.tell_all(&ToWorker::Watch(user)),
+            RunInput::Canary { user, order } => self.tell_all(&ToWorker::Canary { user, order }),
             RunInput::Tick => {}
             RunInput::Hidden(hidden) => self.on_hidden(hidden),
         }
@@ -229,6 +257,7 @@ impl Run {
         self.search_on();
         self.heed_thresholds();
         self.advance();
+        self.judge();
     }
 
     /// The next message for a worker.
@@ -339,8 +368,8 @@ impl Run {
                 self.on_death(worker, message);
             }
             FromWorker::Snapshot(snapshot) => self.on_snapshot(worker, *snapshot),
-            // For whoever listens, and no part of the run.
-            FromWorker::Heard(_) => {}
+            // For whoever listens or watches, and no part of the run.
+            FromWorker::Heard(_) | FromWorker::Seen(_) => {}
             FromWorker::Done => self.members[worker].state = MemberState::Done,
             FromWorker::Finished => self.members[worker].state = MemberState::Finished,
         }
@@ -361,6 +390,8 @@ impl Run {
             clips: self.clips.clone(),
             handshakes_in_flight: part.handshakes,
             fetches_in_flight: part.fetches,
+            sockets: self.sockets_of(worker),
+            starve_ms: if part.is_probe() { 0 } else { self.starve_ms },
             allowed_hosts: None,
             snapshot_ms: if is_remote { REMOTE_SNAPSHOT_MS } else { SNAPSHOT_MS },
         };
@@ -407,6 +438,8 @@ impl Run {
         self.relay(worker, std::mem::take(&mut snapshot.sent));
         self.log.extend(std::mem::take(&mut snapshot.log), snapshot.log_dropped);
         self.totals.absorb(worker, snapshot.part());
+        self.totals.witness(worker, std::mem::take(&mut snapshot.evidence), &snapshot.health);
+        self.note_full_browsers();
         let member = &mut self.members[worker];
         member.counts.add(&snapshot);
         member.users = snapshot.users;
@@ -452,6 +485,11 @@ impl Run {
             Stage::Accounting { .. } => self.end(),
             Stage::Aborting { .. } | Stage::Done => {}
         }
+    }
+
+    fn on_clock_bound(&mut self, bound: Span) {
+        self.clock_bound = self.clock_bound.max(Some(bound));
+        self.totals.set_clock_bound(bound);
     }
 
     fn on_hidden(&mut self, hidden: bool) {

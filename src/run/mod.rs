@@ -13,7 +13,7 @@ mod target;
 mod tests;
 
 pub use conductor::{Run, RunInput};
-pub use layout::{Capacity, Part, browser_name, homes, layout, sockets};
+pub use layout::{Capacity, Part, Room, browser_name, homes, is_capped, layout, sockets};
 pub use log::Log;
 pub use member::Counts;
 pub use search::{Breakpoint, Order};

@@ -189,6 +189,8 @@ mod tests {
             clips: Vec::new(),
             handshakes_in_flight: 2,
             fetches_in_flight: 3,
+            sockets: Some(60),
+            starve_ms: 0,
             allowed_hosts: None,
             snapshot_ms: 1_000,
         };

@@ -52,6 +52,8 @@ fn load(target: &str, users: u32) -> ToWorker {
         clips: Vec::new(),
         handshakes_in_flight: 3,
         fetches_in_flight: 5,
+        sockets: None,
+        starve_ms: 0,
         allowed_hosts: None,
         snapshot_ms: 1_000,
     }))

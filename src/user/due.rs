@@ -61,7 +61,7 @@ impl User {
 
     /// Starts a task for every tick that is due; each is measured from the time it was due.
     fn tick(&mut self, ctx: &mut Context<'_>) {
-        if !self.stage.ticks() {
+        if !self.ticks() {
             return;
         }
         let program = ctx.program;

@@ -6,7 +6,7 @@ use crate::metrics::Receipt;
 use crate::protocol::{Args, BINARY_FRAME, FrameError, Incoming, Session};
 use crate::scenario::{Arguments, ErrorRule, EventId, Op, OperationId, Reaction};
 use crate::time::{Span, Timestamp};
-use crate::wire::Told;
+use crate::wire::{Reply, Told};
 
 use super::arguments::Heard;
 use super::context::shorten;
@@ -191,8 +191,10 @@ impl User {
         });
         let Some(place) = place else { return };
         let pending = &mut self.pendings[place];
-        ctx.sample(meters.round_trip, ctx.now.since(pending.sent_at));
-        ctx.sample(meters.intended, ctx.now.since(pending.intended));
+        let took = ctx.now.since(pending.sent_at);
+        ctx.sample(meters.round_trip, took);
+        ctx.recorder.sample(ctx.now, meters.intended, ctx.now.since(pending.intended));
+        ctx.took(operation, Reply::Echo, took);
         if let Some(message) = &mut pending.message {
             message.echoed = true;
             message.accepted = true;
@@ -222,6 +224,7 @@ impl User {
         }
         pending.answer = None;
         ctx.sample(ctx.meters.operation(operation).answer, took);
+        ctx.took(operation, Reply::Answer, took);
         self.settle(ctx, place);
     }
 
@@ -233,7 +236,9 @@ impl User {
             message.accepted = true;
             message.sequence
         });
-        ctx.sample(ctx.meters.operation(pending.operation).ack, ctx.now.since(pending.sent_at));
+        let (operation, took) = (pending.operation, ctx.now.since(pending.sent_at));
+        ctx.sample(ctx.meters.operation(operation).ack, took);
+        ctx.took(operation, Reply::Ack, took);
         if let Some(sequence) = sequence {
             ctx.ledger.accepted(ctx.now, self.id, sequence);
         }
@@ -308,7 +313,7 @@ impl User {
     }
 
     fn react(&mut self, ctx: &mut Context<'_>, event: EventId, heard: &Heard<'_>, which: fn(&Reaction) -> bool) {
-        if ctx.control.paused {
+        if ctx.control.paused || self.taken {
             return;
         }
         let program = ctx.program;

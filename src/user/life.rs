@@ -115,6 +115,7 @@ impl User {
             failure: None,
             stall: None,
             spoiled: false,
+            taken: false,
         }
     }
 
@@ -163,7 +164,7 @@ impl User {
     pub(super) fn spawn(&mut self, role: Role, pc: Pc, event: Option<Kept>, intended: Timestamp, wait: Wait) {
         let serial = self.next_task;
         self.next_task += 1;
-        self.tasks.push(Task { serial, role, pc, loops: Vec::new(), event, intended, wait });
+        self.tasks.push(Task { serial, role, pc, loops: Vec::new(), event, intended, wait, typed: None });
     }
 
     /// The main task's block has ended.
@@ -192,7 +193,7 @@ impl User {
         }
     }
 
-    fn begin_timers(&mut self, ctx: &mut Context<'_>) {
+    pub(super) fn begin_timers(&mut self, ctx: &mut Context<'_>) {
         self.stage = Stage::Active;
         let wall = ctx.wall_ms;
         let running = std::mem::take(&mut self.tickers);
@@ -341,6 +342,7 @@ impl User {
         self.memory.vars.fill(serde_json::Value::Null);
         self.share(ctx, shared);
         self.settled_in = false;
+        self.taken = false;
         self.attempt = 0;
         self.start(ctx, ctx.now);
     }

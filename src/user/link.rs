@@ -135,7 +135,7 @@ impl User {
         }
         if let Stage::Connecting(handshake) = &mut self.stage {
             handshake.websocket = Some(ctx.now);
-            ctx.recorder.sample(ctx.now, ctx.meters.websocket, ctx.now.since(handshake.started));
+            ctx.sample(ctx.meters.websocket, ctx.now.since(handshake.started));
         }
         self.feed(ctx, |session, now, sink| {
             session.on_open(now, sink);
@@ -212,6 +212,20 @@ impl User {
         }
     }
 
+    /// Its socket has not opened yet.
+    pub fn is_opening(&self, socket: SocketId) -> bool {
+        self.link.as_ref().is_some_and(|link| link.socket == socket && !link.opened)
+    }
+
+    /// Its socket does not open, and that is nobody's error: it asks for another one.
+    pub fn queue_again(&mut self, ctx: &mut Context<'_>) {
+        if matches!(self.stage, Stage::Connecting(_)) && self.link.as_ref().is_some_and(|link| !link.opened) {
+            self.close(ctx, ClosedBy::User, None);
+            self.release_slot(ctx);
+            self.connect(ctx);
+        }
+    }
+
     fn count_disconnect(&self, ctx: &mut Context<'_>, link: Link, code: u16, reason: &str) {
         let Closing { by, phase, reason: known } = link.closing.unwrap_or_else(|| Closing {
             by: if link.provoked.is_some() { ClosedBy::User } else { ClosedBy::Server },
@@ -219,12 +233,12 @@ impl User {
             reason: link.provoked.map(str::to_owned),
         });
         let reason = known.unwrap_or_else(|| shorten(&self.memory.redacted(reason), 120));
-        ctx.tell(|| Told::Saw(format!("closed {code} {reason}").trim_end().to_owned()));
+        ctx.show(|| Told::Saw(format!("closed {code} {reason}").trim_end().to_owned()));
         let key = DisconnectKey { population: ctx.population.to_owned(), code, reason, by, phase };
         if by != ClosedBy::User {
             ctx.log(Level::Warning, self.id.index(), format!("disconnected: code {code} {}", key.reason));
         }
-        ctx.recorder.disconnect(ctx.now, key);
+        ctx.disconnect(key);
     }
 
     /// Gives the handshake slot back, if it holds one.

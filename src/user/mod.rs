@@ -4,10 +4,12 @@
 //! [`Context`] (frames to send, fetches and handshakes it wishes, samples, ledger entries) and says when it wants to
 //! be woken. The files follow a user's life: `life` (its stages), `link` (its connection), `task` and `step` (its
 //! scenario), `pending` (what it waits for), `event` (what arrives), `exchange` (HTTP), `due` (time), `voice` (audio).
-//! `secrets` keeps what it knows out of what it tells; `acting` and `control` are what a tester does to it.
+//! `canary` lets a person act for it; `acting` and `control` are what a tester does to it and its like; `secrets` keeps
+//! what it knows out of what it tells.
 
 mod acting;
 mod arguments;
+mod canary;
 mod context;
 mod control;
 mod due;
@@ -73,6 +75,8 @@ pub struct User {
     stall: Option<Box<Stall>>,
     /// The next connection is made with a token that is not valid.
     spoiled: bool,
+    /// A person acts for it.
+    taken: bool,
 }
 
 impl User {
@@ -84,7 +88,7 @@ impl User {
     pub fn next_timeout(&self) -> Timestamp {
         let tasks = self.tasks.iter().map(Task::due);
         let pendings = self.pendings.iter().map(|pending| pending.deadline);
-        let tickers = self.tickers.iter().filter(|_| self.stage.ticks()).map(|ticker| ticker.due);
+        let tickers = self.tickers.iter().filter(|_| self.ticks()).map(|ticker| ticker.due);
         let voice = self.voice.as_ref().map(|voice| voice.next_timeout());
         let session = self.link.as_ref().and_then(|link| link.session.next_timeout());
         let stall = self.stall.as_ref().map(|stall| stall.until);

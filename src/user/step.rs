@@ -6,6 +6,7 @@ use crate::scenario::{Body, EmitOp, HttpOp, Op, Pc, RoomEffect, Template, WaitOp
 use crate::time::{Span, Timestamp};
 use crate::wire::Told;
 
+use super::canary::with_text;
 use super::life::Stage;
 use super::memory::push;
 use super::pending::{Expected, Fetching, Pending, Sent};
@@ -58,6 +59,7 @@ impl User {
         task.wait = Wait::Ready;
         for _ in 0..STEPS_IN_A_ROW {
             match self.step(ctx, &mut task) {
+                Step::Go(_) if task.typed.is_some() => return None,
                 Step::Go(pc) => task.pc = pc,
                 Step::Wait(pc, wait) => {
                     task.pc = pc;
@@ -224,6 +226,10 @@ impl User {
                 json
             })
             .collect();
+        let args = match &task.typed {
+            Some(text) => args.iter().map(|argument| with_text(argument, &tag_text, text)).collect(),
+            None => args,
+        };
         let answer =
             op.answer.as_ref().map(|answer| Expected::new(task.pc, answer, &mut self.memory, wall, task.event()));
         let Some(link) = &mut self.link else { return Step::Over };

@@ -18,6 +18,8 @@ pub struct Task {
     /// When its next step was due: what it sends is measured from here, too.
     pub intended: Timestamp,
     pub wait: Wait,
+    /// A person typed this: the step that sends a message sends it instead of the script's, and no step follows.
+    pub typed: Option<Box<str>>,
 }
 
 /// What its end means to the user.

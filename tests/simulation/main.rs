@@ -12,6 +12,7 @@ mod search;
 mod support;
 mod swarm;
 mod thresholds;
+mod verdict;
 mod voice;
 mod voice_access;
 mod voice_turns;

@@ -43,6 +43,8 @@ impl Studio {
             clips: vec![Clip::new("beep".to_owned(), 8_000, &[9_000; 80 * 3])],
             handshakes_in_flight: 64,
             fetches_in_flight: 1,
+            sockets: None,
+            starve_ms: 0,
             allowed_hosts: None,
             snapshot_ms: 250,
         };
@@ -236,6 +238,8 @@ fn a_clip_that_does_not_exist_is_told_before_the_run() {
         clips: Vec::new(),
         handshakes_in_flight: 1,
         fetches_in_flight: 1,
+        sockets: None,
+        starve_ms: 0,
         allowed_hosts: None,
         snapshot_ms: 250,
     };

@@ -188,6 +188,8 @@ fn load() -> Load {
         csv: vec![Vec::new(), vec![vec!["a@example.test".into(), String::new()]]],
         handshakes_in_flight: 3,
         fetches_in_flight: 5,
+        sockets: Some(63),
+        starve_ms: 0,
         allowed_hosts: None,
         snapshot_ms: 250,
     }
@@ -266,6 +268,7 @@ fn snapshot() -> Snapshot {
             sockets_open: 255,
             handshake_queue: 4,
         },
+        evidence: Vec::new(),
         log: [(Level::Info, None), (Level::Warning, Some(0)), (Level::Error, Some(u32::MAX))]
             .map(|(level, user)| LogLine { at, level, population: population.clone(), user, text: "said".into() })
             .into(),

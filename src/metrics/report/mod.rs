@@ -15,6 +15,7 @@ use serde_json::Value;
 
 use super::annotation::Annotation;
 use super::delta::{ClosedBy, LedgerDelta, Phase, UsersByState};
+use super::evidence::Evidence;
 use super::histogram::{Histogram, Stats};
 use super::redact::redacted;
 use super::search::SearchReport;
@@ -74,6 +75,9 @@ pub struct Report {
     /// Absent: the plan has no search.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub search: Option<SearchReport>,
+    /// Frames around some of the errors, closes and slowest samples, redacted; bounded, so of a long run not all.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub evidence: Vec<Evidence>,
 }
 
 /// What a report says and only its maker knows.
@@ -266,7 +270,7 @@ impl Report {
             clock_bound_ms: facts.clock_bound_ms,
             verdict: facts.verdict,
             users: totals.users_by_state(),
-            metrics: totals.histograms().filter_map(|(name, tag, histogram)| metric(name, tag, histogram)).collect(),
+            metrics: totals.histograms().zip(totals.clean_histograms()).filter_map(metric).collect(),
             operations: operations(totals),
             counters: totals
                 .counters()
@@ -281,6 +285,7 @@ impl Report {
             health: health(totals),
             thresholds: parsed.map(|threshold| threshold.evaluate(totals).into()).collect(),
             search: facts.search,
+            evidence: totals.evidence().all().cloned().collect(),
         }
     }
 }
@@ -346,14 +351,16 @@ fn planned(plan: &Plan) -> Cow<'_, Plan> {
     Cow::Owned(Plan { actions: Vec::new(), ..plan.clone() })
 }
 
-fn metric(name: &str, population: Option<&str>, histogram: &Histogram) -> Option<MetricEntry> {
+fn metric(
+    ((name, population, histogram), clean): ((&str, Option<&str>, &Histogram), Option<&Histogram>),
+) -> Option<MetricEntry> {
     Some(MetricEntry {
         name: name.to_owned(),
         tags: tags(population.unwrap_or_default()),
         unit: "ms".to_owned(),
         stats: histogram.stats()?,
         histogram: histogram.encode(),
-        clean: None,
+        clean: clean.map(|clean| CleanEntry { stats: clean.stats(), histogram: clean.encode() }),
     })
 }
 

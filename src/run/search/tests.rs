@@ -57,9 +57,9 @@ fn levels_rise_and_then_close_in() {
     check(users(10.0, 100.0, 50.0), 1000.0, Some(100.0), None, Ended::NotReached, "10 60 100");
     check(users(10.0, 100.0, 50.0), 5.0, None, Some(10.0), Ended::BrokenAtStart, "10");
     // Users are whole: nothing lies between 3 and 4.
-    check(users(1.0, 9.0, 4.0), 3.5, Some(3.0), Some(4.0), Ended::Found, "1 5 1 3 4");
+    check(users(1.0, 9.0, 4.0), 3.5, Some(3.0), Some(4.0), Ended::Found, "1 5 1 1 1 3 4");
     let rate = search(Raised::Arrivals, 0.5, 8.0, 2.0, 0.05);
-    check(rate, 1.3, Some(1.3), Some(1.4), Ended::Found, "0.5 2.5 0.3 1.5 0.3 1 1.3 1.4");
+    check(rate, 1.3, Some(1.3), Some(1.4), Ended::Found, "0.5 2.5 0.3 0.1 0.1 0.1 1.5 0.3 1 1.3 1.4");
 }
 
 #[test]
