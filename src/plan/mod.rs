@@ -4,6 +4,7 @@ mod accounts;
 mod action;
 mod check;
 mod hosts;
+mod limits;
 mod load;
 mod model;
 mod search;
@@ -15,6 +16,7 @@ mod voice_faults;
 
 pub use accounts::AccountBook;
 pub use action::{Action, Pace, TimedAction, is_token};
+pub use limits::{Caps, HostLoad, Limits};
 pub use load::{LoadStep, Schedule, StepAction};
 pub use model::*;
 pub use search::{Raised, Search};

@@ -22,7 +22,7 @@ use crate::metrics::{
     AnnotationKind, Baseline, Browser, Report, ReportFacts, SentLog, Totals, TotalsConfig, UserId, UsersByState,
     Verdict,
 };
-use crate::plan::{Plan, TimedAction};
+use crate::plan::{Limits, Plan, TimedAction};
 use crate::protocol::audio::Clip;
 use crate::time::{Span, Timestamp};
 use crate::wire::{Canary, FromWorker, Level, Load, Snapshot, ToWorker};
@@ -33,6 +33,8 @@ pub struct Run {
     plan: Plan,
     csv: Vec<Vec<Vec<String>>>,
     clips: Vec<Clip>,
+    /// What this browser's operator allows; other browsers have limits of their own.
+    limits: Option<Limits>,
     run_id: String,
     members: Vec<Member>,
     stage: Stage,
@@ -182,6 +184,7 @@ impl Run {
             plan,
             csv,
             clips: Vec::new(),
+            limits: None,
             run_id,
         }
     }
@@ -204,6 +207,13 @@ impl Run {
     #[must_use]
     pub fn starving(mut self, starve_ms: u32) -> Self {
         self.starve_ms = starve_ms;
+        self
+    }
+
+    /// Has the workers keep to these limits.
+    #[must_use]
+    pub fn within(mut self, limits: Limits) -> Self {
+        self.limits = Some(limits);
         self
     }
 
@@ -392,7 +402,7 @@ impl Run {
             fetches_in_flight: part.fetches,
             sockets: self.sockets_of(worker),
             starve_ms: if part.is_probe() { 0 } else { self.starve_ms },
-            allowed_hosts: None,
+            limits: self.limits.clone(),
             snapshot_ms: if is_remote { REMOTE_SNAPSHOT_MS } else { SNAPSHOT_MS },
         };
         self.members[worker].has_load = true;

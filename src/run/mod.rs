@@ -6,6 +6,7 @@ mod conductor;
 mod layout;
 mod log;
 mod member;
+pub mod preflight;
 mod search;
 mod status;
 mod target;
