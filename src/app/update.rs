@@ -67,7 +67,7 @@ pub fn update(model: &mut Model, event: Event) -> Vec<Effect> {
             model.log_filter = super::log::LogFilter { level, words };
             return vec![Effect::Refresh];
         }
-        Event::SaveReport => return vec![Effect::SaveReport],
+        Event::Save(format) => return vec![Effect::Save(format)],
         Event::OpenSwarm
         | Event::LeaveSwarm
         | Event::TypedBroker(_)

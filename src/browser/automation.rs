@@ -9,10 +9,12 @@ use serde_json::{Value, json};
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::future_to_promise;
 
+use super::chart_parts;
 use super::run_driver::RunDriver;
 use super::swarm_driver::{Side, SwarmDriver};
 use crate::app::clips::Clips;
 use crate::app::csv::CsvTable;
+use crate::app::save::Format;
 use crate::app::{account_rows, check, presets};
 use crate::plan::{Caps, Limits, Plan};
 use crate::scenario::Problem;
@@ -30,6 +32,7 @@ use crate::swarm::Seat;
 /// | `stop()` | nothing, at once; `status()` tells when the run is done |
 /// | `swarm()` | the swarm that this page is in: `{name, connected, problem, invite, traffic, browsers or consent ...}`, or null |
 /// | `report()` | the report of the run as it is now; fails before the first run |
+/// | `report(format)` | the text of the file that the page would save: `html`, `json`, `csv`, `junit`, `k6` or `openmetrics` |
 ///
 /// `options`: `allow` lists the hosts besides this machine that load may go to, for who may decide that; without it only those
 /// do that were allowed in this browser. `caps` replaces this browser's caps: `{users, rate, minutes}`, each a number or null.
@@ -59,14 +62,13 @@ pub fn expose(driver: &RunDriver, swarm: &SwarmDriver) {
             settled(Ok(JsValue::UNDEFINED))
         }),
     );
-    put(
-        &api,
-        "report",
-        with(|driver| {
-            let report = driver.report().ok_or_else(|| failure("there has been no run yet", &[]));
-            settled(report.and_then(|report| to_js(&report)))
-        }),
-    );
+    put(&api, "report", {
+        let driver = driver.clone();
+        move |format, _, _| match format.as_string() {
+            Some(format) => written(&driver, &format),
+            None => settled(driver.report().ok_or_else(no_run).and_then(|report| to_js(&report))),
+        }
+    });
     put(&api, "swarm", {
         let swarm = swarm.clone();
         move |_, _, _| settled(to_js(&swarm_now(&swarm)))
@@ -118,6 +120,21 @@ fn read_options(options: &JsValue) -> Result<Options, String> {
     serde_json::from_str(&text).map_err(|error| {
         format!("the options were not understood: {error}; expected {{allow: [hosts], caps: {{users, rate, minutes}}}}")
     })
+}
+
+/// What the page would save.
+fn written(driver: &RunDriver, format: &str) -> Promise {
+    let format = Format::named(format);
+    let past = driver.past().ok_or_else(no_run).and_then(|past| past.map_err(|error| failure(&error, &[])));
+    future_to_promise(async move {
+        let (format, past) = (format.map_err(|error| failure(&error, &[]))?, past?);
+        let parts = if format == Format::Html { chart_parts().await } else { None };
+        Ok(format.write(&past, parts.as_ref()).into())
+    })
+}
+
+fn no_run() -> JsValue {
+    failure("there has been no run yet", &[])
 }
 
 fn swarm_now(driver: &SwarmDriver) -> Value {

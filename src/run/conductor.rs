@@ -5,12 +5,14 @@ mod cut_off;
 mod elsewhere;
 mod heeding;
 mod judging;
+mod searching;
 
 use std::collections::VecDeque;
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
+use self::searching::Searching;
 use super::layout::Part;
 use super::log::Log;
 use super::member::{Member, MemberState};
@@ -45,6 +47,7 @@ pub struct Run {
     shared: Vec<Map<String, Value>>,
     outbox: VecDeque<(usize, ToWorker)>,
     totals: Totals,
+    searching: Option<Searching>,
     /// Seconds after which thresholds were looked at.
     heeded: u32,
     hidden: bool,
@@ -166,6 +169,7 @@ impl Run {
             shared: Vec::new(),
             outbox: VecDeque::new(),
             totals,
+            searching: Searching::new(&plan),
             heeded: 0,
             hidden: false,
             log: Log::default(),
@@ -260,6 +264,7 @@ impl Run {
             RunInput::Hidden(hidden) => self.on_hidden(hidden),
         }
         self.tell_acts();
+        self.search_on();
         self.heed_thresholds();
         self.advance();
         self.judge();
@@ -293,6 +298,7 @@ impl Run {
             clock_bound_ms: self.clock_bound.map(Span::as_millis_f64),
             verdict: self.verdict.clone(),
             finished: self.is_done(),
+            search: self.search(),
         };
         Report::new(&self.plan, &self.totals, facts)
     }

@@ -8,6 +8,7 @@ mod pacing;
 mod preset;
 mod recording;
 mod report;
+mod search;
 mod support;
 mod swarm;
 mod thresholds;
