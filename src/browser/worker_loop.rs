@@ -101,7 +101,7 @@ impl Player {
         let engine = Engine::new(load)?;
         Ok(Rc::new_cyclic(|this: &Weak<RefCell<Self>>| {
             let (on_input, on_timer) = (this.clone(), this.clone());
-            let sockets = Sockets::new(engine.programs(), move |input| with(&on_input, |player| player.feed(input)));
+            let sockets = Sockets::new(engine.programs(), engine.contract_every(), move |input| with(&on_input, |player| player.feed(input)));
             let timer = Timer::new(move |lag| with(&on_timer, |player| player.on_timer(lag)));
             RefCell::new(Self {
                 epoch_ms: clock.now_ms(),

@@ -56,6 +56,7 @@ pub struct Engine {
     graceful_stop: Span,
     /// Hosts that load may go to; `None`: all.
     allowed_hosts: Option<BTreeSet<String>>,
+    contract_every: u32,
     /// Reused by every call.
     wishes: Vec<Wish>,
 }
@@ -97,6 +98,7 @@ impl Engine {
             settle: Span::from_secs_f64(plan.settle_s),
             graceful_stop: Span::from_secs_f64(plan.graceful_stop_s),
             allowed_hosts: load.allowed_hosts.clone(),
+            contract_every: plan.contract_every,
             wishes: Vec::new(),
         })
     }
@@ -104,6 +106,11 @@ impl Engine {
     /// The compiled scenarios, one per population: the edge learns from them which events are only counted.
     pub fn programs(&self) -> &[std::rc::Rc<Program>] {
         &self.programs
+    }
+
+    /// Of events that are only counted and have a contract, every n-th is to be handed on, the first included; 0: none.
+    pub fn contract_every(&self) -> u32 {
+        self.contract_every
     }
 
     /// The frames that `Output::SendShared` names. A frame stays as it is once it has been named.

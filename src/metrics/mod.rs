@@ -4,6 +4,7 @@
 //! conductor) adds deltas up in [`Totals`]. Adding is exact and order-free.
 
 mod bins;
+mod contract;
 mod delta;
 mod histogram;
 mod ids;
@@ -20,6 +21,7 @@ mod urls;
 mod verdict;
 
 pub use crate::plan::{Threshold, ThresholdError, ThresholdUnit as Unit};
+pub use contract::{BreachDelta, BreachEntry, BreachKey, BreachTotal, CHECKED, VIOLATIONS, entries as contract_entries};
 pub use delta::*;
 pub use histogram::{Histogram, Stats};
 pub use ledger::{Ledger, Receipt};

@@ -35,6 +35,12 @@ pub struct Plan {
     /// When the generators count as the run's bottleneck.
     #[serde(default, skip_serializing_if = "VerdictRules::is_default")]
     pub verdict: VerdictRules,
+    /// Of inbound events with a contract every n-th is held against it, the first included; 0: none.
+    #[serde(default = "default_contract_every")]
+    pub contract_every: u32,
+    /// So many users of each population fetch what the server keeps at the end and compare it with what they received.
+    #[serde(default = "default_consistency_users")]
+    pub consistency_users: u32,
     /// Faults for `lab`, sent to it before the run starts; only for targets that are a `lab`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub lab: Option<LabFaults>,
@@ -141,6 +147,15 @@ pub struct LabFaults {
     pub rate_limit_per_min: u32,
     /// The server stops reading from sockets.
     pub stop_reading: bool,
+    /// Of messages: broadcast without its room; with a text for a time; followed by an event that nobody knows.
+    pub breach_missing_share: f64,
+    pub breach_type_share: f64,
+    pub breach_unknown_share: f64,
+    /// Of messages in an answered history: left out, listed twice, listed before the one in front of it; without this reader.
+    pub history_lose_share: f64,
+    pub history_duplicate_share: f64,
+    pub history_reorder_share: f64,
+    pub read_stuck_share: f64,
     /// Seconds of the run until the server cuts everybody off (0: never), and how long nobody listens then.
     pub restart_at_s: f64,
     pub restart_down_ms: f64,
@@ -188,4 +203,12 @@ fn default_handshakes() -> u32 {
 
 fn default_late_after() -> f64 {
     5.0
+}
+
+fn default_contract_every() -> u32 {
+    50
+}
+
+fn default_consistency_users() -> u32 {
+    5
 }

@@ -2,6 +2,8 @@
 //! path), then compiled once per worker into a [`Program`] that the user machine interprets.
 
 mod compile;
+mod consistency;
+pub mod contract;
 mod expression;
 pub mod js;
 mod preset;
@@ -12,6 +14,7 @@ mod template;
 
 pub use compile::{compile, compile_for_script};
 pub use preset::{Preset, preset, presets, resolve};
+pub use consistency::{Consistency, ReadState};
 pub use problem::{Problem, Problems};
 pub use program::*;
 pub use reader::{Fields, Node, did_you_mean, found, parse_json};

@@ -8,6 +8,7 @@
 
 mod arguments;
 mod context;
+mod contract;
 mod due;
 mod event;
 mod exchange;
@@ -16,6 +17,7 @@ mod link;
 mod memory;
 mod meters;
 mod pending;
+mod probe;
 mod secrets;
 mod step;
 mod task;
@@ -35,6 +37,7 @@ use crate::time::Timestamp;
 use life::Stage;
 use link::Link;
 use memory::Memory;
+use probe::Probe;
 use pending::{Fetching, Pending};
 use task::{Task, Ticker};
 use voice::Voice;
@@ -64,6 +67,8 @@ pub struct User {
     /// Its leaving has been counted.
     counted_out: bool,
     failure: Option<String>,
+    /// It compares the server's history with what it received.
+    probe: Option<Box<Probe>>,
 }
 
 impl User {
