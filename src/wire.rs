@@ -1,12 +1,16 @@
 //! Page <-> worker messages: two enums, the whole contract.
 
-use std::collections::BTreeSet;
+mod sight;
+
+pub use sight::{Act, Canary, Offer, Said, Seen, SeenFrame, Sight};
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use crate::metrics::{self, Completion, HealthDelta, LedgerDelta, MetricsDelta, Phase, SentLog, UserId, UsersByState};
-use crate::plan::{Plan, Segment};
+use crate::metrics::{
+    self, Completion, Evidence, HealthDelta, LedgerDelta, MetricsDelta, Phase, SentLog, UserId, UsersByState,
+};
+use crate::plan::{Limits, Plan, Segment, TimedAction};
 use crate::protocol::audio::Clip;
 use crate::swarm::{Credentials, LinkCommand, LinkEvent, Peer};
 use crate::time::Timestamp;
@@ -30,8 +34,16 @@ pub enum ToWorker {
     Leave,
     /// Tell what this user hears, says and meets, instead of the one before; `None`: nobody is listened to any more.
     Hear(Option<UserId>),
+    /// Happens at its time, or at once if that is over. Its plan's own actions a worker knows by itself.
+    Act(Box<TimedAction>),
+    /// Tell where this user is and what is on its connection, instead of the one before; `None`: nobody is watched any more.
+    Watch(Option<UserId>),
+    /// A person acts for this user.
+    Canary { user: UserId, order: Canary },
     /// Close everything now.
     Abort,
+    /// The worker's browser opens no further socket: users wait for one instead of failing.
+    Full,
     /// All workers are done and every one of their sent logs has been passed on: settle the ledger. Answered by a last
     /// `Snapshot` and `Finished`.
     Finish,
@@ -52,9 +64,12 @@ pub struct Load {
     /// HTTP exchanges at the same time: a browser opens 6 connections per host, and what waits behind them in the
     /// browser would be measured as the server's time.
     pub fetches_in_flight: u32,
-    /// Hosts that this browser's operator has allowed load on; loopback always is. `None`: all, for who plays a plan of
-    /// his own.
-    pub allowed_hosts: Option<BTreeSet<String>>,
+    /// Sockets that this worker may hold at the same time; `None`: its browser has room for all that the plan wants.
+    pub sockets: Option<u32>,
+    /// For tests of the verdict: the worker's thread is blocked for so long, then free for as long, over and over. 0: never.
+    pub starve_ms: u32,
+    /// What this browser's operator lets load do. `None`: anything, where no operator is.
+    pub limits: Option<Limits>,
     /// Time between two snapshots, milliseconds.
     pub snapshot_ms: u32,
 }
@@ -78,6 +93,8 @@ pub enum FromWorker {
     Snapshot(Box<Snapshot>),
     /// Of the user that is listened to, as it happens.
     Heard(Heard),
+    /// Of the user that is watched, with each hand-over.
+    Seen(Box<Seen>),
     /// Every user is gone, and a snapshot with all they did has been sent.
     Done,
     /// The ledger is settled; the last snapshot has been sent.
@@ -125,6 +142,9 @@ pub struct Snapshot {
     pub sent: SentLog,
     pub completions: Vec<Completion>,
     pub health: HealthDelta,
+    /// What went wrong, and how it came to that: a few of each kind.
+    #[serde(default)]
+    pub evidence: Vec<Evidence>,
     pub log: Vec<LogLine>,
     /// Log lines left out since the last snapshot, to keep a flood out of the page.
     pub log_dropped: u32,
@@ -183,6 +203,19 @@ pub enum Told {
     /// What else happened to it, in words.
     Saw(String),
     Failed(String),
+    /// An operation was answered (`what`: by its answer, its acknowledgement or its echo) after so many microseconds.
+    Took {
+        operation: String,
+        what: Reply,
+        micros: u64,
+    },
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum Reply {
+    Answer,
+    Ack,
+    Echo,
 }
 
 /// A line of the event log.

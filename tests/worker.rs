@@ -9,6 +9,7 @@ use std::rc::Rc;
 use serde_json::json;
 use tabswarm::browser::{Clock, Fetches, SocketLoad, Sockets, Timer, own_origin};
 use tabswarm::engine::{FetchBody, FetchFailure, FetchId, FetchOutcome, FetchRequest, Input, SocketId};
+use tabswarm::metrics::UserId;
 use tabswarm::scenario::{Program, compile};
 use tabswarm::time::Span;
 use wasm_bindgen_test::{wasm_bindgen_test, wasm_bindgen_test_configure};
@@ -55,7 +56,9 @@ fn in_short(input: &Input<'_>) -> String {
 }
 
 fn open(sockets: &Sockets, id: u32) {
-    sockets.open(SocketId(id), 0, &format!("ws://straw/{id}"), vec!["chat".into()]).expect("straw opens anything");
+    sockets
+        .open(SocketId(id), UserId::new(0, id), &format!("ws://straw/{id}"), vec!["chat".into()])
+        .expect("straw opens anything");
 }
 
 #[wasm_bindgen_test]
@@ -140,7 +143,7 @@ fn what_waits_in_the_browser_is_measured() {
 #[wasm_bindgen_test]
 fn an_address_that_the_browser_refuses_is_an_error() {
     let (sockets, heard) = sockets();
-    let refused = sockets.open(SocketId(1), 0, "refuse me", Vec::new());
+    let refused = sockets.open(SocketId(1), UserId::new(0, 0), "refuse me", Vec::new());
     assert_eq!(refused, Err("straw refuses refuse me".to_owned()));
     assert!(heard.borrow().is_empty());
 }

@@ -2,8 +2,20 @@
 //
 // k6 gives every VU a JavaScript runtime of its own. Here every VU gets a module instance of its own, in which imports of k6's
 // modules lead to this file.
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { Worker } from 'node:worker_threads';
+
 import { WebSocket as NodeSocket } from 'ws';
+
+/** As in k6 each frame is an event of its own: what was promised is settled before the next one comes. */
+class K6Socket extends NodeSocket {
+  constructor(url, protocols) {
+    super(url, protocols, { allowSynchronousEvents: false });
+  }
+}
 
 const VUS = Symbol.for('tabswarm.k6.vus');
 globalThis[VUS] = new Map();
@@ -14,7 +26,17 @@ globalThis[VUS] = new Map();
  * @returns {Promise<{metrics: Map<string, {kind: string, values: {value: number, tags: object}[]}>, checks: Map<string, [number, number]>}>}
  */
 export async function runScript(text, { env = {}, files = {} } = {}) {
-  const test = { metrics: new Map(), checks: new Map(), env, files, nextVu: 1 };
+  const folder = await mkdtemp(join(tmpdir(), 'k6-stand-in-'));
+  const test = { metrics: new Map(), checks: new Map(), env, files, folder, nextVu: nextVu() };
+  try {
+    await run(text, test);
+  } finally {
+    await rm(folder, { recursive: true });
+  }
+  return test;
+}
+
+async function run(text, test) {
   const main = await load(text, test);
   const data = main.module.setup ? JSON.parse(JSON.stringify((await main.module.setup()) ?? null)) : undefined;
   const { options } = main.module;
@@ -23,14 +45,20 @@ export async function runScript(text, { env = {}, files = {} } = {}) {
     if (!test.metrics.has(metric)) throw new Error(`a threshold is of ${metric}, which no metric is called`);
   }
   await Promise.all(Object.entries(options.scenarios).map(([name, scenario]) => play(name, scenario, { text, test, data })));
-  return test;
 }
+
+/** VUs of several tests in one process must not meet: each test counts from a round number of its own. */
+let tests = 0;
+const nextVu = () => {
+  tests += 1;
+  return tests * 100_000 + 1;
+};
 
 /** One VU: the script's module with modules of its own. */
 async function load(text, test) {
   const vu = test.nextVu;
   test.nextVu += 1;
-  const execution = { vu: { idInTest: vu }, scenario: {} };
+  const execution = { vu: { idInTest: vu % 100_000 }, scenario: {} };
   globalThis[VUS].set(vu, modules(test, execution));
   const get = `globalThis[Symbol.for('tabswarm.k6.vus')].get(${vu})`;
   const linked = text
@@ -38,8 +66,9 @@ async function load(text, test) {
     .replace(/^import (\w+) from '([^']+)';$/gm, (_, name, from) => `const ${name} = ${get}['${from}'].default;`);
   if (/^import /m.test(linked)) throw new Error('the script imports in a way that the stand-in does not know');
   const source = `const { __ENV, open } = ${get}.globals;\n${linked}`;
-  const module = await import(`data:text/javascript;base64,${Buffer.from(source).toString('base64')}`);
-  return { module, execution };
+  const file = join(test.folder, `vu-${vu}.mjs`);
+  await writeFile(file, source);
+  return { module: await import(pathToFileURL(file)), execution };
 }
 
 /** When VUs come and go, or iterations begin, as k6's executors do it. */
@@ -114,7 +143,7 @@ function modules(test, execution) {
     'k6/data': { SharedArray: function SharedArray(_, make) { return make(); } },
     'k6/metrics': { Counter: metricOf('counter'), Rate: metricOf('rate'), Trend: metricOf('trend') },
     'k6/timers': { setTimeout, clearTimeout },
-    'k6/websockets': { WebSocket: NodeSocket },
+    'k6/websockets': { WebSocket: K6Socket },
   };
 
   function check(value, checks) {

@@ -58,6 +58,8 @@ export async function startRecorder(url) {
   };
 }
 
+const LONGEST_WORDS = 20;
+
 /** The same text for what is different in every run: the run's id, tags, what the server gave out. Lengths stay. */
 export function normalised(text) {
   const names = new Map();
@@ -66,7 +68,10 @@ export function normalised(text) {
     return names.get(found);
   };
   return text
-    .replace(/~[0-9a-z]{3}-[0-9a-z.-]+~[^"]*/g, (content) => `<message of ${content.length}>`)
+    .replace(/~[0-9a-z]{3}-[0-9a-z.-]+~([^"\n]*)/g, (message, rest) =>
+      // A filler makes up for a tag that is shorter or longer.
+      rest.length > LONGEST_WORDS ? `<message of ${message.length}>` : `<tag>${rest}`,
+    )
     .replace(/\bts-[0-9a-z]{3}-/g, 'ts-<run>-')
     .replace(/\bts [0-9a-z]{3} /g, 'ts <run> ')
     .replace(/eyJ[\w.-]+/g, '<jwt>')

@@ -9,9 +9,10 @@ use super::hear::Piece;
 use super::model::{Page, Theme};
 use super::path::Path;
 use super::run_view::RunView;
+use super::safety::SafetyEvent;
 use super::swarm_view::SwarmView;
 use crate::metrics::UserId;
-use crate::plan::Plan;
+use crate::plan::{Limits, Plan};
 use crate::protocol::audio::Clip;
 use crate::swarm::{Credentials, Invite, Offer};
 use crate::wire::{Heard, Level};
@@ -116,6 +117,9 @@ pub enum Event {
     Start,
     Stop,
     Abort,
+    /// The key that stops everything was pressed; pressed again, it cuts everything off.
+    StopKey,
+    Safety(SafetyEvent),
     /// A run begins, whoever asked for it; it obeys this plan.
     Started(Box<Plan>),
     /// The run could not even begin.
@@ -182,6 +186,11 @@ pub enum Effect {
     },
     Stop,
     Abort,
+    /// Write down what was allowed, and obey it.
+    KeepSafety {
+        text: String,
+        limits: Limits,
+    },
     SaveReport,
     /// Ask where this page came from whether there is a broker, too.
     AskForBroker,

@@ -6,12 +6,13 @@ use std::rc::Rc;
 use js_sys::JsString;
 use wasm_bindgen::prelude::*;
 
-use crate::engine::{FrameId, Frames, Input, SocketId};
+use crate::engine::{Caught, FrameId, Frames, Input, Rings, SocketId};
+use crate::metrics::{UserId, Way};
 use crate::scenario::{Program, Protocol};
 
 /// All sockets of a worker; closes them on drop.
 pub struct Sockets {
-    tap: Tap,
+    tap: Rc<Tap>,
     shared: HashMap<FrameId, JsString>,
     _callbacks: Callbacks,
 }
@@ -23,6 +24,8 @@ pub struct SocketLoad {
     pub buffered_max: u64,
     pub buffered_sum: u64,
     pub open: u32,
+    /// Asked for, and not open yet.
+    pub pending: u32,
 }
 
 struct Callbacks {
@@ -45,7 +48,22 @@ extern "C" {
     #[wasm_bindgen(method)]
     fn classify(this: &Tap, population: usize, field: Option<&str>, names: Vec<String>, events: Vec<u32>, every: Vec<u32>);
     #[wasm_bindgen(method, catch)]
-    fn open(this: &Tap, id: u32, population: usize, url: &str, protocols: Vec<String>) -> Result<(), js_sys::Error>;
+    fn open(
+        this: &Tap,
+        id: u32,
+        population: usize,
+        user: u32,
+        url: &str,
+        protocols: Vec<String>,
+    ) -> Result<(), js_sys::Error>;
+    #[wasm_bindgen(method)]
+    fn recent(this: &Tap, user: u32, most: usize, sent: usize) -> Vec<JsValue>;
+    #[wasm_bindgen(method)]
+    fn since(this: &Tap, user: u32, number: f64, most: usize) -> Vec<JsValue>;
+    #[wasm_bindgen(method)]
+    fn widen(this: &Tap, user: Option<u32>);
+    #[wasm_bindgen(method, js_name = forgetRing)]
+    fn forget_ring(this: &Tap, user: u32);
     #[wasm_bindgen(method, js_name = sendText)]
     fn send_text(this: &Tap, id: u32, text: &str);
     #[wasm_bindgen(method, js_name = sendText)]
@@ -80,13 +98,18 @@ impl Sockets {
             };
             tap.classify(population, field, names, events, every);
         }
-        Self { tap, shared: HashMap::new(), _callbacks: callbacks }
+        Self { tap: Rc::new(tap), shared: HashMap::new(), _callbacks: callbacks }
     }
 
     /// # Errors
     /// The browser refuses the address, in its own words. No `Closed` follows.
-    pub fn open(&self, socket: SocketId, population: usize, url: &str, protocols: Vec<String>) -> Result<(), String> {
-        self.tap.open(socket.0, population, url, protocols).map_err(|error| error.message().into())
+    pub fn open(&self, socket: SocketId, user: UserId, url: &str, protocols: Vec<String>) -> Result<(), String> {
+        self.tap.open(socket.0, user.population(), user.0, url, protocols).map_err(|error| error.message().into())
+    }
+
+    /// The newest frames of every user that had a socket here.
+    pub fn rings(&self) -> Rc<dyn Rings> {
+        Rc::new(TapRings(self.tap.clone()))
     }
 
     pub fn send(&self, socket: SocketId, text: &str) {
@@ -123,10 +146,46 @@ impl Sockets {
     }
 
     pub fn load(&self) -> SocketLoad {
-        let [buffered_max, buffered_sum, open] =
-            self.tap.load().try_into().expect("tap.js gives exactly these three numbers");
-        SocketLoad { buffered_max: buffered_max as u64, buffered_sum: buffered_sum as u64, open: open as u32 }
+        let [buffered_max, buffered_sum, open, pending] =
+            self.tap.load().try_into().expect("tap.js gives exactly these four numbers");
+        let (buffered_max, buffered_sum) = (buffered_max as u64, buffered_sum as u64);
+        SocketLoad { buffered_max, buffered_sum, open: open as u32, pending: pending as u32 }
     }
+}
+
+/// What `tap.js` keeps.
+struct TapRings(Rc<Tap>);
+
+impl Rings for TapRings {
+    fn recent(&self, user: UserId, most: usize, sent: usize) -> Vec<Caught> {
+        caught(&self.0.recent(user.0, most, sent))
+    }
+
+    fn since(&self, user: UserId, number: u64, most: usize) -> Vec<Caught> {
+        caught(&self.0.since(user.0, number as f64, most))
+    }
+
+    fn widen(&self, user: Option<UserId>) {
+        self.0.widen(user.map(|user| user.0));
+    }
+
+    fn forget(&self, user: UserId) {
+        self.0.forget_ring(user.0);
+    }
+}
+
+fn caught(values: &[JsValue]) -> Vec<Caught> {
+    let (frames, _) = values.as_chunks();
+    let number = |value: &JsValue| value.as_f64().unwrap_or_default();
+    let frame = |[place, at, way, length, more, text]: &[JsValue; 6]| Caught {
+        number: number(place) as u64,
+        at_ms: number(at),
+        way: if number(way) == 0.0 { Way::In } else { Way::Out },
+        length: number(length) as u32,
+        more: number(more) as u32,
+        text: text.as_string(),
+    };
+    frames.iter().map(frame).collect()
 }
 
 impl Drop for Sockets {

@@ -1,11 +1,13 @@
 // The WebSockets of one worker, and the one place that sees every inbound frame.
 //
 // Copying a text into wasm costs several times what it takes to look at it here. So a frame whose event the scenario
-// only counts is counted here and goes no further; every other frame is handed to wasm as it is.
+// only counts is counted here and goes no further; every other frame is handed to wasm as it is. For the same reason
+// the newest frames of every user are kept here: a reference each, until somebody asks for them.
 
 export class Tap {
   #sockets = new Map();
   #classifiers = [];
+  #rings = new Rings();
   #opened;
   #text;
   #binary;
@@ -26,14 +28,17 @@ export class Tap {
   }
 
   // Throws what the browser throws at an address it refuses.
-  open(id, population, url, protocols) {
+  open(id, population, user, url, protocols) {
     const socket = new WebSocket(url, protocols);
     const classifier = this.#classifiers[population];
+    const ring = this.#rings.of(user);
     const text = this.#text;
     const binary = this.#binary;
     socket.binaryType = "arraybuffer";
     socket.onopen = () => this.#opened(id);
+    socket.ring = ring;
     socket.onmessage = ({ data }) => {
+      ring.keep(IN, data);
       if (typeof data !== "string") binary(id, new Uint8Array(data));
       else if (!classifier.counts(data)) text(id, data);
     };
@@ -45,11 +50,17 @@ export class Tap {
   }
 
   sendText(id, text) {
-    this.#sockets.get(id)?.send(text);
+    const socket = this.#sockets.get(id);
+    if (socket === undefined) return;
+    socket.ring.keep(OUT, text);
+    socket.send(text);
   }
 
   sendBinary(id, bytes) {
-    this.#sockets.get(id)?.send(bytes);
+    const socket = this.#sockets.get(id);
+    if (socket === undefined) return;
+    socket.ring.keep(OUT, bytes);
+    socket.send(bytes);
   }
 
   // A socket that never opened is forgotten: nothing is told of it any more.
@@ -57,6 +68,25 @@ export class Tap {
     const socket = this.#sockets.get(id);
     if (socket?.readyState === WebSocket.CONNECTING) this.#forget(id, socket);
     socket?.close(1000);
+  }
+
+  // The newest `most` frames of a user, before them the newest `sent` of those it has sent; see `Ring.read`.
+  recent(user, most, sent) {
+    return this.#rings.get(user)?.recent(most, sent) ?? [];
+  }
+
+  // Its frames from this number on, the newest `most` of them.
+  since(user, number, most) {
+    return this.#rings.get(user)?.since(number, most) ?? [];
+  }
+
+  // Keeps more of this user, and of no other; undefined: of nobody.
+  widen(user) {
+    this.#rings.widen(user);
+  }
+
+  forgetRing(user) {
+    this.#rings.forget(user);
   }
 
   closeAll() {
@@ -71,24 +101,143 @@ export class Tap {
     return new Float64Array(this.#classifiers.flatMap((classifier) => classifier.drain()));
   }
 
-  // Largest and summed bufferedAmount, and the number of open sockets.
+  // Largest and summed bufferedAmount, and the number of open and of pending sockets.
   load() {
     let max = 0;
     let sum = 0;
     let open = 0;
+    let pending = 0;
     for (const socket of this.#sockets.values()) {
       const amount = socket.bufferedAmount;
       sum += amount;
       if (amount > max) max = amount;
       if (socket.readyState === WebSocket.OPEN) open += 1;
+      else if (socket.readyState === WebSocket.CONNECTING) pending += 1;
     }
-    return new Float64Array([max, sum, open]);
+    return new Float64Array([max, sum, open, pending]);
   }
 
   #forget(id, socket) {
     this.#sockets.delete(id);
     socket.onopen = socket.onmessage = socket.onclose = null;
   }
+}
+
+// The newest frames of every user. A user keeps its own over a lost connection.
+class Rings {
+  #rings = new Map();
+  #wide;
+
+  of(user) {
+    let ring = this.#rings.get(user);
+    if (ring === undefined) {
+      ring = new Ring();
+      this.#rings.set(user, ring);
+      if (user === this.#wide) ring.slots = WIDE;
+    }
+    return ring;
+  }
+
+  get(user) {
+    return this.#rings.get(user);
+  }
+
+  widen(user) {
+    const before = this.#rings.get(this.#wide);
+    if (before !== undefined) before.slots = SLOTS;
+    this.#wide = user;
+    const ring = this.#rings.get(user);
+    if (ring !== undefined) ring.slots = WIDE;
+  }
+
+  forget(user) {
+    this.#rings.delete(user);
+  }
+}
+
+// Bounded in number and in characters. Long texts and bytes (audio, mostly) are kept by their beginning only, and those
+// that follow in the same way and begin alike share its place.
+class Ring {
+  slots = SLOTS;
+  #frames = [];
+  // Places in #frames before this one are empty.
+  #head = 0;
+  #next = 0;
+  #chars = 0;
+  #long = [undefined, undefined];
+  #spare;
+
+  keep(way, data) {
+    const isText = typeof data === "string";
+    const length = isText ? data.length : data.byteLength;
+    const isLong = !isText || length > LONG;
+    if (isLong && this.#goesOn(way, data, isText)) return;
+    // A part of a string would keep the whole of it alive; a text that is made anew does not.
+    const text = !isText ? undefined : isLong ? `${anew(data.substring(0, HEAD))}\u2026` : data;
+    // The place of the oldest is used again: a full ring takes no memory for one more frame.
+    if (this.#count() >= this.slots) this.#drop();
+    const number = this.#next;
+    this.#next += 1;
+    const frame = this.#spare ?? { number, at: 0, way, length, more: 0, text };
+    this.#spare = undefined;
+    frame.number = number;
+    frame.at = performance.now();
+    frame.way = way;
+    frame.length = length;
+    frame.more = 0;
+    frame.text = text;
+    if (isLong) this.#long[way] = { frame, number, beginning: isText ? text.substring(0, ALIKE) : undefined };
+    this.#frames.push(frame);
+    this.#chars += text === undefined ? 0 : text.length;
+    while (this.#count() > this.slots || (this.#chars > CHARS && this.#count() > 1)) this.#drop();
+  }
+
+  recent(most, sent) {
+    const newest = Math.max(this.#head, this.#frames.length - most);
+    const before = this.#frames.slice(this.#head, newest).filter(({ way }) => way === OUT);
+    return flat([...before.slice(Math.max(0, before.length - sent)), ...this.#frames.slice(newest)]);
+  }
+
+  since(number, most) {
+    const from = Math.max(number, this.#next - most);
+    return flat(this.#frames.slice(this.#head).filter((frame) => frame.number >= from));
+  }
+
+  #count() {
+    return this.#frames.length - this.#head;
+  }
+
+  #goesOn(way, data, isText) {
+    const long = this.#long[way];
+    if (long === undefined || long.frame.number !== long.number || isText !== (long.beginning !== undefined)) return false;
+    if (isText && !data.startsWith(long.beginning)) return false;
+    long.frame.more += 1;
+    return true;
+  }
+
+  // Moving all others down for each that goes would cost more than to leave a few places empty for a while.
+  #drop() {
+    const frame = this.#frames[this.#head];
+    this.#frames[this.#head] = undefined;
+    this.#head += 1;
+    this.#chars -= frame.text === undefined ? 0 : frame.text.length;
+    frame.number = -1;
+    frame.text = undefined;
+    this.#spare = frame;
+    if (this.#head >= 2 * SLOTS) {
+      this.#frames.splice(0, this.#head);
+      this.#head = 0;
+    }
+  }
+}
+
+function anew(text) {
+  return JSON.parse(JSON.stringify(text));
+}
+
+// Number, time by the clock of all workers, way, length, more, and the text or undefined for bytes; of each frame.
+function flat(frames) {
+  return frames.flatMap(({ number, at, way, length, more, text }) => [number, performance.timeOrigin + at, way, length, more, text]);
 }
 
 export class Classifier {
@@ -181,6 +330,17 @@ function utf8Length(text) {
   }
   return bytes;
 }
+
+const IN = 0;
+const OUT = 1;
+// Frames of a user, and of the one that is watched.
+const SLOTS = 64;
+const WIDE = 512;
+// Characters of all its frames.
+const CHARS = 32768;
+const LONG = 2048;
+const HEAD = 256;
+const ALIKE = 32;
 
 const TWO = 0x32;
 const FOUR = 0x34;

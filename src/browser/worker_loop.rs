@@ -6,6 +6,7 @@
 use std::cell::RefCell;
 use std::rc::{Rc, Weak};
 
+use gloo_timers::callback::Interval;
 use serde_json::{Map, Value};
 use wasm_bindgen::prelude::*;
 use web_sys::MessageEvent;
@@ -13,6 +14,7 @@ use web_sys::MessageEvent;
 use super::clock::Clock;
 use super::fetch::Fetches;
 use super::socket::Sockets;
+use super::starvation;
 use super::timer::Timer;
 use super::{transport, worker_scope};
 use crate::engine::{Engine, Input, Output};
@@ -60,6 +62,9 @@ struct Player {
     /// The engine's time never goes back, even if the epoch moves.
     latest: Timestamp,
     snapshot_ms: f64,
+    starve_ms: u32,
+    /// While it is starved.
+    starvation: Option<Interval>,
     this: Weak<RefCell<Player>>,
 }
 
@@ -98,10 +103,11 @@ impl Worker {
 
 impl Player {
     fn new(clock: Clock, load: &Load) -> Result<Rc<RefCell<Self>>, String> {
-        let engine = Engine::new(load)?;
+        let mut engine = Engine::new(load)?;
         Ok(Rc::new_cyclic(|this: &Weak<RefCell<Self>>| {
             let (on_input, on_timer) = (this.clone(), this.clone());
             let sockets = Sockets::new(engine.programs(), engine.contract_every(), move |input| with(&on_input, |player| player.feed(input)));
+            engine.keep_rings(sockets.rings());
             let timer = Timer::new(move |lag| with(&on_timer, |player| player.on_timer(lag)));
             RefCell::new(Self {
                 epoch_ms: clock.now_ms(),
@@ -116,6 +122,8 @@ impl Player {
                 told_done: false,
                 latest: Timestamp::ZERO,
                 snapshot_ms: f64::from(load.snapshot_ms),
+                starve_ms: load.starve_ms,
+                starvation: None,
                 this: this.clone(),
             })
         }))
@@ -134,7 +142,17 @@ impl Player {
             ToWorker::Stop => self.feed(Input::Stop),
             ToWorker::Leave => self.feed(Input::Leave),
             ToWorker::Hear(user) => self.feed(Input::Hear(user)),
+            ToWorker::Act(action) => self.feed(Input::Act(*action)),
+            ToWorker::Watch(user) => {
+                self.feed(Input::Watch(user));
+                self.look();
+            }
+            ToWorker::Canary { user, order } => {
+                self.feed(Input::Canary { user, order });
+                self.look();
+            }
             ToWorker::Abort => self.feed(Input::Abort),
+            ToWorker::Full => self.feed(Input::Full),
             ToWorker::Finish => {
                 self.feed(Input::Finish);
                 self.snapshot();
@@ -151,6 +169,7 @@ impl Player {
             self.epoch_ms = start.epoch_ms;
             self.latest = Timestamp::ZERO;
             self.snapshots = Some(Snapshots { due_ms: start.epoch_ms + self.snapshot_ms, last_ms: start.epoch_ms });
+            self.starvation = starvation::begin(self.clock.clone(), self.starve_ms);
             self.feed(Input::Start { shared: start.shared });
         }
         self.feed(Input::Health { lag });
@@ -182,6 +201,7 @@ impl Player {
         }
         if self.engine.is_done() && !self.told_done && self.snapshots.is_some() {
             self.told_done = true;
+            self.starvation = None;
             self.snapshot();
             say(&FromWorker::Done);
         }
@@ -195,8 +215,8 @@ impl Player {
 
     fn obey(&mut self, output: Output, now: Timestamp, wall_ms: f64) {
         match output {
-            Output::Connect { socket, population, url, protocols } => {
-                if let Err(reason) = self.sockets.open(socket, population, &url, protocols) {
+            Output::Connect { socket, user, url, protocols } => {
+                if let Err(reason) = self.sockets.open(socket, user, &url, protocols) {
                     self.engine.handle(now, wall_ms, Input::Closed { socket, code: NEVER_OPENED, reason: &reason });
                 }
             }
@@ -220,6 +240,15 @@ impl Player {
         }
     }
 
+    /// Tells of the user that is watched.
+    fn look(&mut self) {
+        let now_ms = self.clock.now_ms();
+        let now = self.engine_time(now_ms);
+        if let Some(seen) = self.engine.look(now, now_ms) {
+            say(&FromWorker::Seen(Box::new(seen)));
+        }
+    }
+
     /// Sends everything since the last snapshot, and sets the next one's time. A late snapshot does not move the ones
     /// after it.
     fn snapshot(&mut self) {
@@ -237,8 +266,10 @@ impl Player {
         snapshot.health.buffered_max = load.buffered_max;
         snapshot.health.buffered_sum = load.buffered_sum;
         snapshot.health.sockets_open = load.open;
+        snapshot.health.connecting = load.pending;
         snapshot.health.busy_share = (std::mem::take(&mut self.busy_ms) / period_ms.max(1.0)).min(1.0);
         say(&FromWorker::Snapshot(Box::new(snapshot)));
+        self.look();
     }
 
     /// Arms the timer for whatever is due next.

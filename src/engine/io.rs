@@ -5,8 +5,9 @@ use serde_json::{Map, Value};
 use super::frames::FrameId;
 
 use crate::metrics::{SentLog, UserId};
+use crate::plan::TimedAction;
 use crate::time::{Span, Timestamp};
-use crate::wire::Heard;
+use crate::wire::{Canary, Heard};
 
 /// One WebSocket of this worker. Never used again within a run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -31,11 +32,22 @@ pub enum Input<'a> {
     /// Stop sending; users stay until `Leave`, so that what is on its way arrives.
     Stop,
     Leave,
+    /// Do this to the users, when its time has come.
+    Act(TimedAction),
     /// Listen to this user; `Output::Heard` follows as long as it lives and nobody else is listened to.
     Hear(Option<UserId>),
+    /// Watch this user; `Engine::look` tells what there is to see.
+    Watch(Option<UserId>),
+    /// A person acts for this user, if it is one of this worker's.
+    Canary {
+        user: UserId,
+        order: Canary,
+    },
     /// Every worker's users are gone and all they sent is known here: settle the ledger for the last snapshot.
     Finish,
     Abort,
+    /// The browser opens no further socket, and that is its own limit.
+    Full,
     /// The time asked for by `next_timeout` has come.
     Timeout,
     Opened {
@@ -75,7 +87,8 @@ pub enum Input<'a> {
 pub enum Output {
     Connect {
         socket: SocketId,
-        population: usize,
+        /// Its newest frames are kept under this user.
+        user: UserId,
         url: String,
         protocols: Vec<String>,
     },

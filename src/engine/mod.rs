@@ -2,34 +2,44 @@
 //!
 //! Sans-IO: `handle` what happened, then drain `poll`, then sleep until `next_timeout`.
 
+mod acting;
 mod crowd;
 mod deadlines;
 mod frames;
+mod guard;
 mod hearing;
 mod io;
 mod population;
+mod rings;
+mod room;
 mod slots;
 mod stop;
+mod watch;
+mod witness;
 
 pub use frames::{FrameId, Frames};
 pub use io::*;
+pub use rings::{Caught, NoRings, Rings};
 
-use std::collections::{BTreeSet, VecDeque};
+use std::collections::VecDeque;
 
-use crate::metrics::{HealthDelta, Ledger, Recorder, UsersByState};
+use crate::metrics::{HealthDelta, Ledger, Recorder, UsersByState, Witness};
+use crate::protocol::Transmit;
 use crate::protocol::audio::PcmReader;
-use crate::protocol::{Transmit, url};
 use crate::scenario::Program;
 use crate::time::{Span, Timestamp};
 use crate::user::{Context, ONCE_USER, User, Wish};
 use crate::wire::{Load, LogLine, Snapshot};
 
+use acting::Agenda;
 use crowd::{Crowd, Seat};
 use deadlines::Deadlines;
+use guard::{Guard, NOT_ALLOWED};
 use hearing::Hearing;
 use population::Population;
 use slots::Slots;
 use stop::Stopping;
+use watch::Watching;
 
 /// All virtual users of one worker.
 pub struct Engine {
@@ -45,6 +55,13 @@ pub struct Engine {
     pcm: PcmReader,
     /// `None`: nobody is listened to.
     hearing: Option<Hearing>,
+    /// `None`: nobody is watched.
+    watching: Option<Watching>,
+    /// Where the newest frames of every user are.
+    rings: std::rc::Rc<dyn Rings>,
+    witness: Witness,
+    /// A worker of another browser: what it tells goes over a network.
+    is_remote: bool,
     recorder: Recorder,
     ledger: Ledger,
     out: VecDeque<Output>,
@@ -52,10 +69,15 @@ pub struct Engine {
     log_dropped: u32,
     health: HealthDelta,
     stopping: Stopping,
+    agenda: Agenda,
+    /// The tester has changed the load: no users left does not mean that the run is over.
+    is_steered: bool,
+    seed: u64,
     settle: Span,
     graceful_stop: Span,
-    /// Hosts that load may go to; `None`: all.
-    allowed_hosts: Option<BTreeSet<String>>,
+    /// Sockets at the same time; `None`: the browser has room for all of the plan.
+    most_sockets: Option<u32>,
+    guard: Guard,
     contract_every: u32,
     /// Reused by every call.
     wishes: Vec<Wish>,
@@ -65,7 +87,8 @@ pub struct Engine {
 const MIN_SLEEP: Span = Span::from_micros(100);
 /// The close code of a connection that never came to be, as browsers report it.
 const NEVER_OPENED: u16 = 1006;
-const NOT_ALLOWED: &str = "this browser's operator has not allowed load on that host";
+/// Hand-overs that go over a network are at least so long apart.
+const REMOTE_SNAPSHOT_MS: u32 = 1_000;
 /// Log lines per snapshot; a flood must not reach the page.
 const MAX_LOG: usize = 40;
 
@@ -88,6 +111,10 @@ impl Engine {
             frames: Frames::default(),
             pcm: PcmReader::default(),
             hearing: None,
+            watching: None,
+            rings: std::rc::Rc::new(NoRings),
+            witness: Witness::new(Span::from_millis((4 * u64::from(load.snapshot_ms)).max(1_000))),
+            is_remote: load.snapshot_ms >= REMOTE_SNAPSHOT_MS,
             recorder,
             ledger: Ledger::new(&load.run, Span::from_secs_f64(plan.late_after_s)),
             out: VecDeque::new(),
@@ -95,9 +122,13 @@ impl Engine {
             log_dropped: 0,
             health: HealthDelta::default(),
             stopping: Stopping::Idle,
+            agenda: Agenda::new(&plan.actions),
+            is_steered: false,
+            seed: plan.seed,
             settle: Span::from_secs_f64(plan.settle_s),
             graceful_stop: Span::from_secs_f64(plan.graceful_stop_s),
-            allowed_hosts: load.allowed_hosts.clone(),
+            most_sockets: load.sockets,
+            guard: Guard::new(load),
             contract_every: plan.contract_every,
             wishes: Vec::new(),
         })
@@ -123,6 +154,11 @@ impl Engine {
         self.populations[population].meters.on_chunk_sent(&mut self.recorder, due, at);
     }
 
+    /// Whoever holds the sockets keeps their newest frames there.
+    pub fn keep_rings(&mut self, rings: std::rc::Rc<dyn Rings>) {
+        self.rings = rings;
+    }
+
     /// What the edge is to do next.
     pub fn poll(&mut self) -> Option<Output> {
         self.out.pop_front()
@@ -131,7 +167,10 @@ impl Engine {
     /// When `Input::Timeout` is wanted, at the earliest.
     pub fn next_timeout(&self) -> Option<Timestamp> {
         let load = match self.stopping {
-            Stopping::Running => self.populations.iter().map(Population::next_at).min(),
+            Stopping::Running => {
+                let load = self.populations.iter().map(Population::next_at);
+                load.chain(self.agenda.next_at()).chain(self.guard.until()).min()
+            }
             _ => None,
         };
         let next = [load, self.deadlines.next(), self.stopping.deadline()].into_iter().flatten().min();
@@ -151,11 +190,18 @@ impl Engine {
             Input::Sent(sent) => self.ledger.absorb(&sent),
             Input::Stop => self.begin_stop(now, wall_ms),
             Input::Leave => self.begin_leave(now, wall_ms),
+            Input::Act(action) => self.agenda.add(action),
             Input::Hear(user) => self.hear(now, user),
+            Input::Watch(user) => self.watch(user),
+            Input::Canary { user, order } => self.obey_canary(now, wall_ms, user, &order),
             Input::Finish => self.ledger.finish(now),
             Input::Abort => self.abort(now, wall_ms),
+            Input::Full => self.on_full(now, wall_ms),
             Input::Timeout => {}
-            Input::Opened { socket } => self.with_socket(now, wall_ms, socket, |user, ctx| user.on_opened(ctx)),
+            Input::Opened { socket } => {
+                self.health.opened += 1;
+                self.with_socket(now, wall_ms, socket, |user, ctx| user.on_opened(ctx));
+            }
             Input::Text { socket, frame } => {
                 self.with_socket(now, wall_ms, socket, |user, ctx| user.on_text(ctx, frame));
             }
@@ -163,6 +209,8 @@ impl Engine {
                 self.with_socket(now, wall_ms, socket, |user, ctx| user.on_binary(ctx, frame));
             }
             Input::Closed { socket, code, reason } => {
+                let user = self.crowd.slot_of(socket).and_then(|slot| self.crowd.get_mut(slot));
+                self.health.refused += u32::from(user.is_some_and(|user| user.is_opening(socket)));
                 self.with_socket(now, wall_ms, socket, |user, ctx| user.on_closed(ctx, code, reason));
                 self.forget_socket(socket);
             }
@@ -179,6 +227,7 @@ impl Engine {
     pub fn snapshot(&mut self, now: Timestamp) -> Snapshot {
         let (ledger, sent, completions) = self.ledger.drain(now);
         self.health.handshake_queue = self.handshakes.waiting() as u32;
+        self.health.held = self.held();
         let sockets_open = self.health.sockets_open;
         let health = std::mem::replace(&mut self.health, HealthDelta { sockets_open, ..HealthDelta::default() });
         Snapshot {
@@ -189,6 +238,7 @@ impl Engine {
             sent,
             completions,
             health,
+            evidence: self.witness.drain(now),
             log: std::mem::take(&mut self.log),
             log_dropped: std::mem::take(&mut self.log_dropped),
             settled: self.stopping.has_settled(),
@@ -205,7 +255,7 @@ impl Engine {
 
     /// Lets every due thing happen.
     fn advance(&mut self, now: Timestamp, wall_ms: f64) {
-        self.follow_load(now, wall_ms);
+        self.follow_plan(now, wall_ms);
         while let Some(slot) = self.deadlines.pop(now) {
             self.with_user(now, wall_ms, slot, |user, ctx| user.on_timeout(ctx));
         }
@@ -217,17 +267,21 @@ impl Engine {
     fn with_user(&mut self, now: Timestamp, wall_ms: f64, slot: u32, call: impl FnOnce(&mut User, &mut Context<'_>)) {
         let Some(user) = self.crowd.get_mut(slot) else { return };
         let id = user.id();
-        let Population { program, name, meters, utterances, .. } = &mut self.populations[id.population()];
+        let Population { program, name, meters, utterances, control, .. } = &mut self.populations[id.population()];
         let mut wishes = std::mem::take(&mut self.wishes);
         let mut ctx = Context {
             now,
             wall_ms,
             program,
+            control,
             population: name,
             meters,
             utterances: utterances.as_mut(),
             frames: &mut self.frames,
             pcm: &mut self.pcm,
+            user: id,
+            witness: &mut self.witness,
+            seen: self.watching.as_mut().filter(|watching| watching.user == id).map(|watching| &mut watching.notes),
             heard: self.hearing.as_mut().filter(|hearing| hearing.user == id).map(|hearing| &mut hearing.notes),
             recorder: &mut self.recorder,
             ledger: &mut self.ledger,
@@ -242,6 +296,7 @@ impl Engine {
             self.grant(slot, wish);
         }
         self.wishes = wishes;
+        self.bear_witness(now, wall_ms, slot);
         self.pass_on_heard();
         if self.log.len() > MAX_LOG {
             self.log_dropped += (self.log.len() - MAX_LOG) as u32;
@@ -295,7 +350,9 @@ impl Engine {
 
     /// Opens sockets and starts exchanges as far as slots are free.
     fn give_slots(&mut self, now: Timestamp, wall_ms: f64) {
-        while let Some(seat) = self.handshakes.take() {
+        while self.has_room()
+            && let Some(seat) = self.handshakes.take()
+        {
             let Some(slot) = self.crowd.slot_at(seat) else {
                 self.handshakes.give_back();
                 continue;
@@ -308,11 +365,11 @@ impl Engine {
                 self.handshakes.give_back();
                 continue;
             };
-            let population = user.id().population();
+            let id = user.id();
             self.health.sockets_open += 1;
             let (url, protocols) = (opening.url, opening.protocols);
-            if self.may_reach(&url) {
-                self.out.push_back(Output::Connect { socket, population, url, protocols });
+            if self.guard.may_reach(&url) {
+                self.out.push_back(Output::Connect { socket, user: id, url, protocols });
             } else {
                 self.with_socket(now, wall_ms, socket, |user, ctx| user.on_closed(ctx, NEVER_OPENED, NOT_ALLOWED));
                 self.forget_socket(socket);
@@ -326,7 +383,7 @@ impl Engine {
             let fetch = self.crowd.next_fetch(slot);
             let mut wanted = false;
             self.with_user(now, wall_ms, slot, |user, ctx| wanted = user.on_fetch_sent(ctx, task, fetch));
-            if wanted && !self.may_reach(&request.url) {
+            if wanted && !self.guard.may_reach(&request.url) {
                 let detail = format!("{}: {NOT_ALLOWED}", request.url);
                 let outcome = FetchOutcome::Blocked { cause: FetchFailure::NotAllowed, detail };
                 self.on_fetched(now, wall_ms, fetch, &outcome);
@@ -337,11 +394,6 @@ impl Engine {
                 self.fetches.give_back();
             }
         }
-    }
-
-    fn may_reach(&self, address: &str) -> bool {
-        let Some(allowed) = &self.allowed_hosts else { return true };
-        url::host(address).is_some_and(|host| url::is_loopback(&host) || allowed.contains(&host))
     }
 
     fn on_fetched(&mut self, now: Timestamp, wall_ms: f64, fetch: FetchId, outcome: &FetchOutcome) {

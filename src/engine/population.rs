@@ -8,7 +8,7 @@ use crate::metrics::{Recorder, UserId, UsersByState};
 use crate::plan::{AccountBook, Load as LoadShape, Schedule};
 use crate::scenario::{self, EventId, Problem, Program, UserFacts};
 use crate::time::Timestamp;
-use crate::user::{Meters, ONCE_USER, User, Utterances};
+use crate::user::{Control, Meters, ONCE_USER, User, Utterances};
 use crate::wire::Load;
 
 pub struct Population {
@@ -18,6 +18,9 @@ pub struct Population {
     /// What its users say; `None`: it is no population of voice users.
     pub utterances: Option<Utterances>,
     pub schedule: Schedule,
+    pub shape: LoadShape,
+    /// What the tester has changed.
+    pub control: Control,
     /// What `once` saved, the same for all its users.
     pub shared: Rc<Map<String, Value>>,
     /// Users that are over and have left the crowd.
@@ -47,6 +50,8 @@ impl Population {
             name: population.name.clone(),
             meters: Meters::new(&program, &population.name, load.plan.contract_every, recorder),
             utterances,
+            control: Control::new(&program),
+            shape: population.load.clone(),
             program: Rc::new(program),
             schedule: Schedule::new(&population.load, &load.segment, index == 0),
             shared: Rc::default(),

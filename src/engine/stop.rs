@@ -13,8 +13,10 @@ use crate::metrics::UserId;
 use crate::plan::StepAction;
 use crate::time::{Span, Timestamp};
 use crate::user::{ONCE_USER, User};
+use crate::wire::{Level, LogLine};
 
 use super::Engine;
+use super::guard::TOO_LONG;
 use super::io::Output;
 use super::population::Population;
 
@@ -77,17 +79,25 @@ impl Engine {
         self.stopping = Stopping::Running;
     }
 
-    /// Starts and retires users as the load shapes say.
-    pub(super) fn follow_load(&mut self, now: Timestamp, wall_ms: f64) {
-        if !matches!(self.stopping, Stopping::Running) {
-            return;
+    /// Ends the load when the operator's longest time of it is over; says whether it did.
+    pub(super) fn ends_by_limit(&mut self, now: Timestamp, wall_ms: f64) -> bool {
+        let is_over = self.guard.until().is_some_and(|until| now >= until);
+        if is_over {
+            let (population, text) = (String::new(), TOO_LONG.to_owned());
+            self.log.push(LogLine { at: now, level: Level::Warning, population, user: None, text });
+            self.begin_stop(now, wall_ms);
         }
+        is_over
+    }
+
+    /// Starts and retires users as the load shapes say up to `until`.
+    pub(super) fn follow_load(&mut self, now: Timestamp, until: Timestamp, wall_ms: f64) {
         let run_end = self.end();
         for population in 0..self.populations.len() {
             if self.populations[population].ends_early(now, run_end) {
                 self.send_all_away(now, wall_ms, population);
             }
-            while let Some(step) = self.populations[population].schedule.pop(now) {
+            while let Some(step) = self.populations[population].schedule.pop(until) {
                 let id = UserId::new(population, step.user);
                 match step.action {
                     StepAction::Start => self.arrive(now, wall_ms, id, step.at),
@@ -98,9 +108,11 @@ impl Engine {
     }
 
     fn arrive(&mut self, now: Timestamp, wall_ms: f64, id: UserId, due: Timestamp) {
+        let present = self.populations.iter().map(|population| population.present);
+        let is_full = self.guard.is_full(id.population(), present);
         let population = &mut self.populations[id.population()];
         self.recorder.count(population.meters.arrivals, 1);
-        if population.schedule.cap().is_some_and(|cap| population.present >= cap) {
+        if is_full || population.schedule.cap().is_some_and(|cap| population.present >= cap) {
             return self.recorder.count(population.meters.dropped, 1);
         }
         // A user that a closed load wants again before its old self is quite gone is cut short.
@@ -147,6 +159,7 @@ impl Engine {
         }
         if user.is_unlinked() {
             user.count_state(now, &mut population.gone);
+            self.rings.forget(id);
             self.crowd.remove(slot);
         }
     }
@@ -235,6 +248,7 @@ impl Engine {
 
     /// No step of the load is left and nobody is there any more.
     fn has_nothing_left(&self) -> bool {
-        self.populations.iter().all(Population::is_exhausted) && self.crowd.users().all(User::is_over)
+        let may_change = self.is_steered || !self.agenda.is_empty();
+        !may_change && self.populations.iter().all(Population::is_exhausted) && self.crowd.users().all(User::is_over)
     }
 }

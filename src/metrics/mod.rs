@@ -3,9 +3,11 @@
 //! A worker records into a [`Recorder`] and a [`Ledger`]; both are drained into deltas; the page (or, in a swarm, the
 //! conductor) adds deltas up in [`Totals`]. Adding is exact and order-free.
 
+mod annotation;
 mod bins;
 mod contract;
 mod delta;
+mod evidence;
 mod histogram;
 mod ids;
 mod ledger;
@@ -22,7 +24,9 @@ mod verdict;
 
 pub use crate::plan::{Threshold, ThresholdError, ThresholdUnit as Unit};
 pub use contract::{BreachDelta, BreachEntry, BreachKey, BreachTotal, CHECKED, VIOLATIONS, entries as contract_entries};
+pub use annotation::{Annotation, AnnotationKind, Annotations, ErrorBursts};
 pub use delta::*;
+pub use evidence::{Cause, Evidence, EvidenceBook, Frame, GeneratorState, Want, Wanted, Way, Witness};
 pub use histogram::{Histogram, Stats};
 pub use ledger::{Ledger, Receipt};
 pub use listeners::{HeardSums, ListenerDelta, Listeners};

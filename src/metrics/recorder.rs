@@ -15,6 +15,13 @@ use crate::time::{Span, Timestamp};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct SeriesId(u16);
+
+impl SeriesId {
+    pub(super) fn place(self) -> usize {
+        usize::from(self.0)
+    }
+}
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct CounterId(u16);
 
@@ -79,12 +86,27 @@ impl Recorder {
         CounterId(index)
     }
 
+    /// Every metric and every counter that is registered.
+    pub fn metric_names(&self) -> impl Iterator<Item = &str> {
+        self.series.iter().map(|(metric, _)| metric.as_str())
+    }
+
+    pub fn counter_names(&self) -> impl Iterator<Item = &str> {
+        self.counters.iter().map(|(counter, _)| counter.as_str())
+    }
+
     #[inline]
     pub fn sample(&mut self, now: Timestamp, series: SeriesId, value: Span) {
         let bins = if now < self.warmup_end { &mut self.warmup } else { &mut self.measured };
         let micros = value.as_micros();
         self.clamped += u64::from(micros > u64::from(MAX_US));
         bins[usize::from(series.0)].record(micros.min(u64::from(MAX_US)) as u32);
+    }
+
+    /// The metric and population of a series.
+    pub fn names(&self, series: SeriesId) -> (&str, &str) {
+        let (metric, population) = &self.series[usize::from(series.0)];
+        (metric, population)
     }
 
     #[inline]

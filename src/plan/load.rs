@@ -12,7 +12,7 @@
 //!       0 ┼──┘                    └──
 //! ```
 
-use super::model::{Load, Ramp};
+use super::model::{Load, Plan, Ramp};
 use super::segment::{Hand, Segment};
 use crate::time::{Span, Timestamp};
 
@@ -40,13 +40,21 @@ pub struct Schedule {
     hand: Hand,
     max_users: Option<u32>,
     end: f64,
+    walk: Walk,
+    /// Where the walk stood behind this part's last step: a change of the load goes on from there.
+    mark: Walk,
+    next: Option<LoadStep>,
+}
+
+/// How far the steps of all parts were computed.
+#[derive(Debug, Clone, Copy, Default)]
+struct Walk {
     /// The line that the next step lies on.
     place: usize,
     /// Closed load: users that are in. Open load: users that have arrived. Over all parts.
     users: u32,
     /// Open load: arrivals due before the line at `place`.
     arrived: f64,
-    next: Option<LoadStep>,
 }
 
 /// A straight piece of the shape, `from` to `to`; without duration it is a jump.
@@ -60,15 +68,28 @@ struct Line {
 
 impl Schedule {
     pub fn new(load: &Load, segment: &Segment, first_population: bool) -> Self {
-        let lines = lines(load);
+        Self::along(lines(load), load, segment, first_population)
+    }
+
+    /// Of a population of a plan, with what its actions make of its load.
+    pub fn planned(plan: &Plan, index: usize, segment: &Segment) -> Self {
+        let load = &plan.populations[index].load;
+        let mut lines = lines(load);
+        let end = end_of(&lines);
+        for (at, target, over) in plan.load_changes(index) {
+            cut(&mut lines, at, target, over, end);
+        }
+        Self::along(lines, load, segment, index == 0)
+    }
+
+    fn along(lines: Vec<Line>, load: &Load, segment: &Segment, first_population: bool) -> Self {
         let mut schedule = Self {
-            end: lines.last().map_or(0.0, |line| line.start + line.duration),
+            end: end_of(&lines),
             lines,
             hand: Hand::new(segment, first_population),
             max_users: load.is_open().then(|| load.max_users()),
-            place: 0,
-            users: 0,
-            arrived: 0.0,
+            walk: Walk::default(),
+            mark: Walk::default(),
             next: None,
         };
         schedule.next = schedule.next_of_hand();
@@ -85,6 +106,26 @@ impl Schedule {
         let step = self.next.filter(|step| step.at <= now)?;
         self.next = self.next_of_hand();
         Some(step)
+    }
+
+    /// From `at` on the load goes to `target` over so many seconds and stays there to its end. Every step up to `at` has been
+    /// popped, and none behind it.
+    pub fn retarget(&mut self, at: Timestamp, target: f64, over: f64) {
+        if at.as_secs_f64() >= self.end {
+            return;
+        }
+        // Others' steps up to then count, too: all parts must go on from the same users.
+        self.walk = self.mark;
+        loop {
+            let before = self.walk;
+            if self.next_step().is_none_or(|step| step.at > at) {
+                self.walk = before;
+                break;
+            }
+        }
+        self.walk.place = cut(&mut self.lines, at.as_secs_f64(), target, over, self.end);
+        self.walk.arrived = self.lines[..self.walk.place].iter().map(Line::area).sum();
+        self.next = self.next_of_hand();
     }
 
     /// When the load ends: every user still there is retired then.
@@ -108,48 +149,58 @@ impl Schedule {
         self.max_users.map(|cap| self.hand.share(cap))
     }
 
+    /// Arrivals of an open load, over all parts.
+    pub fn arrivals(&self) -> u64 {
+        self.lines.iter().map(Line::area).sum::<f64>().round() as u64
+    }
+
     fn next_of_hand(&mut self) -> Option<LoadStep> {
+        self.mark = self.walk;
         loop {
-            let step = if self.max_users.is_some() { self.next_arrival() } else { self.next_change() }?;
+            let step = self.next_step()?;
             if self.hand.holds(step.user) {
                 return Some(step);
             }
         }
     }
 
+    fn next_step(&mut self) -> Option<LoadStep> {
+        if self.max_users.is_some() { self.next_arrival() } else { self.next_change() }
+    }
+
     /// Open load: the next arrival over all parts.
     fn next_arrival(&mut self) -> Option<LoadStep> {
         loop {
-            let line = self.lines.get(self.place)?;
-            let missing = f64::from(self.users) + 0.5 - self.arrived;
-            if missing <= line.area() && self.users < u32::MAX {
+            let line = self.lines.get(self.walk.place)?;
+            let missing = f64::from(self.walk.users) + 0.5 - self.walk.arrived;
+            if missing <= line.area() && self.walk.users < u32::MAX {
                 let step = LoadStep {
                     at: timestamp(line.start + line.time_of_area(missing)),
-                    user: self.users,
+                    user: self.walk.users,
                     action: StepAction::Start,
                 };
-                self.users += 1;
+                self.walk.users += 1;
                 return Some(step);
             }
-            self.arrived += line.area();
-            self.place += 1;
+            self.walk.arrived += line.area();
+            self.walk.place += 1;
         }
     }
 
     /// Closed load: the next start or stop over all parts; the last to start is the first to stop.
     fn next_change(&mut self) -> Option<LoadStep> {
         loop {
-            let line = self.lines.get(self.place)?;
+            let line = self.lines.get(self.walk.place)?;
             let goal = line.to.round() as u32;
-            let (user, action) = match self.users.cmp(&goal) {
-                std::cmp::Ordering::Less => (self.users, StepAction::Start),
-                std::cmp::Ordering::Greater => (self.users - 1, StepAction::Stop),
+            let (user, action) = match self.walk.users.cmp(&goal) {
+                std::cmp::Ordering::Less => (self.walk.users, StepAction::Start),
+                std::cmp::Ordering::Greater => (self.walk.users - 1, StepAction::Stop),
                 std::cmp::Ordering::Equal => {
-                    self.place += 1;
+                    self.walk.place += 1;
                     continue;
                 }
             };
-            self.users = if action == StepAction::Start { user + 1 } else { user };
+            self.walk.users = if action == StepAction::Start { user + 1 } else { user };
             let at = timestamp(line.start + line.time_of_value(f64::from(user) + 0.5));
             return Some(LoadStep { at, user, action });
         }
@@ -183,6 +234,29 @@ impl Line {
         let root = (self.from * self.from + 2.0 * slope * area).max(0.0).sqrt();
         (2.0 * area / (self.from + root)).min(self.duration)
     }
+}
+
+fn end_of(lines: &[Line]) -> f64 {
+    lines.last().map_or(0.0, |line| line.start + line.duration)
+}
+
+/// Ends the lines at `at` and adds one to `target` and one along it; returns the place of the first new one.
+fn cut(lines: &mut Vec<Line>, at: f64, target: f64, over: f64, end: f64) -> usize {
+    if at >= end {
+        return lines.len();
+    }
+    let begun = lines.partition_point(|line| line.start <= at);
+    lines.truncate(begun);
+    let from = lines.last_mut().map_or(0.0, |line| {
+        let value = line.value(at);
+        line.duration = line.duration.min(at - line.start);
+        line.to = value;
+        value
+    });
+    let over = over.min(end - at);
+    lines.push(Line { start: at, duration: over, from, to: target });
+    lines.push(Line { start: at + over, duration: end - at - over, from: target, to: target });
+    begun
 }
 
 fn lines(load: &Load) -> Vec<Line> {

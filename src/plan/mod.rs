@@ -1,8 +1,10 @@
 //! What a RUN is, as data: populations with their accounts and load, thresholds, seed.
 
 mod accounts;
+mod action;
 mod check;
 mod hosts;
+mod limits;
 mod load;
 mod model;
 mod segment;
@@ -12,6 +14,8 @@ mod verdict;
 mod voice_faults;
 
 pub use accounts::AccountBook;
+pub use action::{Action, Pace, TimedAction, is_token};
+pub use limits::{Caps, HostLoad, Limits};
 pub use load::{LoadStep, Schedule, StepAction};
 pub use model::*;
 pub use segment::Segment;

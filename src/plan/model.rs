@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use super::{VerdictRules, VoiceFaults};
+use super::{TimedAction, VerdictRules, VoiceFaults};
 
 /// A checked plan. `Plan::check` builds it from JSON and reports all problems at once.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -41,6 +41,9 @@ pub struct Plan {
     /// So many users of each population fetch what the server keeps at the end and compare it with what they received.
     #[serde(default = "default_consistency_users")]
     pub consistency_users: u32,
+    /// What happens to the users besides, in order of time.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub actions: Vec<TimedAction>,
     /// Faults for `lab`, sent to it before the run starts; only for targets that are a `lab`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub lab: Option<LabFaults>,

@@ -71,6 +71,8 @@ fn kept(input: &RunInput) -> Option<RunInput> {
     match input {
         // It says nothing that the next input does not say as well.
         RunInput::Tick => None,
+        // What a person looks at, and has one user do: what comes of it is in the snapshots.
+        RunInput::Watch(_) | RunInput::Canary { .. } => None,
         RunInput::From { worker, message } => {
             let message = match message {
                 FromWorker::Snapshot(snapshot) => {
@@ -81,7 +83,7 @@ fn kept(input: &RunInput) -> Option<RunInput> {
                 FromWorker::Prepared { population, .. } => {
                     FromWorker::Prepared { population: *population, shared: serde_json::Map::new() }
                 }
-                FromWorker::Heard(_) => return None,
+                FromWorker::Heard(_) | FromWorker::Seen(_) => return None,
                 FromWorker::Ready { .. }
                 | FromWorker::Loaded
                 | FromWorker::Failed { .. }
@@ -96,6 +98,8 @@ fn kept(input: &RunInput) -> Option<RunInput> {
         | RunInput::Back { .. }
         | RunInput::Stopped { .. }
         | RunInput::ClockBound { .. }
+        | RunInput::Act(_)
+        | RunInput::Note { .. }
         | RunInput::Stop
         | RunInput::Abort
         | RunInput::Hidden(_) => Some(input.clone()),

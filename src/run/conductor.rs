@@ -1,7 +1,10 @@
 //! The conductor: one state machine that takes a run from its workers' first sign of life to the report.
 
+mod acting;
 mod cut_off;
 mod elsewhere;
+mod heeding;
+mod judging;
 
 use std::collections::VecDeque;
 
@@ -13,11 +16,14 @@ use super::log::Log;
 use super::member::{Member, MemberState};
 use super::status::{RunPhase, Status, UsersNow};
 use super::target::Target;
-use crate::metrics::{Baseline, Browser, Report, ReportFacts, SentLog, Totals, TotalsConfig, UsersByState, Verdict};
-use crate::plan::Plan;
+use crate::metrics::{
+    AnnotationKind, Baseline, Browser, Report, ReportFacts, SentLog, Totals, TotalsConfig, UserId, UsersByState,
+    Verdict,
+};
+use crate::plan::{Limits, Plan, TimedAction};
 use crate::protocol::audio::Clip;
 use crate::time::{Span, Timestamp};
-use crate::wire::{FromWorker, Level, Load, Snapshot, ToWorker};
+use crate::wire::{Canary, FromWorker, Level, Load, Snapshot, ToWorker};
 
 /// One run of one browser.
 #[derive(Debug)]
@@ -25,6 +31,8 @@ pub struct Run {
     plan: Plan,
     csv: Vec<Vec<Vec<String>>>,
     clips: Vec<Clip>,
+    /// What this browser's operator allows; other browsers have limits of their own.
+    limits: Option<Limits>,
     run_id: String,
     members: Vec<Member>,
     stage: Stage,
@@ -37,14 +45,24 @@ pub struct Run {
     shared: Vec<Map<String, Value>>,
     outbox: VecDeque<(usize, ToWorker)>,
     totals: Totals,
+    /// Seconds after which thresholds were looked at.
+    heeded: u32,
     hidden: bool,
     log: Log,
     problem: Option<String>,
     clock_bound: Option<Span>,
     /// As of the last second that is over.
     verdict: Option<Verdict>,
+    /// When that was: closed seconds, whether the run was done, and whether it had a problem.
+    judged: Option<(u32, bool, bool)>,
+    /// Browsers of which it was said that they are full.
+    full_told: Vec<bool>,
+    /// See [`Load::starve_ms`].
+    starve_ms: u32,
     /// From the decision to start to the epoch.
     start_delay_ms: f64,
+    /// Actions of the plan that have been annotated.
+    acted: usize,
 }
 
 /// Everything that a run is made of: the same inputs at the same times make the same run again.
@@ -78,6 +96,21 @@ pub enum RunInput {
     /// The clocks of the run's browsers are compared with an error of at most this.
     ClockBound {
         micros: u64,
+    },
+    /// The tester does something to the users: at its time, or as soon as every worker can. From then on it is a part of the
+    /// plan.
+    Act(TimedAction),
+    /// The tester noted something down; the time is when the typing began.
+    Note {
+        at_s: f64,
+        text: String,
+    },
+    /// A person watches this user, wherever it lives, or nobody any more.
+    Watch(Option<UserId>),
+    /// A person acts for this user, wherever it lives.
+    Canary {
+        user: UserId,
+        order: Canary,
     },
     /// Stop gracefully; ends a run that has not started yet.
     Stop,
@@ -121,7 +154,8 @@ impl Run {
         let populations = plan.populations.len();
         let probes = (0..parts.len()).filter(|&worker| parts[worker].is_probe()).collect();
         let browsers = parts.iter().map(|part| part.browser.clone()).collect();
-        let totals = Totals::new(TotalsConfig::new(&plan, browsers, probes));
+        let sockets = parts.iter().map(|part| part.room.sockets).collect();
+        let totals = Totals::new(TotalsConfig { sockets, ..TotalsConfig::new(&plan, browsers, probes) });
         Self {
             members: parts.into_iter().map(|part| Member::new(part, populations)).collect(),
             stage: Stage::Loading,
@@ -132,15 +166,21 @@ impl Run {
             shared: Vec::new(),
             outbox: VecDeque::new(),
             totals,
+            heeded: 0,
             hidden: false,
             log: Log::default(),
             problem: None,
             clock_bound: None,
             verdict: None,
+            judged: None,
+            full_told: Vec::new(),
+            starve_ms: 0,
             start_delay_ms: START_DELAY_MS,
+            acted: 0,
             plan,
             csv,
             clips: Vec::new(),
+            limits: None,
             run_id,
         }
     }
@@ -159,6 +199,20 @@ impl Run {
         self
     }
 
+    /// For tests of the verdict: load workers stand still for so long, run for as long, and so on.
+    #[must_use]
+    pub fn starving(mut self, starve_ms: u32) -> Self {
+        self.starve_ms = starve_ms;
+        self
+    }
+
+    /// Has the workers keep to these limits.
+    #[must_use]
+    pub fn within(mut self, limits: Limits) -> Self {
+        self.limits = Some(limits);
+        self
+    }
+
     /// A start that gives messages more time to reach every worker, milliseconds.
     #[must_use]
     pub fn starting_after(mut self, delay_ms: f64) -> Self {
@@ -173,7 +227,7 @@ impl Run {
     /// | Preparing n                    | Prepared n                   | Preparing n+1 | Prepare n+1 to it          |
     /// | Preparing of the last          | Prepared                     | Running     | Start to all                 |
     /// | Loading, Preparing             | Failed, death, Stop, Abort   | Done        | Abort to all                 |
-    /// | Running                        | Stop, the load's end         | Settling    | Stop to all                  |
+    /// | Running                        | Stop, the load's end, a broken threshold | Settling | Stop to all         |
     /// | Running, Settling              | Snapshot: the last settled   | Leaving     | Leave to all                 |
     /// | Settling                       | overdue                      | Leaving     | Leave to all                 |
     /// | Leaving                        | overdue                      | Aborting    | Abort to all                 |
@@ -184,6 +238,7 @@ impl Run {
     /// | Running to Accounting          | Snapshot                     | the same    | its sent log to all others   |
     /// | Running to Accounting          | Failed, death                | the same    | Abort to the one that failed |
     /// | Running to Accounting          | Away, Back, Stopped          | the same    |                              |
+    /// | Running                        | Act                          | the same    | Act to all                   |
     /// | Running                        | Loaded of an added worker    | the same    | Start to that one            |
     pub fn handle(&mut self, now_ms: f64, input: RunInput) {
         self.now_ms = now_ms;
@@ -194,13 +249,20 @@ impl Run {
             RunInput::Away { worker } => self.on_away(worker),
             RunInput::Back { worker } => self.on_back(worker),
             RunInput::Stopped { worker, why } => self.on_stopped(worker, &why),
-            RunInput::ClockBound { micros } => self.clock_bound = self.clock_bound.max(Some(Span::from_micros(micros))),
+            RunInput::Act(action) => self.act(action),
+            RunInput::Note { at_s, text } => self.note_down(at_s, &text),
+            RunInput::ClockBound { micros } => self.on_clock_bound(Span::from_micros(micros)),
             RunInput::Stop => self.on_stop(),
             RunInput::Abort => self.on_abort(),
+            RunInput::Watch(user) => self.tell_all(&ToWorker::Watch(user)),
+            RunInput::Canary { user, order } => self.tell_all(&ToWorker::Canary { user, order }),
             RunInput::Tick => {}
             RunInput::Hidden(hidden) => self.on_hidden(hidden),
         }
+        self.tell_acts();
+        self.heed_thresholds();
         self.advance();
+        self.judge();
     }
 
     /// The next message for a worker.
@@ -310,8 +372,8 @@ impl Run {
                 self.on_death(worker, message);
             }
             FromWorker::Snapshot(snapshot) => self.on_snapshot(worker, *snapshot),
-            // For whoever listens, and no part of the run.
-            FromWorker::Heard(_) => {}
+            // For whoever listens or watches, and no part of the run.
+            FromWorker::Heard(_) | FromWorker::Seen(_) => {}
             FromWorker::Done => self.members[worker].state = MemberState::Done,
             FromWorker::Finished => self.members[worker].state = MemberState::Finished,
         }
@@ -332,9 +394,12 @@ impl Run {
             clips: self.clips.clone(),
             handshakes_in_flight: part.handshakes,
             fetches_in_flight: part.fetches,
-            allowed_hosts: None,
+            sockets: self.sockets_of(worker),
+            starve_ms: if part.is_probe() { 0 } else { self.starve_ms },
+            limits: self.limits.clone(),
             snapshot_ms: if is_remote { REMOTE_SNAPSHOT_MS } else { SNAPSHOT_MS },
         };
+        self.members[worker].has_load = true;
         self.outbox.push_back((worker, ToWorker::Load(Box::new(load))));
     }
 
@@ -377,6 +442,8 @@ impl Run {
         self.relay(worker, std::mem::take(&mut snapshot.sent));
         self.log.extend(std::mem::take(&mut snapshot.log), snapshot.log_dropped);
         self.totals.absorb(worker, snapshot.part());
+        self.totals.witness(worker, std::mem::take(&mut snapshot.evidence), &snapshot.health);
+        self.note_full_browsers();
         let member = &mut self.members[worker];
         member.counts.add(&snapshot);
         member.users = snapshot.users;
@@ -402,6 +469,7 @@ impl Run {
             Stage::Loading | Stage::Preparing { .. } => self.give_up("stopped before it started".to_owned()),
             Stage::Running => {
                 self.stage = Stage::Settling { since_ms: self.now_ms };
+                self.totals.stopping(self.now());
                 self.log.note(self.now(), Level::Info, "stopping");
                 self.tell_all(&ToWorker::Stop);
             }
@@ -414,12 +482,18 @@ impl Run {
             Stage::Loading | Stage::Preparing { .. } => self.give_up("stopped before it started".to_owned()),
             Stage::Running | Stage::Settling { .. } | Stage::Leaving { .. } => {
                 self.stage = Stage::Aborting { since_ms: self.now_ms };
+                self.totals.stopping(self.now());
                 self.log.note(self.now(), Level::Warning, "cut off");
                 self.tell_all(&ToWorker::Abort);
             }
             Stage::Accounting { .. } => self.end(),
             Stage::Aborting { .. } | Stage::Done => {}
         }
+    }
+
+    fn on_clock_bound(&mut self, bound: Span) {
+        self.clock_bound = self.clock_bound.max(Some(bound));
+        self.totals.set_clock_bound(bound);
     }
 
     fn on_hidden(&mut self, hidden: bool) {
@@ -445,6 +519,7 @@ impl Run {
         let name = self.name_of(worker);
         let text = format!("{name} broke after {:.1} s and took {lost} users with it: {message}", at.as_secs_f64());
         self.log.note(at, Level::Error, text.clone());
+        self.totals.annotate(at, AnnotationKind::Browser, text.as_str());
         self.problem.get_or_insert(text);
     }
 

@@ -9,6 +9,8 @@ use crate::wire::Snapshot;
 pub(super) struct Member {
     pub part: Part,
     pub state: MemberState,
+    /// It was sent its plan.
+    pub has_load: bool,
     /// Its users by population, as of its last snapshot.
     pub users: Vec<UsersByState>,
     pub counts: Counts,
@@ -59,6 +61,7 @@ impl Member {
         Self {
             part,
             state: MemberState::Starting,
+            has_load: false,
             users: vec![UsersByState::default(); populations],
             away_since: None,
             counts: Counts::default(),

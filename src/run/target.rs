@@ -15,9 +15,8 @@ pub(super) struct Target {
 impl Target {
     pub(super) fn new(plan: &Plan) -> Self {
         let whole = Segment::whole();
-        let populations = plan.populations.iter().enumerate();
         let schedules: Vec<_> =
-            populations.map(|(index, population)| Schedule::new(&population.load, &whole, index == 0)).collect();
+            (0..plan.populations.len()).map(|index| Schedule::planned(plan, index, &whole)).collect();
         let end = schedules.iter().map(Schedule::end).max().unwrap_or(Timestamp::ZERO);
         let top = first_top(end, |at| schedules.iter().map(|schedule| schedule.target(at)).sum());
         Self { closed: schedules.into_iter().filter(|schedule| schedule.cap().is_none()).collect(), end, top }

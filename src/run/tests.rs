@@ -114,7 +114,11 @@ fn in_short(message: &ToWorker) -> String {
         ToWorker::Leave => "leave".into(),
         ToWorker::Abort => "abort".into(),
         ToWorker::Finish => "finish".into(),
+        ToWorker::Act(action) => format!("at {} s: {}", action.at_s, action.text()),
         ToWorker::Hear(_) => "hear".into(),
+        ToWorker::Watch(_) => "watch".into(),
+        ToWorker::Canary { .. } => "canary".into(),
+        ToWorker::Full => "full".into(),
     }
 }
 
@@ -137,6 +141,7 @@ fn snapshot(active: u32, done: u32, change: impl Fn(&mut Snapshot)) -> FromWorke
         sent: SentLog::default(),
         completions: Vec::new(),
         health: HealthDelta::default(),
+        evidence: Vec::new(),
         log: Vec::new(),
         log_dropped: 0,
         settled: false,

@@ -6,6 +6,7 @@ mod consistency;
 pub mod contract;
 mod expression;
 pub mod js;
+mod live;
 mod preset;
 mod problem;
 mod program;
@@ -13,6 +14,7 @@ mod reader;
 mod template;
 
 pub use compile::{compile, compile_for_script};
+pub use live::Live;
 pub use preset::{Preset, preset, presets, resolve};
 pub use consistency::{Consistency, ReadState};
 pub use problem::{Problem, Problems};

@@ -6,6 +6,7 @@ use serde_json::{Map, Value};
 
 use super::consistency::Consistency;
 use super::contract::Shape;
+use super::live::Live;
 use super::template::Template;
 use crate::time::Span;
 
@@ -47,6 +48,8 @@ pub struct Program {
     pub flow: Pc,
     /// Steps done again after a reconnect (typically: join the room again).
     pub rejoin: Option<Pc>,
+    /// Steps that bring all users into one room, when a tester wants that.
+    pub storm: Option<Pc>,
     /// Steps of each user when it is told to leave.
     pub finish: Pc,
     pub after_flow: AfterFlow,
@@ -77,6 +80,8 @@ pub struct Variable {
     pub default: Option<Template>,
     /// Saved by `once`, the same for all users of the run.
     pub shared: bool,
+    /// A tester may set it while users run.
+    pub live: Option<Live>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]

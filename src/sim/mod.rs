@@ -6,6 +6,7 @@
 mod broker;
 mod chat;
 mod net;
+mod rings;
 mod voice;
 mod world;
 

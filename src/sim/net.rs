@@ -29,9 +29,14 @@ impl<T> Net<T> {
 
     /// Arrives one latency (and `extra`) from now. What is sent later never arrives earlier when `extra` is the same.
     pub fn send(&mut self, now: Timestamp, extra: Span, item: T) {
+        self.put(now + self.latency + extra, item);
+    }
+
+    /// Comes out at this very time.
+    pub fn put(&mut self, at: Timestamp, item: T) {
         let number = self.sent;
         self.sent += 1;
-        self.queue.push(Reverse((now + self.latency + extra, number)));
+        self.queue.push(Reverse((at, number)));
         self.items.insert(number, item);
     }
 

@@ -2,17 +2,19 @@
 
 use super::chat::{Chat, Faults};
 use super::net::{Net, Peer};
+use super::rings::HostRings;
 use super::voice::{Sent, Voice, VoiceConfig};
+use std::collections::HashMap;
 use std::rc::Rc;
 
-use crate::engine::{Engine, FetchId, FetchOutcome, FetchRequest, Input, Output};
-use crate::metrics::UserId;
+use crate::engine::{Engine, FetchId, FetchOutcome, FetchRequest, Input, Output, SocketId};
+use crate::metrics::{Baseline, UserId, Way};
 use crate::plan::Plan;
 use crate::protocol::audio::Clip;
 use crate::results::Recording;
 use crate::run::{Capacity, Run, RunInput, layout};
 use crate::time::{Span, Timestamp};
-use crate::wire::{FromWorker, Heard, ToWorker};
+use crate::wire::{FromWorker, Heard, Seen, ToWorker};
 
 pub struct World {
     /// Simulated time since the world began.
@@ -24,7 +26,12 @@ pub struct World {
     pub heard: Vec<Heard>,
     /// What is written down of the run, if it is.
     pub recording: Option<Recording>,
+    /// Of the user that is watched.
+    pub seen: Vec<Seen>,
     workers: Vec<Worker>,
+    /// The chat server has one worker, which each message takes for so long; none: it takes no time.
+    service: Span,
+    busy_until: Timestamp,
     net: Net<Packet>,
     next_snapshot: Timestamp,
     next_ping: Timestamp,
@@ -34,6 +41,8 @@ pub struct World {
 #[derive(Default)]
 struct Worker {
     engine: Option<Engine>,
+    rings: Rc<HostRings>,
+    owners: HashMap<SocketId, UserId>,
     /// The world's time at the run's epoch (before it: when the worker was loaded).
     epoch: Timestamp,
     done: bool,
@@ -44,6 +53,8 @@ enum Packet {
     Open(Peer, String, Vec<String>),
     Opened(Peer),
     ToServer(Peer, Rc<str>),
+    /// The server's only worker is done with a message that waited for it.
+    Served(Peer, Rc<str>),
     ToClient(Peer, Rc<str>),
     BinaryToClient(Peer, Vec<u8>),
     Close(Peer, u16),
@@ -59,10 +70,22 @@ const RELEASE: Span = Span::from_secs(1);
 const PING: Span = Span::from_secs(25);
 
 impl World {
-    /// A browser with so many cores runs the plan against a server that is `latency` away.
+    /// A browser with so many cores, and no end of sockets, runs the plan against a server that is `latency` away.
     pub fn new(plan: Plan, csv: Vec<Vec<Vec<String>>>, cores: u32, latency: Span, faults: Faults) -> Self {
+        let without_end = Capacity { is_capped: false, ..Capacity::own(cores, 250) };
+        Self::in_browser(&without_end, plan, csv, latency, faults)
+    }
+
+    /// The same in a browser that may hold only so many sockets.
+    pub fn in_browser(
+        browser: &Capacity,
+        plan: Plan,
+        csv: Vec<Vec<Vec<String>>>,
+        latency: Span,
+        faults: Faults,
+    ) -> Self {
         let seed = plan.seed;
-        let parts = layout(&[Capacity::own(cores, 250)], plan.handshakes_in_flight);
+        let parts = layout(std::slice::from_ref(browser), plan.handshakes_in_flight);
         let workers = parts.iter().map(|_| Worker::default()).collect();
         Self {
             now: Timestamp::ZERO,
@@ -71,7 +94,10 @@ impl World {
             voice: Voice::new(seed, VoiceConfig::default()),
             heard: Vec::new(),
             recording: None,
+            seen: Vec::new(),
             workers,
+            service: Span::ZERO,
+            busy_until: Timestamp::ZERO,
             net: Net::new(latency),
             next_snapshot: Timestamp::ZERO + SNAPSHOT,
             next_ping: Timestamp::ZERO + PING,
@@ -90,6 +116,17 @@ impl World {
     #[must_use]
     pub fn with_clips(self, clips: Vec<Clip>) -> Self {
         Self { run: self.run.with_clips(clips), ..self }
+    }
+
+    /// The run is compared with an earlier one.
+    #[must_use]
+    pub fn with_baseline(self, baseline: &Baseline) -> Self {
+        Self { run: self.run.with_baseline(baseline), ..self }
+    }
+
+    /// From now on the chat server handles one message after the other, each for so long: its capacity is one per `service`.
+    pub fn serve_one_by_one(&mut self, service: Span) {
+        self.service = service;
     }
 
     /// Plays until the run is over, or `limit` has passed.
@@ -200,7 +237,11 @@ impl World {
                 self.voice.text(self.now, peer, &frame);
                 self.flush_voice();
             }
-            Packet::ToServer(peer, frame) => {
+            Packet::ToServer(peer, frame) if self.service > Span::ZERO && frame.contains("\"chatMessage\"") => {
+                self.busy_until = self.busy_until.max(self.now) + self.service;
+                self.net.put(self.busy_until, Packet::Served(peer, frame));
+            }
+            Packet::ToServer(peer, frame) | Packet::Served(peer, frame) => {
                 self.chat.text(peer, &frame);
                 self.flush_chat();
             }
@@ -216,9 +257,11 @@ impl World {
             }
             Packet::Opened(peer) => self.give(peer.engine, Input::Opened { socket: peer.socket }),
             Packet::ToClient(peer, frame) => {
+                self.keep(peer.engine, peer.socket, Way::In, Some(&frame), frame.len());
                 self.give(peer.engine, Input::Text { socket: peer.socket, frame: &frame });
             }
             Packet::BinaryToClient(peer, frame) => {
+                self.keep(peer.engine, peer.socket, Way::In, None, frame.len());
                 self.give(peer.engine, Input::Binary { socket: peer.socket, frame: &frame });
             }
             Packet::Closed(peer, code) => {
@@ -229,6 +272,13 @@ impl World {
                 self.give(worker, Input::Start { shared });
             }
             Packet::Fetched(worker, fetch, outcome) => self.give(worker, Input::Fetched { fetch, outcome }),
+        }
+    }
+
+    fn keep(&self, worker: usize, socket: SocketId, way: Way, text: Option<&str>, length: usize) {
+        let Worker { rings, owners, .. } = &self.workers[worker];
+        if let Some(user) = owners.get(&socket) {
+            rings.keep(*user, self.now.as_micros() as f64 / 1e3, way, text, length);
         }
     }
 
@@ -261,8 +311,14 @@ impl World {
 
     fn on_output(&mut self, engine: usize, output: Output) {
         let packet = match output {
-            Output::Connect { socket, url, protocols, .. } => Packet::Open(Peer { engine, socket }, url, protocols),
-            Output::Send { socket, text } => Packet::ToServer(Peer { engine, socket }, text.into()),
+            Output::Connect { socket, user, url, protocols } => {
+                self.workers[engine].owners.insert(socket, user);
+                Packet::Open(Peer { engine, socket }, url, protocols)
+            }
+            Output::Send { socket, text } => {
+                self.keep(engine, socket, Way::Out, Some(&text), text.len());
+                Packet::ToServer(Peer { engine, socket }, text.into())
+            }
             Output::SendShared { socket, population, frame, due } => {
                 let Worker { engine: Some(sender), epoch, .. } = &mut self.workers[engine] else { return };
                 sender.on_shared_sent(population, due, Timestamp::from_micros(self.now.since(*epoch).as_micros()));
@@ -294,8 +350,11 @@ impl World {
         match message {
             ToWorker::Load(load) => {
                 let answer = match Engine::new(&load) {
-                    Ok(engine) => {
-                        self.workers[worker] = Worker { engine: Some(engine), epoch: self.now, ..Worker::default() };
+                    Ok(mut engine) => {
+                        let rings = Rc::new(HostRings::default());
+                        engine.keep_rings(rings.clone());
+                        let epoch = self.now;
+                        self.workers[worker] = Worker { engine: Some(engine), rings, epoch, ..Worker::default() };
                         FromWorker::Loaded
                     }
                     Err(message) => FromWorker::Failed { message },
@@ -313,7 +372,11 @@ impl World {
             ToWorker::Stop => self.give(worker, Input::Stop),
             ToWorker::Leave => self.give(worker, Input::Leave),
             ToWorker::Hear(user) => self.give(worker, Input::Hear(user)),
+            ToWorker::Act(action) => self.give(worker, Input::Act(*action)),
+            ToWorker::Watch(user) => self.give(worker, Input::Watch(user)),
+            ToWorker::Canary { user, order } => self.give(worker, Input::Canary { user, order }),
             ToWorker::Abort => self.give(worker, Input::Abort),
+            ToWorker::Full => self.give(worker, Input::Full),
             ToWorker::Finish => {
                 self.give(worker, Input::Finish);
                 self.snapshot_of(worker);
@@ -340,6 +403,8 @@ impl World {
     fn snapshot_of(&mut self, worker: usize) {
         let Worker { engine: Some(engine), epoch, .. } = &mut self.workers[worker] else { return };
         let now = Timestamp::from_micros(self.now.since(*epoch).as_micros());
+        let wall_ms = self.now.as_micros() as f64 / 1e3;
+        self.seen.extend(engine.look(now, wall_ms));
         let snapshot = engine.snapshot(now);
         self.tell_run(worker, FromWorker::Snapshot(Box::new(snapshot)));
     }

@@ -42,6 +42,13 @@ impl Arguments for Heard<'_> {
 /// The arguments of the event that started a task.
 pub struct Kept(Box<str>);
 
+impl Kept {
+    /// The raw arguments of an event that came before.
+    pub fn new(raw: String) -> Self {
+        Self(raw.into())
+    }
+}
+
 impl Arguments for Kept {
     fn part(&self, pointer: &Pointer) -> Option<Cow<'_, Value>> {
         let args = Args { raw: &self.0, attachments: Vec::new() };

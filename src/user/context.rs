@@ -1,13 +1,16 @@
 //! What a user may touch while it acts: the clock's value, its population's tables, and where its doings go.
 
 use crate::engine::{FetchRequest, FrameId, Frames, SocketId};
-use crate::metrics::{CounterId, ErrorKey, Ledger, Phase, Recorder, SeriesId};
+use crate::metrics::{
+    ClosedBy, CounterId, DisconnectKey, ErrorKey, Ledger, Phase, Recorder, SeriesId, UserId, Witness,
+};
 use crate::protocol::Transmit;
 use crate::protocol::audio::PcmReader;
 use crate::scenario::{OperationId, Program};
 use crate::time::{Span, Timestamp};
-use crate::wire::{Level, LogLine, Note, Told};
+use crate::wire::{Level, LogLine, Note, Reply, Told};
 
+use super::control::Control;
 use super::meters::Meters;
 use super::voice::Utterances;
 
@@ -17,12 +20,19 @@ pub struct Context<'a> {
     /// Milliseconds since 1970, for payloads only.
     pub wall_ms: f64,
     pub program: &'a Program,
+    /// What the tester has changed.
+    pub control: &'a Control,
     pub population: &'a str,
     pub meters: &'a mut Meters,
     /// Of a population of voice users.
     pub utterances: Option<&'a mut Utterances>,
     pub frames: &'a mut Frames,
     pub pcm: &'a mut PcmReader,
+    /// The user that acts.
+    pub user: UserId,
+    pub witness: &'a mut Witness,
+    /// Of the one user that somebody watches.
+    pub seen: Option<&'a mut Vec<Note>>,
     /// Of the one user that somebody listens to.
     pub heard: Option<&'a mut Vec<Note>>,
     pub recorder: &'a mut Recorder,
@@ -60,6 +70,7 @@ pub enum Wish {
 impl Context<'_> {
     pub fn sample(&mut self, series: SeriesId, value: Span) {
         self.recorder.sample(self.now, series, value);
+        self.witness.sample(self.now, series, value);
     }
 
     pub fn count(&mut self, counter: CounterId, n: u64) {
@@ -73,6 +84,28 @@ impl Context<'_> {
         }
     }
 
+    /// Tells whoever watches this user, and whoever listens to it.
+    pub fn show(&mut self, told: impl Fn() -> Told) {
+        for notes in [&mut self.heard, &mut self.seen].into_iter().flatten() {
+            notes.push(Note { at: self.now, told: told() });
+        }
+    }
+
+    /// Tells whoever watches this user how long it waited.
+    pub fn took(&mut self, operation: OperationId, what: Reply, took: Span) {
+        if let Some(seen) = &mut self.seen {
+            let operation = self.program.operations[operation.0 as usize].clone();
+            seen.push(Note { at: self.now, told: Told::Took { operation, what, micros: took.as_micros() } });
+        }
+    }
+
+    pub fn disconnect(&mut self, key: DisconnectKey) {
+        if key.by != ClosedBy::User {
+            self.witness.close(self.now, &key);
+        }
+        self.recorder.disconnect(self.now, key);
+    }
+
     /// Counts an error of an operation of the scenario.
     pub fn error(&mut self, operation: OperationId, code: &str, phase: Phase, sample: impl FnOnce() -> String) {
         let program = self.program;
@@ -81,18 +114,19 @@ impl Context<'_> {
 
     /// Counts an error of what is no operation of the scenario, like `connect`.
     pub fn named_error(&mut self, operation: &str, code: &str, phase: Phase, sample: impl FnOnce() -> String) {
-        self.tell(|| Told::Failed(format!("{operation}: {}", shorten(code, MAX_CODE))));
+        self.show(|| Told::Failed(format!("{operation}: {}", shorten(code, MAX_CODE))));
         let key = ErrorKey {
             population: self.population.to_owned(),
             operation: operation.to_owned(),
             code: shorten(code, MAX_CODE),
             phase,
         };
+        self.witness.error(self.now, &key);
         self.recorder.error(self.now, key, || shorten(&sample(), MAX_SAMPLE));
     }
 
     pub fn log(&mut self, level: Level, user: u32, text: String) {
-        self.tell(|| Told::Saw(text.clone()));
+        self.show(|| Told::Saw(text.clone()));
         self.log.push(LogLine { at: self.now, level, population: self.population.to_owned(), user: Some(user), text });
     }
 }

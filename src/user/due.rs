@@ -19,6 +19,7 @@ impl User {
             session.on_timeout(now, sink);
             Ok(())
         });
+        self.end_stall(ctx);
         self.expire_pendings(ctx);
         self.on_voice_timeout(ctx);
         self.tick(ctx);
@@ -60,7 +61,7 @@ impl User {
 
     /// Starts a task for every tick that is due; each is measured from the time it was due.
     fn tick(&mut self, ctx: &mut Context<'_>) {
-        if !self.stage.ticks() {
+        if !self.ticks() {
             return;
         }
         let program = ctx.program;
@@ -68,8 +69,9 @@ impl User {
             while let Some(due) = self.tickers.get_mut(index).and_then(|ticker| ticker.take_tick(ctx.now)) {
                 ctx.recorder.sample(ctx.now, ctx.meters.pacing, ctx.now.since(due));
                 // From the due time, not from now: lag does not add up. An interval of nothing must not hang us.
-                let interval = self.memory.draw(&timer.interval, ctx.wall_ms, None).max(Span::from_millis(1));
-                self.tickers[index].due = due + interval;
+                let drawn = self.memory.draw(&timer.interval, ctx.wall_ms, None).max(Span::from_millis(1));
+                self.tickers[index].drawn = drawn;
+                self.tickers[index].due = due + ctx.control.interval(index, drawn).max(Span::from_millis(1));
                 if self.tasks.len() >= MAX_TASKS {
                     ctx.count(ctx.meters.skipped, 1);
                 } else {

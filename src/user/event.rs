@@ -6,7 +6,7 @@ use crate::metrics::Receipt;
 use crate::protocol::{Args, BINARY_FRAME, FrameError, Incoming, Session};
 use crate::scenario::{Arguments, ErrorRule, EventId, Op, OperationId, Reaction};
 use crate::time::{Span, Timestamp};
-use crate::wire::Told;
+use crate::wire::{Reply, Told};
 
 use super::arguments::Heard;
 use super::context::shorten;
@@ -47,13 +47,17 @@ impl User {
         // While the session speaks, the user only listens; what needs the session again is done afterwards.
         let Some(mut link) = self.link.take() else { return };
         let mut later = Vec::new();
-        let deaf = link.closing.is_some();
+        let deaf = link.closing.is_some() || self.stall.is_some();
         let phase = self.phase();
         let result = give(&mut link.session, ctx.now, &mut |incoming| {
             if !deaf {
                 self.hear(ctx, incoming, &mut later);
             }
         });
+        if self.stall.is_some() {
+            // Who hangs answers no ping either.
+            while link.session.poll_transmit().is_some() {}
+        }
         self.link = Some(link);
         if self.is_over() {
             // What it heard was the end of it, and then the link was not there to be closed.
@@ -197,8 +201,10 @@ impl User {
         });
         let Some(place) = place else { return };
         let pending = &mut self.pendings[place];
-        ctx.sample(meters.round_trip, ctx.now.since(pending.sent_at));
-        ctx.sample(meters.intended, ctx.now.since(pending.intended));
+        let took = ctx.now.since(pending.sent_at);
+        ctx.sample(meters.round_trip, took);
+        ctx.recorder.sample(ctx.now, meters.intended, ctx.now.since(pending.intended));
+        ctx.took(operation, Reply::Echo, took);
         if let Some(message) = &mut pending.message {
             message.echoed = true;
             message.accepted = true;
@@ -228,6 +234,7 @@ impl User {
         }
         pending.answer = None;
         ctx.sample(ctx.meters.operation(operation).answer, took);
+        ctx.took(operation, Reply::Answer, took);
         self.settle(ctx, place);
     }
 
@@ -239,7 +246,9 @@ impl User {
             message.accepted = true;
             message.sequence
         });
-        ctx.sample(ctx.meters.operation(pending.operation).ack, ctx.now.since(pending.sent_at));
+        let (operation, took) = (pending.operation, ctx.now.since(pending.sent_at));
+        ctx.sample(ctx.meters.operation(operation).ack, took);
+        ctx.took(operation, Reply::Ack, took);
         if let Some(sequence) = sequence {
             ctx.ledger.accepted(ctx.now, self.id, sequence);
         }
@@ -314,6 +323,9 @@ impl User {
     }
 
     fn react(&mut self, ctx: &mut Context<'_>, event: EventId, heard: &Heard<'_>, which: fn(&Reaction) -> bool) {
+        if ctx.control.paused || self.taken {
+            return;
+        }
         let program = ctx.program;
         for reaction in program.reactions.iter().filter(|reaction| reaction.event == event && which(reaction)) {
             if self.wants_to_react(ctx.wall_ms, reaction, heard) {

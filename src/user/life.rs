@@ -114,6 +114,9 @@ impl User {
             counted_out: false,
             failure: None,
             probe: None,
+            stall: None,
+            spoiled: false,
+            taken: false,
         }
     }
 
@@ -139,6 +142,7 @@ impl User {
     /// Starts its life; due at `intended`.
     pub fn start(&mut self, ctx: &mut Context<'_>, intended: Timestamp) {
         self.memory.set_defaults(ctx.program, ctx.wall_ms);
+        self.set_values(ctx);
         self.stage = Stage::Preparing;
         self.begin(ctx, ctx.program.before, intended);
     }
@@ -162,7 +166,7 @@ impl User {
     }
 
     /// Starts a block of the main task, replacing the one before.
-    fn begin(&mut self, ctx: &mut Context<'_>, block: Pc, intended: Timestamp) {
+    pub(super) fn begin(&mut self, ctx: &mut Context<'_>, block: Pc, intended: Timestamp) {
         self.tasks.retain(|task| task.role != Role::Main);
         self.spawn(Role::Main, block, None, intended, Wait::Ready);
         self.run(ctx);
@@ -171,7 +175,7 @@ impl User {
     pub(super) fn spawn(&mut self, role: Role, pc: Pc, event: Option<Kept>, intended: Timestamp, wait: Wait) {
         let serial = self.next_task;
         self.next_task += 1;
-        self.tasks.push(Task { serial, role, pc, loops: Vec::new(), event, intended, wait });
+        self.tasks.push(Task { serial, role, pc, loops: Vec::new(), event, intended, wait, typed: None });
     }
 
     /// The main task's block has ended.
@@ -201,16 +205,21 @@ impl User {
         }
     }
 
-    fn begin_timers(&mut self, ctx: &mut Context<'_>) {
+    pub(super) fn begin_timers(&mut self, ctx: &mut Context<'_>) {
         self.stage = Stage::Active;
         let wall = ctx.wall_ms;
         let running = std::mem::take(&mut self.tickers);
         for (index, timer) in ctx.program.timers.iter().enumerate() {
-            let wait = match &timer.first {
-                Some(first) => self.memory.draw(first, wall, None),
+            let (drawn, wait) = match &timer.first {
+                Some(first) => {
+                    let first = self.memory.draw(first, wall, None);
+                    (first, first)
+                }
                 None => {
                     let share = self.memory.random.f64();
-                    Span::from_secs_f64(self.memory.draw(&timer.interval, wall, None).as_secs_f64() * share)
+                    let drawn = self.memory.draw(&timer.interval, wall, None);
+                    let interval = ctx.control.interval(index, drawn);
+                    (drawn, Span::from_secs_f64(interval.as_secs_f64() * share))
                 }
             };
             // After a reconnect a timer goes on with the ticks it had left: its sender neither doubles nor starts anew.
@@ -222,7 +231,11 @@ impl User {
                     (times.filter(|times| *times >= 0.0).map(|times| times as u64), Timestamp::ZERO)
                 }
             };
-            self.tickers.push(Ticker { due: silent_until.max(ctx.now + wait), left, silent_until });
+            let due = silent_until.max(ctx.now + wait);
+            self.tickers.push(Ticker { due, left, silent_until, drawn, held: None });
+        }
+        if ctx.control.paused {
+            self.hold(ctx.now);
         }
     }
 
@@ -343,6 +356,7 @@ impl User {
         self.memory.vars.fill(serde_json::Value::Null);
         self.share(ctx, shared);
         self.settled_in = false;
+        self.taken = false;
         self.attempt = 0;
         self.start(ctx, ctx.now);
     }

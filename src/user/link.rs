@@ -2,11 +2,13 @@
 
 use crate::engine::SocketId;
 use crate::metrics::{ClosedBy, DisconnectKey, Phase};
+use crate::plan::is_token;
 use crate::protocol::{EndReason, Session, SessionConfig};
 use crate::scenario::{Protocol, Reconnect};
 use crate::time::{Span, Timestamp};
 use crate::wire::{Level, Told};
 
+use super::acting::{REFUSED_TOKEN, spoil, spoil_auth};
 use super::context::shorten;
 use super::life::Stage;
 use super::voice::Ending;
@@ -22,6 +24,10 @@ pub struct Link {
     pub has_heard: bool,
     /// We decided to close it; the browser's `Closed` then finds this.
     pub closing: Option<Closing>,
+    /// Engine.IO pings stay unanswered.
+    pub is_mute: bool,
+    /// The tester has made the user behave so that the server may close: its close is no fault of the server's.
+    pub provoked: Option<&'static str>,
 }
 
 /// A close of our own, as it was decided.
@@ -70,7 +76,7 @@ impl User {
                     let mut json = String::new();
                     auth.write_json(&mut self.memory.scope(wall, None, ""), &mut json);
                     self.memory.secrets.add_auth(&json);
-                    json
+                    if self.spoiled { spoil_auth(&json) } else { json }
                 }),
             },
             Protocol::WebSocket { event_field } => SessionConfig::WebSocket { event_field: event_field.clone() },
@@ -80,8 +86,11 @@ impl User {
             let value = value.value(&mut self.memory.scope(wall, None, ""));
             (!value.is_null()).then(|| (name.clone(), value.as_str().map_or_else(|| value.to_string(), str::to_owned)))
         });
-        let query: Vec<_> = query.collect();
+        let mut query: Vec<_> = query.collect();
         query.iter().for_each(|(name, value)| self.memory.secrets.add_parameter(name, value));
+        if self.spoiled {
+            query.iter_mut().filter(|(name, _)| is_token(name)).for_each(|(_, value)| *value = spoil(value));
+        }
         let mut text = |template: &crate::scenario::Template| template.text(&mut self.memory.scope(wall, None, ""));
         let url = Session::url(&config, &text(&connect.url), &text(&connect.path), &query);
         // What is null is left out here as well; a browser takes no empty protocol.
@@ -94,7 +103,15 @@ impl User {
             self.count_disconnect(ctx, *old, 1006, "");
         }
         let session = Session::new(config);
-        self.link = Some(Box::new(Link { socket, session, opened: false, has_heard: false, closing: None }));
+        self.link = Some(Box::new(Link {
+            socket,
+            session,
+            opened: false,
+            has_heard: false,
+            closing: None,
+            is_mute: false,
+            provoked: self.spoiled.then_some(REFUSED_TOKEN),
+        }));
         Some(Opening { url, protocols })
     }
 
@@ -104,6 +121,7 @@ impl User {
             ctx.sample(ctx.meters.socketio, ctx.now.since(engineio));
         }
         ctx.sample(ctx.meters.connect, ctx.now.since(handshake.started));
+        self.note_accepted_token(ctx);
         self.release_slot(ctx);
         self.attempt = 0;
         self.begin_voice(ctx);
@@ -117,7 +135,7 @@ impl User {
         }
         if let Stage::Connecting(handshake) = &mut self.stage {
             handshake.websocket = Some(ctx.now);
-            ctx.recorder.sample(ctx.now, ctx.meters.websocket, ctx.now.since(handshake.started));
+            ctx.sample(ctx.meters.websocket, ctx.now.since(handshake.started));
         }
         self.feed(ctx, |session, now, sink| {
             session.on_open(now, sink);
@@ -127,6 +145,10 @@ impl User {
 
     /// The server refused the CONNECT. Like socket.io-client, we close and do not try again by ourselves.
     pub(super) fn on_refused(&mut self, ctx: &mut Context<'_>, message: &str, data: &str) {
+        if self.spoiled {
+            self.close(ctx, ClosedBy::User, Some(REFUSED_TOKEN));
+            return self.renew(ctx);
+        }
         let (message, data) = (self.memory.redacted(message), self.memory.redacted(data));
         let code = if message.is_empty() { "refused" } else { &message };
         ctx.named_error("connect", code, Phase::Connecting, || data.clone());
@@ -141,7 +163,13 @@ impl User {
             EndReason::EngineClose => (ClosedBy::Server, "transport close"),
             EndReason::PingTimeout => (ClosedBy::Timeout, "ping timeout"),
         };
-        self.close(ctx, by, Some(text));
+        match self.link.as_ref().and_then(|link| link.provoked) {
+            Some(why) => {
+                self.drop_pendings(ctx, "left");
+                self.close(ctx, ClosedBy::User, Some(why));
+            }
+            None => self.close(ctx, by, Some(text)),
+        }
         // socket.io-client does not reconnect by itself after the server's DISCONNECT; a user of a chat page would
         // have to reload it. The simulated one comes back as after any lost connection.
         self.on_link_lost(ctx);
@@ -157,6 +185,11 @@ impl User {
         let phase = self.phase();
         let Some(link) = self.link.take() else { return };
         let wanted = link.closing.is_some();
+        if !wanted && self.spoiled && phase == Phase::Connecting {
+            self.count_disconnect(ctx, *link, code, reason);
+            return self.renew(ctx);
+        }
+        let provoked = link.provoked.is_some();
         let mute = !wanted && !link.has_heard && phase != Phase::Connecting && self.voice.is_some();
         self.count_disconnect(ctx, *link, code, reason);
         if !wanted {
@@ -170,22 +203,42 @@ impl User {
                     format!("the WebSocket opened, brought nothing, and closed with {code}")
                 });
             }
+            if provoked {
+                self.drop_pendings(ctx, "left");
+            }
             self.on_link_lost(ctx);
         } else if matches!(self.stage, Stage::Closing { .. }) {
             self.end(ctx);
         }
     }
 
+    /// Its socket has not opened yet.
+    pub fn is_opening(&self, socket: SocketId) -> bool {
+        self.link.as_ref().is_some_and(|link| link.socket == socket && !link.opened)
+    }
+
+    /// Its socket does not open, and that is nobody's error: it asks for another one.
+    pub fn queue_again(&mut self, ctx: &mut Context<'_>) {
+        if matches!(self.stage, Stage::Connecting(_)) && self.link.as_ref().is_some_and(|link| !link.opened) {
+            self.close(ctx, ClosedBy::User, None);
+            self.release_slot(ctx);
+            self.connect(ctx);
+        }
+    }
+
     fn count_disconnect(&self, ctx: &mut Context<'_>, link: Link, code: u16, reason: &str) {
-        let Closing { by, phase, reason: known } =
-            link.closing.unwrap_or(Closing { by: ClosedBy::Server, phase: self.phase(), reason: None });
+        let Closing { by, phase, reason: known } = link.closing.unwrap_or_else(|| Closing {
+            by: if link.provoked.is_some() { ClosedBy::User } else { ClosedBy::Server },
+            phase: self.phase(),
+            reason: link.provoked.map(str::to_owned),
+        });
         let reason = known.unwrap_or_else(|| shorten(&self.memory.redacted(reason), 120));
-        ctx.tell(|| Told::Saw(format!("closed {code} {reason}").trim_end().to_owned()));
+        ctx.show(|| Told::Saw(format!("closed {code} {reason}").trim_end().to_owned()));
         let key = DisconnectKey { population: ctx.population.to_owned(), code, reason, by, phase };
         if by != ClosedBy::User {
             ctx.log(Level::Warning, self.id.index(), format!("disconnected: code {code} {}", key.reason));
         }
-        ctx.recorder.disconnect(ctx.now, key);
+        ctx.disconnect(key);
     }
 
     /// Gives the handshake slot back, if it holds one.
@@ -216,6 +269,7 @@ impl User {
 
     /// The connection is gone, not by our own will: what was on its way is lost, then it is tried again.
     pub(super) fn on_link_lost(&mut self, ctx: &mut Context<'_>) {
+        self.stall = None;
         self.release_slot(ctx);
         self.end_voice(ctx, Ending::Lost);
         self.drop_pendings(ctx, "disconnected");
@@ -232,7 +286,7 @@ impl User {
     }
 
     /// How long to wait before the next attempt; `None`: no more.
-    fn backoff(&mut self, ctx: &mut Context<'_>) -> Option<Span> {
+    pub(super) fn backoff(&mut self, ctx: &mut Context<'_>) -> Option<Span> {
         let Reconnect::Backoff { initial, max, jitter, attempts } = ctx.program.connect.reconnect else { return None };
         if self.attempt >= attempts {
             return None;

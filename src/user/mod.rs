@@ -4,11 +4,15 @@
 //! [`Context`] (frames to send, fetches and handshakes it wishes, samples, ledger entries) and says when it wants to
 //! be woken. The files follow a user's life: `life` (its stages), `link` (its connection), `task` and `step` (its
 //! scenario), `pending` (what it waits for), `event` (what arrives), `exchange` (HTTP), `due` (time), `voice` (audio).
-//! `secrets` keeps what it knows out of what it tells.
+//! `canary` lets a person act for it; `acting` and `control` are what a tester does to it and its like; `secrets` keeps
+//! what it knows out of what it tells.
 
+mod acting;
 mod arguments;
+mod canary;
 mod context;
 mod contract;
+mod control;
 mod due;
 mod event;
 mod exchange;
@@ -16,6 +20,7 @@ mod life;
 mod link;
 mod memory;
 mod meters;
+mod outlook;
 mod pending;
 mod probe;
 mod secrets;
@@ -23,10 +28,13 @@ mod step;
 mod task;
 mod voice;
 
+pub use acting::{DROPPED, STORM};
 pub use context::{Context, Wish};
+pub use control::Control;
 pub use life::ONCE_USER;
 pub use link::Opening;
 pub use meters::Meters;
+pub use outlook::{Call, Outlook, Step, StepKind};
 pub use voice::Utterances;
 
 use std::collections::VecDeque;
@@ -34,6 +42,7 @@ use std::collections::VecDeque;
 use crate::metrics::{Phase, UserId, UsersByState};
 use crate::time::Timestamp;
 
+use acting::Stall;
 use life::Stage;
 use link::Link;
 use memory::Memory;
@@ -69,6 +78,12 @@ pub struct User {
     failure: Option<String>,
     /// It compares the server's history with what it received.
     probe: Option<Box<Probe>>,
+    /// It hangs, for the tester.
+    stall: Option<Box<Stall>>,
+    /// The next connection is made with a token that is not valid.
+    spoiled: bool,
+    /// A person acts for it.
+    taken: bool,
 }
 
 impl User {
@@ -80,10 +95,12 @@ impl User {
     pub fn next_timeout(&self) -> Timestamp {
         let tasks = self.tasks.iter().map(Task::due);
         let pendings = self.pendings.iter().map(|pending| pending.deadline);
-        let tickers = self.tickers.iter().filter(|_| self.stage.ticks()).map(|ticker| ticker.due);
+        let tickers = self.tickers.iter().filter(|_| self.ticks()).map(|ticker| ticker.due);
         let voice = self.voice.as_ref().map(|voice| voice.next_timeout());
         let session = self.link.as_ref().and_then(|link| link.session.next_timeout());
+        let stall = self.stall.as_ref().map(|stall| stall.until);
         tasks
+            .chain(stall)
             .chain(pendings)
             .chain(tickers)
             .chain(session)

@@ -6,6 +6,8 @@ use crate::metrics::{is_secret, without_url_secrets};
 use crate::protocol::encode_component;
 use crate::scenario::{Op, Program, Save, Source, UserFacts};
 
+use super::User;
+use super::context::shorten;
 use super::memory::Memory;
 
 /// Where a user's secrets stand.
@@ -57,6 +59,11 @@ impl Secrets {
 impl Memory {
     /// The text with `***` for every secret of this user, also where it is escaped or was cut off.
     pub fn redacted(&self, text: &str) -> String {
+        hide_all(text.to_owned(), &self.spelled())
+    }
+
+    /// Every secret of this user in all its spellings, the longest first.
+    fn spelled(&self) -> Vec<String> {
         let mut secrets = Vec::new();
         let mut take = |secret: &str| secrets.extend(spellings(secret));
         self.secrets.columns.iter().for_each(|&column| take(&self.facts.account[column].1));
@@ -64,17 +71,77 @@ impl Memory {
         for &var in &self.secrets.vars {
             each_text(&self.vars[var], &mut take);
         }
-        // One may be a part of another.
         secrets.sort_unstable_by_key(|secret| std::cmp::Reverse(secret.len()));
-        let mut hidden = text.to_owned();
-        for secret in &secrets {
+        secrets
+    }
+}
+
+/// The longest first: one may be a part of another.
+fn hide_all(text: String, secrets: &[String]) -> String {
+    let mut hidden = text;
+    for secret in secrets {
+        if hidden.contains(secret) {
             hidden = hidden.replace(secret, MASK);
         }
-        if hidden.contains(CUT) {
-            hidden = hide_cut_off(&hidden, &secrets);
-        }
-        without_url_secrets(&hidden, MASK).unwrap_or(hidden)
     }
+    if hidden.contains(CUT) {
+        hidden = hide_cut_off(&hidden, secrets);
+    }
+    without_url_secrets(&hidden, MASK).unwrap_or(hidden)
+}
+
+impl User {
+    /// Frames as they may be shown: without this user's secrets, without any account, and without what a field's name says to
+    /// be a secret or a person's; each at most `chars` characters long.
+    pub fn redacted(&self, frames: &[&str], chars: usize) -> Vec<String> {
+        let memory = &self.memory;
+        let mut secrets: Vec<String> = memory.spelled();
+        secrets.extend(memory.facts.account.iter().flat_map(|(_, value)| spellings(value)));
+        secrets.sort_unstable_by_key(|secret| std::cmp::Reverse(secret.len()));
+        secrets.dedup();
+        let hide = |frame: &&str| shorten(&hide_named(&hide_all((*frame).to_owned(), &secrets)), chars);
+        frames.iter().map(hide).collect()
+    }
+}
+
+/// `"token":"..."` shows a secret, whoever's it is.
+fn hide_named(text: &str) -> String {
+    let mut shown = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(at) = rest.find("\":").or_else(|| rest.find("\" :")) {
+        let name = rest[..at].rsplit('"').next().unwrap_or_default().trim_end_matches('\\');
+        let value_at = at + rest[at..].find(':').unwrap_or(0) + 1;
+        let value_at = value_at + rest[value_at..].len() - rest[value_at..].trim_ascii_start().len();
+        shown.push_str(&rest[..value_at]);
+        rest = &rest[value_at..];
+        if is_secret(name) || PERSONAL.iter().any(|word| name.eq_ignore_ascii_case(word)) {
+            let length = value_length(rest);
+            if length > 0 {
+                // A value that is cut off has no end of its own.
+                shown.push_str(if rest.starts_with('\\') { "\\\"***\\\"" } else { "\"***\"" });
+                rest = &rest[length..];
+            }
+        }
+    }
+    shown.push_str(rest);
+    shown
+}
+
+/// Of a string or a number in JSON, also in JSON that is quoted once more; 0: it is neither.
+fn value_length(text: &str) -> usize {
+    let quote = if text.starts_with("\\\"") { "\\\"" } else { "\"" };
+    let Some(inside) = text.strip_prefix(quote) else {
+        return text.find(|c: char| !c.is_ascii_alphanumeric() && !"+-.".contains(c)).unwrap_or(text.len());
+    };
+    let mut from = 0;
+    while let Some(end) = inside[from..].find(quote) {
+        let escapes = inside[..from + end].bytes().rev().take_while(|byte| *byte == b'\\').count();
+        from += end + quote.len();
+        if escapes % 2 == 0 {
+            return quote.len() + from;
+        }
+    }
+    text.len()
 }
 
 /// As it is, in JSON, in a URL, and as our own messages quote each of them.
@@ -135,6 +202,8 @@ fn each_text(value: &Value, take: &mut impl FnMut(&str)) {
 const SHORTEST: usize = 4;
 const SHORTEST_TOKEN: usize = 8;
 const MASK: &str = "***";
+/// What servers tell of people and sessions besides, in frames that reach somebody else.
+const PERSONAL: [&str; 4] = ["email", "phone", "sid", "pid"];
 /// What [`shorten`](super::context::shorten) and the excerpts of bad frames put where they cut.
 const CUT: &str = "…";
 

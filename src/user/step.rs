@@ -3,9 +3,10 @@
 use crate::engine::{FetchBody, FetchRequest};
 use crate::metrics::Tag;
 use crate::scenario::{Body, EmitOp, HttpOp, Op, Pc, RoomEffect, Template, WaitOp};
-use crate::time::Timestamp;
+use crate::time::{Span, Timestamp};
 use crate::wire::Told;
 
+use super::canary::with_text;
 use super::life::Stage;
 use super::memory::push;
 use super::pending::{Expected, Fetching, Pending, Sent};
@@ -25,6 +26,9 @@ pub(super) enum Step {
 
 /// A task that loops without ever waiting gives way after so many steps.
 const STEPS_IN_A_ROW: u32 = 1_000;
+
+/// An Engine.IO pong without data, as every server's ping wants it.
+const PONG: &str = "3";
 
 impl User {
     /// Runs every task that is ready.
@@ -55,6 +59,7 @@ impl User {
         task.wait = Wait::Ready;
         for _ in 0..STEPS_IN_A_ROW {
             match self.step(ctx, &mut task) {
+                Step::Go(_) if task.typed.is_some() => return None,
                 Step::Go(pc) => task.pc = pc,
                 Step::Wait(pc, wait) => {
                     task.pc = pc;
@@ -68,7 +73,7 @@ impl User {
                 }
             }
         }
-        task.wait = Wait::Until(ctx.now + crate::time::Span::from_millis(1));
+        task.wait = Wait::Until(ctx.now + Span::from_millis(1));
         Some(task)
     }
 
@@ -76,12 +81,17 @@ impl User {
         let program = ctx.program;
         let wall = ctx.wall_ms;
         let next = task.pc + 1;
-        match &program.ops[task.pc as usize] {
+        let op = &program.ops[task.pc as usize];
+        if self.is_held(ctx, task, op) {
+            return Step::Wait(task.pc, Wait::Held);
+        }
+        match op {
             Op::Http(op) => self.fetch(ctx, task, op),
             Op::Emit(op) => self.emit(ctx, task, op),
             Op::Wait(op) => self.wait(ctx, task, op),
             Op::Think(delay) => {
                 let wait = self.memory.draw(delay, wall, task.event());
+                let wait = Span::from_secs_f64(wait.as_secs_f64() * ctx.control.think);
                 let due = task.intended.max(ctx.now) + wait;
                 task.intended = due;
                 Step::Wait(next, Wait::Until(due))
@@ -216,6 +226,10 @@ impl User {
                 json
             })
             .collect();
+        let args = match &task.typed {
+            Some(text) => args.iter().map(|argument| with_text(argument, &tag_text, text)).collect(),
+            None => args,
+        };
         let answer =
             op.answer.as_ref().map(|answer| Expected::new(task.pc, answer, &mut self.memory, wall, task.event()));
         let Some(link) = &mut self.link else { return Step::Over };
@@ -283,6 +297,9 @@ impl User {
     pub(super) fn flush(&mut self, ctx: &mut Context<'_>) {
         let Some(link) = &mut self.link else { return };
         while let Some(transmit) = link.session.poll_transmit() {
+            if link.is_mute && matches!(&transmit, crate::protocol::Transmit::Text(text) if text == PONG) {
+                continue;
+            }
             let bytes = match &transmit {
                 crate::protocol::Transmit::Text(text) => text.len(),
                 crate::protocol::Transmit::Binary(bytes) => bytes.len(),

@@ -1,7 +1,7 @@
 //! Tasks: every activation of a block (the main flow, a timer's tick, a reaction) is a program counter of its own.
 
 use crate::scenario::{Arguments, Pc};
-use crate::time::Timestamp;
+use crate::time::{Span, Timestamp};
 
 use super::arguments::Kept;
 
@@ -18,6 +18,8 @@ pub struct Task {
     /// When its next step was due: what it sends is measured from here, too.
     pub intended: Timestamp,
     pub wait: Wait,
+    /// A person typed this: the step that sends a message sends it instead of the script's, and no step follows.
+    pub typed: Option<Box<str>>,
 }
 
 /// What its end means to the user.
@@ -35,6 +37,8 @@ pub enum Wait {
     #[default]
     Ready,
     Until(Timestamp),
+    /// Until the tester lets it go on.
+    Held,
     /// For a `Pending` or a `Fetching` that names it.
     Blocked,
 }
@@ -46,6 +50,10 @@ pub struct Ticker {
     pub left: Option<u64>,
     /// The server asked for silence until then; a reconnect does not end that.
     pub silent_until: Timestamp,
+    /// The interval that is going on, as the scenario drew it.
+    pub drawn: Span,
+    /// It stands still: what is left of the interval.
+    pub held: Option<Span>,
 }
 
 impl Ticker {
@@ -67,7 +75,7 @@ impl Task {
         match self.wait {
             Wait::Ready => Timestamp::ZERO,
             Wait::Until(at) => at,
-            Wait::Blocked => Timestamp::NEVER,
+            Wait::Held | Wait::Blocked => Timestamp::NEVER,
         }
     }
 

@@ -10,6 +10,8 @@ mod recording;
 mod report;
 mod support;
 mod swarm;
+mod thresholds;
+mod verdict;
 mod voice;
 mod voice_access;
 mod voice_turns;

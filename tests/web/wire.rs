@@ -11,7 +11,7 @@ use tabswarm::metrics::{
     HeardSums, HistogramDelta, LedgerDelta, ListenerDelta, MetricsDelta, Phase, SentLog, SentRecord, UserId,
     UsersByState,
 };
-use tabswarm::plan::Segment;
+use tabswarm::plan::{Action, Pace, Segment, TimedAction};
 use tabswarm::protocol::audio::Clip;
 use tabswarm::swarm::{Credentials, LinkCommand, LinkEvent, Loading, Offset, Peer, Refused, SessionId, Traffic};
 use tabswarm::time::{Span, Timestamp};
@@ -43,6 +43,10 @@ fn check<T: Serialize + DeserializeOwned + PartialEq + Debug>(message: &T) {
     assert_eq!(arrived, *message);
 }
 
+fn act(action: Action) -> ToWorker {
+    ToWorker::Act(Box::new(TimedAction { at_s: 12.345, population: Some("users".into()), action }))
+}
+
 /// One of each, at least. A new variant does not compile until it is in here.
 fn to_worker() -> Vec<ToWorker> {
     let messages = vec![
@@ -57,6 +61,9 @@ fn to_worker() -> Vec<ToWorker> {
         ToWorker::Finish,
         ToWorker::Hear(Some(UserId::new(3, 70_000))),
         ToWorker::Hear(None),
+        act(Action::Interval { timer: None, pace: Pace::Factor(2.0) }),
+        act(Action::Set { variable: "message_size".into(), value: 200.into() }),
+        act(Action::Users { users: 70_000, over_s: 0.0 }),
     ];
     let kinds = messages.iter().map(|message| match message {
         ToWorker::Load(_) => 0,
@@ -70,6 +77,11 @@ fn to_worker() -> Vec<ToWorker> {
         ToWorker::Finish => 8,
         ToWorker::Hear(Some(_)) => 9,
         ToWorker::Hear(None) => 10,
+        ToWorker::Act(action) => match action.action {
+            Action::Interval { .. } => 11,
+            Action::Set { .. } => 12,
+            _ => 13,
+        },
     });
     assert_eq!(kinds.collect::<Vec<_>>(), (0..11).collect::<Vec<_>>());
     messages
@@ -176,7 +188,9 @@ fn load() -> Load {
         csv: vec![Vec::new(), vec![vec!["a@example.test".into(), String::new()]]],
         handshakes_in_flight: 3,
         fetches_in_flight: 5,
-        allowed_hosts: None,
+        sockets: Some(63),
+        starve_ms: 0,
+        limits: None,
         snapshot_ms: 250,
     }
 }
@@ -254,6 +268,7 @@ fn snapshot() -> Snapshot {
             sockets_open: 255,
             handshake_queue: 4,
         },
+        evidence: Vec::new(),
         log: [(Level::Info, None), (Level::Warning, Some(0)), (Level::Error, Some(u32::MAX))]
             .map(|(level, user)| LogLine { at, level, population: population.clone(), user, text: "said".into() })
             .into(),

@@ -114,6 +114,8 @@ impl Trace {
             Told::Met(phase) => (MarkKind::State, format!("you join: {}", phase_word(phase))),
             Told::Saw(text) => (MarkKind::State, text),
             Told::Failed(text) => (MarkKind::Failed, text),
+            // Of a user that is watched.
+            Told::Took { .. } => return,
             Told::Hears { .. } | Told::Says { .. } => return,
         };
         self.revision += 1;

@@ -149,7 +149,7 @@ impl<'p> Part<'p> {
         }
         fields.add("before", steps.function(program.before, false));
         let link = if program.protocol == Protocol::SocketIo { "SocketIo" } else { "PlainWebSocket" };
-        fields.text("Link", link);
+        fields.text("link", format!("() => {link}"));
         fields.add("connect", self.connect(names));
         fields.text("reconnect", reconnect(&program.connect.reconnect));
         fields.add("flow", steps.function(program.flow, false));

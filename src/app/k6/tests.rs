@@ -101,7 +101,7 @@ fn thresholds_are_k6s() {
     check("disconnects[1006] < 3", "{ 'disconnects{code:1006}': ['count<3'] }");
     check("events.in.message rate > 100 /s", "{ events_in_message: ['rate>100'] }");
     check(
-        "errors rate{chat} < 1% abort after 5 s",
+        "errors{chat} rate < 1% abort after 5 s",
         "{ 'errors_rate{scenario:chat}': [{ threshold: 'rate<0.01', abortOnFail: true, delayAbortEval: '5s' }] }",
     );
 }
@@ -125,7 +125,12 @@ fn loads_are_k6s_executors() {
     );
     check(
         json!({"model": "batch", "users": 25, "size": 10, "every_s": 2, "hold_s": 30}),
-        &["start: 10,", "{ seconds: 2, target: 10 }, { seconds: 0, target: 20 }, { seconds: 2, target: 20 }"],
+        &[
+            "start: 10,",
+            "{ seconds: 2, target: 10 },\n",
+            "{ seconds: 0, target: 20 },\n",
+            "{ seconds: 30, target: 25 },\n",
+        ],
     );
     check(
         json!({"model": "open", "start_rate": 0.5, "stages": [{"duration_s": 4, "target": 2.5}], "max_users": 9}),

@@ -4,7 +4,7 @@ use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
 use crate::metrics::{MetricColumns, Timeline, Totals};
-use crate::plan::{Load, Plan, Schedule, Segment};
+use crate::plan::{Plan, Schedule, Segment};
 use crate::time::{Span, Timestamp};
 
 /// Points per series at most. Beyond that a chart's pixels show no more, and drawing four times a second costs frames.
@@ -160,10 +160,8 @@ fn users(plan: &Plan, timeline: &Timeline, group: usize) -> Vec<Series> {
 
 /// The line that closed loads draw; an open load wants arrivals, not a number of users.
 fn wanted(plan: &Plan, seconds: u32, group: usize) -> Option<Series> {
-    let closed =
-        plan.populations.iter().enumerate().filter(|(_, population)| !matches!(population.load, Load::Open { .. }));
-    let schedules: Vec<_> =
-        closed.map(|(at, population)| Schedule::new(&population.load, &Segment::whole(), at == 0)).collect();
+    let closed = (0..plan.populations.len()).filter(|&index| !plan.populations[index].load.is_open());
+    let schedules: Vec<_> = closed.map(|index| Schedule::planned(plan, index, &Segment::whole())).collect();
     let at = |second: u32| Timestamp::ZERO + Span::from_secs(second.into());
     let target = |second| schedules.iter().map(|schedule| schedule.target(at(second))).sum();
     let values = ends(seconds, group).map(target).collect();

@@ -43,9 +43,13 @@ fn row(result: ThresholdResult) -> ThresholdRow {
         Outcome::Fail => ("broken", Mood::Bad),
         Outcome::NotMeasured => ("not measured", Mood::Warn),
     };
-    let note = note(&result);
-    let actual = result.actual.map_or_else(|| format::NOTHING.to_owned(), |actual| with_unit(actual, result.unit));
+    let (note, actual) = (note(&result), measured(&result));
     ThresholdRow { text: result.threshold, actual, note, outcome, mood }
+}
+
+/// The measured value with its unit.
+pub fn measured(result: &ThresholdResult) -> String {
+    result.actual.map_or_else(|| format::NOTHING.to_owned(), |actual| with_unit(actual, result.unit))
 }
 
 fn note(result: &ThresholdResult) -> String {
@@ -62,6 +66,7 @@ fn note(result: &ThresholdResult) -> String {
     if let (Some(baseline), Some(limit)) = (&result.baseline, result.limit) {
         notes.push(format!("limit {}, baseline {} in run {}", value(limit), value(baseline.value), baseline.run));
     }
+    notes.extend(result.stopped_run_at_s.map(|at| format!("it stopped the run at {at:.1} s")));
     notes.extend(result.why.clone());
     notes.join(", ")
 }
@@ -84,8 +89,17 @@ mod tests {
     #[track_caller]
     fn check(outcome: Outcome, actual: Option<f64>, unit: Unit, expected: (&str, &str, Mood)) {
         let (threshold, limit) = ("x".to_owned(), Some(0.0));
-        let result =
-            ThresholdResult { threshold, outcome, actual, limit, unit, why: None, window: None, baseline: None };
+        let result = ThresholdResult {
+            threshold,
+            outcome,
+            actual,
+            limit,
+            unit,
+            why: None,
+            window: None,
+            baseline: None,
+            stopped_run_at_s: None,
+        };
         let row = row(result);
         assert_eq!((row.actual.replace('\u{a0}', " ").as_str(), row.outcome, row.mood), expected);
     }
@@ -109,7 +123,17 @@ mod tests {
     fn check_note(window: Option<WindowResult>, baseline: Option<BaselineResult>, why: Option<&str>, expected: &str) {
         let (threshold, unit, why) = ("x".to_owned(), Unit::Milliseconds, why.map(str::to_owned));
         let (outcome, actual, limit) = (Outcome::Fail, Some(110.0), Some(121.0));
-        let row = row(ThresholdResult { threshold, outcome, actual, limit, unit, why, window, baseline });
+        let row = row(ThresholdResult {
+            threshold,
+            outcome,
+            actual,
+            limit,
+            unit,
+            why,
+            window,
+            baseline,
+            stopped_run_at_s: None,
+        });
         assert_eq!(row.note.replace('\u{a0}', " "), expected);
     }
 

@@ -147,6 +147,12 @@ impl Ledger {
         left.into_iter().for_each(|room| self.rooms[room as usize].leave(now, member));
     }
 
+    /// The names of the rooms that the user is in.
+    pub fn rooms_of(&self, member: UserId) -> Vec<String> {
+        let rooms = self.memberships.get(&member).map_or(&[][..], |membership| &membership.rooms);
+        rooms.iter().map(|room| self.rooms[*room as usize].name.clone()).collect()
+    }
+
     /// A message goes out now. The tag's text belongs into its payload.
     pub fn send(&mut self, now: Timestamp, room: &str, sender: UserId) -> Tag {
         let room = self.room(room);

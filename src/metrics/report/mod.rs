@@ -13,7 +13,9 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::contract::BreachEntry;
+use super::annotation::Annotation;
 use super::delta::{ClosedBy, LedgerDelta, Phase, UsersByState};
+use super::evidence::Evidence;
 use super::histogram::{Histogram, Stats};
 use super::redact::redacted;
 use super::threshold::{BaselineResult, Outcome, ThresholdResult, WindowResult};
@@ -66,9 +68,15 @@ pub struct Report {
     /// Absent: nobody heard a voice service.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub listeners: Option<ListenersEntry>,
+    /// What happened, in order of time.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub annotations: Vec<Annotation>,
     pub series: Series,
     pub health: HealthEntry,
     pub thresholds: Vec<ThresholdEntry>,
+    /// Frames around some of the errors, closes and slowest samples, redacted; bounded, so of a long run not all.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub evidence: Vec<Evidence>,
 }
 
 /// What a report says and only its maker knows.
@@ -238,6 +246,9 @@ pub struct ThresholdEntry {
     pub window: Option<WindowResult>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub baseline: Option<BaselineResult>,
+    /// The run was stopped then, because this was broken.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stopped_run_at_s: Option<f64>,
 }
 
 impl Report {
@@ -257,7 +268,7 @@ impl Report {
             clock_bound_ms: facts.clock_bound_ms,
             verdict: facts.verdict,
             users: totals.users_by_state(),
-            metrics: totals.histograms().filter_map(|(name, tag, histogram)| metric(name, tag, histogram)).collect(),
+            metrics: totals.histograms().zip(totals.clean_histograms()).filter_map(metric).collect(),
             operations: operations(totals),
             counters: totals
                 .counters()
@@ -268,9 +279,11 @@ impl Report {
             contract: super::contract::entries(totals),
             delivery: *totals.delivery(),
             listeners: ListenersEntry::of(plan, totals),
+            annotations: totals.annotations().all().to_vec(),
             series: Series::of(totals.timeline()),
             health: health(totals),
             thresholds: parsed.map(|threshold| threshold.evaluate(totals).into()).collect(),
+            evidence: totals.evidence().all().cloned().collect(),
         }
     }
 }
@@ -287,6 +300,7 @@ impl From<ThresholdResult> for ThresholdEntry {
             why: result.why,
             window: result.window,
             baseline: result.baseline,
+            stopped_run_at_s: result.stopped_run_at_s,
         }
     }
 }
@@ -302,6 +316,7 @@ impl From<ThresholdEntry> for ThresholdResult {
             why: entry.why,
             window: entry.window,
             baseline: entry.baseline,
+            stopped_run_at_s: entry.stopped_run_at_s,
         }
     }
 }
@@ -326,14 +341,16 @@ impl From<&MetricColumns> for MetricSeries {
     }
 }
 
-fn metric(name: &str, population: Option<&str>, histogram: &Histogram) -> Option<MetricEntry> {
+fn metric(
+    ((name, population, histogram), clean): ((&str, Option<&str>, &Histogram), Option<&Histogram>),
+) -> Option<MetricEntry> {
     Some(MetricEntry {
         name: name.to_owned(),
         tags: tags(population.unwrap_or_default()),
         unit: "ms".to_owned(),
         stats: histogram.stats()?,
         histogram: histogram.encode(),
-        clean: None,
+        clean: clean.map(|clean| CleanEntry { stats: clean.stats(), histogram: clean.encode() }),
     })
 }
 

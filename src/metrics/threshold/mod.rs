@@ -31,6 +31,8 @@ pub struct ThresholdResult {
     pub why: Option<String>,
     pub window: Option<WindowResult>,
     pub baseline: Option<BaselineResult>,
+    /// The run was stopped because it was broken.
+    pub stopped_run_at_s: Option<f64>,
 }
 
 /// What the windows of a threshold showed. Times are seconds since the run's start.
@@ -99,6 +101,7 @@ impl ThresholdResult {
             why: None,
             window: None,
             baseline: None,
+            stopped_run_at_s: None,
         };
         result.judge(threshold, limit);
         result

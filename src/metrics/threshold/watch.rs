@@ -2,7 +2,7 @@
 
 use super::tally::{Lens, Tally, Times};
 use super::window::{Windows, is_worse};
-use super::{Baseline, BaselineResult, ThresholdResult, WindowResult, why_nothing};
+use super::{Baseline, BaselineResult, Outcome, ThresholdResult, WindowResult, why_nothing};
 use crate::metrics::delta::{CounterDelta, DisconnectDelta, ErrorDelta, HistogramDelta, LedgerDelta};
 use crate::metrics::listeners::ListenerDelta;
 use crate::metrics::totals::PopulationConfig;
@@ -30,6 +30,8 @@ struct Watched {
     baseline: Option<BaselineResult>,
     tally: Tally,
     windows: Option<Windows>,
+    /// It was broken then, and the run was stopped for it.
+    stopped: Option<Timestamp>,
 }
 
 /// How a delta counts: its samples for statistics; and as something that happened.
@@ -106,6 +108,17 @@ impl Watch {
         self.stop.get_or_insert((at.as_micros() / 1_000_000) as u32);
     }
 
+    pub fn stop_for_threshold(&mut self, now: Timestamp, elapsed: Timestamp) -> Option<String> {
+        let warmup_end = self.warmup_end;
+        let may_stop = |watched: &&mut Watched| {
+            watched.threshold.abort.is_some_and(|delay| now.since(Timestamp::ZERO) >= delay)
+                && watched.result(elapsed, warmup_end).outcome == Outcome::Fail
+        };
+        let watched = self.watched.iter_mut().find(may_stop)?;
+        watched.stopped = Some(now);
+        Some(watched.threshold.text().to_owned())
+    }
+
     /// `None`: no such threshold is watched.
     pub fn result(&self, text: &str, elapsed: Timestamp) -> Option<ThresholdResult> {
         if let Some(past) = self.past.iter().find(|past| past.threshold == text) {
@@ -154,6 +167,7 @@ impl Watched {
             windows: threshold.window.map(|length| Windows::new(length, start)),
             threshold: threshold.clone(),
             baseline: None,
+            stopped: None,
             tally: Tally::default(),
         }
     }
@@ -163,6 +177,7 @@ impl Watched {
         let limit = limit_of(threshold, self.baseline.as_ref());
         let mut result = ThresholdResult::of(threshold, limit, self.value(elapsed, warmup_end));
         result.baseline.clone_from(&self.baseline);
+        result.stopped_run_at_s = self.stopped.map(Timestamp::as_secs_f64);
         if let Some(windows) = &self.windows {
             let (operator, known) = (threshold.operator, limit.unwrap_or(f64::NAN));
             let breaks = |value| limit.is_some_and(|limit| !operator.holds(value, limit));

@@ -44,6 +44,10 @@ impl Health {
         self.hidden_since.map_or(self.hidden, |since| self.hidden + now.since(since))
     }
 
+    pub(super) fn is_hidden(&self) -> bool {
+        self.hidden_since.is_some()
+    }
+
     pub(super) fn hidden(&mut self, at: Timestamp, hidden: bool) {
         if hidden {
             self.hidden_since.get_or_insert(at);

@@ -15,6 +15,11 @@ impl Totals {
         self.watch.stopping(at);
     }
 
+    /// The first threshold that is broken and may stop the run at this moment; from now on it is known to have done so.
+    pub fn stop_for_threshold(&mut self, now: Timestamp) -> Option<String> {
+        self.watch.stop_for_threshold(now, self.elapsed)
+    }
+
     /// How the run does by each threshold of its plan, in their order.
     pub fn thresholds(&self) -> Vec<ThresholdResult> {
         self.config.thresholds.iter().map(|threshold| threshold.evaluate(self)).collect()

@@ -1,5 +1,6 @@
 //! From a typed-in plan to one that a run obeys: all problems at once, each with its path.
 
+mod actions;
 mod lab;
 
 use std::collections::HashMap;
@@ -35,7 +36,7 @@ impl Plan {
         for (index, population) in self.populations.iter().enumerate() {
             let path = format!("populations[{index}].accounts");
             let rows = csv.get(index).map_or(&[][..], Vec::as_slice);
-            let (users, found) = (population.load.user_count(), rows.len() as u64);
+            let (users, found) = (self.user_count(index), rows.len() as u64);
             let has_once = population.program().is_ok_and(|program| program.once.is_some());
             let needed = population.accounts.rows_needed(users, has_once);
             if found < needed {
@@ -65,10 +66,8 @@ impl Plan {
 
     /// The most users at a time that a part of the run plays.
     pub fn users_of(&self, segment: &Segment) -> u32 {
-        let share = |(index, population): (usize, &Population)| {
-            Hand::new(segment, index == 0).share(population.load.max_users())
-        };
-        self.populations.iter().enumerate().map(share).fold(0, u32::saturating_add)
+        let share = |index: usize| Hand::new(segment, index == 0).share(self.most_users(index));
+        (0..self.populations.len()).map(share).fold(0, u32::saturating_add)
     }
 
     /// How long the longest load lasts, seconds.
@@ -117,6 +116,7 @@ fn plan(fields: &Fields<'_>, problems: &Problems) -> Option<Plan> {
     let lab = fields.optional("lab").filter(|node| !node.value().is_null()).map(|node| lab_faults(&node));
     let verdict = fields.optional("verdict").map_or_else(|| Some(VerdictRules::default()), |node| verdict_rules(&node));
     let thresholds = fields.optional("thresholds").map_or_else(Vec::new, |node| thresholds(&node));
+    let actions = fields.optional("actions").map_or_else(Vec::new, |node| actions::actions(&node));
     let populations = fields.required("populations").map(|node| populations(&node, problems));
     let plan = Plan {
         version: version? as u32,
@@ -132,6 +132,7 @@ fn plan(fields: &Fields<'_>, problems: &Problems) -> Option<Plan> {
         verdict: verdict?,
         contract_every: contract_every? as u32,
         consistency_users: consistency_users? as u32,
+        actions,
         lab: lab.unwrap_or_default(),
     };
     if let Some(node) = fields.optional("thresholds") {
@@ -142,6 +143,9 @@ fn plan(fields: &Fields<'_>, problems: &Problems) -> Option<Plan> {
             "the warm-up lasts as long as the load ({} s): nothing would be measured",
             plan.duration_s()
         ));
+    }
+    if let Some(node) = fields.optional("actions") {
+        actions::check_in(&node, &plan);
     }
     Some(plan)
 }
@@ -390,6 +394,7 @@ const PLAN: &[&str] = &[
     "verdict",
     "contract_every",
     "consistency_users",
+    "actions",
     "lab",
 ];
 const VERDICT: &[&str] = &[

@@ -72,6 +72,18 @@ fn fields_of_the_plan() {
 }
 
 #[test]
+fn thresholds_fit_their_plan() {
+    check(
+        "/thresholds",
+        json!(["join{Owls} p95 < 1 s for 10 s", "join{larks} p95 < 2 s", "errors rate < 1% abort for 11 s"]),
+        &[
+            "thresholds[1]: there is no population `larks`, only owls (column 5)",
+            "thresholds[2]: a window of 11 s never fits into the 10 s that are measured (column 24)",
+        ],
+    );
+}
+
+#[test]
 fn populations() {
     check(
         "/populations/0/scenario",

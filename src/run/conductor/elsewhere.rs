@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use super::{Run, Stage, sum};
-use crate::metrics::UsersByState;
+use crate::metrics::{AnnotationKind, UsersByState};
 use crate::run::layout::Part;
 use crate::run::member::{Counts, Member, MemberState};
 use crate::time::Span;
@@ -56,11 +56,9 @@ impl Run {
 
     /// It is started as soon as it is loaded.
     pub(super) fn add_worker(&mut self, part: Part) {
-        self.log.note(
-            self.now(),
-            Level::Info,
-            format!("{} takes up a part", part.browser.as_deref().unwrap_or("this browser")),
-        );
+        let text = format!("{} takes up a part", part.browser.as_deref().unwrap_or("this browser"));
+        self.totals.annotate(self.now(), AnnotationKind::Browser, text.as_str());
+        self.log.note(self.now(), Level::Info, text);
         self.totals.add_worker(part.browser.clone());
         self.members.push(Member::new(part, self.plan.populations.len()));
     }
@@ -87,6 +85,7 @@ impl Run {
         let lost = member.leave_for(at);
         self.totals.lose(worker, at, &self.members[worker].users);
         let text = format!("{} does not answer: its {lost} users are gone", self.name_of(worker));
+        self.totals.annotate(at, AnnotationKind::Browser, text.as_str());
         self.log.note(at, Level::Error, text);
     }
 
@@ -95,6 +94,7 @@ impl Run {
             let at = self.now();
             let text = format!("{} stopped after {:.1} s: {why}", self.name_of(worker), at.as_secs_f64());
             self.log.note(at, Level::Warning, text.clone());
+            self.totals.annotate(at, AnnotationKind::Browser, text.as_str());
             self.problem.get_or_insert(text);
         }
     }
@@ -104,6 +104,7 @@ impl Run {
         let Some(since) = self.members.get_mut(worker).and_then(|member| member.away_since.take()) else { return };
         self.totals.regain(worker);
         let text = format!("{} is back after {:.1} s", self.name_of(worker), at.since(since).as_secs_f64());
+        self.totals.annotate(at, AnnotationKind::Browser, text.as_str());
         self.log.note(at, Level::Info, text);
     }
 

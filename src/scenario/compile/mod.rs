@@ -56,6 +56,7 @@ const KNOWN: &[&str] = &[
     "connect",
     "flow",
     "rejoin",
+    "storm",
     "finish",
     "after_flow",
     "every",
@@ -154,6 +155,7 @@ impl<'p> Compiler<'p> {
         let connect = self.connect(fields.required("connect").as_ref());
         let flow = self.block(fields.optional("flow").as_ref(), IN_FLOW);
         let rejoin = fields.optional("rejoin").map(|rejoin| self.block(Some(&rejoin), IN_FLOW));
+        let storm = fields.optional("storm").map(|storm| self.block(Some(&storm), IN_FLOW));
         let finish = self.block(fields.optional("finish").as_ref(), ON_THE_SIDE);
         let after_flow = [("stay", AfterFlow::Stay), ("leave", AfterFlow::Leave)];
         let after_flow = fields.optional("after_flow").and_then(|node| node.one_of(&after_flow));
@@ -178,6 +180,7 @@ impl<'p> Compiler<'p> {
             connect,
             flow,
             rejoin,
+            storm,
             finish,
             after_flow: after_flow.unwrap_or(AfterFlow::Stay),
             timers,

@@ -7,6 +7,7 @@ use serde_json::{Map, Value};
 
 use super::assigned::assigned;
 use crate::scenario::expression::{Names, is_name, is_reserved};
+use crate::scenario::live::Live;
 use crate::scenario::problem::Problems;
 use crate::scenario::program::{VarId, Variable};
 use crate::scenario::reader::{Node, did_you_mean, found};
@@ -21,6 +22,7 @@ struct Declared<'a> {
     most: Option<f64>,
     one_of: Option<&'a [Value]>,
     url: bool,
+    live: Option<Live>,
 }
 
 /// Compiles the variables and fills in what their names mean.
@@ -51,10 +53,11 @@ pub(super) fn variables<'a>(
             let set_by_step = assigned.contains_key(name);
             let default =
                 by_name.get(name.as_str()).and_then(|declared| declared.compile(set_by_step, names, problems));
-            if !set_by_step {
+            let live = by_name.get(name.as_str()).and_then(|declared| declared.live.clone());
+            if !set_by_step && live.is_none() {
                 names.constants[id] = default.as_ref().and_then(Template::as_constant).cloned();
             }
-            Variable { name: name.clone(), default, shared }
+            Variable { name: name.clone(), default, shared, live }
         })
         .collect()
 }
@@ -77,24 +80,30 @@ fn declared<'a>(
     if !node.value().is_object() {
         same_kind(node, over.as_ref());
         let value = over.or_else(|| Some(node.clone()));
-        return Some(Declared { name, value, least: None, most: None, one_of: None, url: false });
+        return Some(Declared { name, value, least: None, most: None, one_of: None, url: false, live: None });
     }
-    let fields = node.fields(&["default", "doc", "min", "max", "one_of", "format"])?;
-    fields.optional("doc").map(|doc| doc.text());
+    let fields = node.fields(&["default", "doc", "min", "max", "one_of", "format", "live"])?;
+    let doc = fields.optional("doc").and_then(|doc| doc.text()).unwrap_or_default();
     let any = f64::MIN..=f64::MAX;
     let default = fields.optional("default");
     if let Some(default) = &default {
         same_kind(default, over.as_ref());
     }
+    let least = fields.optional("min").and_then(|min| min.number(any.clone()));
+    let most = fields.optional("max").and_then(|max| max.number(any.clone()));
+    let one_of = fields.optional("one_of").and_then(|values| {
+        values.list();
+        values.value().as_array().map(Vec::as_slice)
+    });
+    let live = fields.optional("live").and_then(|live| live.boolean()).unwrap_or(false);
+    let values = || one_of.map(<[Value]>::to_vec).unwrap_or_default();
     Some(Declared {
         name,
         value: over.or(default),
-        least: fields.optional("min").and_then(|min| min.number(any.clone())),
-        most: fields.optional("max").and_then(|max| max.number(any.clone())),
-        one_of: fields.optional("one_of").and_then(|values| {
-            values.list();
-            values.value().as_array().map(Vec::as_slice)
-        }),
+        least,
+        most,
+        one_of,
+        live: live.then(|| Live { least, most, one_of: values(), doc: doc.to_owned() }),
         url: fields.optional("format").and_then(|format| format.one_of(&[("url", true)])).unwrap_or(false),
     })
 }

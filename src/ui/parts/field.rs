@@ -19,6 +19,9 @@ pub fn Field(
     /// What applies while the field is empty.
     #[prop(optional, into)]
     placeholder: String,
+    /// The id of a list of proposals.
+    #[prop(optional, into)]
+    list: String,
     /// The label is there for screen readers only: a table's header already shows it.
     #[prop(optional)]
     bare: bool,
@@ -50,6 +53,7 @@ pub fn Field(
                     autocomplete="off"
                     spellcheck="false"
                     placeholder=placeholder
+                    list=(!list.is_empty()).then_some(list)
                     aria-describedby=note.clone()
                     aria-invalid=move || (!problems.get().is_empty()).to_string()
                     on:input=on_input

@@ -5,6 +5,7 @@ use leptos::prelude::*;
 use crate::app::Event;
 use crate::app::uplink::uplink;
 use crate::ui::parts::{FileButton, read_text};
+use crate::ui::safety::LimitsButton;
 use crate::ui::store::Store;
 
 #[component]
@@ -33,6 +34,7 @@ pub fn Actions() -> impl IntoView {
                     "Export as k6 script"
                 </button>
             </div>
+            <LimitsButton />
         </div>
     }
 }

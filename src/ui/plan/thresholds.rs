@@ -4,8 +4,11 @@ use leptos::prelude::*;
 use serde_json::Value;
 
 use crate::app::Event;
-use crate::app::field::FieldKind;
+use crate::app::field::{FieldKind, show_at};
 use crate::app::path::Path;
+use crate::app::proposals::{Names, value_now};
+use crate::metrics::Outcome;
+use crate::plan::Threshold;
 use crate::ui::parts::{Card, Field, ProblemsAt};
 use crate::ui::store::Store;
 
@@ -16,9 +19,13 @@ pub fn Thresholds() -> impl IntoView {
         .plan(|editor| Path::from("thresholds").find(editor.document()).and_then(Value::as_array).map_or(0, Vec::len));
     let row = move |at: usize| {
         let label = format!("Threshold {}", at + 1);
+        let path = Path::from("thresholds").index(at);
         view! {
             <li>
-                <Field path=Path::from("thresholds").index(at) label=label.clone() kind=FieldKind::Text bare=true />
+                <div class="threshold">
+                    <Field path=path.clone() label=label kind=FieldKind::Text list=PROPOSALS bare=true />
+                    <Reading path />
+                </div>
                 <button class="quiet" aria-label=format!("Remove threshold {}", at + 1) on:click=move |_| store.dispatch(Event::RemoveThreshold(at))>
                     "✕"
                 </button>
@@ -29,12 +36,69 @@ pub fn Thresholds() -> impl IntoView {
     view! {
         <Card title="Thresholds" hint="A run that breaks one of these has failed.">
             <ul class="thresholds"><For each=move || 0..count.get() key=|at| *at children=row /></ul>
+            <Proposals />
             <ProblemsAt path=Path::from("thresholds") />
             <button class="quiet" on:click=add>"+ Threshold"</button>
             <p class="hint">
                 "Like " <code>"message.round_trip p95 < 300 ms"</code> ", " <code>"delivery.missing == 0"</code> ", "
-                <code>"errors rate < 1%"</code> "."
+                <code>"errors rate < 1% for 30 s abort"</code> "."
             </p>
         </Card>
     }
 }
+
+/// What an expression means, and what the page's run makes of it.
+#[component]
+fn Reading(path: Path) -> impl IntoView {
+    let store = Store::here();
+    let text = store.plan(move |editor| show_at(editor.document(), &path));
+    let meaning =
+        Memo::new(move |_| text.get().parse::<Threshold>().map(|threshold| threshold.meaning()).unwrap_or_default());
+    let second = store.tables(|tables| tables.revision);
+    let now = Memo::new(move |_| {
+        second.get();
+        store.driver().with_run(|run| value_now(&text.get(), run?.totals()))
+    });
+    let value = move || {
+        now.get().map(|(value, outcome)| {
+            let (mood, value) = match outcome {
+                Outcome::Pass => ("good", value),
+                Outcome::Fail => ("bad", value),
+                Outcome::NotMeasured => ("warn", "not measured".to_owned()),
+            };
+            view! { <span class=format!("chip {mood}")>{value}</span> }
+        })
+    };
+    view! {
+        <p class="hint reading" hidden=move || meaning.with(String::is_empty)>
+            {meaning}
+            <span hidden=move || now.with(Option::is_none)>" · last run " {value}</span>
+        </p>
+    }
+}
+
+/// What this plan's users can be asked, and what the last run has counted.
+#[component]
+fn Proposals() -> impl IntoView {
+    let store = Store::here();
+    let checked = store.plan(|editor| editor.plan().map(Names::of_plan));
+    // Half an expression makes the plan no plan for a moment, and that is when proposals are wanted.
+    let of_plan = Memo::new(move |last: Option<&Names>| checked.get().or_else(|| last.cloned()).unwrap_or_default());
+    // A name that turns up in mid-run can wait for the next second.
+    let second = store.tables(|tables| tables.revision);
+    let proposals = Memo::new(move |_| {
+        second.get();
+        let names = of_plan.get();
+        store.driver().with_run(|run| match run {
+            Some(run) => names.with(run.totals()).proposals(),
+            None => names.proposals(),
+        })
+    });
+    view! {
+        <datalist id=PROPOSALS>
+            {move || proposals.get().into_iter().map(|text| view! { <option value=text></option> }).collect_view()}
+        </datalist>
+    }
+}
+
+const PROPOSALS: &str = "threshold-proposals";

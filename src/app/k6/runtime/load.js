@@ -63,7 +63,7 @@ function sleepFor(milliseconds) {
 async function playOnce(script, run, users) {
   const user = new User(script, { index: 0, iteration: 0, users, run, account: script.account('once', run) });
   script.defaults(user, user.v);
-  if (script.once) await user.run(script.once);
+  if (script.once) await user.perform(script.once);
   return Object.fromEntries(script.shared.map((name) => [name, user.v[name] ?? null]));
 }
 

@@ -26,14 +26,14 @@ class User {
   async live() {
     this.launch(async () => {
       this.script.defaults(this, this.v);
-      await this.run(this.script.before);
+      await this.perform(this.script.before);
       this.connect();
     });
     await this.over;
   }
 
   /** Runs steps as a task of their own. */
-  async run(steps, event = null, due = Date.now()) {
+  async perform(steps, event = null, due = Date.now()) {
     await steps(new Task(this, event, due), this, this.v, event);
   }
 
@@ -50,7 +50,7 @@ class User {
     this.attempt = 0;
     this.stage = 'flow';
     this.launch(async () => {
-      await this.run((this.settled && this.script.rejoin) || this.script.flow);
+      await this.perform((this.settled && this.script.rejoin) || this.script.flow);
       this.settled = true;
       if (this.script.afterFlow === 'leave') this.leaveByItself();
       else this.startTimers();
@@ -80,7 +80,7 @@ class User {
       const { due } = ticker;
       ticker.left -= 1;
       ticker.due = due + Math.max(1, ticker.timer.interval(this, this.v));
-      this.launch(() => this.run(ticker.timer.steps, null, due));
+      this.launch(() => this.perform(ticker.timer.steps, null, due));
       this.tick(ticker);
     }, Math.max(0, ticker.due - Date.now()));
   }
@@ -111,7 +111,7 @@ class User {
       const until = Date.now() + QUIESCE_MS;
       while (this.pendings.some((pending) => pending.message) && Date.now() < until) await this.pause(20);
       this.dropPendings(null);
-      await this.run(this.script.finish);
+      await this.perform(this.script.finish);
     };
     const goodbye = connected ? last() : Promise.resolve();
     goodbye.catch((error) => error !== STOPPED && console.error(error.message)).then(() => this.hangUp());
@@ -171,9 +171,10 @@ class User {
       this.error('connect', 'timeout');
       this.onLost('connect timeout');
     }, wanted.timeout_s * 1000);
-    const socket = new WebSocket(script.Link.address(wanted), wanted.protocols);
+    const Link = script.link();
+    const socket = new WebSocket(Link.address(wanted), wanted.protocols);
     socket.binaryType = 'arraybuffer';
-    const link = new script.Link(socket, this, wanted);
+    const link = new Link(socket, this, wanted);
     Object.assign(this, { socket, link });
     const ours = (act) => (event) => (this.socket === socket ? act(event) : null);
     socket.onopen = ours(() => {
@@ -276,7 +277,7 @@ class User {
     const due = Date.now() + wait;
     this.launch(async () => {
       if (wait > 0) await this.pause(wait);
-      await this.run(steps, args, due);
+      await this.perform(steps, args, due);
     });
   }
 

@@ -1,0 +1,70 @@
+//! Takes down what was on a user's connection, at the moment when something happened to it that is worth evidence.
+
+use crate::metrics::{Cause, Evidence, Frame, Want, Wanted};
+use crate::time::Timestamp;
+use crate::user::{ONCE_USER, User};
+
+use super::{Caught, Engine};
+
+/// How much of a user's ring is taken down.
+struct Extent {
+    most: usize,
+    sent: usize,
+    chars: usize,
+}
+
+/// Of an error or a close: there are few, and each of them needs an explanation.
+const FULL: Extent = Extent { most: 16, sent: 8, chars: 400 };
+/// Of the slowest samples, of which there are some every second.
+const BRIEF: Extent = Extent { most: 6, sent: 2, chars: 200 };
+
+impl Engine {
+    /// After a user has acted; mostly there is nothing to do.
+    pub(super) fn bear_witness(&mut self, now: Timestamp, wall_ms: f64, slot: u32) {
+        let Some(wants) = self.witness.wants() else { return };
+        let Some(user) = self.crowd.get_mut(slot).filter(|user| user.id().index() != ONCE_USER) else { return };
+        let id = user.id();
+        let read = |extent: &Extent| {
+            let caught = self.rings.recent(id, extent.most, extent.sent);
+            transcript(user, caught, now, wall_ms, extent.chars)
+        };
+        let is_brief = |want: &Want| matches!(want.what, Wanted::Slowest { .. });
+        let full = if wants.iter().all(is_brief) { Vec::new() } else { read(&FULL) };
+        let brief = if wants.iter().any(is_brief) { read(&BRIEF) } else { Vec::new() };
+        let evidence = |want: &Want, cause, frames: &[Frame]| Evidence {
+            at_s: want.at.as_secs_f64(),
+            population: self.populations[id.population()].name.clone(),
+            user: id.index(),
+            phase: want.phase.unwrap_or(user.phase()),
+            cause,
+            frames: frames.to_vec(),
+            generator: None,
+        };
+        for want in &wants {
+            match &want.what {
+                Wanted::Cause(cause) => self.witness.keep(evidence(want, cause.clone(), &full)),
+                Wanted::Slowest { series, value } => {
+                    let metric = self.recorder.names(*series).0.to_owned();
+                    let cause = Cause::Slowest { metric, ms: value.as_millis_f64() };
+                    self.witness.keep_slowest(*series, evidence(want, cause, &brief));
+                }
+            }
+        }
+    }
+}
+
+/// Frames as they may be shown: without the user's secrets, and each at most so many characters long.
+pub(super) fn transcript(user: &User, caught: Vec<Caught>, now: Timestamp, wall_ms: f64, chars: usize) -> Vec<Frame> {
+    let texts: Vec<&str> = caught.iter().filter_map(|frame| frame.text.as_deref()).collect();
+    let mut shown = user.redacted(&texts, chars).into_iter();
+    caught
+        .iter()
+        .map(|frame| Frame {
+            at_s: (now.as_secs_f64() - (wall_ms - frame.at_ms) / 1e3).max(0.0),
+            way: frame.way,
+            length: frame.length,
+            more: frame.more,
+            text: frame.text.as_ref().and_then(|_| shown.next()),
+        })
+        .collect()
+}
