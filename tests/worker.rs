@@ -32,7 +32,7 @@ fn sockets() -> (Sockets, Rc<RefCell<Vec<String>>>) {
     straw::install();
     let heard = Rc::new(RefCell::new(Vec::new()));
     let hearing = heard.clone();
-    let sockets = Sockets::new(&[Rc::new(program())], move |input| hearing.borrow_mut().push(in_short(&input)));
+    let sockets = Sockets::new(&[Rc::new(program())], 0, move |input| hearing.borrow_mut().push(in_short(&input)));
     (sockets, heard)
 }
 

@@ -20,6 +20,8 @@ export const clipFiles = (page) => page.locator('input[type=file][accept^="audio
 /** A line of the list of clips. */
 export const clip = (page, name) => page.getByRole('list', { name: 'Clips' }).getByRole('listitem').filter({ hasText: name });
 export const clipTick = (page, name) => page.getByRole('checkbox', { name, exact: true });
+/** A card by its title. */
+export const region = (page, name) => page.getByRole('region', { name, exact: true });
 export const hearCard = (page) => page.getByRole('region', { name: 'Hear one' });
 /** The run's state in the header. */
 export const stateChip = (page) => page.getByRole('banner').locator('.chip');

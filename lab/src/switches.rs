@@ -31,6 +31,15 @@ pub struct Switches {
     pub stop_reading: bool,
     /// One worker handles every chatMessage, one after the other, and each takes it so long: a set capacity.
     pub service_ms: f64,
+    /// Of messages: broadcast without its room; with a text for a time; followed by an event that nobody knows.
+    pub breach_missing_share: f64,
+    pub breach_type_share: f64,
+    pub breach_unknown_share: f64,
+    /// Of messages in an answered history: left out, listed twice, listed before the one in front of it; without the asking reader.
+    pub history_lose_share: f64,
+    pub history_duplicate_share: f64,
+    pub history_reorder_share: f64,
+    pub read_stuck_share: f64,
 }
 
 /// Why a body of `POST /lab/faults` was refused: the field, and what is wrong with it.
@@ -65,6 +74,13 @@ fn check(faults: &Switches) -> Result<(), SwitchError> {
         ("duplicate_share", faults.duplicate_share),
         ("reorder_share", faults.reorder_share),
         ("error_share", faults.error_share),
+        ("breach_missing_share", faults.breach_missing_share),
+        ("breach_type_share", faults.breach_type_share),
+        ("breach_unknown_share", faults.breach_unknown_share),
+        ("history_lose_share", faults.history_lose_share),
+        ("history_duplicate_share", faults.history_duplicate_share),
+        ("history_reorder_share", faults.history_reorder_share),
+        ("read_stuck_share", faults.read_stuck_share),
     ];
     let wrong_share = shares.into_iter().find(|(_, share)| !(0.0..=1.0).contains(share));
     if let Some((field, share)) = wrong_share {
@@ -140,6 +156,13 @@ mod tests {
             rate_limit_per_min: 7,
             stop_reading: true,
             service_ms: 4.5,
+            breach_missing_share: 0.15,
+            breach_type_share: 0.25,
+            breach_unknown_share: 0.35,
+            history_lose_share: 0.45,
+            history_duplicate_share: 0.55,
+            history_reorder_share: 0.65,
+            read_stuck_share: 0.75,
             // The page asks for these by themselves.
             voice: None,
             restart_at_s: 10.0,

@@ -30,7 +30,7 @@ impl Names {
         for population in &plan.populations {
             let Ok(program) = population.program() else { continue };
             let mut recorder = Recorder::new(Timestamp::ZERO);
-            let _ = Meters::new(&program, &population.name, &mut recorder);
+            let _ = Meters::new(&program, &population.name, 0, &mut recorder);
             names.metrics.extend(recorder.metric_names().map(str::to_owned));
             names.counters.extend(recorder.counter_names().map(str::to_owned));
             names.has_voice |= program.audio.is_some();

@@ -46,7 +46,14 @@ extern "C" {
         closed: &Closure<dyn Fn(u32, u16, String)>,
     ) -> Tap;
     #[wasm_bindgen(method)]
-    fn classify(this: &Tap, population: usize, field: Option<&str>, names: Vec<String>, events: Vec<u32>);
+    fn classify(
+        this: &Tap,
+        population: usize,
+        field: Option<&str>,
+        names: Vec<String>,
+        events: Vec<u32>,
+        every: Vec<u32>,
+    );
     #[wasm_bindgen(method, catch)]
     fn open(
         this: &Tap,
@@ -81,19 +88,22 @@ extern "C" {
 }
 
 impl Sockets {
-    /// Sockets for users of `programs`, one per population. `on_input` hears of what happens to them, never from
+    /// Sockets for users of `programs`, one per population. Of events that are only counted and have a contract, every
+    /// `contract_every`-th is handed on. `on_input` hears of what happens to them, never from
     /// within a call of this.
-    pub fn new(programs: &[Rc<Program>], on_input: impl Fn(Input<'_>) + Clone + 'static) -> Self {
+    pub fn new(programs: &[Rc<Program>], contract_every: u32, on_input: impl Fn(Input<'_>) + Clone + 'static) -> Self {
         let callbacks = Callbacks::new(on_input);
         let tap = Tap::new(&callbacks.opened, &callbacks.text, &callbacks.binary, &callbacks.closed);
         for (population, program) in programs.iter().enumerate() {
             let counted = program.events.iter().zip(0..).filter(|(event, _)| event.count_only);
-            let (names, events) = counted.map(|(event, index)| (event.name.clone(), index)).unzip();
+            let (names, events): (Vec<_>, Vec<u32>) = counted.map(|(event, index)| (event.name.clone(), index)).unzip();
+            let sampled = |event: &u32| program.contract.iter().any(|shape| u32::from(shape.event.0) == *event);
+            let every = events.iter().map(|event| if sampled(event) { contract_every } else { 0 }).collect();
             let field = match &program.protocol {
                 Protocol::SocketIo => None,
                 Protocol::WebSocket { event_field } => Some(event_field.as_str()),
             };
-            tap.classify(population, field, names, events);
+            tap.classify(population, field, names, events, every);
         }
         Self { tap: Rc::new(tap), shared: HashMap::new(), _callbacks: callbacks }
     }

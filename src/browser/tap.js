@@ -20,10 +20,11 @@ export class Tap {
     this.#closed = closed;
   }
 
-  // `names[i]` of `population` is only counted, under the number `events[i]`. `field` holds the event's name in a plain
+  // `names[i]` of `population` is only counted, under the number `events[i]`, but for every `every[i]`-th, which wasm looks at (0:
+  // none). `field` holds the event's name in a plain
   // WebSocket's JSON object; undefined: Socket.IO.
-  classify(population, field, names, events) {
-    this.#classifiers[population] = new Classifier(population, field, names, events);
+  classify(population, field, names, events, every) {
+    this.#classifiers[population] = new Classifier(population, field, names, events, every);
   }
 
   // Throws what the browser throws at an address it refuses.
@@ -247,12 +248,17 @@ export class Classifier {
   #places = new Map();
   #frames;
   #bytes;
+  // By place: every how many are handed on, and how many to count before the next one is.
+  #every;
+  #left;
 
-  constructor(population, field, names, events) {
+  constructor(population, field, names, events, every) {
     this.#population = population;
     this.#events = events;
     this.#frames = new Float64Array(names.length);
     this.#bytes = new Float64Array(names.length);
+    this.#every = every;
+    this.#left = Uint32Array.from(every, (n) => (n > 0 ? 1 : 0));
     this.#nameOf = field === undefined ? socketIoName : nameIn(field);
     // A name that JSON escapes would be compared with its escaped form; wasm counts such events.
     names.forEach((name, place) => {
@@ -264,6 +270,13 @@ export class Classifier {
   counts(frame) {
     const place = this.#places.get(this.#nameOf(frame));
     if (place === undefined) return false;
+    if (this.#left[place] > 0) {
+      this.#left[place] -= 1;
+      if (this.#left[place] === 0) {
+        this.#left[place] = this.#every[place];
+        return false;
+      }
+    }
     this.#frames[place] += 1;
     this.#bytes[place] += utf8Length(frame);
     return true;

@@ -106,7 +106,9 @@ impl Player {
         let mut engine = Engine::new(load)?;
         Ok(Rc::new_cyclic(|this: &Weak<RefCell<Self>>| {
             let (on_input, on_timer) = (this.clone(), this.clone());
-            let sockets = Sockets::new(engine.programs(), move |input| with(&on_input, |player| player.feed(input)));
+            let sockets = Sockets::new(engine.programs(), engine.contract_every(), move |input| {
+                with(&on_input, |player| player.feed(input))
+            });
             engine.keep_rings(sockets.rings());
             let timer = Timer::new(move |lag| with(&on_timer, |player| player.on_timer(lag)));
             RefCell::new(Self {

@@ -78,6 +78,7 @@ pub struct Engine {
     /// Sockets at the same time; `None`: the browser has room for all of the plan.
     most_sockets: Option<u32>,
     guard: Guard,
+    contract_every: u32,
     /// Reused by every call.
     wishes: Vec<Wish>,
 }
@@ -128,6 +129,7 @@ impl Engine {
             graceful_stop: Span::from_secs_f64(plan.graceful_stop_s),
             most_sockets: load.sockets,
             guard: Guard::new(load),
+            contract_every: plan.contract_every,
             wishes: Vec::new(),
         })
     }
@@ -135,6 +137,11 @@ impl Engine {
     /// The compiled scenarios, one per population: the edge learns from them which events are only counted.
     pub fn programs(&self) -> &[std::rc::Rc<Program>] {
         &self.programs
+    }
+
+    /// Of events that are only counted and have a contract, every n-th is to be handed on, the first included; 0: none.
+    pub fn contract_every(&self) -> u32 {
+        self.contract_every
     }
 
     /// The frames that `Output::SendShared` names. A frame stays as it is once it has been named.

@@ -30,6 +30,7 @@ pub struct Population {
     accounts: AccountBook,
     run: String,
     most_users: u32,
+    probing_users: u32,
     seed: u64,
     /// A user whose flow ends starts again (closed loads), as long as the load wants it.
     pub restarts: bool,
@@ -47,7 +48,7 @@ impl Population {
         let csv = load.csv.get(index).cloned().unwrap_or_default();
         Ok(Self {
             name: population.name.clone(),
-            meters: Meters::new(&program, &population.name, recorder),
+            meters: Meters::new(&program, &population.name, load.plan.contract_every, recorder),
             utterances,
             control: Control::new(&program),
             shape: population.load.clone(),
@@ -59,6 +60,7 @@ impl Population {
             accounts: AccountBook::new(&population.accounts, &load.run, &population.name, csv),
             run: load.run.clone(),
             most_users: population.load.max_users(),
+            probing_users: load.plan.consistency_users,
             seed: load.plan.seed ^ ((index as u64) << 56),
             restarts: matches!(population.load, LoadShape::Closed { .. } | LoadShape::Shape { .. }),
             ended: false,
@@ -89,7 +91,17 @@ impl Population {
         let facts = UserFacts { index, account, run: self.run.clone(), iteration: 0, users: self.most_users };
         // Any bijection would do: users with neighbouring numbers must not draw neighbouring randomness.
         let seed = (self.seed ^ u64::from(index)).wrapping_mul(0x9e37_79b9_7f4a_7c15).rotate_left(29);
-        Some(User::new(UserId::new(population, index), facts, &self.program, seed))
+        let mut user = User::new(UserId::new(population, index), facts, &self.program, seed);
+        if self.program.consistency.is_some() && index != ONCE_USER && self.probes(index) {
+            user.will_probe();
+        }
+        Some(user)
+    }
+
+    /// The probing users are spread over all of them, and so over their rooms.
+    fn probes(&self, index: u32) -> bool {
+        let step = (self.most_users / self.probing_users.max(1)).max(1);
+        index.is_multiple_of(step) && index / step < self.probing_users
     }
 
     /// Frames that the edge has only counted.

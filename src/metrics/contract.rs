@@ -2,7 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::time::Timestamp;
+use super::totals::Totals;
+use crate::time::{Span, Timestamp};
 
 /// What is wrong, and where. Of an event that nobody knows, path and both words are empty.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -36,6 +37,43 @@ pub struct BreachTotal {
     pub count: u64,
     pub first: Timestamp,
     pub sample: String,
+}
+
+/// One line of the report.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct BreachEntry {
+    #[serde(flatten)]
+    pub key: BreachKey,
+    pub count: u64,
+    pub first_s: f64,
+    /// Redacted, cut.
+    pub sample: String,
+}
+
+impl BreachEntry {
+    pub(super) fn total(&self) -> (BreachKey, BreachTotal) {
+        let first = Timestamp::ZERO + Span::from_secs_f64(self.first_s);
+        (self.key.clone(), BreachTotal { count: self.count, first, sample: self.sample.clone() })
+    }
+}
+
+/// The most frequent first. An unknown event is told apart once; how often it came is its counter's to say.
+pub fn entries(totals: &Totals) -> Vec<BreachEntry> {
+    let entry = |(key, total): (&BreachKey, &BreachTotal)| BreachEntry {
+        count: if key.is_unknown_event() { arrivals(totals, key).max(total.count) } else { total.count },
+        key: key.clone(),
+        first_s: total.first.as_secs_f64(),
+        sample: total.sample.clone(),
+    };
+    let mut entries: Vec<_> = totals.breaches().iter().map(entry).collect();
+    entries.sort_by_key(|entry| std::cmp::Reverse(entry.count));
+    entries
+}
+
+fn arrivals(totals: &Totals, key: &BreachKey) -> u64 {
+    let counter = format!("events.in.{}", key.event);
+    let counters = totals.counters().filter(|(name, population, _)| *name == counter && *population == key.population);
+    counters.map(|(_, _, count)| count).sum()
 }
 
 /// Counts frames that were held against their shape.

@@ -6,6 +6,7 @@ use std::ops::{AddAssign, SubAssign};
 use serde::{Deserialize, Serialize};
 
 use super::bins;
+use super::contract::BreachDelta;
 use super::listeners::ListenerDelta;
 use crate::time::{Span, Timestamp};
 
@@ -34,6 +35,8 @@ pub struct MetricsDelta {
     pub errors: Vec<ErrorDelta>,
     pub disconnects: Vec<DisconnectDelta>,
     pub listeners: Vec<ListenerDelta>,
+    #[serde(default)]
+    pub breaches: Vec<BreachDelta>,
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

@@ -5,6 +5,7 @@
 
 mod annotation;
 mod bins;
+mod contract;
 mod delta;
 mod evidence;
 mod histogram;
@@ -24,6 +25,9 @@ mod verdict;
 
 pub use crate::plan::{Threshold, ThresholdError, ThresholdUnit as Unit};
 pub use annotation::{Annotation, AnnotationKind, Annotations, ErrorBursts};
+pub use contract::{
+    BreachDelta, BreachEntry, BreachKey, BreachTotal, CHECKED, VIOLATIONS, entries as contract_entries,
+};
 pub use delta::*;
 pub use evidence::{Cause, Evidence, EvidenceBook, Frame, GeneratorState, Want, Wanted, Way, Witness};
 pub use histogram::{Histogram, Stats};

@@ -5,6 +5,7 @@ use std::collections::hash_map::Entry;
 use std::hash::Hash;
 
 use super::bins::{Bins, MAX_US};
+use super::contract::{BreachDelta, BreachKey};
 use super::delta::{
     CounterDelta, DisconnectDelta, DisconnectKey, ErrorDelta, ErrorKey, HistogramDelta, MetricsDelta, UserId,
 };
@@ -44,6 +45,7 @@ pub struct Recorder {
     disconnects: HashMap<DisconnectKey, DisconnectDelta>,
     /// Users that heard an answer end since the last drain.
     listeners: HashMap<UserId, HeardSums>,
+    breaches: HashMap<BreachKey, BreachDelta>,
 }
 
 impl Recorder {
@@ -61,6 +63,7 @@ impl Recorder {
             errors: HashMap::new(),
             disconnects: HashMap::new(),
             listeners: HashMap::new(),
+            breaches: HashMap::new(),
         }
     }
 
@@ -139,6 +142,22 @@ impl Recorder {
         });
     }
 
+    /// An event broke its contract, or nobody knows it. `sample` is only built for the first of its kind.
+    pub fn breach(&mut self, now: Timestamp, mut key: BreachKey, sample: impl FnOnce() -> String) {
+        if is_full(&self.breaches, &key) {
+            key.event = OTHER.to_owned();
+        }
+        match self.breaches.entry(key) {
+            Entry::Occupied(mut known) => known.get_mut().count += 1,
+            Entry::Vacant(free) => {
+                let mut sample = sample();
+                cut(&mut sample, SAMPLE_CHARS);
+                let key = free.key().clone();
+                free.insert(BreachDelta { key, count: 1, first: now, sample });
+            }
+        }
+    }
+
     /// A user has heard an answer.
     pub fn heard(&mut self, user: UserId, listened: &Listened) {
         *self.listeners.entry(user).or_default() += listened.into();
@@ -170,7 +189,9 @@ impl Recorder {
         disconnects.sort_unstable_by(|a, b| a.key.cmp(&b.key));
         let mut listeners: Vec<_> = self.listeners.drain().map(|(user, heard)| ListenerDelta { user, heard }).collect();
         listeners.sort_unstable_by_key(|delta| delta.user);
-        MetricsDelta { histograms, counters, errors, disconnects, listeners }
+        let mut breaches: Vec<_> = self.breaches.drain().map(|(_, delta)| delta).collect();
+        breaches.sort_unstable_by(|a, b| a.key.cmp(&b.key));
+        MetricsDelta { histograms, counters, errors, disconnects, listeners, breaches }
     }
 }
 

@@ -38,6 +38,12 @@ pub struct Plan {
     /// A search for the breaking point: it steers the load of one population.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub search: Option<Search>,
+    /// Of inbound events with a contract every n-th is held against it, the first included; 0: none.
+    #[serde(default = "default_contract_every")]
+    pub contract_every: u32,
+    /// So many users of each population fetch what the server keeps at the end and compare it with what they received.
+    #[serde(default = "default_consistency_users")]
+    pub consistency_users: u32,
     /// What happens to the users besides, in order of time.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub actions: Vec<TimedAction>,
@@ -149,6 +155,15 @@ pub struct LabFaults {
     pub stop_reading: bool,
     /// One worker handles all messages, one after the other, each for so long; 0: they take no time.
     pub service_ms: f64,
+    /// Of messages: broadcast without its room; with a text for a time; followed by an event that nobody knows.
+    pub breach_missing_share: f64,
+    pub breach_type_share: f64,
+    pub breach_unknown_share: f64,
+    /// Of messages in an answered history: left out, listed twice, listed before the one in front of it; without this reader.
+    pub history_lose_share: f64,
+    pub history_duplicate_share: f64,
+    pub history_reorder_share: f64,
+    pub read_stuck_share: f64,
     /// Seconds of the run until the server cuts everybody off (0: never), and how long nobody listens then.
     pub restart_at_s: f64,
     pub restart_down_ms: f64,
@@ -196,4 +211,12 @@ fn default_handshakes() -> u32 {
 
 fn default_late_after() -> f64 {
     5.0
+}
+
+fn default_contract_every() -> u32 {
+    50
+}
+
+fn default_consistency_users() -> u32 {
+    5
 }

@@ -116,7 +116,8 @@ impl Types {
     }
 
     fn has(self, value: &Value) -> bool {
-        let is = |name: &str| TYPES.iter().position(|known| *known == name).is_some_and(|place| self.0 & (1 << place) != 0);
+        let is =
+            |name: &str| TYPES.iter().position(|known| *known == name).is_some_and(|place| self.0 & (1 << place) != 0);
         is("any") || is(type_of(value)) || (is("integer") && value.as_f64().is_some_and(|number| number.fract() == 0.0))
     }
 }
@@ -205,14 +206,19 @@ mod tests {
     fn bad_rules_say_what_was_expected() {
         #[track_caller]
         fn check(path: &str, types: &str, message: &str) {
-            let error = Rule::path(path).and_then(|(path, optional)| Rule::new(&path, optional, types)).expect_err(path);
+            let error =
+                Rule::path(path).and_then(|(path, optional)| Rule::new(&path, optional, types)).expect_err(path);
             assert!(error.contains(message), "{error}");
         }
         check("a..b", "string", "found \"a..b\"");
         check("", "string", "expected a path like");
         check("a[0]", "string", "found \"a[0]\"");
         check("a?.b", "string", "found \"a?.b\"");
-        check("a", "text", "expected string, number, integer, boolean, array, object, null, any (or several with `|`), found \"text\"");
+        check(
+            "a",
+            "text",
+            "expected string, number, integer, boolean, array, object, null, any (or several with `|`), found \"text\"",
+        );
         check("a", "string|", "found \"\"");
     }
 }

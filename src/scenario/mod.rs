@@ -2,6 +2,8 @@
 //! path), then compiled once per worker into a [`Program`] that the user machine interprets.
 
 mod compile;
+mod consistency;
+pub mod contract;
 mod expression;
 pub mod js;
 mod live;
@@ -12,6 +14,7 @@ mod reader;
 mod template;
 
 pub use compile::{compile, compile_for_script};
+pub use consistency::{Consistency, ReadState};
 pub use live::Live;
 pub use preset::{Preset, preset, presets, resolve};
 pub use problem::{Problem, Problems};

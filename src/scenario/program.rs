@@ -4,6 +4,8 @@
 
 use serde_json::{Map, Value};
 
+use super::consistency::Consistency;
+use super::contract::Shape;
 use super::live::Live;
 use super::template::Template;
 use crate::time::Span;
@@ -57,6 +59,10 @@ pub struct Program {
     pub delivery: Option<Delivery>,
     /// How audio travels; `None`: this is no voice service.
     pub audio: Option<Audio>,
+    /// What inbound events should look like.
+    pub contract: Vec<Shape>,
+    /// How some users compare the server's history with what they received; `None`: there is no such thing.
+    pub consistency: Option<Consistency>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]

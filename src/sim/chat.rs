@@ -17,6 +17,14 @@ pub struct Faults {
     pub reorder: f64,
     /// The sender gets its own broadcast twice, as some server versions do.
     pub own_twice: bool,
+    /// Of messages in an answered history: left out, listed twice, listed before the one in front of it, without readers.
+    pub history_lose: f64,
+    pub history_duplicate: f64,
+    pub history_reorder: f64,
+    pub stuck_unread: f64,
+    /// Of messages: broadcast with a number for an id; followed by an event that nobody knows.
+    pub mistyped: f64,
+    pub strange: f64,
 }
 
 /// What the server saw and did.
@@ -31,6 +39,13 @@ pub struct Counts {
     pub reordered: u64,
     pub accounts: u64,
     pub most_sockets: usize,
+    pub mistyped: u64,
+    pub strange: u64,
+    /// Entries of histories that a fault has touched.
+    pub history_lost: u64,
+    pub history_duplicated: u64,
+    pub history_reordered: u64,
+    pub unread: u64,
 }
 
 pub struct Chat {
@@ -42,6 +57,8 @@ pub struct Chat {
     sockets: HashMap<Peer, Socket>,
     /// By message, then by emoji: users.
     reactions: HashMap<String, BTreeMap<String, Vec<String>>>,
+    /// By room: messages, oldest first.
+    history: HashMap<String, Vec<Value>>,
     next_id: u64,
     out: Vec<(Peer, String)>,
 }
@@ -72,6 +89,7 @@ impl Chat {
             rooms: HashMap::new(),
             sockets: HashMap::new(),
             reactions: HashMap::new(),
+            history: HashMap::new(),
             next_id: 0,
             out: Vec::new(),
         }
@@ -202,7 +220,8 @@ impl Chat {
             "chatMessage" => self.message(peer, body),
             "fetchPreviousMessages" => {
                 self.emit(peer, "messageLoadStart", &Value::Null);
-                self.emit(peer, "previousMessagesLoaded", &json!({"messages": [], "hasMore": false}));
+                let page = self.page(peer, body);
+                self.emit(peer, "previousMessagesLoaded", &page);
             }
             "markMessagesAsRead" => {
                 let user = self.sockets.get(&peer).map_or(0, |socket| socket.user);
@@ -215,6 +234,36 @@ impl Chat {
             }
             _ => {}
         }
+    }
+
+    /// A page of history for one reader. Everybody has read everything here, whatever was told.
+    fn page(&mut self, peer: Peer, body: &Value) -> Value {
+        let user = format!("user{}", self.sockets.get(&peer).map_or(0, |socket| socket.user));
+        let all = self.history.get(body["roomId"].as_str().unwrap_or_default()).cloned().unwrap_or_default();
+        let before = body["before"].as_u64().unwrap_or(u64::MAX);
+        let end = all.partition_point(|message| message["timestamp"].as_u64() < Some(before));
+        let start = end.saturating_sub(body["limit"].as_u64().map_or(30, |limit| limit as usize));
+        let mut messages: Vec<Value> = Vec::new();
+        for mut message in all[start..end].iter().cloned() {
+            if self.random.f64() < self.faults.history_lose {
+                self.counts.history_lost += 1;
+                continue;
+            }
+            let stuck = self.random.f64() < self.faults.stuck_unread && message["sender"]["id"] != user.as_str();
+            self.counts.unread += u64::from(stuck);
+            message["readers"] = if stuck { json!([]) } else { json!([{"userId": user}]) };
+            if self.random.f64() < self.faults.history_duplicate {
+                self.counts.history_duplicated += 1;
+                messages.push(message.clone());
+            }
+            messages.push(message);
+            let last = messages.len() - 1;
+            if last > 0 && self.random.f64() < self.faults.history_reorder {
+                self.counts.history_reordered += 1;
+                messages.swap(last - 1, last);
+            }
+        }
+        json!({"messages": messages, "hasMore": start > 0})
     }
 
     /// Adds or removes a reaction; the update holds all that are left.
@@ -238,10 +287,20 @@ impl Chat {
         self.counts.messages += 1;
         let id = self.id();
         let message = json!({
-            "_id": format!("message{id}"), "roomId": room, "type": body["type"], "content": body["content"],
-            "sender": {"id": format!("user{user}")},
+            "_id": format!("message{id}"), "room": room, "type": body["type"], "content": body["content"],
+            "sender": {"id": format!("user{user}")}, "timestamp": id,
         });
-        let frame = format!("42{}", json!(["message", message]));
+        self.history.entry(room.clone()).or_default().push(message.clone());
+        let mut seen = message;
+        if self.random.f64() < self.faults.mistyped {
+            self.counts.mistyped += 1;
+            seen["_id"] = json!(id);
+        }
+        let frame = format!("42{}", json!(["message", seen]));
+        if self.random.f64() < self.faults.strange {
+            self.counts.strange += members.len() as u64;
+            self.broadcast(&room, "strange", &json!({"a": 1}));
+        }
         for member in members {
             self.deliver(member, user, &frame);
             if self.faults.own_twice && member == sender {

@@ -128,10 +128,16 @@ impl User {
     fn on_event(&mut self, ctx: &mut Context<'_>, name: &str, args: &Args<'_>) -> Option<Later> {
         let Some(event) = ctx.meters.count_in(name, ctx.recorder) else {
             self.on_stranger(ctx, name, args);
+            if ctx.meters.is_new_stranger() {
+                self.note_unknown(ctx, name, args);
+            }
             return None;
         };
         if self.is_over() {
             return None;
+        }
+        if let Some(shape) = ctx.meters.contract_due(event) {
+            self.check_contract(ctx, shape, name, args);
         }
         // Its audio is told as such.
         if ctx.heard.is_some() && ctx.program.audio.as_ref().is_none_or(|audio| audio.inbound != event) {
@@ -154,6 +160,7 @@ impl User {
             }
             self.on_delivery(ctx, delivery.operation, &receipt);
         }
+        self.probe_event(ctx, event, args);
         let heard = Heard::new(args);
         self.on_answer(ctx, event, &heard);
         let mut ends = self.apply_error_rules(ctx, event, &heard);
@@ -181,6 +188,9 @@ impl User {
     }
 
     fn on_delivery(&mut self, ctx: &mut Context<'_>, operation: OperationId, receipt: &Receipt) {
+        if let Some(probe) = &mut self.probe {
+            probe.received(&receipt.tag);
+        }
         let Some(meters) = ctx.meters.operation(operation).message else { return };
         ctx.sample(meters.fanout, receipt.latency);
         if !receipt.own {

@@ -113,10 +113,21 @@ impl User {
             dismissed: false,
             counted_out: false,
             failure: None,
+            probe: None,
             stall: None,
             spoiled: false,
             taken: false,
         }
+    }
+
+    /// It will compare the server's history with what it receives.
+    pub fn will_probe(&mut self) {
+        self.probe = Some(Box::default());
+    }
+
+    /// Starts a block of the main task that is due now.
+    pub(super) fn begin_block(&mut self, ctx: &mut Context<'_>, block: Pc) {
+        self.begin(ctx, block, ctx.now);
     }
 
     /// Gives it the variables that the run saved once.
@@ -173,7 +184,13 @@ impl User {
             Stage::Preparing if ctx.program.once.is_some() && self.is_once_user() => self.stage = Stage::Done,
             Stage::Preparing => self.connect(ctx),
             Stage::Flow => self.on_flow_ended(ctx),
-            Stage::Finishing { .. } => self.hang_up(ctx),
+            Stage::Finishing { .. } => {
+                if self.end_probe(ctx) {
+                    self.begin(ctx, ctx.program.finish, ctx.now);
+                } else {
+                    self.hang_up(ctx);
+                }
+            }
             _ => {}
         }
     }
@@ -277,7 +294,9 @@ impl User {
         {
             self.drop_pendings(ctx, "left");
             self.stage = Stage::Finishing { cut };
-            self.begin(ctx, ctx.program.finish, ctx.now);
+            if !self.begin_probe(ctx) {
+                self.begin(ctx, ctx.program.finish, ctx.now);
+            }
         }
     }
 

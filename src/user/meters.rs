@@ -2,9 +2,10 @@
 
 use std::collections::HashMap;
 
-use crate::metrics::{CounterId, Recorder, SeriesId};
+use crate::metrics::{CHECKED, CounterId, Recorder, SeriesId, VIOLATIONS};
 use crate::scenario::{EventId, OperationId, Program, RoomEffect};
 
+use super::probe::Findings;
 use super::voice::VoiceMeters;
 
 pub struct Meters {
@@ -34,6 +35,25 @@ pub struct Meters {
     events_out: HashMap<String, CounterId>,
     event_ids: HashMap<String, EventId>,
     population: String,
+    /// A name turned up for the first time, and nobody has asked since.
+    new_stranger: bool,
+    contract: ContractMeters,
+}
+
+/// Which events are held against their shapes, and what was counted of that.
+struct ContractMeters {
+    /// By event.
+    due: Vec<Option<Sampling>>,
+    counters: Option<(CounterId, CounterId)>,
+}
+
+#[derive(Clone, Copy)]
+struct Sampling {
+    /// Index into [`Program::contract`].
+    shape: usize,
+    every: u32,
+    /// How many to let pass before the next one is looked at.
+    left: u32,
 }
 
 #[derive(Clone, Copy)]
@@ -58,7 +78,7 @@ const MAX_STRANGERS: usize = 200;
 const MAX_NAME: usize = 200;
 
 impl Meters {
-    pub fn new(program: &Program, population: &str, recorder: &mut Recorder) -> Self {
+    pub fn new(program: &Program, population: &str, contract_every: u32, recorder: &mut Recorder) -> Self {
         let mut series = |metric: &str| recorder.series(metric, population);
         let operations = program
             .operations
@@ -117,7 +137,53 @@ impl Meters {
                 .map(|(index, event)| (event.name.clone(), EventId(index as u16)))
                 .collect(),
             population: population.to_owned(),
+            new_stranger: false,
+            contract: ContractMeters::new(program, contract_every),
         }
+    }
+
+    /// The shape that this event is to be held against, if it is one of those that are looked at. Of an event that is only counted
+    /// the edge hands on no others.
+    pub fn contract_due(&mut self, event: EventId) -> Option<usize> {
+        let sampling = self.contract.due[event.0 as usize].as_mut()?;
+        if sampling.left > 0 {
+            sampling.left -= 1;
+            return None;
+        }
+        sampling.left = sampling.every - 1;
+        Some(sampling.shape)
+    }
+
+    /// One event was looked at.
+    pub fn count_contract(&mut self, recorder: &mut Recorder, violations: usize) {
+        let population = &self.population;
+        let counters = self
+            .contract
+            .counters
+            .get_or_insert_with(|| (recorder.counter(CHECKED, population), recorder.counter(VIOLATIONS, population)));
+        recorder.count(counters.0, 1);
+        recorder.count(counters.1, violations as u64);
+    }
+
+    /// One user's history was compared. Registered only now: what nobody compared is not zero.
+    pub fn count_findings(&self, recorder: &mut Recorder, findings: &Findings) {
+        let counts = [
+            ("users", 1),
+            ("compared", findings.compared),
+            ("missing", findings.missing),
+            ("duplicated", findings.duplicated),
+            ("out_of_order", findings.out_of_order),
+            ("stuck_unread", findings.stuck_unread),
+        ];
+        for (name, count) in counts {
+            let counter = recorder.counter(&format!("consistency.{name}"), &self.population);
+            recorder.count(counter, count);
+        }
+    }
+
+    /// `true` once for each name that turned up without being in the scenario.
+    pub fn is_new_stranger(&mut self) -> bool {
+        std::mem::take(&mut self.new_stranger)
     }
 
     pub fn operation(&self, operation: OperationId) -> OperationMeters {
@@ -166,7 +232,21 @@ impl Meters {
         }
         let counter = recorder.counter(&format!("events.in.{name}"), &self.population);
         self.strangers.insert(name.to_owned(), counter);
+        self.new_stranger = true;
         counter
+    }
+}
+
+impl ContractMeters {
+    fn new(program: &Program, every: u32) -> Self {
+        let mut due = vec![None; program.events.len()];
+        for (index, shape) in program.contract.iter().enumerate().filter(|_| every > 0) {
+            // Of events that are only counted, the edge hands on no more than every n-th.
+            let chosen = program.events[shape.event.0 as usize].count_only;
+            due[shape.event.0 as usize] =
+                Some(Sampling { shape: index, every: if chosen { 1 } else { every }, left: 0 });
+        }
+        Self { due, counters: None }
     }
 }
 

@@ -11,6 +11,7 @@ mod acting;
 mod arguments;
 mod canary;
 mod context;
+mod contract;
 mod control;
 mod due;
 mod event;
@@ -21,6 +22,7 @@ mod memory;
 mod meters;
 mod outlook;
 mod pending;
+mod probe;
 mod secrets;
 mod step;
 mod task;
@@ -45,6 +47,7 @@ use life::Stage;
 use link::Link;
 use memory::Memory;
 use pending::{Fetching, Pending};
+use probe::Probe;
 use task::{Task, Ticker};
 use voice::Voice;
 
@@ -73,6 +76,8 @@ pub struct User {
     /// Its leaving has been counted.
     counted_out: bool,
     failure: Option<String>,
+    /// It compares the server's history with what it received.
+    probe: Option<Box<Probe>>,
     /// It hangs, for the tester.
     stall: Option<Box<Stall>>,
     /// The next connection is made with a token that is not valid.

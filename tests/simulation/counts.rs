@@ -49,7 +49,7 @@ fn a_clean_run_equals_the_servers_counts_to_the_last_message() {
 
 #[test]
 fn lost_duplicated_and_reordered_deliveries_are_counted_exactly() {
-    let faults = Faults { lose: 0.05, duplicate: 0.03, reorder: 0.02, own_twice: false };
+    let faults = Faults { lose: 0.05, duplicate: 0.03, reorder: 0.02, ..Faults::default() };
     let world = played(chat_plan(held(40, 120), busy()), faults);
     check_against_server(&world);
     assert_eq!(ledger(&world).duplicated, world.chat.counts.duplicated);

@@ -7,7 +7,8 @@ use wasm_bindgen::prelude::wasm_bindgen;
 extern "C" {
     type Classifier;
     #[wasm_bindgen(constructor)]
-    fn new(population: usize, field: Option<&str>, names: Vec<String>, events: Vec<u32>) -> Classifier;
+    fn new(population: usize, field: Option<&str>, names: Vec<String>, events: Vec<u32>, every: Vec<u32>)
+    -> Classifier;
     #[wasm_bindgen(method)]
     fn counts(this: &Classifier, frame: &str) -> bool;
     #[wasm_bindgen(method)]
@@ -26,6 +27,14 @@ pub fn check_table() {
     check_rows(Some("type"), &table.r#type);
 }
 
+/// Of an event with a contract the first and every third one after it is wasm's to look at.
+pub fn check_sampling() {
+    let classifier = Classifier::new(3, None, vec!["seen".into(), "counted".into()], vec![1, 2], vec![3, 0]);
+    let counted: Vec<bool> = (0..7).map(|_| classifier.counts(r#"42["seen",{}]"#)).collect();
+    assert_eq!(counted, [false, true, true, false, true, true, false]);
+    assert!(classifier.counts(r#"42["counted"]"#));
+}
+
 /// Every name of the table is only counted, and some that its nameless frames could be mistaken for.
 fn check_rows(field: Option<&str>, rows: &[(String, Option<String>)]) {
     let mistakes =
@@ -34,7 +43,8 @@ fn check_rows(field: Option<&str>, rows: &[(String, Option<String>)]) {
     names.extend(mistakes.map(str::to_owned));
     names.sort();
     names.dedup();
-    let classifier = Classifier::new(3, field, names.clone(), (100..).take(names.len()).collect());
+    let classifier =
+        Classifier::new(3, field, names.clone(), (100..).take(names.len()).collect(), vec![0; names.len()]);
     for (frame, name) in rows {
         assert_eq!(classifier.counts(frame), name.is_some(), "{frame}");
         let expected = name.as_ref().and_then(|name| names.iter().position(|known| known == name));

@@ -1,6 +1,7 @@
 //! fetchPreviousMessages: pages of history, backwards, which also counts as reading them.
 
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 use crate::config::ServerVersion;
 use crate::counts::Outcome;
@@ -18,8 +19,8 @@ pub(super) struct Fetch {
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-struct Page<'a> {
-    messages: Vec<MessageView<'a>>,
+struct Page {
+    messages: Vec<Value>,
     has_more: bool,
 }
 
@@ -41,8 +42,11 @@ impl World {
         for message in &messages {
             self.mark_read(*message, user);
         }
-        let page = Page { messages: messages.iter().map(|key| MessageView::new(self, *key)).collect(), has_more };
-        let page = serde_json::value::to_raw_value(&page).expect("our own payloads are plain data");
+        let view = |key| serde_json::to_value(MessageView::new(self, key)).expect("our own payloads are plain data");
+        let mut messages: Vec<Value> = messages.into_iter().map(view).collect();
+        let reader = self.users[user].id.clone();
+        self.spoil_history(&mut messages, &reader);
+        let page = Page { messages, has_more };
         self.emit(from, "previousMessagesLoaded", &page);
         "accepted"
     }

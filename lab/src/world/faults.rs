@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use serde_json::Value;
+
 use super::World;
 use crate::switches::Switches;
 
@@ -52,6 +54,52 @@ impl World {
     pub fn draw_drop(&mut self) -> Option<Duration> {
         let hit = self.faults.drop_share > 0.0 && self.rng.f64() < self.faults.drop_share;
         hit.then(|| Duration::from_secs_f64(self.rng.f64() * self.faults.drop_within_s))
+    }
+
+    /// True with this chance.
+    pub(crate) fn draw(&mut self, share: f64) -> bool {
+        share > 0.0 && self.rng.f64() < share
+    }
+
+    /// The message as a careless server would send it; `None`: as it should be.
+    pub(super) fn draw_breach(&mut self, message: impl FnOnce(&Self) -> Value) -> Option<Value> {
+        let Switches { breach_missing_share, breach_type_share, .. } = self.faults;
+        let (missing, mistyped) = (self.draw(breach_missing_share), self.draw(breach_type_share));
+        if !missing && !mistyped {
+            return None;
+        }
+        let mut message = message(self);
+        if missing && let Some(fields) = message.as_object_mut() {
+            fields.remove("room");
+        }
+        if mistyped {
+            message["timestamp"] = Value::from("just now");
+        }
+        Some(message)
+    }
+
+    /// A page of history as a careless server would answer it: each fault by itself.
+    pub fn spoil_history(&mut self, messages: &mut Vec<Value>, reader: &str) {
+        let Switches { history_lose_share, history_duplicate_share, history_reorder_share, read_stuck_share, .. } =
+            self.faults;
+        for mut message in std::mem::take(messages) {
+            if self.draw(history_lose_share) {
+                continue;
+            }
+            if self.draw(read_stuck_share)
+                && let Some(readers) = message["readers"].as_array_mut()
+            {
+                readers.retain(|known| known["userId"] != reader);
+            }
+            if self.draw(history_duplicate_share) {
+                messages.push(message.clone());
+            }
+            messages.push(message);
+            if messages.len() > 1 && self.draw(history_reorder_share) {
+                let last = messages.len() - 1;
+                messages.swap(last - 1, last);
+            }
+        }
     }
 
     /// A WebSocket handshake answered with 503?

@@ -38,7 +38,12 @@ impl World {
         if let Kind::File(file) = kind {
             self.files[file].room = Some(room);
         }
-        let frame = Frame { event: "message", text: packets::event("message", &MessageView::new(self, key)) };
+        let spoiled = self.draw_breach(|world| serde_json::to_value(MessageView::new(world, key)).expect("plain data"));
+        let text = match &spoiled {
+            Some(message) => packets::event("message", message),
+            None => packets::event("message", &MessageView::new(self, key)),
+        };
+        let frame = Frame { event: "message", text };
         self.counts.messages.accepted += 1;
         self.rooms[room].accepted += 1;
         let members = self.rooms[room].sockets.clone();
@@ -52,6 +57,9 @@ impl World {
             if let (true, Some(receiver)) = (sent, receiver) {
                 self.users[receiver].deliveries += 1;
             }
+        }
+        if self.draw(self.faults.breach_unknown_share) {
+            self.broadcast(&members, "debugTrace", &serde_json::json!({ "thread": 7 }));
         }
         if direct_copy && !members.contains(&speaker) {
             self.counts.messages.own_copies += 1;

@@ -42,6 +42,8 @@ fn about(counter: &str) -> &'static str {
     match counter {
         "arrivals.dropped" => "users that were turned away because as many as the plan allows were there",
         "bytes.in" | "bytes.out" => "content of WebSocket messages, without framing and before compression",
+        "contract.checked" => "events that were held against the shape their scenario expects",
+        "contract.violations" => "broken rules in those events",
         "frames.invalid" => "frames that are not valid Engine.IO, Socket.IO or JSON",
         "reconnects" => "attempts to connect again after a lost connection",
         "samples.clamped" => "latencies longer than an hour",

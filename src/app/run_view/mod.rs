@@ -2,6 +2,7 @@
 
 pub mod charts;
 mod closes;
+mod contract;
 mod counters;
 mod delivery;
 mod errors;
@@ -15,6 +16,7 @@ mod tiles;
 mod voice;
 
 pub use closes::{CLOSE_COLUMNS, ClosesView, SILENCE_COLUMNS};
+pub use contract::{CONSISTENCY_COLUMNS, CONTRACT_COLUMNS, ConsistencyView, ContractView};
 pub use counters::COLUMNS as COUNTER_COLUMNS;
 pub use delivery::{DeliveryView, RECEIVED_COLUMNS, SENT_COLUMNS};
 pub use errors::{DISCONNECT_COLUMNS, ERROR_COLUMNS, phase_word};
@@ -65,6 +67,8 @@ pub struct Tables {
     pub errors: Vec<Row>,
     pub disconnects: Vec<Row>,
     pub counters: Vec<Row>,
+    pub contract: ContractView,
+    pub consistency: ConsistencyView,
     pub health: HealthView,
     /// `None`: nobody speaks.
     pub voice: Option<VoiceView>,
@@ -145,6 +149,8 @@ impl Tables {
             errors: errors::errors(totals),
             disconnects: errors::disconnects(totals),
             counters: counters::rows(totals),
+            contract: ContractView::of(totals),
+            consistency: ConsistencyView::of(totals),
             health: HealthView::of(totals),
             voice: VoiceView::of(source.plan(), totals, &kinds),
             has_chat: kinds.has_others,

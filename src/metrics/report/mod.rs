@@ -14,6 +14,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::annotation::Annotation;
+use super::contract::BreachEntry;
 use super::delta::{ClosedBy, LedgerDelta, Phase, UsersByState};
 use super::evidence::Evidence;
 use super::histogram::{Histogram, Stats};
@@ -62,6 +63,9 @@ pub struct Report {
     pub counters: Vec<CounterEntry>,
     pub errors: Vec<ErrorEntry>,
     pub disconnects: Vec<DisconnectEntry>,
+    /// How inbound events broke their scenario's contract, the most frequent first; and events that no scenario names.
+    #[serde(default)]
+    pub contract: Vec<BreachEntry>,
     pub delivery: LedgerDelta,
     /// Absent: nobody heard a voice service.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -278,6 +282,7 @@ impl Report {
                 .collect(),
             errors: errors(totals),
             disconnects: disconnects(totals),
+            contract: super::contract::entries(totals),
             delivery: *totals.delivery(),
             listeners: ListenersEntry::of(plan, totals),
             annotations: totals.annotations().all().to_vec(),

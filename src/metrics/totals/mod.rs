@@ -30,6 +30,7 @@ use self::staleness::{ProbeWindow, Sight};
 use self::suspect::{Causes, Split, Surroundings};
 use self::timeline::{Combine, second_of};
 use super::annotation::{AnnotationKind, Annotations, ErrorBursts};
+use super::contract::{BreachDelta, BreachKey, BreachTotal};
 use super::delta::*;
 use super::evidence::{Evidence, EvidenceBook, GeneratorState};
 use super::histogram::Histogram;
@@ -110,6 +111,7 @@ pub struct Totals {
     disconnects: BTreeMap<DisconnectKey, DisconnectTotal>,
     delivery: LedgerDelta,
     listeners: Listeners,
+    breaches: BTreeMap<BreachKey, BreachTotal>,
     /// By worker and population, as of its last hand-over.
     users: Vec<Vec<UsersByState>>,
     completions: Completions,
@@ -175,6 +177,7 @@ impl Totals {
         part.metrics.histograms.iter().for_each(|delta| self.histogram_delta(worker, part.at, causes, delta));
         part.metrics.counters.iter().for_each(|delta| self.counter_delta(part.at, delta));
         part.metrics.errors.iter().for_each(|delta| self.error_delta(part.at, delta));
+        part.metrics.breaches.iter().for_each(|delta| self.breach_delta(delta));
         part.metrics.disconnects.iter().for_each(|delta| self.disconnect_delta(part.at, delta));
         for delta in &part.metrics.listeners {
             self.listeners.absorb(delta);
@@ -290,6 +293,11 @@ impl Totals {
     /// Counter, population (empty: none) and count.
     pub fn counters(&self) -> impl Iterator<Item = (&str, &str, u64)> {
         self.counters.iter().map(|((name, population), count)| (name.as_str(), population.as_str(), *count))
+    }
+
+    /// How events broke their contract, and unknown ones.
+    pub fn breaches(&self) -> &BTreeMap<BreachKey, BreachTotal> {
+        &self.breaches
     }
 
     pub fn errors(&self) -> &BTreeMap<ErrorKey, ErrorTotal> {
@@ -482,6 +490,19 @@ impl Totals {
         self.timeline.put(at, &format!("errors.{}", key.operation), Combine::Sum, delta.count as f64);
         let fresh = || ErrorTotal { count: 0, first: Timestamp::NEVER, sample: String::new() };
         let total = self.errors.entry(key).or_insert_with(fresh);
+        total.count += delta.count;
+        if delta.first < total.first {
+            (total.first, total.sample) = (delta.first, delta.sample.clone());
+        }
+    }
+
+    fn breach_delta(&mut self, delta: &BreachDelta) {
+        let mut key = delta.key.clone();
+        if self.breaches.len() >= MAX_KEYS && !self.breaches.contains_key(&key) {
+            key.event = OTHER.to_owned();
+        }
+        let fresh = || BreachTotal { count: 0, first: Timestamp::NEVER, sample: String::new() };
+        let total = self.breaches.entry(key).or_insert_with(fresh);
         total.count += delta.count;
         if delta.first < total.first {
             (total.first, total.sample) = (delta.first, delta.sample.clone());

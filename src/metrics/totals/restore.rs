@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use super::staleness::ProbeWindow;
 use super::*;
 use crate::metrics::ThresholdResult;
+use crate::metrics::contract::BreachEntry;
 use crate::metrics::report::{
     DisconnectEntry, ErrorEntry, HealthEntry, ListenersEntry, MetricEntry, MetricSeries, Report, Series, WorkerEntry,
 };
@@ -35,6 +36,7 @@ impl Totals {
                 .collect(),
             errors: report.errors.iter().map(error).collect(),
             disconnects: report.disconnects.iter().map(disconnect).collect(),
+            breaches: report.contract.iter().map(BreachEntry::total).collect(),
             delivery: report.delivery,
             listeners: report.listeners.as_ref().map(|entry| listeners(entry, plan)).unwrap_or_default(),
             users: vec![vec![report.users]],

@@ -109,6 +109,8 @@ fn plan(fields: &Fields<'_>, problems: &Problems) -> Option<Plan> {
     let number = |field, default: u64, range| fields.optional(field).map_or(Some(default), |node| node.integer(range));
     let seed = number("seed", 1, 0..=LARGEST_EXACT);
     let handshakes = number("handshakes_in_flight", 4, 1..=64);
+    let contract_every = number("contract_every", 50, 0..=1_000_000);
+    let consistency_users = number("consistency_users", 5, 0..=1_000);
     let (warmup_s, settle_s) = (seconds("warmup_s", 0.0, 0.0), seconds("settle_s", 3.0, 0.0));
     let graceful_stop_s = seconds("graceful_stop_s", 15.0, 0.0);
     let late_after_s = fields.optional("late_after_s").map_or(Some(5.0), |node| node.number(0.1..=LONGEST_LATE_S));
@@ -130,6 +132,8 @@ fn plan(fields: &Fields<'_>, problems: &Problems) -> Option<Plan> {
         handshakes_in_flight: handshakes? as u32,
         late_after_s: late_after_s?,
         verdict: verdict?,
+        contract_every: contract_every? as u32,
+        consistency_users: consistency_users? as u32,
         actions,
         lab: lab.unwrap_or_default(),
         search: search.unwrap_or_default(),
@@ -394,6 +398,8 @@ const PLAN: &[&str] = &[
     "handshakes_in_flight",
     "late_after_s",
     "verdict",
+    "contract_every",
+    "consistency_users",
     "actions",
     "lab",
     "search",

@@ -5,6 +5,8 @@
 
 mod assigned;
 mod audio;
+mod consistency;
+mod contract;
 mod handlers;
 mod messages;
 mod parts;
@@ -63,6 +65,8 @@ const KNOWN: &[&str] = &[
     "delivery",
     "count",
     "audio",
+    "contract",
+    "consistency",
 ];
 
 /// Far beyond any real scenario; keeps every id within its 16 bits.
@@ -155,11 +159,13 @@ impl<'p> Compiler<'p> {
         let finish = self.block(fields.optional("finish").as_ref(), ON_THE_SIDE);
         let after_flow = [("stay", AfterFlow::Stay), ("leave", AfterFlow::Leave)];
         let after_flow = fields.optional("after_flow").and_then(|node| node.one_of(&after_flow));
+        let consistency = self.consistency(fields.optional("consistency").as_ref());
         let timers = self.timers(fields.optional("every").as_ref());
         let reactions = self.reactions(fields.optional("on").as_ref());
         let delivery = self.delivery(fields.optional("delivery").as_ref());
         let errors = self.errors(fields.optional("errors").as_ref());
         self.counted(fields.optional("count").as_ref());
+        let contract = self.contract(fields.optional("contract").as_ref());
         let mut program = Program {
             name,
             protocol: self.protocol.clone(),
@@ -182,6 +188,8 @@ impl<'p> Compiler<'p> {
             errors,
             delivery,
             audio,
+            contract,
+            consistency,
         };
         mark_examined(&mut program);
         program
@@ -280,6 +288,7 @@ fn mark_examined(program: &mut Program) {
         .chain(program.reactions.iter().map(|reaction| reaction.event))
         .chain(program.errors.iter().map(|rule| rule.event))
         .chain(program.delivery.iter().map(|delivery| delivery.event))
+        .chain(program.consistency.iter().map(|consistency| consistency.event))
         .chain(program.audio.iter().flat_map(Audio::examined))
         .collect();
     for event in examined {

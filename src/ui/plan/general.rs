@@ -19,6 +19,8 @@ pub fn General() -> impl IntoView {
                 {number("seed", "Seed", "", "", "The same seed makes the same choices.")}
                 {number("warmup_s", "Warm-up", "s", "0", "Latencies of the first seconds stay out of results.")}
                 {number("settle_s", "Settle", "s", "3", "How long a stopping run waits for messages in flight.")}
+                {number("contract_every", "Contract check", "every n-th", "50", "Of events with an expected shape every n-th is looked at. 0: none.")}
+                {number("consistency_users", "Consistency", "users", "5", "So many users compare the server's history with what came, at the end. 0: none.")}
                 {number("late_after_s", "Late after", "s", "5", "A message that takes longer counts as late.")}
                 {number("handshakes_in_flight", "Handshakes at a time", "", "4", "More than 4 makes a browser slower, not faster.")}
             </div>

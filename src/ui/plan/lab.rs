@@ -10,7 +10,7 @@ use crate::ui::parts::{Card, Field, ProblemsAt, Select};
 use crate::ui::store::Store;
 
 /// Field, label, unit and explanation of each switch.
-const SWITCHES: [(&str, &str, &str, &str); 14] = [
+const SWITCHES: [(&str, &str, &str, &str); 21] = [
     ("latency_ms", "Added latency", "ms", "Before every event and ack leaves the server."),
     ("jitter_ms", "Jitter", "ms", "Uniformly 0 to this, on top of the latency."),
     ("lose_share", "Lost deliveries", "0-1", "Share of (message, member) pairs that are left out."),
@@ -23,6 +23,18 @@ const SWITCHES: [(&str, &str, &str, &str); 14] = [
     ("error_code", "Error code", "", "The code of these errors."),
     ("rate_limit_per_min", "Rate limit", "/min", "Messages of one user. 0: as the real server."),
     ("service_ms", "Service time", "ms", "One worker handles messages one after the other, each for so long."),
+    ("breach_missing_share", "Fields missing", "0-1", "Share of messages that are sent without their room."),
+    ("breach_type_share", "Wrong types", "0-1", "Share of messages that are sent with a text for a time."),
+    ("breach_unknown_share", "Unknown events", "0-1", "Share of messages that an event follows which nobody knows."),
+    ("history_lose_share", "Lost in history", "0-1", "Share of messages that a history leaves out."),
+    ("history_duplicate_share", "Twice in history", "0-1", "Share of messages that a history lists twice."),
+    (
+        "history_reorder_share",
+        "Disorder in history",
+        "0-1",
+        "Share of messages that a history lists before the one in front.",
+    ),
+    ("read_stuck_share", "Stuck unread", "0-1", "Share of messages whose reader a history does not name."),
     ("restart_at_s", "Restart at", "s", "Everybody is cut off so many seconds after the start."),
     ("restart_down_ms", "Down for", "ms", "How long nobody listens then."),
 ];

@@ -2,6 +2,7 @@
 
 mod charts;
 mod closes;
+mod contract;
 mod controls;
 mod counters;
 mod definitions;
@@ -25,6 +26,7 @@ use leptos::prelude::*;
 use crate::ui::store::Store;
 use charts::Charts;
 use closes::Closes;
+use contract::{Consistency, Contract};
 use controls::Controls;
 use counters::Counters;
 use delivery::Delivery;
@@ -62,11 +64,13 @@ pub fn RunPage() -> impl IntoView {
                         <Thresholds />
                         <Voice />
                         <Delivery />
+                        <Consistency />
                     </div>
                     <Health />
                 </div>
                 <Operations />
                 <Errors />
+                <Contract />
                 <Closes />
                 <Disconnects />
                 <Counters />
