@@ -25,6 +25,7 @@ fn messages_survive_the_way_to_a_worker() {
 #[wasm_bindgen_test]
 fn frames_are_classified_as_on_the_host() {
     tap::check_table();
+    tap::check_sampling();
 }
 
 /// Sockets of users who follow one chat room and only count who comes and goes.

@@ -121,7 +121,7 @@ mod tests {
         check_counted_only(json!({}), &NEVER_EXAMINED);
         let quiet =
             [&NEVER_EXAMINED[..], &["messagesRead", "messageReactionUpdate", "previousMessagesLoaded"]].concat();
-        check_counted_only(json!({"read": "none", "reaction_share": 0, "history_pages": 0}), &quiet);
+        check_counted_only(json!({"read": "none", "reaction_share": 0, "history_pages": 0, "probe_pages": 0}), &quiet);
     }
 
     #[test]

@@ -57,6 +57,10 @@ fn limits(plan: &Plan, parts: &[Part<'_>], thresholds: &[Carried]) -> Vec<String
         .any(|part| part.program.delivery.is_some() && part.program.reactions.iter().any(|it| !it.duplicates));
     when(copies, "A message that arrives twice is reacted to twice: copies are not told apart.");
     when(
+        parts.iter().any(|part| !part.program.contract.is_empty() || part.program.consistency.is_some()),
+        "No contract check of inbound events, and no comparison of the server's history with what arrived.",
+    );
+    when(
         parts.iter().any(Part::has_audio),
         "No voice: microphones, clips, answers and how they sound are left out; such steps are comments.",
     );

@@ -5,6 +5,7 @@ use serde_json::Value;
 use super::{Compiler, ON_THE_SIDE};
 use crate::scenario::consistency::{Consistency, ReadState};
 use crate::scenario::expression::Val;
+use crate::scenario::program::Op;
 use crate::scenario::reader::{Fields, Node};
 
 impl Compiler<'_> {
@@ -16,7 +17,10 @@ impl Compiler<'_> {
         let messages = fields.required("messages").and_then(|node| self.pointer(&node, true));
         let text = self.path(&fields, "text");
         let read = fields.optional("read").and_then(|node| self.read_state(&node));
-        Some(Consistency { block, event, messages: messages?, text: text?, read })
+        // A probe that its settings leave nothing to ask is none: nobody looks into its event then.
+        let asks = !matches!(self.ops[block as usize], Op::End);
+        let consistency = Consistency { block, event, messages: messages?, text: text?, read };
+        asks.then_some(consistency)
     }
 
     /// `None`: nobody marks anything as read.
