@@ -8,6 +8,7 @@ use super::field::FieldKind;
 use super::hear::Piece;
 use super::model::{Page, Theme};
 use super::path::Path;
+use super::results::{ResultsEffect, ResultsEvent};
 use super::run_view::RunView;
 use super::swarm_view::SwarmView;
 use crate::metrics::UserId;
@@ -146,6 +147,9 @@ pub enum Event {
     CopyInvite,
     SwarmChanged(Box<SwarmView>),
 
+    /// Something about kept runs.
+    Results(ResultsEvent),
+
     /// An effect was done.
     Done(String),
     /// An effect failed.
@@ -223,6 +227,7 @@ pub enum Effect {
         rate: u32,
         pieces: Vec<Piece>,
     },
+    Results(ResultsEffect),
     /// Build the run's view anew: what it shows was changed, not the run.
     Refresh,
 }

@@ -5,6 +5,7 @@ use super::hear::Hearing;
 use super::log::LogFilter;
 use super::presets;
 use super::recording::Recording;
+use super::results::ResultsView;
 use super::run_view::RunView;
 use super::swarm_view::SwarmView;
 
@@ -23,6 +24,7 @@ pub struct Model {
     pub hearing: Hearing,
     pub notice: Option<Notice>,
     pub swarm: SwarmView,
+    pub results: ResultsView,
     /// The broker's address as it is typed, and this browser's name in swarms.
     pub broker: String,
     pub browser_name: String,
@@ -34,6 +36,7 @@ pub enum Page {
     Plan,
     Run,
     Swarm,
+    Results,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -74,6 +77,7 @@ impl Default for Model {
             hearing: Hearing::default(),
             notice: None,
             swarm: SwarmView::default(),
+            results: ResultsView::default(),
             broker: String::new(),
             browser_name: String::new(),
         }

@@ -8,6 +8,8 @@ use std::rc::{Rc, Weak};
 use gloo_timers::callback::Interval;
 
 use super::clock::Clock;
+use super::history::{History, date};
+use super::recorder::Recorder;
 use super::swarm_driver::SwarmDriver;
 use super::visibility::Visibility;
 use super::worker_host::{HostEvent, WorkerHost};
@@ -16,6 +18,7 @@ use crate::app::run_view::picture;
 use crate::metrics::{Browser, Report, UserId};
 use crate::plan::Plan;
 use crate::protocol::audio::Clip;
+use crate::results::Start;
 use crate::run::{Capacity, Part, Run, RunInput, Status, browser_name, homes, is_capped, layout, sockets};
 use crate::swarm::{Beginning, Journal, Offer, SessionId};
 use crate::wire::{Canary, FromWorker, Heard, Seen, ToWorker};
@@ -35,6 +38,7 @@ pub enum StartError {
 struct Inner {
     clock: Clock,
     swarm: SwarmDriver,
+    history: History,
     /// A start is under way: nothing runs yet, and nothing else may start.
     starting: Cell<bool>,
     /// See [`crate::wire::Load::starve_ms`]; of the next run.
@@ -56,6 +60,8 @@ struct Current {
     swarm: SwarmDriver,
     /// What is written down of it, while this page conducts a swarm.
     journal: Option<Journal>,
+    /// Keeps it for when it is over, or this page is gone.
+    recorder: Option<Recorder>,
     /// Number of the journal's last page.
     page: u64,
     /// The plan's faults, until the run ends.
@@ -76,10 +82,11 @@ enum Host {
 
 impl RunDriver {
     /// Runs that take in the browsers of `swarm`, if this page conducts one.
-    pub fn new(swarm: SwarmDriver) -> Self {
+    pub fn new(swarm: SwarmDriver, history: History) -> Self {
         let inner = Rc::new(Inner {
             clock: Clock::new(),
             swarm: swarm.clone(),
+            history,
             starting: Cell::new(false),
             starve_ms: Cell::new(0),
             current: RefCell::new(None),
@@ -155,6 +162,7 @@ impl RunDriver {
         let is_done = run.is_done();
         let hosts = (0..run.worker_count()).map(|_| Host::Elsewhere).collect();
         let mut current = Current::new(run, hosts, self.0.swarm.clone(), Some(Journal::default()));
+        current.recorder = self.0.history.record_end().filter(|_| !is_done);
         if is_done {
             current.hosts.clear();
             *self.0.current.borrow_mut() = Some(current);
@@ -222,14 +230,16 @@ impl Inner {
             let (run, plan, parts, places) = (run_id.clone(), plan.clone(), parts.clone(), places.clone());
             Journal::begin(Beginning { at_ms, run, plan, parts, places, start_delay_ms })
         });
-        let run = Run::new(at_ms, plan, csv, run_id.clone(), parts).starting_after(start_delay_ms);
+        let run = Run::new(at_ms, plan, csv, run_id.clone(), parts.clone()).starting_after(start_delay_ms);
         let run = run.with_clips(clips).starving(self.starve_ms.take());
         let host = |(worker, place): (usize, &Option<SessionId>)| match place {
             None => self.spawn(worker),
             Some(_) => Ok(Host::Elsewhere),
         };
         let hosts = places.iter().enumerate().map(host).collect::<Result<_, _>>()?;
-        self.show(Current { lab, ..Current::new(run, hosts, self.swarm.clone(), journal) });
+        let start = Start::new(at_ms, &run_id, run.plan(), &parts, start_delay_ms, self.browsers(&run));
+        let recorder = self.history.record(start);
+        self.show(Current { lab, recorder, ..Current::new(run, hosts, self.swarm.clone(), journal) });
         self.swarm.forget_below((at_ms / 1e3) as u64);
         self.swarm.begin(run_id, places);
         Ok(())
@@ -321,8 +331,21 @@ impl Inner {
             Some(current) => current.handle(now_ms, input),
             None => false,
         };
+        self.keep();
         if is_news {
             self.tell();
+        }
+    }
+
+    /// Keeps a run that is over. One that never started has nothing to keep.
+    fn keep(&self) {
+        let mut current = self.current.borrow_mut();
+        let Some(Current { run, recorder, .. }) = &mut *current else { return };
+        if run.is_done()
+            && let Some(recorder) = recorder.take()
+        {
+            let report = run.epoch_ms().map(|_| run.report(self.browsers(run), started_at(run)));
+            recorder.finish(report);
         }
     }
 
@@ -337,7 +360,7 @@ impl Inner {
 
 impl Current {
     fn new(run: Run, hosts: Vec<Host>, swarm: SwarmDriver, journal: Option<Journal>) -> Self {
-        Self { run, hosts, swarm, journal, lab: None, page: 0, last_told_ms: 0.0, last_shown_ms: 0.0, watches: None }
+        Self { run, hosts, swarm, journal, recorder: None, lab: None, page: 0, last_told_ms: 0.0, last_shown_ms: 0.0, watches: None }
     }
 
     /// Gives parts that nobody plays any more to whoever stands by.
@@ -349,6 +372,7 @@ impl Current {
                 journal.input(now_ms, &input);
                 journal.seated(session);
             }
+            self.write_down(now_ms, &input);
             self.run.handle(now_ms, input);
             self.hosts.push(Host::Elsewhere);
             self.swarm.begin_more(session);
@@ -379,6 +403,7 @@ impl Current {
         if let Some(journal) = &mut self.journal {
             journal.input(now_ms, &input);
         }
+        self.write_down(now_ms, &input);
         self.run.handle(now_ms, input);
         self.deliver(now_ms);
         if let (Some(lab), Some(epoch_ms)) = (&mut self.lab, self.run.epoch_ms()) {
@@ -402,6 +427,12 @@ impl Current {
         is_news
     }
 
+    fn write_down(&mut self, now_ms: f64, input: &RunInput) {
+        if let Some(recorder) = &mut self.recorder {
+            recorder.input(now_ms, input);
+        }
+    }
+
     fn deliver(&mut self, now_ms: f64) {
         while let Some((worker, message)) = self.run.poll() {
             let host = match self.hosts.get(worker) {
@@ -414,7 +445,9 @@ impl Current {
             };
             if let Err(message) = host.send(&message) {
                 self.hosts[worker] = Host::Ended;
-                self.run.handle(now_ms, RunInput::WorkerDied { worker, message });
+                let died = RunInput::WorkerDied { worker, message };
+                self.write_down(now_ms, &died);
+                self.run.handle(now_ms, died);
             }
         }
     }
@@ -433,8 +466,7 @@ fn this_browser(workers: usize) -> Browser {
 
 /// The run's time zero in words; empty if it never started.
 fn started_at(run: &Run) -> String {
-    let date = run.epoch_ms().map(|epoch_ms| js_sys::Date::new(&epoch_ms.into()));
-    date.map_or_else(String::new, |date| date.to_iso_string().into())
+    run.epoch_ms().map_or_else(String::new, date)
 }
 
 pub(super) fn user_agent() -> String {

@@ -36,6 +36,7 @@ pub fn run(store: Store, effect: Effect) {
         Effect::Stop => store.driver().stop(),
         Effect::Abort => store.driver().abort(),
         Effect::Refresh => store.refresh(),
+        Effect::Results(effect) => super::results::effects::run(store, effect),
         Effect::SaveReport => save_report(store),
         Effect::AskForBroker => ask_for_broker(store),
         Effect::EnterSwarm { invite, credentials, name } => enter_swarm(store, *invite, credentials, name),
@@ -76,10 +77,15 @@ fn save_report(store: Store) {
     }
 }
 
-fn download(name: &str, text: &str) -> Result<(), JsValue> {
+pub fn download(name: &str, text: &str) -> Result<(), JsValue> {
+    download_parts(name, &js_sys::Array::of1(&text.into()))
+}
+
+/// A file made of several texts.
+pub fn download_parts(name: &str, parts: &js_sys::Array) -> Result<(), JsValue> {
     let options = BlobPropertyBag::new();
     options.set_type("application/json");
-    let blob = Blob::new_with_str_sequence_and_options(&js_sys::Array::of1(&text.into()), &options)?;
+    let blob = Blob::new_with_str_sequence_and_options(parts, &options)?;
     let url = Url::create_object_url_with_blob(&blob)?;
     let link: HtmlAnchorElement = document().create_element("a")?.unchecked_into();
     link.set_href(&url);
