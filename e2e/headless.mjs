@@ -16,6 +16,7 @@ const THRESHOLD_FAILED = 99;
 const { values: options } = parseArgs({
   options: {
     plan: { type: 'string' },
+    baseline: { type: 'string' },
     report: { type: 'string', default: 'report.json' },
     port: { type: 'string' },
   },
@@ -33,21 +34,22 @@ try {
 }
 
 async function main() {
-  const given = options.plan && (await readPlan(options.plan));
+  const given = options.plan && (await readJson(options.plan));
+  const baseline = options.baseline && (await readJson(options.baseline));
   const lab = await startLab({ port: options.port && Number(options.port) });
   let browser;
   try {
     browser = await launchChromium();
     const page = await swarm.openPage(await browser.newContext(), lab.url);
     const plan = given ?? presetForLab(await swarm.presetPlan(page, 'lab'), lab.url);
-    return await play(page, plan);
+    return await play(page, plan, baseline);
   } finally {
     await browser?.close();
     await lab.stop();
   }
 }
 
-async function readPlan(file) {
+async function readJson(file) {
   try {
     return JSON.parse(await readFile(file, 'utf8'));
   } catch (error) {
@@ -55,7 +57,7 @@ async function readPlan(file) {
   }
 }
 
-async function play(page, plan) {
+async function play(page, plan, baseline) {
   const { ok, problems } = await swarm.check(page, plan);
   if (!ok) {
     console.error('The plan cannot run:');
@@ -65,6 +67,7 @@ async function play(page, plan) {
   for (const target of farTargets(plan)) {
     console.log(`${target} is not on this machine: load-test only what you may.`);
   }
+  if (baseline) await swarm.baseline(page, baseline);
   await swarm.start(page, plan);
   interrupt = () => stopGracefully(page);
   const problem = await watch(page);

@@ -20,6 +20,9 @@ export const check = (page, plan, files) =>
   page.evaluate(([plan, files]) => window.tabswarm.check(plan, files), [plan, files]);
 export const start = (page, plan, files) =>
   page.evaluate(([plan, files]) => window.tabswarm.start(plan, files).then(() => {}), [plan, files]);
+/** What thresholds of the next run compare with. */
+export const baseline = (page, report) =>
+  page.evaluate((report) => window.tabswarm.baseline(report).then(() => {}), report);
 export const status = (page) => page.evaluate(() => window.tabswarm.status());
 export const stop = (page) => page.evaluate(() => window.tabswarm.stop().then(() => {}));
 export const report = (page) => page.evaluate(() => window.tabswarm.report());

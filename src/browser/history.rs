@@ -84,6 +84,12 @@ impl History {
         Some(Recorder::of_the_end(self.clone(), self.vault()?))
     }
 
+    /// The name and the report of the run that thresholds of this plan compare with.
+    pub async fn baseline(&self, plan: &str) -> Option<(String, Report)> {
+        let entry = results::baseline(&self.0.entries.borrow(), plan).cloned()?;
+        Some((entry.name, self.report(&entry.id).await.ok()?))
+    }
+
     /// The report of a kept run.
     ///
     /// # Errors

@@ -15,7 +15,7 @@ use super::visibility::Visibility;
 use super::worker_host::{HostEvent, WorkerHost};
 use super::{identity, lab};
 use crate::app::run_view::picture;
-use crate::metrics::{Browser, Report, UserId};
+use crate::metrics::{Baseline, Browser, Report, UserId};
 use crate::plan::Plan;
 use crate::protocol::audio::Clip;
 use crate::results::Start;
@@ -39,6 +39,8 @@ struct Inner {
     clock: Clock,
     swarm: SwarmDriver,
     history: History,
+    /// What the next run's thresholds compare with, if somebody gave it.
+    given: RefCell<Option<Report>>,
     /// A start is under way: nothing runs yet, and nothing else may start.
     starting: Cell<bool>,
     /// See [`crate::wire::Load::starve_ms`]; of the next run.
@@ -87,6 +89,7 @@ impl RunDriver {
             clock: Clock::new(),
             swarm: swarm.clone(),
             history,
+            given: RefCell::default(),
             starting: Cell::new(false),
             starve_ms: Cell::new(0),
             current: RefCell::new(None),
@@ -155,6 +158,11 @@ impl RunDriver {
     /// The load workers of the next run stand still half of the time, for so long at once: for tests of the verdict.
     pub fn starve(&self, starve_ms: u32) {
         self.0.starve_ms.set(starve_ms);
+    }
+
+    /// The next run's thresholds compare with this report, and not with the baseline that is pinned for its plan.
+    pub fn compare_with(&self, report: Report) {
+        *self.0.given.borrow_mut() = Some(report);
     }
 
     /// Goes on with a run that this page conducted before it was loaded anew. What it played itself is lost from then on.
@@ -237,12 +245,28 @@ impl Inner {
             Some(_) => Ok(Host::Elsewhere),
         };
         let hosts = places.iter().enumerate().map(host).collect::<Result<_, _>>()?;
+        let baseline = self.baseline(run.plan()).await;
+        let run = match &baseline {
+            Some(baseline) => run.with_baseline(baseline),
+            None => run,
+        };
         let start = Start::new(at_ms, &run_id, run.plan(), &parts, start_delay_ms, self.browsers(&run));
+        let start = start.with_baseline(baseline);
         let recorder = self.history.record(start);
         self.show(Current { lab, recorder, ..Current::new(run, hosts, self.swarm.clone(), journal) });
         self.swarm.forget_below((at_ms / 1e3) as u64);
         self.swarm.begin(run_id, places);
         Ok(())
+    }
+
+    /// The given report, else the kept run that is pinned for this plan.
+    async fn baseline(&self, plan: &Plan) -> Option<Baseline> {
+        let given = self.given.borrow_mut().take();
+        let (name, report) = match given {
+            Some(report) => (report.run.clone(), report),
+            None => self.history.baseline(&plan.name).await?,
+        };
+        Some(Baseline::of(plan, name, &report))
     }
 
     /// From here on this is the page's run.

@@ -13,6 +13,7 @@ cargo xtask run                         build everything, start the lab, print t
       --room                            with a broker, and the links with which browsers play one run together
 cargo xtask run --headless [PLAN]       run a plan (a JSON file; without it the preset `lab`) in headless Chromium
       --report FILE                     where the report goes (report.json)
+      --baseline FILE                   an earlier run's report, for thresholds like `connect p95 <= baseline + 10 %`
       --port N                          as above
     exits with 0, with 99 when a threshold failed, with 1 when anything else went wrong
 cargo xtask test [--only STEP]...       fmt, clippy, clippy-wasm, host, wasm, build, e2e
@@ -43,6 +44,8 @@ pub struct RunOptions {
     pub mode: Mode,
     pub port: u16,
     pub report: PathBuf,
+    /// An earlier report that thresholds compare with.
+    pub baseline: Option<PathBuf>,
 }
 
 #[derive(Debug, PartialEq, Eq)]
@@ -77,23 +80,25 @@ pub fn parse(args: impl IntoIterator<Item = String>) -> Result<Command, String> 
 fn parse_run(words: impl Iterator<Item = String>) -> Result<Command, String> {
     let mut words = words.peekable();
     let (mut plan, mut host, mut room) = (None, None, false);
-    let (mut port, mut report) = (DEFAULT_PORT, DEFAULT_REPORT.into());
+    let (mut port, mut report, mut baseline) = (DEFAULT_PORT, DEFAULT_REPORT.into(), None);
     while let Some(word) = words.next() {
         match word.as_str() {
             "--headless" => plan = Some(words.next_if(|next| !next.starts_with('-')).map(PathBuf::from)),
             "--host" => host = Some(parsed("--host", words.next(), "an IP address")?),
             "--port" => port = parsed("--port", words.next(), "a port number")?,
             "--report" => report = value_of("--report", words.next())?.into(),
+            "--baseline" => baseline = Some(PathBuf::from(value_of("--baseline", words.next())?)),
             "--room" => room = true,
             other => return Err(format!("run: unknown option `{other}`")),
         }
     }
     let mode = match plan {
+        None if baseline.is_some() => return Err("run: --baseline is for --headless".to_owned()),
         None => Mode::Page { host: host.unwrap_or(DEFAULT_HOST), room },
         Some(_) if room || host.is_some() => return Err("run: --headless takes neither --room nor --host".to_owned()),
         Some(plan) => Mode::Headless(plan),
     };
-    Ok(Command::Run(RunOptions { mode, port, report }))
+    Ok(Command::Run(RunOptions { mode, port, report, baseline }))
 }
 
 fn parse_only(mut words: impl Iterator<Item = String>, known: &[&str]) -> Result<Vec<String>, String> {
@@ -131,7 +136,7 @@ mod tests {
     }
 
     fn run(mode: Mode, port: u16, report: &str) -> Result<Command, &'static str> {
-        Ok(Command::Run(RunOptions { mode, port, report: report.into() }))
+        Ok(Command::Run(RunOptions { mode, port, report: report.into(), baseline: None }))
     }
 
     fn page(host: [u8; 4], room: bool) -> Mode {
@@ -150,6 +155,9 @@ mod tests {
         check("run --headless", run(Mode::Headless(None), 4280, "report.json"));
         check("run --headless --report out.json", run(Mode::Headless(None), 4280, "out.json"));
         check("run --headless my.json --port 1", run(Mode::Headless(Some("my.json".into())), 1, "report.json"));
+        let (mode, baseline) = (Mode::Headless(None), Some("old.json".into()));
+        let options = RunOptions { mode, port: 4280, report: "report.json".into(), baseline };
+        check("run --headless --baseline old.json", Ok(Command::Run(options)));
         check("build", Ok(Command::Build));
         check("test", Ok(Command::Test { only: vec![] }));
         check("test --only fmt --only host", Ok(Command::Test { only: vec!["fmt".into(), "host".into()] }));
@@ -163,6 +171,8 @@ mod tests {
         check("run --port", Err("--port needs a value"));
         check("run --port 70000", Err("--port: `70000` is not a port number"));
         check("run --host here", Err("--host: `here` is not an IP address"));
+        check("run --baseline old.json", Err("run: --baseline is for --headless"));
+        check("run --headless --baseline", Err("--baseline needs a value"));
         check("run --headless --room", Err("run: --headless takes neither --room nor --host"));
         check("run --host 0.0.0.0 --headless a.json", Err("run: --headless takes neither --room nor --host"));
         check("test --only moon", Err("--only: `moon` is none of fmt, clippy, clippy-wasm, host, wasm, build, e2e"));

@@ -48,6 +48,9 @@ fn play(plan: Option<&Path>, options: &RunOptions) -> Result<(), String> {
     if let Some(plan) = plan {
         play.arg("--plan").arg(here.join(plan));
     }
+    if let Some(baseline) = &options.baseline {
+        play.arg("--baseline").arg(here.join(baseline));
+    }
     play.arg("--port").arg(free_port(Ipv4Addr::LOCALHOST.into(), options.port)?.to_string());
     become_command(play.env("CHROME", chromium).env("TABSWARM_LAB", lab))
 }
