@@ -6,7 +6,7 @@
 //! | `entry/<id>` | what the list shows of a kept run |
 //! | `report/<id>` | its report |
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::BTreeSet;
 use std::rc::Rc;
 
@@ -31,6 +31,8 @@ struct Inner {
     /// Why nothing is kept, or what could not be.
     problem: RefCell<Option<String>>,
     listener: RefCell<Option<Rc<dyn Fn()>>>,
+    /// It is known what is kept, or that nothing can be.
+    is_open: Cell<bool>,
 }
 
 impl History {
@@ -43,14 +45,28 @@ impl History {
     pub async fn open(&self) {
         match Vault::open(RESULTS).await {
             Ok(vault) => *self.0.vault.borrow_mut() = Some(Rc::new(vault)),
-            Err(problem) => return self.tell(Some(problem)),
+            Err(problem) => {
+                self.0.is_open.set(true);
+                return self.tell(Some(format!("Runs are not kept: {problem}")));
+            }
         }
         self.look_again().await;
+        self.0.is_open.set(true);
         let deleted: Vec<_> = self.entries().into_iter().filter(|entry| entry.deleted).map(|entry| entry.id).collect();
         self.forget(deleted).await;
         for run in self.unfinished().await {
             let history = self.clone();
             spawn_local(async move { history.take_up(&run).await });
+        }
+    }
+
+    /// Waits until it is open; not without end, for a run is worth more than its place in a list.
+    pub async fn ready(&self) {
+        for _ in 0..PATIENCE {
+            if self.0.is_open.get() {
+                return;
+            }
+            TimeoutFuture::new(POLL_MS).await;
         }
     }
 
@@ -220,3 +236,7 @@ pub(super) fn date(ms: f64) -> String {
 
 /// Who writes nothing for so long is gone.
 const SILENCE_MS: u32 = 4_000;
+
+/// How long a run waits for the database, and how often it looks.
+const PATIENCE: u32 = 100;
+const POLL_MS: u32 = 20;

@@ -218,6 +218,7 @@ impl RunDriver {
 
 impl Inner {
     async fn start(self: &Rc<Self>, plan: Plan, csv: Vec<Vec<Vec<String>>>, clips: Vec<Clip>) -> Result<(), String> {
+        self.history.ready().await;
         let lab = lab::set_faults(&plan).await?;
         let others = self.gather(&plan).await;
         let only_watches = self.swarm.with(|swarm| swarm.is_some_and(|swarm| swarm.only_watches));
