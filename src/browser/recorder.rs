@@ -117,4 +117,5 @@ pub fn lock_of(key: &str) -> String {
 /// How often a page is written. With a worker's quarter of a second and the disk's time it is less than a second that can be lost.
 const PAGE_MS: f64 = 500.0;
 
-const FULL: &str = "The run is long: if its page is lost, what happens from now on is lost too. Its report will be whole.";
+const FULL: &str =
+    "The run is long: if its page is lost, what happens from now on is lost too. Its report will be whole.";

@@ -385,7 +385,18 @@ impl Inner {
 
 impl Current {
     fn new(run: Run, hosts: Vec<Host>, swarm: SwarmDriver, journal: Option<Journal>) -> Self {
-        Self { run, hosts, swarm, journal, recorder: None, lab: None, page: 0, last_told_ms: 0.0, last_shown_ms: 0.0, watches: None }
+        Self {
+            run,
+            hosts,
+            swarm,
+            journal,
+            recorder: None,
+            lab: None,
+            page: 0,
+            last_told_ms: 0.0,
+            last_shown_ms: 0.0,
+            watches: None,
+        }
     }
 
     /// Gives parts that nobody plays any more to whoever stands by.

@@ -78,7 +78,7 @@ impl ComparisonView {
             plans: differences(&reports.iter().map(|report| &report.plan).collect::<Vec<_>>()),
             surety: format!(
                 "Intervals hold the true change in 95 of 100 cases, each by itself. \"Better\" and \"worse\" are only said when that is \
-                 as sure for all {} changes together.",
+                 as sure for all {} changes together, and \"unsure\" when it is not.",
                 found.comparisons
             ),
             sums,
@@ -99,7 +99,8 @@ fn head(entry: &Entry) -> RunHead {
 }
 
 fn line(row: &CompareRow) -> Line {
-    let value = |value: &Option<f64>| value.map_or_else(|| format::NOTHING.to_owned(), |value| number(&row.subject, value));
+    let value =
+        |value: &Option<f64>| value.map_or_else(|| format::NOTHING.to_owned(), |value| number(&row.subject, value));
     let change = |at: usize| match &row.changes[at] {
         Some(change) => said(change),
         None if row.values[0].is_some() && row.values[at + 1].is_some() => {
@@ -128,6 +129,7 @@ fn said(change: &Change) -> ChangeView {
         Judgement::Better => ("better", Mood::Good),
         Judgement::Worse => ("worse", Mood::Bad),
         Judgement::Different => ("different", Mood::Plain),
+        Judgement::Unsure => ("unsure", Mood::Plain),
         Judgement::NoneShown => ("no difference shown", Mood::Plain),
     };
     let text = format!("{}\u{a0}{unit} ({} to {})", with_sign(of.value), with_sign(of.low), with_sign(of.high));
@@ -160,10 +162,11 @@ fn sum(rows: &[CompareRow], at: usize) -> String {
         let changes = rows.iter().filter_map(|row| row.changes[at].as_ref());
         changes.filter(|change| change.judgement == wanted).count()
     };
-    let different = count(Judgement::Different);
+    let (different, unsure) = (count(Judgement::Different), count(Judgement::Unsure));
     let (better, worse, none) = (count(Judgement::Better), count(Judgement::Worse), count(Judgement::NoneShown));
-    let different = if different > 0 { format!("{different} different, ") } else { String::new() };
-    format!("{better} better, {worse} worse, {different}{none} without a difference shown")
+    let some = |count: usize, word: &str| if count > 0 { format!("{count} {word}, ") } else { String::new() };
+    let rest = some(different, "different") + &some(unsure, "unsure");
+    format!("{better} better, {worse} worse, {rest}{none} without a difference shown")
 }
 
 /// Those that all runs have, the one that matters most first.

@@ -9,7 +9,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 pub use comparison::{ChangeView, ComparisonView, Group, Line, RunHead};
-pub use list::{EntryRow, rows, room};
+pub use list::{EntryRow, room, rows};
 pub use overlay::{Overlay, overlay};
 pub use update::update;
 
@@ -53,13 +53,29 @@ pub struct OpenRun {
 #[derive(Debug, Clone, PartialEq)]
 pub enum ResultsEvent {
     /// What is kept has changed.
-    Listed { entries: Vec<Entry>, problem: Option<String> },
-    Mark { id: String, on: bool },
+    Listed {
+        entries: Vec<Entry>,
+        problem: Option<String>,
+    },
+    Mark {
+        id: String,
+        on: bool,
+    },
     /// Change a name and a note; nobody's any more.
     Edit(Option<String>),
-    Describe { id: String, name: String, note: String },
-    Pin { id: String, on: bool },
-    Baseline { id: String, on: bool },
+    Describe {
+        id: String,
+        name: String,
+        note: String,
+    },
+    Pin {
+        id: String,
+        on: bool,
+    },
+    Baseline {
+        id: String,
+        on: bool,
+    },
     Delete(String),
     Undo,
     Open(String),

@@ -46,7 +46,10 @@ pub fn update(model: &mut Model, event: ResultsEvent) -> Vec<Effect> {
             return change(results, &id, |entry| entry.deleted = false);
         }
         ResultsEvent::Open(id) => {
-            return results.entry(&id).map(|entry| ResultsEffect::Open(Box::new(entry.clone()))).map_or_else(Vec::new, effect);
+            return results
+                .entry(&id)
+                .map(|entry| ResultsEffect::Open(Box::new(entry.clone())))
+                .map_or_else(Vec::new, effect);
         }
         ResultsEvent::Opened(run) => return opened(model, *run),
         ResultsEvent::FilesRead(files) => return files_read(model, &files),
@@ -54,7 +57,12 @@ pub fn update(model: &mut Model, event: ResultsEvent) -> Vec<Effect> {
             let kept = results.entries.iter().filter(|entry| !entry.deleted).cloned().collect();
             return effect(ResultsEffect::Export(kept));
         }
-        ResultsEvent::Compare => return compare(results, results.marked.clone()),
+        ResultsEvent::Compare => {
+            // What came later is compared with what was before, and everything with the baseline.
+            let mut order = results.marked.clone();
+            order.sort_by_key(|id| results.entry(id).map(|entry| (!entry.baseline, entry.summary.started_at.clone())));
+            return compare(results, order);
+        }
         ResultsEvent::CompareWith(id) => {
             let mut order = results.marked.clone();
             order.sort_by_key(|marked| *marked != id);
@@ -128,7 +136,11 @@ fn files_read(model: &mut Model, files: &[(String, String)]) -> Vec<Effect> {
         }
     }
     let runs = |count: usize| if count == 1 { "1 run".to_owned() } else { format!("{count} runs") };
-    let known = if known > 0 { format!(" {} already here.", if known == 1 { "1 was".to_owned() } else { format!("{known} were") }) } else { String::new() };
+    let known = if known > 0 {
+        format!(" {} already here.", if known == 1 { "1 was".to_owned() } else { format!("{known} were") })
+    } else {
+        String::new()
+    };
     let kind = if unread.is_empty() { NoticeKind::Done } else { NoticeKind::Problem };
     let lost = if unread.is_empty() { "" } else { " What could not be read is listed above the results." };
     results.unread = unread;
@@ -194,7 +206,7 @@ mod tests {
     fn two_are_compared_and_one_is_not() {
         let mark = |id: &str| ResultsEvent::Mark { id: id.into(), on: true };
         assert_eq!(after([mark("1"), ResultsEvent::Compare]).1, []);
-        let (_, effects) = after([mark("1"), mark("2"), ResultsEvent::Compare]);
+        let (_, effects) = after([mark("2"), mark("1"), ResultsEvent::Compare]);
         let [Effect::Results(ResultsEffect::Compare(entries))] = &effects[..] else { panic!("{effects:?}") };
         assert_eq!(entries.iter().map(|entry| entry.id.as_str()).collect::<Vec<_>>(), ["1", "2"]);
         let (_, effects) = after([mark("1"), mark("2"), ResultsEvent::CompareWith("2".into())]);

@@ -82,7 +82,8 @@ fn table(group: &Group, runs: &[RunHead]) -> AnyView {
     let title = group.title;
     let head = |(at, run): (usize, &RunHead)| {
         let name = format!("{} {}", at + 1, run.name);
-        let change = (at > 0).then(|| view! { <th scope="col" class="num">"Change"</th><th scope="col">"Finding"</th> });
+        let change =
+            (at > 0).then(|| view! { <th scope="col" class="num">"Change"</th><th scope="col">"Finding"</th> });
         view! { <th scope="col" class="num">{name}</th>{change} }
     };
     let row = |line: &crate::app::results::Line| {

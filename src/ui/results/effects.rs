@@ -36,7 +36,8 @@ pub fn run(store: Store, effect: ResultsEffect) {
         ResultsEffect::Export(entries) => spawn_local(async move { export(store, entries).await }),
         ResultsEffect::Compare(entries) => spawn_local(async move { compare(store, entries).await }),
         ResultsEffect::SaveReport => {
-            let report = store.with_past(|run| Some((run?.report.run.clone(), serde_json::to_string_pretty(&run?.report))));
+            let report =
+                store.with_past(|run| Some((run?.report.run.clone(), serde_json::to_string_pretty(&run?.report))));
             if let Some((run, Ok(text))) = report {
                 say(store, download(&format!("tabswarm-{run}.json"), &text));
             }

@@ -66,7 +66,7 @@ fn Tools() -> impl IntoView {
         });
     };
     view! {
-        <div class="row">
+        <div class="row tools">
             <button class="primary" disabled=move || marked.get() < 2 on:click=move |_| store.dispatch(Event::Results(ResultsEvent::Compare))>
                 {compare}
             </button>

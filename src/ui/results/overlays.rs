@@ -23,18 +23,19 @@ pub fn Overlays() -> impl IntoView {
         let chosen = chosen.get().filter(|name| metrics.with(|metrics| metrics.contains(name)));
         chosen.or_else(|| metrics.with(|metrics| metrics.first().cloned())).unwrap_or_default()
     });
-    let options = Signal::derive(move || metrics.get().into_iter().map(|name| (name.clone(), name)).collect::<Vec<_>>());
+    let options =
+        Signal::derive(move || metrics.get().into_iter().map(|name| (name.clone(), name)).collect::<Vec<_>>());
     view! {
+        <div class="narrow">
+            <Select label="Latency of" options value=metric on_choose=move |name| chosen.set(Some(name)) />
+        </div>
         <section class="charts" aria-label="Charts of all runs">
             {Overlay::ALL
                 .map(|what| {
-                    let select = (what == Overlay::ALL[0]).then(|| {
-                        view! { <Select label="Metric" options value=metric on_choose=move |name| chosen.set(Some(name)) bare=true /> }
-                    });
                     let of = move || if matches!(what, Overlay::Latency(_)) { metric.get() } else { String::new() };
                     view! {
                         <figure class="card chart">
-                            <figcaption><h2>{what.title()}</h2>{select}<span class="hint">{of}</span></figcaption>
+                            <figcaption><h2>{what.title()}</h2><span class="hint">{of}</span></figcaption>
                             <OverlayChart what metric />
                         </figure>
                     }

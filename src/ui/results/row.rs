@@ -56,7 +56,11 @@ fn Name(row: Memo<EntryRow>) -> impl IntoView {
     let open = move |_| store.dispatch(Event::Results(ResultsEvent::Open(row.with_untracked(|row| row.id.clone()))));
     let below = move || {
         let row = row.get();
-        [row.plan, local_time(&row.started_at)].into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" · ")
+        [row.plan, local_time(&row.started_at)]
+            .into_iter()
+            .filter(|part| !part.is_empty())
+            .collect::<Vec<_>>()
+            .join(" · ")
     };
     view! {
         <button class="link" on:click=open>{move || row.with(|row| row.name.clone())}</button>
@@ -101,12 +105,11 @@ fn Describe(row: Memo<EntryRow>) -> impl IntoView {
 #[component]
 fn Actions(row: Memo<EntryRow>) -> impl IntoView {
     let store = Store::here();
-    let act = move |event: fn(&EntryRow) -> ResultsEvent| {
-        move |_| store.dispatch(Event::Results(row.with_untracked(event)))
-    };
+    let act =
+        move |event: fn(&EntryRow) -> ResultsEvent| move |_| store.dispatch(Event::Results(row.with_untracked(event)));
     let named = move |what: &'static str| move || row.with(|row| format!("{what} {}", row.name));
     view! {
-        <span class="row actions">
+        <span class="row deeds">
             <button
                 class="quiet"
                 aria-pressed=move || row.with(|row| row.pinned).to_string()
