@@ -4,15 +4,13 @@ mod sight;
 
 pub use sight::{Act, Canary, Offer, Said, Seen, SeenFrame, Sight};
 
-use std::collections::BTreeSet;
-
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use crate::metrics::{
     self, Completion, Evidence, HealthDelta, LedgerDelta, MetricsDelta, Phase, SentLog, UserId, UsersByState,
 };
-use crate::plan::{Plan, Segment, TimedAction};
+use crate::plan::{Limits, Plan, Segment, TimedAction};
 use crate::protocol::audio::Clip;
 use crate::swarm::{Credentials, LinkCommand, LinkEvent, Peer};
 use crate::time::Timestamp;
@@ -70,9 +68,8 @@ pub struct Load {
     pub sockets: Option<u32>,
     /// For tests of the verdict: the worker's thread is blocked for so long, then free for as long, over and over. 0: never.
     pub starve_ms: u32,
-    /// Hosts that this browser's operator has allowed load on; loopback always is. `None`: all, for who plays a plan of
-    /// his own.
-    pub allowed_hosts: Option<BTreeSet<String>>,
+    /// What this browser's operator lets load do. `None`: anything, where no operator is.
+    pub limits: Option<Limits>,
     /// Time between two snapshots, milliseconds.
     pub snapshot_ms: u32,
 }

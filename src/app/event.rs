@@ -10,9 +10,11 @@ use super::model::{Page, Theme};
 use super::path::Path;
 use super::results::{ResultsEffect, ResultsEvent};
 use super::run_view::RunView;
+use super::safety::SafetyEvent;
+use super::save::Format;
 use super::swarm_view::SwarmView;
 use crate::metrics::UserId;
-use crate::plan::Plan;
+use crate::plan::{Limits, Plan};
 use crate::protocol::audio::Clip;
 use crate::swarm::{Credentials, Invite, Offer};
 use crate::wire::{Heard, Level};
@@ -115,6 +117,9 @@ pub enum Event {
     Start,
     Stop,
     Abort,
+    /// The key that stops everything was pressed; pressed again, it cuts everything off.
+    StopKey,
+    Safety(SafetyEvent),
     /// A run begins, whoever asked for it; it obeys this plan.
     Started(Box<Plan>),
     /// The run could not even begin.
@@ -125,7 +130,8 @@ pub enum Event {
         level: Level,
         words: String,
     },
-    SaveReport,
+    /// Save the run as a file.
+    Save(Format),
 
     /// Opens a swarm that this page conducts, at the broker whose address is typed.
     OpenSwarm,
@@ -184,7 +190,12 @@ pub enum Effect {
     },
     Stop,
     Abort,
-    SaveReport,
+    /// Write down what was allowed, and obey it.
+    KeepSafety {
+        text: String,
+        limits: Limits,
+    },
+    Save(Format),
     /// Ask where this page came from whether there is a broker, too.
     AskForBroker,
     EnterSwarm {

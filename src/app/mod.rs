@@ -23,6 +23,8 @@ pub mod proposals;
 pub mod recording;
 pub mod results;
 pub mod run_view;
+pub mod safety;
+pub mod save;
 pub mod share;
 mod sound;
 pub mod swarm_view;

@@ -7,6 +7,7 @@ use super::presets;
 use super::recording::Recording;
 use super::results::ResultsView;
 use super::run_view::RunView;
+use super::safety::Safety;
 use super::swarm_view::SwarmView;
 
 #[derive(Debug, Clone, PartialEq)]
@@ -23,6 +24,7 @@ pub struct Model {
     pub playing: Option<String>,
     pub hearing: Hearing,
     pub notice: Option<Notice>,
+    pub safety: Safety,
     pub swarm: SwarmView,
     pub results: ResultsView,
     /// The broker's address as it is typed, and this browser's name in swarms.
@@ -76,6 +78,7 @@ impl Default for Model {
             playing: None,
             hearing: Hearing::default(),
             notice: None,
+            safety: Safety::default(),
             swarm: SwarmView::default(),
             results: ResultsView::default(),
             broker: String::new(),

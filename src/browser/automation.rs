@@ -4,18 +4,20 @@
 //! reports cross as plain objects.
 
 use js_sys::{Array, JSON, Object, Promise, Reflect};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::future_to_promise;
 
+use super::chart_parts;
 use super::run_driver::RunDriver;
 use super::swarm_driver::{Side, SwarmDriver};
 use crate::app::clips::Clips;
 use crate::app::csv::CsvTable;
+use crate::app::save::Format;
 use crate::app::{account_rows, check, presets};
 use crate::metrics::Report;
-use crate::plan::Plan;
+use crate::plan::{Caps, Limits, Plan};
 use crate::results::archive;
 use crate::scenario::Problem;
 use crate::swarm::Seat;
@@ -32,29 +34,29 @@ use crate::swarm::Seat;
 /// | `stop()` | nothing, at once; `status()` tells when the run is done |
 /// | `swarm()` | the swarm that this page is in: `{name, connected, problem, invite, traffic, browsers or consent ...}`, or null |
 /// | `report()` | the report of the run as it is now; fails before the first run |
+/// | `report(format)` | the text of the file that the page would save: `html`, `json`, `csv`, `junit`, `k6` or `openmetrics` |
 ///
-/// `options`: `{starve_ms}` blocks the load workers half of the time, for so long at once, to see what becomes of the verdict.
+/// `options`: `allow` lists the hosts besides this machine that load may go to, for who may decide that; without it only those
+/// do that were allowed in this browser. `caps` replaces this browser's caps: `{users, rate, minutes}`, each a number or null.
+/// `starve_ms` blocks the load workers half of the time, for so long at once, to see what becomes of the verdict.
+/// The fair use statement is for people: a script is not asked.
+///
 /// `files` holds, for each population whose accounts are a file, the CSV text of it, at the population's place.
 pub fn expose(driver: &RunDriver, swarm: &SwarmDriver) {
     let api = Object::new();
     let with = |call: fn(&RunDriver) -> Promise| {
         let driver = driver.clone();
-        move |_: JsValue, _: JsValue| call(&driver)
+        move |_: JsValue, _: JsValue, _: JsValue| call(&driver)
     };
-    put(&api, "presets", |_, _| settled(Ok(offered())));
-    put(&api, "check", |plan, files| settled(Ok(verdict(read_plan(&plan, &files).map(drop)))));
-    let begin = {
+    put(&api, "presets", |_, _, _| settled(Ok(offered())));
+    put(&api, "check", |plan, files, _| settled(Ok(verdict(read_plan(&plan, &files).map(drop)))));
+    put(&api, "start", {
         let driver = driver.clone();
-        let call = move |plan: JsValue, files: JsValue, options: JsValue| {
-            driver.starve(starvation(&options));
-            start(driver.clone(), read_plan(&plan, &files))
-        };
-        Closure::<dyn Fn(JsValue, JsValue, JsValue) -> Promise>::new(call).into_js_value()
-    };
-    set(&api, "start", &begin);
+        move |plan, files, options| start(driver.clone(), read_options(&options), read_plan(&plan, &files))
+    });
     put(&api, "baseline", {
         let driver = driver.clone();
-        move |report, _| {
+        move |report, _, _| {
             let given = read_report(&report).map(|report| driver.compare_with(report));
             settled(given.map(|()| JsValue::UNDEFINED).map_err(|error| failure(&error, &[])))
         }
@@ -68,33 +70,71 @@ pub fn expose(driver: &RunDriver, swarm: &SwarmDriver) {
             settled(Ok(JsValue::UNDEFINED))
         }),
     );
-    put(
-        &api,
-        "report",
-        with(|driver| {
-            let report = driver.report().ok_or_else(|| failure("there has been no run yet", &[]));
-            settled(report.and_then(|report| to_js(&report)))
-        }),
-    );
+    put(&api, "report", {
+        let driver = driver.clone();
+        move |format, _, _| match format.as_string() {
+            Some(format) => written(&driver, &format),
+            None => settled(driver.report().ok_or_else(no_run).and_then(|report| to_js(&report))),
+        }
+    });
     put(&api, "swarm", {
         let swarm = swarm.clone();
-        move |_, _| settled(to_js(&swarm_now(&swarm)))
+        move |_, _, _| settled(to_js(&swarm_now(&swarm)))
     });
     set(&js_sys::global(), "tabswarm", &api);
 }
 
-fn start(driver: RunDriver, plan: Result<Runnable, Vec<Problem>>) -> Promise {
+fn start(driver: RunDriver, options: Result<Options, String>, plan: Result<Runnable, Vec<Problem>>) -> Promise {
     future_to_promise(async move {
+        let options = options.map_err(|error| failure(&error, &[]))?;
         let (plan, rows) = plan.map_err(|problems| failure("the plan cannot run", &problems))?;
-        driver.start(plan, rows, Vec::new()).await.map_err(|error| failure(&error.to_string(), &[]))?;
+        driver.starve(options.starve_ms.clamp(0.0, MOST_STARVATION_MS) as u32);
+        let started = driver.start_within(options.limits(driver.limits()), plan, rows, Vec::new()).await;
+        started.map_err(|error| failure(&error.to_string(), &[]))?;
         Ok(JsValue::UNDEFINED)
     })
 }
 
-/// What tests ask for; anything else is no starvation.
-fn starvation(options: &JsValue) -> u32 {
-    let starve_ms = Reflect::get(options, &"starve_ms".into()).ok().and_then(|number| number.as_f64());
-    starve_ms.map_or(0, |ms| ms.clamp(0.0, MOST_STARVATION_MS) as u32)
+/// What a script says besides the plan.
+#[derive(Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+struct Options {
+    allow: Vec<String>,
+    caps: Option<Caps>,
+    starve_ms: f64,
+}
+
+impl Options {
+    /// This browser's limits, with what the script says on top.
+    fn limits(&self, own: Limits) -> Limits {
+        let hosts = own.hosts.into_iter().chain(self.allow.iter().map(|host| host.to_ascii_lowercase())).collect();
+        Limits { hosts, caps: self.caps.unwrap_or(own.caps) }
+    }
+}
+
+fn read_options(options: &JsValue) -> Result<Options, String> {
+    if options.is_undefined() || options.is_null() {
+        return Ok(Options::default());
+    }
+    let text = JSON::stringify(options).ok().and_then(|text| text.as_string()).unwrap_or_default();
+    serde_json::from_str(&text).map_err(|error| {
+        format!("the options were not understood: {error}; expected {{allow: [hosts], caps: {{users, rate, minutes}}}}")
+    })
+}
+
+/// What the page would save.
+fn written(driver: &RunDriver, format: &str) -> Promise {
+    let format = Format::named(format);
+    let past = driver.past().ok_or_else(no_run).and_then(|past| past.map_err(|error| failure(&error, &[])));
+    future_to_promise(async move {
+        let (format, past) = (format.map_err(|error| failure(&error, &[]))?, past?);
+        let parts = if format == Format::Html { chart_parts().await } else { None };
+        Ok(format.write(&past, parts.as_ref()).into())
+    })
+}
+
+fn no_run() -> JsValue {
+    failure("there has been no run yet", &[])
 }
 
 fn swarm_now(driver: &SwarmDriver) -> Value {
@@ -203,8 +243,8 @@ fn settled(result: Result<JsValue, JsValue>) -> Promise {
     }
 }
 
-fn put(api: &Object, name: &str, call: impl Fn(JsValue, JsValue) -> Promise + 'static) {
-    set(api, name, &Closure::<dyn Fn(JsValue, JsValue) -> Promise>::new(call).into_js_value());
+fn put(api: &Object, name: &str, call: impl Fn(JsValue, JsValue, JsValue) -> Promise + 'static) {
+    set(api, name, &Closure::<dyn Fn(JsValue, JsValue, JsValue) -> Promise>::new(call).into_js_value());
 }
 
 fn set(object: &JsValue, name: &str, value: &JsValue) {

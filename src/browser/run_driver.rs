@@ -14,9 +14,10 @@ use super::swarm_driver::SwarmDriver;
 use super::visibility::Visibility;
 use super::worker_host::{HostEvent, WorkerHost};
 use super::{identity, lab};
+use crate::app::past::PastRun;
 use crate::app::run_view::picture;
 use crate::metrics::{Baseline, Browser, Report, UserId};
-use crate::plan::Plan;
+use crate::plan::{Limits, Plan};
 use crate::protocol::audio::Clip;
 use crate::results::Start;
 use crate::run::{Capacity, Part, Run, RunInput, Status, browser_name, homes, is_capped, layout, sockets};
@@ -41,10 +42,14 @@ struct Inner {
     history: History,
     /// What the next run's thresholds compare with, if somebody gave it.
     given: RefCell<Option<Report>>,
+    /// What this browser's operator allows.
+    limits: RefCell<Limits>,
     /// A start is under way: nothing runs yet, and nothing else may start.
     starting: Cell<bool>,
     /// See [`crate::wire::Load::starve_ms`]; of the next run.
     starve_ms: Cell<u32>,
+    /// It was stopped before it came to anything.
+    gives_up: Cell<bool>,
     current: RefCell<Option<Current>>,
     listeners: RefCell<Vec<Rc<dyn Fn()>>>,
     on_heard: RefCell<Option<Listener>>,
@@ -90,8 +95,10 @@ impl RunDriver {
             swarm: swarm.clone(),
             history,
             given: RefCell::default(),
+            limits: RefCell::default(),
             starting: Cell::new(false),
             starve_ms: Cell::new(0),
+            gives_up: Cell::new(false),
             current: RefCell::new(None),
             listeners: RefCell::default(),
             on_heard: RefCell::default(),
@@ -143,13 +150,31 @@ impl RunDriver {
     /// of its file (empty for populations that need none), `clips` what voice users can say besides the shipped ones. What goes wrong later is in `status().problem`.
     ///
     /// # Errors
-    /// A run is going on, the browser starts no workers, or the plan's faults found no lab to take them.
+    /// A run is going on, the plan goes beyond this browser's limits, the browser starts no workers, or the plan's faults
+    /// found no lab to take them.
     pub async fn start(&self, plan: Plan, csv: Vec<Vec<Vec<String>>>, clips: Vec<Clip>) -> Result<(), StartError> {
+        let limits = self.limits();
+        self.start_within(limits, plan, csv, clips).await
+    }
+
+    /// As [`Self::start`], with other limits than this browser's own, for this run only.
+    ///
+    /// # Errors
+    /// As there.
+    pub async fn start_within(
+        &self,
+        limits: Limits,
+        plan: Plan,
+        csv: Vec<Vec<Vec<String>>>,
+        clips: Vec<Clip>,
+    ) -> Result<(), StartError> {
         if self.is_busy() {
             return Err(StartError::Busy);
         }
+        limits.check(&plan).map_err(|problems| StartError::Refused(problems.join("; ")))?;
         self.0.starting.set(true);
-        let started = Inner::start(&self.0, plan, csv, clips).await;
+        self.0.gives_up.set(false);
+        let started = Inner::start(&self.0, limits, plan, csv, clips).await;
         self.0.starting.set(false);
         self.0.tell();
         started.map_err(StartError::Refused)
@@ -163,6 +188,16 @@ impl RunDriver {
     /// The next run's thresholds compare with this report, and not with the baseline that is pinned for its plan.
     pub fn compare_with(&self, report: Report) {
         *self.0.given.borrow_mut() = Some(report);
+    }
+
+    /// What this browser's operator allows.
+    pub fn limits(&self) -> Limits {
+        self.0.limits.borrow().clone()
+    }
+
+    /// From the next run on.
+    pub fn set_limits(&self, limits: Limits) {
+        *self.0.limits.borrow_mut() = limits;
     }
 
     /// Goes on with a run that this page conducted before it was loaded anew. What it played itself is lost from then on.
@@ -193,6 +228,7 @@ impl RunDriver {
 
     /// Stops gracefully: messages in flight may arrive, users leave.
     pub fn stop(&self) {
+        self.0.gives_up.set(true);
         Inner::handle(&self.0, RunInput::Stop);
     }
 
@@ -210,6 +246,11 @@ impl RunDriver {
         self.with_run(|run| run.map(|run| run.report(self.0.browsers(run), started_at(run))))
     }
 
+    /// The same, as something that every format of file is written from. The plan is the report's, for it has no secrets.
+    pub fn past(&self) -> Option<Result<PastRun, String>> {
+        self.report().map(PastRun::of)
+    }
+
     /// Reads the current or the last run. `read` must not call this driver.
     pub fn with_run<R>(&self, read: impl FnOnce(Option<&Run>) -> R) -> R {
         read(self.0.current.borrow().as_ref().map(|current| &current.run))
@@ -217,10 +258,19 @@ impl RunDriver {
 }
 
 impl Inner {
-    async fn start(self: &Rc<Self>, plan: Plan, csv: Vec<Vec<Vec<String>>>, clips: Vec<Clip>) -> Result<(), String> {
+    async fn start(
+        self: &Rc<Self>,
+        limits: Limits,
+        plan: Plan,
+        csv: Vec<Vec<Vec<String>>>,
+        clips: Vec<Clip>,
+    ) -> Result<(), String> {
         self.history.ready().await;
         let lab = lab::set_faults(&plan).await?;
         let others = self.gather(&plan).await;
+        if self.gives_up.get() {
+            return Err("stopped before it started".to_owned());
+        }
         let only_watches = self.swarm.with(|swarm| swarm.is_some_and(|swarm| swarm.only_watches));
         let agent = user_agent();
         let is_capped = is_capped(&browser_name(&agent));
@@ -239,7 +289,8 @@ impl Inner {
             let (run, plan, parts, places) = (run_id.clone(), plan.clone(), parts.clone(), places.clone());
             Journal::begin(Beginning { at_ms, run, plan, parts, places, start_delay_ms })
         });
-        let run = Run::new(at_ms, plan, csv, run_id.clone(), parts.clone()).starting_after(start_delay_ms);
+        let run =
+            Run::new(at_ms, plan, csv, run_id.clone(), parts.clone()).starting_after(start_delay_ms).within(limits);
         let run = run.with_clips(clips).starving(self.starve_ms.take());
         let host = |(worker, place): (usize, &Option<SessionId>)| match place {
             None => self.spawn(worker),
@@ -305,7 +356,8 @@ impl Inner {
     async fn gather(&self, plan: &Plan) -> Vec<(SessionId, Capacity)> {
         self.swarm.offer(Offer::of(plan));
         let since_ms = self.clock.now_ms();
-        while self.swarm.is_waiting() && self.clock.now_ms() < since_ms + CONSENT_MS {
+        let is_wanted = || self.swarm.is_waiting() && !self.gives_up.get();
+        while is_wanted() && self.clock.now_ms() < since_ms + CONSENT_MS {
             gloo_timers::future::TimeoutFuture::new(POLL_MS).await;
         }
         self.swarm.ready()

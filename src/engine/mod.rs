@@ -6,6 +6,7 @@ mod acting;
 mod crowd;
 mod deadlines;
 mod frames;
+mod guard;
 mod hearing;
 mod io;
 mod population;
@@ -20,11 +21,11 @@ pub use frames::{FrameId, Frames};
 pub use io::*;
 pub use rings::{Caught, NoRings, Rings};
 
-use std::collections::{BTreeSet, VecDeque};
+use std::collections::VecDeque;
 
 use crate::metrics::{HealthDelta, Ledger, Recorder, UsersByState, Witness};
+use crate::protocol::Transmit;
 use crate::protocol::audio::PcmReader;
-use crate::protocol::{Transmit, url};
 use crate::scenario::Program;
 use crate::time::{Span, Timestamp};
 use crate::user::{Context, ONCE_USER, User, Wish};
@@ -33,6 +34,7 @@ use crate::wire::{Load, LogLine, Snapshot};
 use acting::Agenda;
 use crowd::{Crowd, Seat};
 use deadlines::Deadlines;
+use guard::{Guard, NOT_ALLOWED};
 use hearing::Hearing;
 use population::Population;
 use slots::Slots;
@@ -73,10 +75,9 @@ pub struct Engine {
     seed: u64,
     settle: Span,
     graceful_stop: Span,
-    /// Hosts that load may go to; `None`: all.
-    allowed_hosts: Option<BTreeSet<String>>,
     /// Sockets at the same time; `None`: the browser has room for all of the plan.
     most_sockets: Option<u32>,
+    guard: Guard,
     /// Reused by every call.
     wishes: Vec<Wish>,
 }
@@ -85,7 +86,6 @@ pub struct Engine {
 const MIN_SLEEP: Span = Span::from_micros(100);
 /// The close code of a connection that never came to be, as browsers report it.
 const NEVER_OPENED: u16 = 1006;
-const NOT_ALLOWED: &str = "this browser's operator has not allowed load on that host";
 /// Hand-overs that go over a network are at least so long apart.
 const REMOTE_SNAPSHOT_MS: u32 = 1_000;
 /// Log lines per snapshot; a flood must not reach the page.
@@ -126,8 +126,8 @@ impl Engine {
             seed: plan.seed,
             settle: Span::from_secs_f64(plan.settle_s),
             graceful_stop: Span::from_secs_f64(plan.graceful_stop_s),
-            allowed_hosts: load.allowed_hosts.clone(),
             most_sockets: load.sockets,
+            guard: Guard::new(load),
             wishes: Vec::new(),
         })
     }
@@ -160,7 +160,10 @@ impl Engine {
     /// When `Input::Timeout` is wanted, at the earliest.
     pub fn next_timeout(&self) -> Option<Timestamp> {
         let load = match self.stopping {
-            Stopping::Running => self.populations.iter().map(Population::next_at).chain(self.agenda.next_at()).min(),
+            Stopping::Running => {
+                let load = self.populations.iter().map(Population::next_at);
+                load.chain(self.agenda.next_at()).chain(self.guard.until()).min()
+            }
             _ => None,
         };
         let next = [load, self.deadlines.next(), self.stopping.deadline()].into_iter().flatten().min();
@@ -358,7 +361,7 @@ impl Engine {
             let id = user.id();
             self.health.sockets_open += 1;
             let (url, protocols) = (opening.url, opening.protocols);
-            if self.may_reach(&url) {
+            if self.guard.may_reach(&url) {
                 self.out.push_back(Output::Connect { socket, user: id, url, protocols });
             } else {
                 self.with_socket(now, wall_ms, socket, |user, ctx| user.on_closed(ctx, NEVER_OPENED, NOT_ALLOWED));
@@ -373,7 +376,7 @@ impl Engine {
             let fetch = self.crowd.next_fetch(slot);
             let mut wanted = false;
             self.with_user(now, wall_ms, slot, |user, ctx| wanted = user.on_fetch_sent(ctx, task, fetch));
-            if wanted && !self.may_reach(&request.url) {
+            if wanted && !self.guard.may_reach(&request.url) {
                 let detail = format!("{}: {NOT_ALLOWED}", request.url);
                 let outcome = FetchOutcome::Blocked { cause: FetchFailure::NotAllowed, detail };
                 self.on_fetched(now, wall_ms, fetch, &outcome);
@@ -384,11 +387,6 @@ impl Engine {
                 self.fetches.give_back();
             }
         }
-    }
-
-    fn may_reach(&self, address: &str) -> bool {
-        let Some(allowed) = &self.allowed_hosts else { return true };
-        url::host(address).is_some_and(|host| url::is_loopback(&host) || allowed.contains(&host))
     }
 
     fn on_fetched(&mut self, now: Timestamp, wall_ms: f64, fetch: FetchId, outcome: &FetchOutcome) {

@@ -5,12 +5,14 @@ mod cut_off;
 mod elsewhere;
 mod heeding;
 mod judging;
+mod searching;
 
 use std::collections::VecDeque;
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
+use self::searching::Searching;
 use super::layout::Part;
 use super::log::Log;
 use super::member::{Member, MemberState};
@@ -20,7 +22,7 @@ use crate::metrics::{
     AnnotationKind, Baseline, Browser, Report, ReportFacts, SentLog, Totals, TotalsConfig, UserId, UsersByState,
     Verdict,
 };
-use crate::plan::{Plan, TimedAction};
+use crate::plan::{Limits, Plan, TimedAction};
 use crate::protocol::audio::Clip;
 use crate::time::{Span, Timestamp};
 use crate::wire::{Canary, FromWorker, Level, Load, Snapshot, ToWorker};
@@ -31,6 +33,8 @@ pub struct Run {
     plan: Plan,
     csv: Vec<Vec<Vec<String>>>,
     clips: Vec<Clip>,
+    /// What this browser's operator allows; other browsers have limits of their own.
+    limits: Option<Limits>,
     run_id: String,
     members: Vec<Member>,
     stage: Stage,
@@ -43,6 +47,7 @@ pub struct Run {
     shared: Vec<Map<String, Value>>,
     outbox: VecDeque<(usize, ToWorker)>,
     totals: Totals,
+    searching: Option<Searching>,
     /// Seconds after which thresholds were looked at.
     heeded: u32,
     hidden: bool,
@@ -164,6 +169,7 @@ impl Run {
             shared: Vec::new(),
             outbox: VecDeque::new(),
             totals,
+            searching: Searching::new(&plan),
             heeded: 0,
             hidden: false,
             log: Log::default(),
@@ -178,6 +184,7 @@ impl Run {
             plan,
             csv,
             clips: Vec::new(),
+            limits: None,
             run_id,
         }
     }
@@ -200,6 +207,13 @@ impl Run {
     #[must_use]
     pub fn starving(mut self, starve_ms: u32) -> Self {
         self.starve_ms = starve_ms;
+        self
+    }
+
+    /// Has the workers keep to these limits.
+    #[must_use]
+    pub fn within(mut self, limits: Limits) -> Self {
+        self.limits = Some(limits);
         self
     }
 
@@ -250,6 +264,7 @@ impl Run {
             RunInput::Hidden(hidden) => self.on_hidden(hidden),
         }
         self.tell_acts();
+        self.search_on();
         self.heed_thresholds();
         self.advance();
         self.judge();
@@ -283,6 +298,7 @@ impl Run {
             clock_bound_ms: self.clock_bound.map(Span::as_millis_f64),
             verdict: self.verdict.clone(),
             finished: self.is_done(),
+            search: self.search(),
         };
         Report::new(&self.plan, &self.totals, facts)
     }
@@ -386,7 +402,7 @@ impl Run {
             fetches_in_flight: part.fetches,
             sockets: self.sockets_of(worker),
             starve_ms: if part.is_probe() { 0 } else { self.starve_ms },
-            allowed_hosts: None,
+            limits: self.limits.clone(),
             snapshot_ms: if is_remote { REMOTE_SNAPSHOT_MS } else { SNAPSHOT_MS },
         };
         self.members[worker].has_load = true;

@@ -2,13 +2,14 @@
 
 use leptos::prelude::*;
 use wasm_bindgen::{JsCast, JsValue};
-use web_sys::{Blob, BlobPropertyBag, HtmlAnchorElement, HtmlElement, HtmlTextAreaElement, Url};
+use web_sys::{HtmlElement, HtmlTextAreaElement};
 
+use super::saving;
 use super::sound;
 use super::store::Store;
 use crate::app::{Effect, Event, Theme};
 use crate::browser::{Introduction, offered_broker, random};
-use crate::plan::Plan;
+use crate::plan::{Limits, Plan};
 use crate::protocol::audio::Clip;
 use crate::swarm::{Credentials, Generator, Invite, Key, Role};
 
@@ -17,7 +18,7 @@ pub const EDITOR_ID: &str = "plan-json";
 
 pub fn run(store: Store, effect: Effect) {
     match effect {
-        Effect::Download { name, text } => report(store, download(&name, &text)),
+        Effect::Download { name, text } => report(store, saving::download(&name, "application/json", &text)),
         Effect::CopyLink { fragment, done } => copy_link(store, &fragment, done),
         Effect::RevealLine(line) => reveal_line(line),
         Effect::ApplyTheme(theme) => apply_theme(theme),
@@ -37,13 +38,14 @@ pub fn run(store: Store, effect: Effect) {
         Effect::Abort => store.driver().abort(),
         Effect::Refresh => store.refresh(),
         Effect::Results(effect) => super::results::effects::run(store, effect),
-        Effect::SaveReport => save_report(store),
+        Effect::Save(format) => saving::save_current(store, format),
         Effect::AskForBroker => ask_for_broker(store),
         Effect::EnterSwarm { invite, credentials, name } => enter_swarm(store, *invite, credentials, name),
         Effect::OpenSwarm { broker, name } => open_swarm(store, &broker, name),
         Effect::LeaveSwarm => leave_swarm(store),
         Effect::OfferPlan(offer) => store.swarm_driver().offer(*offer),
-        Effect::Decide(allows) => decide(store, allows),
+        Effect::Decide(allows) => store.swarm_driver().change(|swarm| swarm.generate(|own| own.decide(allows))),
+        Effect::KeepSafety { text, limits } => keep_safety(store, &text, limits),
         Effect::StopPart => store.swarm_driver().change(|swarm| swarm.generate(Generator::stop)),
         Effect::WatchOnly(only) => store.swarm_driver().change(|swarm| swarm.only_watches = only),
         Effect::MoveParts(moves) => store.swarm_driver().change(|swarm| swarm.moves_parts = moves),
@@ -67,31 +69,6 @@ fn report(store: Store, outcome: Result<(), JsValue>) {
     if let Err(error) = outcome {
         store.dispatch(Event::Failed(format!("The browser refused: {error:?}.")));
     }
-}
-
-fn save_report(store: Store) {
-    let Some(made) = store.driver().report() else { return };
-    match serde_json::to_string_pretty(&made) {
-        Ok(text) => report(store, download(&format!("tabswarm-{}.json", made.run), &text)),
-        Err(error) => store.dispatch(Event::Failed(format!("The report cannot be written: {error}."))),
-    }
-}
-
-pub fn download(name: &str, text: &str) -> Result<(), JsValue> {
-    download_parts(name, &js_sys::Array::of1(&text.into()))
-}
-
-/// A file made of several texts.
-pub fn download_parts(name: &str, parts: &js_sys::Array) -> Result<(), JsValue> {
-    let options = BlobPropertyBag::new();
-    options.set_type("application/json");
-    let blob = Blob::new_with_str_sequence_and_options(parts, &options)?;
-    let url = Url::create_object_url_with_blob(&blob)?;
-    let link: HtmlAnchorElement = document().create_element("a")?.unchecked_into();
-    link.set_href(&url);
-    link.set_download(name);
-    link.click();
-    Url::revoke_object_url(&url)
 }
 
 fn copy_link(store: Store, fragment: &str, done: String) {
@@ -166,8 +143,7 @@ fn open_swarm(store: Store, broker: &str, name: String) {
 }
 
 fn enter_swarm(store: Store, invite: Invite, credentials: Option<Credentials>, name: String) {
-    let hosts = remembered(HOSTS).split_whitespace().map(str::to_owned).collect();
-    let this = Introduction::of_this_browser(&name, hosts);
+    let this = Introduction::of_this_browser(&name, store.driver().limits());
     leptos::task::spawn_local(async move {
         match store.swarm_driver().enter(invite, credentials, this).await {
             Ok(run) => run.into_iter().for_each(|run| store.driver().take_over(run)),
@@ -181,14 +157,10 @@ fn leave_swarm(store: Store) {
     store.swarm_driver().leave();
 }
 
-/// Hosts that were allowed once are not asked about again in this browser.
-fn decide(store: Store, allows: bool) {
-    store.swarm_driver().change(|swarm| {
-        swarm.generate(|generator| {
-            generator.decide(allows);
-            remember(HOSTS, &generator.allowed().iter().cloned().collect::<Vec<_>>().join(" "));
-        });
-    });
+fn keep_safety(store: Store, text: &str, limits: Limits) {
+    remember(SAFETY, text);
+    store.driver().set_limits(limits.clone());
+    store.swarm_driver().change(|swarm| swarm.generate(|generator| generator.limit(limits)));
 }
 
 fn set_fragment(fragment: &str) {
@@ -251,6 +223,6 @@ pub enum Keep {
 pub const THEME: (Keep, &str) = (Keep::ForBrowser, "tabswarm.theme");
 pub const BROKER: (Keep, &str) = (Keep::ForBrowser, "tabswarm.broker");
 pub const NAME: (Keep, &str) = (Keep::ForBrowser, "tabswarm.name");
-/// Hosts besides this machine that a swarm may put load on from here.
-const HOSTS: (Keep, &str) = (Keep::ForBrowser, "tabswarm.allowed-hosts");
+/// What load from here may do, and whether the statement of fair use has been read.
+pub const SAFETY: (Keep, &str) = (Keep::ForBrowser, "tabswarm.safety");
 pub const DRAFT: (Keep, &str) = (Keep::ForTab, "tabswarm.plan");

@@ -6,6 +6,8 @@ mod parts;
 mod plan;
 mod results;
 mod run;
+mod safety;
+mod saving;
 mod shell;
 mod sound;
 mod store;

@@ -136,6 +136,11 @@ impl Store {
         }
     }
 
+    /// The run that is shown is over, and not this page's.
+    pub fn is_past(self) -> bool {
+        self.shows == Shows::Past
+    }
+
     /// The data of a chart of the run that is shown.
     pub fn chart(self, kind: ChartKind, metric: &str) -> ChartData {
         let found = match self.shows {

@@ -9,6 +9,7 @@ mod pacing;
 mod preset;
 mod recording;
 mod report;
+mod search;
 mod support;
 mod swarm;
 mod thresholds;

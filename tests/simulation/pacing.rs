@@ -45,7 +45,7 @@ impl Studio {
             fetches_in_flight: 1,
             sockets: None,
             starve_ms: 0,
-            allowed_hosts: None,
+            limits: None,
             snapshot_ms: 250,
         };
         let engine = Engine::new(&load).expect("the plan is good");
@@ -240,7 +240,7 @@ fn a_clip_that_does_not_exist_is_told_before_the_run() {
         fetches_in_flight: 1,
         sockets: None,
         starve_ms: 0,
-        allowed_hosts: None,
+        limits: None,
         snapshot_ms: 250,
     };
     let problem = Engine::new(&load).err();

@@ -190,7 +190,7 @@ fn load() -> Load {
         fetches_in_flight: 5,
         sockets: Some(63),
         starve_ms: 0,
-        allowed_hosts: None,
+        limits: None,
         snapshot_ms: 250,
     }
 }

@@ -14,6 +14,7 @@ cargo xtask run                         build everything, start the lab, print t
 cargo xtask run --headless [PLAN]       run a plan (a JSON file; without it the preset `lab`) in headless Chromium
       --report FILE                     where the report goes (report.json)
       --baseline FILE                   an earlier run's report, for thresholds like `connect p95 <= baseline + 10 %`
+      --allow HOST                      load may go to this host, too; may be given several times
       --port N                          as above
     exits with 0, with 99 when a threshold failed, with 1 when anything else went wrong
 cargo xtask test [--only STEP]...       fmt, clippy, clippy-wasm, host, wasm, build, e2e
@@ -46,6 +47,8 @@ pub struct RunOptions {
     pub report: PathBuf,
     /// An earlier report that thresholds compare with.
     pub baseline: Option<PathBuf>,
+    /// Hosts besides this machine that load may go to.
+    pub allow: Vec<String>,
 }
 
 #[derive(Debug, PartialEq, Eq)]
@@ -81,6 +84,7 @@ fn parse_run(words: impl Iterator<Item = String>) -> Result<Command, String> {
     let mut words = words.peekable();
     let (mut plan, mut host, mut room) = (None, None, false);
     let (mut port, mut report, mut baseline) = (DEFAULT_PORT, DEFAULT_REPORT.into(), None);
+    let mut allow = Vec::new();
     while let Some(word) = words.next() {
         match word.as_str() {
             "--headless" => plan = Some(words.next_if(|next| !next.starts_with('-')).map(PathBuf::from)),
@@ -88,17 +92,19 @@ fn parse_run(words: impl Iterator<Item = String>) -> Result<Command, String> {
             "--port" => port = parsed("--port", words.next(), "a port number")?,
             "--report" => report = value_of("--report", words.next())?.into(),
             "--baseline" => baseline = Some(PathBuf::from(value_of("--baseline", words.next())?)),
+            "--allow" => allow.push(value_of("--allow", words.next())?),
             "--room" => room = true,
             other => return Err(format!("run: unknown option `{other}`")),
         }
     }
     let mode = match plan {
         None if baseline.is_some() => return Err("run: --baseline is for --headless".to_owned()),
+        None if !allow.is_empty() => return Err("run: --allow is for --headless; the page asks its user".to_owned()),
         None => Mode::Page { host: host.unwrap_or(DEFAULT_HOST), room },
         Some(_) if room || host.is_some() => return Err("run: --headless takes neither --room nor --host".to_owned()),
         Some(plan) => Mode::Headless(plan),
     };
-    Ok(Command::Run(RunOptions { mode, port, report, baseline }))
+    Ok(Command::Run(RunOptions { mode, port, report, allow, baseline }))
 }
 
 fn parse_only(mut words: impl Iterator<Item = String>, known: &[&str]) -> Result<Vec<String>, String> {
@@ -136,7 +142,7 @@ mod tests {
     }
 
     fn run(mode: Mode, port: u16, report: &str) -> Result<Command, &'static str> {
-        Ok(Command::Run(RunOptions { mode, port, report: report.into(), baseline: None }))
+        Ok(Command::Run(RunOptions { mode, port, report: report.into(), allow: Vec::new(), baseline: None }))
     }
 
     fn page(host: [u8; 4], room: bool) -> Mode {
@@ -153,10 +159,15 @@ mod tests {
         check("run --room", run(page(HERE, true), 4280, "report.json"));
         check("run --host 0.0.0.0 --room --port 80", run(page([0, 0, 0, 0], true), 80, "report.json"));
         check("run --headless", run(Mode::Headless(None), 4280, "report.json"));
+        check("run --allow a.example", Err("run: --allow is for --headless; the page asks its user"));
+        let allow = vec!["a.example".to_owned(), "b.example".to_owned()];
+        let allowed =
+            RunOptions { mode: Mode::Headless(None), port: 4280, report: "report.json".into(), allow, baseline: None };
+        check("run --headless --allow a.example --allow b.example", Ok(Command::Run(allowed)));
         check("run --headless --report out.json", run(Mode::Headless(None), 4280, "out.json"));
         check("run --headless my.json --port 1", run(Mode::Headless(Some("my.json".into())), 1, "report.json"));
         let (mode, baseline) = (Mode::Headless(None), Some("old.json".into()));
-        let options = RunOptions { mode, port: 4280, report: "report.json".into(), baseline };
+        let options = RunOptions { mode, port: 4280, report: "report.json".into(), allow: Vec::new(), baseline };
         check("run --headless --baseline old.json", Ok(Command::Run(options)));
         check("build", Ok(Command::Build));
         check("test", Ok(Command::Test { only: vec![] }));

@@ -51,6 +51,9 @@ fn play(plan: Option<&Path>, options: &RunOptions) -> Result<(), String> {
     if let Some(baseline) = &options.baseline {
         play.arg("--baseline").arg(here.join(baseline));
     }
+    for host in &options.allow {
+        play.arg("--allow").arg(host);
+    }
     play.arg("--port").arg(free_port(Ipv4Addr::LOCALHOST.into(), options.port)?.to_string());
     become_command(play.env("CHROME", chromium).env("TABSWARM_LAB", lab))
 }

@@ -14,6 +14,7 @@ pub use overlay::{Overlay, overlay};
 pub use update::update;
 
 use super::run_view::RunView;
+use super::save::Format;
 use crate::results::Entry;
 use crate::results::archive::Found;
 
@@ -90,7 +91,7 @@ pub enum ResultsEvent {
     /// Back to the list.
     Back,
     /// The opened run's report as a file.
-    SaveReport,
+    SaveReport(Format),
 }
 
 #[derive(Debug, Clone, PartialEq)]
@@ -104,7 +105,7 @@ pub enum ResultsEffect {
     Export(Vec<Entry>),
     /// The first with the others.
     Compare(Vec<Entry>),
-    SaveReport,
+    SaveReport(Format),
 }
 
 impl ResultsView {

@@ -78,7 +78,7 @@ pub fn update(model: &mut Model, event: ResultsEvent) -> Vec<Effect> {
             results.screen = Screen::List;
             return vec![Effect::EnterPage];
         }
-        ResultsEvent::SaveReport => return effect(ResultsEffect::SaveReport),
+        ResultsEvent::SaveReport(format) => return effect(ResultsEffect::SaveReport(format)),
     }
     Vec::new()
 }

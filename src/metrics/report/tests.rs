@@ -100,6 +100,7 @@ fn report() -> Report {
         clock_bound_ms: Some(1.5),
         verdict: None,
         finished: true,
+        search: None,
     };
     Report::new(&plan(), &totals(), facts)
 }

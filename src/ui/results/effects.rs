@@ -4,13 +4,12 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use leptos::task::spawn_local;
-use wasm_bindgen::JsValue;
 
 use crate::app::past::PastRun;
 use crate::app::results::{ComparisonView, OpenRun, ResultsEffect, ResultsEvent};
 use crate::app::{Event, RunView};
 use crate::results::{Entry, archive};
-use crate::ui::effects::{download, download_parts};
+use crate::ui::saving;
 use crate::ui::store::Store;
 
 pub fn run(store: Store, effect: ResultsEffect) {
@@ -35,11 +34,9 @@ pub fn run(store: Store, effect: ResultsEffect) {
         }),
         ResultsEffect::Export(entries) => spawn_local(async move { export(store, entries).await }),
         ResultsEffect::Compare(entries) => spawn_local(async move { compare(store, entries).await }),
-        ResultsEffect::SaveReport => {
-            let report =
-                store.with_past(|run| Some((run?.report.run.clone(), serde_json::to_string_pretty(&run?.report))));
-            if let Some((run, Ok(text))) = report {
-                say(store, download(&format!("tabswarm-{run}.json"), &text));
+        ResultsEffect::SaveReport(format) => {
+            if let Some(report) = store.with_past(|run| run.map(|run| run.report.clone())) {
+                saving::save(store, format, PastRun::of(report));
             }
         }
     }
@@ -47,12 +44,6 @@ pub fn run(store: Store, effect: ResultsEffect) {
 
 fn dispatch(store: Store, event: ResultsEvent) {
     store.dispatch(Event::Results(event));
-}
-
-fn say(store: Store, outcome: Result<(), JsValue>) {
-    if let Err(error) = outcome {
-        store.dispatch(Event::Failed(format!("The browser refused: {error:?}.")));
-    }
 }
 
 async fn read(store: Store, entry: &Entry) -> Result<PastRun, String> {
@@ -83,8 +74,9 @@ async fn export(store: Store, entries: Vec<Entry>) {
             Err(problem) => lost.push(format!("{}: {problem}", entry.name)),
         }
     }
-    say(store, download_parts("tabswarm-results.jsonl", &parts));
+    let saved = saving::download_parts("tabswarm-results.jsonl", "application/jsonl", &parts);
     store.dispatch(match &lost[..] {
+        _ if saved.is_err() => Event::Failed("The browser refused the file.".to_owned()),
         [] => Event::Done(format!("{} runs exported.", entries.len())),
         lost => Event::Failed(format!("Not exported: {}.", lost.join(", "))),
     });

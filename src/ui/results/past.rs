@@ -6,7 +6,7 @@ use super::local_time;
 use crate::app::Event;
 use crate::app::results::{ResultsEvent, Screen};
 use crate::results::Entry;
-use crate::ui::run::PastOutcome;
+use crate::ui::run::{PastOutcome, Save};
 use crate::ui::store::Store;
 
 #[component]
@@ -39,7 +39,7 @@ pub fn Past() -> impl IntoView {
                         <span class=move || format!("chip {}", kept.with(|(_, mood)| mood.class())) hidden=move || kept.with(|(text, _)| text.is_empty())>
                             {move || kept.with(|(text, _)| text.clone())}
                         </span>
-                        <button on:click=move |_| store.dispatch(Event::Results(ResultsEvent::SaveReport))>"Save report"</button>
+                        <Save hidden=false />
                         <button on:click=move |_| store.dispatch(Event::Results(ResultsEvent::Back))>"All results"</button>
                     </div>
                 </div>
