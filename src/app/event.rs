@@ -85,6 +85,8 @@ pub enum Event {
     RemoveClip(String),
     SavePlan,
     SharePlan,
+    /// The plan as a k6 script.
+    SaveScript,
     /// A problem was clicked.
     GoTo {
         line: usize,

@@ -12,6 +12,7 @@ pub mod field;
 pub mod format;
 pub mod hear;
 pub mod json_text;
+pub mod k6;
 pub mod load_form;
 pub mod log;
 pub mod markdown;

@@ -28,6 +28,7 @@ use crate::swarm::Seat;
 /// |---|---|
 /// | `presets()` | `{plans: [{id, title, description, plan}], scenarios: [{id, title, scenario}]}` |
 /// | `check(plan, files)` | `{ok, problems: [{path, message}]}` |
+/// | `k6(plan)` | the text of a k6 script that does the same |
 /// | `start(plan, files, options)` | nothing, once the workers are being started; fails with the plan's problems |
 /// | `baseline(report)` | nothing; thresholds of the next run compare with this report. Fails if it is none |
 /// | `status()` | `{phase, elapsed_s, planned_s, users: {target, active, ...}, sent, received, errors, problem?, verdict?}` |
@@ -50,6 +51,7 @@ pub fn expose(driver: &RunDriver, swarm: &SwarmDriver) {
     };
     put(&api, "presets", |_, _, _| settled(Ok(offered())));
     put(&api, "check", |plan, files, _| settled(Ok(verdict(read_plan(&plan, &files).map(drop)))));
+    put(&api, "k6", |plan, _, _| settled(k6_script(&plan)));
     put(&api, "start", {
         let driver = driver.clone();
         move |plan, files, options| start(driver.clone(), read_options(&options), read_plan(&plan, &files))
@@ -82,6 +84,14 @@ pub fn expose(driver: &RunDriver, swarm: &SwarmDriver) {
         move |_, _, _| settled(to_js(&swarm_now(&swarm)))
     });
     set(&js_sys::global(), "tabswarm", &api);
+}
+
+fn k6_script(plan: &JsValue) -> Result<JsValue, JsValue> {
+    // Rows of accounts stay outside a script, so a plan without its files will do.
+    let document = read_document(plan).map_err(|problem| failure("this is no plan", &[problem]))?;
+    let plan = Plan::check(&document).map_err(|problems| failure("the plan cannot run", &problems))?;
+    let script = crate::app::k6::script(&plan).map_err(|problems| failure("the plan cannot be a script", &problems))?;
+    Ok(script.into())
 }
 
 fn start(driver: RunDriver, options: Result<Options, String>, plan: Result<Runnable, Vec<Problem>>) -> Promise {
@@ -196,12 +206,16 @@ fn read_plan(plan: &JsValue, files: &JsValue) -> Result<Runnable, Vec<Problem>> 
         true => Array::from(files).iter().enumerate().map(table).collect::<Result<_, _>>().map_err(|one| vec![one])?,
         false => Vec::new(),
     };
-    let text = JSON::stringify(plan).ok().and_then(|text| text.as_string());
-    let document = text.and_then(|text| serde_json::from_str(&text).ok());
-    let document = document.ok_or_else(|| vec![problem("", "expected a plan: an object".to_owned())])?;
+    let document = read_document(plan).map_err(|problem| vec![problem])?;
     let plan = check(&document, &files, &Clips::default())?;
     let rows = account_rows(&plan, &files);
     Ok((plan, rows))
+}
+
+fn read_document(plan: &JsValue) -> Result<Value, Problem> {
+    let text = JSON::stringify(plan).ok().and_then(|text| text.as_string());
+    let document = text.and_then(|text| serde_json::from_str(&text).ok());
+    document.ok_or_else(|| problem("", "expected a plan: an object".to_owned()))
 }
 
 fn table((population, file): (usize, JsValue)) -> Result<Option<CsvTable>, Problem> {
