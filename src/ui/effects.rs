@@ -47,7 +47,7 @@ pub fn run(store: Store, effect: Effect) {
         Effect::Decide(allows) => store.swarm_driver().change(|swarm| swarm.generate(|own| own.decide(allows))),
         Effect::KeepSafety { text, limits } => keep_safety(store, &text, limits),
         Effect::StopPart => store.swarm_driver().change(|swarm| swarm.generate(Generator::stop)),
-        Effect::WatchOnly(only) => store.swarm_driver().change(|swarm| swarm.only_watches = only),
+        Effect::WatchOnly(only) => store.swarm_driver().change(|swarm| swarm.watch_only(only)),
         Effect::MoveParts(moves) => store.swarm_driver().change(|swarm| swarm.moves_parts = moves),
         Effect::NameBrowser(name) => {
             remember(NAME, &name);

@@ -18,6 +18,7 @@ mod save;
 mod state_chip;
 mod thresholds;
 mod tiles;
+mod verdict;
 mod voice;
 mod waveform;
 
@@ -41,6 +42,7 @@ pub use save::Save;
 pub use state_chip::StateChip;
 use thresholds::Thresholds;
 use tiles::Tiles;
+use verdict::VerdictCard;
 use voice::Voice;
 
 #[component]
@@ -56,6 +58,7 @@ pub fn RunPage() -> impl IntoView {
                 <p>"Nothing has run yet. The plan is ready; press Start."</p>
             </div>
             <div class="results" hidden=is_empty>
+                <VerdictCard />
                 <Tiles />
                 <Warnings />
                 <Charts />
