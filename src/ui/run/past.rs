@@ -12,12 +12,14 @@ use super::health::{Health, Warnings};
 use super::operations::Operations;
 use super::thresholds::Thresholds;
 use super::tiles::Tiles;
+use super::verdict::VerdictCard;
 use super::voice::Voice;
 
 #[component]
 pub fn PastOutcome() -> impl IntoView {
     view! {
         <div class="results">
+            <VerdictCard />
             <Tiles />
             <Warnings />
             <Charts />
