@@ -19,6 +19,8 @@ const { values: options } = parseArgs({
     plan: { type: 'string' },
     baseline: { type: 'string' },
     report: { type: 'string', default: 'report.json' },
+    html: { type: 'string', default: 'report.html' },
+    junit: { type: 'string', default: 'junit.xml' },
     port: { type: 'string' },
     allow: { type: 'string', multiple: true, default: [] },
   },
@@ -76,7 +78,10 @@ async function play(page, plan, baseline) {
   const problem = await watch(page);
   const report = await swarm.report(page);
   await writeFile(options.report, `${JSON.stringify(report, null, 1)}\n`);
-  console.log(`\n${summary(report)}\n\nreport: ${options.report}`);
+  for (const [format, file] of [['html', options.html], ['junit', options.junit]]) {
+    await writeFile(file, await swarm.reportAs(page, format));
+  }
+  console.log(`\n${summary(report)}\n\nreport: ${options.report}, ${options.html}, ${options.junit}`);
   if (problem) {
     console.error(`headless: ${problem}`);
     return 1;

@@ -40,6 +40,8 @@ export const baseline = (page, report) =>
 export const status = (page) => page.evaluate(() => window.tabswarm.status());
 export const stop = (page) => page.evaluate(() => window.tabswarm.stop().then(() => {}));
 export const report = (page) => page.evaluate(() => window.tabswarm.report());
+/** The text of the file that the page would save in this format. */
+export const reportAs = (page, format) => page.evaluate((format) => window.tabswarm.report(format), format);
 
 /** The document of a plan that comes with the page. */
 export async function presetPlan(page, id) {
