@@ -180,7 +180,8 @@ mod tests {
         check("run --headless", run(Mode::Headless(None), 4280, USUAL));
         check("run --allow a.example", Err("run: --allow is for --headless; the page asks its user"));
         let allow = vec!["a.example".to_owned(), "b.example".to_owned()];
-        let allowed = RunOptions { mode: Mode::Headless(None), port: 4280, files: Files::default(), allow, baseline: None };
+        let allowed =
+            RunOptions { mode: Mode::Headless(None), port: 4280, files: Files::default(), allow, baseline: None };
         check("run --headless --allow a.example --allow b.example", Ok(Command::Run(allowed)));
         let (mode, baseline) = (Mode::Headless(None), Some("old.json".into()));
         let compared = RunOptions { mode, port: 4280, files: Files::default(), allow: Vec::new(), baseline };
