@@ -19,7 +19,7 @@ story('a server that breaks its contract and forgets is told so', async (world) 
     breach_unknown_share: 0.1,
     history_lose_share: 0.1,
     history_duplicate_share: 0.1,
-    history_reorder_share: 0.1,
+    history_reorder_share: 0.6,
     read_stuck_share: 0.1,
   };
   const rest = { lab: faults, contract_every: 1, consistency_users: USERS, settle_s: 1, thresholds: ['consistency.missing count == 0'] };

@@ -37,6 +37,7 @@ pub fn run(store: Store, effect: Effect) {
         Effect::Stop => store.driver().stop(),
         Effect::Abort => store.driver().abort(),
         Effect::Refresh => store.refresh(),
+        Effect::Results(effect) => super::results::effects::run(store, effect),
         Effect::Save(format) => saving::save_current(store, format),
         Effect::AskForBroker => ask_for_broker(store),
         Effect::EnterSwarm { invite, credentials, name } => enter_swarm(store, *invite, credentials, name),
