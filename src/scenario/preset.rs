@@ -133,6 +133,7 @@ mod tests {
             "join",
             "leave",
             "message",
+            "probe",
             "reaction",
             "read",
             "rest.login",

@@ -13,6 +13,7 @@
  *   message. Each user measures its own messages' way to the server and back (round_trip), not the fan-out to
  *   others.
  * - A message that arrives twice is reacted to twice: copies are not told apart.
+ * - No contract check of inbound events, and no comparison of the server's history with what arrived.
  * - No voice: microphones, clips, answers and how they sound are left out; such steps are comments.
  * - Not the threshold `delivery.missing == 0`: it needs the delivery ledger.
  * - Not the threshold `answer.first_audio p95 < 4 s`: this script does not measure it.

@@ -13,6 +13,7 @@
  *   message. Each user measures its own messages' way to the server and back (round_trip), not the fan-out to
  *   others.
  * - A message that arrives twice is reacted to twice: copies are not told apart.
+ * - No contract check of inbound events, and no comparison of the server's history with what arrived.
  * - Not the threshold `delivery.missing == 0`: it needs the delivery ledger.
  * - The lab's fault switches are not set.
  * - REST requests have k6's own limits (batches, connections), not one browser's.

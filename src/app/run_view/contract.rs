@@ -148,7 +148,7 @@ mod tests {
     fn totals(fill: impl FnOnce(&mut Recorder)) -> Totals {
         let mut recorder = Recorder::new(Timestamp::ZERO);
         fill(&mut recorder);
-        let mut totals = Totals::new(TotalsConfig::default());
+        let mut totals = Totals::new(TotalsConfig { workers: 1, ..TotalsConfig::default() });
         let metrics = recorder.drain();
         totals.absorb(
             0,
