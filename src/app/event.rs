@@ -57,6 +57,8 @@ pub enum Event {
     ChooseScenario(String),
     ChooseLoad(super::load_form::LoadKind),
     ExpandShape,
+    /// A search for the breaking point, with a load that is long enough for it.
+    FitSearch,
     AddStage,
     RemoveStage(usize),
     ChooseAccounts {

@@ -116,6 +116,7 @@ fn edit_plan(model: &mut Model, event: Event) {
             let converted = load_form::convert(load.find(editor.document()), kind);
             editor.edit(&load, Some(converted));
         }
+        Event::FitSearch => super::search_form::fit(editor),
         Event::ExpandShape => expand_shape(editor, &population.key("load")),
         Event::AddStage => add_stage(editor, &population.key("load").key("stages")),
         Event::RemoveStage(at) => editor.edit(&population.key("load").key("stages").index(at), None),

@@ -13,6 +13,7 @@ mod hear;
 mod leave_guard;
 mod log;
 mod operations;
+mod search;
 mod state_chip;
 mod thresholds;
 mod tiles;
@@ -34,6 +35,7 @@ use hear::Hear;
 use leave_guard::LeaveGuard;
 use log::Log;
 use operations::Operations;
+use search::Search;
 pub use state_chip::StateChip;
 use thresholds::Thresholds;
 use tiles::Tiles;
@@ -54,6 +56,7 @@ pub fn RunPage() -> impl IntoView {
             <div class="results" hidden=is_empty>
                 <Tiles />
                 <Warnings />
+                <Search />
                 <Charts />
                 <Hear />
                 <div class="pair">
