@@ -24,7 +24,7 @@ pub use operations::{COLUMNS as OPERATION_COLUMNS, OperationTable};
 pub use search::{SEARCH_COLUMNS, SearchCurve, SearchView};
 pub use source::Source;
 pub use status::{Phase, StatusView};
-pub use thresholds::{ThresholdRow, measured};
+pub use thresholds::{ThresholdRow, measured, note as threshold_note};
 pub use tiles::Tile;
 pub use voice::{ANSWER_COLUMNS, Speaker, TURN_COLUMNS, VoiceView};
 

@@ -13,6 +13,7 @@ mod hear;
 mod leave_guard;
 mod log;
 mod operations;
+mod save;
 mod search;
 mod state_chip;
 mod thresholds;
