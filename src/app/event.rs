@@ -8,6 +8,7 @@ use super::field::FieldKind;
 use super::hear::Piece;
 use super::model::{Page, Theme};
 use super::path::Path;
+use super::results::{ResultsEffect, ResultsEvent};
 use super::run_view::RunView;
 use super::safety::SafetyEvent;
 use super::save::Format;
@@ -156,6 +157,9 @@ pub enum Event {
     CopyInvite,
     SwarmChanged(Box<SwarmView>),
 
+    /// Something about kept runs.
+    Results(ResultsEvent),
+
     /// An effect was done.
     Done(String),
     /// An effect failed.
@@ -238,6 +242,7 @@ pub enum Effect {
         rate: u32,
         pieces: Vec<Piece>,
     },
+    Results(ResultsEffect),
     /// Build the run's view anew: what it shows was changed, not the run.
     Refresh,
 }

@@ -22,6 +22,7 @@ pub mod path;
 pub mod presets;
 pub mod proposals;
 pub mod recording;
+pub mod results;
 pub mod run_view;
 pub mod safety;
 pub mod save;

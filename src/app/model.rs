@@ -5,6 +5,7 @@ use super::hear::Hearing;
 use super::log::LogFilter;
 use super::presets;
 use super::recording::Recording;
+use super::results::ResultsView;
 use super::run_view::RunView;
 use super::safety::Safety;
 use super::swarm_view::SwarmView;
@@ -25,6 +26,7 @@ pub struct Model {
     pub notice: Option<Notice>,
     pub safety: Safety,
     pub swarm: SwarmView,
+    pub results: ResultsView,
     /// The broker's address as it is typed, and this browser's name in swarms.
     pub broker: String,
     pub browser_name: String,
@@ -36,6 +38,7 @@ pub enum Page {
     Plan,
     Run,
     Swarm,
+    Results,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -77,6 +80,7 @@ impl Default for Model {
             notice: None,
             safety: Safety::default(),
             swarm: SwarmView::default(),
+            results: ResultsView::default(),
             broker: String::new(),
             browser_name: String::new(),
         }

@@ -7,6 +7,7 @@ use super::editor::{Editor, population_path};
 use super::event::{Effect, Event};
 use super::model::{Model, Notice, NoticeKind, Page};
 use super::path::Path;
+use super::results::ResultsEffect;
 use super::{field, load_form, presets, safety, share, sound};
 use crate::plan::{Load, Plan};
 use crate::protocol::url;
@@ -80,6 +81,7 @@ pub fn update(model: &mut Model, event: Event) -> Vec<Effect> {
         | Event::StopPart
         | Event::CopyInvite
         | Event::SwarmChanged(_) => return super::swarming::update(model, event),
+        Event::Results(event) => return super::results::update(model, event),
         Event::Done(text) => say(model, NoticeKind::Done, text),
         Event::Failed(text) => say(model, NoticeKind::Problem, text),
         edit => {
@@ -188,7 +190,8 @@ fn show(model: &mut Model, page: Page) -> Vec<Effect> {
     let changed = model.page != page;
     model.page = page;
     let asks = changed && page == Page::Swarm && model.broker.is_empty() && model.swarm.role.is_none();
-    let effects = [changed.then_some(Effect::EnterPage), asks.then_some(Effect::AskForBroker)];
+    let looks = (changed && page == Page::Results).then_some(Effect::Results(ResultsEffect::LookAgain));
+    let effects = [changed.then_some(Effect::EnterPage), asks.then_some(Effect::AskForBroker), looks];
     effects.into_iter().flatten().collect()
 }
 

@@ -37,6 +37,7 @@ pub fn run(store: Store, effect: Effect) {
         Effect::Stop => store.driver().stop(),
         Effect::Abort => store.driver().abort(),
         Effect::Refresh => store.refresh(),
+        Effect::Results(effect) => super::results::effects::run(store, effect),
         Effect::Save(format) => saving::save_current(store, format),
         Effect::AskForBroker => ask_for_broker(store),
         Effect::EnterSwarm { invite, credentials, name } => enter_swarm(store, *invite, credentials, name),
@@ -46,7 +47,7 @@ pub fn run(store: Store, effect: Effect) {
         Effect::Decide(allows) => store.swarm_driver().change(|swarm| swarm.generate(|own| own.decide(allows))),
         Effect::KeepSafety { text, limits } => keep_safety(store, &text, limits),
         Effect::StopPart => store.swarm_driver().change(|swarm| swarm.generate(Generator::stop)),
-        Effect::WatchOnly(only) => store.swarm_driver().change(|swarm| swarm.only_watches = only),
+        Effect::WatchOnly(only) => store.swarm_driver().change(|swarm| swarm.watch_only(only)),
         Effect::MoveParts(moves) => store.swarm_driver().change(|swarm| swarm.moves_parts = moves),
         Effect::NameBrowser(name) => {
             remember(NAME, &name);

@@ -13,6 +13,7 @@ mod status;
 pub mod table;
 mod thresholds;
 mod tiles;
+mod verdict;
 mod voice;
 
 pub use closes::{CLOSE_COLUMNS, ClosesView, SILENCE_COLUMNS};
@@ -26,6 +27,7 @@ pub use source::Source;
 pub use status::{Phase, StatusView};
 pub use thresholds::{ThresholdRow, measured, note as threshold_note};
 pub use tiles::Tile;
+pub use verdict::{ReasonRow, VerdictView};
 pub use voice::{ANSWER_COLUMNS, Speaker, TURN_COLUMNS, VoiceView};
 
 use std::sync::Arc;
@@ -59,6 +61,7 @@ pub struct Tables {
     pub revision: u64,
     /// Seconds that are over.
     second: u32,
+    pub verdict: VerdictView,
     pub thresholds: Vec<ThresholdRow>,
     /// How many of them are kept, in words; empty: the plan has none.
     pub kept: (String, Mood),
@@ -142,6 +145,7 @@ impl Tables {
         Self {
             revision: before.tables.revision + 1,
             second: totals.timeline().closed(),
+            verdict: VerdictView::of(source.verdict()),
             kept: thresholds::summary(&thresholds),
             thresholds,
             search: source.search(),

@@ -4,7 +4,7 @@
 use super::thresholds::{self, ThresholdRow};
 use super::{SearchView, StatusView};
 use crate::app::past::PastRun;
-use crate::metrics::Totals;
+use crate::metrics::{Totals, Verdict};
 use crate::plan::Plan;
 use crate::run::{Run, RunPhase};
 use crate::time::Span;
@@ -56,6 +56,13 @@ impl<'a> Source<'a> {
         match self {
             Self::Live(run) => Some(SearchView::of(&run.search()?, run.search_level())),
             Self::Past(past) => past.report.search.as_ref().map(|search| SearchView::of(search, None)),
+        }
+    }
+
+    pub(super) fn verdict(self) -> Option<&'a Verdict> {
+        match self {
+            Self::Live(run) => run.verdict(),
+            Self::Past(past) => past.report.verdict.as_ref(),
         }
     }
 

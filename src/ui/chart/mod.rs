@@ -7,9 +7,9 @@ use std::rc::Rc;
 
 use leptos::html::Div;
 use leptos::prelude::*;
-use uplot::Plot;
+pub use uplot::Plot;
 
-use crate::app::run_view::charts::{ChartData, ChartKind, data};
+use crate::app::run_view::charts::{ChartData, ChartKind};
 use crate::ui::store::Store;
 
 /// `metric`: the one whose latency is shown, for the chart of latencies.
@@ -32,9 +32,7 @@ pub fn Chart(kind: ChartKind, #[prop(optional, into)] metric: Signal<String>) ->
             if plot.as_ref().is_some_and(|plot| !plot.is_visible()) {
                 return;
             }
-            let data =
-                store.driver().with_run(|run| run.map(|run| data(kind, run.plan(), run.totals(), &metric.get())));
-            draw(&mut plot, &element, kind, &data.unwrap_or_default(), look_again);
+            draw(&mut plot, &element, kind, &store.chart(kind, &metric.get()), look_again);
         }
     });
     on_cleanup({

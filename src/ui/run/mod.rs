@@ -13,11 +13,13 @@ mod hear;
 mod leave_guard;
 mod log;
 mod operations;
+mod past;
 mod save;
 mod search;
 mod state_chip;
 mod thresholds;
 mod tiles;
+mod verdict;
 mod voice;
 mod waveform;
 
@@ -36,10 +38,13 @@ use hear::Hear;
 use leave_guard::LeaveGuard;
 use log::Log;
 use operations::Operations;
+pub use past::PastOutcome;
+pub use save::Save;
 use search::Search;
 pub use state_chip::StateChip;
 use thresholds::Thresholds;
 use tiles::Tiles;
+use verdict::VerdictCard;
 use voice::Voice;
 
 #[component]
@@ -55,6 +60,7 @@ pub fn RunPage() -> impl IntoView {
                 <p>"Nothing has run yet. The plan is ready; press Start."</p>
             </div>
             <div class="results" hidden=is_empty>
+                <VerdictCard />
                 <Tiles />
                 <Warnings />
                 <Search />
