@@ -26,6 +26,8 @@ pub mod results;
 pub mod run_view;
 pub mod safety;
 pub mod save;
+pub mod see;
+mod seeing;
 pub mod share;
 mod sound;
 pub mod swarm_view;
