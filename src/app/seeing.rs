@@ -33,7 +33,7 @@ pub fn update(model: &mut Model, event: SeeEvent) -> Vec<Effect> {
         SeeEvent::Tick(timer) => return seeing.order(Canary::Tick(timer)),
         SeeEvent::React { reaction, frame } => return seeing.order(Canary::React { reaction, frame }),
         SeeEvent::FeltSlow => return felt_slow(model),
-        SeeEvent::Investigate(clue) => seeing.clue = Some(clue),
+        SeeEvent::Investigate(past, clue) => seeing.clue = Some((past, clue)),
         SeeEvent::CloseCase => seeing.clue = None,
         SeeEvent::CopyCase(text) => {
             return vec![Effect::CopyText { text, done: "Transcript copied.".to_owned() }];

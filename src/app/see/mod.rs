@@ -40,7 +40,8 @@ pub enum SeeEvent {
     },
     FeltSlow,
     /// What is known of a moment or a kind of error.
-    Investigate(super::run_view::Clue),
+    /// Of the run that goes on or was last, or (`true`) of the one that was opened.
+    Investigate(bool, super::run_view::Clue),
     CloseCase,
     CopyCase(String),
 }
@@ -61,7 +62,7 @@ pub struct Seeing {
     /// The last answers to what was done by hand.
     pub replies: VecDeque<CanaryReply>,
     /// A panel of evidence is open.
-    pub clue: Option<super::run_view::Clue>,
+    pub clue: Option<(bool, super::run_view::Clue)>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]

@@ -56,7 +56,7 @@ fn who_is_taken_over_is_given_back_before_another_is_watched() {
     let note = Note { at: Timestamp::ZERO, told: took };
     let sight = Sight { taken: true, ..Sight::default() };
     seeing.take_in(Seen { sight: Some(sight), notes: vec![note], ..seen(one, vec![]) });
-    assert_eq!(seeing.replies[0].text, "message: own echo after 12.3 ms");
+    assert_eq!(seeing.replies[0].text, "message: own echo after 12.3\u{a0}ms");
     let release = Effect::Canary { user: one, order: Canary::Release };
     assert_eq!(seeing.show(&run(), two), [release, Effect::Watch(Some(two))]);
 }

@@ -86,6 +86,7 @@ export class LiveChart {
     this.resizes.disconnect();
     this.sights.disconnect();
     this.themes.disconnect();
+    this.leave.abort();
     this.scheme.removeEventListener("change", this.repaint);
     this.plot.destroy();
   }
@@ -158,6 +159,9 @@ export class LiveChart {
     said.className = "unseen";
     said.setAttribute("role", "status");
     element.append(said);
+    // The element outlives this chart when another takes its place.
+    this.leave = new AbortController();
+    this.leave.signal.addEventListener("abort", () => said.remove());
     element.addEventListener("keydown", (event) => {
       if (event.target !== element) return;
       const seconds = this.plot.data[0];
@@ -170,7 +174,7 @@ export class LiveChart {
       this.plot.setCursor({ left: this.plot.valToPos(seconds[at], "x"), top: 1 });
       const rows = [...this.plot.root.querySelectorAll(".u-legend .u-series:not(.u-off)")];
       said.textContent = rows.map((row) => row.textContent.trim()).join(", ");
-    });
+    }, { signal: this.leave.signal });
   }
 
   /** uPlot's legend toggles by mouse only. */

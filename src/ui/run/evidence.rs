@@ -27,14 +27,17 @@ pub fn Evidence() -> impl IntoView {
 
 /// Opens the panel on a clue.
 pub fn investigate(store: Store, clue: Clue) {
-    store.dispatch(Event::See(SeeEvent::Investigate(clue)));
+    store.dispatch(Event::See(SeeEvent::Investigate(store.is_past(), clue)));
 }
 
 #[component]
 fn Panel() -> impl IntoView {
     let store = Store::here();
-    let clue = store.select(|model| model.seeing.clue.clone());
+    let is_past = store.is_past();
+    let clue =
+        store.select(move |model| model.seeing.clue.clone().filter(|(past, _)| *past == is_past).map(|(_, clue)| clue));
     let open = RwSignal::new(false);
+    let one = move |case| one(store, case);
     Effect::new(move || open.set(clue.with(Option::is_some)));
     // Closed by Escape or its button.
     Effect::new(move |was: Option<bool>| {
@@ -48,6 +51,9 @@ fn Panel() -> impl IntoView {
     // What was known when it was asked for: it does not move while somebody reads.
     let found = Memo::new(move |_| {
         let clue = clue.get()?;
+        if is_past {
+            return store.with_past(|run| run.map(|run| cases(&run.plan, &run.totals, &clue)));
+        }
         store.driver().with_run(|run| run.map(|run| cases(run.plan(), run.totals(), &clue)))
     });
     let content = move || {
@@ -67,12 +73,11 @@ fn Panel() -> impl IntoView {
     view! { <Dialog title="Evidence" open content /> }
 }
 
-fn one(case: Case) -> impl IntoView {
-    let store = Store::here();
+fn one(store: Store, case: Case) -> impl IntoView {
     let Case { title, who, user, when, generator, frames, .. } = case;
     let text = format!("{who}, {when}\n{title}\n{}", transcript(&frames));
     let is_over = store.run(|run| !run.status.is_running());
-    let watch = user.map(|user| {
+    let watch = user.filter(|_| !store.is_past()).map(|user| {
         let on_click = move |_| store.dispatch(Event::See(SeeEvent::WatchUser(user)));
         view! { <button disabled=is_over on:click=on_click>"Watch this user"</button> }
     });

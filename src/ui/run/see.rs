@@ -7,6 +7,7 @@ use super::see_frames::Frames;
 use crate::app::Event;
 use crate::app::run_view::phase_word;
 use crate::app::see::{SeeEvent, SeeState};
+use crate::metrics::UserId;
 use crate::ui::parts::{Card, Facts, Select, unique_id};
 use crate::ui::store::Store;
 use crate::wire::Sight;
@@ -75,7 +76,7 @@ fn Whom() -> impl IntoView {
             see(SeeEvent::Watch);
         }
     };
-    let suspect = move |pick: fn(&super::see::Suspects) -> Option<crate::metrics::UserId>| {
+    let suspect = move |pick: fn(&Suspects) -> Option<UserId>| {
         if let Some(user) = suspects.with_untracked(pick) {
             see(SeeEvent::WatchUser(user));
         }
@@ -124,7 +125,7 @@ fn Whom() -> impl IntoView {
 }
 
 /// The slowest of late, and the one with the last error.
-pub type Suspects = (Option<crate::metrics::UserId>, Option<crate::metrics::UserId>);
+type Suspects = (Option<UserId>, Option<UserId>);
 
 /// F8 marks the charts from anywhere on the page.
 #[component]
