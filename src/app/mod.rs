@@ -27,6 +27,8 @@ pub mod run_view;
 pub mod safety;
 pub mod save;
 mod search_form;
+pub mod see;
+mod seeing;
 pub mod share;
 mod sound;
 pub mod swarm_view;

@@ -8,6 +8,7 @@ mod definitions;
 mod delivery;
 mod disconnects;
 mod errors;
+mod evidence;
 mod health;
 mod hear;
 mod leave_guard;
@@ -16,6 +17,9 @@ mod operations;
 mod past;
 mod save;
 mod search;
+mod see;
+mod see_chat;
+mod see_frames;
 mod state_chip;
 mod thresholds;
 mod tiles;
@@ -33,6 +37,7 @@ use counters::Counters;
 use delivery::Delivery;
 use disconnects::Disconnects;
 use errors::Errors;
+use evidence::Evidence;
 use health::{Health, Warnings};
 use hear::Hear;
 use leave_guard::LeaveGuard;
@@ -41,6 +46,8 @@ use operations::Operations;
 pub use past::PastOutcome;
 pub use save::Save;
 use search::Search;
+pub use see::SEE_ID;
+use see::{FeltSlowKey, See};
 pub use state_chip::StateChip;
 use thresholds::Thresholds;
 use tiles::Tiles;
@@ -54,6 +61,7 @@ pub fn RunPage() -> impl IntoView {
     view! {
         <h1 class="unseen">"Run"</h1>
         <LeaveGuard />
+        <FeltSlowKey />
         <div class="run">
             <Controls />
             <div class="empty card" hidden=move || !is_empty.get()>
@@ -65,6 +73,7 @@ pub fn RunPage() -> impl IntoView {
                 <Warnings />
                 <Search />
                 <Charts />
+                <See />
                 <Hear />
                 <div class="pair">
                     <div class="stack">
@@ -78,6 +87,7 @@ pub fn RunPage() -> impl IntoView {
                 <Errors />
                 <Closes />
                 <Disconnects />
+                <Evidence />
                 <Counters />
                 <Log />
             </div>
