@@ -73,6 +73,7 @@ const times = Object.fromEntries([
   'message.ack',
   'message.round_trip',
   'message.round_trip.intended',
+  'probe',
   'reaction',
   'read',
   'rest.login',

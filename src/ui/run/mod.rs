@@ -9,6 +9,7 @@ mod definitions;
 mod delivery;
 mod disconnects;
 mod errors;
+mod evidence;
 mod health;
 mod hear;
 mod leave_guard;
@@ -16,6 +17,10 @@ mod log;
 mod operations;
 mod past;
 mod save;
+mod search;
+mod see;
+mod see_chat;
+mod see_frames;
 mod state_chip;
 mod thresholds;
 mod tiles;
@@ -34,6 +39,7 @@ use counters::Counters;
 use delivery::Delivery;
 use disconnects::Disconnects;
 use errors::Errors;
+use evidence::Evidence;
 use health::{Health, Warnings};
 use hear::Hear;
 use leave_guard::LeaveGuard;
@@ -41,6 +47,9 @@ use log::Log;
 use operations::Operations;
 pub use past::PastOutcome;
 pub use save::Save;
+use search::Search;
+pub use see::SEE_ID;
+use see::{FeltSlowKey, See};
 pub use state_chip::StateChip;
 use thresholds::Thresholds;
 use tiles::Tiles;
@@ -54,6 +63,7 @@ pub fn RunPage() -> impl IntoView {
     view! {
         <h1 class="unseen">"Run"</h1>
         <LeaveGuard />
+        <FeltSlowKey />
         <div class="run">
             <Controls />
             <div class="empty card" hidden=move || !is_empty.get()>
@@ -63,7 +73,9 @@ pub fn RunPage() -> impl IntoView {
                 <VerdictCard />
                 <Tiles />
                 <Warnings />
+                <Search />
                 <Charts />
+                <See />
                 <Hear />
                 <div class="pair">
                     <div class="stack">
@@ -79,6 +91,7 @@ pub fn RunPage() -> impl IntoView {
                 <Contract />
                 <Closes />
                 <Disconnects />
+                <Evidence />
                 <Counters />
                 <Log />
             </div>
