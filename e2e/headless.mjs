@@ -1,5 +1,5 @@
 // `cargo xtask run --headless`: plays one plan in a browser without a window, reports, and says by its exit code how
-// it went: 0 well, 99 a threshold failed, 1 anything else.
+// it went: 0 PASS, 99 FAIL, 98 INVALID, 1 anything else.
 import { readFile, writeFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
 
@@ -11,7 +11,7 @@ import * as swarm from './lib/swarm.mjs';
 import { farTargets, presetForLab } from './lib/targets.mjs';
 import { fatal, until } from './lib/wait.mjs';
 
-const THRESHOLD_FAILED = 99;
+const EXIT_CODES = { pass: 0, fail: 99, invalid: 98 };
 const NO_CAPS = { users: null, rate: null, minutes: null };
 
 const { values: options } = parseArgs({
@@ -86,7 +86,7 @@ async function play(page, plan, baseline) {
     console.error(`headless: ${problem}`);
     return 1;
   }
-  return report.thresholds.every((threshold) => threshold.ok) ? 0 : THRESHOLD_FAILED;
+  return EXIT_CODES[report.verdict?.outcome] ?? 1;
 }
 
 /** Prints a line a second until the run is over. Answers with what went wrong with the run, if anything did. */

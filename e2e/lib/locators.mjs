@@ -15,6 +15,8 @@ export const csvButton = (page) => page.getByRole('button', { name: 'From a CSV 
 export const dropPlace = (page) => page.locator('.file.drop');
 /** A table of results by its name. */
 export const table = (page, name) => page.getByRole('region', { name: `${name}, table` });
+/** What the run is worth, in a word. */
+export const verdict = (page, word) => page.getByRole('status').getByText(word, { exact: true });
 export const notice = (page) => page.locator('.notice');
 export const clipFiles = (page) => page.locator('input[type=file][accept^="audio"]');
 /** A line of the list of clips. */

@@ -22,7 +22,7 @@ export async function openPage(context, url, { fairUse = true } = {}) {
 export const presets = (page) => page.evaluate(() => window.tabswarm.presets());
 /**
  * `files`: the CSV text of each population whose accounts are a file; `permission`: `{allow: [hosts], caps}` for hosts that are
- * not this machine.
+ * not this machine; `{starve_ms}` for a generator that is too slow.
  */
 export const check = (page, plan, files) =>
   page.evaluate(([plan, files]) => window.tabswarm.check(plan, files), [plan, files]);
@@ -58,8 +58,8 @@ export async function presetScenario(page, id) {
 }
 
 /** Plays a plan to its end and answers with the report. */
-export async function play(page, plan, { within = 120_000, files } = {}) {
-  await start(page, plan, files);
+export async function play(page, plan, { within = 120_000, files, permission } = {}) {
+  await start(page, plan, files, permission);
   await phase(page, 'done', { within });
   return report(page);
 }

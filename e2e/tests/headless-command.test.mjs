@@ -47,6 +47,7 @@ test('a run whose thresholds hold exits with 0, prints a summary and leaves a re
   assert.match(output, /^message\.round_trip +\d+/m);
   assert.match(output, /^delivery: \d+ messages sent/m);
   assert.match(output, /^delivery\.missing == 0 +0 +ok$/m);
+  assert.match(output, /^verdict: PASS$/m);
   assert.equal(report.plan.name, 'headless');
   assert.ok(report.delivery.delivered > 0);
 });
@@ -57,6 +58,16 @@ test('a threshold that fails makes it 99', async () => {
   assert.match(output, /^message\.round_trip p50 < 0\.001 ms .* FAILED$/m);
   assert.equal(report.thresholds[0].ok, false);
   assert.match(junit, /<failure type="threshold" message="measured /);
+});
+
+test('a run whose generator was late makes it 98, whatever its thresholds say', async () => {
+  const strict = { lag_ms: 1, suspect_share: 0, suspect_s: 0 };
+  const plan = (port) => ({ ...labPlan(port, { thresholds: ['message.round_trip p50 < 0.001 ms'] }), verdict: strict });
+  const { code, output, report } = await headless(plan);
+  assert.equal(code, 98, output);
+  assert.match(output, /^verdict: INVALID$/m);
+  assert.match(output, /^ {2}In .* of the run timers fired more than 1\.0 ms late in the browser/m);
+  assert.equal(report.verdict.reasons[0].what, 'worker_lag');
 });
 
 test('a run that cannot start exits with 1, says why, and leaves its report all the same', async () => {

@@ -12,12 +12,13 @@ use super::results::{ResultsEffect, ResultsEvent};
 use super::run_view::RunView;
 use super::safety::SafetyEvent;
 use super::save::Format;
+use super::see::SeeEvent;
 use super::swarm_view::SwarmView;
 use crate::metrics::UserId;
 use crate::plan::{Limits, Plan};
 use crate::protocol::audio::Clip;
 use crate::swarm::{Credentials, Invite, Offer};
-use crate::wire::{Heard, Level};
+use crate::wire::{Canary, Heard, Level};
 
 /// One thing that happened: a person's doing, or a run's.
 #[derive(Debug, Clone, PartialEq)]
@@ -59,6 +60,8 @@ pub enum Event {
     ChooseScenario(String),
     ChooseLoad(super::load_form::LoadKind),
     ExpandShape,
+    /// A search for the breaking point, with a load that is long enough for it.
+    FitSearch,
     AddStage,
     RemoveStage(usize),
     ChooseAccounts {
@@ -115,6 +118,8 @@ pub enum Event {
     StopListening,
     SetVolume(f64),
     Heard(Box<Heard>),
+    /// Of one user that somebody looks at.
+    See(SeeEvent),
 
     Start,
     Stop,
@@ -235,6 +240,21 @@ pub enum Effect {
         volume: f64,
     },
     StopHearing,
+    /// Have the workers tell of this user, or of nobody any more.
+    Watch(Option<UserId>),
+    Canary {
+        user: UserId,
+        order: Canary,
+    },
+    /// Bring the watched user into view.
+    RevealUser,
+    /// Put the text into the clipboard; `done` is said when that worked.
+    CopyText {
+        text: String,
+        done: String,
+    },
+    /// A mark on the charts, now.
+    NoteDown(String),
     SetVolume(f64),
     PlayPieces {
         rate: u32,

@@ -8,6 +8,7 @@ use super::recording::Recording;
 use super::results::ResultsView;
 use super::run_view::RunView;
 use super::safety::Safety;
+use super::see::Seeing;
 use super::swarm_view::SwarmView;
 
 #[derive(Debug, Clone, PartialEq)]
@@ -23,6 +24,7 @@ pub struct Model {
     /// The clip that is played just now, by its name.
     pub playing: Option<String>,
     pub hearing: Hearing,
+    pub seeing: Seeing,
     pub notice: Option<Notice>,
     pub safety: Safety,
     pub swarm: SwarmView,
@@ -77,6 +79,7 @@ impl Default for Model {
             recording: Recording::default(),
             playing: None,
             hearing: Hearing::default(),
+            seeing: Seeing::default(),
             notice: None,
             safety: Safety::default(),
             swarm: SwarmView::default(),

@@ -49,6 +49,7 @@ pub fn update(model: &mut Model, event: Event) -> Vec<Effect> {
         | Event::StopListening
         | Event::SetVolume(_)
         | Event::Heard(_) => return sound::hear(model, event),
+        Event::See(event) => return super::seeing::update(model, event),
         Event::Start => return start(model),
         Event::Stop => return vec![Effect::Stop],
         Event::Abort => return vec![Effect::Abort],
@@ -60,6 +61,7 @@ pub fn update(model: &mut Model, event: Event) -> Vec<Effect> {
             model.run = *view;
             // With the last user the last sound is gone.
             if model.run.status.phase == super::run_view::Phase::Done {
+                model.seeing.end();
                 return model.hearing.stop();
             }
             return model.hearing.seek_on(&model.run);
@@ -119,6 +121,7 @@ fn edit_plan(model: &mut Model, event: Event) {
             let converted = load_form::convert(load.find(editor.document()), kind);
             editor.edit(&load, Some(converted));
         }
+        Event::FitSearch => super::search_form::fit(editor),
         Event::ExpandShape => expand_shape(editor, &population.key("load")),
         Event::AddStage => add_stage(editor, &population.key("load").key("stages")),
         Event::RemoveStage(at) => editor.edit(&population.key("load").key("stages").index(at), None),
@@ -346,6 +349,7 @@ fn started(model: &mut Model, plan: &Plan) -> Vec<Effect> {
     }
     model.notice = None;
     model.hearing = model.hearing.afresh();
+    model.seeing = super::see::Seeing::default();
     show(model, Page::Run)
 }
 

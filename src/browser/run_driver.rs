@@ -133,6 +133,15 @@ impl RunDriver {
         Inner::handle(&self.0, RunInput::Canary { user, order });
     }
 
+    /// Marks the charts of the current run, now.
+    pub fn note_down(&self, text: String) {
+        let epoch_ms = self.with_run(|run| run.and_then(Run::epoch_ms));
+        if let Some(epoch_ms) = epoch_ms {
+            let at_s = ((self.0.clock.now_ms() - epoch_ms) / 1e3).max(0.0);
+            Inner::handle(&self.0, RunInput::Note { at_s, text });
+        }
+    }
+
     /// Listens to this user of the current run, or to nobody any more.
     pub fn hear(&self, user: Option<UserId>) {
         if let Some(current) = &*self.0.current.borrow() {

@@ -12,6 +12,7 @@ use crate::app::path::Path;
 use crate::app::results::{Overlay, ResultsEvent, Screen, overlay};
 use crate::app::run_view::Tables;
 use crate::app::run_view::charts::{ChartData, ChartKind, data};
+use crate::app::see::SeeEvent;
 use crate::app::{Editor, Event, Model, RunView, SwarmView, population_path, update};
 use crate::browser::{History, RunDriver, SwarmDriver};
 use crate::swarm::Offer;
@@ -74,6 +75,7 @@ impl Store {
         driver.on_change(move || store.refresh());
         swarm.on_change(move || store.refresh_swarm());
         driver.on_heard(move |heard| store.dispatch(Event::Heard(Box::new(heard))));
+        driver.on_seen(move |seen| store.dispatch(Event::See(SeeEvent::Seen(Box::new(seen)))));
         provide_context(store);
         store
     }

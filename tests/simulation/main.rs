@@ -10,6 +10,7 @@ mod preset;
 mod recording;
 mod report;
 mod search;
+mod seeing;
 mod support;
 mod swarm;
 mod thresholds;

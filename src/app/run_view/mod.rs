@@ -2,11 +2,13 @@
 
 pub mod charts;
 mod closes;
+mod clues;
 mod counters;
 mod delivery;
 mod errors;
 mod health;
 mod operations;
+mod search;
 mod source;
 mod status;
 pub mod table;
@@ -16,11 +18,13 @@ mod verdict;
 mod voice;
 
 pub use closes::{CLOSE_COLUMNS, ClosesView, SILENCE_COLUMNS};
+pub use clues::{Case, Clue, EVIDENCE_COLUMNS, cases, title as clue_title};
 pub use counters::COLUMNS as COUNTER_COLUMNS;
 pub use delivery::{DeliveryView, RECEIVED_COLUMNS, SENT_COLUMNS};
 pub use errors::{DISCONNECT_COLUMNS, ERROR_COLUMNS, phase_word};
 pub use health::{HealthView, WORKER_COLUMNS, struggling};
 pub use operations::{COLUMNS as OPERATION_COLUMNS, OperationTable};
+pub use search::{SEARCH_COLUMNS, SearchCurve, SearchView};
 pub use source::Source;
 pub use status::{Phase, StatusView};
 pub use thresholds::{ThresholdRow, measured, note as threshold_note};
@@ -33,6 +37,7 @@ use std::sync::Arc;
 use self::table::Row;
 use super::log::{LogFilter, LogRow, rows};
 use super::past::PastRun;
+use crate::metrics::UserId;
 use crate::run::Run;
 use crate::swarm::Picture;
 
@@ -63,11 +68,18 @@ pub struct Tables {
     pub thresholds: Vec<ThresholdRow>,
     /// How many of them are kept, in words; empty: the plan has none.
     pub kept: (String, Mood),
+    /// `None`: the plan has no search.
+    pub search: Option<SearchView>,
     pub operations: Vec<OperationTable>,
     pub delivery: DeliveryView,
     pub errors: Vec<Row>,
     pub disconnects: Vec<Row>,
     pub counters: Vec<Row>,
+    pub evidence: Vec<Row>,
+    /// Who was slowest of late, and who had the last error.
+    pub suspects: (Option<UserId>, Option<UserId>),
+    /// All of the plan, with users that are likely to be there.
+    pub populations: Vec<Speaker>,
     pub health: HealthView,
     /// `None`: nobody speaks.
     pub voice: Option<VoiceView>,
@@ -144,11 +156,15 @@ impl Tables {
             verdict: VerdictView::of(source.verdict()),
             kept: thresholds::summary(&thresholds),
             thresholds,
+            search: source.search(),
             operations: operations::tables(totals),
             delivery: DeliveryView::of(totals, source.clock_bound()),
             errors: errors::errors(totals),
             disconnects: errors::disconnects(totals),
             counters: counters::rows(totals),
+            evidence: clues::rows(totals),
+            suspects: clues::suspects(source.plan(), totals),
+            populations: voice::everybody(source.plan(), totals),
             health: HealthView::of(totals),
             voice: VoiceView::of(source.plan(), totals, &kinds),
             has_chat: kinds.has_others,

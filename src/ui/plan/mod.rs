@@ -14,6 +14,7 @@ mod populations;
 mod preset_picker;
 mod problems;
 mod recorder;
+mod search;
 mod stages;
 mod target;
 mod thresholds;
@@ -32,6 +33,7 @@ use load_chart::LoadChart;
 use populations::PopulationTabs;
 use preset_picker::PresetPicker;
 use problems::Problems;
+use search::Search;
 use target::Target;
 use thresholds::Thresholds;
 use voice::Voice;
@@ -57,6 +59,7 @@ pub fn PlanPage() -> impl IntoView {
                 <Voice />
                 <Behaviour />
                 <Thresholds />
+                <Search />
                 <General />
                 <LabFaults />
                 <JsonEditor />

@@ -65,7 +65,8 @@ fn OverlayChart(what: Overlay, metric: Memo<String>) -> impl IntoView {
             let mut plot = plot.borrow_mut();
             let data = store.overlay(what, &names, &metric);
             let before = plot.take_if(|plot| !plot.fits(&data.series));
-            let fresh = || Plot::new(&element, what.unit(), &data.series, move || look_again.set(()), before);
+            // A point of several runs leads to none of them.
+            let fresh = || Plot::new(&element, what.unit(), &data.series, move || look_again.set(()), |_| {}, before);
             plot.get_or_insert_with(fresh).show(&data);
         }
     });

@@ -8,6 +8,7 @@ mod definitions;
 mod delivery;
 mod disconnects;
 mod errors;
+mod evidence;
 mod health;
 mod hear;
 mod leave_guard;
@@ -15,6 +16,10 @@ mod log;
 mod operations;
 mod past;
 mod save;
+mod search;
+mod see;
+mod see_chat;
+mod see_frames;
 mod state_chip;
 mod thresholds;
 mod tiles;
@@ -32,6 +37,7 @@ use counters::Counters;
 use delivery::Delivery;
 use disconnects::Disconnects;
 use errors::Errors;
+use evidence::Evidence;
 use health::{Health, Warnings};
 use hear::Hear;
 use leave_guard::LeaveGuard;
@@ -39,6 +45,9 @@ use log::Log;
 use operations::Operations;
 pub use past::PastOutcome;
 pub use save::Save;
+use search::Search;
+pub use see::SEE_ID;
+use see::{FeltSlowKey, See};
 pub use state_chip::StateChip;
 use thresholds::Thresholds;
 use tiles::Tiles;
@@ -52,6 +61,7 @@ pub fn RunPage() -> impl IntoView {
     view! {
         <h1 class="unseen">"Run"</h1>
         <LeaveGuard />
+        <FeltSlowKey />
         <div class="run">
             <Controls />
             <div class="empty card" hidden=move || !is_empty.get()>
@@ -61,7 +71,9 @@ pub fn RunPage() -> impl IntoView {
                 <VerdictCard />
                 <Tiles />
                 <Warnings />
+                <Search />
                 <Charts />
+                <See />
                 <Hear />
                 <div class="pair">
                     <div class="stack">
@@ -75,6 +87,7 @@ pub fn RunPage() -> impl IntoView {
                 <Errors />
                 <Closes />
                 <Disconnects />
+                <Evidence />
                 <Counters />
                 <Log />
             </div>

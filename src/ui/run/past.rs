@@ -8,6 +8,7 @@ use super::counters::Counters;
 use super::delivery::Delivery;
 use super::disconnects::Disconnects;
 use super::errors::Errors;
+use super::evidence::Evidence;
 use super::health::{Health, Warnings};
 use super::operations::Operations;
 use super::thresholds::Thresholds;
@@ -35,6 +36,7 @@ pub fn PastOutcome() -> impl IntoView {
             <Errors />
             <Closes />
             <Disconnects />
+            <Evidence />
             <Counters />
         </div>
     }
