@@ -9,7 +9,7 @@ mod diagnosis;
 mod question;
 
 pub use browser::{BrowserFacts, browser_checks, more_browsers};
-pub use checklist::{Check, Checklist, Group, State, failures};
+pub use checklist::{Check, Checklist, Group, State, connects, failures};
 pub use diagnosis::{Around, Diagnosis, Failure, diagnose};
 pub use question::{Question, Seen, questions};
 
