@@ -388,7 +388,9 @@ fn said(failure: &Failure) -> String {
 
 /// The message in an answer, if it is an object with one.
 fn words_of(body: &str) -> String {
-    let parsed = serde_json::from_str::<serde_json::Value>(body.trim()).ok();
+    // An event's sample begins with its name.
+    let object = body.find('{').map_or("", |at| &body[at..]);
+    let parsed = serde_json::from_str::<serde_json::Value>(object.trim()).ok();
     let text = parsed
         .as_ref()
         .and_then(|body| ["message", "error", "reason", "detail"].iter().find_map(|field| body.get(field)?.as_str()));

@@ -24,7 +24,7 @@ pub fn rehearsal(plan: &Plan) -> Plan {
     }
     plan.thresholds.clear();
     plan.actions.clear();
-    plan.lab = None;
+    (plan.search, plan.lab) = (None, None);
     (plan.warmup_s, plan.settle_s, plan.graceful_stop_s) = (0.0, 0.0, 1.0);
     plan
 }
