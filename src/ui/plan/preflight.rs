@@ -17,7 +17,7 @@ pub fn Preflight() -> impl IntoView {
     let groups = store.select(|model| model.preflight.checklist.groups.clone());
     let at_target = store.select(|model| model.preflight.counts_at_target);
     view! {
-        <section class="preflight" aria-label="Preflight">
+        <section class="card preflight" aria-label="Preflight">
             <div class="row">
                 <button disabled=busy hidden=running on:click=move |_| say(PreflightEvent::Start)>"Preflight"</button>
                 <button hidden=move || !running.get() on:click=move |_| say(PreflightEvent::Cancel)>"Cancel preflight"</button>
@@ -42,7 +42,7 @@ fn group(group: Group) -> impl IntoView {
     let label = group.title.clone();
     view! {
         <h3>{group.title}</h3>
-        <ul class="checks" aria-label=label>{group.checks.into_iter().map(line).collect_view()}</ul>
+        <ul class="preflight-checks" aria-label=label>{group.checks.into_iter().map(line).collect_view()}</ul>
     }
 }
 
