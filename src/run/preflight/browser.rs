@@ -174,7 +174,7 @@ mod tests {
             &poor,
             600,
             &[
-                ("Sockets", State::Good, "40 of 250 were open at the same time at http://127.0.0.1:4280."),
+                ("Sockets", State::Warning, "40 of 250 were open at the same time at http://127.0.0.1:4280."),
                 ("Enough browsers", State::Warning, "This plan needs 3 more browsers for 600 users."),
                 ("Processor cores", State::Warning, "1, of which one is left to the page."),
                 ("Clock", State::Warning, "1.000 ms between two steps of the clock."),
