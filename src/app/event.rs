@@ -8,6 +8,7 @@ use super::field::FieldKind;
 use super::hear::Piece;
 use super::model::{Page, Theme};
 use super::path::Path;
+use super::preflight::{Order, PreflightEvent};
 use super::results::{ResultsEffect, ResultsEvent};
 use super::run_view::RunView;
 use super::safety::SafetyEvent;
@@ -127,6 +128,7 @@ pub enum Event {
     /// The key that stops everything was pressed; pressed again, it cuts everything off.
     StopKey,
     Safety(SafetyEvent),
+    Preflight(PreflightEvent),
     /// A run begins, whoever asked for it; it obeys this plan.
     Started(Box<Plan>),
     /// The run could not even begin.
@@ -197,6 +199,9 @@ pub enum Effect {
     },
     Stop,
     Abort,
+    /// One user of each population goes first.
+    Preflight(Box<Order>),
+    CancelPreflight,
     /// Write down what was allowed, and obey it.
     KeepSafety {
         text: String,

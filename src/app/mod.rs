@@ -19,6 +19,7 @@ pub mod markdown;
 mod model;
 pub mod past;
 pub mod path;
+pub mod preflight;
 pub mod presets;
 pub mod proposals;
 pub mod recording;

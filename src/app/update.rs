@@ -8,7 +8,7 @@ use super::event::{Effect, Event};
 use super::model::{Model, Notice, NoticeKind, Page};
 use super::path::Path;
 use super::results::ResultsEffect;
-use super::{field, load_form, presets, safety, share, sound};
+use super::{field, load_form, preflight, presets, safety, share, sound};
 use crate::plan::{Load, Plan};
 use crate::protocol::url;
 use crate::swarm::Invite;
@@ -55,6 +55,7 @@ pub fn update(model: &mut Model, event: Event) -> Vec<Effect> {
         Event::Abort => return vec![Effect::Abort],
         Event::StopKey => return stop_all(model),
         Event::Safety(event) => return safety::update(model, event),
+        Event::Preflight(event) => return preflight::update(model, event),
         Event::Started(plan) => return started(model, &plan),
         Event::Refused(problem) => say(model, NoticeKind::Problem, problem),
         Event::RunChanged(view) => {
@@ -336,7 +337,8 @@ fn stop_all(model: &mut Model) -> Vec<Effect> {
         let text = if run == Effect::Abort { "The STOP key was pressed again: everybody is cut off." } else { again };
         say(model, NoticeKind::Warning, text.to_owned());
     }
-    [Some(run), plays.then_some(Effect::StopPart)].into_iter().flatten().collect()
+    let part = plays.then_some(Effect::StopPart);
+    preflight::cancel(model).into_iter().chain([run]).chain(part).collect()
 }
 
 /// A run started by the address or by JavaScript shows like one started by the button.

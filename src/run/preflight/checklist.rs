@@ -61,6 +61,10 @@ impl Checklist {
         })
     }
 
+    pub fn has_failed(&self) -> bool {
+        self.groups.iter().flat_map(|group| &group.checks).any(|check| check.state == State::Failed)
+    }
+
     /// How many steps are done: it grows as long as something happens.
     pub fn done(&self) -> usize {
         let all = self.groups.iter().flat_map(|group| &group.checks);
@@ -77,6 +81,12 @@ pub fn failures(plan: &Plan, report: &Report, is_over: bool) -> Vec<(Failure, St
         Some((failure, step.kind.clone()))
     };
     plan.populations.iter().enumerate().filter_map(of_population).collect()
+}
+
+/// Where the plan's users connect to.
+pub fn connects(plan: &Plan) -> Vec<StepKind> {
+    let steps = (0..plan.populations.len()).filter_map(|at| outlook(plan, at)).flat_map(|outlook| outlook.steps);
+    steps.map(|step| step.kind).filter(|kind| matches!(kind, StepKind::Connect { .. })).collect()
 }
 
 fn outlook(plan: &Plan, at: usize) -> Option<Outlook> {
@@ -103,7 +113,7 @@ impl Sight<'_> {
                 format!("{}.ack", step.operation),
                 step.operation.clone(),
             ],
-            StepKind::Listen => vec!["first_audio".to_owned(), step.operation.clone()],
+            StepKind::Listen => ["first_audio", "audio_length"].map(|of| format!("{}.{of}", step.operation)).to_vec(),
             _ => vec![step.operation.clone(), format!("{}.ack", step.operation)],
         };
         names.iter().find_map(|name| {

@@ -11,6 +11,7 @@ mod load;
 mod load_chart;
 mod load_fields;
 mod populations;
+mod preflight;
 mod preset_picker;
 mod problems;
 mod recorder;
@@ -31,6 +32,7 @@ use lab::LabFaults;
 use load::LoadCard;
 use load_chart::LoadChart;
 use populations::PopulationTabs;
+use preflight::Preflight;
 use preset_picker::PresetPicker;
 use problems::Problems;
 use search::Search;
@@ -47,6 +49,7 @@ pub fn PlanPage() -> impl IntoView {
         <div class="plan">
             <aside class="beside" aria-label="Summary">
                 <Actions />
+                <Preflight />
                 <LoadChart />
                 <Problems />
             </aside>
