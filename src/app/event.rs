@@ -11,7 +11,7 @@ use super::path::Path;
 use super::run_view::RunView;
 use super::swarm_view::SwarmView;
 use crate::metrics::UserId;
-use crate::plan::Plan;
+use crate::plan::{Plan, TimedAction};
 use crate::protocol::audio::Clip;
 use crate::swarm::{Credentials, Invite, Offer};
 use crate::wire::{Heard, Level};
@@ -114,6 +114,14 @@ pub enum Event {
     Start,
     Stop,
     Abort,
+    /// The tester steers the run.
+    Act(Box<TimedAction>),
+    NoteDown {
+        at_s: f64,
+        text: String,
+    },
+    /// Opens the run's plan, with all that was done to it.
+    RecordSession,
     /// A run begins, whoever asked for it; it obeys this plan.
     Started(Box<Plan>),
     /// The run could not even begin.
@@ -180,6 +188,13 @@ pub enum Effect {
     },
     Stop,
     Abort,
+    Act(Box<TimedAction>),
+    NoteDown {
+        at_s: f64,
+        text: String,
+    },
+    /// Hand in the run's plan as a file, and show it.
+    RecordSession,
     SaveReport,
     /// Ask where this page came from whether there is a broker, too.
     AskForBroker,

@@ -50,6 +50,9 @@ pub fn update(model: &mut Model, event: Event) -> Vec<Effect> {
         Event::Start => return start(model),
         Event::Stop => return vec![Effect::Stop],
         Event::Abort => return vec![Effect::Abort],
+        Event::Act(action) => return vec![Effect::Act(action)],
+        Event::NoteDown { at_s, text } => return vec![Effect::NoteDown { at_s, text }],
+        Event::RecordSession => return vec![Effect::RecordSession],
         Event::Started(plan) => return started(model, &plan),
         Event::Refused(problem) => say(model, NoticeKind::Problem, problem),
         Event::RunChanged(view) => {

@@ -14,7 +14,7 @@ use super::worker_host::{HostEvent, WorkerHost};
 use super::{identity, lab};
 use crate::app::run_view::picture;
 use crate::metrics::{Browser, Report, UserId};
-use crate::plan::Plan;
+use crate::plan::{Plan, TimedAction};
 use crate::protocol::audio::Clip;
 use crate::run::{Capacity, Part, Run, RunInput, Status, homes, layout, sockets};
 use crate::swarm::{Beginning, Journal, Offer, SessionId};
@@ -160,6 +160,16 @@ impl RunDriver {
         // Whoever is not back yet is away.
         self.0.swarm.change(|_| {});
         self.0.tell();
+    }
+
+    /// Steers the run that is going on.
+    pub fn act(&self, action: TimedAction) {
+        Inner::handle(&self.0, RunInput::Act(action));
+    }
+
+    /// Notes something down that happened then.
+    pub fn note_down(&self, at_s: f64, text: String) {
+        Inner::handle(&self.0, RunInput::Note { at_s, text });
     }
 
     /// From the call of `start` to the end of the run.

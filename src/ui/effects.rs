@@ -6,7 +6,7 @@ use web_sys::{Blob, BlobPropertyBag, HtmlAnchorElement, HtmlElement, HtmlTextAre
 
 use super::sound;
 use super::store::Store;
-use crate::app::{Effect, Event, Theme};
+use crate::app::{Effect, Event, Page, Theme};
 use crate::browser::{Introduction, offered_broker, random};
 use crate::plan::Plan;
 use crate::protocol::audio::Clip;
@@ -35,6 +35,9 @@ pub fn run(store: Store, effect: Effect) {
         Effect::PlayPieces { rate, pieces } => sound::play_pieces(store, rate, &pieces),
         Effect::Stop => store.driver().stop(),
         Effect::Abort => store.driver().abort(),
+        Effect::Act(action) => store.driver().act(*action),
+        Effect::NoteDown { at_s, text } => store.driver().note_down(at_s, text),
+        Effect::RecordSession => record_session(store),
         Effect::Refresh => store.refresh(),
         Effect::SaveReport => save_report(store),
         Effect::AskForBroker => ask_for_broker(store),
@@ -50,6 +53,15 @@ pub fn run(store: Store, effect: Effect) {
             remember(NAME, &name);
             store.swarm_driver().change(|swarm| swarm.rename(name));
         }
+    }
+}
+
+/// The run's plan has become what was done to it; it is opened like any other plan.
+fn record_session(store: Store) {
+    let plan = store.driver().with_run(|run| run.and_then(|run| serde_json::to_string_pretty(run.plan()).ok()));
+    if let Some(text) = plan {
+        store.dispatch(Event::PlanRead { name: "this session".to_owned(), text });
+        store.dispatch(Event::Show(Page::Plan));
     }
 }
 

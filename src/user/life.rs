@@ -114,6 +114,7 @@ impl User {
             counted_out: false,
             failure: None,
             stall: None,
+            is_moving: false,
             spoiled: false,
             taken: false,
         }
@@ -194,6 +195,7 @@ impl User {
     }
 
     pub(super) fn begin_timers(&mut self, ctx: &mut Context<'_>) {
+        self.is_moving = false;
         self.stage = Stage::Active;
         let wall = ctx.wall_ms;
         let running = std::mem::take(&mut self.tickers);

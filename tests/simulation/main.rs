@@ -1,5 +1,6 @@
 //! Whole runs on the host: conductor, engines, ledger and report against a simulated server, minutes in milliseconds.
 
+mod control;
 mod counts;
 mod failures;
 mod hearing;

@@ -8,9 +8,11 @@ mod definitions;
 mod delivery;
 mod disconnects;
 mod errors;
+mod happenings;
 mod health;
 mod hear;
 mod leave_guard;
+mod live;
 mod log;
 mod operations;
 mod state_chip;
@@ -29,9 +31,11 @@ use counters::Counters;
 use delivery::Delivery;
 use disconnects::Disconnects;
 use errors::Errors;
+use happenings::Happenings;
 use health::{Health, Warnings};
 use hear::Hear;
 use leave_guard::LeaveGuard;
+use live::LiveControl;
 use log::Log;
 use operations::Operations;
 pub use state_chip::StateChip;
@@ -54,7 +58,9 @@ pub fn RunPage() -> impl IntoView {
             <div class="results" hidden=is_empty>
                 <Tiles />
                 <Warnings />
+                <LiveControl />
                 <Charts />
+                <Happenings />
                 <Hear />
                 <div class="pair">
                     <div class="stack">
