@@ -12,12 +12,14 @@ import { farTargets, presetForLab } from './lib/targets.mjs';
 import { fatal, until } from './lib/wait.mjs';
 
 const THRESHOLD_FAILED = 99;
+const NO_CAPS = { users: null, rate: null, minutes: null };
 
 const { values: options } = parseArgs({
   options: {
     plan: { type: 'string' },
     report: { type: 'string', default: 'report.json' },
     port: { type: 'string' },
+    allow: { type: 'string', multiple: true, default: [] },
   },
 });
 
@@ -65,7 +67,8 @@ async function play(page, plan) {
   for (const target of farTargets(plan)) {
     console.log(`${target} is not on this machine: load-test only what you may.`);
   }
-  await swarm.start(page, plan);
+  // Who names the hosts on the command line has the plan before him: no caps but the plan's own.
+  await swarm.start(page, plan, undefined, options.allow.length ? { allow: options.allow, caps: NO_CAPS } : undefined);
   interrupt = () => stopGracefully(page);
   const problem = await watch(page);
   const report = await swarm.report(page);

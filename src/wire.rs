@@ -4,15 +4,13 @@ mod sight;
 
 pub use sight::{Act, Canary, Offer, Said, Seen, SeenFrame, Sight};
 
-use std::collections::BTreeSet;
-
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use crate::metrics::{
     self, Completion, Evidence, HealthDelta, LedgerDelta, MetricsDelta, Phase, SentLog, UserId, UsersByState,
 };
-use crate::plan::{Plan, Segment, TimedAction};
+use crate::plan::{Limits, Plan, Segment, TimedAction};
 use crate::protocol::audio::Clip;
 use crate::swarm::{Credentials, LinkCommand, LinkEvent, Peer};
 use crate::time::Timestamp;
@@ -44,6 +42,8 @@ pub enum ToWorker {
     Canary { user: UserId, order: Canary },
     /// Close everything now.
     Abort,
+    /// The worker's browser opens no further socket: users wait for one instead of failing.
+    Full,
     /// All workers are done and every one of their sent logs has been passed on: settle the ledger. Answered by a last
     /// `Snapshot` and `Finished`.
     Finish,
@@ -64,9 +64,12 @@ pub struct Load {
     /// HTTP exchanges at the same time: a browser opens 6 connections per host, and what waits behind them in the
     /// browser would be measured as the server's time.
     pub fetches_in_flight: u32,
-    /// Hosts that this browser's operator has allowed load on; loopback always is. `None`: all, for who plays a plan of
-    /// his own.
-    pub allowed_hosts: Option<BTreeSet<String>>,
+    /// Sockets that this worker may hold at the same time; `None`: its browser has room for all that the plan wants.
+    pub sockets: Option<u32>,
+    /// For tests of the verdict: the worker's thread is blocked for so long, then free for as long, over and over. 0: never.
+    pub starve_ms: u32,
+    /// What this browser's operator lets load do. `None`: anything, where no operator is.
+    pub limits: Option<Limits>,
     /// Time between two snapshots, milliseconds.
     pub snapshot_ms: u32,
 }

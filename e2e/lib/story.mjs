@@ -57,13 +57,13 @@ class World {
   }
 
   /** A page in a browser of its own. */
-  async page(url, { args, ...options } = {}) {
+  async page(url, { args, fairUse, ...options } = {}) {
     const browser = this.use(await launchChromium({ args }));
-    return this.pageIn(await browser.newContext(options), url);
+    return this.pageIn(await browser.newContext(options), url, { fairUse });
   }
 
-  async pageIn(context, url) {
-    const page = await openPage(context, url);
+  async pageIn(context, url, options) {
+    const page = await openPage(context, url, options);
     this.pages.push(page);
     return page;
   }

@@ -1,12 +1,17 @@
 // `window.tabswarm` from outside the page: the automation contract, one function per promise.
 import { fatal, until } from './wait.mjs';
 
-/** Opens the page and waits until it can be driven. */
-export async function openPage(context, url) {
+/** Opens the page and waits until it can be driven. Fair use is a statement for people: a program says that it knows it. */
+export async function openPage(context, url, { fairUse = true } = {}) {
   const page = await context.newPage();
+  if (fairUse) await page.addInitScript((known) => (localStorage['tabswarm.safety'] ??= known), '{"fair_use":true}');
   const problems = [];
   page.on('pageerror', (error) => problems.push(error.message));
   page.on('crash', () => problems.push('the page crashed'));
+  // What the page's own policy forbids, nobody may even try.
+  page.on('console', (message) => {
+    if (/Content.Security.Policy/i.test(message.text())) problems.push(message.text());
+  });
   await page.goto(url);
   await until('window.tabswarm', () => page.evaluate(() => 'tabswarm' in window), { within: 20_000 }).catch((error) => {
     throw new Error([error.message, ...problems].join('\n'));
@@ -15,11 +20,18 @@ export async function openPage(context, url) {
 }
 
 export const presets = (page) => page.evaluate(() => window.tabswarm.presets());
-/** `files`: the CSV text of each population whose accounts are a file. */
+/**
+ * `files`: the CSV text of each population whose accounts are a file; `permission`: `{allow: [hosts], caps}` for hosts that are
+ * not this machine.
+ */
 export const check = (page, plan, files) =>
   page.evaluate(([plan, files]) => window.tabswarm.check(plan, files), [plan, files]);
-export const start = (page, plan, files) =>
-  page.evaluate(([plan, files]) => window.tabswarm.start(plan, files).then(() => {}), [plan, files]);
+export const start = (page, plan, files, permission) =>
+  page.evaluate(([plan, files, permission]) => window.tabswarm.start(plan, files, permission).then(() => {}), [
+    plan,
+    files,
+    permission,
+  ]);
 export const status = (page) => page.evaluate(() => window.tabswarm.status());
 export const stop = (page) => page.evaluate(() => window.tabswarm.stop().then(() => {}));
 export const report = (page) => page.evaluate(() => window.tabswarm.report());

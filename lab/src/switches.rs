@@ -29,6 +29,8 @@ pub struct Switches {
     pub rate_limit_per_min: u32,
     /// WebSockets are no longer read from.
     pub stop_reading: bool,
+    /// One worker handles every chatMessage, one after the other, and each takes it so long: a set capacity.
+    pub service_ms: f64,
 }
 
 /// Why a body of `POST /lab/faults` was refused: the field, and what is wrong with it.
@@ -71,6 +73,7 @@ fn check(faults: &Switches) -> Result<(), SwitchError> {
     let times = [
         ("latency_ms", faults.latency_ms, LONGEST_DELAY_MS),
         ("jitter_ms", faults.jitter_ms, LONGEST_DELAY_MS),
+        ("service_ms", faults.service_ms, LONGEST_DELAY_MS),
         ("drop_within_s", faults.drop_within_s, LONGEST_LIFE_S),
     ];
     let wrong_time = times.into_iter().find(|(_, time, most)| !(0.0..=*most).contains(time));
@@ -136,6 +139,7 @@ mod tests {
             error_code: "SERVER_BUSY".into(),
             rate_limit_per_min: 7,
             stop_reading: true,
+            service_ms: 4.5,
             // The page asks for these by themselves.
             voice: None,
             restart_at_s: 10.0,

@@ -9,9 +9,10 @@ use super::hear::Piece;
 use super::model::{Page, Theme};
 use super::path::Path;
 use super::run_view::RunView;
+use super::safety::SafetyEvent;
 use super::swarm_view::SwarmView;
 use crate::metrics::UserId;
-use crate::plan::{Plan, TimedAction};
+use crate::plan::{Limits, Plan, TimedAction};
 use crate::protocol::audio::Clip;
 use crate::swarm::{Credentials, Invite, Offer};
 use crate::wire::{Heard, Level};
@@ -122,6 +123,9 @@ pub enum Event {
     },
     /// Opens the run's plan, with all that was done to it.
     RecordSession,
+    /// The key that stops everything was pressed; pressed again, it cuts everything off.
+    StopKey,
+    Safety(SafetyEvent),
     /// A run begins, whoever asked for it; it obeys this plan.
     Started(Box<Plan>),
     /// The run could not even begin.
@@ -195,6 +199,11 @@ pub enum Effect {
     },
     /// Hand in the run's plan as a file, and show it.
     RecordSession,
+    /// Write down what was allowed, and obey it.
+    KeepSafety {
+        text: String,
+        limits: Limits,
+    },
     SaveReport,
     /// Ask where this page came from whether there is a broker, too.
     AskForBroker,

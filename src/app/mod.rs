@@ -23,6 +23,7 @@ pub mod presets;
 pub mod proposals;
 pub mod recording;
 pub mod run_view;
+pub mod safety;
 pub mod share;
 mod sound;
 pub mod swarm_view;

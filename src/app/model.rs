@@ -6,6 +6,7 @@ use super::log::LogFilter;
 use super::presets;
 use super::recording::Recording;
 use super::run_view::RunView;
+use super::safety::Safety;
 use super::swarm_view::SwarmView;
 
 #[derive(Debug, Clone, PartialEq)]
@@ -22,6 +23,7 @@ pub struct Model {
     pub playing: Option<String>,
     pub hearing: Hearing,
     pub notice: Option<Notice>,
+    pub safety: Safety,
     pub swarm: SwarmView,
     /// The broker's address as it is typed, and this browser's name in swarms.
     pub broker: String,
@@ -73,6 +75,7 @@ impl Default for Model {
             playing: None,
             hearing: Hearing::default(),
             notice: None,
+            safety: Safety::default(),
             swarm: SwarmView::default(),
             broker: String::new(),
             browser_name: String::new(),

@@ -125,6 +125,7 @@ mod tests {
 
     fn voice_model() -> Model {
         let mut model = Model::default();
+        model.safety.fair_use = true;
         update(&mut model, Event::ChooseScenario("voice-guest".into()));
         model
     }
@@ -151,6 +152,7 @@ mod tests {
     #[test]
     fn chat_users_get_no_clips() {
         let mut model = Model::default();
+        model.safety.fair_use = true;
         let effects = after(&mut model, [Event::ClipRead(clip("mine")), Event::Start]);
         assert!(matches!(&effects[..], [Effect::Start { clips, .. }] if clips.is_empty()), "{effects:?}");
     }

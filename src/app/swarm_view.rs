@@ -3,6 +3,7 @@
 use super::format;
 use super::run_view::table::{Cell, Column, Row};
 use super::run_view::{Mood, StatusView, struggling};
+use super::safety::in_words;
 use crate::run::{Run, RunPhase};
 use crate::swarm::{Card, Conductor, Consent, Generator, Offset, Role, Seat, Traffic};
 
@@ -35,6 +36,8 @@ pub struct PartView {
     pub users: String,
     pub length: String,
     pub hosts: Vec<String>,
+    /// What each of them gets that is not this machine.
+    pub far: Vec<String>,
     pub consent: Consent,
     pub is_playing: bool,
     /// What this browser does now, in words.
@@ -97,6 +100,7 @@ impl SwarmView {
             plan: offer.plan,
             users: format::count(offer.users.into()),
             length: format::duration(offer.seconds),
+            far: offer.far.iter().map(|load| format!("{}: {}", load.host, in_words(load))).collect(),
             hosts: offer.hosts.into_iter().collect(),
             consent: generator.card().consent.clone(),
             is_playing: generator.run().is_some(),

@@ -2,6 +2,7 @@
 
 use super::event::{Effect, Event};
 use super::model::{Model, NoticeKind, Page};
+use super::safety;
 use super::update::say;
 use crate::swarm::{Invite, InviteError, Offer, Role, checked_broker};
 
@@ -21,7 +22,13 @@ pub fn update(model: &mut Model, event: Event) -> Vec<Effect> {
             let invite = Invite::read(&own_invite(model)).and_then(Result::ok);
             return invite.map(|invite| enter(model, invite, Some(credentials))).into_iter().collect();
         }
-        Event::Decide(allows) => return vec![Effect::Decide(allows)],
+        Event::Decide(allows) => {
+            // Hosts that were allowed once are not asked about again in this browser.
+            let hosts =
+                model.swarm.part.iter().filter(|_| allows).flat_map(|part| part.hosts.clone()).collect::<Vec<_>>();
+            let keep = safety::allow(model, hosts);
+            return vec![Effect::Decide(allows), keep];
+        }
         Event::StopPart => return vec![Effect::StopPart],
         Event::CopyInvite => {
             let done = "Link copied. Whoever has it can join this swarm.".to_owned();

@@ -7,7 +7,7 @@ use super::editor::{Editor, population_path};
 use super::event::{Effect, Event};
 use super::model::{Model, Notice, NoticeKind, Page};
 use super::path::Path;
-use super::{field, load_form, presets, share, sound};
+use super::{field, load_form, presets, safety, share, sound};
 use crate::plan::{Load, Plan};
 use crate::protocol::url;
 use crate::swarm::Invite;
@@ -53,6 +53,8 @@ pub fn update(model: &mut Model, event: Event) -> Vec<Effect> {
         Event::Act(action) => return vec![Effect::Act(action)],
         Event::NoteDown { at_s, text } => return vec![Effect::NoteDown { at_s, text }],
         Event::RecordSession => return vec![Effect::RecordSession],
+        Event::StopKey => return stop_all(model),
+        Event::Safety(event) => return safety::update(model, event),
         Event::Started(plan) => return started(model, &plan),
         Event::Refused(problem) => say(model, NoticeKind::Problem, problem),
         Event::RunChanged(view) => {
@@ -277,12 +279,17 @@ fn start(model: &mut Model) -> Vec<Effect> {
     if model.run.status.is_running() {
         return Vec::new();
     }
-    if let Some(plan) = model.editor.plan() {
-        return vec![Effect::Start {
-            plan: Box::new(plan.clone()),
-            csv: model.editor.csv_rows(),
-            clips: sound::needed(&model.editor, plan),
-        }];
+    if let Some(plan) = model.editor.plan().cloned() {
+        if safety::ask(model, &plan, Event::Start) {
+            return Vec::new();
+        }
+        if let Err(problems) = model.safety.limits.check(&plan) {
+            let text = format!("Not started: {}. \"Hosts and limits\" beside the plan has them.", problems.join("; "));
+            say(model, NoticeKind::Problem, text);
+            return Vec::new();
+        }
+        let (csv, clips) = (model.editor.csv_rows(), sound::needed(&model.editor, &plan));
+        return vec![Effect::Start { plan: Box::new(plan), csv, clips }];
     }
     let problems = model.editor.problems();
     let text = match problems {
@@ -293,6 +300,22 @@ fn start(model: &mut Model) -> Vec<Effect> {
     model.page = Page::Plan;
     say(model, NoticeKind::Problem, text);
     effects.into_iter().collect()
+}
+
+/// In every browser of a swarm: a conductor's run stops everywhere, a generator stops its own part.
+fn stop_all(model: &mut Model) -> Vec<Effect> {
+    model.safety.asks = None;
+    let plays = model.swarm.part.as_ref().is_some_and(|part| part.is_playing);
+    let run = match model.run.status.phase {
+        super::run_view::Phase::Stopping => Effect::Abort,
+        _ => Effect::Stop,
+    };
+    if plays || model.run.status.is_running() {
+        let again = "The STOP key was pressed: nobody sends any more, users leave. Press it again to cut them off.";
+        let text = if run == Effect::Abort { "The STOP key was pressed again: everybody is cut off." } else { again };
+        say(model, NoticeKind::Warning, text.to_owned());
+    }
+    [Some(run), plays.then_some(Effect::StopPart)].into_iter().flatten().collect()
 }
 
 /// A run started by the address or by JavaScript shows like one started by the button.
@@ -331,6 +354,7 @@ mod tests {
     /// Without the drafts that every edit leaves.
     fn after(events: impl IntoIterator<Item = Event>) -> (Model, Vec<Effect>) {
         let mut model = Model::default();
+        model.safety.fair_use = true;
         let all = events.into_iter().flat_map(|event| update(&mut model, event));
         let effects = all.filter(|effect| !matches!(effect, Effect::KeepDraft(_))).collect();
         (model, effects)

@@ -4,7 +4,7 @@
 //! reports cross as plain objects.
 
 use js_sys::{Array, JSON, Object, Promise, Reflect};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::future_to_promise;
@@ -14,7 +14,7 @@ use super::swarm_driver::{Side, SwarmDriver};
 use crate::app::clips::Clips;
 use crate::app::csv::CsvTable;
 use crate::app::{account_rows, check, presets};
-use crate::plan::Plan;
+use crate::plan::{Caps, Limits, Plan};
 use crate::scenario::Problem;
 use crate::swarm::Seat;
 
@@ -24,24 +24,29 @@ use crate::swarm::Seat;
 /// |---|---|
 /// | `presets()` | `{plans: [{id, title, description, plan}], scenarios: [{id, title, scenario}]}` |
 /// | `check(plan, files)` | `{ok, problems: [{path, message}]}` |
-/// | `start(plan, files)` | nothing, once the workers are being started; fails with the plan's problems |
-/// | `status()` | `{phase, elapsed_s, planned_s, users: {target, active, ...}, sent, received, errors, problem?}` |
+/// | `start(plan, files, options)` | nothing, once the workers are being started; fails with the plan's problems |
+/// | `status()` | `{phase, elapsed_s, planned_s, users: {target, active, ...}, sent, received, errors, problem?, verdict?}` |
 /// | `stop()` | nothing, at once; `status()` tells when the run is done |
 /// | `swarm()` | the swarm that this page is in: `{name, connected, problem, invite, traffic, browsers or consent ...}`, or null |
 /// | `report()` | the report of the run as it is now; fails before the first run |
+///
+/// `options`: `allow` lists the hosts besides this machine that load may go to, for who may decide that; without it only those
+/// do that were allowed in this browser. `caps` replaces this browser's caps: `{users, rate, minutes}`, each a number or null.
+/// `starve_ms` blocks the load workers half of the time, for so long at once, to see what becomes of the verdict.
+/// The fair use statement is for people: a script is not asked.
 ///
 /// `files` holds, for each population whose accounts are a file, the CSV text of it, at the population's place.
 pub fn expose(driver: &RunDriver, swarm: &SwarmDriver) {
     let api = Object::new();
     let with = |call: fn(&RunDriver) -> Promise| {
         let driver = driver.clone();
-        move |_: JsValue, _: JsValue| call(&driver)
+        move |_: JsValue, _: JsValue, _: JsValue| call(&driver)
     };
-    put(&api, "presets", |_, _| settled(Ok(offered())));
-    put(&api, "check", |plan, files| settled(Ok(verdict(read_plan(&plan, &files).map(drop)))));
+    put(&api, "presets", |_, _, _| settled(Ok(offered())));
+    put(&api, "check", |plan, files, _| settled(Ok(verdict(read_plan(&plan, &files).map(drop)))));
     put(&api, "start", {
         let driver = driver.clone();
-        move |plan, files| start(driver.clone(), read_plan(&plan, &files))
+        move |plan, files, options| start(driver.clone(), read_options(&options), read_plan(&plan, &files))
     });
     put(&api, "status", with(|driver| settled(to_js(&driver.status()))));
     put(
@@ -62,16 +67,46 @@ pub fn expose(driver: &RunDriver, swarm: &SwarmDriver) {
     );
     put(&api, "swarm", {
         let swarm = swarm.clone();
-        move |_, _| settled(to_js(&swarm_now(&swarm)))
+        move |_, _, _| settled(to_js(&swarm_now(&swarm)))
     });
     set(&js_sys::global(), "tabswarm", &api);
 }
 
-fn start(driver: RunDriver, plan: Result<Runnable, Vec<Problem>>) -> Promise {
+fn start(driver: RunDriver, options: Result<Options, String>, plan: Result<Runnable, Vec<Problem>>) -> Promise {
     future_to_promise(async move {
+        let options = options.map_err(|error| failure(&error, &[]))?;
         let (plan, rows) = plan.map_err(|problems| failure("the plan cannot run", &problems))?;
-        driver.start(plan, rows, Vec::new()).await.map_err(|error| failure(&error.to_string(), &[]))?;
+        driver.starve(options.starve_ms.clamp(0.0, MOST_STARVATION_MS) as u32);
+        let started = driver.start_within(options.limits(driver.limits()), plan, rows, Vec::new()).await;
+        started.map_err(|error| failure(&error.to_string(), &[]))?;
         Ok(JsValue::UNDEFINED)
+    })
+}
+
+/// What a script says besides the plan.
+#[derive(Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+struct Options {
+    allow: Vec<String>,
+    caps: Option<Caps>,
+    starve_ms: f64,
+}
+
+impl Options {
+    /// This browser's limits, with what the script says on top.
+    fn limits(&self, own: Limits) -> Limits {
+        let hosts = own.hosts.into_iter().chain(self.allow.iter().map(|host| host.to_ascii_lowercase())).collect();
+        Limits { hosts, caps: self.caps.unwrap_or(own.caps) }
+    }
+}
+
+fn read_options(options: &JsValue) -> Result<Options, String> {
+    if options.is_undefined() || options.is_null() {
+        return Ok(Options::default());
+    }
+    let text = JSON::stringify(options).ok().and_then(|text| text.as_string()).unwrap_or_default();
+    serde_json::from_str(&text).map_err(|error| {
+        format!("the options were not understood: {error}; expected {{allow: [hosts], caps: {{users, rate, minutes}}}}")
     })
 }
 
@@ -165,6 +200,9 @@ fn to_js(value: &(impl Serialize + ?Sized)) -> Result<JsValue, JsValue> {
     JSON::parse(&text)
 }
 
+/// A worker that stands still for longer is as good as dead.
+const MOST_STARVATION_MS: f64 = 5_000.0;
+
 fn settled(result: Result<JsValue, JsValue>) -> Promise {
     match result {
         Ok(value) => Promise::resolve(&value),
@@ -172,8 +210,8 @@ fn settled(result: Result<JsValue, JsValue>) -> Promise {
     }
 }
 
-fn put(api: &Object, name: &str, call: impl Fn(JsValue, JsValue) -> Promise + 'static) {
-    set(api, name, &Closure::<dyn Fn(JsValue, JsValue) -> Promise>::new(call).into_js_value());
+fn put(api: &Object, name: &str, call: impl Fn(JsValue, JsValue, JsValue) -> Promise + 'static) {
+    set(api, name, &Closure::<dyn Fn(JsValue, JsValue, JsValue) -> Promise>::new(call).into_js_value());
 }
 
 fn set(object: &JsValue, name: &str, value: &JsValue) {

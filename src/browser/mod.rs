@@ -13,6 +13,7 @@ mod playback;
 mod reach;
 mod run_driver;
 mod socket;
+mod starvation;
 mod swarm_driver;
 mod timer;
 pub mod transport;

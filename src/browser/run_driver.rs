@@ -14,9 +14,9 @@ use super::worker_host::{HostEvent, WorkerHost};
 use super::{identity, lab};
 use crate::app::run_view::picture;
 use crate::metrics::{Browser, Report, UserId};
-use crate::plan::{Plan, TimedAction};
+use crate::plan::{Limits, Plan, TimedAction};
 use crate::protocol::audio::Clip;
-use crate::run::{Capacity, Part, Run, RunInput, Status, homes, layout, sockets};
+use crate::run::{Capacity, Part, Run, RunInput, Status, browser_name, homes, is_capped, layout, sockets};
 use crate::swarm::{Beginning, Journal, Offer, SessionId};
 use crate::wire::{Canary, FromWorker, Heard, Seen, ToWorker};
 
@@ -35,8 +35,14 @@ pub enum StartError {
 struct Inner {
     clock: Clock,
     swarm: SwarmDriver,
+    /// What this browser's operator allows.
+    limits: RefCell<Limits>,
     /// A start is under way: nothing runs yet, and nothing else may start.
     starting: Cell<bool>,
+    /// See [`crate::wire::Load::starve_ms`]; of the next run.
+    starve_ms: Cell<u32>,
+    /// It was stopped before it came to anything.
+    gives_up: Cell<bool>,
     current: RefCell<Option<Current>>,
     listeners: RefCell<Vec<Rc<dyn Fn()>>>,
     on_heard: RefCell<Option<Listener>>,
@@ -78,7 +84,10 @@ impl RunDriver {
         let inner = Rc::new(Inner {
             clock: Clock::new(),
             swarm: swarm.clone(),
+            limits: RefCell::default(),
             starting: Cell::new(false),
+            starve_ms: Cell::new(0),
+            gives_up: Cell::new(false),
             current: RefCell::new(None),
             listeners: RefCell::default(),
             on_heard: RefCell::default(),
@@ -130,16 +139,49 @@ impl RunDriver {
     /// of its file (empty for populations that need none), `clips` what voice users can say besides the shipped ones. What goes wrong later is in `status().problem`.
     ///
     /// # Errors
-    /// A run is going on, the browser starts no workers, or the plan's faults found no lab to take them.
+    /// A run is going on, the plan goes beyond this browser's limits, the browser starts no workers, or the plan's faults
+    /// found no lab to take them.
     pub async fn start(&self, plan: Plan, csv: Vec<Vec<Vec<String>>>, clips: Vec<Clip>) -> Result<(), StartError> {
+        let limits = self.limits();
+        self.start_within(limits, plan, csv, clips).await
+    }
+
+    /// As [`Self::start`], with other limits than this browser's own, for this run only.
+    ///
+    /// # Errors
+    /// As there.
+    pub async fn start_within(
+        &self,
+        limits: Limits,
+        plan: Plan,
+        csv: Vec<Vec<Vec<String>>>,
+        clips: Vec<Clip>,
+    ) -> Result<(), StartError> {
         if self.is_busy() {
             return Err(StartError::Busy);
         }
+        limits.check(&plan).map_err(|problems| StartError::Refused(problems.join("; ")))?;
         self.0.starting.set(true);
-        let started = Inner::start(&self.0, plan, csv, clips).await;
+        self.0.gives_up.set(false);
+        let started = Inner::start(&self.0, limits, plan, csv, clips).await;
         self.0.starting.set(false);
         self.0.tell();
         started.map_err(StartError::Refused)
+    }
+
+    /// The load workers of the next run stand still half of the time, for so long at once: for tests of the verdict.
+    pub fn starve(&self, starve_ms: u32) {
+        self.0.starve_ms.set(starve_ms);
+    }
+
+    /// What this browser's operator allows.
+    pub fn limits(&self) -> Limits {
+        self.0.limits.borrow().clone()
+    }
+
+    /// From the next run on.
+    pub fn set_limits(&self, limits: Limits) {
+        *self.0.limits.borrow_mut() = limits;
     }
 
     /// Goes on with a run that this page conducted before it was loaded anew. What it played itself is lost from then on.
@@ -179,6 +221,7 @@ impl RunDriver {
 
     /// Stops gracefully: messages in flight may arrive, users leave.
     pub fn stop(&self) {
+        self.0.gives_up.set(true);
         Inner::handle(&self.0, RunInput::Stop);
     }
 
@@ -203,16 +246,27 @@ impl RunDriver {
 }
 
 impl Inner {
-    async fn start(self: &Rc<Self>, plan: Plan, csv: Vec<Vec<Vec<String>>>, clips: Vec<Clip>) -> Result<(), String> {
+    async fn start(
+        self: &Rc<Self>,
+        limits: Limits,
+        plan: Plan,
+        csv: Vec<Vec<Vec<String>>>,
+        clips: Vec<Clip>,
+    ) -> Result<(), String> {
         let lab = lab::set_faults(&plan).await?;
         let others = self.gather(&plan).await;
-        let only_watches = self.swarm.with(|swarm| swarm.is_some_and(|swarm| swarm.only_watches));
-        if only_watches && others.is_empty() {
-            return Err("this browser only conducts, and no other is ready to play".to_owned());
+        if self.gives_up.get() {
+            return Err("stopped before it started".to_owned());
         }
-        let own = Capacity { only_watches, ..Capacity::own(cores(), sockets(&user_agent())) };
+        let only_watches = self.swarm.with(|swarm| swarm.is_some_and(|swarm| swarm.only_watches));
+        let agent = user_agent();
+        let is_capped = is_capped(&browser_name(&agent));
+        let own = Capacity { only_watches, is_capped, ..Capacity::own(cores(), sockets(&agent)) };
         let sessions: Vec<_> = [None].into_iter().chain(others.iter().map(|(session, _)| Some(*session))).collect();
         let browsers: Vec<_> = [own].into_iter().chain(others.into_iter().map(|(_, capacity)| capacity)).collect();
+        if browsers.iter().all(|browser| browser.only_watches) {
+            return Err("this browser only watches, and no other is ready to play".to_owned());
+        }
         let homes = homes(&browsers, plan.handshakes_in_flight);
         let places: Vec<_> = homes.into_iter().map(|home| sessions[home]).collect();
         let parts = layout(&browsers, plan.handshakes_in_flight);
@@ -222,7 +276,8 @@ impl Inner {
             let (run, plan, parts, places) = (run_id.clone(), plan.clone(), parts.clone(), places.clone());
             Journal::begin(Beginning { at_ms, run, plan, parts, places, start_delay_ms })
         });
-        let run = Run::new(at_ms, plan, csv, run_id.clone(), parts).starting_after(start_delay_ms).with_clips(clips);
+        let run = Run::new(at_ms, plan, csv, run_id.clone(), parts).starting_after(start_delay_ms).within(limits);
+        let run = run.with_clips(clips).starving(self.starve_ms.take());
         let host = |(worker, place): (usize, &Option<SessionId>)| match place {
             None => self.spawn(worker),
             Some(_) => Ok(Host::Elsewhere),
@@ -269,7 +324,8 @@ impl Inner {
     async fn gather(&self, plan: &Plan) -> Vec<(SessionId, Capacity)> {
         self.swarm.offer(Offer::of(plan));
         let since_ms = self.clock.now_ms();
-        while self.swarm.is_waiting() && self.clock.now_ms() < since_ms + CONSENT_MS {
+        let is_wanted = || self.swarm.is_waiting() && !self.gives_up.get();
+        while is_wanted() && self.clock.now_ms() < since_ms + CONSENT_MS {
             gloo_timers::future::TimeoutFuture::new(POLL_MS).await;
         }
         self.swarm.ready()

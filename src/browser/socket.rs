@@ -24,6 +24,8 @@ pub struct SocketLoad {
     pub buffered_max: u64,
     pub buffered_sum: u64,
     pub open: u32,
+    /// Asked for, and not open yet.
+    pub pending: u32,
 }
 
 struct Callbacks {
@@ -141,9 +143,10 @@ impl Sockets {
     }
 
     pub fn load(&self) -> SocketLoad {
-        let [buffered_max, buffered_sum, open] =
-            self.tap.load().try_into().expect("tap.js gives exactly these three numbers");
-        SocketLoad { buffered_max: buffered_max as u64, buffered_sum: buffered_sum as u64, open: open as u32 }
+        let [buffered_max, buffered_sum, open, pending] =
+            self.tap.load().try_into().expect("tap.js gives exactly these four numbers");
+        let (buffered_max, buffered_sum) = (buffered_max as u64, buffered_sum as u64);
+        SocketLoad { buffered_max, buffered_sum, open: open as u32, pending: pending as u32 }
     }
 }
 

@@ -14,7 +14,7 @@ use super::run_driver::{cores, user_agent};
 use super::worker_host::{HostEvent, WorkerHost};
 use crate::run::{Capacity, Run, RunInput, browser_name, sockets};
 use crate::swarm::{
-    Card, Conductor, Consent, Credentials, Generator, Invite, Journal, Limits, LinkCommand, LinkEvent, Loading, Offer,
+    Bounds, Card, Conductor, Consent, Credentials, Generator, Invite, Journal, LinkCommand, LinkEvent, Loading, Offer,
     Peer, Picture, Role, SessionId, Traffic, pack,
 };
 use crate::wire::{FromLink, FromWorker, ToLink, ToWorker};
@@ -63,18 +63,18 @@ pub enum Side {
 }
 
 /// How this browser introduces itself.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Introduction {
     pub name: String,
     pub browser: String,
     pub cores: u32,
     pub sockets: u32,
-    pub limits: Limits,
+    pub bounds: Bounds,
 }
 
 impl Introduction {
     /// `name` as its operator has chosen it; empty: what tells browsers apart.
-    pub fn of_this_browser(name: &str, hosts: std::collections::BTreeSet<String>) -> Self {
+    pub fn of_this_browser(name: &str, limits: crate::plan::Limits) -> Self {
         let agent = user_agent();
         let (browser, sockets) = (browser_name(&agent), sockets(&agent));
         let name = if name.trim().is_empty() {
@@ -82,7 +82,7 @@ impl Introduction {
         } else {
             name.trim().to_owned()
         };
-        Self { name, browser, cores: cores(), sockets, limits: Limits { hosts, users: sockets } }
+        Self { name, browser, cores: cores(), sockets, bounds: Bounds { limits, users: sockets } }
     }
 
     fn card(&self) -> Card {
@@ -126,7 +126,7 @@ impl SwarmDriver {
         let (side, run) = match invite.role {
             Role::Conductor => take_over(&notes).await,
             Role::Generator => {
-                let mut generator = Generator::new(card.clone(), this.limits);
+                let mut generator = Generator::new(card.clone(), this.bounds);
                 take_up(&mut generator, &notes).await;
                 (Side::Generator(Box::new(generator)), None)
             }

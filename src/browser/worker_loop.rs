@@ -6,6 +6,7 @@
 use std::cell::RefCell;
 use std::rc::{Rc, Weak};
 
+use gloo_timers::callback::Interval;
 use serde_json::{Map, Value};
 use wasm_bindgen::prelude::*;
 use web_sys::MessageEvent;
@@ -13,6 +14,7 @@ use web_sys::MessageEvent;
 use super::clock::Clock;
 use super::fetch::Fetches;
 use super::socket::Sockets;
+use super::starvation;
 use super::timer::Timer;
 use super::{transport, worker_scope};
 use crate::engine::{Engine, Input, Output};
@@ -60,6 +62,9 @@ struct Player {
     /// The engine's time never goes back, even if the epoch moves.
     latest: Timestamp,
     snapshot_ms: f64,
+    starve_ms: u32,
+    /// While it is starved.
+    starvation: Option<Interval>,
     this: Weak<RefCell<Player>>,
 }
 
@@ -117,6 +122,8 @@ impl Player {
                 told_done: false,
                 latest: Timestamp::ZERO,
                 snapshot_ms: f64::from(load.snapshot_ms),
+                starve_ms: load.starve_ms,
+                starvation: None,
                 this: this.clone(),
             })
         }))
@@ -145,6 +152,7 @@ impl Player {
                 self.look();
             }
             ToWorker::Abort => self.feed(Input::Abort),
+            ToWorker::Full => self.feed(Input::Full),
             ToWorker::Finish => {
                 self.feed(Input::Finish);
                 self.snapshot();
@@ -161,6 +169,7 @@ impl Player {
             self.epoch_ms = start.epoch_ms;
             self.latest = Timestamp::ZERO;
             self.snapshots = Some(Snapshots { due_ms: start.epoch_ms + self.snapshot_ms, last_ms: start.epoch_ms });
+            self.starvation = starvation::begin(self.clock.clone(), self.starve_ms);
             self.feed(Input::Start { shared: start.shared });
         }
         self.feed(Input::Health { lag });
@@ -192,6 +201,7 @@ impl Player {
         }
         if self.engine.is_done() && !self.told_done && self.snapshots.is_some() {
             self.told_done = true;
+            self.starvation = None;
             self.snapshot();
             say(&FromWorker::Done);
         }
@@ -256,6 +266,7 @@ impl Player {
         snapshot.health.buffered_max = load.buffered_max;
         snapshot.health.buffered_sum = load.buffered_sum;
         snapshot.health.sockets_open = load.open;
+        snapshot.health.connecting = load.pending;
         snapshot.health.busy_share = (std::mem::take(&mut self.busy_ms) / period_ms.max(1.0)).min(1.0);
         say(&FromWorker::Snapshot(Box::new(snapshot)));
         self.look();

@@ -50,7 +50,7 @@ impl Agenda {
 impl Engine {
     /// The load and the actions up to now, each in its turn.
     pub(super) fn follow_plan(&mut self, now: Timestamp, wall_ms: f64) {
-        if !matches!(self.stopping, Stopping::Running) {
+        if !matches!(self.stopping, Stopping::Running) || self.ends_by_limit(now, wall_ms) {
             return;
         }
         while let Some(action) = self.agenda.pop(now) {

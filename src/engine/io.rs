@@ -46,6 +46,8 @@ pub enum Input<'a> {
     /// Every worker's users are gone and all they sent is known here: settle the ledger for the last snapshot.
     Finish,
     Abort,
+    /// The browser opens no further socket, and that is its own limit.
+    Full,
     /// The time asked for by `next_timeout` has come.
     Timeout,
     Opened {

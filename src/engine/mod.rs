@@ -6,10 +6,12 @@ mod acting;
 mod crowd;
 mod deadlines;
 mod frames;
+mod guard;
 mod hearing;
 mod io;
 mod population;
 mod rings;
+mod room;
 mod slots;
 mod stop;
 mod watch;
@@ -19,11 +21,11 @@ pub use frames::{FrameId, Frames};
 pub use io::*;
 pub use rings::{Caught, NoRings, Rings};
 
-use std::collections::{BTreeSet, VecDeque};
+use std::collections::VecDeque;
 
 use crate::metrics::{HealthDelta, Ledger, Recorder, UsersByState, Witness};
+use crate::protocol::Transmit;
 use crate::protocol::audio::PcmReader;
-use crate::protocol::{Transmit, url};
 use crate::scenario::Program;
 use crate::time::{Span, Timestamp};
 use crate::user::{Context, ONCE_USER, User, Wish};
@@ -32,6 +34,7 @@ use crate::wire::{Load, LogLine, Snapshot};
 use acting::Agenda;
 use crowd::{Crowd, Seat};
 use deadlines::Deadlines;
+use guard::{Guard, NOT_ALLOWED};
 use hearing::Hearing;
 use population::Population;
 use slots::Slots;
@@ -72,8 +75,9 @@ pub struct Engine {
     seed: u64,
     settle: Span,
     graceful_stop: Span,
-    /// Hosts that load may go to; `None`: all.
-    allowed_hosts: Option<BTreeSet<String>>,
+    /// Sockets at the same time; `None`: the browser has room for all of the plan.
+    most_sockets: Option<u32>,
+    guard: Guard,
     /// Reused by every call.
     wishes: Vec<Wish>,
 }
@@ -82,7 +86,6 @@ pub struct Engine {
 const MIN_SLEEP: Span = Span::from_micros(100);
 /// The close code of a connection that never came to be, as browsers report it.
 const NEVER_OPENED: u16 = 1006;
-const NOT_ALLOWED: &str = "this browser's operator has not allowed load on that host";
 /// Hand-overs that go over a network are at least so long apart.
 const REMOTE_SNAPSHOT_MS: u32 = 1_000;
 /// Log lines per snapshot; a flood must not reach the page.
@@ -123,7 +126,8 @@ impl Engine {
             seed: plan.seed,
             settle: Span::from_secs_f64(plan.settle_s),
             graceful_stop: Span::from_secs_f64(plan.graceful_stop_s),
-            allowed_hosts: load.allowed_hosts.clone(),
+            most_sockets: load.sockets,
+            guard: Guard::new(load),
             wishes: Vec::new(),
         })
     }
@@ -156,7 +160,10 @@ impl Engine {
     /// When `Input::Timeout` is wanted, at the earliest.
     pub fn next_timeout(&self) -> Option<Timestamp> {
         let load = match self.stopping {
-            Stopping::Running => self.populations.iter().map(Population::next_at).chain(self.agenda.next_at()).min(),
+            Stopping::Running => {
+                let load = self.populations.iter().map(Population::next_at);
+                load.chain(self.agenda.next_at()).chain(self.guard.until()).min()
+            }
             _ => None,
         };
         let next = [load, self.deadlines.next(), self.stopping.deadline()].into_iter().flatten().min();
@@ -182,8 +189,12 @@ impl Engine {
             Input::Canary { user, order } => self.obey_canary(now, wall_ms, user, &order),
             Input::Finish => self.ledger.finish(now),
             Input::Abort => self.abort(now, wall_ms),
+            Input::Full => self.on_full(now, wall_ms),
             Input::Timeout => {}
-            Input::Opened { socket } => self.with_socket(now, wall_ms, socket, |user, ctx| user.on_opened(ctx)),
+            Input::Opened { socket } => {
+                self.health.opened += 1;
+                self.with_socket(now, wall_ms, socket, |user, ctx| user.on_opened(ctx));
+            }
             Input::Text { socket, frame } => {
                 self.with_socket(now, wall_ms, socket, |user, ctx| user.on_text(ctx, frame));
             }
@@ -191,6 +202,8 @@ impl Engine {
                 self.with_socket(now, wall_ms, socket, |user, ctx| user.on_binary(ctx, frame));
             }
             Input::Closed { socket, code, reason } => {
+                let user = self.crowd.slot_of(socket).and_then(|slot| self.crowd.get_mut(slot));
+                self.health.refused += u32::from(user.is_some_and(|user| user.is_opening(socket)));
                 self.with_socket(now, wall_ms, socket, |user, ctx| user.on_closed(ctx, code, reason));
                 self.forget_socket(socket);
             }
@@ -207,6 +220,7 @@ impl Engine {
     pub fn snapshot(&mut self, now: Timestamp) -> Snapshot {
         let (ledger, sent, completions) = self.ledger.drain(now);
         self.health.handshake_queue = self.handshakes.waiting() as u32;
+        self.health.held = self.held();
         let sockets_open = self.health.sockets_open;
         let health = std::mem::replace(&mut self.health, HealthDelta { sockets_open, ..HealthDelta::default() });
         Snapshot {
@@ -329,7 +343,9 @@ impl Engine {
 
     /// Opens sockets and starts exchanges as far as slots are free.
     fn give_slots(&mut self, now: Timestamp, wall_ms: f64) {
-        while let Some(seat) = self.handshakes.take() {
+        while self.has_room()
+            && let Some(seat) = self.handshakes.take()
+        {
             let Some(slot) = self.crowd.slot_at(seat) else {
                 self.handshakes.give_back();
                 continue;
@@ -345,7 +361,7 @@ impl Engine {
             let id = user.id();
             self.health.sockets_open += 1;
             let (url, protocols) = (opening.url, opening.protocols);
-            if self.may_reach(&url) {
+            if self.guard.may_reach(&url) {
                 self.out.push_back(Output::Connect { socket, user: id, url, protocols });
             } else {
                 self.with_socket(now, wall_ms, socket, |user, ctx| user.on_closed(ctx, NEVER_OPENED, NOT_ALLOWED));
@@ -360,7 +376,7 @@ impl Engine {
             let fetch = self.crowd.next_fetch(slot);
             let mut wanted = false;
             self.with_user(now, wall_ms, slot, |user, ctx| wanted = user.on_fetch_sent(ctx, task, fetch));
-            if wanted && !self.may_reach(&request.url) {
+            if wanted && !self.guard.may_reach(&request.url) {
                 let detail = format!("{}: {NOT_ALLOWED}", request.url);
                 let outcome = FetchOutcome::Blocked { cause: FetchFailure::NotAllowed, detail };
                 self.on_fetched(now, wall_ms, fetch, &outcome);
@@ -371,11 +387,6 @@ impl Engine {
                 self.fetches.give_back();
             }
         }
-    }
-
-    fn may_reach(&self, address: &str) -> bool {
-        let Some(allowed) = &self.allowed_hosts else { return true };
-        url::host(address).is_some_and(|host| url::is_loopback(&host) || allowed.contains(&host))
     }
 
     fn on_fetched(&mut self, now: Timestamp, wall_ms: f64, fetch: FetchId, outcome: &FetchOutcome) {

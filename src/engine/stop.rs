@@ -13,8 +13,10 @@ use crate::metrics::UserId;
 use crate::plan::StepAction;
 use crate::time::{Span, Timestamp};
 use crate::user::{ONCE_USER, User};
+use crate::wire::{Level, LogLine};
 
 use super::Engine;
+use super::guard::TOO_LONG;
 use super::io::Output;
 use super::population::Population;
 
@@ -77,6 +79,17 @@ impl Engine {
         self.stopping = Stopping::Running;
     }
 
+    /// Ends the load when the operator's longest time of it is over; says whether it did.
+    pub(super) fn ends_by_limit(&mut self, now: Timestamp, wall_ms: f64) -> bool {
+        let is_over = self.guard.until().is_some_and(|until| now >= until);
+        if is_over {
+            let (population, text) = (String::new(), TOO_LONG.to_owned());
+            self.log.push(LogLine { at: now, level: Level::Warning, population, user: None, text });
+            self.begin_stop(now, wall_ms);
+        }
+        is_over
+    }
+
     /// Starts and retires users as the load shapes say up to `until`.
     pub(super) fn follow_load(&mut self, now: Timestamp, until: Timestamp, wall_ms: f64) {
         let run_end = self.end();
@@ -95,9 +108,11 @@ impl Engine {
     }
 
     fn arrive(&mut self, now: Timestamp, wall_ms: f64, id: UserId, due: Timestamp) {
+        let present = self.populations.iter().map(|population| population.present);
+        let is_full = self.guard.is_full(id.population(), present);
         let population = &mut self.populations[id.population()];
         self.recorder.count(population.meters.arrivals, 1);
-        if population.schedule.cap().is_some_and(|cap| population.present >= cap) {
+        if is_full || population.schedule.cap().is_some_and(|cap| population.present >= cap) {
             return self.recorder.count(population.meters.dropped, 1);
         }
         // A user that a closed load wants again before its old self is quite gone is cut short.

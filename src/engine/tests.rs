@@ -6,6 +6,7 @@ use super::*;
 use crate::metrics::{ClosedBy, Phase, UsersByState};
 use crate::plan::{Plan, Segment};
 
+mod guard;
 mod outcomes;
 
 /// One worker that plays a whole plan, and the other side of its sockets.
@@ -18,6 +19,10 @@ struct Bench {
 impl Bench {
     /// `scenario` completes the least that a document needs; `load` is as in a plan.
     fn new(scenario: Value, load: Value) -> Self {
+        Self::within(scenario, load, None)
+    }
+
+    fn within(scenario: Value, load: Value, limits: Option<crate::plan::Limits>) -> Self {
         let mut document = json!({
             "version": 1, "name": "t", "protocol": "socketio", "flow": [],
             "connect": { "url": "http://h", "timeout_s": 5, "reconnect": "none" },
@@ -36,7 +41,9 @@ impl Bench {
             clips: Vec::new(),
             handshakes_in_flight: 1,
             fetches_in_flight: 1,
-            allowed_hosts: None,
+            sockets: None,
+            starve_ms: 0,
+            limits,
             snapshot_ms: 250,
         };
         let mut bench =

@@ -360,4 +360,11 @@ pub struct HealthDelta {
     pub sockets_open: u32,
     /// Connections waiting for a handshake slot.
     pub handshake_queue: u32,
+    /// Sockets that the browser was asked for and has not opened yet.
+    pub connecting: u32,
+    /// Sockets that opened, and those that closed without having opened, since the last snapshot.
+    pub opened: u32,
+    pub refused: u32,
+    /// Users that wait because this worker has all the sockets that its browser can give it.
+    pub held: u32,
 }

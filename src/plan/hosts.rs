@@ -14,19 +14,22 @@ impl Plan {
     /// (see [`crate::wire::Load`]).
     pub fn hosts(&self) -> BTreeSet<String> {
         let mut hosts = BTreeSet::new();
-        self.populations.iter().for_each(|population| population.hosts(&mut hosts));
+        self.populations.iter().for_each(|population| hosts.extend(population.hosts()));
         hosts
     }
 }
 
 impl Population {
-    fn hosts(&self, hosts: &mut BTreeSet<String>) {
-        let Ok(mut scenario) = resolve(&self.scenario) else { return };
+    /// Those that its users go to.
+    pub fn hosts(&self) -> BTreeSet<String> {
+        let mut hosts = BTreeSet::new();
+        let Ok(mut scenario) = resolve(&self.scenario) else { return hosts };
         // A default that the plan replaces is no target.
         if let Some(variables) = scenario.get_mut("variables").and_then(Value::as_object_mut) {
             variables.retain(|name, _| !self.variables.contains_key(name));
         }
-        self.variables.values().chain([&scenario]).for_each(|value| collect(value, hosts));
+        self.variables.values().chain([&scenario]).for_each(|value| collect(value, &mut hosts));
+        hosts
     }
 }
 

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use super::{TimedAction, VerdictRules, VoiceFaults};
+use super::{Search, TimedAction, VerdictRules, VoiceFaults};
 
 /// A checked plan. `Plan::check` builds it from JSON and reports all problems at once.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -35,6 +35,9 @@ pub struct Plan {
     /// When the generators count as the run's bottleneck.
     #[serde(default, skip_serializing_if = "VerdictRules::is_default")]
     pub verdict: VerdictRules,
+    /// A search for the breaking point: it steers the load of one population.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub search: Option<Search>,
     /// What happens to the users besides, in order of time.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub actions: Vec<TimedAction>,
@@ -144,6 +147,8 @@ pub struct LabFaults {
     pub rate_limit_per_min: u32,
     /// The server stops reading from sockets.
     pub stop_reading: bool,
+    /// One worker handles all messages, one after the other, each for so long; 0: they take no time.
+    pub service_ms: f64,
     /// Seconds of the run until the server cuts everybody off (0: never), and how long nobody listens then.
     pub restart_at_s: f64,
     pub restart_down_ms: f64,

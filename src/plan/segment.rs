@@ -14,6 +14,11 @@ pub struct Segment {
 }
 
 impl Segment {
+    /// This part's share of a number of users; those of all parts sum to it.
+    pub fn share_of(&self, users: u32) -> u32 {
+        Hand::new(self, true).share(users)
+    }
+
     /// The only part of a run: all users.
     pub fn whole() -> Self {
         Self { part: 0, weights: vec![1], probe_parts: Vec::new() }

@@ -61,6 +61,15 @@ pub fn host(address: &str) -> Option<String> {
     (!name.is_empty()).then(|| name.to_ascii_lowercase())
 }
 
+/// Scheme, host and port of an address, like `https://example.org:8443`.
+pub fn origin(address: &str) -> String {
+    let address = address.trim();
+    let Some((scheme, rest)) = address.split_once("://") else { return address.to_owned() };
+    let authority = rest.split(['/', '\\', '?', '#']).next().unwrap_or_default();
+    let place = authority.rsplit_once('@').map_or(authority, |(_, place)| place);
+    format!("{}://{}", scheme.to_ascii_lowercase(), place.to_ascii_lowercase())
+}
+
 /// The host is this machine itself.
 pub fn is_loopback(host: &str) -> bool {
     host == "localhost"

@@ -4,12 +4,15 @@ mod acting;
 mod cut_off;
 mod elsewhere;
 mod heeding;
+mod judging;
+mod searching;
 
 use std::collections::VecDeque;
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
+use self::searching::Searching;
 use super::layout::Part;
 use super::log::Log;
 use super::member::{Member, MemberState};
@@ -19,7 +22,7 @@ use crate::metrics::{
     AnnotationKind, Baseline, Browser, Report, ReportFacts, SentLog, Totals, TotalsConfig, UserId, UsersByState,
     Verdict,
 };
-use crate::plan::{Plan, TimedAction};
+use crate::plan::{Limits, Plan, TimedAction};
 use crate::protocol::audio::Clip;
 use crate::time::{Span, Timestamp};
 use crate::wire::{Canary, FromWorker, Level, Load, Snapshot, ToWorker};
@@ -30,6 +33,8 @@ pub struct Run {
     plan: Plan,
     csv: Vec<Vec<Vec<String>>>,
     clips: Vec<Clip>,
+    /// What this browser's operator allows; other browsers have limits of their own.
+    limits: Option<Limits>,
     run_id: String,
     members: Vec<Member>,
     stage: Stage,
@@ -42,6 +47,7 @@ pub struct Run {
     shared: Vec<Map<String, Value>>,
     outbox: VecDeque<(usize, ToWorker)>,
     totals: Totals,
+    searching: Option<Searching>,
     /// Seconds after which thresholds were looked at.
     heeded: u32,
     hidden: bool,
@@ -50,6 +56,12 @@ pub struct Run {
     clock_bound: Option<Span>,
     /// As of the last second that is over.
     verdict: Option<Verdict>,
+    /// When that was: closed seconds, whether the run was done, and whether it had a problem.
+    judged: Option<(u32, bool, bool)>,
+    /// Browsers of which it was said that they are full.
+    full_told: Vec<bool>,
+    /// See [`Load::starve_ms`].
+    starve_ms: u32,
     /// From the decision to start to the epoch.
     start_delay_ms: f64,
     /// Actions of the plan that have been annotated.
@@ -145,7 +157,8 @@ impl Run {
         let populations = plan.populations.len();
         let probes = (0..parts.len()).filter(|&worker| parts[worker].is_probe()).collect();
         let browsers = parts.iter().map(|part| part.browser.clone()).collect();
-        let totals = Totals::new(TotalsConfig::new(&plan, browsers, probes));
+        let sockets = parts.iter().map(|part| part.room.sockets).collect();
+        let totals = Totals::new(TotalsConfig { sockets, ..TotalsConfig::new(&plan, browsers, probes) });
         Self {
             members: parts.into_iter().map(|part| Member::new(part, populations)).collect(),
             stage: Stage::Loading,
@@ -156,17 +169,22 @@ impl Run {
             shared: Vec::new(),
             outbox: VecDeque::new(),
             totals,
+            searching: Searching::new(&plan),
             heeded: 0,
             hidden: false,
             log: Log::default(),
             problem: None,
             clock_bound: None,
             verdict: None,
+            judged: None,
+            full_told: Vec::new(),
+            starve_ms: 0,
             start_delay_ms: START_DELAY_MS,
             acted: 0,
             plan,
             csv,
             clips: Vec::new(),
+            limits: None,
             run_id,
         }
     }
@@ -182,6 +200,20 @@ impl Run {
     #[must_use]
     pub fn with_baseline(mut self, baseline: &Baseline) -> Self {
         self.totals.set_baseline(baseline);
+        self
+    }
+
+    /// For tests of the verdict: load workers stand still for so long, run for as long, and so on.
+    #[must_use]
+    pub fn starving(mut self, starve_ms: u32) -> Self {
+        self.starve_ms = starve_ms;
+        self
+    }
+
+    /// Has the workers keep to these limits.
+    #[must_use]
+    pub fn within(mut self, limits: Limits) -> Self {
+        self.limits = Some(limits);
         self
     }
 
@@ -221,9 +253,9 @@ impl Run {
             RunInput::Away { worker } => self.on_away(worker),
             RunInput::Back { worker } => self.on_back(worker),
             RunInput::Stopped { worker, why } => self.on_stopped(worker, &why),
-            RunInput::ClockBound { micros } => self.clock_bound = self.clock_bound.max(Some(Span::from_micros(micros))),
             RunInput::Act(action) => self.act(action),
             RunInput::Note { at_s, text } => self.note_down(at_s, &text),
+            RunInput::ClockBound { micros } => self.on_clock_bound(Span::from_micros(micros)),
             RunInput::Stop => self.on_stop(),
             RunInput::Abort => self.on_abort(),
             RunInput::Watch(user) => self.tell_all(&ToWorker::Watch(user)),
@@ -232,8 +264,10 @@ impl Run {
             RunInput::Hidden(hidden) => self.on_hidden(hidden),
         }
         self.tell_acts();
+        self.search_on();
         self.heed_thresholds();
         self.advance();
+        self.judge();
     }
 
     /// The next message for a worker.
@@ -264,6 +298,7 @@ impl Run {
             clock_bound_ms: self.clock_bound.map(Span::as_millis_f64),
             verdict: self.verdict.clone(),
             finished: self.is_done(),
+            search: self.search(),
         };
         Report::new(&self.plan, &self.totals, facts)
     }
@@ -365,7 +400,9 @@ impl Run {
             clips: self.clips.clone(),
             handshakes_in_flight: part.handshakes,
             fetches_in_flight: part.fetches,
-            allowed_hosts: None,
+            sockets: self.sockets_of(worker),
+            starve_ms: if part.is_probe() { 0 } else { self.starve_ms },
+            limits: self.limits.clone(),
             snapshot_ms: if is_remote { REMOTE_SNAPSHOT_MS } else { SNAPSHOT_MS },
         };
         self.members[worker].has_load = true;
@@ -412,6 +449,7 @@ impl Run {
         self.log.extend(std::mem::take(&mut snapshot.log), snapshot.log_dropped);
         self.totals.absorb(worker, snapshot.part());
         self.totals.witness(worker, std::mem::take(&mut snapshot.evidence), &snapshot.health);
+        self.note_full_browsers();
         let member = &mut self.members[worker];
         member.counts.add(&snapshot);
         member.users = snapshot.users;
@@ -457,6 +495,11 @@ impl Run {
             Stage::Accounting { .. } => self.end(),
             Stage::Aborting { .. } | Stage::Done => {}
         }
+    }
+
+    fn on_clock_bound(&mut self, bound: Span) {
+        self.clock_bound = self.clock_bound.max(Some(bound));
+        self.totals.set_clock_bound(bound);
     }
 
     fn on_hidden(&mut self, hidden: bool) {

@@ -14,6 +14,17 @@ pub struct Part {
     pub fetches: u32,
     /// The browser it belongs to, by its name; `None`: the conductor's own.
     pub browser: Option<String>,
+    /// What that browser can hold.
+    pub room: Room,
+}
+
+/// WebSockets that a browser can hold at the same time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Room {
+    /// 0: nobody knows.
+    pub sockets: u32,
+    /// The number is the browser's own and cannot be changed: asking for more is no use.
+    pub is_fixed: bool,
 }
 
 /// What one browser can give.
@@ -25,6 +36,8 @@ pub struct Capacity {
     pub cores: u32,
     /// Sockets that it can hold, its probe's included: users are dealt in proportion.
     pub sockets: u32,
+    /// Its cap cannot be raised.
+    pub is_capped: bool,
     /// It plays a probe and no load: an observer, whose own work hides nothing from it.
     pub only_watches: bool,
 }
@@ -39,7 +52,11 @@ impl Part {
 impl Capacity {
     /// The conductor's own browser, or the only one of a run.
     pub const fn own(cores: u32, sockets: u32) -> Self {
-        Self { browser: None, cores, sockets, only_watches: false }
+        Self { browser: None, cores, sockets, is_capped: true, only_watches: false }
+    }
+
+    fn room(&self) -> Room {
+        Room { sockets: self.sockets + SPARE, is_fixed: self.is_capped }
     }
 
     /// Workers that play the load. One core is left to the page and the browser's own processes, one handshake to the probe.
@@ -53,6 +70,11 @@ impl Capacity {
 /// (measured: Chromium 255, Firefox 200 unless its user raises it).
 pub fn sockets(user_agent: &str) -> u32 {
     if user_agent.contains("Firefox/") { 190 } else { 250 }
+}
+
+/// Whether a browser of this name (see [`browser_name`]) can hold so many and never more.
+pub fn is_capped(browser: &str) -> bool {
+    ["Chromium ", "Edge ", "Opera "].iter().any(|name| browser.starts_with(name))
 }
 
 /// The browser's name and version, like "Chromium 156".
@@ -100,6 +122,7 @@ pub fn layout(browsers: &[Capacity], handshakes_in_flight: u32) -> Vec<Part> {
         handshakes,
         fetches,
         browser: browsers[home].browser.clone(),
+        room: browsers[home].room(),
     };
     of_parts.map(part).collect()
 }
@@ -111,6 +134,9 @@ fn split(total: u32, parts: u32) -> impl Iterator<Item = u32> {
 
 /// Probes of a browser, and with that their sockets, handshakes and HTTP exchanges at a time.
 const PROBES: u32 = 1;
+
+/// Of what a browser can hold: left out of the dealing of users, and one of them is the link's to a swarm.
+const SPARE: u32 = 4;
 
 /// HTTP/1.1 connections that browsers open to one host at the same time.
 const CONNECTIONS_PER_HOST: u32 = 6;
@@ -154,11 +180,13 @@ mod tests {
         assert_eq!((sockets(chromium), browser_name(chromium).as_str()), (250, "Chromium 156"));
         assert_eq!((sockets(firefox), browser_name(firefox).as_str()), (190, "Firefox 153"));
         assert_eq!(browser_name("curl"), "a browser");
+        assert_eq!(["Chromium 156", "Firefox 153", "a browser"].map(is_capped), [true, false, false]);
     }
 
     #[test]
     fn several_browsers_share_by_what_they_can_hold() {
-        let kim = Capacity { browser: Some("Kim".into()), cores: 4, sockets: 190, only_watches: false };
+        let kim =
+            Capacity { browser: Some("Kim".into()), cores: 4, sockets: 190, is_capped: false, only_watches: false };
         let parts = layout(&[Capacity::own(2, 250), kim], 4);
         let seen: Vec<_> = parts.iter().map(|part| (part.browser.as_deref(), part.handshakes, part.fetches)).collect();
         let kims = [(Some("Kim"), 1, 2), (Some("Kim"), 1, 2), (Some("Kim"), 1, 1)];

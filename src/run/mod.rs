@@ -6,13 +6,16 @@ mod conductor;
 mod layout;
 mod log;
 mod member;
+pub mod preflight;
+mod search;
 mod status;
 mod target;
 #[cfg(test)]
 mod tests;
 
 pub use conductor::{Run, RunInput};
-pub use layout::{Capacity, Part, browser_name, homes, layout, sockets};
+pub use layout::{Capacity, Part, Room, browser_name, homes, is_capped, layout, sockets};
 pub use log::Log;
 pub use member::Counts;
+pub use search::{Breakpoint, Order};
 pub use status::*;

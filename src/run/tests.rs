@@ -118,6 +118,7 @@ fn in_short(message: &ToWorker) -> String {
         ToWorker::Hear(_) => "hear".into(),
         ToWorker::Watch(_) => "watch".into(),
         ToWorker::Canary { .. } => "canary".into(),
+        ToWorker::Full => "full".into(),
     }
 }
 

@@ -70,10 +70,22 @@ const RELEASE: Span = Span::from_secs(1);
 const PING: Span = Span::from_secs(25);
 
 impl World {
-    /// A browser with so many cores runs the plan against a server that is `latency` away.
+    /// A browser with so many cores, and no end of sockets, runs the plan against a server that is `latency` away.
     pub fn new(plan: Plan, csv: Vec<Vec<Vec<String>>>, cores: u32, latency: Span, faults: Faults) -> Self {
+        let without_end = Capacity { is_capped: false, ..Capacity::own(cores, 250) };
+        Self::in_browser(&without_end, plan, csv, latency, faults)
+    }
+
+    /// The same in a browser that may hold only so many sockets.
+    pub fn in_browser(
+        browser: &Capacity,
+        plan: Plan,
+        csv: Vec<Vec<Vec<String>>>,
+        latency: Span,
+        faults: Faults,
+    ) -> Self {
         let seed = plan.seed;
-        let parts = layout(&[Capacity::own(cores, 250)], plan.handshakes_in_flight);
+        let parts = layout(std::slice::from_ref(browser), plan.handshakes_in_flight);
         let workers = parts.iter().map(|_| Worker::default()).collect();
         Self {
             now: Timestamp::ZERO,
@@ -366,6 +378,7 @@ impl World {
             ToWorker::Watch(user) => self.give(worker, Input::Watch(user)),
             ToWorker::Canary { user, order } => self.give(worker, Input::Canary { user, order }),
             ToWorker::Abort => self.give(worker, Input::Abort),
+            ToWorker::Full => self.give(worker, Input::Full),
             ToWorker::Finish => {
                 self.give(worker, Input::Finish);
                 self.snapshot_of(worker);

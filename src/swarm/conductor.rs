@@ -15,7 +15,7 @@ use super::envelope::Refusal;
 use super::link::{LinkCommand, LinkEvent};
 use super::message::{Card, Consent, Offer, Order, Said, ToConductor, ToGenerator, What, pack, unpack};
 use super::peer::SessionId;
-use crate::run::{Capacity, RunInput};
+use crate::run::{Capacity, RunInput, is_capped};
 use crate::wire::ToWorker;
 
 #[derive(Debug, PartialEq)]
@@ -355,6 +355,7 @@ impl Seat {
             browser: Some(card.name.clone()),
             cores: card.cores,
             sockets: card.sockets,
+            is_capped: is_capped(&card.browser),
             only_watches: false,
         })
     }

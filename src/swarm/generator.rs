@@ -12,6 +12,7 @@ use std::collections::{BTreeSet, VecDeque};
 use super::clock::Offset;
 use super::link::{LinkCommand, LinkEvent};
 use super::message::{Card, Consent, Offer, Order, Picture, Said, ToConductor, ToGenerator, What, pack, unpack};
+use crate::plan::Limits;
 use crate::protocol::url;
 use crate::wire::{FromWorker, Load, ToWorker};
 
@@ -39,11 +40,11 @@ pub enum GeneratorOutput {
     },
 }
 
-/// What this browser's operator allows.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Limits {
-    /// Hosts besides this machine.
-    pub hosts: BTreeSet<String>,
+/// What this browser lets a swarm do with it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Bounds {
+    /// What its operator allows.
+    pub limits: Limits,
     /// Users at a time in this browser.
     pub users: u32,
 }
@@ -51,7 +52,7 @@ pub struct Limits {
 #[derive(Debug)]
 pub struct Generator {
     card: Card,
-    limits: Limits,
+    bounds: Bounds,
     offer: Option<Offer>,
     clock: Option<Offset>,
     playing: Option<Playing>,
@@ -85,10 +86,10 @@ struct Playing {
 }
 
 impl Generator {
-    pub fn new(card: Card, limits: Limits) -> Self {
+    pub fn new(card: Card, bounds: Bounds) -> Self {
         Self {
             card,
-            limits,
+            bounds,
             offer: None,
             clock: None,
             playing: None,
@@ -163,7 +164,7 @@ impl Generator {
     pub fn decide(&mut self, allows: bool) {
         let Some(offer) = &self.offer else { return };
         if allows {
-            self.limits.hosts.extend(offer.hosts.iter().filter(|host| !url::is_loopback(host)).cloned());
+            self.bounds.limits.hosts.extend(offer.hosts.iter().filter(|host| !url::is_loopback(host)).cloned());
         }
         self.card.consent = if allows { Consent::Given } else { Consent::Refused("its operator said no".to_owned()) };
         self.say_card();
@@ -172,9 +173,18 @@ impl Generator {
         }
     }
 
-    /// Hosts that this browser's operator has allowed.
-    pub fn allowed(&self) -> &BTreeSet<String> {
-        &self.limits.hosts
+    /// What this browser's operator allows.
+    pub fn limits(&self) -> &Limits {
+        &self.bounds.limits
+    }
+
+    /// The operator changed what is allowed: what was offered is judged anew.
+    pub fn limit(&mut self, limits: Limits) {
+        if self.bounds.limits != limits {
+            self.bounds.limits = limits;
+            let offer = self.offer.take();
+            offer.into_iter().for_each(|offer| self.on_offer(offer));
+        }
     }
 
     /// The operator's own STOP: users leave; the second time they are cut off.
@@ -326,11 +336,13 @@ impl Generator {
 
     /// Whoever was asked about these hosts before is not asked again.
     fn on_offer(&mut self, offer: Offer) {
-        let strange = offer.hosts.iter().any(|host| !url::is_loopback(host) && !self.limits.hosts.contains(host));
+        let strange = offer.hosts.iter().any(|host| !self.bounds.limits.allows(host));
+        let beyond: Vec<_> = offer.far.iter().flat_map(|load| self.bounds.limits.caps.exceeded_by(load)).collect();
         let same = |known: &Offer| Offer { number: offer.number, ..known.clone() } == offer;
         let was_refused = matches!(self.card.consent, Consent::Refused(_)) && self.offer.as_ref().is_some_and(same);
         self.card.consent = match (was_refused, strange) {
             (true, _) => self.card.consent.clone(),
+            (false, _) if !beyond.is_empty() => Consent::Refused(beyond.join("; ")),
             (false, true) => Consent::Asked,
             (false, false) => Consent::Given,
         };
@@ -384,7 +396,7 @@ impl Generator {
     fn obey(&mut self, worker: u32, message: ToWorker) {
         let Some(playing) = &mut self.playing else { return };
         let message = match message {
-            ToWorker::Load(load) => match self.limits.check(*load) {
+            ToWorker::Load(load) => match self.bounds.check(*load) {
                 Ok(load) => ToWorker::Load(Box::new(load)),
                 Err(why) => {
                     self.refused += 1;
@@ -424,21 +436,18 @@ impl Playing {
     }
 }
 
-impl Limits {
+impl Bounds {
     /// The load as this browser plays it: with its own limits on where it goes.
     ///
     /// # Errors
     /// It goes beyond them.
     pub fn check(&self, mut load: Load) -> Result<Load, String> {
-        let strange = load.plan.hosts().into_iter().find(|host| !url::is_loopback(host) && !self.hosts.contains(host));
-        if let Some(host) = strange {
-            return Err(format!("its operator has not allowed load on {host}"));
-        }
+        self.limits.check(&load.plan).map_err(|problems| problems.join("; "))?;
         let users = load.plan.users_of(&load.segment);
         if users > self.users {
             return Err(format!("its part has {users} users, and its operator allows {} in this browser", self.users));
         }
-        load.allowed_hosts = Some(self.hosts.clone());
+        load.limits = Some(self.limits.clone());
         Ok(load)
     }
 }

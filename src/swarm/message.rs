@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use super::clock::Offset;
 use super::envelope::Refusal;
-use crate::plan::Plan;
+use crate::plan::{HostLoad, Plan};
 use crate::run::Status;
 use crate::wire::{FromWorker, ToWorker};
 
@@ -45,6 +45,8 @@ pub struct Offer {
     pub plan: String,
     /// Hosts that load goes to.
     pub hosts: BTreeSet<String>,
+    /// What those of them get that are not this machine.
+    pub far: Vec<HostLoad>,
     /// The most users of the whole run at a time.
     pub users: u32,
     /// Length of the load, seconds.
@@ -120,6 +122,7 @@ impl Offer {
         Self {
             plan: plan.name.clone(),
             hosts: plan.hosts(),
+            far: plan.far_loads(),
             users: users.fold(0, u32::saturating_add),
             seconds: plan.duration_s(),
             ..Self::default()
@@ -189,7 +192,9 @@ mod tests {
             clips: Vec::new(),
             handshakes_in_flight: 2,
             fetches_in_flight: 3,
-            allowed_hosts: None,
+            sockets: Some(60),
+            starve_ms: 0,
+            limits: None,
             snapshot_ms: 1_000,
         };
         let order = Order::Worker { worker: 1, message: Box::new(ToWorker::Load(Box::new(load))) };

@@ -18,7 +18,7 @@ mod stream;
 pub use clock::{ClockSync, Exchange, Offset};
 pub use conductor::{Conductor, ConductorOutput, Seat};
 pub use envelope::{Opened, Opener, Refusal, Refused, Safe, Sealer, VERSION};
-pub use generator::{Generator, GeneratorOutput, Limits};
+pub use generator::{Bounds, Generator, GeneratorOutput};
 pub use invite::{Invite, InviteError, Role, checked_broker};
 pub use journal::{Beginning, Journal, replay};
 pub use key::{Key, KeyError, Topics};

@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use super::*;
-use crate::plan::Plan;
+use crate::plan::{Caps, Limits, Plan};
 use crate::run::{Capacity, RunInput, layout};
 use crate::wire::{FromWorker, Load, Snapshot, ToWorker};
 
@@ -26,8 +26,9 @@ fn card() -> Card {
     Card { name, browser, cores: 2, sockets: 250, consent, offer: 0, playing: None }
 }
 
-fn limits(hosts: &[&str], users: u32) -> Limits {
-    Limits { hosts: hosts.iter().map(|&host| host.to_owned()).collect(), users }
+fn limits(hosts: &[&str], users: u32) -> Bounds {
+    let hosts = hosts.iter().map(|&host| host.to_owned()).collect();
+    Bounds { limits: Limits { hosts, caps: Caps { users: Some(150), ..Caps::NONE } }, users }
 }
 
 fn plan(target: &str, users: u32) -> Plan {
@@ -52,13 +53,15 @@ fn load(target: &str, users: u32) -> ToWorker {
         clips: Vec::new(),
         handshakes_in_flight: 3,
         fetches_in_flight: 5,
-        allowed_hosts: None,
+        sockets: None,
+        starve_ms: 0,
+        limits: None,
         snapshot_ms: 1_000,
     }))
 }
 
 impl Pair {
-    fn new(limits: Limits) -> Self {
+    fn new(limits: Bounds) -> Self {
         let mut pair = Self {
             conductor: Conductor::default(),
             generator: Generator::new(card(), limits),
@@ -74,7 +77,7 @@ impl Pair {
     }
 
     /// A run of three workers, of which the second is the generator's.
-    fn playing(limits: Limits) -> Self {
+    fn playing(limits: Bounds) -> Self {
         let mut pair = Self::new(limits);
         pair.offer("http://127.0.0.1:4280", 10);
         pair.conductor.begin("k3f".into(), vec![None, Some(GENERATOR), None]);
@@ -194,7 +197,7 @@ fn the_operator_is_asked_once_for_hosts_that_are_not_this_machine() {
     // The same host again, in another plan.
     pair.offer("http://chat.example:5002", 20);
     assert_eq!(pair.conductor.ready().len(), 1);
-    assert_eq!(pair.generator.allowed().iter().collect::<Vec<_>>(), ["chat.example"]);
+    assert_eq!(pair.generator.limits().hosts.iter().collect::<Vec<_>>(), ["chat.example"]);
 }
 
 #[test]
@@ -216,7 +219,7 @@ fn who_is_not_allowed_does_not_play() {
 #[test]
 fn plans_beyond_the_limits_are_refused_where_they_would_play() {
     #[track_caller]
-    fn check(limits: Limits, target: &str, users: u32, expected: Option<&str>) {
+    fn check(limits: Bounds, target: &str, users: u32, expected: Option<&str>) {
         let mut pair = Pair::playing(limits);
         pair.asked();
         pair.tell(load(target, users));
@@ -230,7 +233,14 @@ fn plans_beyond_the_limits_are_refused_where_they_would_play() {
     }
     check(limits(&[], 250), "http://127.0.0.1:9", 10, None);
     check(limits(&["chat.example"], 250), "http://chat.example", 10, None);
-    check(limits(&[], 250), "http://chat.example", 10, Some("its operator has not allowed load on chat.example"));
+    check(
+        limits(&[], 250),
+        "http://chat.example",
+        10,
+        Some("load on chat.example has not been allowed in this browser"),
+    );
+    let capped = "chat.example would get 200 users at a time, and this browser's limit is 150";
+    check(limits(&["chat.example"], 250), "http://chat.example", 200, Some(capped));
     let many = "its part has 49 users, and its operator allows 20 in this browser";
     check(limits(&[], 20), "http://127.0.0.1:9", 100, Some(many));
 }
@@ -243,7 +253,7 @@ fn a_generator_s_load_knows_its_own_limits() {
     let asked = pair.asked();
     let [GeneratorOutput::Tell { message, .. }] = asked.as_slice() else { panic!("{asked:?}") };
     let ToWorker::Load(load) = &**message else { panic!("{message:?}") };
-    assert_eq!(load.allowed_hosts, Some(["chat.example".to_owned()].into()));
+    assert_eq!(load.limits, Some(limits(&["chat.example"], 250).limits));
 }
 
 #[test]

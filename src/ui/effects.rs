@@ -8,7 +8,7 @@ use super::sound;
 use super::store::Store;
 use crate::app::{Effect, Event, Page, Theme};
 use crate::browser::{Introduction, offered_broker, random};
-use crate::plan::Plan;
+use crate::plan::{Limits, Plan};
 use crate::protocol::audio::Clip;
 use crate::swarm::{Credentials, Generator, Invite, Key, Role};
 
@@ -45,7 +45,8 @@ pub fn run(store: Store, effect: Effect) {
         Effect::OpenSwarm { broker, name } => open_swarm(store, &broker, name),
         Effect::LeaveSwarm => leave_swarm(store),
         Effect::OfferPlan(offer) => store.swarm_driver().offer(*offer),
-        Effect::Decide(allows) => decide(store, allows),
+        Effect::Decide(allows) => store.swarm_driver().change(|swarm| swarm.generate(|own| own.decide(allows))),
+        Effect::KeepSafety { text, limits } => keep_safety(store, &text, limits),
         Effect::StopPart => store.swarm_driver().change(|swarm| swarm.generate(Generator::stop)),
         Effect::WatchOnly(only) => store.swarm_driver().change(|swarm| swarm.only_watches = only),
         Effect::MoveParts(moves) => store.swarm_driver().change(|swarm| swarm.moves_parts = moves),
@@ -172,8 +173,7 @@ fn open_swarm(store: Store, broker: &str, name: String) {
 }
 
 fn enter_swarm(store: Store, invite: Invite, credentials: Option<Credentials>, name: String) {
-    let hosts = remembered(HOSTS).split_whitespace().map(str::to_owned).collect();
-    let this = Introduction::of_this_browser(&name, hosts);
+    let this = Introduction::of_this_browser(&name, store.driver().limits());
     leptos::task::spawn_local(async move {
         match store.swarm_driver().enter(invite, credentials, this).await {
             Ok(run) => run.into_iter().for_each(|run| store.driver().take_over(run)),
@@ -187,14 +187,10 @@ fn leave_swarm(store: Store) {
     store.swarm_driver().leave();
 }
 
-/// Hosts that were allowed once are not asked about again in this browser.
-fn decide(store: Store, allows: bool) {
-    store.swarm_driver().change(|swarm| {
-        swarm.generate(|generator| {
-            generator.decide(allows);
-            remember(HOSTS, &generator.allowed().iter().cloned().collect::<Vec<_>>().join(" "));
-        });
-    });
+fn keep_safety(store: Store, text: &str, limits: Limits) {
+    remember(SAFETY, text);
+    store.driver().set_limits(limits.clone());
+    store.swarm_driver().change(|swarm| swarm.generate(|generator| generator.limit(limits)));
 }
 
 fn set_fragment(fragment: &str) {
@@ -257,6 +253,6 @@ pub enum Keep {
 pub const THEME: (Keep, &str) = (Keep::ForBrowser, "tabswarm.theme");
 pub const BROKER: (Keep, &str) = (Keep::ForBrowser, "tabswarm.broker");
 pub const NAME: (Keep, &str) = (Keep::ForBrowser, "tabswarm.name");
-/// Hosts besides this machine that a swarm may put load on from here.
-const HOSTS: (Keep, &str) = (Keep::ForBrowser, "tabswarm.allowed-hosts");
+/// What load from here may do, and whether the statement of fair use has been read.
+pub const SAFETY: (Keep, &str) = (Keep::ForBrowser, "tabswarm.safety");
 pub const DRAFT: (Keep, &str) = (Keep::ForTab, "tabswarm.plan");

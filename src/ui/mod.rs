@@ -5,6 +5,7 @@ mod effects;
 mod parts;
 mod plan;
 mod run;
+mod safety;
 mod shell;
 mod sound;
 mod store;

@@ -6,8 +6,10 @@ use super::effects;
 use super::parts::{Notice, ThemeToggle};
 use super::plan::PlanPage;
 use super::run::{RunPage, StateChip};
+use super::safety::{Permission, StopKey};
 use super::store::Store;
 use super::swarm::SwarmPage;
+use crate::app::safety::SafetyEvent;
 use crate::app::{Event, Page, RunView};
 use crate::browser::{RunDriver, SwarmDriver, automation};
 
@@ -27,6 +29,8 @@ fn App() -> impl IntoView {
     let heard = store.run(|run| run.status.announcement());
     let title = store.run(RunView::title);
     Effect::new(move || document().set_title(&title.get()));
+    let kept = effects::remembered(effects::SAFETY);
+    store.dispatch(Event::Safety(SafetyEvent::Remembered(kept)));
     let location = window().location();
     store.dispatch(Event::Opened {
         fragment: location.hash().unwrap_or_default(),
@@ -44,6 +48,8 @@ fn App() -> impl IntoView {
         <a class="skip" href="#main" on:click=skip>"Skip to content"</a>
         <Header />
         <Notice />
+        <Permission />
+        <StopKey />
         <main id="main" tabindex="-1">
             <div hidden=move || page.get() != Page::Plan><PlanPage /></div>
             <div hidden=move || page.get() != Page::Run><RunPage /></div>

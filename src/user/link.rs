@@ -212,6 +212,20 @@ impl User {
         }
     }
 
+    /// Its socket has not opened yet.
+    pub fn is_opening(&self, socket: SocketId) -> bool {
+        self.link.as_ref().is_some_and(|link| link.socket == socket && !link.opened)
+    }
+
+    /// Its socket does not open, and that is nobody's error: it asks for another one.
+    pub fn queue_again(&mut self, ctx: &mut Context<'_>) {
+        if matches!(self.stage, Stage::Connecting(_)) && self.link.as_ref().is_some_and(|link| !link.opened) {
+            self.close(ctx, ClosedBy::User, None);
+            self.release_slot(ctx);
+            self.connect(ctx);
+        }
+    }
+
     fn count_disconnect(&self, ctx: &mut Context<'_>, link: Link, code: u16, reason: &str) {
         let Closing { by, phase, reason: known } = link.closing.unwrap_or_else(|| Closing {
             by: if link.provoked.is_some() { ClosedBy::User } else { ClosedBy::Server },

@@ -19,6 +19,7 @@ mod life;
 mod link;
 mod memory;
 mod meters;
+mod outlook;
 mod pending;
 mod secrets;
 mod step;
@@ -31,6 +32,7 @@ pub use control::Control;
 pub use life::ONCE_USER;
 pub use link::Opening;
 pub use meters::Meters;
+pub use outlook::{Call, Outlook, Step, StepKind};
 pub use voice::Utterances;
 
 use std::collections::VecDeque;

@@ -43,7 +43,9 @@ impl Studio {
             clips: vec![Clip::new("beep".to_owned(), 8_000, &[9_000; 80 * 3])],
             handshakes_in_flight: 64,
             fetches_in_flight: 1,
-            allowed_hosts: None,
+            sockets: None,
+            starve_ms: 0,
+            limits: None,
             snapshot_ms: 250,
         };
         let engine = Engine::new(&load).expect("the plan is good");
@@ -236,7 +238,9 @@ fn a_clip_that_does_not_exist_is_told_before_the_run() {
         clips: Vec::new(),
         handshakes_in_flight: 1,
         fetches_in_flight: 1,
-        allowed_hosts: None,
+        sockets: None,
+        starve_ms: 0,
+        limits: None,
         snapshot_ms: 250,
     };
     let problem = Engine::new(&load).err();

@@ -53,6 +53,7 @@ fn check(world: &World) {
         clock_bound_ms: report.clock_bound_ms,
         finished: report.finished,
         verdict: report.verdict.clone(),
+        search: None,
     };
     let again = Report::new(&past.plan, &past.totals, facts);
     assert_eq!(again, report);

@@ -188,7 +188,9 @@ fn load() -> Load {
         csv: vec![Vec::new(), vec![vec!["a@example.test".into(), String::new()]]],
         handshakes_in_flight: 3,
         fetches_in_flight: 5,
-        allowed_hosts: None,
+        sockets: Some(63),
+        starve_ms: 0,
+        limits: None,
         snapshot_ms: 250,
     }
 }

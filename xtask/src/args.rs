@@ -13,6 +13,7 @@ cargo xtask run                         build everything, start the lab, print t
       --room                            with a broker, and the links with which browsers play one run together
 cargo xtask run --headless [PLAN]       run a plan (a JSON file; without it the preset `lab`) in headless Chromium
       --report FILE                     where the report goes (report.json)
+      --allow HOST                      load may go to this host, too; may be given several times
       --port N                          as above
     exits with 0, with 99 when a threshold failed, with 1 when anything else went wrong
 cargo xtask test [--only STEP]...       fmt, clippy, clippy-wasm, host, wasm, build, e2e
@@ -43,6 +44,8 @@ pub struct RunOptions {
     pub mode: Mode,
     pub port: u16,
     pub report: PathBuf,
+    /// Hosts besides this machine that load may go to.
+    pub allow: Vec<String>,
 }
 
 #[derive(Debug, PartialEq, Eq)]
@@ -78,22 +81,25 @@ fn parse_run(words: impl Iterator<Item = String>) -> Result<Command, String> {
     let mut words = words.peekable();
     let (mut plan, mut host, mut room) = (None, None, false);
     let (mut port, mut report) = (DEFAULT_PORT, DEFAULT_REPORT.into());
+    let mut allow = Vec::new();
     while let Some(word) = words.next() {
         match word.as_str() {
             "--headless" => plan = Some(words.next_if(|next| !next.starts_with('-')).map(PathBuf::from)),
             "--host" => host = Some(parsed("--host", words.next(), "an IP address")?),
             "--port" => port = parsed("--port", words.next(), "a port number")?,
             "--report" => report = value_of("--report", words.next())?.into(),
+            "--allow" => allow.push(value_of("--allow", words.next())?),
             "--room" => room = true,
             other => return Err(format!("run: unknown option `{other}`")),
         }
     }
     let mode = match plan {
+        None if !allow.is_empty() => return Err("run: --allow is for --headless; the page asks its user".to_owned()),
         None => Mode::Page { host: host.unwrap_or(DEFAULT_HOST), room },
         Some(_) if room || host.is_some() => return Err("run: --headless takes neither --room nor --host".to_owned()),
         Some(plan) => Mode::Headless(plan),
     };
-    Ok(Command::Run(RunOptions { mode, port, report }))
+    Ok(Command::Run(RunOptions { mode, port, report, allow }))
 }
 
 fn parse_only(mut words: impl Iterator<Item = String>, known: &[&str]) -> Result<Vec<String>, String> {
@@ -131,7 +137,7 @@ mod tests {
     }
 
     fn run(mode: Mode, port: u16, report: &str) -> Result<Command, &'static str> {
-        Ok(Command::Run(RunOptions { mode, port, report: report.into() }))
+        Ok(Command::Run(RunOptions { mode, port, report: report.into(), allow: Vec::new() }))
     }
 
     fn page(host: [u8; 4], room: bool) -> Mode {
@@ -148,6 +154,10 @@ mod tests {
         check("run --room", run(page(HERE, true), 4280, "report.json"));
         check("run --host 0.0.0.0 --room --port 80", run(page([0, 0, 0, 0], true), 80, "report.json"));
         check("run --headless", run(Mode::Headless(None), 4280, "report.json"));
+        check("run --allow a.example", Err("run: --allow is for --headless; the page asks its user"));
+        let allow = vec!["a.example".to_owned(), "b.example".to_owned()];
+        let allowed = RunOptions { mode: Mode::Headless(None), port: 4280, report: "report.json".into(), allow };
+        check("run --headless --allow a.example --allow b.example", Ok(Command::Run(allowed)));
         check("run --headless --report out.json", run(Mode::Headless(None), 4280, "out.json"));
         check("run --headless my.json --port 1", run(Mode::Headless(Some("my.json".into())), 1, "report.json"));
         check("build", Ok(Command::Build));

@@ -48,6 +48,9 @@ fn play(plan: Option<&Path>, options: &RunOptions) -> Result<(), String> {
     if let Some(plan) = plan {
         play.arg("--plan").arg(here.join(plan));
     }
+    for host in &options.allow {
+        play.arg("--allow").arg(host);
+    }
     play.arg("--port").arg(free_port(Ipv4Addr::LOCALHOST.into(), options.port)?.to_string());
     become_command(play.env("CHROME", chromium).env("TABSWARM_LAB", lab))
 }

@@ -13,8 +13,9 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
+use crate::clock;
 use crate::counts::Outcome;
-use crate::world::{ConnectionId, UserKey, World};
+use crate::world::{ConnectionId, Task, UserKey, World};
 
 /// `error`, as the handlers send it; some leave the code out.
 #[derive(Serialize)]
@@ -32,6 +33,15 @@ impl World {
     /// Every known event that is handled is acknowledged afterwards if it asked for it, whatever came of it. Unknown
     /// events never are, and neither are payloads of the wrong shape, which stop the real server's handler.
     pub fn on_event(&mut self, from: ConnectionId, event: &str, payload: Value, ack: Option<i64>) {
+        if event == "chatMessage"
+            && let Some(due) = self.served_at(clock::now())
+        {
+            return self.later(due, Task::Serve { from, message: payload, ack });
+        }
+        self.handle_event(from, event, payload, ack);
+    }
+
+    pub(crate) fn handle_event(&mut self, from: ConnectionId, event: &str, payload: Value, ack: Option<i64>) {
         let outcome = match event {
             "joinRoom" => parsed(payload, |room: Option<String>| self.on_join_room(from, room.as_deref())),
             "leaveRoom" => parsed(payload, |room: Option<String>| self.on_leave_room(from, room.as_deref())),

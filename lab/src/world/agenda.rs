@@ -5,10 +5,14 @@ use std::collections::BinaryHeap;
 use std::sync::{Arc, Condvar};
 use std::time::Instant;
 
+use serde_json::Value;
+
 use super::connections::{ConnectionId, Frame};
 use super::outbox::SenderId;
 
 pub enum Task {
+    /// The only worker is done with a message that waited for it.
+    Serve { from: ConnectionId, message: Value, ack: Option<i64> },
     /// A delayed frame leaves.
     Send { to: ConnectionId, frame: Frame },
     /// A delivery was held back long enough for a next message that did not come.

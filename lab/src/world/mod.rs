@@ -25,6 +25,7 @@ pub use users::{User, UserKey};
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Condvar};
+use std::time::{Duration, Instant};
 
 use crate::config::ServerVersion;
 use crate::counts::Counts;
@@ -51,6 +52,8 @@ pub struct World {
     files_by_id: HashMap<String, FileKey>,
     files_by_name: HashMap<String, FileKey>,
     list_windows: HashMap<String, Window>,
+    /// Until then the only worker has work, as `service_ms` says.
+    busy_until: Option<Instant>,
     agenda: Agenda,
     words: Arc<BannedWords>,
     seed: u64,
@@ -79,6 +82,7 @@ impl World {
             files_by_id: HashMap::new(),
             files_by_name: HashMap::new(),
             list_windows: HashMap::new(),
+            busy_until: None,
             agenda: Agenda::new(alarm),
             words: Arc::new(BannedWords::new()),
             seed,
@@ -93,6 +97,13 @@ impl World {
         self.cut_all("reset");
         let (faults, ids) = (std::mem::take(&mut self.faults), self.ids);
         *self = Self { ids, ..Self::new(self.version, faults, self.seed, self.agenda.alarm()) };
+    }
+
+    /// When the only worker will be done with one more message; `None`: messages take no time.
+    pub fn served_at(&mut self, now: Instant) -> Option<Instant> {
+        let service = Duration::from_secs_f64(self.faults.service_ms / 1e3);
+        let due = self.busy_until.map_or(now, |busy| busy.max(now)) + service;
+        (!service.is_zero()).then(|| *self.busy_until.insert(due))
     }
 
     pub fn banned(&self, text: &str) -> bool {

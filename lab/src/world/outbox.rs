@@ -153,6 +153,7 @@ impl World {
     pub fn run_due(&mut self, now: Instant) -> Option<Instant> {
         while let Some(task) = self.agenda.pop_due(now) {
             match task {
+                Task::Serve { from, message, ack } => self.handle_event(from, "chatMessage", message, ack),
                 Task::Send { to, frame } => {
                     if let Some(connection) = self.connections.get_mut(&to) {
                         connection.delayed -= 1;

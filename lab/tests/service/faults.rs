@@ -134,6 +134,14 @@ async fn jitter_keeps_the_order_of_every_receiver() {
 }
 
 #[tokio::test]
+async fn one_worker_serves_one_message_after_the_other() {
+    let began = std::time::Instant::now();
+    let (seen, counts) = speak(json!({ "service_ms": 4 }), ServerVersion::V1, 50).await;
+    assert_eq!((seen.first, seen.repeated, seen.overtaken), (400, 0, 0), "{counts}");
+    assert!(began.elapsed() >= std::time::Duration::from_millis(200), "50 messages of 4 ms took {:?}", began.elapsed());
+}
+
+#[tokio::test]
 async fn a_held_message_that_nothing_follows_leaves_in_order() {
     let (seen, counts) = speak(json!({ "reorder_share": 1 }), ServerVersion::V1, 1).await;
     assert_eq!((seen.first, seen.overtaken), (8, 0));

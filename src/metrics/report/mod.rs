@@ -5,6 +5,7 @@
 
 mod listeners;
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 pub use self::listeners::{HeardEntry, ListenerEntry, ListenersEntry};
@@ -17,6 +18,7 @@ use super::delta::{ClosedBy, LedgerDelta, Phase, UsersByState};
 use super::evidence::Evidence;
 use super::histogram::{Histogram, Stats};
 use super::redact::redacted;
+use super::search::SearchReport;
 use super::threshold::{BaselineResult, Outcome, ThresholdResult, WindowResult};
 use super::totals::{MetricColumns, Staleness, Timeline, Totals, WorkerHealth};
 use super::verdict::Verdict;
@@ -70,6 +72,9 @@ pub struct Report {
     pub series: Series,
     pub health: HealthEntry,
     pub thresholds: Vec<ThresholdEntry>,
+    /// Absent: the plan has no search.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub search: Option<SearchReport>,
     /// Frames around some of the errors, closes and slowest samples, redacted; bounded, so of a long run not all.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub evidence: Vec<Evidence>,
@@ -85,6 +90,7 @@ pub struct ReportFacts {
     pub clock_bound_ms: Option<f64>,
     pub verdict: Option<Verdict>,
     pub finished: bool,
+    pub search: Option<SearchReport>,
 }
 
 /// Who generated the load.
@@ -254,7 +260,7 @@ impl Report {
         Self {
             version: REPORT_VERSION,
             run: facts.run,
-            plan: redacted(plan),
+            plan: redacted(&planned(plan)),
             browsers: facts.browsers,
             started_at: facts.started_at,
             duration_s: totals.elapsed().as_secs_f64(),
@@ -264,7 +270,7 @@ impl Report {
             clock_bound_ms: facts.clock_bound_ms,
             verdict: facts.verdict,
             users: totals.users_by_state(),
-            metrics: totals.histograms().filter_map(|(name, tag, histogram)| metric(name, tag, histogram)).collect(),
+            metrics: totals.histograms().zip(totals.clean_histograms()).filter_map(metric).collect(),
             operations: operations(totals),
             counters: totals
                 .counters()
@@ -278,6 +284,7 @@ impl Report {
             series: Series::of(totals.timeline()),
             health: health(totals),
             thresholds: parsed.map(|threshold| threshold.evaluate(totals).into()).collect(),
+            search: facts.search,
             evidence: totals.evidence().all().cloned().collect(),
         }
     }
@@ -336,14 +343,24 @@ impl From<&MetricColumns> for MetricSeries {
     }
 }
 
-fn metric(name: &str, population: Option<&str>, histogram: &Histogram) -> Option<MetricEntry> {
+/// A search steers the load itself; what it did is told by its steps, and would be in the way of the same plan played again.
+fn planned(plan: &Plan) -> Cow<'_, Plan> {
+    if plan.search.is_none() {
+        return Cow::Borrowed(plan);
+    }
+    Cow::Owned(Plan { actions: Vec::new(), ..plan.clone() })
+}
+
+fn metric(
+    ((name, population, histogram), clean): ((&str, Option<&str>, &Histogram), Option<&Histogram>),
+) -> Option<MetricEntry> {
     Some(MetricEntry {
         name: name.to_owned(),
         tags: tags(population.unwrap_or_default()),
         unit: "ms".to_owned(),
         stats: histogram.stats()?,
         histogram: histogram.encode(),
-        clean: None,
+        clean: clean.map(|clean| CleanEntry { stats: clean.stats(), histogram: clean.encode() }),
     })
 }
 

@@ -26,7 +26,6 @@ fn totals() -> Totals {
     let mut totals = Totals::new(TotalsConfig {
         workers: 2,
         probes: vec![1],
-        browsers: Vec::new(),
         populations: vec![population("owls"), population("larks")],
         warmup_end: Timestamp::ZERO,
         ..TotalsConfig::default()
@@ -101,6 +100,7 @@ fn report() -> Report {
         clock_bound_ms: Some(1.5),
         verdict: None,
         finished: true,
+        search: None,
     };
     Report::new(&plan(), &totals(), facts)
 }

@@ -32,6 +32,8 @@ struct Watched {
     windows: Option<Windows>,
     /// It was broken then, and the run was stopped for it.
     stopped: Option<Timestamp>,
+    /// Of a step of the run: only what was handed over and began since then counts, all of it.
+    since: Option<Timestamp>,
 }
 
 /// How a delta counts: its samples for statistics; and as something that happened.
@@ -57,6 +59,22 @@ impl Watch {
             let value = baseline.values.get(watched.threshold.text());
             watched.baseline = value.map(|&value| BaselineResult { run: baseline.run.clone(), value });
         }
+    }
+
+    /// Follows these from now on in a fresh measurement, in place of the last one: only hand-overs that begin at or after `since`
+    /// count. The run's own thresholds go on as they were.
+    pub fn begin_step(&mut self, thresholds: &[Threshold], populations: &[PopulationConfig], since: Timestamp) {
+        self.watched.retain(|watched| watched.since.is_none());
+        for threshold in thresholds {
+            let fresh = Watched::new(threshold, populations, since);
+            self.watched.push(Watched { since: Some(since), ..fresh });
+        }
+    }
+
+    /// How the step does, in the order of its thresholds.
+    pub fn step(&self, elapsed: Timestamp) -> Vec<ThresholdResult> {
+        let of_step = self.watched.iter().filter_map(|watched| Some((watched, watched.since?)));
+        of_step.map(|(watched, since)| watched.result(elapsed, since)).collect()
     }
 
     /// A hand-over that covers the time from here on is added now.
@@ -111,7 +129,8 @@ impl Watch {
     pub fn stop_for_threshold(&mut self, now: Timestamp, elapsed: Timestamp) -> Option<String> {
         let warmup_end = self.warmup_end;
         let may_stop = |watched: &&mut Watched| {
-            watched.threshold.abort.is_some_and(|delay| now.since(Timestamp::ZERO) >= delay)
+            watched.since.is_none()
+                && watched.threshold.abort.is_some_and(|delay| now.since(Timestamp::ZERO) >= delay)
                 && watched.result(elapsed, warmup_end).outcome == Outcome::Fail
         };
         let watched = self.watched.iter_mut().find(may_stop)?;
@@ -124,7 +143,8 @@ impl Watch {
         if let Some(past) = self.past.iter().find(|past| past.threshold == text) {
             return Some(past.clone());
         }
-        let watched = self.watched.iter().find(|watched| watched.threshold.text() == text)?;
+        let mut watched = self.watched.iter().filter(|watched| watched.since.is_none());
+        let watched = watched.find(|watched| watched.threshold.text() == text)?;
         Some(watched.result(elapsed, self.warmup_end))
     }
 
@@ -139,7 +159,10 @@ impl Watch {
     fn each(&mut self, second: u32, warmup: bool, mut put: impl FnMut(&Lens, &mut Tally, Counts)) {
         let is_fresh = self.begun >= self.warmup_end;
         for watched in &mut self.watched {
+            let is_of_step = watched.since.map(|since| self.begun >= since);
             let counts = match watched.threshold.scope {
+                _ if is_of_step == Some(false) => continue,
+                _ if is_of_step == Some(true) => Counts { measured: true, happened: true },
                 Scope::Usual => Counts { measured: !warmup, happened: true },
                 Scope::WholeRun => Counts { measured: true, happened: true },
                 Scope::AfterWarmup => Counts { measured: !warmup, happened: is_fresh },
@@ -157,7 +180,7 @@ impl Watch {
 
 impl Watched {
     fn new(threshold: &Threshold, populations: &[PopulationConfig], warmup_end: Timestamp) -> Self {
-        // Only whole seconds after the warm-up are a window's.
+        // Only whole seconds after the warm-up (of a step: after its beginning) are a window's.
         let start = match threshold.scope {
             Scope::WholeRun => 0,
             Scope::Usual | Scope::AfterWarmup => warmup_end.as_micros().div_ceil(1_000_000) as u32,
@@ -168,6 +191,7 @@ impl Watched {
             threshold: threshold.clone(),
             baseline: None,
             stopped: None,
+            since: None,
             tally: Tally::default(),
         }
     }
@@ -197,7 +221,8 @@ impl Watched {
     }
 
     fn value(&self, elapsed: Timestamp, warmup_end: Timestamp) -> Option<f64> {
-        self.lens.measure(&self.tally, times(self.threshold.scope, elapsed, warmup_end))
+        let scope = if self.since.is_some() { Scope::AfterWarmup } else { self.threshold.scope };
+        self.lens.measure(&self.tally, times(scope, elapsed, warmup_end))
     }
 }
 

@@ -1,24 +1,33 @@
 //! Everything workers handed over, added up: exact totals, and one value a second for charts.
 
+mod behind;
 mod completions;
 mod health;
+mod homes;
 mod names;
 mod outcomes;
 mod restore;
+mod room;
 mod staleness;
+mod suspect;
 mod timeline;
 mod watched;
 
 use std::collections::{BTreeMap, BTreeSet};
 
+pub use self::behind::Behind;
 pub use self::health::{Health, WorkerHealth};
+pub use self::homes::Homes;
 pub use self::names::{ACK_TIMEOUT, ECHO_TIMEOUT, is_voice_detail};
 pub use self::outcomes::{Outcomes, outcomes};
-pub use self::staleness::Staleness;
+pub use self::room::{Full, Rooms};
+pub use self::staleness::{Gap, Staleness};
+pub use self::suspect::{Cause, Suspects, Tally};
 pub use self::timeline::{MetricColumns, Timeline};
 
 use self::completions::Completions;
-use self::staleness::ProbeWindow;
+use self::staleness::{ProbeWindow, Sight};
+use self::suspect::{Causes, Split, Surroundings};
 use self::timeline::{Combine, second_of};
 use super::annotation::{AnnotationKind, Annotations, ErrorBursts};
 use super::delta::*;
@@ -26,7 +35,7 @@ use super::evidence::{Evidence, EvidenceBook, GeneratorState};
 use super::histogram::Histogram;
 use super::listeners::Listeners;
 use super::threshold::Watch;
-use crate::plan::{Plan, Threshold};
+use crate::plan::{Plan, Threshold, VerdictRules};
 use crate::scenario::{Op, OperationId};
 use crate::time::{Span, Timestamp};
 
@@ -39,6 +48,9 @@ pub struct TotalsConfig {
     pub probes: Vec<usize>,
     /// The browser of each worker, by its name; `None` (and what is not said): the conductor's own.
     pub browsers: Vec<Option<String>>,
+    /// Sockets that the browser of each worker can hold; 0 (and what is not said): nobody knows.
+    pub sockets: Vec<u32>,
+    pub rules: VerdictRules,
     pub populations: Vec<PopulationConfig>,
     pub warmup_end: Timestamp,
     pub thresholds: Vec<Threshold>,
@@ -68,8 +80,9 @@ impl TotalsConfig {
         let warmup_end = Timestamp::ZERO + Span::from_secs_f64(plan.warmup_s);
         // A checked plan's thresholds all parse.
         let thresholds = plan.thresholds.iter().filter_map(|text| text.parse().ok()).collect();
-        let populations = populations.collect();
-        Self { workers: browsers.len(), probes, browsers, populations, warmup_end, thresholds }
+        let (workers, populations) = (browsers.len(), populations.collect());
+        let (rules, sockets) = (plan.verdict, Vec::new());
+        Self { workers, probes, browsers, sockets, rules, populations, warmup_end, thresholds }
     }
 }
 
@@ -102,6 +115,11 @@ pub struct Totals {
     completions: Completions,
     health: Health,
     probe: ProbeWindow,
+    homes: Homes,
+    suspects: Suspects,
+    behind: Vec<Behind>,
+    rooms: Rooms,
+    clock_bound: Span,
     timeline: Timeline,
     annotations: Annotations,
     bursts: ErrorBursts,
@@ -114,11 +132,11 @@ pub struct Totals {
 /// One histogram's samples. Without those of the warm-up, except where said.
 #[derive(Debug, Clone, Default)]
 struct Metric {
-    all: Histogram,
+    split: Split,
     /// Its samples belong to populations.
     populated: bool,
     /// Only kept when the plan has several populations.
-    by_population: BTreeMap<String, Histogram>,
+    by_population: BTreeMap<String, Split>,
     /// Samples, the warm-up's included.
     seen: u64,
 }
@@ -141,7 +159,8 @@ impl Totals {
     pub fn new(config: TotalsConfig) -> Self {
         let users = vec![vec![UsersByState::default(); config.populations.len()]; config.workers];
         let watch = Watch::new(&config.thresholds, &config.populations, config.warmup_end);
-        Self { health: Health::new(config.workers), users, watch, config, ..Self::default() }
+        let homes = Homes::new(config.workers, &config.browsers);
+        Self { health: Health::new(config.workers), users, watch, homes, config, ..Self::default() }
     }
 
     /// Adds what one worker hands over. Order between workers does not matter for totals.
@@ -152,7 +171,8 @@ impl Totals {
         self.elapsed = self.elapsed.max(part.at);
         self.timeline.reach(part.at);
         self.watch.begin(self.health.workers[worker].heard);
-        part.metrics.histograms.iter().for_each(|delta| self.histogram_delta(worker, part.at, delta));
+        let causes = self.look(worker, &part);
+        part.metrics.histograms.iter().for_each(|delta| self.histogram_delta(worker, part.at, causes, delta));
         part.metrics.counters.iter().for_each(|delta| self.counter_delta(part.at, delta));
         part.metrics.errors.iter().for_each(|delta| self.error_delta(part.at, delta));
         part.metrics.disconnects.iter().for_each(|delta| self.disconnect_delta(part.at, delta));
@@ -165,7 +185,7 @@ impl Totals {
         self.health.absorb(worker, part.at, part.health, &mut self.timeline);
         let warmup = part.at < self.config.warmup_end;
         if let Some(lag) = HistogramDelta::of(LAG.to_owned(), String::new(), warmup, &part.health.lag) {
-            self.histogram_delta(worker, part.at, &lag);
+            self.histogram_delta(worker, part.at, causes, &lag);
         }
         for completion in part.completions {
             self.completions.absorb(self.elapsed, completion, self.health.living().count());
@@ -193,8 +213,7 @@ impl Totals {
 
     /// One more worker hands over, in this browser.
     pub fn add_worker(&mut self, browser: Option<String>) {
-        self.config.browsers.resize(self.users.len(), None);
-        self.config.browsers.push(browser);
+        self.homes.add(browser);
         self.users.push(Vec::new());
         self.health.add_worker(self.elapsed);
     }
@@ -237,20 +256,29 @@ impl Totals {
 
     /// A metric over all populations, without the warm-up.
     pub fn histogram(&self, metric: &str) -> Option<&Histogram> {
-        self.metrics.get(metric).map(|metric| &metric.all)
+        self.metrics.get(metric).map(|metric| &metric.split.all)
     }
 
     /// Every metric with samples after the warm-up: of the population; where a plan has several, over all of them
     /// (`None`) and then of each.
     pub fn histograms(&self) -> impl Iterator<Item = (&str, Option<&str>, &Histogram)> {
+        self.splits().map(|(name, population, split)| (name, population, &split.all))
+    }
+
+    /// Of the same metrics the clean samples; `None`: all are clean.
+    pub fn clean_histograms(&self) -> impl Iterator<Item = Option<&Histogram>> {
+        self.splits().map(|(_, _, split)| split.clean.as_deref())
+    }
+
+    fn splits(&self) -> impl Iterator<Item = (&str, Option<&str>, &Split)> {
         let only = if let [only] = &self.config.populations[..] { Some(only.name.as_str()) } else { None };
         let entries = self.metrics.iter().flat_map(move |(name, metric)| {
             let parts = metric.by_population.iter().map(|(population, part)| (Some(population.as_str()), part));
-            std::iter::once((only.filter(|_| metric.populated), &metric.all))
+            std::iter::once((only.filter(|_| metric.populated), &metric.split))
                 .chain(parts)
                 .map(|(population, part)| (name.as_str(), population, part))
         });
-        entries.filter(|(_, _, histogram)| histogram.count() > 0)
+        entries.filter(|(_, _, split)| split.all.count() > 0)
     }
 
     /// A counter over all populations; `None` if nobody ever named it.
@@ -320,7 +348,35 @@ impl Totals {
 
     /// The browser that a worker lives in, by its name; `None`: the conductor's own.
     pub fn browser_of(&self, worker: usize) -> Option<&str> {
-        self.config.browsers.get(worker)?.as_deref()
+        self.homes.name(self.homes.of(worker))
+    }
+
+    pub fn homes(&self) -> &Homes {
+        &self.homes
+    }
+
+    /// How much of the run the generator's own state makes suspect.
+    pub fn suspects(&self) -> &Suspects {
+        &self.suspects
+    }
+
+    /// For how long each browser's load was behind a probe; by the browser's number.
+    pub fn behind(&self) -> &[Behind] {
+        &self.behind
+    }
+
+    /// Which browsers were full.
+    pub fn rooms(&self) -> &Rooms {
+        &self.rooms
+    }
+
+    /// How wrong the comparison of the browsers' clocks can be.
+    pub fn clock_bound(&self) -> Span {
+        self.clock_bound
+    }
+
+    pub fn set_clock_bound(&mut self, bound: Span) {
+        self.clock_bound = self.clock_bound.max(bound);
     }
 
     /// How much later load workers see messages than the probe does; `None` without enough messages at either.
@@ -356,7 +412,27 @@ impl Totals {
         self.config.populations.iter().any(|population| population.answered.contains(operation))
     }
 
-    fn histogram_delta(&mut self, worker: usize, at: Timestamp, delta: &HistogramDelta) {
+    /// What makes the samples of this hand-over suspect.
+    fn look(&mut self, worker: usize, part: &Part<'_>) -> Causes {
+        let home = self.homes.of(worker);
+        let most = self.config.sockets.get(worker).copied().unwrap_or_default();
+        self.rooms.absorb(worker, home, most, part.at, part.health);
+        let around = Surroundings {
+            is_hidden: self.health.is_hidden() && self.homes.name(home).is_none(),
+            is_behind: self.behind.get(home).is_some_and(|behind| behind.is_now) && !self.is_probe(worker),
+            is_full: self.rooms.is_full_now(home),
+            clock_bound: self.clock_bound,
+        };
+        let causes = self.suspects.look(worker, &self.config.rules, part.metrics, part.health, around);
+        let since = self.health.workers[worker].heard.max(self.config.warmup_end);
+        if !self.is_probe(worker) && part.at > since {
+            self.suspects.pass(worker, part.at, part.at.since(since), causes);
+        }
+        causes
+    }
+
+    fn histogram_delta(&mut self, worker: usize, at: Timestamp, causes: Causes, delta: &HistogramDelta) {
+        let causes = causes.of(&delta.metric);
         if !self.metrics.contains_key(&delta.metric) {
             self.metrics.insert(delta.metric.clone(), Metric::default());
         }
@@ -364,22 +440,29 @@ impl Totals {
         metric.seen += delta.count();
         metric.populated |= !delta.population.is_empty();
         if !delta.warmup {
-            metric.all.absorb(delta);
+            metric.split.absorb(delta, !causes.is_empty());
             if self.config.populations.len() > 1 && !delta.population.is_empty() {
-                metric.by_population.entry(delta.population.clone()).or_default().absorb(delta);
+                metric.by_population.entry(delta.population.clone()).or_default().absorb(delta, !causes.is_empty());
             }
+        }
+        self.suspects.count(at, causes, delta);
+        if !causes.is_empty() {
+            self.timeline.put(at, "health.suspect", Combine::Sum, delta.count() as f64);
         }
         self.timeline.sample(at, delta);
         self.watch.histogram(second_of(at), delta);
-        let probed = self.config.populations.first().is_some_and(|population| {
-            population.name == delta.population
-                && population
-                    .delivery
-                    .as_ref()
-                    .is_some_and(|operation| delta.metric.strip_prefix(operation.as_str()) == Some(names::FANOUT))
-        });
-        if probed && !self.config.probes.is_empty() {
-            self.probe.absorb(at, self.is_probe(worker), delta);
+        if let Some(sight) = self.sight(delta).filter(|_| worker < self.users.len()) {
+            self.probe.absorb(at, sight, self.homes.of(worker), self.is_probe(worker), delta);
+        }
+    }
+
+    /// What this says of a probe, or of others beside it.
+    fn sight(&self, delta: &HistogramDelta) -> Option<Sight> {
+        let population = self.config.populations.first().filter(|population| population.name == delta.population)?;
+        match delta.metric.strip_prefix(population.delivery.as_deref()?)? {
+            names::FANOUT => Some(Sight::Fanout),
+            names::ROUND_TRIP => Some(Sight::RoundTrip),
+            _ => None,
         }
     }
 
@@ -439,7 +522,7 @@ impl Totals {
                     let metric = format!("{operation}{}{part}", names::COMPLETION);
                     let sample = Span::from_micros(u64::from(micros));
                     if let Some(delta) = HistogramDelta::of(metric, name.clone(), warmup, &[sample]) {
-                        self.histogram_delta(usize::MAX, self.elapsed, &delta);
+                        self.histogram_delta(usize::MAX, self.elapsed, self.suspects.anybodys(), &delta);
                     }
                 }
             }
@@ -461,8 +544,10 @@ impl Totals {
     fn close_seconds(&mut self, heard_until: Timestamp) {
         for second in self.timeline.close(heard_until) {
             self.note_burst(second);
-            if let Some(staleness) = self.probe.close(second) {
-                let at = Timestamp::ZERO + Span::from_secs(u64::from(second) + 1);
+            let at = Timestamp::ZERO + Span::from_secs(u64::from(second) + 1);
+            let gaps = self.probe.close(second, self.clock_bound);
+            behind::count(&mut self.behind, at, &gaps, &self.config.rules, at <= self.config.warmup_end);
+            if let Some(staleness) = self.probe.latest() {
                 self.timeline.put(at, "health.staleness_ms", Combine::Last, staleness.p50_ms);
             }
         }

@@ -4,6 +4,8 @@
 pub const ACK: &str = ".ack";
 /// Sending to each receiver.
 pub const FANOUT: &str = ".fanout";
+/// Sending to its own echo.
+pub const ROUND_TRIP: &str = ".round_trip";
 /// Sending to the first, median and last member.
 pub const COMPLETION: &str = ".completion.";
 
@@ -26,7 +28,7 @@ pub fn kind_of(metric: &str) -> Kind<'_> {
         || metric.ends_with(".slot_wait")
         || is_voice_detail(metric)
         || DETAILS.contains(&metric);
-    let endings = [ACK, ".round_trip", ".first_audio"];
+    let endings = [ACK, ROUND_TRIP, ".first_audio"];
     match endings.iter().find_map(|ending| metric.strip_suffix(ending)) {
         _ if detail => Kind::Detail,
         Some(operation) => Kind::Operation(operation),

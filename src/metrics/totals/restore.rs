@@ -52,6 +52,11 @@ impl Totals {
             bursts: ErrorBursts::default(),
             completions: Completions::default(),
             watch: Watch::past(report.thresholds.iter().cloned().map(ThresholdResult::from).collect()),
+            homes: Homes::new(config.workers, &config.browsers),
+            suspects: Suspects::default(),
+            behind: Vec::new(),
+            rooms: Rooms::default(),
+            clock_bound: Span::from_secs_f64(report.clock_bound_ms.unwrap_or_default() / 1e3),
             config,
         })
     }
@@ -67,15 +72,21 @@ fn metrics(entries: &[MetricEntry]) -> Result<BTreeMap<String, Metric>, String> 
     for entry in entries {
         let histogram =
             Histogram::decode(&entry.histogram, &entry.stats).map_err(|error| format!("{}: {error}", entry.name))?;
+        let clean = entry.clean.as_ref().map(|clean| match &clean.stats {
+            Some(stats) => Histogram::decode(&clean.histogram, stats),
+            None => Ok(Histogram::new()),
+        });
+        let clean = clean.transpose().map_err(|error| format!("{}, clean samples: {error}", entry.name))?;
+        let split = Split { all: histogram, clean: clean.map(Box::new) };
         let population = population(&entry.tags);
         let is_first = !metrics.contains_key(&entry.name);
         let metric = metrics.entry(entry.name.clone()).or_default();
         metric.populated |= !population.is_empty();
         if is_first {
-            metric.seen = histogram.count();
-            metric.all = histogram;
+            metric.seen = split.all.count();
+            metric.split = split;
         } else {
-            metric.by_population.insert(population, histogram);
+            metric.by_population.insert(population, split);
         }
     }
     Ok(metrics)

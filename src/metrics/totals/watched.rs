@@ -2,7 +2,8 @@
 
 use super::Totals;
 use crate::metrics::threshold::{Baseline, ThresholdResult};
-use crate::time::Timestamp;
+use crate::plan::Threshold;
+use crate::time::{Span, Timestamp};
 
 impl Totals {
     /// Compares with an earlier run from the start on.
@@ -18,6 +19,21 @@ impl Totals {
     /// The first threshold that is broken and may stop the run at this moment; from now on it is known to have done so.
     pub fn stop_for_threshold(&mut self, now: Timestamp) -> Option<String> {
         self.watch.stop_for_threshold(now, self.elapsed)
+    }
+
+    /// Begins a fresh measurement of these thresholds, beside the run's own.
+    pub fn begin_step(&mut self, thresholds: &[Threshold], since: Timestamp) {
+        self.watch.begin_step(thresholds, &self.config.populations, since);
+    }
+
+    /// How the measurement that was begun last does.
+    pub fn step(&self) -> Vec<ThresholdResult> {
+        self.watch.step(self.elapsed)
+    }
+
+    /// Every living worker has handed over up to here.
+    pub fn heard_until(&self) -> Timestamp {
+        Timestamp::ZERO + Span::from_secs(u64::from(self.timeline.closed()))
     }
 
     /// How the run does by each threshold of its plan, in their order.

@@ -2,6 +2,10 @@
 //!
 //! A generator that is itself the bottleneck measures itself. So INVALID wins over FAIL, and says by what.
 
+mod judge;
+
+pub use judge::Case;
+
 use serde::{Deserialize, Serialize};
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

@@ -25,6 +25,7 @@ pub(super) fn lab_faults(node: &Node<'_>) -> Option<LabFaults> {
             .optional("rate_limit_per_min")
             .map_or(Some(0), |node| node.integer(0..=u64::from(u32::MAX)))? as u32,
         stop_reading: fields.optional("stop_reading").map_or(Some(false), |node| node.boolean())?,
+        service_ms: number("service_ms", LONGEST_LAB_MS)?,
         restart_at_s: number("restart_at_s", LONGEST_S)?,
         restart_down_ms: number("restart_down_ms", LONGEST_LAB_DOWN_MS)?,
         voice: voice.unwrap_or_default(),
@@ -116,6 +117,7 @@ const LAB: &[&str] = &[
     "error_code",
     "rate_limit_per_min",
     "stop_reading",
+    "service_ms",
     "restart_at_s",
     "restart_down_ms",
     "voice",

@@ -10,6 +10,7 @@ use serde_json::{Map, Value};
 use self::lab::lab_faults;
 use super::accounts::plain;
 use super::model::{Accounts, Load, Plan, Population, Ramp, ShapeName, Stage};
+use super::search;
 use super::segment::{Hand, Segment};
 use super::threshold::Threshold;
 use super::verdict::VerdictRules;
@@ -114,6 +115,7 @@ fn plan(fields: &Fields<'_>, problems: &Problems) -> Option<Plan> {
     let lab = fields.optional("lab").filter(|node| !node.value().is_null()).map(|node| lab_faults(&node));
     let verdict = fields.optional("verdict").map_or_else(|| Some(VerdictRules::default()), |node| verdict_rules(&node));
     let thresholds = fields.optional("thresholds").map_or_else(Vec::new, |node| thresholds(&node));
+    let search = fields.optional("search").filter(|node| !node.value().is_null()).map(|node| search::search(&node));
     let actions = fields.optional("actions").map_or_else(Vec::new, |node| actions::actions(&node));
     let populations = fields.required("populations").map(|node| populations(&node, problems));
     let plan = Plan {
@@ -130,9 +132,13 @@ fn plan(fields: &Fields<'_>, problems: &Problems) -> Option<Plan> {
         verdict: verdict?,
         actions,
         lab: lab.unwrap_or_default(),
+        search: search.unwrap_or_default(),
     };
     if let Some(node) = fields.optional("thresholds") {
         fitting_thresholds(&node, &plan);
+    }
+    if let Some(wanted) = &plan.search {
+        search::fits(fields, wanted, &plan);
     }
     if let Some(node) = fields.optional("warmup_s").filter(|_| plan.warmup_s >= plan.duration_s()) {
         node.problem(format!(
@@ -390,6 +396,7 @@ const PLAN: &[&str] = &[
     "verdict",
     "actions",
     "lab",
+    "search",
 ];
 const VERDICT: &[&str] = &[
     "lag_ms",

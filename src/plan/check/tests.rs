@@ -207,7 +207,7 @@ fn faults_of_the_lab() {
         json!({"lose": 0.05}),
         &["lab.lose: unknown field, expected `latency_ms`, `jitter_ms`, `refuse_share`, \
         `drop_share`, `drop_within_s`, `lose_share`, `duplicate_share`, `reorder_share`, `error_share`, `error_code`, \
-        `rate_limit_per_min`, `stop_reading`, `restart_at_s`, `restart_down_ms` or `voice`"],
+        `rate_limit_per_min`, `stop_reading`, `service_ms`, `restart_at_s`, `restart_down_ms` or `voice`"],
     );
     let voice = json!({"think_ms": 500, "stall_share": 0.1, "early_close_code": 1006, "early_close_phase": "waiting", "cap": 30});
     check("/lab", json!({"voice": voice}), &[]);

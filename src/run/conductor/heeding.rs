@@ -7,7 +7,8 @@ impl Run {
     /// Thresholds are looked at once a second: when every worker has handed over beyond it.
     pub(super) fn heed_thresholds(&mut self) {
         let closed = self.totals.timeline().closed();
-        if self.stage != Stage::Running || closed <= self.heeded {
+        // A search wants thresholds to break.
+        if self.stage != Stage::Running || closed <= self.heeded || self.searching.is_some() {
             return;
         }
         self.heeded = closed;

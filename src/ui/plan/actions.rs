@@ -5,6 +5,7 @@ use leptos::prelude::*;
 use crate::app::Event;
 use crate::app::uplink::uplink;
 use crate::ui::parts::{FileButton, read_text};
+use crate::ui::safety::LimitsButton;
 use crate::ui::store::Store;
 
 #[component]
@@ -26,6 +27,7 @@ pub fn Actions() -> impl IntoView {
                 <button on:click=move |_| store.dispatch(Event::SavePlan)>"Save"</button>
                 <button title="Copies a link that holds the plan, without secrets" on:click=move |_| store.dispatch(Event::SharePlan)>"Copy link"</button>
             </div>
+            <LimitsButton />
         </div>
     }
 }

@@ -10,7 +10,7 @@ use crate::ui::parts::{Card, Field, ProblemsAt, Select};
 use crate::ui::store::Store;
 
 /// Field, label, unit and explanation of each switch.
-const SWITCHES: [(&str, &str, &str, &str); 13] = [
+const SWITCHES: [(&str, &str, &str, &str); 14] = [
     ("latency_ms", "Added latency", "ms", "Before every event and ack leaves the server."),
     ("jitter_ms", "Jitter", "ms", "Uniformly 0 to this, on top of the latency."),
     ("lose_share", "Lost deliveries", "0-1", "Share of (message, member) pairs that are left out."),
@@ -22,6 +22,7 @@ const SWITCHES: [(&str, &str, &str, &str); 13] = [
     ("error_share", "Errors", "0-1", "Share of messages answered with an error."),
     ("error_code", "Error code", "", "The code of these errors."),
     ("rate_limit_per_min", "Rate limit", "/min", "Messages of one user. 0: as the real server."),
+    ("service_ms", "Service time", "ms", "One worker handles messages one after the other, each for so long."),
     ("restart_at_s", "Restart at", "s", "Everybody is cut off so many seconds after the start."),
     ("restart_down_ms", "Down for", "ms", "How long nobody listens then."),
 ];

@@ -5,6 +5,7 @@ use leptos::prelude::*;
 use super::definitions::Definitions;
 use crate::app::Event;
 use crate::app::run_view::Phase;
+use crate::ui::safety::{STOP_KEY, StopKeyHint};
 use crate::ui::store::Store;
 
 #[component]
@@ -31,8 +32,12 @@ pub fn Controls() -> impl IntoView {
                     <button class="primary" hidden=running on:click=move |_| store.dispatch(Event::Start)>
                         {move || if status.with(|status| status.phase == Phase::Done) { "Run again" } else { "Start" }}
                     </button>
-                    <button class="danger" hidden=move || !running() || stopping() on:click=move |_| store.dispatch(Event::Stop)>"Stop"</button>
-                    <button class="danger" hidden=move || !stopping() on:click=move |_| store.dispatch(Event::Abort)>"Abort now"</button>
+                    <button class="danger" hidden=move || !running() || stopping() aria-keyshortcuts=STOP_KEY on:click=move |_| store.dispatch(Event::Stop)>
+                        "Stop"<StopKeyHint />
+                    </button>
+                    <button class="danger" hidden=move || !stopping() aria-keyshortcuts=STOP_KEY on:click=move |_| store.dispatch(Event::Abort)>
+                        "Abort now"<StopKeyHint />
+                    </button>
                     <button hidden=is_empty on:click=move |_| store.dispatch(Event::SaveReport)>
                         "Save report"
                     </button>

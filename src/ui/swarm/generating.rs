@@ -7,6 +7,7 @@ use super::name::NameField;
 use crate::app::Event;
 use crate::app::swarm_view::PartView;
 use crate::ui::parts::{Card, keyed};
+use crate::ui::safety::{STOP_KEY, StopKeyHint};
 use crate::ui::store::Store;
 
 #[component]
@@ -29,7 +30,9 @@ pub fn Generating() -> impl IntoView {
             <Request />
             <NameField />
             <div class="row">
-                <button class="danger" hidden=move || !playing.get() on:click=move |_| store.dispatch(Event::StopPart)>"Stop this browser"</button>
+                <button class="danger" hidden=move || !playing.get() aria-keyshortcuts=STOP_KEY on:click=move |_| store.dispatch(Event::StopPart)>
+                    "Stop this browser"<StopKeyHint />
+                </button>
                 <button class="quiet right" on:click=move |_| store.dispatch(Event::LeaveSwarm)>"Leave the swarm"</button>
             </div>
         </Card>
@@ -55,6 +58,7 @@ fn Request() -> impl IntoView {
                 {fact("Conductor", |part| part.conductor.clone())}
                 {fact("Plan", |part| part.plan.clone())}
                 {fact("Load goes to", |part| part.hosts.join(", "))}
+                {fact("Each of them gets", |part| part.far.join("; "))}
                 {fact("Users, all browsers", |part| part.users.clone())}
                 {fact("Length", |part| part.length.clone())}
             </dl>

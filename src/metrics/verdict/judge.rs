@@ -1,0 +1,236 @@
+//! The rules: docs/metrics.md ("Verdict") has them as a table.
+
+use super::{Reason, ReasonKind, Verdict, VerdictOutcome};
+use crate::metrics::threshold::{Outcome, ThresholdResult};
+use crate::metrics::totals::{Cause, Totals};
+use crate::plan::{ThresholdUnit, VerdictRules};
+use crate::time::{Span, Timestamp};
+
+/// What is judged.
+#[derive(Debug, Clone, Copy)]
+pub struct Case<'a> {
+    pub rules: &'a VerdictRules,
+    pub totals: &'a Totals,
+    pub thresholds: &'a [ThresholdResult],
+    /// Why the run is not what was planned.
+    pub problem: Option<&'a str>,
+    /// The run goes on: what is not measured yet is no failure.
+    pub so_far: bool,
+}
+
+impl Verdict {
+    pub fn of(case: Case<'_>) -> Self {
+        let mut reasons: Vec<Reason> = case.problem.map(incomplete).into_iter().collect();
+        reasons.extend(full_browsers(case.totals));
+        reasons.extend(late_workers(&case, Cause::Lag));
+        reasons.extend(late_workers(&case, Cause::Pacing));
+        reasons.extend(browsers_behind(&case));
+        reasons.extend(unknown_clocks(&case));
+        let is_invalid = !reasons.is_empty();
+        let before = reasons.len();
+        reasons.extend(case.thresholds.iter().filter_map(|result| failed(result, case.so_far)));
+        let has_failed = reasons.len() > before;
+        reasons.extend(remarks(&case, is_invalid));
+        let outcome = match (is_invalid, has_failed) {
+            (true, _) => VerdictOutcome::Invalid,
+            (false, true) => VerdictOutcome::Fail,
+            (false, false) => VerdictOutcome::Pass,
+        };
+        Self { outcome, so_far: case.so_far, reasons }
+    }
+}
+
+fn incomplete(problem: &str) -> Reason {
+    Reason::new(ReasonKind::Incomplete, format!("The run is not what was planned: {problem}."))
+}
+
+fn full_browsers(totals: &Totals) -> impl Iterator<Item = Reason> {
+    (0..totals.homes().count()).filter_map(|home| {
+        let full = totals.rooms().full(home)?;
+        let text = format!(
+            "{} is full at {} sockets: {} could not connect. That is the browser's limit, not the server's.",
+            name_of(totals, home),
+            full.sockets,
+            counted(full.waiting.into(), "user")
+        );
+        Some(
+            Reason::new(ReasonKind::BrowserFull, text)
+                .measured(full.sockets.into(), None, "sockets")
+                .since(full.since)
+                .in_browser(totals, home),
+        )
+    })
+}
+
+/// Enough of the run is suspect for this cause.
+fn late_workers(case: &Case<'_>, cause: Cause) -> Option<Reason> {
+    let (rules, suspects) = (case.rules, case.totals.suspects());
+    let tally = suspects.tally(cause)?;
+    let (worker, time) = tally.worst()?;
+    let share = suspects.share(cause);
+    if share <= rules.suspect_share || time < Span::from_secs_f64(rules.suspect_s) {
+        return None;
+    }
+    let home = case.totals.homes().of(worker);
+    let was_hidden = suspects.tally(Cause::Hidden).is_some_and(|hidden| hidden.time > Span::ZERO);
+    let (kind, what, limit_ms) = match cause {
+        Cause::Pacing => (ReasonKind::PacingError, "users' steps began", rules.pacing_ms),
+        _ => (ReasonKind::WorkerLag, "timers fired", rules.lag_ms),
+    };
+    let text = format!(
+        "In {} of the run {what} more than {} late in {}{}: what it measured is its own delay.",
+        percent(share),
+        millis(limit_ms),
+        name_of(case.totals, home).replacen("The ", "the ", 1),
+        if was_hidden { ", whose page was hidden meanwhile" } else { "" },
+    );
+    let reason =
+        Reason::new(kind, text).measured(share * 100.0, Some(rules.suspect_share * 100.0), "%").since(tally.since);
+    Some(Reason { worker: Some(worker), ..reason.in_browser(case.totals, home) })
+}
+
+fn browsers_behind<'a>(case: &'a Case<'_>) -> impl Iterator<Item = Reason> + 'a {
+    case.totals.behind().iter().enumerate().filter_map(|(home, behind)| {
+        let (rules, worst) = (case.rules, behind.worst?);
+        let share = f64::from(behind.behind) / f64::from(behind.compared.max(1));
+        if share <= rules.suspect_share || f64::from(behind.behind) < rules.suspect_s {
+            return None;
+        }
+        let beside = if worst.probe == home {
+            "its own probe, which has a worker to itself".to_owned()
+        } else {
+            format!("the probe of {}", name_of(case.totals, worst.probe).replacen("The ", "the ", 1))
+        };
+        let text = format!(
+            "{} saw messages up to {} later than {beside} ({} beside {}).",
+            name_of(case.totals, home),
+            millis(worst.later.p50_ms),
+            millis(worst.load_ms),
+            millis(worst.probe_ms),
+        );
+        let limit = rules.behind_ms.max(worst.probe_ms * rules.behind_share);
+        let reason = Reason::new(ReasonKind::BehindProbe, text).measured(worst.later.p50_ms, Some(limit), "ms");
+        Some(reason.since(behind.since.unwrap_or_default()).in_browser(case.totals, home))
+    })
+}
+
+/// A time from one browser to another whose threshold would turn if the clocks were as wrong as they may be.
+fn unknown_clocks<'a>(case: &'a Case<'_>) -> impl Iterator<Item = Reason> + 'a {
+    let bound = case.totals.clock_bound().as_millis_f64();
+    let of_two_clocks = |text: &str| text.contains(".fanout") || text.contains(".completion.");
+    let results = case.thresholds.iter().filter(move |result| {
+        result.unit == ThresholdUnit::Milliseconds && bound > 0.0 && of_two_clocks(&result.threshold.to_lowercase())
+    });
+    results.filter_map(move |result| {
+        let distance = (result.actual? - result.limit?).abs();
+        (distance <= bound).then(|| {
+            let text = format!(
+                "The browsers' clocks are compared within {}, and `{}` was decided by {}.",
+                millis(bound),
+                result.threshold,
+                millis(distance)
+            );
+            Reason::new(ReasonKind::ClockUncertainty, text).measured(bound, Some(distance), "ms")
+        })
+    })
+}
+
+fn failed(result: &ThresholdResult, so_far: bool) -> Option<Reason> {
+    let (kind, what) = match result.outcome {
+        Outcome::Fail => (ReasonKind::ThresholdFailed, result.actual.map(|actual| shown(actual, result.unit))?),
+        Outcome::NotMeasured if !so_far => {
+            (ReasonKind::ThresholdNotMeasured, result.why.clone().unwrap_or_else(|| "not measured".to_owned()))
+        }
+        _ => return None,
+    };
+    let text = format!("{}: {what}.", result.threshold);
+    let (scale, unit) = scale(result.unit);
+    let (reason, limit) = (Reason::new(kind, text), result.limit.map(|limit| limit * scale));
+    Some(match result.actual {
+        Some(actual) => reason.measured(actual * scale, limit, unit),
+        None => Reason { limit, unit: unit.to_owned(), ..reason },
+    })
+}
+
+/// What a reader should know all the same.
+fn remarks(case: &Case<'_>, is_invalid: bool) -> Vec<Reason> {
+    let mut remarks = Vec::new();
+    let suspects = case.totals.suspects();
+    let share = suspects.suspect as f64 / (suspects.samples as f64).max(1.0);
+    if share >= WORTH_A_REMARK && !is_invalid {
+        let text =
+            format!("{} of the samples are suspect; the tables show the numbers without them, too.", percent(share));
+        let limit = Some(case.rules.suspect_share * 100.0);
+        remarks.push(Reason::new(ReasonKind::SuspectSamples, text).measured(share * 100.0, limit, "%"));
+    }
+    if case.thresholds.is_empty() {
+        remarks
+            .push(Reason::new(ReasonKind::NoThresholds, "The plan has no thresholds: nothing could fail.".to_owned()));
+    }
+    remarks
+}
+
+impl Reason {
+    fn new(what: ReasonKind, text: String) -> Self {
+        let (value, limit, since_s, browser, worker) = (None, None, None, None, None);
+        Self { what, text, value, limit, unit: String::new(), since_s, browser, worker }
+    }
+
+    fn measured(self, value: f64, limit: Option<f64>, unit: &str) -> Self {
+        Self { value: Some(value), limit, unit: unit.to_owned(), ..self }
+    }
+
+    fn since(self, since: Timestamp) -> Self {
+        Self { since_s: Some(since.as_secs_f64()), ..self }
+    }
+
+    fn in_browser(self, totals: &Totals, home: usize) -> Self {
+        Self { browser: totals.homes().name(home).map(str::to_owned), ..self }
+    }
+}
+
+fn name_of(totals: &Totals, home: usize) -> String {
+    match totals.homes().name(home) {
+        Some(name) => name.to_owned(),
+        None if totals.homes().count() > 1 => "The conductor's browser".to_owned(),
+        None => "The browser".to_owned(),
+    }
+}
+
+fn counted(count: u64, what: &str) -> String {
+    if count == 1 { format!("1 {what}") } else { format!("{count} {what}s") }
+}
+
+fn percent(share: f64) -> String {
+    let percent = share * 100.0;
+    if percent < 10.0 { format!("{percent:.1} %") } else { format!("{percent:.0} %") }
+}
+
+fn millis(millis: f64) -> String {
+    if millis < 10.0 { format!("{millis:.1} ms") } else { format!("{millis:.0} ms") }
+}
+
+fn shown(value: f64, unit: ThresholdUnit) -> String {
+    match unit {
+        ThresholdUnit::Milliseconds => millis(value),
+        ThresholdUnit::Share => percent(value),
+        ThresholdUnit::Count | ThresholdUnit::Ratio => format!("{}", (value * 1e3).round() / 1e3),
+        ThresholdUnit::PerSecond => format!("{value:.1} /s"),
+    }
+}
+
+/// To what people read: the factor and the unit's sign.
+const fn scale(unit: ThresholdUnit) -> (f64, &'static str) {
+    match unit {
+        ThresholdUnit::Milliseconds => (1.0, "ms"),
+        ThresholdUnit::Share => (100.0, "%"),
+        ThresholdUnit::Count | ThresholdUnit::Ratio => (1.0, ""),
+        ThresholdUnit::PerSecond => (1.0, "/s"),
+    }
+}
+
+/// Less than this changes no percentile that anybody looks at.
+const WORTH_A_REMARK: f64 = 0.01;
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,78 @@
+//! What a run thinks of its own generators: how many sockets each worker may hold, which browser is full, and the verdict so far.
+
+use super::{MemberState, Run, Stage};
+use crate::metrics::{Case, Full, ThresholdResult, Verdict};
+use crate::plan::Threshold;
+use crate::run::layout::Part;
+use crate::wire::{Level, ToWorker};
+
+impl Run {
+    /// A browser whose part of the plan needs more sockets than it can hold is not asked for them: whoever asks too much of it is
+    /// refused like by a server. What it has is shared in proportion to the users; `None`: there is room for all.
+    pub(super) fn sockets_of(&self, worker: usize) -> Option<u32> {
+        let room = self.members[worker].part.room;
+        let of_home = |part: &Part| part.browser == self.members[worker].part.browser;
+        let users = |part: &Part| u64::from(self.plan.users_of(&part.segment));
+        let total: u64 = self.members.iter().map(|member| &member.part).filter(|part| of_home(part)).map(users).sum();
+        let sockets = u64::from(room.sockets);
+        if !room.is_fixed || total <= sockets {
+            return None;
+        }
+        let before = self.members[..worker].iter().map(|member| &member.part).filter(|part| of_home(part));
+        let before: u64 = before.map(users).sum();
+        let up_to = |users: u64| users * sockets / total;
+        Some((up_to(before + users(&self.members[worker].part)) - up_to(before)) as u32)
+    }
+
+    /// Says once of each browser that is full that it is, and lets its users wait instead of fail.
+    pub(super) fn note_full_browsers(&mut self) {
+        let homes = self.totals.homes();
+        self.full_told.resize(homes.count(), false);
+        for home in 0..self.full_told.len() {
+            if let Some(full) = self.totals.rooms().full(home).filter(|_| !self.full_told[home]) {
+                self.full_told[home] = true;
+                self.note_full(home, full);
+            }
+        }
+    }
+
+    fn note_full(&mut self, home: usize, full: Full) {
+        let homes = self.totals.homes();
+        let name = homes.name(home).map_or_else(|| "this browser".to_owned(), str::to_owned);
+        let text = format!(
+            "{name} is full at {} sockets: {} users wait; that is its own limit, not the server's",
+            full.sockets, full.waiting
+        );
+        let workers: Vec<usize> = (0..self.members.len())
+            .filter(|&worker| homes.of(worker) == home && self.members[worker].state != MemberState::Dead)
+            .collect();
+        self.log.note(self.now(), Level::Warning, text);
+        self.outbox.extend(workers.into_iter().map(|worker| (worker, ToWorker::Full)));
+    }
+
+    /// At each second's end, and at the run's.
+    pub(super) fn judge(&mut self) {
+        let second = (self.totals.timeline().closed(), self.is_done(), self.problem.is_some());
+        if self.judged == Some(second) || (self.epoch_ms.is_none() && !self.is_done()) {
+            return;
+        }
+        self.judged = Some(second);
+        // A search breaks its thresholds on purpose, level by level: what it has found is no failure of the run.
+        let is_search = self.searching.is_some();
+        let thresholds: Vec<ThresholdResult> = self
+            .plan
+            .thresholds
+            .iter()
+            .filter(|_| !is_search)
+            .filter_map(|text| text.parse::<Threshold>().ok())
+            .map(|threshold| threshold.evaluate(&self.totals))
+            .collect();
+        self.verdict = Some(Verdict::of(Case {
+            rules: &self.plan.verdict,
+            totals: &self.totals,
+            thresholds: &thresholds,
+            problem: self.problem.as_deref(),
+            so_far: self.stage != Stage::Done,
+        }));
+    }
+}

@@ -1,0 +1,301 @@
+//! One row for each cause: what was counted, what the questions showed, and the exact text.
+
+use super::*;
+
+const PAGE: &str = "http://127.0.0.1:4280";
+const CHAT: &str = "ws://chat.example/socket.io/";
+
+fn failure(code: &str, words: &str) -> Failure {
+    Failure { operation: "join".to_owned(), code: code.to_owned(), words: words.to_owned() }
+}
+
+fn chat(url: &str) -> StepKind {
+    StepKind::Connect { url: url.to_owned(), is_socket_io: true }
+}
+
+fn plain(url: &str) -> StepKind {
+    StepKind::Connect { url: url.to_owned(), is_socket_io: false }
+}
+
+fn call(method: &str, url: &str, headers: &[&str]) -> StepKind {
+    let headers = headers.iter().map(|&header| header.to_owned()).collect();
+    StepKind::Request(Call { method: method.to_owned(), url: url.to_owned(), headers })
+}
+
+fn around(origin: &str, seen: impl IntoIterator<Item = (Question, Seen)>) -> Around {
+    Around { origin: origin.to_owned(), local_network: String::new(), seen: seen.into_iter().collect() }
+}
+
+fn said(status: u16, body: &str) -> Seen {
+    Seen::Answer { status, body: body.to_owned() }
+}
+
+fn nothing(ms: f64) -> Seen {
+    Seen::Nothing { ms }
+}
+
+#[track_caller]
+fn check(kind: &StepKind, failure: &Failure, around: &Around, cause: &str, remedy: &str) {
+    let found = diagnose(failure, kind, around);
+    assert_eq!((found.cause.as_str(), found.remedy.as_str()), (cause, remedy));
+}
+
+fn never_opened() -> Failure {
+    failure("closed 1006", "the WebSocket closed with 1006 before it was usable: ")
+}
+
+#[test]
+fn addresses_that_nobody_answers_at() {
+    let any = Question::any;
+    check(
+        &chat("nonsense"),
+        &never_opened(),
+        &around(PAGE, []),
+        "\"nonsense\" is no address that a browser can reach.",
+        "Write it like https://chat.example or wss://chat.example.",
+    );
+    check(
+        &chat(CHAT),
+        &never_opened(),
+        &around(PAGE, [(any(CHAT), nothing(5.0))]),
+        "The connection to ws://chat.example was refused: nobody listens on that port, or there is no host of that name.",
+        "Check the address and the port, and whether the server runs.",
+    );
+    check(
+        &chat(CHAT),
+        &never_opened(),
+        &around(PAGE, [(any(CHAT), nothing(3_000.0))]),
+        "Nothing came back from ws://chat.example within 3 s: the machine is off, or a firewall drops what is sent there.",
+        "Check the address and the port, and whether this network lets you out to it.",
+    );
+    let secure = "wss://chat.example:8443/socket.io/";
+    check(
+        &chat(secure),
+        &never_opened(),
+        &around(PAGE, [(any(secure), nothing(20.0))]),
+        "wss://chat.example:8443 could not be reached safely: either its TLS certificate is not trusted here, or nobody listens. A browser does not say which.",
+        "Open https://chat.example:8443 in a tab of this browser. A warning about the certificate means TLS: install a certificate that this machine trusts. \"Refused to connect\" means that nobody listens.",
+    );
+}
+
+#[test]
+fn what_a_browser_does_not_even_ask() {
+    check(
+        &chat(CHAT),
+        &never_opened(),
+        &around("https://page.example", []),
+        "This page came by https, so the browser lets it reach only encrypted servers, and ws://chat.example is not.",
+        "Use wss://chat.example if the server has it, or open this page by http, as a lab of your own serves it.",
+    );
+    let home = "http://192.168.0.7:5001/api/login";
+    let mut around = around("http://page.example", [(Question::any(home), nothing(3.0))]);
+    around.local_network = "denied".to_owned();
+    check(
+        &call("POST", home, &[]),
+        &failure("unreachable", "http://192.168.0.7:5001: Failed to fetch"),
+        &around,
+        "192.168.0.7 is an address of a private network, and the browser has not let this page reach those (denied).",
+        "Click the icon left of the address bar and allow access to devices on the local network, then try again.",
+    );
+    around.local_network = "granted".to_owned();
+    check(
+        &call("POST", home, &[]),
+        &failure("unreachable", "http://192.168.0.7:5001: Failed to fetch"),
+        &around,
+        "The connection to http://192.168.0.7:5001 was refused: nobody listens on that port, or there is no host of that name.",
+        "Check the address and the port, and whether the server runs.",
+    );
+}
+
+#[test]
+fn what_cors_needs() {
+    let url = "http://chat.example/api/login";
+    let hidden = failure("cors", "http://chat.example answers, but does not allow pages from http://127.0.0.1:4280");
+    let cause = "http://chat.example answers, but does not allow pages from http://127.0.0.1:4280 to read it (CORS).";
+    let around = around(PAGE, [(Question::any(url), Seen::Hidden)]);
+    check(
+        &call("GET", url, &[]),
+        &hidden,
+        &around,
+        cause,
+        "Have the server send: Access-Control-Allow-Origin: http://127.0.0.1:4280",
+    );
+    check(
+        &call("POST", url, &["content-type", "x-auth-token"]),
+        &hidden,
+        &around,
+        cause,
+        "Have the server send (its answer to OPTIONS, too): Access-Control-Allow-Origin: http://127.0.0.1:4280; Access-Control-Allow-Methods: POST; Access-Control-Allow-Headers: content-type, x-auth-token",
+    );
+}
+
+#[test]
+fn what_a_request_is_answered() {
+    let login = call("POST", "http://chat.example/api/login", &[]);
+    let none = around(PAGE, []);
+    check(
+        &login,
+        &failure("INVALID", r#"HTTP 401 {"message":"wrong password"}"#),
+        &none,
+        "http://chat.example refused the login: wrong password",
+        "Check the accounts and tokens of the plan: right server, not expired, registered.",
+    );
+    check(
+        &login,
+        &failure("404", "HTTP 404 <h1>Not Found</h1>"),
+        &none,
+        "http://chat.example has nothing at this address (404): <h1>Not Found</h1>",
+        "Check the server's address and the path in the scenario: the API may live elsewhere or under a prefix.",
+    );
+    check(
+        &login,
+        &failure("429", r#"HTTP 429 {"message":"slow down"}"#),
+        &none,
+        "The server limits the rate already for one user: slow down (429)",
+        "Raise the server's limit for the test, give users a longer interval, or use several accounts and addresses.",
+    );
+    check(
+        &login,
+        &failure("503", "HTTP 503 busy"),
+        &none,
+        "http://chat.example failed by itself (503): busy",
+        "Look into the server's log at this moment; nothing in this browser causes it.",
+    );
+    check(
+        &login,
+        &failure("timeout", "no answer within 30 s"),
+        &none,
+        "http://chat.example took the request and has not answered in time.",
+        "Look whether the server is busy or waits for something, or give the step a longer timeout_s.",
+    );
+    check(
+        &login,
+        &failure("not_allowed", ""),
+        &none,
+        "Load on http://chat.example has not been allowed in this browser; the server named it, not the plan.",
+        "Add the host under \"Hosts and limits\" if you may test it.",
+    );
+}
+
+#[test]
+fn what_refuses_a_websocket() {
+    let (four, three) = (Question::engine(CHAT, 4), Question::engine(CHAT, 3));
+    let there = (Question::any(CHAT), Seen::Hidden);
+    let old =
+        "ws://chat.example speaks Engine.IO 3 (Socket.IO 2), and tabswarm speaks Engine.IO 4 (Socket.IO 3 and later).";
+    let update = "Update the server to Socket.IO 3 or later, or point the plan at one that is.";
+    let version = said(400, r#"{"code":5,"message":"Unsupported protocol version"}"#);
+    check(&chat(CHAT), &never_opened(), &around(PAGE, [there.clone(), (four.clone(), version)]), old, update);
+    let answers = [there.clone(), (four.clone(), Seen::Hidden), (three, said(200, r#"96:0{"sid":"a"}"#))];
+    check(&chat(CHAT), &failure("timeout", ""), &around(PAGE, answers), old, update);
+    check(
+        &chat(CHAT),
+        &never_opened(),
+        &around(PAGE, [there.clone(), (four.clone(), said(404, ""))]),
+        "ws://chat.example has no WebSocket endpoint at /socket.io/ (404).",
+        "Set the scenario's connect.path to where the server has its endpoint.",
+    );
+    let other = "ws://chat.example/chat/";
+    let answers = [(Question::engine(other, 4), said(404, "")), (four.clone(), said(200, "0{\"sid\":\"a\"}"))];
+    check(
+        &chat(other),
+        &never_opened(),
+        &around(PAGE, answers),
+        "ws://chat.example has no WebSocket endpoint at /chat/ (404).",
+        "Set the scenario's connect.path to /socket.io/: there is one.",
+    );
+    check(
+        &chat(CHAT),
+        &never_opened(),
+        &around(PAGE, [there.clone(), (four.clone(), said(403, r#"{"code":4,"message":"Forbidden"}"#))]),
+        "ws://chat.example refuses pages from the Origin http://127.0.0.1:4280: Forbidden",
+        "Add http://127.0.0.1:4280 to the origins that the server accepts.",
+    );
+    check(
+        &chat(CHAT),
+        &never_opened(),
+        &around(PAGE, [there.clone(), (four, said(200, "0{\"sid\":\"a\"}"))]),
+        "ws://chat.example speaks Engine.IO 4 to plain requests, but refuses the WebSocket: it does not accept the Origin http://127.0.0.1:4280, or a proxy passes no WebSockets.",
+        "Allow the Origin http://127.0.0.1:4280 on the server, or let the proxy pass `Upgrade: websocket`.",
+    );
+    check(
+        &plain("ws://chat.example/ws"),
+        &never_opened(),
+        &around(PAGE, [there]),
+        "ws://chat.example answers, but refuses the WebSocket, and the browser hides why: it does not accept the Origin http://127.0.0.1:4280, the path is wrong, or a proxy passes no WebSockets.",
+        "Allow the Origin http://127.0.0.1:4280 on the server, check the path /ws, and let the proxy pass `Upgrade: websocket`.",
+    );
+    check(
+        &plain("ws://chat.example/ws"),
+        &failure("closed 1013", "the WebSocket closed with 1013 before it was usable: try later"),
+        &around(PAGE, []),
+        "ws://chat.example opened the WebSocket and closed it with 1013 and said: try later",
+        "Look up the code and the reason in the server's log.",
+    );
+}
+
+#[test]
+fn what_a_server_says_no_to() {
+    let none = around(PAGE, []);
+    check(
+        &chat(CHAT),
+        &failure("Authentication error", r#"{"message":"Authentication error"}"#),
+        &none,
+        "ws://chat.example refused the login: Authentication error",
+        "Check the accounts and tokens of the plan: right server, not expired, registered.",
+    );
+    check(
+        &StepKind::Enter,
+        &failure("error", r#"{"message":"채팅방을 찾을 수 없습니다."}"#),
+        &none,
+        "The server knows no such room: 채팅방을 찾을 수 없습니다.",
+        "Check the room in the plan's variables, or let the scenario create one.",
+    );
+    check(
+        &StepKind::Message,
+        &failure("RATE_LIMIT_EXCEEDED", "too fast"),
+        &none,
+        "The server limits the rate already for one user: too fast (RATE_LIMIT_EXCEEDED)",
+        "Raise the server's limit for the test, give users a longer interval, or use several accounts and addresses.",
+    );
+    check(
+        &StepKind::Message,
+        &failure("MESSAGE_REJECTED", "금칙어가 포함된 메시지는 전송할 수 없습니다."),
+        &none,
+        "The server rejects what the message says: 금칙어가 포함된 메시지는 전송할 수 없습니다. (MESSAGE_REJECTED)",
+        "Change the messages' text in the scenario, or take the word from the server's list for the test.",
+    );
+    check(
+        &StepKind::Enter,
+        &failure("timeout", ""),
+        &none,
+        "The server has not answered `join` in time.",
+        "Check the names of the events that the scenario sends and waits for, or give the step a longer timeout_s.",
+    );
+    check(
+        &StepKind::Emit,
+        &failure("E42", "odd"),
+        &none,
+        "The server answered `join` with an error: odd (E42)",
+        "Look the code up in the server's log; the scenario may send something else than the server expects.",
+    );
+}
+
+#[test]
+fn what_a_voice_does_not_say() {
+    let none = around(PAGE, []);
+    check(
+        &StepKind::Listen,
+        &failure("no greeting", "the service stayed silent"),
+        &none,
+        "The voice service let the user in and never said a word.",
+        "Check the service's key for its speech provider and its log; nothing of the user's is to blame yet.",
+    );
+    check(
+        &StepKind::Listen,
+        &failure("no answer", "the service stayed silent"),
+        &none,
+        "The voice service heard a turn and stayed silent.",
+        "Check that it hears: the audio's rate and format, the clip, and how it finds the end of a turn.",
+    );
+}

@@ -1,0 +1,158 @@
+//! What keeps load where it belongs: the question before a host gets any, the limits of this browser, the STOP key.
+
+use leptos::ev::keydown;
+use leptos::html::Dialog as DialogElement;
+use leptos::prelude::*;
+
+use super::parts::Dialog;
+use super::store::Store;
+use crate::app::Event;
+use crate::app::safety::{Cap, FAIR_USE, SafetyEvent, in_words};
+use crate::plan::HostLoad;
+
+/// As `aria-keyshortcuts` wants it. Control and full stop: nothing on a page uses it, screen readers leave it alone, and on a
+/// Mac the same key with Command has always meant "stop".
+pub const STOP_KEY: &str = "Control+.";
+
+/// Stops everything from wherever the focus is.
+#[component]
+pub fn StopKey() -> impl IntoView {
+    let store = Store::here();
+    let handle = window_event_listener(keydown, move |event| {
+        if event.key() == "." && (event.ctrl_key() || event.meta_key()) && !event.alt_key() && !event.repeat() {
+            event.prevent_default();
+            store.dispatch(Event::StopKey);
+        }
+    });
+    on_cleanup(move || handle.remove());
+}
+
+/// For eyes; screen readers hear of the key by the button's `aria-keyshortcuts`.
+#[component]
+pub fn StopKeyHint() -> impl IntoView {
+    view! { <kbd aria-hidden="true">"Ctrl ."</kbd> }
+}
+
+/// What is asked before a run: fair use once per browser, and each host once.
+#[component]
+pub fn Permission() -> impl IntoView {
+    let store = Store::here();
+    let asks = store.select(|model| model.safety.asks.clone());
+    let place = NodeRef::<DialogElement>::new();
+    Effect::new(move || {
+        let Some(dialog) = place.get() else { return };
+        if asks.with(Option::is_none) {
+            dialog.close();
+        } else if !dialog.open() {
+            // It fails only for a dialog that is open or not in the document.
+            let _ = dialog.show_modal();
+        }
+    });
+    let fair_use = move || asks.with(|asks| asks.as_ref().is_some_and(|asks| asks.fair_use));
+    let hosts = move || {
+        let hosts = asks.with(|asks| asks.as_ref().map(|asks| asks.hosts.clone()).unwrap_or_default());
+        let line = |load: HostLoad| view! { <li><strong>{format!("{}: ", load.host)}</strong>{in_words(&load)}</li> };
+        hosts.iter().cloned().map(line).collect_view()
+    };
+    let has_hosts = move || asks.with(|asks| asks.as_ref().is_some_and(|asks| !asks.hosts.is_empty()));
+    let fair = FAIR_USE.map(|line| view! { <li>{line}</li> }).collect_view();
+    view! {
+        <dialog
+            node_ref=place
+            class="permission"
+            aria-labelledby="permission-title"
+            on:close=move |_| store.dispatch(Event::Safety(SafetyEvent::Refuse))
+        >
+            <div class="dialog-head"><h2 id="permission-title">"Before load starts"</h2></div>
+            <div class="dialog-body stack">
+                <div hidden=move || !has_hosts()>
+                    <p>"May this browser put load on:"</p>
+                    <ul>{hosts}</ul>
+                    <p class="hint">"Asked once for each host. \"Hosts and limits\" beside the plan takes it back."</p>
+                </div>
+                <div hidden=move || !fair_use()>
+                    <h3>"Fair use"</h3>
+                    <ul>{fair}</ul>
+                    <p>"Ctrl and the full stop key together stop a run at any time, from anywhere on the page."</p>
+                </div>
+                <div class="row">
+                    <button class="primary" on:click=move |_| store.dispatch(Event::Safety(SafetyEvent::Allow))>
+                        {move || if has_hosts() { "Allow and start" } else { "Understood, start" }}
+                    </button>
+                    <button on:click=move |_| store.dispatch(Event::Safety(SafetyEvent::Refuse))>"Do not start"</button>
+                </div>
+            </div>
+        </dialog>
+    }
+}
+
+/// Opens the limits of this browser.
+#[component]
+pub fn LimitsButton() -> impl IntoView {
+    let open = RwSignal::new(false);
+    view! {
+        <button class="quiet" on:click=move |_| open.set(true)>"Hosts and limits"</button>
+        <Dialog title="Hosts and limits of this browser" open content=|| view! { <LimitsForm /> } />
+    }
+}
+
+#[component]
+fn LimitsForm() -> impl IntoView {
+    let store = Store::here();
+    let hosts = store.select(|model| model.safety.limits.hosts.iter().cloned().collect::<Vec<_>>());
+    let typed = RwSignal::new(String::new());
+    let add = move |event: leptos::ev::SubmitEvent| {
+        event.prevent_default();
+        store.dispatch(Event::Safety(SafetyEvent::AddHost(typed.get_untracked())));
+        typed.set(String::new());
+    };
+    let line = move |host: String| {
+        let (name, label) = (host.clone(), format!("Take back {host}"));
+        let remove = move |_| store.dispatch(Event::Safety(SafetyEvent::RemoveHost(host.clone())));
+        view! { <li class="row"><code>{name}</code><button class="quiet right" aria-label=label on:click=remove>"Take back"</button></li> }
+    };
+    let cap = move |(cap, label, unit): (Cap, &'static str, &'static str)| {
+        let value = store.select(move |model| cap.shown(&model.safety.limits.caps));
+        let set = move |text| store.dispatch(Event::Safety(SafetyEvent::SetCap { cap, text }));
+        view! {
+            <label class="field">
+                <span>{label}</span>
+                <span class="box">
+                    <input
+                        type="text"
+                        inputmode="decimal"
+                        placeholder="no limit"
+                        prop:value=value
+                        on:change=move |event| set(event_target_value(&event))
+                    />
+                    {(!unit.is_empty()).then(|| view! { <span class="unit">{unit}</span> })}
+                </span>
+            </label>
+        }
+    };
+    view! {
+        <div class="stack">
+            <h3>"Hosts that load may go to"</h3>
+            <p class="hint">"This machine always is. Everything else is asked about once, and kept in this browser only."</p>
+            <p class="hint" hidden=move || !hosts.with(Vec::is_empty)>"No other host has been allowed."</p>
+            <ul class="hosts" aria-label="Allowed hosts">
+                <For each=move || hosts.get() key=String::clone children=line />
+            </ul>
+            <form class="row" on:submit=add>
+                <input
+                    type="text"
+                    aria-label="Host to allow"
+                    placeholder="chat.example"
+                    autocomplete="off"
+                    spellcheck="false"
+                    prop:value=typed
+                    on:input=move |event| typed.set(event_target_value(&event))
+                />
+                <button type="submit">"Allow"</button>
+            </form>
+            <h3>"The most that each of them gets from one run"</h3>
+            <div class="grid">{Cap::ALL.map(cap).collect_view()}</div>
+            <p class="hint">"A plan beyond them does not start, and workers keep to them while it runs. Empty: no limit."</p>
+        </div>
+    }
+}

@@ -1,0 +1,73 @@
+//! What whole runs are worth: PASS, FAIL and INVALID against a simulated server.
+
+use serde_json::json;
+use tabswarm::metrics::{ReasonKind, Verdict, VerdictOutcome};
+use tabswarm::plan::Plan;
+use tabswarm::run::Capacity;
+use tabswarm::sim::{Faults, World};
+use tabswarm::time::{Span, Timestamp};
+
+use crate::support::{chat_plan, errors, held, played};
+
+fn plan(users: u32, seconds: u32, thresholds: &[&str]) -> Plan {
+    let variables = json!({ "room_size": 20, "send_min_ms": 1000, "send_max_ms": 1000 });
+    let plan = chat_plan(held(users, seconds), variables);
+    Plan { thresholds: thresholds.iter().map(|text| (*text).to_owned()).collect(), ..plan }
+}
+
+/// With 254 sockets for users.
+fn chromium(plan: Plan) -> World {
+    World::in_browser(&Capacity::own(4, 250), plan, Vec::new(), Span::from_millis(5), Faults::default())
+}
+
+fn verdict(world: &World) -> Verdict {
+    world.run.status().verdict.expect("the run has begun")
+}
+
+#[track_caller]
+fn check(thresholds: &[&str], faults: Faults, outcome: VerdictOutcome, reasons: &[ReasonKind]) {
+    let verdict = verdict(&played(plan(40, 60, thresholds), faults));
+    let found: Vec<_> = verdict.reasons.iter().map(|reason| reason.what).collect();
+    assert_eq!((verdict.outcome, verdict.so_far, found.as_slice()), (outcome, false, reasons), "{verdict:#?}");
+}
+
+#[test]
+fn a_server_s_faults_are_a_fail_and_never_invalid() {
+    use ReasonKind::{NoThresholds, ThresholdFailed};
+    let all_arrives = ["delivery.missing == 0", "message.round_trip p95 < 300 ms"];
+    check(&all_arrives, Faults::default(), VerdictOutcome::Pass, &[]);
+    check(&[], Faults::default(), VerdictOutcome::Pass, &[NoThresholds]);
+    let losing = Faults { lose: 0.05, ..Faults::default() };
+    check(&all_arrives, losing, VerdictOutcome::Fail, &[ThresholdFailed]);
+}
+
+#[test]
+fn a_browser_that_is_full_says_so_within_five_seconds_and_blames_no_server() {
+    // 254 sockets; with eight handshakes at a time all of them are open after some tenths of a second.
+    let mut plan = plan(260, 30, &["errors rate < 1%"]);
+    plan.handshakes_in_flight = 64;
+    let mut world = chromium(plan);
+    world.play(Span::from_secs(5));
+    let so_far = verdict(&world);
+    assert_eq!((so_far.outcome, so_far.so_far), (VerdictOutcome::Invalid, true), "{so_far:#?}");
+    let text =
+        "The browser is full at 254 sockets: 6 users could not connect. That is the browser's limit, not the server's.";
+    assert_eq!((so_far.reasons[0].what, so_far.reasons[0].text.as_str()), (ReasonKind::BrowserFull, text));
+    let lines = world.run.log().lines();
+    let said = lines.iter().filter(|line| line.text.contains("is full at 254 sockets")).count();
+    assert_eq!(said, 1, "{lines:?}");
+    world.play_until(Timestamp::ZERO + Span::from_secs(100));
+    assert!(world.run.is_done());
+    assert_eq!(errors(&world), [""; 0]);
+    assert_eq!(verdict(&world).outcome, VerdictOutcome::Invalid);
+}
+
+#[test]
+fn what_fits_into_a_browser_fills_none() {
+    let mut plan = plan(254, 30, &["errors rate < 1%"]);
+    plan.handshakes_in_flight = 64;
+    let mut world = chromium(plan);
+    world.play(Span::from_secs(100));
+    assert!(world.run.is_done());
+    assert_eq!(verdict(&world).outcome, VerdictOutcome::Pass);
+}
