@@ -3,6 +3,7 @@
 export const startButton = (page) => page.getByRole('button', { name: 'Start', exact: true });
 export const stopButton = (page) => page.getByRole('button', { name: 'Stop', exact: true });
 export const copyLinkButton = (page) => page.getByRole('button', { name: 'Copy link' });
+export const exportScriptButton = (page) => page.getByRole('button', { name: 'Export as k6 script' });
 export const themeButton = (page) => page.getByRole('button', { name: /^Colours/ });
 export const serverField = (page) => page.getByLabel('Server', { exact: true });
 export const nameField = (page) => page.getByLabel('Name', { exact: true });

@@ -26,6 +26,8 @@ export const presets = (page) => page.evaluate(() => window.tabswarm.presets());
  */
 export const check = (page, plan, files) =>
   page.evaluate(([plan, files]) => window.tabswarm.check(plan, files), [plan, files]);
+/** The plan as the text of a k6 script. */
+export const k6 = (page, plan) => page.evaluate((plan) => window.tabswarm.k6(plan), plan);
 export const start = (page, plan, files, permission) =>
   page.evaluate(([plan, files, permission]) => window.tabswarm.start(plan, files, permission).then(() => {}), [
     plan,

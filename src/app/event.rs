@@ -10,6 +10,7 @@ use super::model::{Page, Theme};
 use super::path::Path;
 use super::run_view::RunView;
 use super::safety::SafetyEvent;
+use super::save::Format;
 use super::swarm_view::SwarmView;
 use crate::metrics::UserId;
 use crate::plan::{Limits, Plan, TimedAction};
@@ -83,6 +84,8 @@ pub enum Event {
     RemoveClip(String),
     SavePlan,
     SharePlan,
+    /// The plan as a k6 script.
+    SaveScript,
     /// A problem was clicked.
     GoTo {
         line: usize,
@@ -136,7 +139,8 @@ pub enum Event {
         level: Level,
         words: String,
     },
-    SaveReport,
+    /// Save the run as a file.
+    Save(Format),
 
     /// Opens a swarm that this page conducts, at the broker whose address is typed.
     OpenSwarm,
@@ -204,7 +208,7 @@ pub enum Effect {
         text: String,
         limits: Limits,
     },
-    SaveReport,
+    Save(Format),
     /// Ask where this page came from whether there is a broker, too.
     AskForBroker,
     EnterSwarm {

@@ -145,7 +145,7 @@ fn own_row(facts: &SwarmFacts<'_>, conductor: &Conductor, own: &Card, run: Optio
     let workers: Vec<usize> = run.map_or_else(Vec::new, |run| {
         (0..run.worker_count()).filter(|&worker| conductor.place_of(worker).is_none()).collect()
     });
-    let state = if facts.only_watches { "conducts only" } else { "conducts" };
+    let state = if facts.only_watches { "conducts and observes" } else { "conducts" };
     let mut cells = vec![Cell::from(format!("{} (this one)", facts.name)), state.to_owned().into()];
     cells.extend(card_cells(Some(own)));
     cells.extend([format::NOTHING.to_owned().into(), format::NOTHING.to_owned().into()]);
@@ -203,10 +203,12 @@ fn seat_state(seat: &Seat, run: Option<&Run>) -> (String, Mood) {
         None => ("is coming".to_owned(), Mood::Plain),
         Some(_) if !seat.workers.is_empty() && run.is_some() => match lag {
             Some(text) => (format!("plays, struggles: timers {text} late"), Mood::Warn),
+            None if seat.card.as_ref().is_some_and(|card| card.only_watches) => ("observes".to_owned(), Mood::Good),
             None => ("plays".to_owned(), Mood::Good),
         },
         Some(card) => match &card.consent {
             Consent::Asked => ("asks its operator".to_owned(), Mood::Warn),
+            Consent::Given if card.only_watches => ("ready to observe".to_owned(), Mood::Good),
             Consent::Given => ("ready".to_owned(), Mood::Good),
             Consent::Refused(why) => (format!("does not play: {why}"), Mood::Bad),
         },
@@ -214,7 +216,8 @@ fn seat_state(seat: &Seat, run: Option<&Run>) -> (String, Mood) {
 }
 
 fn capacity(facts: &SwarmFacts<'_>, conductor: &Conductor, own: &Card, wanted_users: Option<u32>) -> (String, Mood) {
-    let here: Vec<&Seat> = conductor.seats().filter(|seat| !seat.is_away).collect();
+    let observes = |seat: &Seat| seat.card.as_ref().is_some_and(|card| card.only_watches);
+    let here: Vec<&Seat> = conductor.seats().filter(|seat| !seat.is_away && !observes(seat)).collect();
     let others: u32 = here.iter().filter_map(|seat| seat.card.as_ref()).map(|card| card.sockets).sum();
     let sockets = others + if facts.only_watches { 0 } else { own.sockets };
     let browsers = here.len() + usize::from(!facts.only_watches);

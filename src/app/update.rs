@@ -31,6 +31,7 @@ pub fn update(model: &mut Model, event: Event) -> Vec<Effect> {
         Event::DismissNotice => model.notice = None,
         Event::SavePlan => return vec![save_plan(&model.editor)],
         Event::SharePlan => return vec![share_plan(&model.editor)],
+        Event::SaveScript => return save_script(model),
         Event::GoTo { line } => return vec![Effect::RevealLine(line)],
         Event::PlayClip(_)
         | Event::ClipEnded
@@ -69,7 +70,7 @@ pub fn update(model: &mut Model, event: Event) -> Vec<Effect> {
             model.log_filter = super::log::LogFilter { level, words };
             return vec![Effect::Refresh];
         }
-        Event::SaveReport => return vec![Effect::SaveReport],
+        Event::Save(format) => return vec![Effect::Save(format)],
         Event::OpenSwarm
         | Event::LeaveSwarm
         | Event::TypedBroker(_)
@@ -257,6 +258,23 @@ fn open_plan(model: &mut Model, name: &str, text: String) {
 /// A file on the person's own disk holds the plan as it is; what was typed stays as it was laid out.
 fn save_plan(editor: &Editor) -> Effect {
     Effect::Download { name: format!("{}.plan.json", file_name(&editor.name())), text: editor.text().to_owned() }
+}
+
+/// The script of a plan without problems; the problems of any other are on the page already.
+fn save_script(model: &mut Model) -> Vec<Effect> {
+    let name = format!("{}.k6.js", file_name(&model.editor.name()));
+    let script = model.editor.plan().map(super::k6::script);
+    match script {
+        Some(Ok(text)) => return vec![Effect::Download { name, text }],
+        Some(Err(problems)) => {
+            let problem = problems.first().map_or_else(String::new, ToString::to_string);
+            say(model, NoticeKind::Problem, format!("This plan cannot be written as a k6 script: {problem}"));
+        }
+        None => {
+            say(model, NoticeKind::Problem, "The plan has problems: a k6 script needs a plan that can run.".to_owned())
+        }
+    }
+    Vec::new()
 }
 
 fn share_plan(editor: &Editor) -> Effect {

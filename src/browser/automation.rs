@@ -9,10 +9,12 @@ use serde_json::{Value, json};
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::future_to_promise;
 
+use super::chart_parts;
 use super::run_driver::RunDriver;
 use super::swarm_driver::{Side, SwarmDriver};
 use crate::app::clips::Clips;
 use crate::app::csv::CsvTable;
+use crate::app::save::Format;
 use crate::app::{account_rows, check, presets};
 use crate::plan::{Caps, Limits, Plan};
 use crate::scenario::Problem;
@@ -24,11 +26,13 @@ use crate::swarm::Seat;
 /// |---|---|
 /// | `presets()` | `{plans: [{id, title, description, plan}], scenarios: [{id, title, scenario}]}` |
 /// | `check(plan, files)` | `{ok, problems: [{path, message}]}` |
+/// | `k6(plan)` | the text of a k6 script that does the same |
 /// | `start(plan, files, options)` | nothing, once the workers are being started; fails with the plan's problems |
 /// | `status()` | `{phase, elapsed_s, planned_s, users: {target, active, ...}, sent, received, errors, problem?, verdict?}` |
 /// | `stop()` | nothing, at once; `status()` tells when the run is done |
 /// | `swarm()` | the swarm that this page is in: `{name, connected, problem, invite, traffic, browsers or consent ...}`, or null |
 /// | `report()` | the report of the run as it is now; fails before the first run |
+/// | `report(format)` | the text of the file that the page would save: `html`, `json`, `csv`, `junit`, `k6` or `openmetrics` |
 ///
 /// `options`: `allow` lists the hosts besides this machine that load may go to, for who may decide that; without it only those
 /// do that were allowed in this browser. `caps` replaces this browser's caps: `{users, rate, minutes}`, each a number or null.
@@ -44,6 +48,7 @@ pub fn expose(driver: &RunDriver, swarm: &SwarmDriver) {
     };
     put(&api, "presets", |_, _, _| settled(Ok(offered())));
     put(&api, "check", |plan, files, _| settled(Ok(verdict(read_plan(&plan, &files).map(drop)))));
+    put(&api, "k6", |plan, _, _| settled(k6_script(&plan)));
     put(&api, "start", {
         let driver = driver.clone();
         move |plan, files, options| start(driver.clone(), read_options(&options), read_plan(&plan, &files))
@@ -57,19 +62,26 @@ pub fn expose(driver: &RunDriver, swarm: &SwarmDriver) {
             settled(Ok(JsValue::UNDEFINED))
         }),
     );
-    put(
-        &api,
-        "report",
-        with(|driver| {
-            let report = driver.report().ok_or_else(|| failure("there has been no run yet", &[]));
-            settled(report.and_then(|report| to_js(&report)))
-        }),
-    );
+    put(&api, "report", {
+        let driver = driver.clone();
+        move |format, _, _| match format.as_string() {
+            Some(format) => written(&driver, &format),
+            None => settled(driver.report().ok_or_else(no_run).and_then(|report| to_js(&report))),
+        }
+    });
     put(&api, "swarm", {
         let swarm = swarm.clone();
         move |_, _, _| settled(to_js(&swarm_now(&swarm)))
     });
     set(&js_sys::global(), "tabswarm", &api);
+}
+
+fn k6_script(plan: &JsValue) -> Result<JsValue, JsValue> {
+    // Rows of accounts stay outside a script, so a plan without its files will do.
+    let document = read_document(plan).map_err(|problem| failure("this is no plan", &[problem]))?;
+    let plan = Plan::check(&document).map_err(|problems| failure("the plan cannot run", &problems))?;
+    let script = crate::app::k6::script(&plan).map_err(|problems| failure("the plan cannot be a script", &problems))?;
+    Ok(script.into())
 }
 
 fn start(driver: RunDriver, options: Result<Options, String>, plan: Result<Runnable, Vec<Problem>>) -> Promise {
@@ -108,6 +120,21 @@ fn read_options(options: &JsValue) -> Result<Options, String> {
     serde_json::from_str(&text).map_err(|error| {
         format!("the options were not understood: {error}; expected {{allow: [hosts], caps: {{users, rate, minutes}}}}")
     })
+}
+
+/// What the page would save.
+fn written(driver: &RunDriver, format: &str) -> Promise {
+    let format = Format::named(format);
+    let past = driver.past().ok_or_else(no_run).and_then(|past| past.map_err(|error| failure(&error, &[])));
+    future_to_promise(async move {
+        let (format, past) = (format.map_err(|error| failure(&error, &[]))?, past?);
+        let parts = if format == Format::Html { chart_parts().await } else { None };
+        Ok(format.write(&past, parts.as_ref()).into())
+    })
+}
+
+fn no_run() -> JsValue {
+    failure("there has been no run yet", &[])
 }
 
 fn swarm_now(driver: &SwarmDriver) -> Value {
@@ -163,12 +190,16 @@ fn read_plan(plan: &JsValue, files: &JsValue) -> Result<Runnable, Vec<Problem>> 
         true => Array::from(files).iter().enumerate().map(table).collect::<Result<_, _>>().map_err(|one| vec![one])?,
         false => Vec::new(),
     };
-    let text = JSON::stringify(plan).ok().and_then(|text| text.as_string());
-    let document = text.and_then(|text| serde_json::from_str(&text).ok());
-    let document = document.ok_or_else(|| vec![problem("", "expected a plan: an object".to_owned())])?;
+    let document = read_document(plan).map_err(|problem| vec![problem])?;
     let plan = check(&document, &files, &Clips::default())?;
     let rows = account_rows(&plan, &files);
     Ok((plan, rows))
+}
+
+fn read_document(plan: &JsValue) -> Result<Value, Problem> {
+    let text = JSON::stringify(plan).ok().and_then(|text| text.as_string());
+    let document = text.and_then(|text| serde_json::from_str(&text).ok());
+    document.ok_or_else(|| problem("", "expected a plan: an object".to_owned()))
 }
 
 fn table((population, file): (usize, JsValue)) -> Result<Option<CsvTable>, Problem> {

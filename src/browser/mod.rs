@@ -1,6 +1,7 @@
 //! All browser IO, one API per file; every handle closes itself on drop.
 
 pub mod automation;
+mod chart_parts;
 mod clock;
 mod decoder;
 mod fetch;
@@ -22,6 +23,7 @@ mod visibility;
 mod worker_host;
 mod worker_loop;
 
+pub use chart_parts::chart_parts;
 pub use clock::Clock;
 pub use decoder::decode;
 pub use fetch::Fetches;

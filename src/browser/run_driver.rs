@@ -12,6 +12,7 @@ use super::swarm_driver::SwarmDriver;
 use super::visibility::Visibility;
 use super::worker_host::{HostEvent, WorkerHost};
 use super::{identity, lab};
+use crate::app::past::PastRun;
 use crate::app::run_view::picture;
 use crate::metrics::{Browser, Report, UserId};
 use crate::plan::{Limits, Plan, TimedAction};
@@ -237,6 +238,11 @@ impl RunDriver {
     /// The report of the current run so far, or of the last run; `None` before the first.
     pub fn report(&self) -> Option<Report> {
         self.with_run(|run| run.map(|run| run.report(self.0.browsers(run), started_at(run))))
+    }
+
+    /// The same, as something that every format of file is written from. The plan is the report's, for it has no secrets.
+    pub fn past(&self) -> Option<Result<PastRun, String>> {
+        self.report().map(PastRun::of)
     }
 
     /// Reads the current or the last run. `read` must not call this driver.

@@ -41,7 +41,7 @@ pub struct Swarm {
     pub invite: Invite,
     /// This browser's own.
     pub card: Card,
-    /// It conducts and plays no load.
+    /// It plays a probe and no load, as its operator wants it.
     pub only_watches: bool,
     /// The users of a browser that vanished move to the others.
     pub moves_parts: bool,
@@ -92,6 +92,7 @@ impl Introduction {
             browser,
             cores: self.cores,
             sockets: self.sockets,
+            only_watches: false,
             consent: Consent::Asked,
             offer: 0,
             playing: None,

@@ -3,6 +3,7 @@
 
 mod compile;
 mod expression;
+pub mod js;
 mod live;
 mod preset;
 mod problem;
@@ -10,7 +11,7 @@ mod program;
 mod reader;
 mod template;
 
-pub use compile::compile;
+pub use compile::{compile, compile_for_script};
 pub use live::Live;
 pub use preset::{Preset, preset, presets, resolve};
 pub use problem::{Problem, Problems};

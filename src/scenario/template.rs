@@ -55,10 +55,14 @@ impl Arguments for Vec<Value> {
 
 /// A compiled template. See docs/scenario.md for the expressions. Evaluation never fails: what makes no sense is null.
 #[derive(Debug, Clone)]
-pub struct Template(Form);
+pub struct Template {
+    pub(super) form: Form,
+    /// What it was before constants took the place of their names; only for scripts.
+    pub(super) open: Option<Form>,
+}
 
 #[derive(Debug, Clone)]
-enum Form {
+pub(super) enum Form {
     Constant(Box<Constant>),
     /// One single `${...}`: keeps its JSON type.
     Expr(Expr),
@@ -69,19 +73,19 @@ enum Form {
 }
 
 #[derive(Debug, Clone)]
-struct Constant {
-    value: Value,
+pub(super) struct Constant {
+    pub(super) value: Value,
     json: String,
 }
 
 #[derive(Debug, Clone)]
-enum TextPart {
+pub(super) enum TextPart {
     Literal(Box<str>),
     Hole(Expr),
 }
 
 #[derive(Debug, Clone)]
-enum JsonPart {
+pub(super) enum JsonPart {
     /// JSON text, serialised when the scenario was compiled.
     Literal(Box<str>),
     /// A whole value.
@@ -94,11 +98,26 @@ impl Template {
     /// A template that always gives this value.
     pub fn constant(value: Value) -> Self {
         let json = value.to_string();
-        Self(Form::Constant(Box::new(Constant { value, json })))
+        Self::of(Form::Constant(Box::new(Constant { value, json })))
     }
 
     /// Compiles a value of the document. What is wrong is reported, and null takes its place.
     pub(super) fn compile(node: &Node<'_>, names: &mut Names) -> Self {
+        let template = Self::read(node, names);
+        if !names.keep_settings || names.constants.iter().all(Option::is_none) {
+            return template;
+        }
+        let (constants, tags) = (std::mem::take(&mut names.constants), names.tags_used);
+        let open = Self::read(node, names).form;
+        (names.constants, names.tags_used) = (constants, tags);
+        Self { open: Some(open), ..template }
+    }
+
+    fn of(form: Form) -> Self {
+        Self { form, open: None }
+    }
+
+    fn read(node: &Node<'_>, names: &mut Names) -> Self {
         match node.value() {
             Value::String(text) => {
                 let mut parts = text_parts(text, node, names);
@@ -107,10 +126,10 @@ impl Template {
                     [TextPart::Literal(text)] => Self::constant(Value::from(&**text)),
                     [TextPart::Hole(_)] => match parts.pop() {
                         Some(TextPart::Hole(Expr::Constant(value))) => Self::constant(value),
-                        Some(TextPart::Hole(expr)) => Self(Form::Expr(expr)),
+                        Some(TextPart::Hole(expr)) => Self::of(Form::Expr(expr)),
                         _ => Self::constant(Value::Null),
                     },
-                    _ => Self(Form::Text(parts)),
+                    _ => Self::of(Form::Text(parts)),
                 }
             }
             Value::Array(_) | Value::Object(_) => {
@@ -124,7 +143,7 @@ impl Template {
 
     /// The value if it is known before any user runs.
     pub fn as_constant(&self) -> Option<&Value> {
-        match &self.0 {
+        match &self.form {
             Form::Constant(constant) => Some(&constant.value),
             _ => None,
         }
@@ -133,7 +152,7 @@ impl Template {
     /// The value: a template that is one single expression keeps its JSON type, everything else is text (or, for a
     /// template compiled from a JSON object or array, that JSON).
     pub fn value(&self, scope: &mut Scope<'_>) -> Value {
-        match &self.0 {
+        match &self.form {
             Form::Json(_) => {
                 let mut json = String::new();
                 self.write_json(scope, &mut json);
@@ -162,7 +181,7 @@ impl Template {
 
     /// Appends the value as JSON text: literal parts were serialised when the scenario was compiled.
     pub fn write_json(&self, scope: &mut Scope<'_>, out: &mut String) {
-        match &self.0 {
+        match &self.form {
             Form::Constant(constant) => out.push_str(&constant.json),
             Form::Expr(expr) => expr.evaluate(scope).write_json(out),
             Form::Text(parts) => {
@@ -189,7 +208,7 @@ impl Template {
 
     /// The value without a detour through JSON text, except for objects and lists with holes.
     fn evaluate<'v, 'a: 'v>(&'v self, scope: &mut Scope<'a>) -> Val<'v> {
-        match &self.0 {
+        match &self.form {
             Form::Constant(constant) => Val::Borrowed(&constant.value),
             Form::Expr(expr) => expr.evaluate(scope),
             Form::Text(parts) => {
@@ -310,7 +329,7 @@ impl JsonParts {
     }
 
     fn add_template(&mut self, template: Template) {
-        match template.0 {
+        match template.form {
             Form::Constant(constant) => self.literal.push_str(&constant.json),
             Form::Expr(expr) => self.push(JsonPart::Value(expr)),
             Form::Text(parts) => {
@@ -341,7 +360,7 @@ impl JsonParts {
         if !self.literal.is_empty() {
             self.parts.push(JsonPart::Literal(self.literal.into()));
         }
-        Template(Form::Json(self.parts))
+        Template::of(Form::Json(self.parts))
     }
 }
 

@@ -356,7 +356,7 @@ impl Seat {
             cores: card.cores,
             sockets: card.sockets,
             is_capped: is_capped(&card.browser),
-            only_watches: false,
+            only_watches: card.only_watches,
         })
     }
 }

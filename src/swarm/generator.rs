@@ -160,6 +160,12 @@ impl Generator {
         self.say_card();
     }
 
+    /// Its operator wants it to observe, from the next run on.
+    pub fn watch_only(&mut self, only: bool) {
+        self.card.only_watches = only;
+        self.say_card();
+    }
+
     /// The operator's answer to the offer.
     pub fn decide(&mut self, allows: bool) {
         let Some(offer) = &self.offer else { return };

@@ -72,6 +72,8 @@ pub struct Card {
     pub browser: String,
     pub cores: u32,
     pub sockets: u32,
+    /// Its operator wants it to observe: it plays a probe, and no load.
+    pub only_watches: bool,
     pub consent: Consent,
     /// The offer that this is the answer to.
     pub offer: u32,
@@ -244,7 +246,7 @@ mod tests {
         #[test]
         fn no_broken_message_makes_it_panic(at in 0..400usize, byte: u8) {
             let card = Card {
-                name: "Kim".into(), browser: "Chromium 156".into(), cores: 4, sockets: 250,
+                name: "Kim".into(), browser: "Chromium 156".into(), cores: 4, sockets: 250, only_watches: true,
                 consent: Consent::Refused("no".into()), offer: 3, playing: Some(("k3f".into(), 7)),
             };
             let mut bytes = pack(&ToConductor::Card(card));

@@ -2,8 +2,9 @@
 
 use leptos::prelude::*;
 use wasm_bindgen::{JsCast, JsValue};
-use web_sys::{Blob, BlobPropertyBag, HtmlAnchorElement, HtmlElement, HtmlTextAreaElement, Url};
+use web_sys::{HtmlElement, HtmlTextAreaElement};
 
+use super::saving;
 use super::sound;
 use super::store::Store;
 use crate::app::{Effect, Event, Page, Theme};
@@ -17,7 +18,7 @@ pub const EDITOR_ID: &str = "plan-json";
 
 pub fn run(store: Store, effect: Effect) {
     match effect {
-        Effect::Download { name, text } => report(store, download(&name, &text)),
+        Effect::Download { name, text } => report(store, saving::download(&name, "application/json", &text)),
         Effect::CopyLink { fragment, done } => copy_link(store, &fragment, done),
         Effect::RevealLine(line) => reveal_line(line),
         Effect::ApplyTheme(theme) => apply_theme(theme),
@@ -39,7 +40,7 @@ pub fn run(store: Store, effect: Effect) {
         Effect::NoteDown { at_s, text } => store.driver().note_down(at_s, text),
         Effect::RecordSession => record_session(store),
         Effect::Refresh => store.refresh(),
-        Effect::SaveReport => save_report(store),
+        Effect::Save(format) => saving::save_current(store, format),
         Effect::AskForBroker => ask_for_broker(store),
         Effect::EnterSwarm { invite, credentials, name } => enter_swarm(store, *invite, credentials, name),
         Effect::OpenSwarm { broker, name } => open_swarm(store, &broker, name),
@@ -48,7 +49,7 @@ pub fn run(store: Store, effect: Effect) {
         Effect::Decide(allows) => store.swarm_driver().change(|swarm| swarm.generate(|own| own.decide(allows))),
         Effect::KeepSafety { text, limits } => keep_safety(store, &text, limits),
         Effect::StopPart => store.swarm_driver().change(|swarm| swarm.generate(Generator::stop)),
-        Effect::WatchOnly(only) => store.swarm_driver().change(|swarm| swarm.only_watches = only),
+        Effect::WatchOnly(only) => store.swarm_driver().change(|swarm| swarm.watch_only(only)),
         Effect::MoveParts(moves) => store.swarm_driver().change(|swarm| swarm.moves_parts = moves),
         Effect::NameBrowser(name) => {
             remember(NAME, &name);
@@ -79,26 +80,6 @@ fn report(store: Store, outcome: Result<(), JsValue>) {
     if let Err(error) = outcome {
         store.dispatch(Event::Failed(format!("The browser refused: {error:?}.")));
     }
-}
-
-fn save_report(store: Store) {
-    let Some(made) = store.driver().report() else { return };
-    match serde_json::to_string_pretty(&made) {
-        Ok(text) => report(store, download(&format!("tabswarm-{}.json", made.run), &text)),
-        Err(error) => store.dispatch(Event::Failed(format!("The report cannot be written: {error}."))),
-    }
-}
-
-fn download(name: &str, text: &str) -> Result<(), JsValue> {
-    let options = BlobPropertyBag::new();
-    options.set_type("application/json");
-    let blob = Blob::new_with_str_sequence_and_options(&js_sys::Array::of1(&text.into()), &options)?;
-    let url = Url::create_object_url_with_blob(&blob)?;
-    let link: HtmlAnchorElement = document().create_element("a")?.unchecked_into();
-    link.set_href(&url);
-    link.set_download(name);
-    link.click();
-    Url::revoke_object_url(&url)
 }
 
 fn copy_link(store: Store, fragment: &str, done: String) {

@@ -6,6 +6,7 @@ mod parts;
 mod plan;
 mod run;
 mod safety;
+mod saving;
 mod shell;
 mod sound;
 mod store;

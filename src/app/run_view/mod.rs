@@ -12,6 +12,7 @@ mod status;
 pub mod table;
 mod thresholds;
 mod tiles;
+mod verdict;
 mod voice;
 
 pub use closes::{CLOSE_COLUMNS, ClosesView, SILENCE_COLUMNS};
@@ -22,8 +23,9 @@ pub use health::{HealthView, WORKER_COLUMNS, struggling};
 pub use operations::{COLUMNS as OPERATION_COLUMNS, OperationTable};
 pub use source::Source;
 pub use status::{Phase, StatusView};
-pub use thresholds::{ThresholdRow, measured};
+pub use thresholds::{ThresholdRow, measured, note as threshold_note};
 pub use tiles::Tile;
+pub use verdict::{ReasonRow, VerdictView};
 pub use voice::{ANSWER_COLUMNS, Speaker, TURN_COLUMNS, VoiceView};
 
 use std::sync::Arc;
@@ -60,6 +62,7 @@ pub struct Tables {
     pub revision: u64,
     /// Seconds that are over.
     second: u32,
+    pub verdict: VerdictView,
     pub thresholds: Vec<ThresholdRow>,
     /// How many of them are kept, in words; empty: the plan has none.
     pub kept: (String, Mood),
@@ -145,6 +148,7 @@ impl Tables {
         Self {
             revision: before.tables.revision + 1,
             second: totals.timeline().closed(),
+            verdict: VerdictView::of(source.verdict()),
             kept: thresholds::summary(&thresholds),
             thresholds,
             operations: operations::tables(totals),

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::Mood;
 use super::table::{Cell, Column, Row};
 use crate::app::format;
-use crate::metrics::{Stats, Totals, is_voice_detail};
+use crate::metrics::{Histogram, Stats, Totals, is_voice_detail};
 
 pub const COLUMNS: [Column; 13] = [
     Column::name("Metric"),
@@ -41,7 +41,12 @@ struct OperationRow {
     /// Per second; `None`: nothing was measured yet.
     rate: Option<f64>,
     stats: Option<Stats>,
+    /// Without suspect samples; `None`: there are none of those.
+    clean: Option<Option<Stats>>,
 }
+
+/// Behind the name of a metric whose suspect samples are left out.
+const CLEAN: &str = "without suspect samples";
 
 /// Metrics about the generator; they stand in its own panel.
 const OF_GENERATOR: [&str; 3] = ["pacing.error", "audio.pacing.error", "worker.lag"];
@@ -55,6 +60,7 @@ pub(super) fn tables(totals: &Totals) -> Vec<OperationTable> {
         }
         let table = tables.last_mut().expect("it was put there when it was not");
         table.rows.push(shown(&row));
+        table.rows.extend(row.clean.map(|clean| shown_clean(&row, clean)));
     }
     tables
 }
@@ -75,17 +81,29 @@ fn shown(row: &OperationRow) -> Row {
     }
 }
 
+/// Stands below the row of all samples.
+fn shown_clean(row: &OperationRow, clean: Option<Stats>) -> Row {
+    let count = clean.map_or(0, |stats| stats.count);
+    let rate = row.rate.map(|rate| rate * count as f64 / row.count.max(1) as f64);
+    let name = format!("{} {CLEAN}", row.name);
+    Row {
+        is_part: true,
+        ..shown(&OperationRow { name, errors: None, count, rate, stats: clean, ..OperationRow::default() })
+    }
+}
+
 fn rows(totals: &Totals) -> Vec<OperationRow> {
     let mut rows = Vec::new();
     let mut last = "";
-    for (name, population, histogram) in totals.histograms() {
+    for ((name, population, histogram), clean) in totals.histograms().zip(totals.clean_histograms()) {
         // A metric's first entry is the one over all populations.
         let population = if name == last { population.unwrap_or_default() } else { "" };
         last = name;
         if !OF_GENERATOR.contains(&name)
             && let Some(stats) = histogram.stats()
         {
-            rows.push(measured(name, population, stats, totals.measured().as_secs_f64()));
+            let clean = clean.map(Histogram::stats);
+            rows.push(OperationRow { clean, ..measured(name, population, stats, totals.measured().as_secs_f64()) });
         }
     }
     add_errors(&mut rows, totals);
@@ -101,6 +119,7 @@ fn measured(name: &str, population: &str, stats: Stats, seconds: f64) -> Operati
         count: stats.count,
         rate: (seconds > 0.0).then(|| stats.count as f64 / seconds),
         stats: Some(stats),
+        clean: None,
     }
 }
 

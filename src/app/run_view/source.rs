@@ -4,7 +4,7 @@
 use super::StatusView;
 use super::thresholds::{self, ThresholdRow};
 use crate::app::past::PastRun;
-use crate::metrics::Totals;
+use crate::metrics::{Totals, Verdict};
 use crate::plan::Plan;
 use crate::run::{Run, RunPhase};
 use crate::time::Span;
@@ -49,6 +49,13 @@ impl<'a> Source<'a> {
         match self {
             Self::Live(run) => run.clock_bound(),
             Self::Past(past) => past.report.clock_bound_ms.map(Span::from_millis_f64),
+        }
+    }
+
+    pub(super) fn verdict(self) -> Option<&'a Verdict> {
+        match self {
+            Self::Live(run) => run.verdict(),
+            Self::Past(past) => past.report.verdict.as_ref(),
         }
     }
 

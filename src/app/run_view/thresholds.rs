@@ -52,7 +52,8 @@ pub fn measured(result: &ThresholdResult) -> String {
     result.actual.map_or_else(|| format::NOTHING.to_owned(), |actual| with_unit(actual, result.unit))
 }
 
-fn note(result: &ThresholdResult) -> String {
+/// Which windows, which baseline, or why there is no value; may be empty.
+pub fn note(result: &ThresholdResult) -> String {
     let value = |value| with_unit(value, result.unit);
     let mut notes = Vec::new();
     if let Some(window) = &result.window {

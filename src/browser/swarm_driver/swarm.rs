@@ -46,6 +46,12 @@ impl Swarm {
         self.generate(|generator| generator.rename(name));
     }
 
+    /// This browser carries no load in the next run.
+    pub fn watch_only(&mut self, only: bool) {
+        self.only_watches = only;
+        self.generate(|generator| generator.watch_only(only));
+    }
+
     pub fn generate(&mut self, call: impl FnOnce(&mut Generator)) {
         if let Side::Generator(generator) = &mut self.side {
             call(generator);

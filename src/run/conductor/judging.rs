@@ -50,6 +50,11 @@ impl Run {
         self.outbox.extend(workers.into_iter().map(|worker| (worker, ToWorker::Full)));
     }
 
+    /// As of the last second that is over.
+    pub fn verdict(&self) -> Option<&Verdict> {
+        self.verdict.as_ref()
+    }
+
     /// At each second's end, and at the run's.
     pub(super) fn judge(&mut self) {
         let second = (self.totals.timeline().closed(), self.is_done(), self.problem.is_some());

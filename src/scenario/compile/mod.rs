@@ -23,8 +23,18 @@ use super::template::Template;
 /// Compiles a scenario document, with some of its variables' defaults replaced. Everything that is wrong is reported
 /// at once; the path of a problem with an override begins with `overrides.`.
 pub fn compile(document: &Value, overrides: &Map<String, Value>) -> Result<Program, Vec<Problem>> {
+    compile_with(document, overrides, Names::default())
+}
+
+/// The same, for somebody who writes the program down again: its templates also keep the names of settings.
+pub fn compile_for_script(document: &Value, overrides: &Map<String, Value>) -> Result<Program, Vec<Problem>> {
+    compile_with(document, overrides, Names { keep_settings: true, ..Names::default() })
+}
+
+fn compile_with(document: &Value, overrides: &Map<String, Value>, names: Names) -> Result<Program, Vec<Problem>> {
     let problems = Problems::default();
-    let program = Node::root(document, &problems).fields(KNOWN).map(|fields| program(&fields, overrides, &problems));
+    let root = Node::root(document, &problems);
+    let program = root.fields(KNOWN).map(|fields| program(&fields, overrides, names, &problems));
     match program {
         Some(program) => problems.or(program),
         None => Err(problems.into_vec()),
@@ -58,9 +68,8 @@ const KNOWN: &[&str] = &[
 /// Far beyond any real scenario; keeps every id within its 16 bits.
 const MOST_NAMES: usize = 1_000;
 
-fn program(fields: &Fields<'_>, overrides: &Map<String, Value>, problems: &Problems) -> Program {
+fn program(fields: &Fields<'_>, overrides: &Map<String, Value>, mut names: Names, problems: &Problems) -> Program {
     header(fields);
-    let mut names = Names::default();
     let document = fields.node().value();
     let variables = variables::variables(document, fields.optional("variables"), overrides, &mut names, problems);
     let mut compiler = Compiler::new(names, protocol(fields), problems);

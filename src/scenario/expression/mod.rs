@@ -4,6 +4,7 @@
 
 mod evaluate;
 mod function;
+mod js;
 mod number;
 mod parse;
 mod val;
@@ -12,6 +13,7 @@ use serde_json::Value;
 
 use super::program::{Pointer, VarId};
 pub(super) use function::Function;
+pub(super) use js::{Js, Kind};
 pub(super) use parse::{Names, hole, is_name, is_reserved};
 pub(super) use val::{Val, write_escaped};
 

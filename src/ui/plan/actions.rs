@@ -26,6 +26,13 @@ pub fn Actions() -> impl IntoView {
                 <FileButton label="Open" accept=".json,application/json" on_file=move |file| read_text(file, move |name, text| store.dispatch(Event::PlanRead { name, text })) />
                 <button on:click=move |_| store.dispatch(Event::SavePlan)>"Save"</button>
                 <button title="Copies a link that holds the plan, without secrets" on:click=move |_| store.dispatch(Event::SharePlan)>"Copy link"</button>
+                <button
+                    aria-disabled=move || (!ready.get()).to_string()
+                    title="A script for Grafana k6 that does the same; its head says what it cannot do"
+                    on:click=move |_| store.dispatch(Event::SaveScript)
+                >
+                    "Export as k6 script"
+                </button>
             </div>
             <LimitsButton />
         </div>

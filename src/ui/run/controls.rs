@@ -3,6 +3,7 @@
 use leptos::prelude::*;
 
 use super::definitions::Definitions;
+use super::save::Save;
 use crate::app::Event;
 use crate::app::run_view::Phase;
 use crate::ui::safety::{STOP_KEY, StopKeyHint};
@@ -38,9 +39,7 @@ pub fn Controls() -> impl IntoView {
                     <button class="danger" hidden=move || !stopping() aria-keyshortcuts=STOP_KEY on:click=move |_| store.dispatch(Event::Abort)>
                         "Abort now"<StopKeyHint />
                     </button>
-                    <button hidden=is_empty on:click=move |_| store.dispatch(Event::SaveReport)>
-                        "Save report"
-                    </button>
+                    <Save hidden=is_empty />
                     <Definitions />
                 </div>
             </div>

@@ -15,9 +15,11 @@ mod leave_guard;
 mod live;
 mod log;
 mod operations;
+mod save;
 mod state_chip;
 mod thresholds;
 mod tiles;
+mod verdict;
 mod voice;
 mod waveform;
 
@@ -41,6 +43,7 @@ use operations::Operations;
 pub use state_chip::StateChip;
 use thresholds::Thresholds;
 use tiles::Tiles;
+use verdict::VerdictCard;
 use voice::Voice;
 
 #[component]
@@ -56,6 +59,7 @@ pub fn RunPage() -> impl IntoView {
                 <p>"Nothing has run yet. The plan is ready; press Start."</p>
             </div>
             <div class="results" hidden=is_empty>
+                <VerdictCard />
                 <Tiles />
                 <Warnings />
                 <LiveControl />

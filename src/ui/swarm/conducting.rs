@@ -41,7 +41,7 @@ pub fn Conducting() -> impl IntoView {
                             disabled=running
                             on:change=move |event| store.dispatch(Event::WatchOnly(event_target_checked(&event)))
                         />
-                        "This browser only conducts; the others play the load"
+                        "This browser only conducts and observes; the others play the load"
                     </label>
                     <label class="check">
                         <input

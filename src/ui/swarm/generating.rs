@@ -18,6 +18,7 @@ pub fn Generating() -> impl IntoView {
     };
     let state = store.swarm(|swarm| swarm.part.as_ref().map(|part| part.state.clone()).unwrap_or_default());
     let name = store.swarm(|swarm| swarm.name.clone());
+    let only_watches = store.swarm(|swarm| swarm.only_watches);
     let playing = store.swarm(|swarm| swarm.part.as_ref().is_some_and(|part| part.is_playing));
     let progress = part(|part| part.progress.clone());
     let tiles = store.swarm(|swarm| swarm.part.as_ref().map(|part| part.tiles.clone()).unwrap_or_default());
@@ -29,6 +30,15 @@ pub fn Generating() -> impl IntoView {
             </p>
             <Request />
             <NameField />
+            <label class="check">
+                <input
+                    type="checkbox"
+                    prop:checked=only_watches
+                    disabled=playing
+                    on:change=move |event| store.dispatch(Event::WatchOnly(event_target_checked(&event)))
+                />
+                "Observe only: one user that shows what the others would see if their browsers kept up"
+            </label>
             <div class="row">
                 <button class="danger" hidden=move || !playing.get() aria-keyshortcuts=STOP_KEY on:click=move |_| store.dispatch(Event::StopPart)>
                     "Stop this browser"<StopKeyHint />

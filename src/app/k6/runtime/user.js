@@ -1,0 +1,550 @@
+/** Ends the steps of a user that is leaving. */
+const STOPPED = { stopped: true };
+/** How long a user that leaves waits for what it sent, and for the connection's end. */
+const QUIESCE_MS = 2000;
+const CLOSE_MS = 3000;
+
+/** One simulated user: its connection, what it waits for, and the steps that run. */
+class User {
+  constructor(script, facts) {
+    Object.assign(this, facts);
+    Object.assign(this, { script, number: facts.index + 1, v: {}, stage: 'preparing', counters: {}, sequence: 0, attempt: 0 });
+    Object.assign(this, { pendings: [], held: new Set(), tickers: null, link: null, settled: false, warm: 0 });
+    this.over = new Promise((resolve) => { this.end = resolve; });
+    script.variables.forEach((name) => { this.v[name] = null; });
+  }
+
+  /** `counter.<name>` of the scenario: 0, 1, 2 ... */
+  count(name) {
+    this.counters[name] = (this.counters[name] ?? -1) + 1;
+    return this.counters[name];
+  }
+
+  // ---- Its life
+
+  /** From the first step to the closed connection. Never fails: what went wrong is in `failed` and in the metrics. */
+  async live() {
+    this.launch(async () => {
+      this.script.defaults(this, this.v);
+      await this.perform(this.script.before);
+      this.connect();
+    });
+    await this.over;
+  }
+
+  /** Runs steps as a task of their own. */
+  async perform(steps, event = null, due = Date.now()) {
+    await steps(new Task(this, event, due), this, this.v, event);
+  }
+
+  launch(work) {
+    work().catch((error) => {
+      if (error !== STOPPED) this.fail(error.message ?? String(error));
+    });
+  }
+
+  onConnected() {
+    this.sample('connect', Date.now() - this.connecting);
+    if (this.engineAt) this.sample('connect.socketio', Date.now() - this.engineAt);
+    clearTimeout(this.patience);
+    this.attempt = 0;
+    this.stage = 'flow';
+    this.launch(async () => {
+      await this.perform((this.settled && this.script.rejoin) || this.script.flow);
+      this.settled = true;
+      if (this.script.afterFlow === 'leave') this.leaveByItself();
+      else this.startTimers();
+    });
+  }
+
+  startTimers() {
+    this.stage = 'active';
+    const before = this.tickers;
+    this.tickers = this.script.every.map((timer, place) => {
+      const wait = timer.first ? timer.first(this, this.v) : timer.interval(this, this.v) * Math.random();
+      const times = timer.times ? num(timer.times(this, this.v)) : NaN;
+      // After a reconnect a timer goes on with the ticks that it had left.
+      const left = before ? before[place].left : (times >= 0 ? Math.floor(times) : Infinity);
+      const silentUntil = before ? before[place].silentUntil : 0;
+      return { timer, left, silentUntil, due: Math.max(Date.now() + wait, silentUntil) };
+    });
+    this.tickers.forEach((ticker) => this.tick(ticker));
+  }
+
+  /** Ticks are due at absolute times: a slow answer does not thin them out. */
+  tick(ticker) {
+    if (this.stage !== 'active' || ticker.left <= 0) return;
+    ticker.wake = setTimeout(() => {
+      if (this.stage !== 'active') return;
+      if (ticker.due > Date.now()) return this.tick(ticker);
+      const { due } = ticker;
+      ticker.left -= 1;
+      ticker.due = due + Math.max(1, ticker.timer.interval(this, this.v));
+      this.launch(() => this.perform(ticker.timer.steps, null, due));
+      this.tick(ticker);
+    }, Math.max(0, ticker.due - Date.now()));
+  }
+
+  /** Sends nothing of its own any more, but stays and hears. */
+  fallSilent() {
+    if (this.stage === 'flow' || this.stage === 'active') {
+      this.stopTasks();
+      this.stage = 'silent';
+    } else if (this.stage !== 'leaving') {
+      this.leave();
+    }
+  }
+
+  leaveByItself() {
+    this.byItself = true;
+    this.leave();
+  }
+
+  /** What is on its way may arrive, then the last steps run, then the connection is closed. */
+  leave() {
+    if (this.stage === 'leaving' || this.stage === 'over') return;
+    const connected = ['flow', 'active', 'silent'].includes(this.stage);
+    this.told = !this.byItself;
+    this.stopTasks();
+    this.stage = 'leaving';
+    const last = async () => {
+      const until = Date.now() + QUIESCE_MS;
+      while (this.pendings.some((pending) => pending.message) && Date.now() < until) await this.pause(20);
+      this.dropPendings(null);
+      await this.perform(this.script.finish);
+    };
+    const goodbye = connected ? last() : Promise.resolve();
+    goodbye.catch((error) => error !== STOPPED && console.error(error.message)).then(() => this.hangUp());
+  }
+
+  hangUp() {
+    if (this.stage === 'over') return;
+    this.stopTasks();
+    this.dropPendings(null);
+    this.link?.leave();
+    this.close();
+    this.stage = 'over';
+    const closed = this.socket ? setTimeout(() => this.end(), CLOSE_MS) : null;
+    this.onGone = () => { clearTimeout(closed); this.end(); };
+    if (!this.socket) this.end();
+  }
+
+  /** Its part is over, and not as the scenario wants it. */
+  fail(why) {
+    if (this.stage === 'over') return;
+    console.error(`user ${this.number} failed: ${why}`);
+    this.failed = why;
+    this.hangUp();
+  }
+
+  stopTasks() {
+    (this.tickers ?? []).forEach((ticker) => ticker.wake && clearTimeout(ticker.wake));
+    [...this.held].forEach((entry) => entry.stop());
+  }
+
+  /** A promise that ends with the user's tasks, so that no step outlives them. */
+  hold(begin) {
+    return new Promise((resolve, reject) => {
+      const entry = {};
+      const done = (settle) => (value) => this.held.delete(entry) && settle(value);
+      entry.stop = () => done(reject)(STOPPED);
+      this.held.add(entry);
+      begin(done(resolve), done(reject));
+    });
+  }
+
+  pause(milliseconds) {
+    let timer;
+    const paused = this.hold((resolve) => { timer = setTimeout(resolve, milliseconds); });
+    return paused.catch((error) => { clearTimeout(timer); throw error; });
+  }
+
+  // ---- Its connection
+
+  connect() {
+    const { script } = this;
+    const wanted = script.connect(this, this.v);
+    this.stage = 'connecting';
+    this.connecting = Date.now();
+    this.engineAt = null;
+    this.patience = setTimeout(() => {
+      this.error('connect', 'timeout');
+      this.onLost('connect timeout');
+    }, wanted.timeout_s * 1000);
+    const Link = script.link();
+    const socket = new WebSocket(Link.address(wanted), wanted.protocols);
+    socket.binaryType = 'arraybuffer';
+    const link = new Link(socket, this, wanted);
+    Object.assign(this, { socket, link });
+    const ours = (act) => (event) => (this.socket === socket ? act(event) : null);
+    socket.onopen = ours(() => {
+      this.sample('connect.websocket', Date.now() - this.connecting);
+      link.onOpen();
+    });
+    socket.onmessage = ours(({ data }) => this.onFrame(data));
+    socket.onclose = ours((event) => this.onClosed(event.code ?? 1005, event.reason ?? ''));
+    socket.onerror = ours((event) => this.onClosed(1006, event.error ?? ''));
+  }
+
+  onFrame(data) {
+    counters['frames.in'].add(1);
+    if (typeof data !== 'string') {
+      counters['bytes.in'].add(data.byteLength);
+      return this.link.onBinary(data);
+    }
+    counters['bytes.in'].add(data.length);
+    try {
+      return this.link.onText(data);
+    } catch (error) {
+      return this.error('frame', 'invalid');
+    }
+  }
+
+  send(frame) {
+    if (!this.socket || this.socket.readyState !== 1) return;
+    counters['frames.out'].add(1);
+    counters['bytes.out'].add(frame.byteLength ?? frame.length);
+    this.socket.send(frame);
+  }
+
+  onEngine() {
+    this.attempt = 0;
+    this.engineAt = Date.now();
+    this.sample('connect.engineio', this.engineAt - this.connecting);
+  }
+
+  onRefused(message) {
+    this.error('connect', message);
+    this.fail(`the server refused the connection: ${message}`);
+  }
+
+  onClosed(code, reason) {
+    this.socket = null;
+    this.link?.rest();
+    if (this.onGone) return this.onGone();
+    disconnects.add(1, { code: String(code) });
+    if (this.stage === 'connecting') this.error('connect', `closed ${code}`);
+    return this.onLost(reason);
+  }
+
+  close() {
+    clearTimeout(this.patience);
+    this.link?.rest();
+    if (this.socket && this.socket.readyState < 2) this.socket.close();
+  }
+
+  /** Not by its own will: what was on its way is lost, then it is tried again. */
+  onLost() {
+    const leaving = this.stage === 'leaving' || this.stage === 'over';
+    if (this.socket) disconnects.add(1, { code: 'none' });
+    this.close();
+    this.socket = null;
+    this.dropPendings('disconnected');
+    this.stopTasks();
+    if (leaving) return this.hangUp();
+    const back = this.script.reconnect;
+    if (!back || this.attempt >= back.attempts) return this.fail('its connection was lost');
+    const base = back.initial_ms * 2 ** this.attempt;
+    const wait = Math.min(back.max_ms, base + base * back.jitter * (2 * Math.random() - 1));
+    this.attempt += 1;
+    counters.reconnects.add(1);
+    this.stage = 'waiting';
+    return this.launch(async () => {
+      await this.pause(wait);
+      this.connect();
+    });
+  }
+
+  // ---- What it hears
+
+  onEvent(name, args) {
+    counters[`events.in.${name}`]?.add(1);
+    eventsIn.add(1, { event: name });
+    const { delivery, errors, on } = this.script;
+    if (delivery && delivery.event === name) this.onDelivery(JSON.stringify(args));
+    this.onAnswer(name, args);
+    const rule = errors.find((entry) => entry.event === name && matches(entry.where?.(this, this.v, args), args));
+    if (rule) this.onErrorEvent(rule, name, args);
+    if (rule?.endsUser) return this.leaveByItself();
+    if (['silent', 'leaving', 'over'].includes(this.stage)) return null;
+    return on.filter((reaction) => reaction.event === name).forEach((reaction) => this.react(reaction, args));
+  }
+
+  react({ where, probability, delay, steps }, args) {
+    if (probability && !(Math.random() < num(probability(this, this.v)))) return;
+    if (!matches(where?.(this, this.v, args), args)) return;
+    const wait = delay ? delay(this, this.v, args) : 0;
+    const due = Date.now() + wait;
+    this.launch(async () => {
+      if (wait > 0) await this.pause(wait);
+      await this.perform(steps, args, due);
+    });
+  }
+
+  /** Its own message has come back. */
+  onDelivery(frame) {
+    const own = this.pendings.find(({ message }) => message && !message.echoed && frame.includes(message.tag));
+    if (!own) return;
+    this.sample(`${own.operation}.round_trip`, Date.now() - own.sentAt);
+    this.sample(`${own.operation}.round_trip.intended`, Date.now() - own.intended);
+    this.succeed(own.operation);
+    own.message.echoed = true;
+    own.message.accepted = true;
+    this.settle(own);
+  }
+
+  onAnswer(name, args) {
+    const pending = this.pendings.find(({ answer }) => answer && answer.event === name && matches(answer.where, args));
+    if (!pending) return;
+    const missing = save(this.v, pending.answer.save, (from) => part(args, from));
+    if (missing) return this.failPending(pending, 'unexpected answer');
+    this.sample(pending.operation, Date.now() - pending.sentAt);
+    this.succeed(pending.operation);
+    pending.answer = null;
+    this.settle(pending);
+  }
+
+  onAck(id) {
+    const pending = this.pendings.find((entry) => entry.ack === id);
+    if (!pending) return;
+    this.sample(`${pending.operation}.ack`, Date.now() - pending.sentAt);
+    pending.ack = null;
+    if (pending.message) pending.message.accepted = true;
+    else if (!pending.byAnswer) this.succeed(pending.operation);
+    this.settle(pending);
+  }
+
+  /** Errors carry no id: the oldest of the operation that is still open is the one that failed. */
+  onErrorEvent(rule, name, args) {
+    const found = (from) => (from === undefined ? '' : text(part(args, from)));
+    const code = found(rule.code) || found(rule.message) || name;
+    if (rule.pause) {
+      const until = Date.now() + Math.min(86400, Math.max(0, num(part(args, rule.pause.field)) || 0)) * rule.pause.unit_ms;
+      const ticker = (this.tickers ?? []).find(({ timer }) => timer.name === rule.pause.timer);
+      if (ticker) Object.assign(ticker, { silentUntil: until, due: Math.max(ticker.due, until) });
+    }
+    const failed = rule.fails && this.pendings.find((pending) => pending.operation === rule.fails && isOpen(pending));
+    if (failed) this.failPending(failed, code);
+    else this.error(rule.fails ?? name, code);
+  }
+
+  // ---- What it waits for
+
+  settle(pending) {
+    const answered = !pending.answer && (pending.byAnswer || pending.ack === null || pending.message);
+    if (answered) pending.goOn?.();
+    if (!pending.answer && pending.ack === null && (!pending.message || pending.message.echoed)) this.forget(pending);
+  }
+
+  forget(pending) {
+    clearTimeout(pending.timer);
+    this.pendings = this.pendings.filter((entry) => entry !== pending);
+  }
+
+  expire(pending) {
+    const late = pending.message && !pending.message.echoed ? 'echo timeout' : 'ack timeout';
+    this.failPending(pending, isOpen(pending) ? 'timeout' : late);
+  }
+
+  failPending(pending, code) {
+    const { required, operation } = pending;
+    const fatal = required && !pending.message && isOpen(pending) && this.stage !== 'leaving';
+    this.error(operation, code);
+    this.forget(pending);
+    if (fatal) pending.giveUp?.(new Error(`the required step ${operation} failed: ${code}`));
+    else pending.goOn?.();
+  }
+
+  dropPendings(why) {
+    this.pendings.splice(0).forEach((pending) => {
+      clearTimeout(pending.timer);
+      if (why && isOpen(pending)) this.error(pending.operation, why);
+    });
+  }
+
+  // ---- What is measured
+
+  /** Samples of the warm-up stay out of times, never out of counts. */
+  sample(name, milliseconds) {
+    if (Date.now() >= this.warm) times[name]?.add(milliseconds);
+  }
+
+  succeed(operation) {
+    errorsRate.add(false, { operation });
+    check(null, { [operation]: () => true });
+  }
+
+  error(operation, code) {
+    errors.add(1, { operation, code });
+    errorsRate.add(true, { operation });
+    check(null, { [operation]: () => false });
+  }
+}
+
+/** One run of a block of steps: the flow, a timer's tick, a reaction. */
+class Task {
+  constructor(user, event, due) {
+    Object.assign(this, { user, event, due });
+  }
+
+  /** Sends an event, and waits for its answer, else for its acknowledgement; never for a message's broadcast. */
+  async emit({ event, operation = event, args = [], attachments = [], ack = false, answer = null, timeout_s, message, required }) {
+    const { user } = this;
+    if (!user.link || !user.socket) {
+      user.error(operation, 'not connected');
+      if (required) throw new Error('it is not connected');
+      return;
+    }
+    const sent = message === undefined ? null : { tag: tag(user), echoed: false, accepted: false };
+    const id = user.link.emit(event, sent ? args(sent.tag) : args, attachments, ack);
+    counters[`events.out.${event}`]?.add(1);
+    if (!answer && id === null && !sent) return;
+    const pending = {
+      operation, answer, required, ack: id, byAnswer: answer !== null, message: sent, sentAt: Date.now(), intended: this.due,
+    };
+    await this.wait_for(pending, timeout_s, sent === null && (answer !== null || id !== null));
+  }
+
+  /** Waits for an event. */
+  async wait({ operation, answer, timeout_s, required }) {
+    const now = Date.now();
+    const pending = { operation, answer, required, ack: null, byAnswer: true, message: null, sentAt: now, intended: now };
+    await this.wait_for(pending, timeout_s, true);
+  }
+
+  async wait_for(pending, timeout_s, blocks) {
+    const { user } = this;
+    user.pendings.push(pending);
+    pending.timer = setTimeout(() => user.expire(pending), timeout_s * 1000);
+    if (!blocks) return;
+    await user.hold((resolve, reject) => Object.assign(pending, { goOn: resolve, giveUp: reject }));
+    this.due = Date.now();
+  }
+
+  async think(milliseconds) {
+    this.due = Math.max(this.due, Date.now()) + milliseconds;
+    await this.user.pause(Math.max(0, this.due - Date.now()));
+  }
+
+  /** One HTTP exchange, judged by its status and by what is to be saved from it. */
+  async http({ operation, method, url, headers = {}, json, form, file, expect = [], save: saves, errorCode, timeout_s, required }) {
+    const { user } = this;
+    const sentAt = Date.now();
+    const type = json === undefined ? {} : { 'Content-Type': 'application/json' };
+    const body = json === undefined ? (form ?? file ?? null) : JSON.stringify(json);
+    counters['http.requests'].add(1);
+    const expected = expect.length ? expect : [{ min: 200, max: 299 }];
+    const exchange = http.asyncRequest(method, url, body, {
+      headers: { ...type, ...headers }, timeout: `${timeout_s}s`, tags: { name: operation }, responseCallback: http.expectedStatuses(...expected),
+    });
+    const answer = await user.hold((resolve, reject) => { exchange.then(resolve, reject); });
+    const parsed = parse(answer.body);
+    const good = expect.length ? expect.includes(answer.status) : answer.status >= 200 && answer.status < 300;
+    let code = null;
+    if (!good) {
+      code = (errorCode && pointer(parsed, errorCode)) || (answer.status ? String(answer.status) : answer.error || 'network');
+    } else if (save(user.v, saves, (from) => fromAnswer(answer, parsed, from))) {
+      code = 'unexpected answer';
+    }
+    this.due = Date.now();
+    if (code === null) {
+      user.sample(operation, Date.now() - sentAt);
+      return user.succeed(operation);
+    }
+    user.error(operation, code);
+    if (required) throw new Error(`${operation} failed: ${code}`);
+    return null;
+  }
+
+  fail({ operation, code }) {
+    this.user.error(operation, code);
+  }
+
+  leave() {
+    this.user.leaveByItself();
+    throw STOPPED;
+  }
+}
+
+/** It may still fail: a message that nobody has accepted, any other without its answer (or acknowledgement). */
+function isOpen({ message, answer, byAnswer, ack }) {
+  if (message) return !message.accepted;
+  return answer !== null || (!byAnswer && ack !== null);
+}
+
+/** `2/name`: in the third argument. */
+function part(args, from) {
+  const digits = from.match(/^\d*/)[0];
+  return pointer(args[Number(digits)] ?? null, from.slice(digits.length));
+}
+
+function fromAnswer(answer, parsed, from) {
+  if (from === 'status') return answer.status;
+  if (!from.startsWith('header:')) return pointer(parsed, from);
+  const found = Object.entries(answer.headers).find(([name]) => name.toLowerCase() === from.slice('header:'.length));
+  return found ? found[1] : null;
+}
+
+function parse(body) {
+  try {
+    return JSON.parse(body);
+  } catch (error) {
+    return null;
+  }
+}
+
+/** Keeps values in variables; gives the first place where one is missing that is not optional. */
+function save(v, saves, find) {
+  for (const [name, spec] of Object.entries(saves ?? {})) {
+    const { from, append, optional } = typeof spec === 'string' ? { from: spec } : spec;
+    const value = find(from);
+    if (value === null && !optional) return from || 'the answer';
+    if (!append) v[name] = value;
+    else if (value !== null) push(v, name, value, Infinity);
+  }
+  return null;
+}
+
+/** Appends to a list; beyond `max` entries the oldest goes. */
+function push(v, name, value, max) {
+  v[name] = [...(Array.isArray(v[name]) ? v[name] : []), value].slice(-max);
+}
+
+/** Whether every test of a `where` holds for an event's arguments. */
+function matches(where, args) {
+  return Object.entries(where ?? {}).every(([from, test]) => test(part(args, from)));
+}
+
+// ---- Tests of a `where`
+
+const equals = (value) => (found) => found !== null && same(found, value);
+const not = (value) => (found) => found === null || !same(found, value);
+const oneOf = (values) => (found) => found !== null && values.some((value) => same(found, value));
+const has = (value) => (found) => found !== null && contains(found, value);
+const lacks = (value) => (found) => found === null || !contains(found, value);
+const exists = (wanted) => (found) => (found !== null) === wanted;
+
+// ---- Delays, in milliseconds
+
+const between = (low, high) => low + (high - low) * Math.random();
+const exponential = (mean) => -mean * Math.log(1 - Math.random());
+const normal = (mean, deviation) =>
+  Math.max(0, mean + deviation * Math.sqrt(-2 * Math.log(1 - Math.random())) * Math.cos(2 * Math.PI * Math.random()));
+
+/** One of the branches by weight. */
+function choose(weights) {
+  const sane = weights.map((weight) => Math.max(0, num(weight) || 0));
+  let rest = Math.random() * sane.reduce((sum, weight) => sum + weight, 0);
+  const chosen = sane.findIndex((weight) => { rest -= weight; return weight > 0 && rest < 0; });
+  return chosen;
+}
+
+/**
+ * What a message carries so that its sender knows it again: never four letters or digits together, because filters of banned
+ * words let it pass then.
+ */
+function tag(user) {
+  const number = (value) => Math.floor(value).toString(36).replace(/(.{3})(?=.)/g, '$1.');
+  user.sequence += 1;
+  return `~${user.run}-${[user.index, user.sequence - 1, Date.now() % 1e8].map(number).join('-')}~`;
+}

@@ -1,0 +1,44 @@
+//! How inbound events broke their contract, and events that no scenario names.
+
+use serde::{Deserialize, Serialize};
+
+use crate::time::Timestamp;
+
+/// What is wrong, and where. Of an event that nobody knows, path and both words are empty.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct BreachKey {
+    pub population: String,
+    pub event: String,
+    pub path: String,
+    pub expected: String,
+    pub found: String,
+}
+
+impl BreachKey {
+    pub fn is_unknown_event(&self) -> bool {
+        self.path.is_empty()
+    }
+}
+
+/// Since the last snapshot.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BreachDelta {
+    pub key: BreachKey,
+    pub count: u64,
+    /// When the first of these came, and what it looked like (redacted, cut).
+    pub first: Timestamp,
+    pub sample: String,
+}
+
+/// Over the run.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BreachTotal {
+    pub count: u64,
+    pub first: Timestamp,
+    pub sample: String,
+}
+
+/// Counts frames that were held against their shape.
+pub const CHECKED: &str = "contract.checked";
+/// Counts broken rules in those frames.
+pub const VIOLATIONS: &str = "contract.violations";
