@@ -34,3 +34,5 @@ export const roster = (page) => page.getByRole('region', { name: 'Browsers, tabl
 export const brokerUser = (page) => page.getByLabel('User name of the broker');
 export const brokerPassword = (page) => page.getByLabel('Password of the broker');
 export const logInButton = (page) => page.getByRole('button', { name: 'Log in' });
+export const desk = (page) => page.getByRole('region', { name: 'Live control' });
+export const happenings = (page) => page.getByRole('region', { name: 'What happened' });

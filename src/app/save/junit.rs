@@ -69,7 +69,8 @@ fn kind(entry: &ThresholdEntry) -> &'static str {
 
 fn found(entry: &ThresholdEntry) -> String {
     let result = ThresholdResult::from(entry.clone());
-    let value = if entry.value.is_some() { format!("measured {}", measured(&result)) } else { "not measured".to_owned() };
+    let value =
+        if entry.value.is_some() { format!("measured {}", measured(&result)) } else { "not measured".to_owned() };
     let note = threshold_note(&result);
     text(&if note.is_empty() { value } else { format!("{value}; {note}") })
 }

@@ -15,6 +15,7 @@ mod preset_picker;
 mod problems;
 mod recorder;
 mod stages;
+mod steering;
 mod target;
 mod thresholds;
 mod voice;
@@ -32,6 +33,7 @@ use load_chart::LoadChart;
 use populations::PopulationTabs;
 use preset_picker::PresetPicker;
 use problems::Problems;
+use steering::Steering;
 use target::Target;
 use thresholds::Thresholds;
 use voice::Voice;
@@ -57,6 +59,7 @@ pub fn PlanPage() -> impl IntoView {
                 <Voice />
                 <Behaviour />
                 <Thresholds />
+                <Steering />
                 <General />
                 <LabFaults />
                 <JsonEditor />

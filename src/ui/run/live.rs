@@ -133,7 +133,8 @@ fn Desk(desk: Desk, is_running: Memo<bool>, amounts: RwSignal<Amounts>) -> impl 
 #[component]
 fn KnobField(knob: Knob, value: Memo<f64>, is_running: Memo<bool>, act: Callback<Action>) -> impl IntoView {
     let (id, note) = (unique_id("knob"), unique_id("note"));
-    let (least, most, step) = (knob.least, knob.most, knob.step());
+    // A slider over sixty thousand characters could not be aimed; the field takes them all.
+    let (least, most, step) = (knob.least, knob.most.min((knob.usual * 10.0).max(knob.least + 1.0)), knob.step());
     let (label, unit, doc) = (knob.label.clone(), knob.unit, knob.doc.clone());
     let slider_label = format!("{label}, slider");
     let knob = StoredValue::new(knob);
@@ -151,10 +152,9 @@ fn KnobField(knob: Knob, value: Memo<f64>, is_running: Memo<bool>, act: Callback
             <span class="box">
                 <input
                     id=id
-                    type="number"
-                    min=least
-                    max=most
-                    step="any"
+                    type="text"
+                    inputmode="decimal"
+                    autocomplete="off"
                     prop:value=shown
                     disabled=move || !is_running.get()
                     aria-describedby=note.clone()
@@ -198,7 +198,7 @@ fn Amount(
         <div class="field">
             <label for=id.clone()>{label}</label>
             <span class="box">
-                <input id=id type="number" min="0" max=most step="any" prop:value=move || value().to_string() on:change=change />
+                <input id=id type="text" inputmode="decimal" autocomplete="off" prop:value=move || value().to_string() on:change=change />
                 <span class="unit">{unit}</span>
             </span>
         </div>
