@@ -1,5 +1,5 @@
 // `cargo xtask run --headless`: plays one plan in a browser without a window, reports, and says by its exit code how
-// it went: 0 well, 99 a threshold failed, 1 anything else.
+// it went: 0 PASS, 99 FAIL, 98 INVALID, 1 anything else.
 import { readFile, writeFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
 
@@ -11,13 +11,16 @@ import * as swarm from './lib/swarm.mjs';
 import { farTargets, presetForLab } from './lib/targets.mjs';
 import { fatal, until } from './lib/wait.mjs';
 
-const THRESHOLD_FAILED = 99;
+const EXIT_CODES = { pass: 0, fail: 99, invalid: 98 };
 const NO_CAPS = { users: null, rate: null, minutes: null };
 
 const { values: options } = parseArgs({
   options: {
     plan: { type: 'string' },
+    baseline: { type: 'string' },
     report: { type: 'string', default: 'report.json' },
+    html: { type: 'string', default: 'report.html' },
+    junit: { type: 'string', default: 'junit.xml' },
     port: { type: 'string' },
     allow: { type: 'string', multiple: true, default: [] },
   },
@@ -35,21 +38,22 @@ try {
 }
 
 async function main() {
-  const given = options.plan && (await readPlan(options.plan));
+  const given = options.plan && (await readJson(options.plan));
+  const baseline = options.baseline && (await readJson(options.baseline));
   const lab = await startLab({ port: options.port && Number(options.port) });
   let browser;
   try {
     browser = await launchChromium();
     const page = await swarm.openPage(await browser.newContext(), lab.url);
     const plan = given ?? presetForLab(await swarm.presetPlan(page, 'lab'), lab.url);
-    return await play(page, plan);
+    return await play(page, plan, baseline);
   } finally {
     await browser?.close();
     await lab.stop();
   }
 }
 
-async function readPlan(file) {
+async function readJson(file) {
   try {
     return JSON.parse(await readFile(file, 'utf8'));
   } catch (error) {
@@ -57,7 +61,7 @@ async function readPlan(file) {
   }
 }
 
-async function play(page, plan) {
+async function play(page, plan, baseline) {
   const { ok, problems } = await swarm.check(page, plan);
   if (!ok) {
     console.error('The plan cannot run:');
@@ -67,18 +71,22 @@ async function play(page, plan) {
   for (const target of farTargets(plan)) {
     console.log(`${target} is not on this machine: load-test only what you may.`);
   }
+  if (baseline) await swarm.baseline(page, baseline);
   // Who names the hosts on the command line has the plan before him: no caps but the plan's own.
   await swarm.start(page, plan, undefined, options.allow.length ? { allow: options.allow, caps: NO_CAPS } : undefined);
   interrupt = () => stopGracefully(page);
   const problem = await watch(page);
   const report = await swarm.report(page);
   await writeFile(options.report, `${JSON.stringify(report, null, 1)}\n`);
-  console.log(`\n${summary(report)}\n\nreport: ${options.report}`);
+  for (const [format, file] of [['html', options.html], ['junit', options.junit]]) {
+    await writeFile(file, await swarm.reportAs(page, format));
+  }
+  console.log(`\n${summary(report)}\n\nreport: ${options.report}, ${options.html}, ${options.junit}`);
   if (problem) {
     console.error(`headless: ${problem}`);
     return 1;
   }
-  return report.thresholds.every((threshold) => threshold.ok) ? 0 : THRESHOLD_FAILED;
+  return EXIT_CODES[report.verdict?.outcome] ?? 1;
 }
 
 /** Prints a line a second until the run is over. Answers with what went wrong with the run, if anything did. */

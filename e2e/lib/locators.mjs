@@ -15,6 +15,8 @@ export const csvButton = (page) => page.getByRole('button', { name: 'From a CSV 
 export const dropPlace = (page) => page.locator('.file.drop');
 /** A table of results by its name. */
 export const table = (page, name) => page.getByRole('region', { name: `${name}, table` });
+/** What the run is worth, in a word. */
+export const verdict = (page, word) => page.getByRole('status').getByText(word, { exact: true });
 export const notice = (page) => page.locator('.notice');
 export const clipFiles = (page) => page.locator('input[type=file][accept^="audio"]');
 /** A line of the list of clips. */
@@ -36,3 +38,14 @@ export const brokerPassword = (page) => page.getByLabel('Password of the broker'
 export const logInButton = (page) => page.getByRole('button', { name: 'Log in' });
 export const desk = (page) => page.getByRole('region', { name: 'Live control' });
 export const happenings = (page) => page.getByRole('region', { name: 'What happened' });
+export const resultsTab = (page) => page.getByRole('button', { name: 'Results', exact: true });
+const kept = (page) => page.getByRole('region', { name: 'Kept runs, table' });
+export const keptRuns = (page) => kept(page).locator('tbody tr');
+export const keptRun = (page, name) => keptRuns(page).filter({ has: page.getByRole('button', { name, exact: true }) });
+export const exportButton = (page) => page.getByRole('button', { name: 'Export all' });
+export const compareButton = (page) => page.getByRole('button', { name: /^Compare/ });
+/** Where a file of results can be dropped. */
+export const resultFiles = (page) => page.locator('input[type=file][accept^=".jsonl"]');
+/** A chart by its title, of those that are in view. */
+export const canvas = (page, title) =>
+  page.locator('figure.chart').filter({ has: page.getByRole('heading', { name: title, exact: true }), visible: true }).locator('canvas');

@@ -4,7 +4,7 @@ import { milliseconds, table } from './table.mjs';
 
 /** Everything of a report that a person asks first. */
 export function summary(report) {
-  const parts = [operations(report), errors(report), disconnects(report), delivery(report), health(report), thresholds(report)];
+  const parts = [operations(report), errors(report), disconnects(report), delivery(report), health(report), thresholds(report), verdict(report)];
   return parts.filter(Boolean).join('\n\n');
 }
 
@@ -80,4 +80,11 @@ function thresholds({ thresholds }) {
     verdicts[outcome],
   ]);
   return table(['threshold', 'measured', ''], rows);
+}
+
+/** What all that is worth, and why. */
+function verdict({ verdict }) {
+  if (!verdict) return undefined;
+  const { outcome, so_far, reasons } = verdict;
+  return [`verdict: ${outcome.toUpperCase()}${so_far ? ' so far' : ''}`, ...reasons.map(({ text }) => `  ${text}`)].join('\n');
 }

@@ -22,7 +22,7 @@ export async function openPage(context, url, { fairUse = true } = {}) {
 export const presets = (page) => page.evaluate(() => window.tabswarm.presets());
 /**
  * `files`: the CSV text of each population whose accounts are a file; `permission`: `{allow: [hosts], caps}` for hosts that are
- * not this machine.
+ * not this machine; `{starve_ms}` for a generator that is too slow.
  */
 export const check = (page, plan, files) =>
   page.evaluate(([plan, files]) => window.tabswarm.check(plan, files), [plan, files]);
@@ -34,9 +34,14 @@ export const start = (page, plan, files, permission) =>
     files,
     permission,
   ]);
+/** What thresholds of the next run compare with. */
+export const baseline = (page, report) =>
+  page.evaluate((report) => window.tabswarm.baseline(report).then(() => {}), report);
 export const status = (page) => page.evaluate(() => window.tabswarm.status());
 export const stop = (page) => page.evaluate(() => window.tabswarm.stop().then(() => {}));
 export const report = (page) => page.evaluate(() => window.tabswarm.report());
+/** The text of the file that the page would save in this format. */
+export const reportAs = (page, format) => page.evaluate((format) => window.tabswarm.report(format), format);
 
 /** The document of a plan that comes with the page. */
 export async function presetPlan(page, id) {
@@ -53,8 +58,8 @@ export async function presetScenario(page, id) {
 }
 
 /** Plays a plan to its end and answers with the report. */
-export async function play(page, plan, { within = 120_000, files } = {}) {
-  await start(page, plan, files);
+export async function play(page, plan, { within = 120_000, files, permission } = {}) {
+  await start(page, plan, files, permission);
   await phase(page, 'done', { within });
   return report(page);
 }

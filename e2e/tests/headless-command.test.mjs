@@ -20,17 +20,18 @@ function labPlan(port, { seconds = 4, thresholds = [] } = {}) {
 /** Runs the command on a plan (text, or an object) and hands over what came of it. */
 async function headless(plan, { meanwhile = async () => {} } = {}) {
   const folder = await mkdtemp(join(tmpdir(), 'tabswarm-headless-'));
-  const [planFile, reportFile] = ['plan.json', 'report.json'].map((name) => join(folder, name));
+  const [planFile, reportFile, htmlFile, junitFile] = ['plan.json', 'report.json', 'report.html', 'junit.xml'].map((name) => join(folder, name));
   const port = await freePort();
   try {
     const text = typeof plan === 'string' ? plan : JSON.stringify(plan(port));
     await writeFile(planFile, text);
-    const args = ['--plan', planFile, '--report', reportFile, '--port', String(port)];
+    const args = ['--plan', planFile, '--report', reportFile, '--html', htmlFile, '--junit', junitFile, '--port', String(port)];
     const run = start(process.execPath, [join(ROOT, 'e2e', 'headless.mjs'), ...args]);
     await meanwhile(run);
     await run.ended;
     const report = await readFile(reportFile, 'utf8').then(JSON.parse, () => undefined);
-    return { code: run.exitCode(), output: run.output(), report };
+    const [html, junit] = await Promise.all([htmlFile, junitFile].map((file) => readFile(file, 'utf8').catch(() => undefined)));
+    return { code: run.exitCode(), output: run.output(), report, html, junit };
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
@@ -38,21 +39,35 @@ async function headless(plan, { meanwhile = async () => {} } = {}) {
 
 test('a run whose thresholds hold exits with 0, prints a summary and leaves a report', async () => {
   const plan = (port) => labPlan(port, { thresholds: ['delivery.missing == 0', 'errors rate < 1%'] });
-  const { code, output, report } = await headless(plan);
+  const { code, output, report, html, junit } = await headless(plan);
   assert.equal(code, 0, output);
+  assert.ok(html.includes(`"run":"${report.run}"`) && html.includes('data-chart'), 'the page holds the run and its charts');
+  assert.match(junit, /<testsuite name="headless" tests="3" failures="0"/);
   assert.match(output, /holding .* users 5 of 5 /);
   assert.match(output, /^message\.round_trip +\d+/m);
   assert.match(output, /^delivery: \d+ messages sent/m);
   assert.match(output, /^delivery\.missing == 0 +0 +ok$/m);
+  assert.match(output, /^verdict: PASS$/m);
   assert.equal(report.plan.name, 'headless');
   assert.ok(report.delivery.delivered > 0);
 });
 
 test('a threshold that fails makes it 99', async () => {
-  const { code, output, report } = await headless((port) => labPlan(port, { thresholds: ['message.round_trip p50 < 0.001 ms'] }));
+  const { code, output, report, junit } = await headless((port) => labPlan(port, { thresholds: ['message.round_trip p50 < 0.001 ms'] }));
   assert.equal(code, 99, output);
   assert.match(output, /^message\.round_trip p50 < 0\.001 ms .* FAILED$/m);
   assert.equal(report.thresholds[0].ok, false);
+  assert.match(junit, /<failure type="threshold" message="measured /);
+});
+
+test('a run whose generator was late makes it 98, whatever its thresholds say', async () => {
+  const strict = { lag_ms: 1, suspect_share: 0, suspect_s: 0 };
+  const plan = (port) => ({ ...labPlan(port, { thresholds: ['message.round_trip p50 < 0.001 ms'] }), verdict: strict });
+  const { code, output, report } = await headless(plan);
+  assert.equal(code, 98, output);
+  assert.match(output, /^verdict: INVALID$/m);
+  assert.match(output, /^ {2}In .* of the run timers fired more than 1\.0 ms late in the browser/m);
+  assert.equal(report.verdict.reasons[0].what, 'worker_lag');
 });
 
 test('a run that cannot start exits with 1, says why, and leaves its report all the same', async () => {

@@ -58,10 +58,10 @@ function checkHistograms(report) {
 
 async function checkFormats(page) {
   for (const format of ['csv', 'junit', 'k6', 'openmetrics']) {
-    const text = await page.evaluate((format) => window.tabswarm.report(format), format);
+    const text = await swarm.reportAs(page, format);
     assert.ok(/message.round_trip/.test(text), format);
   }
-  const problem = await page.evaluate(() => window.tabswarm.report('pdf').catch((error) => error.message));
+  const problem = await swarm.reportAs(page, 'pdf').catch((error) => error.message);
   assert.match(problem, /there is no format "pdf", expected one of html, /);
 }
 

@@ -8,15 +8,17 @@ use super::field::FieldKind;
 use super::hear::Piece;
 use super::model::{Page, Theme};
 use super::path::Path;
+use super::results::{ResultsEffect, ResultsEvent};
 use super::run_view::RunView;
 use super::safety::SafetyEvent;
 use super::save::Format;
+use super::see::SeeEvent;
 use super::swarm_view::SwarmView;
 use crate::metrics::UserId;
 use crate::plan::{Limits, Plan, TimedAction};
 use crate::protocol::audio::Clip;
 use crate::swarm::{Credentials, Invite, Offer};
-use crate::wire::{Heard, Level};
+use crate::wire::{Canary, Heard, Level};
 
 /// One thing that happened: a person's doing, or a run's.
 #[derive(Debug, Clone, PartialEq)]
@@ -114,6 +116,8 @@ pub enum Event {
     StopListening,
     SetVolume(f64),
     Heard(Box<Heard>),
+    /// Of one user that somebody looks at.
+    See(SeeEvent),
 
     Start,
     Stop,
@@ -162,6 +166,9 @@ pub enum Event {
     CopyInvite,
     SwarmChanged(Box<SwarmView>),
 
+    /// Something about kept runs.
+    Results(ResultsEvent),
+
     /// An effect was done.
     Done(String),
     /// An effect failed.
@@ -197,7 +204,8 @@ pub enum Effect {
     Stop,
     Abort,
     Act(Box<TimedAction>),
-    NoteDown {
+    /// A mark on the charts, at that time.
+    NoteAt {
         at_s: f64,
         text: String,
     },
@@ -246,11 +254,27 @@ pub enum Effect {
         volume: f64,
     },
     StopHearing,
+    /// Have the workers tell of this user, or of nobody any more.
+    Watch(Option<UserId>),
+    Canary {
+        user: UserId,
+        order: Canary,
+    },
+    /// Bring the watched user into view.
+    RevealUser,
+    /// Put the text into the clipboard; `done` is said when that worked.
+    CopyText {
+        text: String,
+        done: String,
+    },
+    /// A mark on the charts, now.
+    NoteDown(String),
     SetVolume(f64),
     PlayPieces {
         rate: u32,
         pieces: Vec<Piece>,
     },
+    Results(ResultsEffect),
     /// Build the run's view anew: what it shows was changed, not the run.
     Refresh,
 }

@@ -5,8 +5,10 @@ use super::hear::Hearing;
 use super::log::LogFilter;
 use super::presets;
 use super::recording::Recording;
+use super::results::ResultsView;
 use super::run_view::RunView;
 use super::safety::Safety;
+use super::see::Seeing;
 use super::swarm_view::SwarmView;
 
 #[derive(Debug, Clone, PartialEq)]
@@ -22,9 +24,11 @@ pub struct Model {
     /// The clip that is played just now, by its name.
     pub playing: Option<String>,
     pub hearing: Hearing,
+    pub seeing: Seeing,
     pub notice: Option<Notice>,
     pub safety: Safety,
     pub swarm: SwarmView,
+    pub results: ResultsView,
     /// The broker's address as it is typed, and this browser's name in swarms.
     pub broker: String,
     pub browser_name: String,
@@ -36,6 +40,7 @@ pub enum Page {
     Plan,
     Run,
     Swarm,
+    Results,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -74,9 +79,11 @@ impl Default for Model {
             recording: Recording::default(),
             playing: None,
             hearing: Hearing::default(),
+            seeing: Seeing::default(),
             notice: None,
             safety: Safety::default(),
             swarm: SwarmView::default(),
+            results: ResultsView::default(),
             broker: String::new(),
             browser_name: String::new(),
         }

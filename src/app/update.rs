@@ -7,6 +7,7 @@ use super::editor::{Editor, population_path};
 use super::event::{Effect, Event};
 use super::model::{Model, Notice, NoticeKind, Page};
 use super::path::Path;
+use super::results::ResultsEffect;
 use super::{field, load_form, presets, safety, share, sound};
 use crate::plan::{Load, Plan};
 use crate::protocol::url;
@@ -48,11 +49,12 @@ pub fn update(model: &mut Model, event: Event) -> Vec<Effect> {
         | Event::StopListening
         | Event::SetVolume(_)
         | Event::Heard(_) => return sound::hear(model, event),
+        Event::See(event) => return super::seeing::update(model, event),
         Event::Start => return start(model),
         Event::Stop => return vec![Effect::Stop],
         Event::Abort => return vec![Effect::Abort],
         Event::Act(action) => return vec![Effect::Act(action)],
-        Event::NoteDown { at_s, text } => return vec![Effect::NoteDown { at_s, text }],
+        Event::NoteDown { at_s, text } => return vec![Effect::NoteAt { at_s, text }],
         Event::RecordSession => return vec![Effect::RecordSession],
         Event::StopKey => return stop_all(model),
         Event::Safety(event) => return safety::update(model, event),
@@ -62,6 +64,7 @@ pub fn update(model: &mut Model, event: Event) -> Vec<Effect> {
             model.run = *view;
             // With the last user the last sound is gone.
             if model.run.status.phase == super::run_view::Phase::Done {
+                model.seeing.end();
                 return model.hearing.stop();
             }
             return model.hearing.seek_on(&model.run);
@@ -83,6 +86,7 @@ pub fn update(model: &mut Model, event: Event) -> Vec<Effect> {
         | Event::StopPart
         | Event::CopyInvite
         | Event::SwarmChanged(_) => return super::swarming::update(model, event),
+        Event::Results(event) => return super::results::update(model, event),
         Event::Done(text) => say(model, NoticeKind::Done, text),
         Event::Failed(text) => say(model, NoticeKind::Problem, text),
         edit => {
@@ -190,7 +194,8 @@ fn show(model: &mut Model, page: Page) -> Vec<Effect> {
     let changed = model.page != page;
     model.page = page;
     let asks = changed && page == Page::Swarm && model.broker.is_empty() && model.swarm.role.is_none();
-    let effects = [changed.then_some(Effect::EnterPage), asks.then_some(Effect::AskForBroker)];
+    let looks = (changed && page == Page::Results).then_some(Effect::Results(ResultsEffect::LookAgain));
+    let effects = [changed.then_some(Effect::EnterPage), asks.then_some(Effect::AskForBroker), looks];
     effects.into_iter().flatten().collect()
 }
 
@@ -346,6 +351,7 @@ fn started(model: &mut Model, plan: &Plan) -> Vec<Effect> {
     }
     model.notice = None;
     model.hearing = model.hearing.afresh();
+    model.seeing = super::see::Seeing::default();
     show(model, Page::Run)
 }
 

@@ -16,7 +16,9 @@ use crate::app::clips::Clips;
 use crate::app::csv::CsvTable;
 use crate::app::save::Format;
 use crate::app::{account_rows, check, presets};
+use crate::metrics::Report;
 use crate::plan::{Caps, Limits, Plan};
+use crate::results::archive;
 use crate::scenario::Problem;
 use crate::swarm::Seat;
 
@@ -28,6 +30,7 @@ use crate::swarm::Seat;
 /// | `check(plan, files)` | `{ok, problems: [{path, message}]}` |
 /// | `k6(plan)` | the text of a k6 script that does the same |
 /// | `start(plan, files, options)` | nothing, once the workers are being started; fails with the plan's problems |
+/// | `baseline(report)` | nothing; thresholds of the next run compare with this report. Fails if it is none |
 /// | `status()` | `{phase, elapsed_s, planned_s, users: {target, active, ...}, sent, received, errors, problem?, verdict?}` |
 /// | `stop()` | nothing, at once; `status()` tells when the run is done |
 /// | `swarm()` | the swarm that this page is in: `{name, connected, problem, invite, traffic, browsers or consent ...}`, or null |
@@ -52,6 +55,13 @@ pub fn expose(driver: &RunDriver, swarm: &SwarmDriver) {
     put(&api, "start", {
         let driver = driver.clone();
         move |plan, files, options| start(driver.clone(), read_options(&options), read_plan(&plan, &files))
+    });
+    put(&api, "baseline", {
+        let driver = driver.clone();
+        move |report, _, _| {
+            let given = read_report(&report).map(|report| driver.compare_with(report));
+            settled(given.map(|()| JsValue::UNDEFINED).map_err(|error| failure(&error, &[])))
+        }
     });
     put(&api, "status", with(|driver| settled(to_js(&driver.status()))));
     put(
@@ -184,6 +194,12 @@ fn offered() -> JsValue {
 
 /// A plan and the rows of its account files.
 type Runnable = (Plan, Vec<Vec<Vec<String>>>);
+
+fn read_report(report: &JsValue) -> Result<Report, String> {
+    let text = JSON::stringify(report).ok().and_then(|text| text.as_string()).unwrap_or_default();
+    let mut reading = archive::read("the baseline", &text);
+    reading.found.pop().map(|found| found.report).ok_or_else(|| reading.problems.join(", "))
+}
 
 fn read_plan(plan: &JsValue, files: &JsValue) -> Result<Runnable, Vec<Problem>> {
     let files: Vec<Option<CsvTable>> = match Array::is_array(files) {

@@ -8,15 +8,18 @@ use std::rc::{Rc, Weak};
 use gloo_timers::callback::Interval;
 
 use super::clock::Clock;
+use super::history::{History, date};
+use super::recorder::Recorder;
 use super::swarm_driver::SwarmDriver;
 use super::visibility::Visibility;
 use super::worker_host::{HostEvent, WorkerHost};
 use super::{identity, lab};
 use crate::app::past::PastRun;
 use crate::app::run_view::picture;
-use crate::metrics::{Browser, Report, UserId};
+use crate::metrics::{Baseline, Browser, Report, UserId};
 use crate::plan::{Limits, Plan, TimedAction};
 use crate::protocol::audio::Clip;
+use crate::results::Start;
 use crate::run::{Capacity, Part, Run, RunInput, Status, browser_name, homes, is_capped, layout, sockets};
 use crate::swarm::{Beginning, Journal, Offer, SessionId};
 use crate::wire::{Canary, FromWorker, Heard, Seen, ToWorker};
@@ -36,6 +39,9 @@ pub enum StartError {
 struct Inner {
     clock: Clock,
     swarm: SwarmDriver,
+    history: History,
+    /// What the next run's thresholds compare with, if somebody gave it.
+    given: RefCell<Option<Report>>,
     /// What this browser's operator allows.
     limits: RefCell<Limits>,
     /// A start is under way: nothing runs yet, and nothing else may start.
@@ -61,6 +67,8 @@ struct Current {
     swarm: SwarmDriver,
     /// What is written down of it, while this page conducts a swarm.
     journal: Option<Journal>,
+    /// Keeps it for when it is over, or this page is gone.
+    recorder: Option<Recorder>,
     /// Number of the journal's last page.
     page: u64,
     /// The plan's faults, until the run ends.
@@ -81,10 +89,12 @@ enum Host {
 
 impl RunDriver {
     /// Runs that take in the browsers of `swarm`, if this page conducts one.
-    pub fn new(swarm: SwarmDriver) -> Self {
+    pub fn new(swarm: SwarmDriver, history: History) -> Self {
         let inner = Rc::new(Inner {
             clock: Clock::new(),
             swarm: swarm.clone(),
+            history,
+            given: RefCell::default(),
             limits: RefCell::default(),
             starting: Cell::new(false),
             starve_ms: Cell::new(0),
@@ -121,6 +131,15 @@ impl RunDriver {
     /// Has this user do something, in whichever browser it lives.
     pub fn canary(&self, user: UserId, order: Canary) {
         Inner::handle(&self.0, RunInput::Canary { user, order });
+    }
+
+    /// Marks the charts of the current run, now.
+    pub fn note_down(&self, text: String) {
+        let epoch_ms = self.with_run(|run| run.and_then(Run::epoch_ms));
+        if let Some(epoch_ms) = epoch_ms {
+            let at_s = ((self.0.clock.now_ms() - epoch_ms) / 1e3).max(0.0);
+            Inner::handle(&self.0, RunInput::Note { at_s, text });
+        }
     }
 
     /// Listens to this user of the current run, or to nobody any more.
@@ -175,6 +194,11 @@ impl RunDriver {
         self.0.starve_ms.set(starve_ms);
     }
 
+    /// The next run's thresholds compare with this report, and not with the baseline that is pinned for its plan.
+    pub fn compare_with(&self, report: Report) {
+        *self.0.given.borrow_mut() = Some(report);
+    }
+
     /// What this browser's operator allows.
     pub fn limits(&self) -> Limits {
         self.0.limits.borrow().clone()
@@ -190,6 +214,7 @@ impl RunDriver {
         let is_done = run.is_done();
         let hosts = (0..run.worker_count()).map(|_| Host::Elsewhere).collect();
         let mut current = Current::new(run, hosts, self.0.swarm.clone(), Some(Journal::default()));
+        current.recorder = self.0.history.record_end().filter(|_| !is_done);
         if is_done {
             current.hosts.clear();
             *self.0.current.borrow_mut() = Some(current);
@@ -211,7 +236,7 @@ impl RunDriver {
     }
 
     /// Notes something down that happened then.
-    pub fn note_down(&self, at_s: f64, text: String) {
+    pub fn note_at(&self, at_s: f64, text: String) {
         Inner::handle(&self.0, RunInput::Note { at_s, text });
     }
 
@@ -259,6 +284,7 @@ impl Inner {
         csv: Vec<Vec<Vec<String>>>,
         clips: Vec<Clip>,
     ) -> Result<(), String> {
+        self.history.ready().await;
         let lab = lab::set_faults(&plan).await?;
         let others = self.gather(&plan).await;
         if self.gives_up.get() {
@@ -282,17 +308,36 @@ impl Inner {
             let (run, plan, parts, places) = (run_id.clone(), plan.clone(), parts.clone(), places.clone());
             Journal::begin(Beginning { at_ms, run, plan, parts, places, start_delay_ms })
         });
-        let run = Run::new(at_ms, plan, csv, run_id.clone(), parts).starting_after(start_delay_ms).within(limits);
+        let run =
+            Run::new(at_ms, plan, csv, run_id.clone(), parts.clone()).starting_after(start_delay_ms).within(limits);
         let run = run.with_clips(clips).starving(self.starve_ms.take());
         let host = |(worker, place): (usize, &Option<SessionId>)| match place {
             None => self.spawn(worker),
             Some(_) => Ok(Host::Elsewhere),
         };
         let hosts = places.iter().enumerate().map(host).collect::<Result<_, _>>()?;
-        self.show(Current { lab, ..Current::new(run, hosts, self.swarm.clone(), journal) });
+        let baseline = self.baseline(run.plan()).await;
+        let run = match &baseline {
+            Some(baseline) => run.with_baseline(baseline),
+            None => run,
+        };
+        let start = Start::new(at_ms, &run_id, run.plan(), &parts, start_delay_ms, self.browsers(&run));
+        let start = start.with_baseline(baseline);
+        let recorder = self.history.record(start);
+        self.show(Current { lab, recorder, ..Current::new(run, hosts, self.swarm.clone(), journal) });
         self.swarm.forget_below((at_ms / 1e3) as u64);
         self.swarm.begin(run_id, places);
         Ok(())
+    }
+
+    /// The given report, else the kept run that is pinned for this plan.
+    async fn baseline(&self, plan: &Plan) -> Option<Baseline> {
+        let given = self.given.borrow_mut().take();
+        let (name, report) = match given {
+            Some(report) => (report.run.clone(), report),
+            None => self.history.baseline(&plan.name).await?,
+        };
+        Some(Baseline::of(plan, name, &report))
     }
 
     /// From here on this is the page's run.
@@ -382,8 +427,21 @@ impl Inner {
             Some(current) => current.handle(now_ms, input),
             None => false,
         };
+        self.keep();
         if is_news {
             self.tell();
+        }
+    }
+
+    /// Keeps a run that is over. One that never started has nothing to keep.
+    fn keep(&self) {
+        let mut current = self.current.borrow_mut();
+        let Some(Current { run, recorder, .. }) = &mut *current else { return };
+        if run.is_done()
+            && let Some(recorder) = recorder.take()
+        {
+            let report = run.epoch_ms().map(|_| run.report(self.browsers(run), started_at(run)));
+            recorder.finish(report);
         }
     }
 
@@ -398,7 +456,18 @@ impl Inner {
 
 impl Current {
     fn new(run: Run, hosts: Vec<Host>, swarm: SwarmDriver, journal: Option<Journal>) -> Self {
-        Self { run, hosts, swarm, journal, lab: None, page: 0, last_told_ms: 0.0, last_shown_ms: 0.0, watches: None }
+        Self {
+            run,
+            hosts,
+            swarm,
+            journal,
+            recorder: None,
+            lab: None,
+            page: 0,
+            last_told_ms: 0.0,
+            last_shown_ms: 0.0,
+            watches: None,
+        }
     }
 
     /// Gives parts that nobody plays any more to whoever stands by.
@@ -410,6 +479,7 @@ impl Current {
                 journal.input(now_ms, &input);
                 journal.seated(session);
             }
+            self.write_down(now_ms, &input);
             self.run.handle(now_ms, input);
             self.hosts.push(Host::Elsewhere);
             self.swarm.begin_more(session);
@@ -440,6 +510,7 @@ impl Current {
         if let Some(journal) = &mut self.journal {
             journal.input(now_ms, &input);
         }
+        self.write_down(now_ms, &input);
         self.run.handle(now_ms, input);
         self.deliver(now_ms);
         if let (Some(lab), Some(epoch_ms)) = (&mut self.lab, self.run.epoch_ms()) {
@@ -463,6 +534,12 @@ impl Current {
         is_news
     }
 
+    fn write_down(&mut self, now_ms: f64, input: &RunInput) {
+        if let Some(recorder) = &mut self.recorder {
+            recorder.input(now_ms, input);
+        }
+    }
+
     fn deliver(&mut self, now_ms: f64) {
         while let Some((worker, message)) = self.run.poll() {
             let host = match self.hosts.get(worker) {
@@ -475,7 +552,9 @@ impl Current {
             };
             if let Err(message) = host.send(&message) {
                 self.hosts[worker] = Host::Ended;
-                self.run.handle(now_ms, RunInput::WorkerDied { worker, message });
+                let died = RunInput::WorkerDied { worker, message };
+                self.write_down(now_ms, &died);
+                self.run.handle(now_ms, died);
             }
         }
     }
@@ -494,8 +573,7 @@ fn this_browser(workers: usize) -> Browser {
 
 /// The run's time zero in words; empty if it never started.
 fn started_at(run: &Run) -> String {
-    let date = run.epoch_ms().map(|epoch_ms| js_sys::Date::new(&epoch_ms.into()));
-    date.map_or_else(String::new, |date| date.to_iso_string().into())
+    run.epoch_ms().map_or_else(String::new, date)
 }
 
 pub(super) fn user_agent() -> String {

@@ -1,4 +1,5 @@
-//! Bytes that outlive a reload: a browser's database as a list of named records. What is in them is sealed before it gets here.
+//! Bytes that outlive a reload: a browser's database as a list of named records. What is
+//! secret in them is sealed before it gets here.
 
 use rexie::{KeyRange, ObjectStore, Rexie, TransactionMode};
 use wasm_bindgen::{JsCast, JsValue};
@@ -9,8 +10,8 @@ pub struct Vault(Rexie);
 impl Vault {
     /// # Errors
     /// The browser keeps nothing, as in some private windows.
-    pub async fn open() -> Result<Self, String> {
-        let builder = Rexie::builder(DATABASE).version(1).add_object_store(ObjectStore::new(RECORDS));
+    pub async fn open(database: &str) -> Result<Self, String> {
+        let builder = Rexie::builder(database).version(1).add_object_store(ObjectStore::new(RECORDS));
         builder.build().await.map(Self).map_err(problem)
     }
 
@@ -39,6 +40,34 @@ impl Vault {
         Ok(all.into_iter().filter_map(record).collect())
     }
 
+    /// The names of all records that begin so, in order.
+    ///
+    /// # Errors
+    /// The browser refuses.
+    pub async fn names(&self, beginning: &str) -> Result<Vec<String>, String> {
+        let transaction = self.0.transaction(&[RECORDS], TransactionMode::ReadOnly).map_err(problem)?;
+        let store = transaction.store(RECORDS).map_err(problem)?;
+        let all = store.get_all_keys(Some(range(beginning)?), None).await.map_err(problem)?;
+        Ok(all.into_iter().filter_map(|name| name.as_string()).collect())
+    }
+
+    /// Deletes all records whose names begin so and writes others, all of it or nothing.
+    ///
+    /// # Errors
+    /// The disk is full, or the browser refuses.
+    pub async fn replace(&self, beginnings: &[String], records: &[(String, Vec<u8>)]) -> Result<(), String> {
+        let transaction = self.0.transaction(&[RECORDS], TransactionMode::ReadWrite).map_err(problem)?;
+        let store = transaction.store(RECORDS).map_err(problem)?;
+        for beginning in beginnings {
+            store.delete(range(beginning)?.into()).await.map_err(problem)?;
+        }
+        for (name, bytes) in records {
+            let bytes = js_sys::Uint8Array::from(bytes.as_slice());
+            store.put(&bytes.into(), Some(&name.as_str().into())).await.map_err(problem)?;
+        }
+        transaction.done().await.map(drop).map_err(problem)
+    }
+
     /// Deletes records from one name up to another, which stays.
     ///
     /// # Errors
@@ -62,5 +91,8 @@ fn problem(error: rexie::Error) -> String {
     format!("the browser's database: {error}")
 }
 
-const DATABASE: &str = "tabswarm";
+/// What tabs write down about swarms, sealed.
+pub const NOTES: &str = "tabswarm";
+/// Runs that are kept.
+pub const RESULTS: &str = "tabswarm.results";
 const RECORDS: &str = "records";

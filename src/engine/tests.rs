@@ -220,6 +220,23 @@ fn a_socket_that_was_given_up_is_not_heard_any_more() {
 }
 
 #[test]
+fn in_a_full_browser_users_wait_for_a_socket_and_make_no_error() {
+    let mut bench = Bench::new(json!({}), held(3));
+    bench.connect(0);
+    assert_eq!(bench.wanted(), ["connect 0", "0 40", "connect 1"]);
+    // The second socket does not open, and that is the browser's doing: its user waits, like the third one.
+    bench.give(Input::Full);
+    assert_eq!(bench.wanted(), ["close 1"]);
+    bench.pass(60_000);
+    let snapshot = bench.engine.snapshot(bench.now);
+    assert_eq!((Bench::errors(&snapshot).len(), snapshot.metrics.disconnects.len()), (0, 0));
+    assert_eq!((snapshot.health.opened, snapshot.health.held, bench.users().connecting), (1, 2, 2));
+    // A socket that closes makes room for the next.
+    bench.close(0);
+    assert_eq!(bench.wanted(), ["connect 2"]);
+}
+
+#[test]
 fn events_that_want_an_acknowledgement_get_one_and_early_events_come_behind_the_connect_answer() {
     let scenario =
         json!({ "flow": [{ "wait": { "event": "hello", "operation": "hello" } }, { "emit": { "event": "thanks" } }] });

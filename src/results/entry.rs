@@ -22,6 +22,9 @@ pub struct Entry {
     /// It can still be brought back, until the page is loaded anew or its room is needed.
     #[serde(default)]
     pub deleted: bool,
+    /// Its page vanished in the middle of it.
+    #[serde(default)]
+    pub cut_off: bool,
     /// Of its report as it is stored.
     #[serde(default)]
     pub bytes: u64,
@@ -65,6 +68,7 @@ impl Entry {
             pinned: false,
             baseline: false,
             deleted: false,
+            cut_off: false,
             bytes: 0,
             summary,
         }
@@ -73,6 +77,12 @@ impl Entry {
     /// Nothing deletes it but a person.
     pub fn is_protected(&self) -> bool {
         self.pinned || self.baseline
+    }
+
+    /// What a page that vanished has left of that run.
+    pub fn is_same_run(&self, whole: &Self) -> bool {
+        let run = |entry: &Self| entry.id.rsplit_once('-').map(|(run, _)| run.to_owned());
+        self.cut_off && run(self) == run(whole) && self.summary.duration_s <= whole.summary.duration_s
     }
 
     pub fn is_invalid(&self) -> bool {

@@ -7,8 +7,8 @@
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::metrics::{Browser, Report, SentLog, redacted};
-use crate::plan::Plan;
+use crate::metrics::{Baseline, Browser, Report, SentLog, is_secret, redacted};
+use crate::plan::{Action, Plan, TimedAction};
 use crate::run::{Part, Run, RunInput};
 use crate::swarm::{pack, unpack};
 use crate::wire::{FromWorker, Snapshot};
@@ -24,6 +24,8 @@ pub struct Start {
     pub start_delay_ms: f64,
     /// Who plays it, as far as that is known by then.
     pub browsers: Vec<Browser>,
+    /// What its thresholds compare with.
+    pub baseline: Option<Baseline>,
 }
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -47,7 +49,13 @@ impl Start {
         start_delay_ms: f64,
         browsers: Vec<Browser>,
     ) -> Self {
-        Self { at_ms, run: run.to_owned(), plan: redacted(plan), parts: parts.to_vec(), start_delay_ms, browsers }
+        let (run, plan, parts) = (run.to_owned(), redacted(plan), parts.to_vec());
+        Self { at_ms, run, plan, parts, start_delay_ms, browsers, baseline: None }
+    }
+
+    #[must_use]
+    pub fn with_baseline(self, baseline: Option<Baseline>) -> Self {
+        Self { baseline, ..self }
     }
 }
 
@@ -92,17 +100,27 @@ fn kept(input: &RunInput) -> Option<RunInput> {
             };
             Some(RunInput::From { worker: *worker, message })
         }
+        RunInput::Act(timed) => Some(RunInput::Act(without_secret(timed.clone()))),
         RunInput::WorkerDied { .. }
         | RunInput::Add { .. }
         | RunInput::Away { .. }
         | RunInput::Back { .. }
         | RunInput::Stopped { .. }
         | RunInput::ClockBound { .. }
-        | RunInput::Act(_)
         | RunInput::Note { .. }
         | RunInput::Stop
         | RunInput::Abort
         | RunInput::Hidden(_) => Some(input.clone()),
+    }
+}
+
+/// What a variable is set to may be a secret, and the run that is played again sets nothing.
+fn without_secret(timed: TimedAction) -> TimedAction {
+    match timed.action {
+        Action::Set { variable, .. } if is_secret(&variable) => {
+            TimedAction { action: Action::Set { variable, value: "***".into() }, ..timed }
+        }
+        action => TimedAction { action, ..timed },
     }
 }
 
@@ -137,7 +155,12 @@ impl Replayed {
     fn begin(start: Start) -> Option<Self> {
         let plan: Plan = serde_json::from_value(start.plan.clone()).ok()?;
         let run = Run::new(start.at_ms, plan, Vec::new(), start.run.clone(), start.parts.clone());
-        Some(Self { run: run.starting_after(start.start_delay_ms), start })
+        let run = run.starting_after(start.start_delay_ms);
+        let run = match &start.baseline {
+            Some(baseline) => run.with_baseline(baseline),
+            None => run,
+        };
+        Some(Self { run, start })
     }
 
     /// The report of what was written down. `date` makes RFC 3339 of milliseconds since 1970.

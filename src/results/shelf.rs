@@ -69,6 +69,7 @@ mod tests {
             pinned: false,
             baseline: false,
             deleted: false,
+            cut_off: false,
             bytes,
             summary,
         }

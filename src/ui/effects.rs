@@ -34,12 +34,18 @@ pub fn run(store: Store, effect: Effect) {
         Effect::StopHearing => sound::stop_hearing(store),
         Effect::SetVolume(volume) => sound::set_volume(store, volume),
         Effect::PlayPieces { rate, pieces } => sound::play_pieces(store, rate, &pieces),
+        Effect::Watch(user) => store.driver().watch(user),
+        Effect::Canary { user, order } => store.driver().canary(user, order),
+        Effect::RevealUser => reveal_user(),
+        Effect::CopyText { text, done } => copy_text(store, &text, done),
+        Effect::NoteDown(text) => store.driver().note_down(text),
         Effect::Stop => store.driver().stop(),
         Effect::Abort => store.driver().abort(),
         Effect::Act(action) => store.driver().act(*action),
-        Effect::NoteDown { at_s, text } => store.driver().note_down(at_s, text),
+        Effect::NoteAt { at_s, text } => store.driver().note_at(at_s, text),
         Effect::RecordSession => record_session(store),
         Effect::Refresh => store.refresh(),
+        Effect::Results(effect) => super::results::effects::run(store, effect),
         Effect::Save(format) => saving::save_current(store, format),
         Effect::AskForBroker => ask_for_broker(store),
         Effect::EnterSwarm { invite, credentials, name } => enter_swarm(store, *invite, credentials, name),
@@ -99,6 +105,27 @@ fn copy_link(store: Store, fragment: &str, done: String) {
                 Event::Done(format!("{done} The browser refused the clipboard: take the link from the address bar."))
             }
         });
+    });
+}
+
+fn copy_text(store: Store, text: &str, done: String) {
+    let copied = window().navigator().clipboard().write_text(text);
+    leptos::task::spawn_local(async move {
+        store.dispatch(match wasm_bindgen_futures::JsFuture::from(copied).await {
+            Ok(_) => Event::Done(done),
+            Err(_) => Event::Failed("The browser refused the clipboard.".to_owned()),
+        });
+    });
+}
+
+/// The panel that led there closes first and would take the focus back.
+fn reveal_user() {
+    request_animation_frame(|| {
+        if let Some(card) = document().get_element_by_id(super::run::SEE_ID) {
+            card.scroll_into_view();
+            // Focusing an element that is there cannot fail.
+            let _ = card.unchecked_into::<HtmlElement>().focus();
+        }
     });
 }
 

@@ -4,6 +4,7 @@ mod chart;
 mod effects;
 mod parts;
 mod plan;
+mod results;
 mod run;
 mod safety;
 mod saving;

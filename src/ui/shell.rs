@@ -5,13 +5,14 @@ use leptos::prelude::*;
 use super::effects;
 use super::parts::{Notice, ThemeToggle};
 use super::plan::PlanPage;
+use super::results::ResultsPage;
 use super::run::{RunPage, StateChip};
 use super::safety::{Permission, StopKey};
 use super::store::Store;
 use super::swarm::SwarmPage;
 use crate::app::safety::SafetyEvent;
 use crate::app::{Event, Page, RunView};
-use crate::browser::{RunDriver, SwarmDriver, automation};
+use crate::browser::{History, RunDriver, SwarmDriver, automation};
 
 /// Puts the page into the document.
 pub fn open() {
@@ -22,9 +23,10 @@ pub fn open() {
 #[component]
 fn App() -> impl IntoView {
     let swarm = SwarmDriver::default();
-    let driver = RunDriver::new(swarm.clone());
+    let history = History::default();
+    let driver = RunDriver::new(swarm.clone(), history.clone());
     automation::expose(&driver, &swarm);
-    let store = Store::provide(driver, swarm);
+    let store = Store::provide(driver, swarm, history);
     let page = store.select(|model| model.page);
     let heard = store.run(|run| run.status.announcement());
     let title = store.run(RunView::title);
@@ -54,6 +56,7 @@ fn App() -> impl IntoView {
             <div hidden=move || page.get() != Page::Plan><PlanPage /></div>
             <div hidden=move || page.get() != Page::Run><RunPage /></div>
             <div hidden=move || page.get() != Page::Swarm><SwarmPage /></div>
+            <div hidden=move || page.get() != Page::Results><ResultsPage /></div>
         </main>
         <p class="unseen" role="status" aria-live="polite">{heard}</p>
     }
@@ -68,6 +71,7 @@ fn Header() -> impl IntoView {
                 <PageLink page=Page::Plan label="Plan" />
                 <PageLink page=Page::Run label="Run" />
                 <PageLink page=Page::Swarm label="Swarm" />
+                <PageLink page=Page::Results label="Results" />
             </nav>
             <StateChip />
             <ThemeToggle />

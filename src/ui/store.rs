@@ -1,14 +1,20 @@
 //! The one store of the page: a signal of the model, and the one way to change it.
 
+use std::rc::Rc;
+
 use leptos::prelude::*;
 
 use super::effects;
 use super::sound::Sound;
 use super::swarm::swarm_picture;
+use crate::app::past::PastRun;
 use crate::app::path::Path;
+use crate::app::results::{Overlay, ResultsEvent, Screen, overlay};
 use crate::app::run_view::Tables;
+use crate::app::run_view::charts::{ChartData, ChartKind, data};
+use crate::app::see::SeeEvent;
 use crate::app::{Editor, Event, Model, RunView, SwarmView, population_path, update};
-use crate::browser::{RunDriver, SwarmDriver};
+use crate::browser::{History, RunDriver, SwarmDriver};
 use crate::swarm::Offer;
 
 #[derive(Clone, Copy)]
@@ -23,11 +29,33 @@ pub struct Store {
     driver: StoredValue<RunDriver, LocalStorage>,
     swarm: StoredValue<SwarmDriver, LocalStorage>,
     sound: StoredValue<Sound, LocalStorage>,
+    history: StoredValue<History, LocalStorage>,
+    /// The kept run that is looked at, and those that are compared.
+    opened: StoredValue<Option<Rc<PastRun>>, LocalStorage>,
+    compared: StoredValue<Vec<Rc<PastRun>>, LocalStorage>,
+    /// Whose run is shown: the live one's, or the opened one's.
+    shows: Shows,
+}
+
+/// Where a part of the page finds the run that it shows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Shows {
+    Live,
+    Past,
+}
+
+impl Shows {
+    fn view(self, model: &Model) -> &RunView {
+        match (self, &model.results.screen) {
+            (Self::Past, Screen::Run(run)) => &run.view,
+            _ => &model.run,
+        }
+    }
 }
 
 impl Store {
     /// Makes the store known to all components below.
-    pub fn provide(driver: RunDriver, swarm: SwarmDriver) -> Self {
+    pub fn provide(driver: RunDriver, swarm: SwarmDriver, history: History) -> Self {
         let model = RwSignal::new(Model::default());
         let store = Self {
             model,
@@ -37,10 +65,17 @@ impl Store {
             driver: StoredValue::new_local(driver.clone()),
             swarm: StoredValue::new_local(swarm.clone()),
             sound: StoredValue::new_local(Sound::default()),
+            history: StoredValue::new_local(history.clone()),
+            opened: StoredValue::new_local(None),
+            compared: StoredValue::new_local(Vec::new()),
+            shows: Shows::Live,
         };
+        history.on_change(move || store.refresh_results());
+        leptos::task::spawn_local(async move { history.open().await });
         driver.on_change(move || store.refresh());
         swarm.on_change(move || store.refresh_swarm());
         driver.on_heard(move |heard| store.dispatch(Event::Heard(Box::new(heard))));
+        driver.on_seen(move |seen| store.dispatch(Event::See(SeeEvent::Seen(Box::new(seen)))));
         provide_context(store);
         store
     }
@@ -76,7 +111,7 @@ impl Store {
     ) -> Memo<T> {
         Memo::new(move |_| {
             self.run.get();
-            self.model.with_untracked(|model| pick(&model.run))
+            self.model.with_untracked(|model| pick(self.shows.view(model)))
         })
     }
 
@@ -87,8 +122,62 @@ impl Store {
     ) -> Memo<T> {
         Memo::new(move |_| {
             self.tables.get();
-            self.model.with_untracked(|model| pick(&model.run.tables))
+            self.model.with_untracked(|model| pick(&self.shows.view(model).tables))
         })
+    }
+
+    /// The same store for whoever shows the opened run.
+    pub fn past(self) -> Self {
+        let model = self.model;
+        let shows = Shows::Past;
+        Self {
+            run: Memo::new(move |_| model.with(|model| shows.view(model).revision)),
+            tables: Memo::new(move |_| model.with(|model| shows.view(model).tables.revision)),
+            shows,
+            ..self
+        }
+    }
+
+    /// The run that is shown is over, and not this page's.
+    pub fn is_past(self) -> bool {
+        self.shows == Shows::Past
+    }
+
+    /// The data of a chart of the run that is shown.
+    pub fn chart(self, kind: ChartKind, metric: &str) -> ChartData {
+        let found = match self.shows {
+            Shows::Live => self.driver().with_run(|run| run.map(|run| data(kind, run.plan(), run.totals(), metric))),
+            Shows::Past => self.with_past(|run| run.map(|run| data(kind, &run.plan, &run.totals, metric))),
+        };
+        found.unwrap_or_default()
+    }
+
+    /// The data of a chart of all compared runs.
+    pub fn overlay(self, what: Overlay, names: &[String], metric: &str) -> ChartData {
+        let runs = self.compared.get_value();
+        overlay(what, names, &runs.iter().map(Rc::as_ref).collect::<Vec<_>>(), metric)
+    }
+
+    pub fn with_past<T>(self, read: impl FnOnce(Option<&PastRun>) -> T) -> T {
+        self.opened.with_value(|run| read(run.as_deref()))
+    }
+
+    pub fn set_past(self, run: Rc<PastRun>) {
+        self.opened.set_value(Some(run));
+    }
+
+    pub fn set_compared(self, runs: Vec<Rc<PastRun>>) {
+        self.compared.set_value(runs);
+    }
+
+    pub fn history(self) -> History {
+        self.history.get_value()
+    }
+
+    fn refresh_results(self) {
+        let history = self.history();
+        let (entries, problem) = (history.entries(), history.problem());
+        self.dispatch(Event::Results(ResultsEvent::Listed { entries, problem }));
     }
 
     /// A look at the model from outside of any component's rendering.

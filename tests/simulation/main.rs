@@ -1,5 +1,6 @@
 //! Whole runs on the host: conductor, engines, ledger and report against a simulated server, minutes in milliseconds.
 
+mod compare;
 mod control;
 mod counts;
 mod failures;
@@ -10,6 +11,7 @@ mod preset;
 mod recording;
 mod report;
 mod search;
+mod seeing;
 mod support;
 mod swarm;
 mod thresholds;

@@ -12,10 +12,13 @@ cargo xtask run                         build everything, start the lab, print t
       --host IP                         where it listens (127.0.0.1; 0.0.0.0 lets other machines in)
       --room                            with a broker, and the links with which browsers play one run together
 cargo xtask run --headless [PLAN]       run a plan (a JSON file; without it the preset `lab`) in headless Chromium
-      --report FILE                     where the report goes (report.json)
+      --report FILE                     where the report goes as data (report.json)
+      --html FILE                       and as a page (report.html)
+      --junit FILE                      where the thresholds go as JUnit XML (junit.xml)
+      --baseline FILE                   an earlier run's report, for thresholds like `connect p95 <= baseline + 10 %`
       --allow HOST                      load may go to this host, too; may be given several times
       --port N                          as above
-    exits with 0, with 99 when a threshold failed, with 1 when anything else went wrong
+    exits with 0 (PASS), 99 (FAIL), 98 (INVALID: the generator was the bottleneck), 1 when anything else went wrong
 cargo xtask test [--only STEP]...       fmt, clippy, clippy-wasm, host, wasm, build, e2e
 cargo xtask bench [--only PART]...      browser, codec, simulation, voice, swarm, sizes
 cargo xtask build                       only the page, into dist/
@@ -43,9 +46,25 @@ pub enum Command {
 pub struct RunOptions {
     pub mode: Mode,
     pub port: u16,
-    pub report: PathBuf,
+    pub files: Files,
+    /// An earlier report that thresholds compare with.
+    pub baseline: Option<PathBuf>,
     /// Hosts besides this machine that load may go to.
     pub allow: Vec<String>,
+}
+
+/// Where a headless run leaves what came of it.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Files {
+    pub report: PathBuf,
+    pub html: PathBuf,
+    pub junit: PathBuf,
+}
+
+impl Default for Files {
+    fn default() -> Self {
+        Self { report: "report.json".into(), html: "report.html".into(), junit: "junit.xml".into() }
+    }
 }
 
 #[derive(Debug, PartialEq, Eq)]
@@ -58,7 +77,6 @@ pub enum Mode {
 
 const DEFAULT_HOST: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
 const DEFAULT_PORT: u16 = 4280;
-const DEFAULT_REPORT: &str = "report.json";
 
 /// Reads the arguments after the program's name.
 ///
@@ -80,26 +98,30 @@ pub fn parse(args: impl IntoIterator<Item = String>) -> Result<Command, String> 
 fn parse_run(words: impl Iterator<Item = String>) -> Result<Command, String> {
     let mut words = words.peekable();
     let (mut plan, mut host, mut room) = (None, None, false);
-    let (mut port, mut report) = (DEFAULT_PORT, DEFAULT_REPORT.into());
+    let (mut port, mut files, mut baseline) = (DEFAULT_PORT, Files::default(), None);
     let mut allow = Vec::new();
     while let Some(word) = words.next() {
         match word.as_str() {
             "--headless" => plan = Some(words.next_if(|next| !next.starts_with('-')).map(PathBuf::from)),
             "--host" => host = Some(parsed("--host", words.next(), "an IP address")?),
             "--port" => port = parsed("--port", words.next(), "a port number")?,
-            "--report" => report = value_of("--report", words.next())?.into(),
+            "--report" => files.report = value_of("--report", words.next())?.into(),
+            "--html" => files.html = value_of("--html", words.next())?.into(),
+            "--junit" => files.junit = value_of("--junit", words.next())?.into(),
+            "--baseline" => baseline = Some(PathBuf::from(value_of("--baseline", words.next())?)),
             "--allow" => allow.push(value_of("--allow", words.next())?),
             "--room" => room = true,
             other => return Err(format!("run: unknown option `{other}`")),
         }
     }
     let mode = match plan {
+        None if baseline.is_some() => return Err("run: --baseline is for --headless".to_owned()),
         None if !allow.is_empty() => return Err("run: --allow is for --headless; the page asks its user".to_owned()),
         None => Mode::Page { host: host.unwrap_or(DEFAULT_HOST), room },
         Some(_) if room || host.is_some() => return Err("run: --headless takes neither --room nor --host".to_owned()),
         Some(plan) => Mode::Headless(plan),
     };
-    Ok(Command::Run(RunOptions { mode, port, report, allow }))
+    Ok(Command::Run(RunOptions { mode, port, files, allow, baseline }))
 }
 
 fn parse_only(mut words: impl Iterator<Item = String>, known: &[&str]) -> Result<Vec<String>, String> {
@@ -136,30 +158,38 @@ mod tests {
         assert_eq!(parsed, expected.map_err(str::to_owned));
     }
 
-    fn run(mode: Mode, port: u16, report: &str) -> Result<Command, &'static str> {
-        Ok(Command::Run(RunOptions { mode, port, report: report.into(), allow: Vec::new() }))
+    fn run(mode: Mode, port: u16, [report, html, junit]: [&str; 3]) -> Result<Command, &'static str> {
+        let files = Files { report: report.into(), html: html.into(), junit: junit.into() };
+        Ok(Command::Run(RunOptions { mode, port, files, allow: Vec::new(), baseline: None }))
     }
 
     fn page(host: [u8; 4], room: bool) -> Mode {
         Mode::Page { host: host.into(), room }
     }
 
+    const USUAL: [&str; 3] = ["report.json", "report.html", "junit.xml"];
     const HERE: [u8; 4] = [127, 0, 0, 1];
 
     #[test]
     fn reads_command_lines() {
         check("", Ok(Command::Help));
-        check("run", run(page(HERE, false), 4280, "report.json"));
-        check("run --port 5000", run(page(HERE, false), 5000, "report.json"));
-        check("run --room", run(page(HERE, true), 4280, "report.json"));
-        check("run --host 0.0.0.0 --room --port 80", run(page([0, 0, 0, 0], true), 80, "report.json"));
-        check("run --headless", run(Mode::Headless(None), 4280, "report.json"));
+        check("run", run(page(HERE, false), 4280, USUAL));
+        check("run --port 5000", run(page(HERE, false), 5000, USUAL));
+        check("run --room", run(page(HERE, true), 4280, USUAL));
+        check("run --host 0.0.0.0 --room --port 80", run(page([0, 0, 0, 0], true), 80, USUAL));
+        check("run --headless", run(Mode::Headless(None), 4280, USUAL));
         check("run --allow a.example", Err("run: --allow is for --headless; the page asks its user"));
         let allow = vec!["a.example".to_owned(), "b.example".to_owned()];
-        let allowed = RunOptions { mode: Mode::Headless(None), port: 4280, report: "report.json".into(), allow };
+        let allowed =
+            RunOptions { mode: Mode::Headless(None), port: 4280, files: Files::default(), allow, baseline: None };
         check("run --headless --allow a.example --allow b.example", Ok(Command::Run(allowed)));
-        check("run --headless --report out.json", run(Mode::Headless(None), 4280, "out.json"));
-        check("run --headless my.json --port 1", run(Mode::Headless(Some("my.json".into())), 1, "report.json"));
+        let (mode, baseline) = (Mode::Headless(None), Some("old.json".into()));
+        let compared = RunOptions { mode, port: 4280, files: Files::default(), allow: Vec::new(), baseline };
+        check("run --headless --baseline old.json", Ok(Command::Run(compared)));
+        check("run --headless --report out.json", run(Mode::Headless(None), 4280, ["out.json", USUAL[1], USUAL[2]]));
+        check("run --headless my.json --port 1", run(Mode::Headless(Some("my.json".into())), 1, USUAL));
+        let placed = [USUAL[0], "a.html", "b.xml"];
+        check("run --headless --html a.html --junit b.xml", run(Mode::Headless(None), 4280, placed));
         check("build", Ok(Command::Build));
         check("test", Ok(Command::Test { only: vec![] }));
         check("test --only fmt --only host", Ok(Command::Test { only: vec!["fmt".into(), "host".into()] }));
@@ -173,6 +203,8 @@ mod tests {
         check("run --port", Err("--port needs a value"));
         check("run --port 70000", Err("--port: `70000` is not a port number"));
         check("run --host here", Err("--host: `here` is not an IP address"));
+        check("run --baseline old.json", Err("run: --baseline is for --headless"));
+        check("run --headless --baseline", Err("--baseline needs a value"));
         check("run --headless --room", Err("run: --headless takes neither --room nor --host"));
         check("run --host 0.0.0.0 --headless a.json", Err("run: --headless takes neither --room nor --host"));
         check("test --only moon", Err("--only: `moon` is none of fmt, clippy, clippy-wasm, host, wasm, build, e2e"));

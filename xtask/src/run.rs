@@ -44,9 +44,15 @@ fn play(plan: Option<&Path>, options: &RunOptions) -> Result<(), String> {
     play.arg(shell::root().join("e2e/headless.mjs"));
     // File names are meant from where the command was typed, which is not the root that our commands run in.
     let here = std::env::current_dir().map_err(|e| format!("cannot tell the working folder: {e}"))?;
-    play.arg("--report").arg(here.join(&options.report));
+    let files = &options.files;
+    for (option, file) in [("--report", &files.report), ("--html", &files.html), ("--junit", &files.junit)] {
+        play.arg(option).arg(here.join(file));
+    }
     if let Some(plan) = plan {
         play.arg("--plan").arg(here.join(plan));
+    }
+    if let Some(baseline) = &options.baseline {
+        play.arg("--baseline").arg(here.join(baseline));
     }
     for host in &options.allow {
         play.arg("--allow").arg(host);

@@ -3,10 +3,10 @@
 use std::collections::BTreeMap;
 
 use super::Mood;
-use super::errors::close_code;
+use super::errors::{close_code, has_evidence};
 use super::table::{Cell, Column, Row};
 use crate::app::format;
-use crate::metrics::{ClosedBy, Phase, Totals};
+use crate::metrics::{Cause, ClosedBy, Evidence, Phase, Totals};
 
 /// Phases of a conversation, in the order in which it goes through them; whatever else there is comes last.
 const PHASES: usize = 7;
@@ -67,10 +67,13 @@ impl Line {
         }
     }
 
-    fn row(&self, label: String, population: &str) -> Row {
-        let cell = |(count, unplanned): (&u64, &bool)| {
+    /// `silence`: it is of the table of silences.
+    fn row(&self, totals: &Totals, silence: bool, label: String, population: &str) -> Row {
+        let key = format!("{label}\n{population}");
+        let cell = |(place, (count, unplanned)): (usize, (&u64, &bool))| {
             let mood = if *count > 0 && *unplanned { Mood::Bad } else { Mood::Plain };
-            Cell::new(format::count(*count)).with_mood(mood)
+            let opens = *count > 0 && has_evidence(totals, |evidence| is_in(evidence, silence, &key, place + HEADS));
+            Cell::new(format::count(*count)).with_mood(mood).opening_if(opens)
         };
         let mut notes = self.notes.iter().take(MOST_NOTES).map(String::as_str).collect::<Vec<_>>().join("; ");
         if self.notes.len() > MOST_NOTES {
@@ -78,12 +81,9 @@ impl Line {
         }
         let head = [Cell::new(&label), Cell::new(population)];
         let all = format::count(self.counts.iter().sum());
-        let counts = self.counts.iter().zip(&self.unplanned).map(cell);
-        Row {
-            key: format!("{label}\n{population}"),
-            is_part: false,
-            cells: head.into_iter().chain(counts).chain([Cell::new(all), Cell::new(notes)]).collect(),
-        }
+        let counts = self.counts.iter().zip(&self.unplanned).enumerate().map(cell);
+        let cells = head.into_iter().chain(counts).chain([Cell::new(all), Cell::new(notes)]).collect();
+        Row { key, is_part: false, cells }
     }
 }
 
@@ -102,14 +102,33 @@ impl ClosesView {
             silence.entry((kind, &key.population)).or_default().add(key.phase, total.count, true, &key.operation);
         }
         Self {
-            closes: closes.iter().map(|((code, population), line)| line.row(close_code(*code), population)).collect(),
+            closes: closes
+                .iter()
+                .map(|((code, population), line)| line.row(totals, false, close_code(*code), population))
+                .collect(),
             silence: silence
                 .iter()
-                .map(|((kind, population), line)| line.row(SILENCES[*kind].1.to_owned(), population))
+                .map(|((kind, population), line)| line.row(totals, true, SILENCES[*kind].1.to_owned(), population))
                 .collect(),
         }
     }
 }
+
+/// It is counted in this cell of the table of closes, or of silences.
+pub(super) fn is_in(evidence: &Evidence, silence: bool, row: &str, column: usize) -> bool {
+    let label = match &evidence.cause {
+        Cause::Close { code, .. } if !silence => close_code(*code),
+        Cause::Error { code, .. } if silence => {
+            let kind = SILENCES.iter().find(|(known, _)| known == code);
+            kind.map(|(_, text)| (*text).to_owned()).unwrap_or_default()
+        }
+        _ => return false,
+    };
+    row.split_once('\n') == Some((&label, &evidence.population)) && place(evidence.phase) + HEADS == column
+}
+
+/// Columns in front of the phases.
+const HEADS: usize = 2;
 
 /// Codes of errors that mean silence, and how people say it.
 const SILENCES: [(&str, &str); 5] = [

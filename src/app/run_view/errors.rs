@@ -5,7 +5,7 @@ use std::cmp::Reverse;
 use super::Mood;
 use super::table::{Cell, Column, Row};
 use crate::app::format;
-use crate::metrics::{ClosedBy, DisconnectKey, DisconnectTotal, ErrorKey, ErrorTotal, Phase, Totals};
+use crate::metrics::{ClosedBy, DisconnectKey, DisconnectTotal, ErrorKey, ErrorTotal, Evidence, Phase, Totals};
 
 pub const ERROR_COLUMNS: [Column; 7] = [
     Column::name("Operation"),
@@ -38,7 +38,8 @@ pub(super) fn errors(totals: &Totals) -> Vec<Row> {
             Cell::new(&key.operation),
             Cell::new(&key.code),
             phase_word(key.phase).into(),
-            format::count(error.count).into(),
+            Cell::new(format::count(error.count))
+                .opening_if(has_evidence(totals, |evidence| evidence.is_of_error(key))),
             format::clock(error.first.as_secs_f64()).into(),
             Cell::new(&error.sample),
             Cell::new(&key.population),
@@ -59,7 +60,8 @@ pub(super) fn disconnects(totals: &Totals) -> Vec<Row> {
             Cell::new(&key.reason),
             Cell::new(closer(key.by)).with_mood(if key.by == ClosedBy::User { Mood::Plain } else { Mood::Bad }),
             phase_word(key.phase).into(),
-            format::count(total.count).into(),
+            Cell::new(format::count(total.count))
+                .opening_if(has_evidence(totals, |evidence| evidence.is_of_close(key))),
             format::clock(total.first.as_secs_f64()).into(),
             Cell::new(&key.population),
         ],
@@ -89,7 +91,12 @@ pub(super) fn close_code(code: u16) -> String {
     format!("{code} {meaning}")
 }
 
-const fn closer(by: ClosedBy) -> &'static str {
+/// So much is kept that there is something to show.
+pub(super) fn has_evidence(totals: &Totals, is_it: impl Fn(&Evidence) -> bool) -> bool {
+    totals.evidence().errors_and_closes().iter().any(is_it)
+}
+
+pub(super) const fn closer(by: ClosedBy) -> &'static str {
     match by {
         ClosedBy::User => "user, as planned",
         ClosedBy::Server => "server or network",

@@ -2,6 +2,7 @@
 
 pub mod charts;
 mod closes;
+mod clues;
 mod counters;
 mod delivery;
 mod errors;
@@ -16,6 +17,7 @@ mod verdict;
 mod voice;
 
 pub use closes::{CLOSE_COLUMNS, ClosesView, SILENCE_COLUMNS};
+pub use clues::{Case, Clue, EVIDENCE_COLUMNS, cases, title as clue_title};
 pub use counters::COLUMNS as COUNTER_COLUMNS;
 pub use delivery::{DeliveryView, RECEIVED_COLUMNS, SENT_COLUMNS};
 pub use errors::{DISCONNECT_COLUMNS, ERROR_COLUMNS, phase_word};
@@ -34,6 +36,7 @@ use self::table::Row;
 use super::control::{ControlView, Happening, happenings};
 use super::log::{LogFilter, LogRow, rows};
 use super::past::PastRun;
+use crate::metrics::UserId;
 use crate::run::Run;
 use crate::swarm::Picture;
 
@@ -71,6 +74,11 @@ pub struct Tables {
     pub errors: Vec<Row>,
     pub disconnects: Vec<Row>,
     pub counters: Vec<Row>,
+    pub evidence: Vec<Row>,
+    /// Who was slowest of late, and who had the last error.
+    pub suspects: (Option<UserId>, Option<UserId>),
+    /// All of the plan, with users that are likely to be there.
+    pub populations: Vec<Speaker>,
     pub health: HealthView,
     /// `None`: nobody speaks.
     pub voice: Option<VoiceView>,
@@ -156,6 +164,9 @@ impl Tables {
             errors: errors::errors(totals),
             disconnects: errors::disconnects(totals),
             counters: counters::rows(totals),
+            evidence: clues::rows(totals),
+            suspects: clues::suspects(source.plan(), totals),
+            populations: voice::everybody(source.plan(), totals),
             health: HealthView::of(totals),
             voice: VoiceView::of(source.plan(), totals, &kinds),
             has_chat: kinds.has_others,

@@ -36,6 +36,8 @@ pub struct Cell {
     pub mood: Mood,
     /// What the text means, where it needs to be said.
     pub about: &'static str,
+    /// There is more behind it: it is shown as a button.
+    pub opens: bool,
 }
 
 impl Column {
@@ -67,6 +69,14 @@ impl Cell {
 
     pub fn with_mood(self, mood: Mood) -> Self {
         Self { mood, ..self }
+    }
+
+    pub fn opening(self) -> Self {
+        self.opening_if(true)
+    }
+
+    pub fn opening_if(self, opens: bool) -> Self {
+        Self { opens, ..self }
     }
 
     pub fn about(self, about: &'static str) -> Self {

@@ -43,13 +43,14 @@ impl VerdictView {
                 (Mood::Warn, "The generators were the bottleneck: these numbers say little about the server.")
             }
         };
-        Self {
-            word: verdict.outcome.word(),
-            mood,
-            so_far: verdict.so_far,
-            says,
-            reasons: verdict.reasons.iter().enumerate().map(row).collect(),
+        let mut reasons: Vec<ReasonRow> = verdict.reasons.iter().enumerate().map(row).collect();
+        // The same advice twice is read once.
+        for place in (1..reasons.len()).rev() {
+            if reasons[..place].iter().any(|earlier| earlier.advice == reasons[place].advice) {
+                reasons[place].advice = "";
+            }
         }
+        Self { word: verdict.outcome.word(), mood, so_far: verdict.so_far, says, reasons }
     }
 }
 

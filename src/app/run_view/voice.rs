@@ -27,7 +27,7 @@ pub struct VoiceView {
     pub speakers: Vec<Speaker>,
 }
 
-/// A population whose users can be listened to.
+/// A population whose users can be watched, or listened to.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Speaker {
     /// Its place in the plan.
@@ -84,6 +84,17 @@ fn speakers(plan: &Plan, totals: &Totals, kinds: &Kinds<'_>) -> Vec<Speaker> {
             present: present(at, population, totals),
         })
         .collect()
+}
+
+/// Every population, whether it speaks or not.
+pub(super) fn everybody(plan: &Plan, totals: &Totals) -> Vec<Speaker> {
+    let all = plan.populations.iter().enumerate();
+    all.map(|(at, population)| Speaker {
+        population: at,
+        name: population.name.clone(),
+        present: present(at, population, totals),
+    })
+    .collect()
 }
 
 /// A closed load's users are those below its line; of an open one, who is newest is there most likely.

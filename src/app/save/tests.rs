@@ -53,6 +53,11 @@ fn report() -> Report {
         first_s: 1.5,
         sample: "\u{1}]]><!-- \"quoted\" \\ \n</script><script>alert(2)</script>".to_owned(),
     });
+    report.annotations.push(crate::metrics::Annotation {
+        at_s: 4.0,
+        kind: crate::metrics::AnnotationKind::Note,
+        text: "a <script>alert(3)</script> note".to_owned(),
+    });
     report
 }
 
@@ -201,8 +206,11 @@ fn a_page_shows_every_number_of_the_run_page() {
         rows.chain(&tables.delivery.sent).chain(&tables.delivery.received).chain(&voice.turns).chain(&voice.answers);
     let cells = rows.flat_map(|row| &row.cells).map(|cell| cell.text.as_str());
     let tiles = view.tiles.iter().flat_map(|tile| [tile.value.as_str(), &tile.note]);
+    let happened = past.report.annotations.iter().map(|annotation| annotation.text.as_str());
+    assert!(!past.report.evidence.is_empty(), "errors and closes leave evidence");
+    let frames = past.report.evidence.iter().flat_map(|one| &one.frames).filter_map(|frame| frame.text.as_deref());
     let thresholds = tables.thresholds.iter().flat_map(|row| [row.text.as_str(), &row.actual]);
-    for text in cells.chain(tiles).chain(thresholds).filter(|text| !text.is_empty()) {
+    for text in cells.chain(tiles).chain(thresholds).chain(happened).chain(frames).filter(|text| !text.is_empty()) {
         let escaped = text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;");
         assert!(page.contains(&escaped), "{text} is not on the page");
     }

@@ -200,6 +200,34 @@ fn loads() {
 }
 
 #[test]
+fn limits_of_the_verdict() {
+    check("/verdict", json!({}), &[]);
+    check("/verdict", json!({"behind_ms": 150, "suspect_share": 0, "suspect_s": 0}), &[]);
+    check(
+        "/verdict",
+        json!({"lag_ms": 0, "suspect_share": 2, "clock_ms": "1"}),
+        &[
+            "verdict.lag_ms: expected a number from 1 to 60000, found the number 0",
+            "verdict.clock_ms: expected a number from 0.1 to 60000, found the text \"1\"",
+            "verdict.suspect_share: expected a number from 0 to 1, found the number 2",
+        ],
+    );
+    check(
+        "/verdict",
+        json!({"lag": 5}),
+        &[
+            "verdict.lag: unknown field, expected `lag_ms`, `pacing_ms`, `buffered_bytes`, `handshake_queue`, `clock_ms`, \
+        `behind_ms`, `behind_share`, `suspect_share` or `suspect_s`",
+        ],
+    );
+    let mut document = good();
+    document["verdict"] = json!({"behind_ms": 150});
+    let plan = Plan::check(&document).expect("it is good");
+    assert_eq!((plan.verdict.behind_ms, plan.verdict.lag_ms), (150.0, 50.0));
+    assert_eq!(Plan::check(&serde_json::to_value(&plan).unwrap()).as_ref(), Ok(&plan));
+}
+
+#[test]
 fn faults_of_the_lab() {
     check("/lab", json!({"lose_share": 0.05, "duplicate_share": 0.03, "latency_ms": 50}), &[]);
     check(

@@ -49,6 +49,8 @@ pub enum Judgement {
     Worse,
     /// There is a difference, and it is neither good nor bad in itself.
     Different,
+    /// Sure enough for this change alone, and not for all changes together.
+    Unsure,
     NoneShown,
 }
 
@@ -68,7 +70,8 @@ pub fn compare(reports: &[&Report]) -> Comparison {
             measured(&subject, reports[at], sample)
         };
         let found: Vec<_> = (0..reports.len()).map(of).collect();
-        comparisons += found[1..].iter().filter(|other| found[0].is_some() && other.is_some()).count();
+        let changes = found[1..].iter().zip(&same).map(|(other, &same)| change(&found[0], other, same, Level::EACH));
+        comparisons += changes.flatten().count();
         rows.push((subject, found));
     }
     let level = Level::together(comparisons);
@@ -79,13 +82,25 @@ pub fn compare(reports: &[&Report]) -> Comparison {
 fn row(subject: Subject, found: &[Option<Measured<'_>>], same: &[bool], level: Level) -> CompareRow {
     let values = found.iter().map(|one| one.as_ref().and_then(Measured::value)).collect();
     let change = |(other, &same): (&Option<Measured<'_>>, &bool)| {
-        let (first, other) = (found[0].as_ref()?, other.as_ref()?);
-        let (interval, scale) = first.change(other, same, Level::EACH)?;
-        let strict = first.change(other, same, level).map_or(0.0, |(strict, _)| strict.sign());
-        Some(Change { interval, scale, judgement: judge(subject.better(), strict) })
+        let (interval, scale) = change(&found[0], other, same, Level::EACH)?;
+        let strict = change(&found[0], other, same, level).map_or(0.0, |(strict, _)| strict.sign());
+        let judgement = match judge(subject.better(), strict) {
+            Judgement::NoneShown if interval.sign() != 0.0 => Judgement::Unsure,
+            sure => sure,
+        };
+        Some(Change { interval, scale, judgement })
     };
     let changes = found[1..].iter().zip(same).map(change).collect();
     CompareRow { subject, values, changes }
+}
+
+fn change(
+    first: &Option<Measured<'_>>,
+    other: &Option<Measured<'_>>,
+    same_load: bool,
+    level: Level,
+) -> Option<(Interval, Scale)> {
+    first.as_ref()?.change(other.as_ref()?, same_load, level)
 }
 
 fn judge(better: Better, sign: f64) -> Judgement {

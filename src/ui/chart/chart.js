@@ -39,13 +39,15 @@ export class LiveChart {
    * `series`: [{label, reference, hidden}]. Says "visible" to `onVisible` when it comes into view. `state` is that of the
    * chart that stood here before: what a person has set there stays.
    */
-  constructor(element, unit, series, onVisible, state) {
+  constructor(element, unit, series, onVisible, onPick, state) {
+    this.onPick = onPick;
     this.visible = state?.visible ?? false;
     this.zoomed = state?.zoom != null;
     this.zoom = state?.zoom;
     series = series.map((one) => ({ ...one, hidden: state?.hidden.get(one.label) ?? one.hidden }));
     this.plot = new uPlot(this.#options(element, unit, series), [[], ...series.map(() => [])], element);
     this.#makeLegendUsable();
+    this.#makePointsUsable(element);
     this.resizes = new ResizeObserver(() => this.#fit(element));
     this.resizes.observe(element);
     this.sights = new IntersectionObserver((entries) => {
@@ -85,6 +87,7 @@ export class LiveChart {
     this.resizes.disconnect();
     this.sights.disconnect();
     this.themes.disconnect();
+    this.leave.abort();
     this.scheme.removeEventListener("change", this.repaint);
     this.plot.destroy();
   }
@@ -165,6 +168,42 @@ export class LiveChart {
   #fit(element) {
     // A hidden page has no width; its charts keep theirs.
     if (element.clientWidth > 0) this.plot.setSize({ width: element.clientWidth, height: this.#height(element) });
+  }
+
+  /** A click on a point, or Enter at the cursor that the arrow keys move, picks that second. */
+  #makePointsUsable(element) {
+    const { over } = this.plot;
+    const pick = () => {
+      const second = this.plot.data[0][this.plot.cursor.idx];
+      if (second !== undefined) this.onPick(second);
+    };
+    let pressed;
+    over.addEventListener("mousedown", ({ clientX }) => { pressed = clientX; });
+    // Who drags, zooms.
+    over.addEventListener("click", ({ clientX }) => { if (Math.abs(clientX - pressed) < 3) pick(); });
+    element.tabIndex = 0;
+    element.setAttribute("role", "group");
+    element.setAttribute("aria-label", "Chart. Left and right move along it, Enter shows who was behind a point.");
+    const said = document.createElement("p");
+    said.className = "unseen";
+    said.setAttribute("role", "status");
+    element.append(said);
+    // The element outlives this chart when another takes its place.
+    this.leave = new AbortController();
+    this.leave.signal.addEventListener("abort", () => said.remove());
+    element.addEventListener("keydown", (event) => {
+      if (event.target !== element) return;
+      const seconds = this.plot.data[0];
+      if (event.key === "Enter") return pick();
+      const step = { ArrowLeft: -1, ArrowRight: 1, Home: -Infinity, End: Infinity }[event.key];
+      if (step === undefined || seconds.length === 0) return;
+      event.preventDefault();
+      const at = Math.max(0, Math.min((this.plot.cursor.idx ?? seconds.length) + step, seconds.length - 1));
+      // A height that is on the chart; only the time matters.
+      this.plot.setCursor({ left: this.plot.valToPos(seconds[at], "x"), top: 1 });
+      const rows = [...this.plot.root.querySelectorAll(".u-legend .u-series:not(.u-off)")];
+      said.textContent = rows.map((row) => row.textContent.trim()).join(", ");
+    }, { signal: this.leave.signal });
   }
 
   /** uPlot's legend toggles by mouse only. */

@@ -7,9 +7,12 @@ use std::rc::Rc;
 
 use leptos::html::Div;
 use leptos::prelude::*;
-use uplot::Plot;
+pub use uplot::Plot;
 
-use crate::app::run_view::charts::{ChartData, ChartKind, data};
+use crate::app::Event;
+use crate::app::run_view::Clue;
+use crate::app::run_view::charts::{ChartData, ChartKind};
+use crate::app::see::SeeEvent;
 use crate::ui::store::Store;
 
 /// `metric`: the one whose latency is shown, for the chart of latencies.
@@ -32,9 +35,11 @@ pub fn Chart(kind: ChartKind, #[prop(optional, into)] metric: Signal<String>) ->
             if plot.as_ref().is_some_and(|plot| !plot.is_visible()) {
                 return;
             }
-            let data =
-                store.driver().with_run(|run| run.map(|run| data(kind, run.plan(), run.totals(), &metric.get())));
-            draw(&mut plot, &element, kind, &data.unwrap_or_default(), look_again);
+            let on_pick = move |at_s| {
+                let metric = metric.get_untracked();
+                store.dispatch(Event::See(SeeEvent::Investigate(store.is_past(), Clue::Moment { at_s, metric })));
+            };
+            draw(&mut plot, &element, kind, &store.chart(kind, &metric.get()), look_again, on_pick);
         }
     });
     on_cleanup({
@@ -52,8 +57,9 @@ fn draw(
     kind: ChartKind,
     data: &ChartData,
     look_again: RwSignal<()>,
+    on_pick: impl FnMut(f64) + 'static,
 ) {
     let before = plot.take_if(|plot| !plot.fits(&data.series));
-    let fresh = || Plot::new(element, kind.unit(), &data.series, move || look_again.set(()), before);
+    let fresh = || Plot::new(element, kind.unit(), &data.series, move || look_again.set(()), on_pick, before);
     plot.get_or_insert_with(fresh).show(data);
 }

@@ -16,6 +16,7 @@ extern "C" {
         unit: &str,
         series: &Array,
         on_visible: &js_sys::Function,
+        on_pick: &js_sys::Function,
         state: &JsValue,
     ) -> LiveChart;
 
@@ -38,27 +39,31 @@ pub struct Plot {
     chart: LiveChart,
     labels: Vec<String>,
     _on_visible: Closure<dyn FnMut()>,
+    _on_pick: Closure<dyn FnMut(f64)>,
 }
 
 impl Plot {
-    /// `on_visible` is called whenever the chart comes into view. `before` gives way to this one.
+    /// `on_visible` is called whenever the chart comes into view, `on_pick` with the second of a point that is picked. `before` gives way to this one.
     pub fn new(
         element: &HtmlElement,
         unit: &str,
         series: &[Series],
         on_visible: impl FnMut() + 'static,
+        on_pick: impl FnMut(f64) + 'static,
         before: Option<Self>,
     ) -> Self {
         let state = before.map_or(JsValue::UNDEFINED, |before| before.chart.state());
         let on_visible = Closure::new(on_visible);
+        let on_pick = Closure::new(on_pick);
         let chart = LiveChart::new(
             element,
             unit,
             &series.iter().map(options).collect(),
             AsRef::<JsValue>::as_ref(&on_visible).unchecked_ref(),
+            AsRef::<JsValue>::as_ref(&on_pick).unchecked_ref(),
             &state,
         );
-        Self { chart, labels: labels(series), _on_visible: on_visible }
+        Self { chart, labels: labels(series), _on_visible: on_visible, _on_pick: on_pick }
     }
 
     /// Whether any part of it is in view: what nobody sees is not drawn.

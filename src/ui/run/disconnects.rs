@@ -2,7 +2,8 @@
 
 use leptos::prelude::*;
 
-use crate::app::run_view::DISCONNECT_COLUMNS;
+use super::evidence::investigate;
+use crate::app::run_view::{Clue, DISCONNECT_COLUMNS};
 use crate::ui::parts::{Card, DataTable};
 use crate::ui::store::Store;
 
@@ -13,7 +14,7 @@ pub fn Disconnects() -> impl IntoView {
     let is_empty = move || rows.with(Vec::is_empty);
     view! {
         <Card title="Disconnects" hint=Signal::derive(move || if is_empty() { "None." } else { "" }.to_owned())>
-            <div hidden=is_empty><DataTable label="Disconnects" columns=&DISCONNECT_COLUMNS rows /></div>
+            <div hidden=is_empty><DataTable label="Disconnects" columns=&DISCONNECT_COLUMNS rows on_open=move |(row, _)| investigate(store, Clue::Close(row)) /></div>
         </Card>
     }
 }

@@ -2,7 +2,8 @@
 
 use leptos::prelude::*;
 
-use crate::app::run_view::ERROR_COLUMNS;
+use super::evidence::investigate;
+use crate::app::run_view::{Clue, ERROR_COLUMNS};
 use crate::ui::parts::{Card, DataTable};
 use crate::ui::store::Store;
 
@@ -13,7 +14,7 @@ pub fn Errors() -> impl IntoView {
     let is_empty = move || rows.with(Vec::is_empty);
     view! {
         <Card title="Errors" hint=Signal::derive(move || if is_empty() { "None." } else { "" }.to_owned())>
-            <div hidden=is_empty><DataTable label="Errors" columns=&ERROR_COLUMNS rows /></div>
+            <div hidden=is_empty><DataTable label="Errors" columns=&ERROR_COLUMNS rows on_open=move |(row, _)| investigate(store, Clue::Error(row)) /></div>
         </Card>
     }
 }

@@ -8,6 +8,7 @@ mod definitions;
 mod delivery;
 mod disconnects;
 mod errors;
+mod evidence;
 mod happenings;
 mod health;
 mod hear;
@@ -15,7 +16,11 @@ mod leave_guard;
 mod live;
 mod log;
 mod operations;
+mod past;
 mod save;
+mod see;
+mod see_chat;
+mod see_frames;
 mod state_chip;
 mod thresholds;
 mod tiles;
@@ -33,6 +38,7 @@ use counters::Counters;
 use delivery::Delivery;
 use disconnects::Disconnects;
 use errors::Errors;
+use evidence::Evidence;
 use happenings::Happenings;
 use health::{Health, Warnings};
 use hear::Hear;
@@ -40,6 +46,10 @@ use leave_guard::LeaveGuard;
 use live::LiveControl;
 use log::Log;
 use operations::Operations;
+pub use past::PastOutcome;
+pub use save::Save;
+pub use see::SEE_ID;
+use see::{FeltSlowKey, See};
 pub use state_chip::StateChip;
 use thresholds::Thresholds;
 use tiles::Tiles;
@@ -53,6 +63,7 @@ pub fn RunPage() -> impl IntoView {
     view! {
         <h1 class="unseen">"Run"</h1>
         <LeaveGuard />
+        <FeltSlowKey />
         <div class="run">
             <Controls />
             <div class="empty card" hidden=move || !is_empty.get()>
@@ -65,6 +76,7 @@ pub fn RunPage() -> impl IntoView {
                 <LiveControl />
                 <Charts />
                 <Happenings />
+                <See />
                 <Hear />
                 <div class="pair">
                     <div class="stack">
@@ -78,6 +90,7 @@ pub fn RunPage() -> impl IntoView {
                 <Errors />
                 <Closes />
                 <Disconnects />
+                <Evidence />
                 <Counters />
                 <Log />
             </div>

@@ -3,6 +3,7 @@
 use leptos::prelude::*;
 
 use crate::app::Event;
+use crate::app::results::ResultsEvent;
 use crate::app::save::Format;
 use crate::ui::parts::Dialog;
 use crate::ui::store::Store;
@@ -13,7 +14,11 @@ pub fn Save(#[prop(into)] hidden: Signal<bool>) -> impl IntoView {
     let open = RwSignal::new(false);
     let choose = move |format| {
         open.set(false);
-        store.dispatch(Event::Save(format));
+        store.dispatch(if store.is_past() {
+            Event::Results(ResultsEvent::SaveReport(format))
+        } else {
+            Event::Save(format)
+        });
     };
     let offer = move |format: Format| {
         let (title, about) = format.offer();

@@ -3,12 +3,14 @@
 use leptos::prelude::*;
 
 use crate::app::run_view::ReasonRow;
-use crate::ui::parts::keyed;
+use crate::ui::parts::{keyed, unique_id};
 use crate::ui::store::Store;
 
 #[component]
 pub fn VerdictCard() -> impl IntoView {
     let store = Store::here();
+    let id = unique_id("verdict");
+    let heading = id.clone();
     let verdict = store.tables(|tables| tables.verdict.clone());
     let title = move || {
         verdict
@@ -18,10 +20,10 @@ pub fn VerdictCard() -> impl IntoView {
     view! {
         <section
             class=move || format!("judgement {}", verdict.with(|verdict| verdict.mood.class()))
-            aria-labelledby="verdict-word"
+            aria-labelledby=id
             hidden=move || verdict.with(|verdict| verdict.word.is_empty())
         >
-            <h2 id="verdict-word" role="status">{title}</h2>
+            <h2 id=heading role="status">{title}</h2>
             <p>{move || verdict.with(|verdict| verdict.says)}</p>
             <ul hidden=move || reasons().is_empty()>{keyed(reasons, |reason| reason.place, item)}</ul>
         </section>

@@ -3,6 +3,7 @@
 
 mod definitions;
 mod facts;
+mod moments;
 mod plots;
 mod results;
 
@@ -74,7 +75,9 @@ fn body(past: &PastRun, view: &RunView, parts: Option<&ChartParts>) -> Markup {
             (facts::tiles(view))
             (facts::warnings(tables))
             (plots::section(past, view, parts.is_some()))
+            (moments::annotations(&past.report))
             (results::sections(past, tables))
+            (moments::evidence(&past.report))
             (facts::environment(&past.report))
             (facts::plan(past))
             (definitions::section())

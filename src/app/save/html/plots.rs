@@ -11,6 +11,8 @@ use crate::app::run_view::charts::{self, ChartKind};
 pub struct Plots {
     /// Seconds since the start, of every series.
     seconds: Vec<f64>,
+    /// When something happened, in the order of the list.
+    marks: Vec<f64>,
     charts: Vec<Plot>,
 }
 
@@ -59,7 +61,7 @@ pub fn of(past: &PastRun, view: &RunView) -> Plots {
         views: choices(kind, view).iter().map(|metric| draw(kind, metric)).collect(),
     });
     let charts = charts.collect();
-    Plots { seconds, charts }
+    Plots { seconds, marks: past.report.annotations.iter().map(|annotation| annotation.at_s).collect(), charts }
 }
 
 /// To the thousandth, as in the report.

@@ -1,0 +1,68 @@
+//! One user that a person acts for: what is sent, and how long each answer took.
+
+use super::{SeeState, Seeing};
+use crate::app::event::Effect;
+use crate::app::format;
+use crate::app::hear::MarkKind;
+use crate::time::Span;
+use crate::wire::{Canary, Note, Reply as What, Told};
+
+/// One line about what was done by hand.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Reply {
+    /// Counts all there ever were.
+    pub id: u64,
+    pub kind: MarkKind,
+    pub text: String,
+}
+
+impl Seeing {
+    /// Has the user that is watched do something.
+    pub fn order(&self, order: Canary) -> Vec<Effect> {
+        match self.state {
+            SeeState::On(user) => vec![Effect::Canary { user, order }],
+            _ => Vec::new(),
+        }
+    }
+
+    /// Sends what is typed.
+    pub fn say(&mut self) -> Vec<Effect> {
+        let text = self.draft.trim().to_owned();
+        if text.is_empty() || !self.sight.taken {
+            return Vec::new();
+        }
+        self.draft.clear();
+        self.order(Canary::Say(text))
+    }
+
+    pub(super) fn release(&self) -> Vec<Effect> {
+        if self.sight.taken { self.order(Canary::Release) } else { Vec::new() }
+    }
+
+    /// While a person acts, every answer's time is told.
+    pub(super) fn note_replies(&mut self, notes: &[Note]) {
+        for note in notes {
+            let (kind, text) = match &note.told {
+                Told::Took { operation, what, micros } if self.sight.taken => {
+                    let what = match what {
+                        What::Answer => "answered",
+                        What::Ack => "acknowledged",
+                        What::Echo => "own echo",
+                    };
+                    (MarkKind::In, format!("{operation}: {what} after {}", format::span(Span::from_micros(*micros))))
+                }
+                Told::Failed(text) if self.sight.taken || text.starts_with("by hand") => {
+                    (MarkKind::Failed, text.clone())
+                }
+                _ => continue,
+            };
+            let id = self.replies.back().map_or(0, |last| last.id + 1);
+            self.replies.push_back(Reply { id, kind, text });
+        }
+        while self.replies.len() > MOST_REPLIES {
+            self.replies.pop_front();
+        }
+    }
+}
+
+const MOST_REPLIES: usize = 5;

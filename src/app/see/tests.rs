@@ -1,0 +1,114 @@
+use super::*;
+use crate::app::event::Effect;
+use crate::app::run_view::Tables;
+use crate::metrics::{Frame, Way};
+use crate::time::Timestamp;
+use crate::wire::{Canary, Reply, Said, Told};
+
+fn run() -> RunView {
+    let population = |population, name: &str| Speaker { population, name: name.into(), present: 10..20 };
+    let mut tables = Tables::default();
+    tables.populations = vec![population(0, "chat"), population(1, "guests")];
+    RunView { tables: Arc::new(tables), ..RunView::default() }
+}
+
+fn frame(number: u64, way: Way, event: Option<&str>, said: Option<(UserId, u32, &str)>) -> SeenFrame {
+    let text = said.map_or("2".to_owned(), |(_, _, text)| format!("42[\"m\",\"{text}\"]"));
+    SeenFrame {
+        number,
+        frame: Frame { at_s: number as f64, way, length: text.len() as u32, more: 0, text: Some(text) },
+        event: event.map(str::to_owned),
+        said: said.map(|(by, sequence, text)| Said { by: Some((by, sequence)), text: text.into() }),
+    }
+}
+
+fn seen(user: UserId, frames: Vec<SeenFrame>) -> Seen {
+    Seen { user, sight: Some(Sight::default()), frames, missed: 0, notes: Vec::new() }
+}
+
+#[test]
+fn a_user_is_chosen_by_number_by_chance_or_elsewhere() {
+    let watch = |user| Effect::Watch(Some(user));
+    let mut seeing = Seeing::default();
+    assert_eq!(seeing.watch(&run()).unwrap(), [watch(UserId::new(0, 0))]);
+    assert_eq!(seeing.watch_any(&run()), [watch(UserId::new(0, 16))]);
+    assert_eq!(seeing.watch_any(&run()), [watch(UserId::new(0, 12))]);
+    assert_eq!(seeing.show(&run(), UserId::new(1, 6)), [watch(UserId::new(1, 6))]);
+    assert_eq!((seeing.population.as_str(), seeing.number.as_str()), ("guests", "7"));
+    assert_eq!(seeing.status(&run()), "Waiting for guests 7: it is not there now.");
+    assert_eq!(seeing.stop(), [Effect::Watch(None)]);
+    assert_eq!(seeing.stop(), []);
+    seeing.number = "x".into();
+    assert!(seeing.watch(&run()).is_err());
+}
+
+#[test]
+fn who_is_taken_over_is_given_back_before_another_is_watched() {
+    let (one, two) = (UserId::new(0, 0), UserId::new(0, 1));
+    let mut seeing = Seeing::default();
+    seeing.show(&run(), one);
+    let sight = Sight { taken: true, ..Sight::default() };
+    seeing.take_in(Seen { sight: Some(sight), ..seen(one, vec![]) });
+    seeing.draft = " hi ".into();
+    assert_eq!(seeing.say(), [Effect::Canary { user: one, order: Canary::Say("hi".into()) }]);
+    assert_eq!(seeing.draft, "");
+    let took = Told::Took { operation: "message".into(), what: Reply::Echo, micros: 12_340 };
+    let note = Note { at: Timestamp::ZERO, told: took };
+    let sight = Sight { taken: true, ..Sight::default() };
+    seeing.take_in(Seen { sight: Some(sight), notes: vec![note], ..seen(one, vec![]) });
+    assert_eq!(seeing.replies[0].text, "message: own echo after 12.3\u{a0}ms");
+    let release = Effect::Canary { user: one, order: Canary::Release };
+    assert_eq!(seeing.show(&run(), two), [release, Effect::Watch(Some(two))]);
+}
+
+#[test]
+fn a_conversation_has_both_sides_and_counts_what_repeats() {
+    let (own, other) = (UserId::new(0, 3), UserId::new(0, 4));
+    let mut seeing = Seeing::default();
+    seeing.show(&run(), own);
+    seeing.take_in(seen(
+        own,
+        vec![
+            frame(0, Way::In, Some("joined"), None),
+            frame(1, Way::In, Some("joined"), None),
+            frame(2, Way::Out, Some("m"), Some((own, 0, "a"))),
+            frame(3, Way::In, Some("m"), Some((own, 0, "a"))),
+            frame(4, Way::In, Some("m"), Some((other, 0, "<b>hi</b>"))),
+            frame(5, Way::Out, Some("m"), Some((own, 1, "b"))),
+            frame(6, Way::In, None, None),
+        ],
+    ));
+    let lines: Vec<_> = conversation(&seeing, &run())
+        .iter()
+        .map(|line| format!("{} {} {}{}", line.by.class(), line.name, line.text, if line.pending { " …" } else { "" }))
+        .collect();
+    assert_eq!(lines, ["system  joined × 2", "own  a", "other chat 5 <b>hi</b>", "own  b …"]);
+}
+
+#[test]
+fn a_search_finds_all_words_and_what_is_found_is_copied() {
+    let user = UserId::new(0, 3);
+    let mut seeing = Seeing::default();
+    seeing.show(&run(), user);
+    let frames = vec![
+        frame(1, Way::In, Some("m"), Some((user, 0, "Hello World"))),
+        frame(2, Way::Out, Some("m"), Some((user, 1, "hello"))),
+    ];
+    seeing.take_in(seen(user, frames));
+    assert_eq!(seeing.rows().len(), 2);
+    seeing.words = "world HELLO".into();
+    assert_eq!(seeing.as_text(), "0:01.000 ← 42[\"m\",\"Hello World\"]\n");
+    assert_eq!(seeing.extent(), "1 of 2 frames and notes");
+}
+
+#[test]
+fn what_is_kept_of_a_user_is_bounded() {
+    let user = UserId::new(0, 0);
+    let mut seeing = Seeing::default();
+    seeing.show(&run(), user);
+    for round in 0..10 {
+        seeing.take_in(seen(user, (0..200).map(|n| frame(round * 200 + n, Way::In, None, None)).collect()));
+    }
+    assert_eq!(seeing.seen.frames.len(), MOST_FRAMES);
+    assert_eq!(seeing.rows().len(), 200);
+}

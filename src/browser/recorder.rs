@@ -1,0 +1,121 @@
+//! Writes a run down while it goes, beside it: the run never waits for the database.
+
+use std::cell::{Cell, RefCell};
+use std::rc::Rc;
+
+use gloo_timers::future::TimeoutFuture;
+use wasm_bindgen_futures::spawn_local;
+
+use super::history::History;
+use super::lock::Lock;
+use super::vault::Vault;
+use crate::metrics::Report;
+use crate::results::archive::Found;
+use crate::results::{Entry, ROOM_UNDER_WAY, Recording, Start};
+use crate::run::RunInput;
+
+pub struct Recorder {
+    history: History,
+    vault: Rc<Vault>,
+    /// Tells this run from all others of this browser. `None`: it is only kept at its end.
+    key: Option<String>,
+    notes: Recording,
+    page: u64,
+    last_ms: f64,
+    /// Bytes on the disk.
+    written: u64,
+    /// A page is on its way to the disk: the next one waits for it, and has more in it then.
+    is_writing: Rc<Cell<bool>>,
+    /// Says to other tabs that this run is alive.
+    lock: Rc<RefCell<Option<Lock>>>,
+}
+
+impl Recorder {
+    pub fn new(history: History, vault: Rc<Vault>, start: Start) -> Self {
+        let key = format!("{:.0}-{}", start.at_ms, start.run);
+        let lock: Rc<RefCell<Option<Lock>>> = Rc::default();
+        let (place, name) = (Rc::downgrade(&lock), lock_of(&key));
+        spawn_local(async move {
+            let lock = Lock::hold(&name).await;
+            if let Some(place) = place.upgrade() {
+                *place.borrow_mut() = lock;
+            }
+        });
+        Self { key: Some(key), notes: Recording::begin(start), lock, ..Self::of_the_end(history, vault) }
+    }
+
+    /// Of a run that this page took over from itself: what came before it was loaded anew is kept already, and is replaced when
+    /// the run is over. Until then the swarm's journal has the rest.
+    pub fn of_the_end(history: History, vault: Rc<Vault>) -> Self {
+        Self {
+            history,
+            vault,
+            key: None,
+            notes: Recording::default(),
+            page: 0,
+            last_ms: 0.0,
+            written: 0,
+            is_writing: Rc::default(),
+            lock: Rc::default(),
+        }
+    }
+
+    pub fn input(&mut self, now_ms: f64, input: &RunInput) {
+        if self.key.is_none() || self.written > ROOM_UNDER_WAY {
+            return;
+        }
+        self.notes.input(now_ms, input);
+        if now_ms >= self.last_ms + PAGE_MS && !self.is_writing.get() {
+            self.last_ms = now_ms;
+            self.write();
+        }
+    }
+
+    /// The run is over: its report takes the place of all that was written. `None`: it never started.
+    pub fn finish(self, report: Option<Report>) {
+        let Self { history, vault, key, lock, is_writing, .. } = self;
+        spawn_local(async move {
+            // A page that is still on its way would come behind and stay.
+            while is_writing.get() {
+                TimeoutFuture::new(10).await;
+            }
+            match (report, key) {
+                (Some(report), key) => {
+                    history.keep(Found { entry: Entry::of(&report), report }, key.as_deref()).await;
+                }
+                (None, Some(key)) => drop(vault.replace(&[format!("page/{key}/")], &[]).await),
+                (None, None) => {}
+            }
+            drop(lock);
+        });
+    }
+
+    fn write(&mut self) {
+        let (Some(key), Some(page)) = (&self.key, self.notes.page()) else { return };
+        let name = format!("page/{key}/{:012}", self.page);
+        self.page += 1;
+        self.written += page.len() as u64;
+        if self.written > ROOM_UNDER_WAY {
+            self.history.tell(Some(FULL.to_owned()));
+        }
+        self.is_writing.set(true);
+        let (vault, history, is_writing) = (Rc::clone(&self.vault), self.history.clone(), Rc::clone(&self.is_writing));
+        spawn_local(async move {
+            if let Err(problem) = vault.put(&name, &page).await {
+                history.tell(Some(format!("What the run does is not written down: {problem}")));
+            }
+            is_writing.set(false);
+        });
+    }
+}
+
+/// The name that the page of a run holds.
+pub fn lock_of(key: &str) -> String {
+    format!("tabswarm run {key}")
+}
+
+/// How often a page is written. With a worker's quarter of a second and the disk's time it is less than a second that can be lost.
+const PAGE_MS: f64 = 500.0;
+
+const FULL: &str =
+    "The run is long: if its page is lost, what happens from now on is lost too. Its report will be whole.";

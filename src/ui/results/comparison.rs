@@ -1,0 +1,161 @@
+//! Runs side by side: what changed, how sure that is, and what was different about their plans.
+
+use std::sync::Arc;
+
+use leptos::prelude::*;
+
+use super::local_time;
+use super::overlays::Overlays;
+use crate::app::Event;
+use crate::app::results::{ChangeView, ComparisonView, Group, ResultsEvent, RunHead, Screen};
+use crate::results::compare::PlanRow;
+use crate::ui::parts::{Card, Select};
+use crate::ui::store::Store;
+
+#[component]
+pub fn Comparison() -> impl IntoView {
+    let store = Store::here();
+    let view = store.select(|model| match &model.results.screen {
+        Screen::Comparison(view) => Arc::clone(view),
+        _ => Arc::default(),
+    });
+    let runs = Memo::new(move |_| view.with(|view| view.runs.clone()));
+    let options = Signal::derive(move || {
+        let named = |(at, run): (usize, &RunHead)| (run.id.clone(), format!("{} {}", at + 1, run.name));
+        runs.with(|runs| runs.iter().enumerate().map(named).collect::<Vec<_>>())
+    });
+    let first = Signal::derive(move || runs.with(|runs| runs.first().map(|run| run.id.clone()).unwrap_or_default()));
+    view! {
+        <div class="run">
+            <section class="card controls" aria-label="Compared runs">
+                <div class="state">
+                    <ol class="compared">{move || heads(&view.get())}</ol>
+                    <div class="row">
+                        <Select
+                            label="Compare with"
+                            options
+                            value=first
+                            on_choose=move |id| store.dispatch(Event::Results(ResultsEvent::CompareWith(id)))
+                        />
+                        <button on:click=move |_| store.dispatch(Event::Results(ResultsEvent::Back))>"All results"</button>
+                    </div>
+                </div>
+                <p class="hint">{move || view.with(|view| view.surety.clone())}</p>
+            </section>
+            <Overlays />
+            {move || {
+                let view = view.get();
+                view.groups.iter().map(|group| table(group, &view.runs)).collect_view()
+            }}
+            <Plans view />
+        </div>
+    }
+}
+
+fn heads(view: &ComparisonView) -> AnyView {
+    let head = |(at, run): (usize, &RunHead)| {
+        let sum = match at {
+            0 => "the others are compared with it".to_owned(),
+            _ => view.sums.get(at - 1).cloned().unwrap_or_default(),
+        };
+        let warning = run.is_invalid.then(|| {
+            view! { <span class="problem below">"What it measured may be the generator's doing, or is not the whole run: take its differences with care."</span> }
+        });
+        let class = if run.is_invalid { "chip warn" } else { "chip" };
+        let verdict = (!run.verdict.is_empty()).then(|| view! { <span class=class>{run.verdict.clone()}</span> });
+        view! {
+            <li>
+                <strong>{run.name.clone()}</strong>
+                " "
+                <span class="hint">{local_time(&run.started_at)}</span>
+                " "
+                {verdict}
+                <span class="below">{sum}</span>
+                {warning}
+            </li>
+        }
+    };
+    view.runs.iter().enumerate().map(head).collect_view().into_any()
+}
+
+fn table(group: &Group, runs: &[RunHead]) -> AnyView {
+    let title = group.title;
+    let head = |(at, run): (usize, &RunHead)| {
+        let name = format!("{} {}", at + 1, run.name);
+        let change =
+            (at > 0).then(|| view! { <th scope="col" class="num">"Change"</th><th scope="col">"Finding"</th> });
+        view! { <th scope="col" class="num">{name}</th>{change} }
+    };
+    let row = |line: &crate::app::results::Line| {
+        let cell = |(at, value): (usize, &String)| {
+            let change = at.checked_sub(1).and_then(|at| line.changes.get(at)).map(finding);
+            view! { <td class="num">{value.clone()}</td>{change} }
+        };
+        view! {
+            <tr>
+                <th scope="row" class="name">{line.subject.clone()}</th>
+                {line.values.iter().enumerate().map(cell).collect_view()}
+            </tr>
+        }
+    };
+    let heads = runs.iter().enumerate().map(head).collect_view();
+    let rows = group.rows.iter().map(row).collect_view();
+    view! {
+        <Card title=title>
+            <div class="scroll" tabindex="0" role="region" aria-label=format!("{title}, table")>
+                <table class="numbers">
+                    <thead><tr><th scope="col" class="name">"What"</th>{heads}</tr></thead>
+                    <tbody>{rows}</tbody>
+                </table>
+            </div>
+        </Card>
+    }
+    .into_any()
+}
+
+fn finding(change: &ChangeView) -> impl IntoView + use<> {
+    let class = if change.mood.class().is_empty() { "hint".to_owned() } else { change.mood.class().to_owned() };
+    view! { <td class="num">{change.text.clone()}</td><td class=class>{change.word}</td> }
+}
+
+#[component]
+fn Plans(view: Memo<Arc<ComparisonView>>) -> impl IntoView {
+    let all = RwSignal::new(false);
+    let shown = move || {
+        let view = view.get();
+        let row = |row: &PlanRow| {
+            let cell = |value: &Option<String>| view! { <td class="code-cell">{value.clone().unwrap_or_else(|| "–".to_owned())}</td> };
+            let mark = row.differs.then(|| view! { <span class="chip warn">"differs"</span> });
+            view! {
+                <tr class:differs=row.differs>
+                    <th scope="row" class="name"><code>{row.path.clone()}</code></th>
+                    {row.values.iter().map(cell).collect_view()}
+                    <td>{mark}</td>
+                </tr>
+            }
+        };
+        let rows = view.plans.iter().filter(|row| row.differs || all.get());
+        rows.map(row).collect_view()
+    };
+    let same = move || view.with(|view| view.plans.iter().all(|row| !row.differs));
+    let heads = move || {
+        let view = view.get();
+        let head = |(at, run): (usize, &RunHead)| view! { <th scope="col">{format!("{} {}", at + 1, run.name)}</th> };
+        view.runs.iter().enumerate().map(head).collect_view()
+    };
+    view! {
+        <Card title="Plans">
+            <p hidden=move || !same()>"The plans are the same."</p>
+            <label class="check">
+                <input type="checkbox" prop:checked=all on:change=move |event| all.set(event_target_checked(&event)) />
+                "Also show what is the same"
+            </label>
+            <div class="scroll" tabindex="0" role="region" aria-label="Plans, table" hidden=move || same() && !all.get()>
+                <table class="numbers">
+                    <thead><tr><th scope="col" class="name">"Where"</th>{heads}<th scope="col"></th></tr></thead>
+                    <tbody>{shown}</tbody>
+                </table>
+            </div>
+        </Card>
+    }
+}

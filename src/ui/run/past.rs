@@ -1,0 +1,43 @@
+//! What a run that is over has shown: the parts of the run page that do not need it to be there.
+
+use leptos::prelude::*;
+
+use super::charts::Charts;
+use super::closes::Closes;
+use super::counters::Counters;
+use super::delivery::Delivery;
+use super::disconnects::Disconnects;
+use super::errors::Errors;
+use super::evidence::Evidence;
+use super::health::{Health, Warnings};
+use super::operations::Operations;
+use super::thresholds::Thresholds;
+use super::tiles::Tiles;
+use super::verdict::VerdictCard;
+use super::voice::Voice;
+
+#[component]
+pub fn PastOutcome() -> impl IntoView {
+    view! {
+        <div class="results">
+            <VerdictCard />
+            <Tiles />
+            <Warnings />
+            <Charts />
+            <div class="pair">
+                <div class="stack">
+                    <Thresholds />
+                    <Voice />
+                    <Delivery />
+                </div>
+                <Health />
+            </div>
+            <Operations />
+            <Errors />
+            <Closes />
+            <Disconnects />
+            <Evidence />
+            <Counters />
+        </div>
+    }
+}

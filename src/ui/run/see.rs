@@ -1,0 +1,141 @@
+//! See one user: where it is, what is on its connection, its conversation; and do what it does, by hand.
+
+use leptos::prelude::*;
+
+use super::see_chat::Conversation;
+use super::see_frames::Frames;
+use crate::app::Event;
+use crate::app::run_view::phase_word;
+use crate::app::see::{SeeEvent, SeeState};
+use crate::metrics::UserId;
+use crate::ui::parts::{Card, Facts, Select, unique_id};
+use crate::ui::store::Store;
+use crate::wire::Sight;
+
+/// The watched user's card.
+pub const SEE_ID: &str = "see-one";
+
+#[component]
+pub fn See() -> impl IntoView {
+    let store = Store::here();
+    let status = store.select(|model| model.seeing.status(&model.run));
+    let is_off = store.select(|model| model.seeing.state == SeeState::Off);
+    let sight = store.select(|model| model.seeing.sight.clone());
+    let facts = Signal::derive(move || sight.with(|sight| facts(sight)));
+    let is_unseen = Memo::new(move |_| sight.with(|sight| sight.phase.is_none()));
+    view! {
+        <div id=SEE_ID tabindex="-1">
+            <Card title="See one user" hint="Its state, its frames without secrets, and its conversation, while it goes on. Take it over to act for it.">
+                <Whom />
+                <p class="hint" role="status" hidden=move || status.with(String::is_empty)>{status}</p>
+                <div hidden=is_off>
+                    <div hidden=is_unseen><Facts facts /></div>
+                    <div class="sides">
+                        <Conversation />
+                        <Frames />
+                    </div>
+                </div>
+            </Card>
+        </div>
+    }
+}
+
+fn facts(sight: &Sight) -> Vec<(&'static str, String, &'static str)> {
+    let list = |names: &[String]| if names.is_empty() { "none".to_owned() } else { names.join(", ") };
+    let phase = sight.phase.map(phase_word).unwrap_or_default();
+    let state = match (&sight.failure, sight.connected) {
+        (Some(why), _) => format!("failed: {why}"),
+        (None, true) => format!("{phase}, connected"),
+        (None, false) => phase.to_owned(),
+    };
+    vec![
+        ("State", state, "where in its life it is"),
+        ("Room", list(&sight.rooms), "of which it is a member"),
+        ("Waits for", list(&sight.waits_for), "operations without their answer yet"),
+        ("Life", (sight.iteration + 1).to_string(), "users of some loads begin anew"),
+    ]
+}
+
+/// Who is watched.
+#[component]
+fn Whom() -> impl IntoView {
+    let store = Store::here();
+    let see = move |event| store.dispatch(Event::See(event));
+    let names =
+        store.tables(|tables| tables.populations.iter().map(|population| population.name.clone()).collect::<Vec<_>>());
+    let chosen =
+        store.select(|model| model.seeing.chosen(&model.run).map(|chosen| chosen.name.clone()).unwrap_or_default());
+    let number = store.select(|model| model.seeing.number.clone());
+    let is_on = store.select(|model| !matches!(model.seeing.state, SeeState::Off | SeeState::Gone(_)));
+    let is_over = store.run(|run| !run.status.is_running());
+    let suspects = store.tables(|tables| tables.suspects);
+    let options = Signal::derive(move || names.get().into_iter().map(|name| (name.clone(), name)).collect::<Vec<_>>());
+    let id = unique_id("seen");
+    let on_key = move |event: leptos::ev::KeyboardEvent| {
+        if event.key() == "Enter" && !is_over.get_untracked() {
+            see(SeeEvent::Watch);
+        }
+    };
+    let suspect = move |pick: fn(&Suspects) -> Option<UserId>| {
+        if let Some(user) = suspects.with_untracked(pick) {
+            see(SeeEvent::WatchUser(user));
+        }
+    };
+    view! {
+        <div class="whom">
+            <div hidden=move || names.with(Vec::len) < 2>
+                <Select label="Population" options value=chosen on_choose=move |name| see(SeeEvent::ChoosePopulation(name)) />
+            </div>
+            <div class="field number">
+                <label for=id.clone()>"User"</label>
+                <input
+                    id=id
+                    type="text"
+                    inputmode="numeric"
+                    autocomplete="off"
+                    prop:value=number
+                    on:input=move |event| see(SeeEvent::TypeNumber(event_target_value(&event)))
+                    on:keydown=on_key
+                />
+            </div>
+            // One button, so that a keyboard does not lose its place.
+            <button
+                class=move || if is_on.get() { "danger" } else { "primary" }
+                disabled=is_over
+                on:click=move |_| see(if is_on.get_untracked() { SeeEvent::Stop } else { SeeEvent::Watch })
+            >
+                {move || if is_on.get() { "Stop watching" } else { "Watch" }}
+            </button>
+            <button disabled=is_over on:click=move |_| see(SeeEvent::WatchAny)>"Any user"</button>
+            <button
+                disabled=move || is_over.get() || suspects.with(|(slowest, _)| slowest.is_none())
+                on:click=move |_| suspect(|(slowest, _)| *slowest)
+            >
+                "The slowest"
+            </button>
+            <button
+                disabled=move || is_over.get() || suspects.with(|(_, troubled)| troubled.is_none())
+                on:click=move |_| suspect(|(_, troubled)| *troubled)
+            >
+                "One with errors"
+            </button>
+            <button class="felt" disabled=is_over on:click=move |_| see(SeeEvent::FeltSlow)>"Felt slow (F8)"</button>
+        </div>
+    }
+}
+
+/// The slowest of late, and the one with the last error.
+type Suspects = (Option<UserId>, Option<UserId>);
+
+/// F8 marks the charts from anywhere on the page.
+#[component]
+pub fn FeltSlowKey() -> impl IntoView {
+    let store = Store::here();
+    let handle = window_event_listener(leptos::ev::keydown, move |event| {
+        if event.key() == "F8" && !event.repeat() {
+            event.prevent_default();
+            store.dispatch(Event::See(SeeEvent::FeltSlow));
+        }
+    });
+    on_cleanup(move || handle.remove());
+}

@@ -1,0 +1,46 @@
+//! Whole runs held against each other, by their reports alone.
+
+use serde_json::json;
+use tabswarm::metrics::Report;
+use tabswarm::results::compare::{CompareRow, Judgement, Subject, compare};
+use tabswarm::sim::{Faults, World};
+use tabswarm::time::Span;
+
+use crate::support::{chat_plan, held};
+
+/// Twenty users who talk for a minute, so far from a server that does so.
+fn run(seed: u64, latency_ms: u64, faults: Faults) -> Report {
+    let mut plan = chat_plan(held(20, 60), json!({"send_min_ms": 1_000, "send_max_ms": 3_000}));
+    plan.seed = seed;
+    let mut world = World::new(plan, Vec::new(), 4, Span::from_millis(latency_ms), faults);
+    world.play(Span::from_secs(200));
+    assert!(world.run.is_done());
+    world.run.report(Vec::new(), String::new())
+}
+
+fn judged(rows: &[CompareRow], wanted: Judgement) -> Vec<String> {
+    let is_so = |row: &&CompareRow| row.changes[0].as_ref().is_some_and(|change| change.judgement == wanted);
+    rows.iter().filter(is_so).map(|row| format!("{:?}", row.subject)).collect()
+}
+
+#[test]
+fn runs_of_the_same_service_show_no_difference() {
+    let (a, b) = (run(1, 20, Faults::default()), run(2, 20, Faults::default()));
+    let found = compare(&[&a, &b]);
+    assert!(found.comparisons > 10, "{}", found.comparisons);
+    assert_eq!(judged(&found.rows, Judgement::Worse), [""; 0]);
+    assert_eq!(judged(&found.rows, Judgement::Better), [""; 0]);
+}
+
+#[test]
+fn a_slower_and_lossy_service_is_worse_and_the_way_back_better() {
+    let (good, bad) = (run(1, 20, Faults::default()), run(2, 30, Faults { lose: 0.05, ..Faults::default() }));
+    let of = |first: &Report, second: &Report| compare(&[first, second]).rows;
+    let (there, back) = (of(&good, &bad), of(&bad, &good));
+    let trip = format!("{:?}", Subject::Quantile { metric: "message.round_trip".into(), share: 0.5 });
+    let missing = format!("{:?}", Subject::Delivery { part: "missing", of: "due" });
+    for subject in [trip, missing] {
+        assert!(judged(&there, Judgement::Worse).contains(&subject), "{subject}: {there:?}");
+        assert!(judged(&back, Judgement::Better).contains(&subject), "{subject}: {back:?}");
+    }
+}
