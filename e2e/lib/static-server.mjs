@@ -1,5 +1,6 @@
 // Serves a folder under a sub-path and nothing else, as a static host would.
 import { createServer } from 'node:http';
+import { createServer as createSecureServer } from 'node:https';
 import { createReadStream, statSync } from 'node:fs';
 import { once } from 'node:events';
 import { extname, join, normalize } from 'node:path';
@@ -13,10 +14,11 @@ const TYPES = {
   '.svg': 'image/svg+xml',
 };
 
-/** Answers with the folder's address; requests outside `path` get 404 and are remembered in `strays`. */
-export async function serveFolder(folder, path = '/') {
+/** Answers with the folder's address, with a certificate `{key, cert}` by https; requests outside `path` get 404 and are remembered in `strays`. */
+export async function serveFolder(folder, path = '/', tls) {
   const strays = [];
-  const server = createServer((request, response) => {
+  const create = tls ? (answer) => createSecureServer(tls, answer) : createServer;
+  const server = create((request, response) => {
     const { pathname } = new URL(request.url, 'http://localhost');
     const file = pathname.startsWith(path) && fileAt(join(folder, normalize(`/${pathname.slice(path.length)}`)));
     if (!file) {
@@ -30,7 +32,7 @@ export async function serveFolder(folder, path = '/') {
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   return {
-    url: `http://127.0.0.1:${server.address().port}${path}`,
+    url: `${tls ? 'https' : 'http'}://127.0.0.1:${server.address().port}${path}`,
     strays,
     stop() {
       server.closeAllConnections();

@@ -100,6 +100,13 @@ fn ticks(end: f64, step: f64, label: impl Fn(f64) -> String) -> Vec<Tick> {
     (0..=last).map(|n| f64::from(n) * step).map(|value| Tick { at: value / end, label: label(value) }).collect()
 }
 
+/// Ticks from zero to a round number at or above `most`, and that number.
+pub fn ticks_up_to(most: f64, label: impl Fn(f64) -> String) -> (Vec<Tick>, f64) {
+    let step = nice_step(most, 4);
+    let end = ((most / step - 1e-9).ceil() * step).max(step);
+    (ticks(end, step, label), end)
+}
+
 /// The 1-2-5 step that divides `range` into about `parts`.
 fn nice_step(range: f64, parts: u32) -> f64 {
     if range <= 0.0 || !range.is_finite() {

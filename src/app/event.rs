@@ -8,6 +8,7 @@ use super::field::FieldKind;
 use super::hear::Piece;
 use super::model::{Page, Theme};
 use super::path::Path;
+use super::preflight::{Order, PreflightEvent};
 use super::results::{ResultsEffect, ResultsEvent};
 use super::run_view::RunView;
 use super::safety::SafetyEvent;
@@ -60,6 +61,8 @@ pub enum Event {
     ChooseScenario(String),
     ChooseLoad(super::load_form::LoadKind),
     ExpandShape,
+    /// A search for the breaking point, with a load that is long enough for it.
+    FitSearch,
     AddStage,
     RemoveStage(usize),
     ChooseAccounts {
@@ -133,6 +136,7 @@ pub enum Event {
     /// The key that stops everything was pressed; pressed again, it cuts everything off.
     StopKey,
     Safety(SafetyEvent),
+    Preflight(PreflightEvent),
     /// A run begins, whoever asked for it; it obeys this plan.
     Started(Box<Plan>),
     /// The run could not even begin.
@@ -211,6 +215,9 @@ pub enum Effect {
     },
     /// Hand in the run's plan as a file, and show it.
     RecordSession,
+    /// One user of each population goes first.
+    Preflight(Box<Order>),
+    CancelPreflight,
     /// Write down what was allowed, and obey it.
     KeepSafety {
         text: String,

@@ -3,6 +3,7 @@
 use super::editor::Editor;
 use super::hear::Hearing;
 use super::log::LogFilter;
+use super::preflight::PreflightView;
 use super::presets;
 use super::recording::Recording;
 use super::results::ResultsView;
@@ -26,6 +27,7 @@ pub struct Model {
     pub hearing: Hearing,
     pub seeing: Seeing,
     pub notice: Option<Notice>,
+    pub preflight: PreflightView,
     pub safety: Safety,
     pub swarm: SwarmView,
     pub results: ResultsView,
@@ -81,6 +83,7 @@ impl Default for Model {
             hearing: Hearing::default(),
             seeing: Seeing::default(),
             notice: None,
+            preflight: PreflightView::default(),
             safety: Safety::default(),
             swarm: SwarmView::default(),
             results: ResultsView::default(),

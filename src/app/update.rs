@@ -8,7 +8,7 @@ use super::event::{Effect, Event};
 use super::model::{Model, Notice, NoticeKind, Page};
 use super::path::Path;
 use super::results::ResultsEffect;
-use super::{field, load_form, presets, safety, share, sound};
+use super::{field, load_form, preflight, presets, safety, share, sound};
 use crate::plan::{Load, Plan};
 use crate::protocol::url;
 use crate::swarm::Invite;
@@ -58,6 +58,7 @@ pub fn update(model: &mut Model, event: Event) -> Vec<Effect> {
         Event::RecordSession => return vec![Effect::RecordSession],
         Event::StopKey => return stop_all(model),
         Event::Safety(event) => return safety::update(model, event),
+        Event::Preflight(event) => return preflight::update(model, event),
         Event::Started(plan) => return started(model, &plan),
         Event::Refused(problem) => say(model, NoticeKind::Problem, problem),
         Event::RunChanged(view) => {
@@ -124,6 +125,7 @@ fn edit_plan(model: &mut Model, event: Event) {
             let converted = load_form::convert(load.find(editor.document()), kind);
             editor.edit(&load, Some(converted));
         }
+        Event::FitSearch => super::search_form::fit(editor),
         Event::ExpandShape => expand_shape(editor, &population.key("load")),
         Event::AddStage => add_stage(editor, &population.key("load").key("stages")),
         Event::RemoveStage(at) => editor.edit(&population.key("load").key("stages").index(at), None),
@@ -338,7 +340,8 @@ fn stop_all(model: &mut Model) -> Vec<Effect> {
         let text = if run == Effect::Abort { "The STOP key was pressed again: everybody is cut off." } else { again };
         say(model, NoticeKind::Warning, text.to_owned());
     }
-    [Some(run), plays.then_some(Effect::StopPart)].into_iter().flatten().collect()
+    let part = plays.then_some(Effect::StopPart);
+    preflight::cancel(model).into_iter().chain([run]).chain(part).collect()
 }
 
 /// A run started by the address or by JavaScript shows like one started by the button.

@@ -9,6 +9,7 @@ use wasm_bindgen_futures::JsFuture;
 use web_sys::{AbortController, Request, RequestInit, RequestMode, Url};
 
 use super::clock::Clock;
+use crate::run::preflight::{Question, Seen};
 
 #[wasm_bindgen]
 extern "C" {
@@ -68,6 +69,55 @@ fn ask(url: &str) -> Result<js_sys::Promise, JsValue> {
     Timeout::new(PROBE_TIMEOUT_MS, move || controller.abort()).forget();
     Ok(answer)
 }
+
+/// Asks a server a question of a preflight.
+pub async fn look(question: &Question) -> Seen {
+    let clock = Clock::new();
+    let begin_ms = clock.now_ms();
+    match get(question).await {
+        Ok(seen) => seen,
+        Err(_) => Seen::Nothing { ms: clock.now_ms() - begin_ms },
+    }
+}
+
+async fn get(question: &Question) -> Result<Seen, JsValue> {
+    let controller = AbortController::new()?;
+    let init = RequestInit::new();
+    init.set_mode(if question.is_read { RequestMode::Cors } else { RequestMode::NoCors });
+    init.set_credentials(web_sys::RequestCredentials::Omit);
+    init.set_cache(web_sys::RequestCache::NoStore);
+    init.set_signal(Some(&controller.signal()));
+    let answer = global_fetch(&Request::new_with_str_and_init(&question.url, &init)?);
+    // A stream without end is cut off, too.
+    let _timeout = Timeout::new(LOOK_TIMEOUT_MS, move || controller.abort());
+    let response: web_sys::Response = JsFuture::from(answer).await?.unchecked_into();
+    if !question.is_read {
+        return Ok(Seen::Hidden);
+    }
+    let body = JsFuture::from(response.text()?).await?.as_string().unwrap_or_default();
+    Ok(Seen::Answer { status: response.status(), body: body.chars().take(MOST_BODY).collect() })
+}
+
+/// What the browser says about requests to private addresses; empty: it knows no such permission.
+pub async fn local_network() -> String {
+    let ask = || {
+        let window: JsValue = js_sys::global().into();
+        let get = |object: &JsValue, name: &str| js_sys::Reflect::get(object, &name.into()).ok();
+        let permissions = get(&get(&window, "navigator")?, "permissions")?;
+        let query: js_sys::Function = get(&permissions, "query")?.dyn_into().ok()?;
+        let wanted = js_sys::Object::new();
+        js_sys::Reflect::set(&wanted, &"name".into(), &"local-network-access".into()).ok()?;
+        query.call1(&permissions, &wanted).ok()?.dyn_into::<js_sys::Promise>().ok()
+    };
+    let Some(answer) = ask() else { return String::new() };
+    let Ok(status) = JsFuture::from(answer).await else { return String::new() };
+    let state = js_sys::Reflect::get(&status, &"state".into()).ok();
+    state.and_then(|state| state.as_string()).unwrap_or_default()
+}
+
+/// From here on a server counts as silent, see the diagnosis.
+const LOOK_TIMEOUT_MS: u32 = 3_000;
+const MOST_BODY: usize = 2_000;
 
 const PROBE_TIMEOUT_MS: u32 = 5_000;
 

@@ -585,7 +585,7 @@ pub(super) fn cores() -> u32 {
 }
 
 /// Three characters that tell this run's accounts and messages from those of other runs and browsers.
-fn random_id() -> Result<String, String> {
+pub(super) fn random_id() -> Result<String, String> {
     let bytes = identity::random::<3>()?;
     Ok(bytes.map(|byte| char::from(b"0123456789abcdefghijklmnopqrstuvwxyz"[usize::from(byte) % 36])).iter().collect())
 }

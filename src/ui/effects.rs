@@ -53,6 +53,8 @@ pub fn run(store: Store, effect: Effect) {
         Effect::LeaveSwarm => leave_swarm(store),
         Effect::OfferPlan(offer) => store.swarm_driver().offer(*offer),
         Effect::Decide(allows) => store.swarm_driver().change(|swarm| swarm.generate(|own| own.decide(allows))),
+        Effect::Preflight(order) => store.rehearse(*order),
+        Effect::CancelPreflight => store.cancel_rehearsal(),
         Effect::KeepSafety { text, limits } => keep_safety(store, &text, limits),
         Effect::StopPart => store.swarm_driver().change(|swarm| swarm.generate(Generator::stop)),
         Effect::WatchOnly(only) => store.swarm_driver().change(|swarm| swarm.watch_only(only)),

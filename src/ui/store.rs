@@ -9,12 +9,13 @@ use super::sound::Sound;
 use super::swarm::swarm_picture;
 use crate::app::past::PastRun;
 use crate::app::path::Path;
+use crate::app::preflight::{Order, PreflightEvent};
 use crate::app::results::{Overlay, ResultsEvent, Screen, overlay};
 use crate::app::run_view::Tables;
 use crate::app::run_view::charts::{ChartData, ChartKind, data};
 use crate::app::see::SeeEvent;
 use crate::app::{Editor, Event, Model, RunView, SwarmView, population_path, update};
-use crate::browser::{History, RunDriver, SwarmDriver};
+use crate::browser::{History, Preflight, Rehearsal, RunDriver, SwarmDriver};
 use crate::swarm::Offer;
 
 #[derive(Clone, Copy)]
@@ -33,6 +34,7 @@ pub struct Store {
     /// The kept run that is looked at, and those that are compared.
     opened: StoredValue<Option<Rc<PastRun>>, LocalStorage>,
     compared: StoredValue<Vec<Rc<PastRun>>, LocalStorage>,
+    preflight: StoredValue<Option<Preflight>, LocalStorage>,
     /// Whose run is shown: the live one's, or the opened one's.
     shows: Shows,
 }
@@ -69,6 +71,7 @@ impl Store {
             opened: StoredValue::new_local(None),
             compared: StoredValue::new_local(Vec::new()),
             shows: Shows::Live,
+            preflight: StoredValue::new_local(None),
         };
         history.on_change(move || store.refresh_results());
         leptos::task::spawn_local(async move { history.open().await });
@@ -213,6 +216,29 @@ impl Store {
         if self.peek(|model| model.swarm != view) {
             self.dispatch(Event::SwarmChanged(Box::new(view)));
         }
+    }
+
+    /// One user of each population goes first; the one before, if there is any, ends.
+    pub fn rehearse(self, order: Order) {
+        let swarm = self.swarm_driver();
+        let others = swarm.ready().iter().map(|(_, capacity)| capacity.sockets).sum();
+        let rehearsal = Rehearsal {
+            plan: *order.plan,
+            csv: order.csv,
+            clips: order.clips,
+            limits: self.driver().limits(),
+            counts_at_target: order.counts_at_target,
+            others,
+        };
+        let preflight = Preflight::start(rehearsal, move |checklist, is_done| {
+            let checklist = Box::new(checklist);
+            self.dispatch(Event::Preflight(PreflightEvent::News { checklist, is_done }));
+        });
+        self.preflight.set_value(Some(preflight));
+    }
+
+    pub fn cancel_rehearsal(self) {
+        self.preflight.set_value(None);
     }
 
     /// What sounds just now. `change` must not dispatch.

@@ -7,6 +7,7 @@ mod failures;
 mod hearing;
 mod load;
 mod pacing;
+mod preflight;
 mod preset;
 mod recording;
 mod report;

@@ -8,6 +8,7 @@ mod delivery;
 mod errors;
 mod health;
 mod operations;
+mod search;
 mod source;
 mod status;
 pub mod table;
@@ -23,6 +24,7 @@ pub use delivery::{DeliveryView, RECEIVED_COLUMNS, SENT_COLUMNS};
 pub use errors::{DISCONNECT_COLUMNS, ERROR_COLUMNS, phase_word};
 pub use health::{HealthView, WORKER_COLUMNS, struggling};
 pub use operations::{COLUMNS as OPERATION_COLUMNS, OperationTable};
+pub use search::{SEARCH_COLUMNS, SearchCurve, SearchView};
 pub use source::Source;
 pub use status::{Phase, StatusView};
 pub use thresholds::{ThresholdRow, measured, note as threshold_note};
@@ -69,6 +71,8 @@ pub struct Tables {
     pub thresholds: Vec<ThresholdRow>,
     /// How many of them are kept, in words; empty: the plan has none.
     pub kept: (String, Mood),
+    /// `None`: the plan has no search.
+    pub search: Option<SearchView>,
     pub operations: Vec<OperationTable>,
     pub delivery: DeliveryView,
     pub errors: Vec<Row>,
@@ -159,6 +163,7 @@ impl Tables {
             verdict: VerdictView::of(source.verdict()),
             kept: thresholds::summary(&thresholds),
             thresholds,
+            search: source.search(),
             operations: operations::tables(totals),
             delivery: DeliveryView::of(totals, source.clock_bound()),
             errors: errors::errors(totals),

@@ -1,8 +1,8 @@
 //! What a picture is made of: a run that goes on here, or one that was read from its report. Views ask here for what the two
 //! keep differently, and for everything else the totals, which both have.
 
-use super::StatusView;
 use super::thresholds::{self, ThresholdRow};
+use super::{SearchView, StatusView};
 use crate::app::past::PastRun;
 use crate::metrics::{Totals, Verdict};
 use crate::plan::Plan;
@@ -49,6 +49,13 @@ impl<'a> Source<'a> {
         match self {
             Self::Live(run) => run.clock_bound(),
             Self::Past(past) => past.report.clock_bound_ms.map(Span::from_millis_f64),
+        }
+    }
+
+    pub(super) fn search(self) -> Option<SearchView> {
+        match self {
+            Self::Live(run) => Some(SearchView::of(&run.search()?, run.search_level())),
+            Self::Past(past) => past.report.search.as_ref().map(|search| SearchView::of(search, None)),
         }
     }
 

@@ -8,8 +8,8 @@ use crate::plan::Plan;
 pub struct BrowserFacts {
     /// WebSockets that it is known to hold at the same time.
     pub known_sockets: u32,
-    /// How many it opened when it was tried, and where; `None`: it was not tried.
-    pub probed: Option<(u32, String)>,
+    /// How many it opened of those that it was asked for, and where; `None`: it was not tried.
+    pub probed: Option<(u32, u32, String)>,
     /// Of other browsers of the swarm that would play.
     pub others: u32,
     pub cores: u32,
@@ -44,7 +44,9 @@ pub fn browser_checks(plan: &Plan, facts: &BrowserFacts) -> Group {
 
 /// How many more browsers these users need.
 pub fn more_browsers(users: u32, facts: &BrowserFacts) -> u32 {
-    let own = facts.probed.as_ref().map_or(facts.known_sockets, |(open, _)| *open);
+    // All that it was asked for says nothing about more.
+    let short = facts.probed.as_ref().filter(|(open, asked, _)| open < asked);
+    let own = short.map_or(facts.known_sockets, |(open, ..)| *open);
     users.saturating_sub(own + facts.others).div_ceil(PER_BROWSER)
 }
 
@@ -55,9 +57,9 @@ fn check(title: &str, is_good: bool, detail: String, remedy: &str) -> Check {
 
 fn sockets(facts: &BrowserFacts) -> Check {
     match &facts.probed {
-        Some((open, place)) => {
-            let detail = format!("{open} were open at the same time at {place}.");
-            check("Sockets", *open > 0, detail, "Close other tabs of this browser: all of them share its sockets.")
+        Some((open, asked, place)) => {
+            let detail = format!("{open} of {asked} were open at the same time at {place}.");
+            check("Sockets", open == asked, detail, "Close other tabs of this browser: all of them share its sockets.")
         }
         None => check(
             "Sockets",
@@ -115,7 +117,7 @@ mod tests {
 
     #[track_caller]
     fn check_more(users: u32, probed: Option<u32>, others: u32, expected: u32) {
-        let probed = probed.map(|open| (open, "lab".to_owned()));
+        let probed = probed.map(|open| (open, 250, "lab".to_owned()));
         let facts = BrowserFacts { known_sockets: 250, probed, others, ..BrowserFacts::default() };
         assert_eq!(more_browsers(users, &facts), expected);
     }
@@ -161,7 +163,7 @@ mod tests {
         );
         let poor = BrowserFacts {
             known_sockets: 250,
-            probed: Some((40, "http://127.0.0.1:4280".to_owned())),
+            probed: Some((40, 250, "http://127.0.0.1:4280".to_owned())),
             cores: 1,
             clock_step_ms: 1.0,
             is_hidden: true,
@@ -172,7 +174,7 @@ mod tests {
             &poor,
             600,
             &[
-                ("Sockets", State::Good, "40 were open at the same time at http://127.0.0.1:4280."),
+                ("Sockets", State::Warning, "40 of 250 were open at the same time at http://127.0.0.1:4280."),
                 ("Enough browsers", State::Warning, "This plan needs 3 more browsers for 600 users."),
                 ("Processor cores", State::Warning, "1, of which one is left to the page."),
                 ("Clock", State::Warning, "1.000 ms between two steps of the clock."),

@@ -79,6 +79,12 @@ pub fn failures(plan: &Plan, report: &Report, is_over: bool) -> Vec<(Failure, St
     plan.populations.iter().enumerate().filter_map(of_population).collect()
 }
 
+/// Where the plan's users connect to.
+pub fn connects(plan: &Plan) -> Vec<StepKind> {
+    let steps = (0..plan.populations.len()).filter_map(|at| outlook(plan, at)).flat_map(|outlook| outlook.steps);
+    steps.map(|step| step.kind).filter(|kind| matches!(kind, StepKind::Connect { .. })).collect()
+}
+
 fn outlook(plan: &Plan, at: usize) -> Option<Outlook> {
     let population = &plan.populations[at];
     let account = AccountBook::new(&population.accounts, "pre", &population.name, Vec::new()).account(0);
@@ -103,7 +109,7 @@ impl Sight<'_> {
                 format!("{}.ack", step.operation),
                 step.operation.clone(),
             ],
-            StepKind::Listen => vec!["first_audio".to_owned(), step.operation.clone()],
+            StepKind::Listen => ["first_audio", "audio_length"].map(|of| format!("{}.{of}", step.operation)).to_vec(),
             _ => vec![step.operation.clone(), format!("{}.ack", step.operation)],
         };
         names.iter().find_map(|name| {

@@ -111,7 +111,7 @@ fn way_there(address: &str, around: &Around) -> Option<Diagnosis> {
     let page = url::host(&around.origin).unwrap_or_default();
     let nearer = is_private(&host) && !is_private(&page) || url::is_loopback(&host) && !url::is_loopback(&page);
     let is_kept_away = matches!(around.local_network.as_str(), "denied" | "prompt");
-    let asks = around.seen.get(&Question::any(address)).is_some_and(|seen| matches!(seen, Seen::Nothing { .. }));
+    let asks = around.silence(address).is_some();
     (nearer && is_kept_away && asks).then(|| {
         found(
             format!(
@@ -138,8 +138,7 @@ fn not_allowed(server: &str) -> Diagnosis {
 }
 
 fn unreachable(server: &str, around: &Around) -> Diagnosis {
-    let seen = around.seen.get(&Question::any(server));
-    let is_slow = matches!(seen, Some(Seen::Nothing { ms }) if *ms >= SLOW_MS);
+    let is_slow = around.silence(server).is_some_and(|ms| ms >= SLOW_MS);
     let is_secure = server.starts_with("https:") || server.starts_with("wss:");
     match (is_slow, is_secure) {
         (true, _) => found(
@@ -192,9 +191,7 @@ fn connect(failure: &Failure, address: &str, is_socket_io: bool, around: &Around
         return not_allowed(&server);
     }
     let has_opened = !failure.code.starts_with("closed 1006") && failure.code != "timeout";
-    if let Some(Seen::Nothing { .. }) = around.seen.get(&Question::any(address))
-        && !has_opened
-    {
+    if around.silence(address).is_some() && !has_opened {
         return unreachable(&server, around);
     }
     if is_socket_io {
@@ -391,7 +388,9 @@ fn said(failure: &Failure) -> String {
 
 /// The message in an answer, if it is an object with one.
 fn words_of(body: &str) -> String {
-    let parsed = serde_json::from_str::<serde_json::Value>(body.trim()).ok();
+    // An event's sample begins with its name.
+    let object = body.find('{').map_or("", |at| &body[at..]);
+    let parsed = serde_json::from_str::<serde_json::Value>(object.trim()).ok();
     let text = parsed
         .as_ref()
         .and_then(|body| ["message", "error", "reason", "detail"].iter().find_map(|field| body.get(field)?.as_str()));
@@ -422,6 +421,16 @@ fn is_private(host: &str) -> bool {
     let by_number =
         host.parse::<std::net::Ipv4Addr>().is_ok_and(|ip| ip.is_private() || ip.is_link_local() || ip.is_loopback());
     by_number || url::is_loopback(host) || host.ends_with(".local") || host.starts_with("fd") && host.contains(':')
+}
+
+impl Around {
+    /// How long nothing came from this server, milliseconds; `None`: something did, whatever it was, or nobody asked.
+    fn silence(&self, address: &str) -> Option<f64> {
+        let answers = || self.seen.iter().filter(|(question, _)| question.is_to(address)).map(|(_, seen)| seen);
+        let is_silent = answers().all(|seen| matches!(seen, Seen::Nothing { .. }));
+        let times = answers().filter_map(|seen| if let Seen::Nothing { ms } = seen { Some(*ms) } else { None });
+        times.filter(|_| is_silent).reduce(f64::max)
+    }
 }
 
 /// Of what never opened because the engine did not even dial.

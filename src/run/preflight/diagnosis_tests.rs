@@ -246,7 +246,7 @@ fn what_a_server_says_no_to() {
     );
     check(
         &StepKind::Enter,
-        &failure("error", r#"{"message":"채팅방을 찾을 수 없습니다."}"#),
+        &failure("채팅방을 찾을 수 없습니다.", r#"joinRoomError {"message":"채팅방을 찾을 수 없습니다."}"#),
         &none,
         "The server knows no such room: 채팅방을 찾을 수 없습니다.",
         "Check the room in the plan's variables, or let the scenario create one.",

@@ -9,7 +9,7 @@ mod diagnosis;
 mod question;
 
 pub use browser::{BrowserFacts, browser_checks, more_browsers};
-pub use checklist::{Check, Checklist, Group, State, failures};
+pub use checklist::{Check, Checklist, Group, State, connects, failures};
 pub use diagnosis::{Around, Diagnosis, Failure, diagnose};
 pub use question::{Question, Seen, questions};
 
@@ -24,7 +24,7 @@ pub fn rehearsal(plan: &Plan) -> Plan {
     }
     plan.thresholds.clear();
     plan.actions.clear();
-    plan.lab = None;
+    (plan.search, plan.lab) = (None, None);
     (plan.warmup_s, plan.settle_s, plan.graceful_stop_s) = (0.0, 0.0, 1.0);
     plan
 }

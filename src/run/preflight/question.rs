@@ -28,7 +28,12 @@ pub enum Seen {
 impl Question {
     /// Whether anything answers there.
     pub fn any(address: &str) -> Self {
-        Self { url: format!("{}/", over_http(&url::origin(address))), is_read: false }
+        Self { url: over_http(address), is_read: false }
+    }
+
+    /// It goes to the server of this address.
+    pub fn is_to(&self, address: &str) -> bool {
+        url::origin(&self.url) == over_http(&url::origin(address))
     }
 
     pub fn read(address: &str) -> Self {

@@ -11,9 +11,11 @@ mod load;
 mod load_chart;
 mod load_fields;
 mod populations;
+mod preflight;
 mod preset_picker;
 mod problems;
 mod recorder;
+mod search;
 mod stages;
 mod steering;
 mod target;
@@ -31,8 +33,10 @@ use lab::LabFaults;
 use load::LoadCard;
 use load_chart::LoadChart;
 use populations::PopulationTabs;
+use preflight::Preflight;
 use preset_picker::PresetPicker;
 use problems::Problems;
+use search::Search;
 use steering::Steering;
 use target::Target;
 use thresholds::Thresholds;
@@ -47,6 +51,7 @@ pub fn PlanPage() -> impl IntoView {
         <div class="plan">
             <aside class="beside" aria-label="Summary">
                 <Actions />
+                <Preflight />
                 <LoadChart />
                 <Problems />
             </aside>
@@ -60,6 +65,7 @@ pub fn PlanPage() -> impl IntoView {
                 <Behaviour />
                 <Thresholds />
                 <Steering />
+                <Search />
                 <General />
                 <LabFaults />
                 <JsonEditor />

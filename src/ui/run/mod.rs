@@ -18,6 +18,7 @@ mod log;
 mod operations;
 mod past;
 mod save;
+mod search;
 mod see;
 mod see_chat;
 mod see_frames;
@@ -48,6 +49,7 @@ use log::Log;
 use operations::Operations;
 pub use past::PastOutcome;
 pub use save::Save;
+use search::Search;
 pub use see::SEE_ID;
 use see::{FeltSlowKey, See};
 pub use state_chip::StateChip;
@@ -74,6 +76,7 @@ pub fn RunPage() -> impl IntoView {
                 <Tiles />
                 <Warnings />
                 <LiveControl />
+                <Search />
                 <Charts />
                 <Happenings />
                 <See />

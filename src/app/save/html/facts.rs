@@ -5,8 +5,8 @@ use maud::{Markup, html};
 use crate::app::RunView;
 use crate::app::format;
 use crate::app::past::PastRun;
-use crate::app::run_view::{Mood, Tables};
-use crate::metrics::{Browser, Report, VerdictOutcome};
+use crate::app::run_view::Tables;
+use crate::metrics::{Browser, Report};
 use crate::plan::Population;
 
 pub fn head(past: &PastRun, view: &RunView) -> Markup {
@@ -60,48 +60,25 @@ pub fn word(past: &PastRun) -> &'static str {
     past.report.verdict.as_ref().map_or("no verdict", |verdict| verdict.outcome.word())
 }
 
-const fn mood(outcome: VerdictOutcome) -> Mood {
-    match outcome {
-        VerdictOutcome::Pass => Mood::Good,
-        VerdictOutcome::Fail => Mood::Bad,
-        VerdictOutcome::Invalid => Mood::Warn,
-    }
-}
-
-const fn meaning(outcome: VerdictOutcome) -> &'static str {
-    match outcome {
-        VerdictOutcome::Pass => "Every threshold held, and the generators kept up.",
-        VerdictOutcome::Fail => "A threshold did not hold, and it was not the generators' doing.",
-        VerdictOutcome::Invalid => {
-            "These numbers say nothing about the server: the generators were the bottleneck, or the run is not what was planned."
-        }
-    }
-}
-
-pub fn verdict(past: &PastRun, view: &RunView) -> Markup {
-    let (kept, kept_mood) = &view.tables.kept;
+/// As the run page says it; what to do about a reason is for who runs the plan, and not for who reads about it.
+pub fn verdict(view: &RunView) -> Markup {
+    let ((kept, kept_mood), verdict) = (&view.tables.kept, &view.tables.verdict);
     html! {
-        @match &past.report.verdict {
-            Some(verdict) => section class={"card report-verdict " (mood(verdict.outcome).class())} aria-labelledby="verdict" {
-                h2 #verdict { (verdict.outcome.word()) @if verdict.so_far { " so far" } }
+        @if !verdict.word.is_empty() {
+            section class={"card report-verdict " (verdict.mood.class())} aria-labelledby="verdict" {
+                h2 #verdict { (verdict.word) @if verdict.so_far { " so far" } }
                 div {
-                    p { (meaning(verdict.outcome)) @if !kept.is_empty() { " " (sentence(kept)) } }
+                    p { (verdict.says) @if !kept.is_empty() { " " (sentence(kept)) } }
                     @if !verdict.reasons.is_empty() {
                         ul {
                             @for reason in &verdict.reasons {
-                                li {
-                                    (reason.text)
-                                    @if let Some(browser) = &reason.browser { span.hint { " · " (browser) } }
-                                    @if let Some(since) = reason.since_s { span.hint { " · from " (format::clock(since)) " on" } }
-                                }
+                                li { (reason.text) @if !reason.since.is_empty() { span.hint { " · " (reason.since) } } }
                             }
                         }
                     }
                 }
-            },
-            None if !kept.is_empty() => p class={"verdict " (kept_mood.class())} { (sentence(kept)) },
-            None => {},
-        }
+            }
+        } @else if !kept.is_empty() { p class={"verdict " (kept_mood.class())} { (sentence(kept)) } }
     }
 }
 

@@ -71,7 +71,7 @@ fn body(past: &PastRun, view: &RunView, parts: Option<&ChartParts>) -> Markup {
         a.skip href="#results" { "Skip to the results" }
         header.report-head { (facts::head(past, view)) }
         main #results {
-            (facts::verdict(past, view))
+            (facts::verdict(view))
             (facts::tiles(view))
             (facts::warnings(tables))
             (plots::section(past, view, parts.is_some()))

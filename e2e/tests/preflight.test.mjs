@@ -1,0 +1,171 @@
+// Before a run one user of each population goes first, and what fails has its cause in plain words.
+import assert from 'node:assert/strict';
+
+import { chatPlan, crowd, planOf } from '../lib/plans.mjs';
+import { DIST } from '../lib/paths.mjs';
+import { freePort } from '../lib/process.mjs';
+import { serveFolder } from '../lib/static-server.mjs';
+import { story } from '../lib/story.mjs';
+import * as swarm from '../lib/swarm.mjs';
+import { until } from '../lib/wait.mjs';
+import { selfSigned, startChoosy, startLocked, startOld, startTls, startWithoutCors } from '../servers/refusing.mjs';
+
+const card = (page) => page.getByRole('region', { name: 'Preflight' });
+const summary = (page) => card(page).getByRole('status');
+
+/** Opens the plan, presses the button, and answers with the list: title to [state, detail, remedy]. */
+async function preflight(page, plan, { within = 30_000 } = {}) {
+  const encoded = Buffer.from(JSON.stringify(plan)).toString('base64url');
+  await page.evaluate((hash) => (location.hash = hash), `plan=${encoded}`);
+  await until('the plan to be opened', () => page.evaluate(() => !location.hash || location.hash.includes('plan=')));
+  await card(page).getByRole('button', { name: 'Preflight', exact: true }).click();
+  const allow = page.getByRole('button', { name: 'Allow and start' });
+  if (await allow.isVisible()) await allow.click();
+  await until('the preflight to be over', async () => {
+    const text = await summary(page).innerText();
+    return /^(Ready|\d+ step)/.test(text);
+  }, { within, every: 100 });
+  const found = await card(page).locator('li').evaluateAll((lines) => lines.map((line) => {
+    const text = (name) => line.querySelector(name)?.textContent ?? '';
+    return [text('strong'), [text('.chip'), text('.detail'), text('.remedy')]];
+  }));
+  return { summary: await summary(page).innerText(), checks: Object.fromEntries(found), list: found };
+}
+
+/** A user that connects, and before that asks if it is to. */
+const connecting = (url, { path, asks } = {}) =>
+  planOf(
+    {
+      version: 1,
+      name: 'connecting',
+      protocol: 'socketio',
+      ...(asks && { before: [{ http: { operation: 'rest.ask', method: 'POST', url: `${asks}/ask`, headers: { 'x-auth-token': 'a' }, json: {} } }] }),
+      connect: { url, reconnect: 'none', timeout_s: 8, ...(path && { path }) },
+      flow: [],
+    },
+    crowd(2, 5),
+  );
+
+/** The one step that failed. */
+function failed({ checks }) {
+  const all = Object.entries(checks).filter(([, [state]]) => state === 'failed');
+  assert.equal(all.length, 1, JSON.stringify(checks));
+  const [[title, [, cause, remedy]]] = all;
+  return { title, cause, remedy };
+}
+
+story('what the server refuses is named with its cause', async (world) => {
+  const lab = await world.lab();
+  const page = await world.page(lab.url);
+  const start = async (server) => world.use(await server());
+  const expect = async (plan, title, cause, remedy) => {
+    const found = failed(await preflight(page, plan));
+    assert.deepEqual(found, { title, cause, ...(remedy ? { remedy } : { remedy: found.remedy }) });
+  };
+  const nobody = `http://127.0.0.1:${await freePort()}`;
+  const ws = (url) => url.replace('http', 'ws');
+  await expect(
+    connecting(nobody),
+    'Connection',
+    `The connection to ${ws(nobody)} was refused: nobody listens on that port, or there is no host of that name.`,
+    'Check the address and the port, and whether the server runs.',
+  );
+  const tls = await start(startTls);
+  await expect(
+    connecting(tls.url),
+    'Connection',
+    `${ws(tls.url)} could not be reached safely: either its TLS certificate is not trusted here, or nobody listens. A browser does not say which.`,
+  );
+  const closed = await start(startWithoutCors);
+  await expect(
+    connecting(lab.url, { asks: closed.url }),
+    'Request rest.ask',
+    `${closed.url} answers, but does not allow pages from ${lab.url} to read it (CORS).`,
+    `Have the server send (its answer to OPTIONS, too): Access-Control-Allow-Origin: ${lab.url}; Access-Control-Allow-Methods: POST; Access-Control-Allow-Headers: content-type, x-auth-token`,
+  );
+  const choosy = await start(startChoosy);
+  await expect(
+    connecting(choosy.url),
+    'Connection',
+    `${ws(choosy.url)} refuses pages from the Origin ${lab.url}: this origin is not welcome`,
+    `Add ${lab.url} to the origins that the server accepts.`,
+  );
+  const old = await start(startOld);
+  await expect(
+    connecting(old.url),
+    'Connection',
+    `${ws(old.url)} speaks Engine.IO 3 (Socket.IO 2), and tabswarm speaks Engine.IO 4 (Socket.IO 3 and later).`,
+    'Update the server to Socket.IO 3 or later, or point the plan at one that is.',
+  );
+  await expect(
+    connecting(lab.url, { path: '/chat/' }),
+    'Connection',
+    `${ws(lab.url)} has no WebSocket endpoint at /chat/ (404).`,
+    "Set the scenario's connect.path to /socket.io/: there is one.",
+  );
+  const locked = await start(startLocked);
+  await expect(connecting(locked.url), 'Connection', `${ws(locked.url)} refused the login: your token has expired`);
+});
+
+story('what one user of the chat and one of the voice service meets', async (world) => {
+  const lab = await world.lab();
+  const page = await world.page(lab.url);
+  const LIVELY = { send_min_ms: 200, send_max_ms: 300, room_size: 2 };
+
+  const good = await preflight(page, chatPlan(lab, crowd(600, 5), LIVELY));
+  assert.match(good.summary, /^Ready, with \d+ things? to know\.$/);
+  for (const title of ['Request rest.login', 'Connection', 'Room: join', 'Message comes back: message']) {
+    assert.equal(good.checks[title]?.[0], 'good', `${title}: ${JSON.stringify(good.checks)}`);
+    assert.match(good.checks[title][1], /^[\d.]+ m?s$/);
+  }
+  assert.match(good.checks.Sockets[1], new RegExp(`^250 of 250 were open at the same time at ws://127`));
+  assert.equal(good.checks['Enough browsers'][1], 'This plan needs 2 more browsers for 600 users.');
+  assert.equal((await lab.counts()).connections.open ?? 0, 0, 'nobody is left behind');
+  assert.equal((await swarm.status(page)).phase, 'idle', 'a preflight is no run');
+  await card(page).screenshot({ path: 'e2e/artifacts/preflight-good.png' }).catch(() => {});
+
+  const room = failed(await preflight(page, chatPlan(lab, crowd(2, 5), { ...LIVELY, room_ids: ['000000000000000000000000'] })));
+  assert.deepEqual(room, {
+    title: 'Room: join',
+    cause: 'The server knows no such room: 채팅방을 찾을 수 없습니다.',
+    remedy: "Check the room in the plan's variables, or let the scenario create one.",
+  });
+
+  await lab.setFaults({ rate_limit_per_min: 1 });
+  const rate = failed(await preflight(page, chatPlan(lab, crowd(2, 5), LIVELY)));
+  assert.match(rate.cause, /^The server limits the rate already for one user: .*\(RATE_LIMIT_EXCEEDED\)$/);
+  assert.equal(rate.title, 'Message comes back: message');
+
+  await lab.setFaults({});
+  const words = (await (await fetch(`${lab.url}/lab/words`)).text()).split('\n').filter(Boolean);
+  const scenario = await swarm.presetScenario(page, 'ktb-chat');
+  const banned = JSON.parse(JSON.stringify(scenario).replace('${filler(message_size - len(tag) - 1)}', words[0]));
+  const plan = chatPlan(lab, crowd(2, 5), LIVELY);
+  plan.populations[0].scenario = banned;
+  assert.deepEqual(failed(await preflight(page, plan)), {
+    title: 'Message comes back: message',
+    cause: 'The server rejects what the message says: 금칙어가 포함된 메시지는 전송할 수 없습니다. (MESSAGE_REJECTED)',
+    remedy: "Change the messages' text in the scenario, or take the word from the server's list for the test.",
+  });
+
+  const voice = planOf('voice-guest', crowd(1, 20));
+  voice.populations[0].variables = { target: lab.url, greeting_timeout_s: 2 };
+  await lab.setVoice({ silent_greeting_share: 1 });
+  assert.equal(
+    failed(await preflight(page, voice)).cause,
+    'The voice service let the user in and never said a word.',
+  );
+});
+
+story('what the browser itself forbids is named, too', async (world) => {
+  const host = world.use(await serveFolder(DIST, '/', selfSigned()));
+  const far = 'chat.test';
+  const args = [`--host-resolver-rules=MAP ${far} 127.0.0.1`];
+  const secure = await world.page(host.url, { args, ignoreHTTPSErrors: true });
+  const mixed = failed(await preflight(secure, connecting(`http://${far}:5002`)));
+  assert.deepEqual(mixed, {
+    title: 'Connection',
+    cause: `This page came by https, so the browser lets it reach only encrypted servers, and ws://${far}:5002 is not.`,
+    remedy: `Use wss://${far}:5002 if the server has it, or open this page by http, as a lab of your own serves it.`,
+  });
+});

@@ -1,0 +1,91 @@
+//! How many WebSockets this browser can still open: tried, where that is allowed.
+
+use std::cell::Cell;
+use std::rc::Rc;
+
+use gloo_timers::future::TimeoutFuture;
+use wasm_bindgen::JsCast;
+use wasm_bindgen::closure::Closure;
+use web_sys::{Event, WebSocket};
+
+use super::reach::{look, own_origin};
+use crate::plan::Plan;
+use crate::run::preflight::{Question, Seen};
+use crate::user::StepKind;
+
+/// The address to count at: the target's if that is wanted, else the lab's that served this page, else none.
+pub async fn place_to_count(plan: &Plan, at_target: bool) -> Option<String> {
+    if at_target {
+        let connects = crate::run::preflight::connects(plan);
+        return connects.into_iter().find_map(|kind| match kind {
+            StepKind::Connect { url, is_socket_io } => Some(if is_socket_io { format!("{url}{ENGINE}") } else { url }),
+            _ => None,
+        });
+    }
+    let origin = own_origin();
+    let seen = look(&Question { url: format!("{origin}/lab/info"), is_read: true }).await;
+    let is_lab = matches!(seen, Seen::Answer { status: 200, body } if body.contains("\"lab\""));
+    is_lab.then(|| format!("{}/socket.io/{ENGINE}", origin.replacen("http", "ws", 1)))
+}
+
+/// Opens so many sockets at once and closes them again; answers with how many were open at the same time.
+pub async fn count_sockets(address: &str, most: u32) -> u32 {
+    let open = Rc::new(Cell::new(0));
+    let settled = Rc::new(Cell::new(0));
+    let sockets: Vec<_> = (0..most).filter_map(|_| Probe::open(address, &open, &settled)).collect();
+    let asked = sockets.len() as u32;
+    // Browsers open one after the other at the same host: as long as they go on, so does this.
+    let (mut before, mut quiet_ms) = (0, 0);
+    while settled.get() < asked && quiet_ms < QUIET_MS {
+        TimeoutFuture::new(POLL_MS).await;
+        quiet_ms = if settled.get() > before { 0 } else { quiet_ms + POLL_MS };
+        before = settled.get();
+    }
+    open.get()
+}
+
+/// A socket that says how it went, and closes itself.
+struct Probe {
+    socket: WebSocket,
+    _on_open: Closure<dyn FnMut(Event)>,
+    _on_close: Closure<dyn FnMut(Event)>,
+}
+
+impl Probe {
+    fn open(address: &str, open: &Rc<Cell<u32>>, settled: &Rc<Cell<u32>>) -> Option<Self> {
+        let socket = WebSocket::new(address).ok()?;
+        let was_open = Rc::new(Cell::new(false));
+        let on_open = Closure::new({
+            let (open, settled, was_open) = (open.clone(), settled.clone(), was_open.clone());
+            move |_: Event| {
+                was_open.set(true);
+                open.set(open.get() + 1);
+                settled.set(settled.get() + 1);
+            }
+        });
+        let on_close = Closure::new({
+            let settled = settled.clone();
+            move |_: Event| {
+                if !was_open.get() {
+                    settled.set(settled.get() + 1);
+                }
+            }
+        });
+        socket.set_onopen(Some(on_open.as_ref().unchecked_ref()));
+        socket.set_onclose(Some(on_close.as_ref().unchecked_ref()));
+        Some(Self { socket, _on_open: on_open, _on_close: on_close })
+    }
+}
+
+impl Drop for Probe {
+    fn drop(&mut self) {
+        self.socket.set_onopen(None);
+        self.socket.set_onclose(None);
+        // It may not be open yet, which is all that can go wrong.
+        let _ = self.socket.close();
+    }
+}
+
+const ENGINE: &str = "?EIO=4&transport=websocket";
+const QUIET_MS: u32 = 2_000;
+const POLL_MS: u32 = 50;

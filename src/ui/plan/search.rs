@@ -1,0 +1,62 @@
+//! The search for the breaking point, as a part of the plan.
+
+use leptos::prelude::*;
+
+use crate::app::Event;
+use crate::app::field::{FieldKind, show_at};
+use crate::app::path::Path;
+use crate::plan::Raised;
+use crate::ui::parts::{Card, Field, ProblemsAt, Select};
+use crate::ui::store::Store;
+
+#[component]
+pub fn Search() -> impl IntoView {
+    let store = Store::here();
+    let has_search = store.plan(|editor| Path::from("search").find(editor.document()).is_some());
+    let remove = move |_| store.dispatch(Event::Set { path: Path::from("search"), value: None });
+    let add =
+        move || view! { <button class="quiet" on:click=move |_| store.dispatch(Event::FitSearch)>"+ Search"</button> };
+    view! {
+        <Card title="Breakpoint search" hint="Finds the largest load at which all thresholds hold.">
+            <Show when=move || has_search.get() fallback=add>
+                <ProblemsAt path=Path::from("search") />
+                <Fields />
+                <p>
+                    <button class="quiet" on:click=move |_| store.dispatch(Event::FitSearch)>"Fit the load to it"</button>
+                    <button class="quiet" on:click=remove>"No search"</button>
+                </p>
+            </Show>
+        </Card>
+    }
+}
+
+#[component]
+fn Fields() -> impl IntoView {
+    let store = Store::here();
+    let at = |name: &str| Path::from("search").key(name);
+    let raise = at("raise");
+    let place = raise.clone();
+    let chosen = store.plan(move |editor| show_at(editor.document(), &place));
+    let options = Raised::ALL.map(|raised| (raised.name().to_owned(), label(raised).to_owned()));
+    let on_choose = move |name: String| store.dispatch(Event::Set { path: raise.clone(), value: Some(name.into()) });
+    view! {
+        <div class="grid">
+            <Select label="Raise" options=Signal::stored(options.to_vec()) value=chosen on_choose />
+            <Field path=at("from") label="From" kind=FieldKind::Number />
+            <Field path=at("to") label="To" kind=FieldKind::Number />
+            <Field path=at("step") label="Step" kind=FieldKind::Number />
+            <Field path=at("settle_s") label="Settle" kind=FieldKind::Number unit="s" placeholder="5" hint="Not measured." />
+            <Field path=at("hold_s") label="Hold" kind=FieldKind::Number unit="s" placeholder="20" hint="Measured." />
+            <Field path=at("precision") label="Precision" kind=FieldKind::Number unit="0-1" placeholder="0.05" />
+            <Field path=at("population") label="Population" kind=FieldKind::Text placeholder="the first" />
+        </div>
+    }
+}
+
+const fn label(raised: Raised) -> &'static str {
+    match raised {
+        Raised::Users => "Users",
+        Raised::Arrivals => "Arrivals per second",
+        Raised::Messages => "Messages per second",
+    }
+}

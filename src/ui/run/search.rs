@@ -1,0 +1,75 @@
+//! How a search for the breaking point does: its levels, and latency and errors against load.
+
+use leptos::prelude::*;
+
+use crate::app::curve::Tick;
+use crate::app::run_view::{SEARCH_COLUMNS, SearchCurve, SearchView};
+use crate::ui::parts::{Card, DataTable};
+use crate::ui::store::Store;
+
+const WIDTH: f64 = 560.0;
+const HEIGHT: f64 = 200.0;
+
+#[component]
+pub fn Search() -> impl IntoView {
+    let store = Store::here();
+    let found = store.tables(|tables| tables.search.clone());
+    let with = move |read: fn(&SearchView) -> String| found.with(|found| found.as_ref().map(read).unwrap_or_default());
+    let rows =
+        Signal::derive(move || found.with(|found| found.as_ref().map(|found| found.rows.clone()).unwrap_or_default()));
+    let class = move || format!("verdict {}", with(|found| found.mood.class().to_owned()));
+    view! {
+        <div hidden=move || found.with(Option::is_none)>
+            <Card title="Breakpoint search">
+                <p class=class role="status">{move || with(|found| found.verdict.clone())}</p>
+                {move || found.with(|found| found.as_ref().filter(|found| !found.curve.is_empty()).map(curve))}
+                <DataTable label="Levels" columns=&SEARCH_COLUMNS rows />
+            </Card>
+        </div>
+    }
+}
+
+fn curve(found: &SearchView) -> impl IntoView + use<> {
+    let lines = found.curve.clone();
+    let points = |line: &[(f64, f64)]| SearchCurve::points(line, WIDTH, HEIGHT);
+    let knee = lines.knee.clone().map(|Tick { at, label }| {
+        let x = at * WIDTH;
+        view! {
+            <line class="knee" x1=x x2=x y1="0" y2=HEIGHT />
+            <text class="knee" x=x y="-6" text-anchor="middle">{format!("holds at {label}")}</text>
+        }
+    });
+    let summary = format!("{} and errors against load; {}", found.metric, found.verdict);
+    view! {
+        <figure class="curve search">
+            <figcaption>{format!("{} against load", found.metric)}</figcaption>
+            <svg viewBox=format!("-62 -22 {} {}", WIDTH + 124.0, HEIGHT + 48.0) role="img" aria-label=summary>
+                <g class="grid-lines">
+                    {lines.millis.iter().map(|tick| view! { <line x1="0" x2=WIDTH y1=height(tick) y2=height(tick) /> }).collect_view()}
+                </g>
+                {texts(&lines.millis, |tick| (-8.0, height(tick) + 3.5), "end")}
+                {texts(&lines.shares, |tick| (WIDTH + 8.0, height(tick) + 3.5), "start")}
+                {texts(&lines.levels, |tick| (tick.at * WIDTH, HEIGHT + 18.0), "middle")}
+                <polyline class="errors" points=points(&lines.errors) />
+                <polyline class="p50" points=points(&lines.p50) />
+                <polyline class="p95" points=points(&lines.p95) />
+                {knee}
+            </svg>
+            <p class="hint legend">
+                <span class="p95">"p95"</span> " " <span class="p50">"p50"</span> " (left) " <span class="errors">"errors per attempt"</span> " (right)"
+            </p>
+        </figure>
+    }
+}
+
+fn height(tick: &Tick) -> f64 {
+    HEIGHT * (1.0 - tick.at)
+}
+
+fn texts(ticks: &[Tick], place: fn(&Tick) -> (f64, f64), anchor: &'static str) -> impl IntoView + use<> {
+    let text = |tick: &Tick| {
+        let (x, y) = place(tick);
+        view! { <text x=x y=y text-anchor=anchor>{tick.label.clone()}</text> }
+    };
+    ticks.iter().map(text).collect_view()
+}
