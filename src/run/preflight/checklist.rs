@@ -61,6 +61,10 @@ impl Checklist {
         })
     }
 
+    pub fn has_failed(&self) -> bool {
+        self.groups.iter().flat_map(|group| &group.checks).any(|check| check.state == State::Failed)
+    }
+
     /// How many steps are done: it grows as long as something happens.
     pub fn done(&self) -> usize {
         let all = self.groups.iter().flat_map(|group| &group.checks);
