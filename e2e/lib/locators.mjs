@@ -38,6 +38,8 @@ export const roster = (page) => page.getByRole('region', { name: 'Browsers, tabl
 export const brokerUser = (page) => page.getByLabel('User name of the broker');
 export const brokerPassword = (page) => page.getByLabel('Password of the broker');
 export const logInButton = (page) => page.getByRole('button', { name: 'Log in' });
+export const desk = (page) => page.getByRole('region', { name: 'Live control' });
+export const happenings = (page) => page.getByRole('region', { name: 'What happened' });
 export const resultsTab = (page) => page.getByRole('button', { name: 'Results', exact: true });
 const kept = (page) => page.getByRole('region', { name: 'Kept runs, table' });
 export const keptRuns = (page) => kept(page).locator('tbody tr');

@@ -16,7 +16,7 @@ use super::save::Format;
 use super::see::SeeEvent;
 use super::swarm_view::SwarmView;
 use crate::metrics::UserId;
-use crate::plan::{Limits, Plan};
+use crate::plan::{Limits, Plan, TimedAction};
 use crate::protocol::audio::Clip;
 use crate::swarm::{Credentials, Invite, Offer};
 use crate::wire::{Canary, Heard, Level};
@@ -125,6 +125,14 @@ pub enum Event {
     Start,
     Stop,
     Abort,
+    /// The tester steers the run.
+    Act(Box<TimedAction>),
+    NoteDown {
+        at_s: f64,
+        text: String,
+    },
+    /// Opens the run's plan, with all that was done to it.
+    RecordSession,
     /// The key that stops everything was pressed; pressed again, it cuts everything off.
     StopKey,
     Safety(SafetyEvent),
@@ -199,6 +207,14 @@ pub enum Effect {
     },
     Stop,
     Abort,
+    Act(Box<TimedAction>),
+    /// A mark on the charts, at that time.
+    NoteAt {
+        at_s: f64,
+        text: String,
+    },
+    /// Hand in the run's plan as a file, and show it.
+    RecordSession,
     /// One user of each population goes first.
     Preflight(Box<Order>),
     CancelPreflight,

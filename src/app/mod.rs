@@ -4,6 +4,7 @@
 
 mod check;
 pub mod clips;
+pub mod control;
 pub mod csv;
 pub mod curve;
 mod editor;

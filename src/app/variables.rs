@@ -67,7 +67,7 @@ pub fn choice_label(choice: &str) -> String {
 }
 
 /// A name's words, and the unit it ends in.
-fn label(name: &str) -> (String, &'static str) {
+pub(super) fn label(name: &str) -> (String, &'static str) {
     let (words, unit) = match name.rsplit_once('_') {
         Some((words, "ms")) => (words, "ms"),
         Some((words, "s")) => (words, "s"),

@@ -17,7 +17,7 @@ use super::{identity, lab};
 use crate::app::past::PastRun;
 use crate::app::run_view::picture;
 use crate::metrics::{Baseline, Browser, Report, UserId};
-use crate::plan::{Limits, Plan};
+use crate::plan::{Limits, Plan, TimedAction};
 use crate::protocol::audio::Clip;
 use crate::results::Start;
 use crate::run::{Capacity, Part, Run, RunInput, Status, browser_name, homes, is_capped, layout, sockets};
@@ -228,6 +228,16 @@ impl RunDriver {
         // Whoever is not back yet is away.
         self.0.swarm.change(|_| {});
         self.0.tell();
+    }
+
+    /// Steers the run that is going on.
+    pub fn act(&self, action: TimedAction) {
+        Inner::handle(&self.0, RunInput::Act(action));
+    }
+
+    /// Notes something down that happened then.
+    pub fn note_at(&self, at_s: f64, text: String) {
+        Inner::handle(&self.0, RunInput::Note { at_s, text });
     }
 
     /// From the call of `start` to the end of the run.

@@ -105,7 +105,7 @@ impl Plan {
             for host in far {
                 let empty = HostLoad { host: host.clone(), users: 0, rate: 0.0, seconds: 0.0 };
                 let load = loads.entry(host).or_insert(empty);
-                load.users = load.users.saturating_add(population.load.max_users());
+                load.users = load.users.saturating_add(self.most_users(at));
                 load.rate += rate;
                 load.seconds = load.seconds.max(population.load.duration().as_secs_f64());
             }

@@ -67,6 +67,8 @@ pub struct Chat {
 struct Socket {
     user: u64,
     rooms: Vec<String>,
+    /// A ping went out, and nothing came back yet.
+    unanswered: bool,
     /// By sender: held back, to be sent behind its next message.
     held: HashMap<u64, Held>,
 }
@@ -119,13 +121,26 @@ impl Chat {
         peers
     }
 
-    pub fn ping(&mut self) {
-        for peer in self.peers() {
+    /// Who has not answered the ping before is given up: these connections are to be closed.
+    pub fn ping(&mut self) -> Vec<Peer> {
+        let (silent, alive): (Vec<Peer>, Vec<Peer>) =
+            self.peers().into_iter().partition(|peer| self.sockets.get(peer).is_some_and(|socket| socket.unanswered));
+        silent.iter().for_each(|&peer| self.close(peer));
+        for peer in alive {
+            if let Some(socket) = self.sockets.get_mut(&peer) {
+                socket.unanswered = true;
+            }
             self.send(peer, "2");
         }
+        silent
     }
 
     pub fn text(&mut self, peer: Peer, frame: &str) {
+        if frame == "3"
+            && let Some(socket) = self.sockets.get_mut(&peer)
+        {
+            socket.unanswered = false;
+        }
         if frame == "3" || frame.starts_with("41") {
             return;
         }

@@ -208,7 +208,9 @@ impl World {
         }
         if self.now >= self.next_ping {
             self.next_ping += PING;
-            self.chat.ping();
+            for peer in self.chat.ping() {
+                self.net.send(self.now, Span::ZERO, Packet::Closed(peer, 1006));
+            }
             self.flush_chat();
         }
         if self.now >= self.next_release {

@@ -7,12 +7,12 @@
 //!                       └──▶ refused                     └──▶ stopping: its users leave, what they did is kept
 //! ```
 
-use std::collections::{BTreeSet, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use super::clock::Offset;
 use super::link::{LinkCommand, LinkEvent};
 use super::message::{Card, Consent, Offer, Order, Picture, Said, ToConductor, ToGenerator, What, pack, unpack};
-use crate::plan::Limits;
+use crate::plan::{Action, Limits};
 use crate::protocol::url;
 use crate::wire::{FromWorker, Load, ToWorker};
 
@@ -83,6 +83,8 @@ struct Playing {
     has_left: BTreeSet<u32>,
     /// Of a page that was loaded anew since: nobody plays it, it is only delivered.
     is_left_over: bool,
+    /// By worker: the most users of the whole run that it may be told of.
+    most_of_run: BTreeMap<u32, u32>,
 }
 
 impl Generator {
@@ -403,7 +405,10 @@ impl Generator {
         let Some(playing) = &mut self.playing else { return };
         let message = match message {
             ToWorker::Load(load) => match self.bounds.check(*load) {
-                Ok(load) => ToWorker::Load(Box::new(load)),
+                Ok(load) => {
+                    playing.most_of_run.insert(worker, self.bounds.most_of_run(&load));
+                    ToWorker::Load(Box::new(load))
+                }
                 Err(why) => {
                     self.refused += 1;
                     return self.on_worker_died(worker, why);
@@ -417,6 +422,12 @@ impl Generator {
                 let ours = epoch_ms - clock.offset;
                 playing.epoch_ms = Some((epoch_ms, ours));
                 ToWorker::Start { epoch_ms: ours, shared }
+            }
+            ToWorker::Act(mut action) => {
+                if let Action::Users { users, .. } = &mut action.action {
+                    *users = (*users).min(playing.most_of_run.get(&worker).copied().unwrap_or(0));
+                }
+                ToWorker::Act(action)
             }
             other => other,
         };
@@ -438,11 +449,25 @@ impl Playing {
             is_stopped: false,
             has_left: BTreeSet::new(),
             is_left_over: false,
+            most_of_run: BTreeMap::new(),
         }
     }
 }
 
 impl Bounds {
+    /// The most users of a whole run of which a part keeps within what this browser's operator allows here, however the tester
+    /// steers the run: users are dealt by their numbers, so fewer of them are no larger part.
+    fn most_of_run(&self, load: &Load) -> u32 {
+        let populations = load.plan.populations.iter().filter(|population| !population.load.is_open()).count() as u32;
+        let fits = |users: u32| load.segment.share_of(users).saturating_mul(populations) <= self.users;
+        let (mut fitting, mut beyond) = (0, MOST_USERS);
+        while beyond - fitting > 1 {
+            let middle = fitting + (beyond - fitting) / 2;
+            if fits(middle) { fitting = middle } else { beyond = middle }
+        }
+        fitting
+    }
+
     /// The load as this browser plays it: with its own limits on where it goes.
     ///
     /// # Errors
@@ -463,3 +488,5 @@ const PART_MS: f64 = 950.0;
 /// From the moment that the conductor is known to be away (after almost three seconds): so that all is over within ten.
 const ALONE_MS: f64 = 5_500.0;
 const CLOCK_STEP_MS: f64 = 0.2;
+/// More than any plan may have.
+const MOST_USERS: u32 = 1_000_001;

@@ -7,7 +7,7 @@ use web_sys::{HtmlElement, HtmlTextAreaElement};
 use super::saving;
 use super::sound;
 use super::store::Store;
-use crate::app::{Effect, Event, Theme};
+use crate::app::{Effect, Event, Page, Theme};
 use crate::browser::{Introduction, offered_broker, random};
 use crate::plan::{Limits, Plan};
 use crate::protocol::audio::Clip;
@@ -41,6 +41,9 @@ pub fn run(store: Store, effect: Effect) {
         Effect::NoteDown(text) => store.driver().note_down(text),
         Effect::Stop => store.driver().stop(),
         Effect::Abort => store.driver().abort(),
+        Effect::Act(action) => store.driver().act(*action),
+        Effect::NoteAt { at_s, text } => store.driver().note_at(at_s, text),
+        Effect::RecordSession => record_session(store),
         Effect::Refresh => store.refresh(),
         Effect::Results(effect) => super::results::effects::run(store, effect),
         Effect::Save(format) => saving::save_current(store, format),
@@ -60,6 +63,15 @@ pub fn run(store: Store, effect: Effect) {
             remember(NAME, &name);
             store.swarm_driver().change(|swarm| swarm.rename(name));
         }
+    }
+}
+
+/// The run's plan has become what was done to it; it is opened like any other plan.
+fn record_session(store: Store) {
+    let plan = store.driver().with_run(|run| run.and_then(|run| serde_json::to_string_pretty(run.plan()).ok()));
+    if let Some(text) = plan {
+        store.dispatch(Event::PlanRead { name: "this session".to_owned(), text });
+        store.dispatch(Event::Show(Page::Plan));
     }
 }
 

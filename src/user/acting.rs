@@ -101,6 +101,7 @@ impl User {
             return;
         }
         self.stall = None;
+        self.is_moving = false;
         self.close(ctx, ClosedBy::User, Some(why));
         self.end_voice(ctx, Ending::Left);
         self.drop_pendings(ctx, "left");
@@ -173,6 +174,11 @@ impl User {
             && self.stall.is_none()
             && let Some(block) = block(ctx.program)
         {
+            // What it waits for in a room that it leaves would not come, and it starts nothing there any more.
+            self.pendings.retain(|pending| pending.message.is_some());
+            self.tasks.clear();
+            self.fetches.clear();
+            self.is_moving = true;
             self.stage = Stage::Flow;
             self.begin(ctx, block, ctx.now);
         }

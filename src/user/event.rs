@@ -323,7 +323,7 @@ impl User {
     }
 
     fn react(&mut self, ctx: &mut Context<'_>, event: EventId, heard: &Heard<'_>, which: fn(&Reaction) -> bool) {
-        if ctx.control.paused || self.taken {
+        if ctx.control.paused || self.taken || self.is_moving {
             return;
         }
         let program = ctx.program;

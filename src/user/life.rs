@@ -115,6 +115,7 @@ impl User {
             failure: None,
             probe: None,
             stall: None,
+            is_moving: false,
             spoiled: false,
             taken: false,
         }
@@ -211,6 +212,7 @@ impl User {
     }
 
     pub(super) fn begin_timers(&mut self, ctx: &mut Context<'_>) {
+        self.is_moving = false;
         self.stage = Stage::Active;
         let wall = ctx.wall_ms;
         let running = std::mem::take(&mut self.tickers);

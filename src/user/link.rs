@@ -270,6 +270,7 @@ impl User {
     /// The connection is gone, not by our own will: what was on its way is lost, then it is tried again.
     pub(super) fn on_link_lost(&mut self, ctx: &mut Context<'_>) {
         self.stall = None;
+        self.is_moving = false;
         self.release_slot(ctx);
         self.end_voice(ctx, Ending::Lost);
         self.drop_pendings(ctx, "disconnected");

@@ -80,6 +80,8 @@ pub struct User {
     probe: Option<Box<Probe>>,
     /// It hangs, for the tester.
     stall: Option<Box<Stall>>,
+    /// It is on its way from one room to another, for the tester.
+    is_moving: bool,
     /// The next connection is made with a token that is not valid.
     spoiled: bool,
     /// A person acts for it.

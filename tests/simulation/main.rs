@@ -2,6 +2,7 @@
 
 mod compare;
 mod consistency;
+mod control;
 mod counts;
 mod failures;
 mod hearing;

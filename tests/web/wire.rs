@@ -83,7 +83,7 @@ fn to_worker() -> Vec<ToWorker> {
             _ => 13,
         },
     });
-    assert_eq!(kinds.collect::<Vec<_>>(), (0..11).collect::<Vec<_>>());
+    assert_eq!(kinds.collect::<Vec<_>>(), (0..14).collect::<Vec<_>>());
     messages
 }
 

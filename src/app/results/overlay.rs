@@ -62,5 +62,5 @@ pub fn overlay(what: Overlay, names: &[String], runs: &[&PastRun], metric: &str)
         Series { label, values: line, ..Series::default() }
     };
     let series = charts.iter().enumerate().map(line).collect();
-    ChartData { seconds, series }
+    ChartData { seconds, series, marks: Vec::new() }
 }

@@ -33,6 +33,8 @@ pub struct ChartData {
     /// Seconds since the start.
     pub seconds: Vec<f64>,
     pub series: Vec<Series>,
+    /// Where something happened, seconds; numbered from 1.
+    pub marks: Vec<f64>,
 }
 
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -106,7 +108,8 @@ pub fn data(kind: ChartKind, plan: &Plan, totals: &Totals, metric: &str) -> Char
         ChartKind::Starving => vec![value(timeline, "players starving", "users.starving", group, Merge::Worst)],
     };
     let points = (timeline.seconds() as usize).div_ceil(group);
-    let mut data = ChartData { seconds: ends(timeline.seconds(), group).map(f64::from).collect(), series };
+    let marks = totals.annotations().all().iter().map(|annotation| annotation.at_s).collect();
+    let mut data = ChartData { seconds: ends(timeline.seconds(), group).map(f64::from).collect(), series, marks };
     for series in &mut data.series {
         series.values.resize(points, f64::NAN);
     }

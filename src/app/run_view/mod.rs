@@ -37,6 +37,7 @@ pub use voice::{ANSWER_COLUMNS, Speaker, TURN_COLUMNS, VoiceView};
 use std::sync::Arc;
 
 use self::table::Row;
+use super::control::{ControlView, Happening, happenings};
 use super::log::{LogFilter, LogRow, rows};
 use super::past::PastRun;
 use crate::metrics::UserId;
@@ -56,6 +57,8 @@ pub struct RunView {
     pub tiles: Vec<Tile>,
     pub tables: Arc<Tables>,
     pub log: Arc<LogView>,
+    /// Of a past run: nothing to steer.
+    pub control: ControlView,
 }
 
 /// What is counted by the second is shown by the second: nobody reads a table that changes faster, and each change
@@ -91,13 +94,16 @@ pub struct Tables {
     pub has_chat: bool,
     /// Metrics whose latency over time can be shown, and those of them that are times to first audio.
     pub latencies: Vec<String>,
+    /// What happened, numbered like its marks on the charts.
+    pub happenings: Vec<Happening>,
     pub first_audio: Vec<String>,
 }
 
 impl RunView {
     /// `before`: the last picture; what has not changed since is taken over.
     pub fn of(run: &Run, filter: &LogFilter, before: &Self) -> Self {
-        Self { log: LogView::of(run, filter, before), ..Self::of_source(Source::Live(run), before) }
+        let control = ControlView::of(run, &before.control, before.id == run.id());
+        Self { log: LogView::of(run, filter, before), control, ..Self::of_source(Source::Live(run), before) }
     }
 
     /// A run that is over, from its report. The log of a run is not in it.
@@ -117,6 +123,7 @@ impl RunView {
             tiles: tiles::tiles(&status, totals),
             tables: if is_same_second { Arc::clone(&before.tables) } else { Arc::new(Tables::of(source, before)) },
             log: Arc::default(),
+            control: ControlView::default(),
             status,
         }
     }
@@ -174,6 +181,7 @@ impl Tables {
             health: HealthView::of(totals),
             voice: VoiceView::of(source.plan(), totals, &kinds),
             has_chat: kinds.has_others,
+            happenings: happenings(totals.annotations().all()),
             latencies: charts::latencies(totals),
             first_audio: charts::first_audio(totals),
         }

@@ -293,8 +293,8 @@ fn read_openmetrics(text: &str) -> BTreeMap<String, f64> {
     let (mut family, mut kind) = (String::new(), String::new());
     for line in body.lines() {
         if let Some(meta) = line.strip_prefix("# ") {
-            let mut words = meta.splitn(3, ' ');
-            let (what, name, rest) = (words.next().unwrap(), words.next().unwrap(), words.next().unwrap());
+            let (what, named) = meta.split_once(' ').expect("a kind of line");
+            let (name, rest) = named.split_once(' ').expect("a name");
             match what {
                 "TYPE" => {
                     assert!(families.insert(name.to_owned()), "{name} comes twice");
@@ -308,8 +308,9 @@ fn read_openmetrics(text: &str) -> BTreeMap<String, f64> {
             continue;
         }
         let (series, value) = line.rsplit_once(' ').expect("a sample has a value");
-        let (name, labels) =
-            series.split_once('{').map_or((series, ""), |(name, rest)| (name, rest.strip_suffix('}').unwrap()));
+        let (name, labels) = series
+            .split_once('{')
+            .map_or((series, ""), |(name, rest)| (name, rest.strip_suffix('}').expect("labels end")));
         let ending = name.strip_prefix(&family).unwrap_or_else(|| panic!("{line} is not of {family}"));
         let endings: &[&str] = match kind.as_str() {
             "info" => &["_info"],

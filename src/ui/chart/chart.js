@@ -65,8 +65,9 @@ export class LiveChart {
     this.themes.observe(document.documentElement, { attributeFilter: ["data-theme"] });
   }
 
-  /** Columns of equal length, the first one seconds; NaN is a gap. */
-  update(columns) {
+  /** Columns of equal length, the first one seconds; NaN is a gap. `marks`: seconds in which something happened. */
+  update(columns, marks) {
+    this.marks = marks;
     const gaps = ([seconds, ...rest]) => [seconds, ...rest.map((values) => Array.from(values, (v) => (Number.isNaN(v) ? null : v)))];
     this.plot.setData(gaps(columns), !this.zoomed);
     if (this.zoom) {
@@ -127,9 +128,37 @@ export class LiveChart {
       ],
       hooks: {
         setSelect: [(plot) => { this.zoomed ||= plot.select.width > 0; }],
+        draw: [(plot) => this.#drawMarks(plot)],
         ready: [(plot) => plot.over.addEventListener("dblclick", () => { this.zoomed = false; })],
       },
     };
+  }
+
+  /** A line for each mark, with its number in the list below the charts; numbers that would cover each other are left out. */
+  #drawMarks(plot) {
+    const { ctx, bbox } = plot;
+    const scale = devicePixelRatio || 1;
+    let free = -Infinity;
+    ctx.save();
+    ctx.strokeStyle = colour("--muted");
+    ctx.fillStyle = colour("--muted");
+    ctx.lineWidth = scale;
+    ctx.setLineDash([2 * scale, 3 * scale]);
+    ctx.font = `${10 * scale}px system-ui, sans-serif`;
+    ctx.textBaseline = "top";
+    (this.marks ?? []).forEach((seconds, at) => {
+      const x = Math.round(plot.valToPos(seconds, "x", true)) + 0.5;
+      if (!(x >= bbox.left && x <= bbox.left + bbox.width)) return;
+      ctx.beginPath();
+      ctx.moveTo(x, bbox.top);
+      ctx.lineTo(x, bbox.top + bbox.height);
+      ctx.stroke();
+      const number = String(at + 1);
+      if (x < free) return;
+      ctx.fillText(number, x + 2 * scale, bbox.top);
+      free = x + ctx.measureText(number).width + 6 * scale;
+    });
+    ctx.restore();
   }
 
   #height(element) {

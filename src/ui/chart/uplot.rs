@@ -28,7 +28,7 @@ extern "C" {
     fn state(this: &LiveChart) -> JsValue;
 
     #[wasm_bindgen(method)]
-    fn update(this: &LiveChart, columns: &Array);
+    fn update(this: &LiveChart, columns: &Array, marks: &Float64Array);
 
     #[wasm_bindgen(method)]
     fn destroy(this: &LiveChart);
@@ -81,7 +81,7 @@ impl Plot {
         for series in &data.series {
             columns.push(&Float64Array::from(series.values.as_slice()));
         }
-        self.chart.update(&columns);
+        self.chart.update(&columns, &Float64Array::from(data.marks.as_slice()));
     }
 }
 

@@ -17,6 +17,7 @@ mod problems;
 mod recorder;
 mod search;
 mod stages;
+mod steering;
 mod target;
 mod thresholds;
 mod voice;
@@ -36,6 +37,7 @@ use preflight::Preflight;
 use preset_picker::PresetPicker;
 use problems::Problems;
 use search::Search;
+use steering::Steering;
 use target::Target;
 use thresholds::Thresholds;
 use voice::Voice;
@@ -62,6 +64,7 @@ pub fn PlanPage() -> impl IntoView {
                 <Voice />
                 <Behaviour />
                 <Thresholds />
+                <Steering />
                 <Search />
                 <General />
                 <LabFaults />

@@ -10,9 +10,11 @@ mod delivery;
 mod disconnects;
 mod errors;
 mod evidence;
+mod happenings;
 mod health;
 mod hear;
 mod leave_guard;
+mod live;
 mod log;
 mod operations;
 mod past;
@@ -40,9 +42,11 @@ use delivery::Delivery;
 use disconnects::Disconnects;
 use errors::Errors;
 use evidence::Evidence;
+use happenings::Happenings;
 use health::{Health, Warnings};
 use hear::Hear;
 use leave_guard::LeaveGuard;
+use live::LiveControl;
 use log::Log;
 use operations::Operations;
 pub use past::PastOutcome;
@@ -73,8 +77,10 @@ pub fn RunPage() -> impl IntoView {
                 <VerdictCard />
                 <Tiles />
                 <Warnings />
+                <LiveControl />
                 <Search />
                 <Charts />
+                <Happenings />
                 <See />
                 <Hear />
                 <div class="pair">

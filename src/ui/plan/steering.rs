@@ -1,0 +1,45 @@
+//! The plan's actions: what is done to its users while it runs, recorded or written. Nothing is shown of a plan without any.
+
+use leptos::prelude::*;
+use serde_json::Value;
+
+use crate::app::Event;
+use crate::app::field::FieldKind;
+use crate::app::path::Path;
+use crate::plan::TimedAction;
+use crate::ui::parts::{Card, Field, ProblemsAt};
+use crate::ui::store::Store;
+
+#[component]
+pub fn Steering() -> impl IntoView {
+    let store = Store::here();
+    let all = || Path::from("actions");
+    let count = store.plan(move |editor| all().find(editor.document()).and_then(Value::as_array).map_or(0, Vec::len));
+    let row = move |at: usize| {
+        let path = all().index(at);
+        let (place, time) = (path.clone(), path.clone().key("at_s"));
+        let text = store.plan(move |editor| described(place.find(editor.document())));
+        let remove = move |_| store.dispatch(Event::Set { path: path.clone(), value: None });
+        view! {
+            <li>
+                <Field path=time label=format!("Time of action {}", at + 1) kind=FieldKind::Number unit="s" bare=true />
+                <span>{text}</span>
+                <button class="quiet" aria-label=format!("Remove action {}", at + 1) on:click=remove>"✕"</button>
+            </li>
+        }
+    };
+    view! {
+        <div hidden=move || count.get() == 0>
+            <Card title="Actions" hint="Done to the users while the plan runs, as on the desk of the run page. Their values are in the JSON below.">
+                <ul class="steering"><For each=move || 0..count.get() key=|at| *at children=row /></ul>
+                <ProblemsAt path=all() />
+            </Card>
+        </div>
+    }
+}
+
+/// As the run's list of what happened has it.
+fn described(document: Option<&Value>) -> String {
+    let action = document.and_then(|document| serde_json::from_value::<TimedAction>(document.clone()).ok());
+    action.map_or_else(|| "not a whole action yet".to_owned(), |action| action.text())
+}
