@@ -23,6 +23,8 @@ export const clipFiles = (page) => page.locator('input[type=file][accept^="audio
 export const clip = (page, name) => page.getByRole('list', { name: 'Clips' }).getByRole('listitem').filter({ hasText: name });
 export const clipTick = (page, name) => page.getByRole('checkbox', { name, exact: true });
 export const hearCard = (page) => page.getByRole('region', { name: 'Hear one' });
+export const seeCard = (page) => page.getByRole('region', { name: 'See one user' });
+export const evidencePanel = (page) => page.getByRole('dialog', { name: 'Evidence' });
 /** The run's state in the header. */
 export const stateChip = (page) => page.getByRole('banner').locator('.chip');
 export const swarmTab = (page) => page.getByRole('button', { name: 'Swarm', exact: true });
