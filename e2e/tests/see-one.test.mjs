@@ -36,14 +36,6 @@ story('one user is watched, taken over and given back, and an error leads to its
 
   await card.getByRole('button', { name: 'Take over' }).click();
   await card.getByRole('button', { name: 'Give it back to its script' }).waitFor();
-  await lab.setFaults({});
-  await card.getByLabel('Message', { exact: true }).fill('<b>typed by hand</b>');
-  await page.keyboard.press('Enter');
-  // Shown as text when the server has sent it back, with how long that took.
-  const own = card.getByRole('list', { name: /^Messages/ }).getByRole('listitem').filter({ hasText: '<b>typed by hand</b>' });
-  await own.first().waitFor();
-  assert.equal(await own.locator('b').count(), 0);
-  await card.getByRole('log').getByText(/own echo after/).first().waitFor();
   await mkdir(ARTIFACTS, { recursive: true });
   for (const colours of ['Light', 'Dark']) {
     await chooseColours(page, colours);
@@ -53,6 +45,14 @@ story('one user is watched, taken over and given back, and an error leads to its
   await card.screenshot({ path: join(ARTIFACTS, 'see-narrow.png') });
   assert.ok(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth), 'nothing sticks out');
   await page.setViewportSize(SIZE.viewport);
+  await lab.setFaults({});
+  await card.getByLabel('Message', { exact: true }).fill('<b>typed by hand</b>');
+  await page.keyboard.press('Enter');
+  // Shown as text when the server has sent it back, with how long that took.
+  const own = card.getByRole('list', { name: /^Messages/ }).getByRole('listitem').filter({ hasText: '<b>typed by hand</b>' });
+  await own.first().waitFor();
+  assert.equal(await own.locator('b').count(), 0);
+  await card.getByRole('log').getByText(/own echo after/).first().waitFor();
   // Another one in the same room got it, and whoever was taken over has its script back.
   await card.getByLabel('User', { exact: true }).fill('4');
   await page.keyboard.press('Enter');
