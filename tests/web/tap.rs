@@ -1,7 +1,7 @@
 //! The JavaScript classifier against the table that the host's classifier is tested with.
 
-use serde::Deserialize;
 use js_sys::Uint8Array;
+use serde::Deserialize;
 use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::wasm_bindgen;
 
