@@ -28,6 +28,11 @@ fn frames_are_classified_as_on_the_host() {
     tap::check_sampling();
 }
 
+#[wasm_bindgen_test]
+fn the_newest_frames_are_kept_as_on_the_host() {
+    tap::check_rings();
+}
+
 /// Sockets of users who follow one chat room and only count who comes and goes.
 fn sockets() -> (Sockets, Rc<RefCell<Vec<String>>>) {
     straw::install();

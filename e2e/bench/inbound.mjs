@@ -18,6 +18,8 @@ const ROUNDS = 3;
 const RATIOS = [
   { of: 'engine, events counted', to: 'bare worker', target: 0.85 },
   { of: 'engine, delivery ledger', to: 'bare worker' },
+  // The same run with somebody who watches one of its users on the page.
+  { of: 'engine, one user watched', to: 'engine, delivery ledger', target: 0.95 },
   { of: 'engine, events counted', to: 'socket.io-client in a page', target: 1.3 },
   { of: 'engine, delivery ledger', to: 'socket.io-client in a page' },
   { of: 'engine, events counted', to: 'socket.io-client in a worker' },
@@ -48,6 +50,7 @@ try {
     'socket.io-client in a worker': baseline(workersPage, { kind: 'client', workers }),
     'engine, events counted': engine(app, { ledger: false }),
     'engine, delivery ledger': engine(app, { ledger: true }),
+    'engine, one user watched': engine(app, { ledger: true, watched: true }),
   };
   const missed = print(await inTurns(contestants, cpu), workers);
   if (missed.length) {
@@ -68,17 +71,27 @@ function baseline(page, options) {
   };
 }
 
-function engine(page, options) {
+function engine(page, { watched = false, ...options }) {
   return {
     async start() {
       await swarm.start(page, floodPlan(flood.url, { ...options, sockets: SOCKETS }));
       await swarm.phase(page, 'holding');
+      if (watched) await watchOne(page);
     },
     async stop() {
       await swarm.stop(page);
       await swarm.phase(page, 'done');
     },
   };
+}
+
+/** As a person does it: its frames and its conversation are drawn while they come. */
+async function watchOne(page) {
+  const card = page.getByRole('region', { name: 'See one user' });
+  await card.getByLabel('User', { exact: true }).fill('1');
+  await card.getByRole('button', { name: 'Watch', exact: true }).click();
+  await card.getByRole('status').filter({ hasText: 'Watching' }).waitFor();
+  await card.scrollIntoViewIfNeeded();
 }
 
 /** Every contestant once a round; the first round, in which everything is compiled, does not count. */

@@ -25,6 +25,8 @@ export const clipTick = (page, name) => page.getByRole('checkbox', { name, exact
 /** A card by its title. */
 export const region = (page, name) => page.getByRole('region', { name, exact: true });
 export const hearCard = (page) => page.getByRole('region', { name: 'Hear one' });
+export const seeCard = (page) => page.getByRole('region', { name: 'See one user' });
+export const evidencePanel = (page) => page.getByRole('dialog', { name: 'Evidence' });
 /** The run's state in the header. */
 export const stateChip = (page) => page.getByRole('banner').locator('.chip');
 export const swarmTab = (page) => page.getByRole('button', { name: 'Swarm', exact: true });

@@ -157,7 +157,7 @@ class Rings {
 
 // Bounded in number and in characters. Long texts and bytes (audio, mostly) are kept by their beginning only, and those
 // that follow in the same way and begin alike share its place.
-class Ring {
+export class Ring {
   slots = SLOTS;
   #frames = [];
   // Places in #frames before this one are empty.

@@ -108,7 +108,7 @@ impl User {
 fn hide_named(text: &str) -> String {
     let mut shown = String::with_capacity(text.len());
     let mut rest = text;
-    while let Some(at) = rest.find("\":").or_else(|| rest.find("\" :")) {
+    while let Some(at) = rest.find("\":").into_iter().chain(rest.find("\" :")).min() {
         let name = rest[..at].rsplit('"').next().unwrap_or_default().trim_end_matches('\\');
         let value_at = at + rest[at..].find(':').unwrap_or(0) + 1;
         let value_at = value_at + rest[value_at..].len() - rest[value_at..].trim_ascii_start().len();
@@ -224,6 +224,26 @@ mod tests {
         check("say \"hi\"", r#"say \\\"hi\\\""#);
         assert_eq!(spellings("abc"), Vec::<String>::new());
         assert_eq!(spellings("eyJhbGciOi"), ["eyJhbGciOi"]);
+    }
+
+    #[test]
+    fn a_field_whose_name_says_so_is_hidden_whoever_s_it_is() {
+        #[track_caller]
+        fn check(frame: &str, shown: &str) {
+            assert_eq!(hide_named(frame), shown);
+        }
+        check(r#"42["in",{"token":"abc","room":"r"}]"#, r#"42["in",{"token":"***","room":"r"}]"#);
+        check(r#"0{"sid":"s1","pingInterval":25000}"#, r#"0{"sid":"***","pingInterval":25000}"#);
+        check(r#"{"accessToken" : "a\"b","email":"k@x.org"}"#, r#"{"accessToken" : "***","email":"***"}"#);
+        check(r#"{"sessionId":4711,"a":1}"#, r#"{"sessionId":"***","a":1}"#);
+        // JSON within JSON, a value that is cut off, and one that is no value.
+        check(r#"{"body":"{\"token\":\"abc\"}"}"#, r#"{"body":"{\"token\":\"***\"}"}"#);
+        check(r#"{"password":"abc…"#, r#"{"password":"***""#);
+        check(r#"{"token":null,"b":[1]}"#, r#"{"token":"***","b":[1]}"#);
+        check(r#"{"token":{"deep":"x"}}"#, r#"{"token":{"deep":"x"}}"#);
+        check(r#"{"content":"my token: abc"}"#, r#"{"content":"my token: abc"}"#);
+        check("", "");
+        check("\":", "\":");
     }
 
     #[test]

@@ -1,10 +1,20 @@
 //! The JavaScript classifier against the table that the host's classifier is tested with.
 
+use js_sys::Uint8Array;
 use serde::Deserialize;
+use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::wasm_bindgen;
 
 #[wasm_bindgen(module = "/src/browser/tap.js")]
 extern "C" {
+    type Ring;
+    #[wasm_bindgen(constructor, js_class = "Ring")]
+    fn new() -> Ring;
+    #[wasm_bindgen(method)]
+    fn keep(this: &Ring, way: u8, data: &JsValue);
+    #[wasm_bindgen(method)]
+    fn since(this: &Ring, number: u32, most: u32) -> Vec<JsValue>;
+
     type Classifier;
     #[wasm_bindgen(constructor)]
     fn new(population: usize, field: Option<&str>, names: Vec<String>, events: Vec<u32>, every: Vec<u32>)
@@ -13,6 +23,43 @@ extern "C" {
     fn counts(this: &Classifier, frame: &str) -> bool;
     #[wasm_bindgen(method)]
     fn drain(this: &Classifier) -> Vec<f64>;
+}
+
+/// What passes by, and what is kept of it: see the host's test.
+#[derive(Deserialize)]
+struct Kept {
+    frames: Vec<String>,
+    kept: Vec<String>,
+}
+
+/// The rings of `tap.js` against the table that the host's rings are tested with.
+pub fn check_rings() {
+    let cases: Vec<Kept> = serde_json::from_str(include_str!("../../src/sim/rings.json")).expect("it is a table");
+    for (number, case) in cases.iter().enumerate() {
+        let number = number as u32;
+        let ring = Ring::new();
+        for frame in &case.frames {
+            let (way, text) = frame.split_once(' ').expect("a way and a frame");
+            let way = u8::from(way == "out");
+            match text.split_once('*').map(|(text, times)| (text, times.parse::<usize>())) {
+                Some(("bytes", Ok(length))) => ring.keep(way, &Uint8Array::new_with_length(length as u32)),
+                Some((text, Ok(times))) => ring.keep(way, &text.repeat(times).into()),
+                _ => ring.keep(way, &text.into()),
+            }
+        }
+        let values = ring.since(0, u32::MAX);
+        let (frames, _) = values.as_chunks();
+        let kept: Vec<String> = frames.iter().map(in_short).collect();
+        assert_eq!(kept, case.kept, "case {number}");
+    }
+}
+
+fn in_short([number, _, way, length, more, text]: &[JsValue; 6]) -> String {
+    let count = |value: &JsValue| value.as_f64().expect("a number");
+    let way = if count(way) == 0.0 { "in" } else { "out" };
+    let text = text.as_string().unwrap_or_else(|| "bytes".to_owned());
+    let head: String = text.chars().take(8).collect();
+    format!("{} {way} {head} ({}) +{}", count(number), count(length), count(more))
 }
 
 #[derive(Deserialize)]

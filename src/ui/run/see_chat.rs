@@ -14,11 +14,16 @@ pub fn Conversation() -> impl IntoView {
     let is_empty = Memo::new(move |_| bubbles.with(Vec::is_empty));
     let place = NodeRef::<leptos::html::Ol>::new();
     // The newest line stays in view, as in every chat window, unless somebody reads further up.
+    let follows = StoredValue::new(true);
+    let on_scroll = move |_| {
+        if let Some(list) = place.get_untracked() {
+            follows.set_value(list.scroll_height() - list.scroll_top() - list.client_height() < NEAR_END);
+        }
+    };
     Effect::new(move || {
         bubbles.track();
         let Some(list) = place.get() else { return };
-        let rest = list.scroll_height() - list.scroll_top() - list.client_height();
-        if rest < NEAR_END {
+        if follows.get_value() {
             request_animation_frame(move || list.set_scroll_top(list.scroll_height()));
         }
     });
@@ -26,7 +31,7 @@ pub fn Conversation() -> impl IntoView {
         <section class="talk" aria-label="Conversation">
             <h3>"Conversation"</h3>
             <p class="hint" hidden=move || !is_empty.get()>"Nothing has been said yet, or nothing that the scenario looks into."</p>
-            <ol node_ref=place tabindex="0" aria-label="Messages, newest last">
+            <ol node_ref=place on:scroll=on_scroll tabindex="0" aria-label="Messages, newest last">
                 {keyed(move || bubbles.get(), |bubble: &Bubble| bubble.id.clone(), bubble)}
             </ol>
             <Canary />
