@@ -26,6 +26,7 @@
  */
 import http from 'k6/http';
 import exec from 'k6/execution';
+import encoding from 'k6/encoding';
 import { check } from 'k6';
 import { Counter, Rate, Trend } from 'k6/metrics';
 import { WebSocket } from 'k6/websockets';
@@ -81,6 +82,7 @@ const times = Object.fromEntries([
   'rest.register',
   'rest.rooms.create',
   'rest.rooms.list',
+  'rest.upload',
 ].map((name) => [name, new Trend(metric(name), true)]));
 const counters = Object.fromEntries([
   'bytes.in',
@@ -130,10 +132,16 @@ const disconnects = new Counter('disconnects');
 const settings = {};
 // The reaction.
 settings.emoji = env('EMOJI', '👍');
+// Share of messages that upload a small image and send it.
+settings.file_share = env('FILE_SHARE', 0);
 // Messages on one page.
 settings.history_limit = env('HISTORY_LIMIT', 30);
 // Pages of earlier messages to fetch after joining, newest first, as far as there are any.
 settings.history_pages = env('HISTORY_PAGES', 1);
+// Share of users that fetch the newest page of history every ten seconds, as pages do that are opened anew.
+settings.history_share = env('HISTORY_SHARE', 0);
+// Name of the uploaded image.
+settings.image = env('IMAGE', 'swarm.png');
 // Characters of a message. Filler text passes banned-word filters.
 settings.message_size = env('MESSAGE_SIZE', 100);
 // Messages a user sends before it falls silent. 0: no end.
@@ -148,6 +156,8 @@ settings.read = env('READ', 'seen');
 settings.read_batch = env('READ_BATCH', 10);
 // A batch that is not full is sent after this time, in milliseconds.
 settings.read_flush_ms = env('READ_FLUSH_MS', 2000);
+// Share of those messages that it really marks.
+settings.read_share = env('READ_SHARE', 1);
 // Server for REST and sockets, when both have one address.
 settings.target = env('TARGET', 'http://127.0.0.1:4280');
 // REST address, like http://host:5001.
@@ -347,14 +357,64 @@ const chat = {
       interval: (user, v) => between(settings.send_min_ms, settings.send_max_ms),
       times: (user, v) => settings.messages > 0 ? settings.messages : null,
       steps: async (task, user, v) => {
-        await task.emit({
-          event: 'chatMessage',
-          operation: 'message',
-          args: (tag) => [{ content: `${tag} ${filler(settings.message_size - len(tag) - 1)}`, room: v.room, type: 'text' }],
-          ack: true,
-          message: v.room,
-          timeout_s: 10,
-        });
+        switch (choose([1 - settings.file_share, settings.file_share])) {
+          case 0:
+            await task.emit({
+              event: 'chatMessage',
+              operation: 'message',
+              args: (tag) => [{ content: `${tag} ${filler(settings.message_size - len(tag) - 1)}`, room: v.room, type: 'text' }],
+              ack: true,
+              message: v.room,
+              timeout_s: 10,
+            });
+            break;
+          case 1:
+            v.file_id = null;
+            await task.http({
+              operation: 'rest.upload',
+              method: 'POST',
+              url: `${settings.rest}/api/files/upload`,
+              headers: { 'x-auth-token': text(v.token), 'x-session-id': text(v.session_id) },
+              file: {
+                file: http.file(encoding.b64decode('iVBORw0KGgoAAAANSUhEUgAAAAgAAAAICAIAAABLbSncAAAAEUlEQVR42mOQqziBFTEMLQkABkZXgW0sEx8AAAAASUVORK5CYII='), settings.image, 'image/png'),
+              },
+              save: { file_id: '/file/_id' },
+              errorCode: '/code',
+              timeout_s: 30,
+            });
+            if (isTrue(v.file_id)) {
+              await task.emit({
+                event: 'chatMessage',
+                operation: 'message',
+                args: (tag) => [{ content: tag, fileData: { _id: v.file_id }, room: v.room, type: 'file' }],
+                ack: true,
+                message: v.room,
+                timeout_s: 10,
+              });
+            }
+            break;
+          default:
+        }
+      },
+    },
+    {
+      name: 'history',
+      interval: (user, v) => 10000,
+      steps: async (task, user, v) => {
+        switch (choose([1 - settings.history_share, settings.history_share])) {
+          case 0:
+            break;
+          case 1:
+            await task.emit({
+              event: 'fetchPreviousMessages',
+              operation: 'history',
+              args: [{ limit: settings.history_limit, roomId: v.room }],
+              answer: { event: 'previousMessagesLoaded' },
+              timeout_s: 10,
+            });
+            break;
+          default:
+        }
       },
     },
     {
@@ -383,7 +443,7 @@ const chat = {
     {
       event: 'message',
       where: (user, v, event) => ({ '/_id': exists(true), '/type': not(settings.read === 'all' ? '' : 'system') }),
-      probability: (user, v) => settings.read === 'none' ? 0 : 1,
+      probability: (user, v) => settings.read === 'none' ? 0 : settings.read_share,
       steps: async (task, user, v, event) => {
         push(v, 'unread', event[0]?._id ?? null, 1000);
         if (len(v.unread) >= settings.read_batch) {
