@@ -472,8 +472,12 @@ impl Current {
 
     /// Gives parts that nobody plays any more to whoever stands by.
     fn fill_in(&mut self, now_ms: f64) {
+        let mut latest: Option<(SessionId, String)> = None;
         for part in self.run.vacant_parts() {
-            let Some((session, name)) = self.swarm.stand_in() else { return };
+            // Who takes up a browser's load takes its probe's user along, which is hardly any work.
+            let stand_in = self.swarm.stand_in().or_else(|| latest.clone().filter(|_| part.is_probe()));
+            let Some((session, name)) = stand_in else { return };
+            latest = Some((session, name.clone()));
             let input = RunInput::Add { part: Part { browser: Some(name), ..part } };
             if let Some(journal) = &mut self.journal {
                 journal.input(now_ms, &input);

@@ -215,7 +215,8 @@ impl Totals {
     }
 
     /// One more worker hands over, in this browser.
-    pub fn add_worker(&mut self, browser: Option<String>) {
+    pub fn add_worker(&mut self, browser: Option<String>, is_probe: bool) {
+        self.config.probes.extend(is_probe.then_some(self.users.len()));
         self.homes.add(browser);
         self.users.push(Vec::new());
         self.health.add_worker(self.elapsed);

@@ -20,8 +20,10 @@ impl Run {
         let is_lost = |member: &Member| {
             member.state == MemberState::Dead || member.away_since.is_some_and(|since| now.since(since) >= GONE_AFTER)
         };
-        let parts =
-            self.members.iter().filter(|member| is_lost(member) && !member.part.is_probe()).map(|member| &member.part);
+        // Nobody else sees what this browser's own probe would see.
+        let is_own_probe = |part: &Part| part.is_probe() && part.browser.is_none();
+        let lost = self.members.iter().filter(|member| is_lost(member)).map(|member| &member.part);
+        let parts = lost.filter(|part| !is_own_probe(part));
         let is_vacant = |part: &&Part| {
             let of_part = |member: &&Member| member.part.segment.part == part.segment.part;
             self.members.iter().filter(of_part).all(is_lost)
@@ -59,7 +61,7 @@ impl Run {
         let text = format!("{} takes up a part", part.browser.as_deref().unwrap_or("this browser"));
         self.totals.annotate(self.now(), AnnotationKind::Browser, text.as_str());
         self.log.note(self.now(), Level::Info, text);
-        self.totals.add_worker(part.browser.clone());
+        self.totals.add_worker(part.browser.clone(), part.is_probe());
         self.members.push(Member::new(part, self.plan.populations.len()));
     }
 
