@@ -43,7 +43,7 @@ impl Agenda {
     }
 
     fn pop(&mut self, now: Timestamp) -> Option<TimedAction> {
-        self.actions.pop_front_if(|action| action.at() <= now)
+        if self.next_at()? <= now { self.actions.pop_front() } else { None }
     }
 }
 

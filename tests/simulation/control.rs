@@ -12,7 +12,7 @@ use crate::support::{chat_plan, errors, held, ledger, world};
 /// Twenty users of one room for two minutes, a message every two seconds each.
 fn steered(variables: &Value) -> World {
     let mut all = json!({ "room_size": 20, "send_min_ms": 1_000, "send_max_ms": 3_000, "reaction_share": 0 });
-    all.as_object_mut().unwrap().extend(variables.as_object().unwrap().clone());
+    all.as_object_mut().expect("it is one").extend(variables.as_object().expect("a test gives one").clone());
     let mut world = world(chat_plan(held(20, 120), all), Faults::default());
     world.play(Span::from_secs(20));
     world

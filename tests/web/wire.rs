@@ -7,16 +7,17 @@ use serde::de::DeserializeOwned;
 use serde_json::{Map, Value, json};
 use tabswarm::browser::transport::{decode, encode};
 use tabswarm::metrics::{
-    ClosedBy, Completion, CounterDelta, DisconnectDelta, DisconnectKey, ErrorDelta, ErrorKey, Fate, HealthDelta,
-    HeardSums, HistogramDelta, LedgerDelta, ListenerDelta, MetricsDelta, Phase, SentLog, SentRecord, UserId,
-    UsersByState,
+    BreachDelta, BreachKey, Cause, ClosedBy, Completion, CounterDelta, DisconnectDelta, DisconnectKey, ErrorDelta,
+    ErrorKey, Evidence, Fate, Frame, GeneratorState, HealthDelta, HeardSums, HistogramDelta, LedgerDelta,
+    ListenerDelta, MetricsDelta, Phase, SentLog, SentRecord, UserId, UsersByState, Way,
 };
-use tabswarm::plan::{Action, Pace, Segment, TimedAction};
+use tabswarm::plan::{Action, Caps, Limits, Pace, Segment, TimedAction};
 use tabswarm::protocol::audio::Clip;
 use tabswarm::swarm::{Credentials, LinkCommand, LinkEvent, Loading, Offset, Peer, Refused, SessionId, Traffic};
 use tabswarm::time::{Span, Timestamp};
 use tabswarm::wire::{
-    FromLink, FromWorker, Heard, Level, Load, LogLine, Note, OpenLink, Snapshot, ToLink, ToWorker, Told,
+    Act, Canary, FromLink, FromWorker, Heard, Level, Load, LogLine, Note, Offer, OpenLink, Said, Seen, SeenFrame,
+    Sight, Snapshot, ToLink, ToWorker, Told,
 };
 use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::wasm_bindgen;
@@ -47,6 +48,10 @@ fn act(action: Action) -> ToWorker {
     ToWorker::Act(Box::new(TimedAction { at_s: 12.345, population: Some("users".into()), action }))
 }
 
+fn canary(order: Canary) -> ToWorker {
+    ToWorker::Canary { user: UserId::new(3, 70_000), order }
+}
+
 /// One of each, at least. A new variant does not compile until it is in here.
 fn to_worker() -> Vec<ToWorker> {
     let messages = vec![
@@ -64,6 +69,14 @@ fn to_worker() -> Vec<ToWorker> {
         act(Action::Interval { timer: None, pace: Pace::Factor(2.0) }),
         act(Action::Set { variable: "message_size".into(), value: 200.into() }),
         act(Action::Users { users: 70_000, over_s: 0.0 }),
+        ToWorker::Watch(Some(UserId::new(3, 70_000))),
+        ToWorker::Watch(None),
+        canary(Canary::Take),
+        canary(Canary::Say("안녕 <b>".into())),
+        canary(Canary::Tick(1)),
+        canary(Canary::React { reaction: 2, frame: 1 << 52 }),
+        canary(Canary::Release),
+        ToWorker::Full,
     ];
     let kinds = messages.iter().map(|message| match message {
         ToWorker::Load(_) => 0,
@@ -82,8 +95,18 @@ fn to_worker() -> Vec<ToWorker> {
             Action::Set { .. } => 12,
             _ => 13,
         },
+        ToWorker::Watch(Some(_)) => 14,
+        ToWorker::Watch(None) => 15,
+        ToWorker::Canary { order, .. } => match order {
+            Canary::Take => 16,
+            Canary::Say(_) => 17,
+            Canary::Tick(_) => 18,
+            Canary::React { .. } => 19,
+            Canary::Release => 20,
+        },
+        ToWorker::Full => 21,
     });
-    assert_eq!(kinds.collect::<Vec<_>>(), (0..14).collect::<Vec<_>>());
+    assert_eq!(kinds.collect::<Vec<_>>(), (0..22).collect::<Vec<_>>());
     messages
 }
 
@@ -97,6 +120,7 @@ fn from_worker() -> Vec<FromWorker> {
         FromWorker::Done,
         FromWorker::Finished,
         FromWorker::Heard(heard()),
+        FromWorker::Seen(Box::new(seen())),
     ];
     let kinds = messages.iter().map(|message| match message {
         FromWorker::Ready { .. } => 0,
@@ -107,6 +131,7 @@ fn from_worker() -> Vec<FromWorker> {
         FromWorker::Done => 5,
         FromWorker::Finished => 6,
         FromWorker::Heard(_) => 7,
+        FromWorker::Seen(_) => 8,
     });
     assert_eq!(kinds.collect::<Vec<_>>(), (0..8).collect::<Vec<_>>());
     messages
@@ -166,6 +191,51 @@ fn heard() -> Heard {
     Heard { user: UserId::new(2, 9), rate: 24_000, notes: notes.into() }
 }
 
+fn frame() -> Frame {
+    Frame { at_s: 1.25, way: Way::Out, length: 70_000, more: 3, text: Some("42[\"말\"…".into()) }
+}
+
+fn seen() -> Seen {
+    let said = Said { by: Some((UserId::new(2, 9), 4)), text: "<script>".into() };
+    Seen {
+        user: UserId::new(2, 9),
+        sight: Some(Sight {
+            phase: Some(Phase::Active),
+            connected: true,
+            rooms: vec!["r".into()],
+            waits_for: vec!["message".into()],
+            iteration: 7,
+            taken: true,
+            failure: Some("no answer".into()),
+            offers: vec![Offer { act: Act::React(1), label: "read".into() }],
+        }),
+        frames: vec![
+            SeenFrame { number: 1 << 52, frame: frame(), event: Some("message".into()), said: Some(said) },
+            SeenFrame { number: 0, frame: Frame::default(), event: None, said: None },
+        ],
+        missed: 5,
+        notes: heard().notes,
+    }
+}
+
+fn evidence() -> Vec<Evidence> {
+    let causes = [
+        Cause::Error { operation: "join".into(), code: "500".into() },
+        Cause::Close { code: 1006, reason: String::new(), by: ClosedBy::Server },
+        Cause::Slowest { metric: "message.round_trip".into(), ms: 1.5 },
+    ];
+    let one = |cause| Evidence {
+        at_s: 1.5,
+        population: "users".into(),
+        user: 9,
+        phase: Phase::Active,
+        cause,
+        frames: vec![frame()],
+        generator: Some(GeneratorState { worker: 1, lag_ms: Some(0.5), ..GeneratorState::default() }),
+    };
+    causes.map(one).into()
+}
+
 fn load() -> Load {
     let stages = json!([{"duration_s": 1.5, "target": 10}, {"duration_s": 2, "target": 0.25, "ramp": "step"}]);
     let plan = json!({
@@ -190,7 +260,10 @@ fn load() -> Load {
         fetches_in_flight: 5,
         sockets: Some(63),
         starve_ms: 0,
-        limits: None,
+        limits: Some(Limits {
+            hosts: ["chat.example".to_owned()].into(),
+            caps: Caps { users: Some(9), rate: Some(0.5), minutes: None },
+        }),
         snapshot_ms: 250,
     }
 }
@@ -249,6 +322,18 @@ fn snapshot() -> Snapshot {
                 user: UserId::new(255, 0x00ff_ffff),
                 heard: HeardSums { answers: u32::MAX, wall: Span::from_micros(1 << 52), ..HeardSums::default() },
             }],
+            breaches: vec![BreachDelta {
+                key: BreachKey {
+                    population: population.clone(),
+                    event: "message".into(),
+                    path: "sender.name".into(),
+                    expected: "string".into(),
+                    found: "null".into(),
+                },
+                count: 1,
+                first: at,
+                sample: "{}".into(),
+            }],
         },
         users: vec![UsersByState { active: 1, failed: u32::MAX, ..UsersByState::default() }, UsersByState::default()],
         ledger: LedgerDelta { sent: 3, missing: -2, ..LedgerDelta::default() },
@@ -267,8 +352,12 @@ fn snapshot() -> Snapshot {
             busy_share: 0.125,
             sockets_open: 255,
             handshake_queue: 4,
+            connecting: 5,
+            opened: 6,
+            refused: 7,
+            held: 8,
         },
-        evidence: Vec::new(),
+        evidence: evidence(),
         log: [(Level::Info, None), (Level::Warning, Some(0)), (Level::Error, Some(u32::MAX))]
             .map(|(level, user)| LogLine { at, level, population: population.clone(), user, text: "said".into() })
             .into(),

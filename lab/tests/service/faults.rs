@@ -135,7 +135,7 @@ async fn jitter_keeps_the_order_of_every_receiver() {
 
 #[tokio::test]
 async fn one_worker_serves_one_message_after_the_other() {
-    let began = std::time::Instant::now();
+    let began = tokio::time::Instant::now();
     let (seen, counts) = speak(json!({ "service_ms": 4 }), ServerVersion::V1, 50).await;
     assert_eq!((seen.first, seen.repeated, seen.overtaken), (400, 0, 0), "{counts}");
     assert!(began.elapsed() >= std::time::Duration::from_millis(200), "50 messages of 4 ms took {:?}", began.elapsed());

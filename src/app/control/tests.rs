@@ -82,8 +82,8 @@ fn a_knob_stands_where_it_was_put_last() {
     assert_eq!(view.value(&desks[0], &interval), 2_000.0);
     assert_eq!(view.value(&desks[1], &size), 250.0);
     assert_eq!(size.action(250.0), Action::Set { variable: "message_size".into(), value: json!(250) });
-    assert_eq!(view.is_paused(Some("voice")), true);
-    assert_eq!(view.is_paused(Some("chat")), false);
+    assert!(view.is_paused(Some("voice")));
+    assert!(!view.is_paused(Some("chat")));
 }
 
 /// What the desk can do passes the check of a plan.

@@ -98,7 +98,7 @@ impl Run {
                 self.totals.begin_step(&searching.thresholds, now);
                 if let Some(level) = searching.breakpoint.level() {
                     let unit = searching.breakpoint.search().raise.unit();
-                    self.totals.annotate(now, AnnotationKind::Action, &format!("measuring at {level} {unit}"));
+                    self.totals.annotate(now, AnnotationKind::Action, format!("measuring at {level} {unit}"));
                 }
             }
             Order::Stop => self.on_stop(),
