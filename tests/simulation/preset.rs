@@ -24,7 +24,9 @@ fn check_everything(faults: Faults) {
         ("leave.ack", "leaveRoom", 10),
     ] {
         assert!(received(event) >= least, "{event}: {}", received(event));
-        assert_eq!(samples(&world, operation), received(event), "{operation}");
+        // Who compares its history at the end asks under a name of its own.
+        let probes = if operation == "history" { samples(&world, "probe") } else { 0 };
+        assert_eq!(samples(&world, operation) + probes, received(event), "{operation}");
     }
     for (operation, call) in [("rest.login", "POST auth/login"), ("rest.upload", "POST files/upload")] {
         assert!(counts.rest[call] > 10);

@@ -21,6 +21,7 @@ struct Open {
     reports: usize,
     missing: u32,
     latencies: Vec<u32>,
+    by_worker: Vec<(usize, u32)>,
 }
 
 /// Microseconds from sending; what did not happen has none.
@@ -34,19 +35,27 @@ pub struct Completed {
     pub last: Option<u32>,
     /// Members that were owed it and had not got it.
     pub missing: u32,
+    /// When the members of each worker got it, in the median.
+    pub by_worker: Vec<(usize, u32)>,
 }
 
 impl Completions {
-    pub fn absorb(&mut self, now: Timestamp, part: &Completion, workers: usize) {
+    /// From one worker, of so many.
+    pub fn absorb(&mut self, now: Timestamp, worker: usize, part: &Completion, workers: usize) {
         let message = (part.sender, part.sequence);
         let open = self.open.entry(message).or_insert_with(|| {
             self.order.push_back(message);
-            Open { sent_at: part.sent_at, since: now, reports: 0, missing: 0, latencies: Vec::new() }
+            let (latencies, by_worker) = (Vec::new(), Vec::new());
+            Open { sent_at: part.sent_at, since: now, reports: 0, missing: 0, latencies, by_worker }
         });
         open.reports += 1;
         open.missing += part.missing;
         let (latencies, _) = part.latencies.as_chunks::<4>();
+        let before = open.latencies.len();
         open.latencies.extend(latencies.iter().map(|bytes| u32::from_le_bytes(*bytes)));
+        let own = &mut open.latencies[before..];
+        own.sort_unstable();
+        open.by_worker.extend(median(own).map(|median| (worker, median)));
         if open.reports >= workers {
             self.complete(message);
         }
@@ -76,11 +85,16 @@ impl Completions {
             sender: message.0,
             sent_at: open.sent_at,
             first: all.first().copied(),
-            median: all.get(all.len().saturating_sub(1) / 2).copied(),
+            median: median(all),
             last: all.last().copied().filter(|_| open.missing == 0),
             missing: open.missing,
+            by_worker: open.by_worker,
         });
     }
+}
+
+fn median(sorted: &[u32]) -> Option<u32> {
+    sorted.get(sorted.len().saturating_sub(1) / 2).copied()
 }
 
 /// All workers settle a message at the same time, or as soon as they have heard of its fate; whoever has not reported so
@@ -99,7 +113,9 @@ mod tests {
     #[track_caller]
     fn check(parts: &[Completion], expected: [Option<u32>; 3]) {
         let mut completions = Completions::default();
-        parts.iter().for_each(|part| completions.absorb(Timestamp::ZERO, part, parts.len()));
+        for (worker, part) in parts.iter().enumerate() {
+            completions.absorb(Timestamp::ZERO, worker, part, parts.len());
+        }
         let done = completions.drain();
         assert_eq!(done.iter().map(|done| [done.first, done.median, done.last]).collect::<Vec<_>>(), [expected]);
         completions.expire(Timestamp::NEVER);
@@ -115,9 +131,17 @@ mod tests {
     }
 
     #[test]
+    fn each_worker_has_a_median_of_its_own() {
+        let mut completions = Completions::default();
+        let parts = [part(0, 0, &[9, 1, 4]), part(0, 0, &[]), part(0, 0, &[3])];
+        (0..3).for_each(|worker| completions.absorb(Timestamp::ZERO, worker, &parts[worker], 3));
+        assert_eq!(completions.drain()[0].by_worker, [(0, 4), (2, 3)]);
+    }
+
+    #[test]
     fn a_silent_worker_does_not_hold_messages_for_ever() {
         let mut completions = Completions::default();
-        completions.absorb(Timestamp::ZERO, &part(0, 0, &[7]), 2);
+        completions.absorb(Timestamp::ZERO, 0, &part(0, 0, &[7]), 2);
         completions.expire(Timestamp::ZERO + Span::from_secs(119));
         assert_eq!(completions.drain().len(), 0);
         completions.expire(Timestamp::ZERO + Span::from_secs(121));
@@ -129,9 +153,9 @@ mod tests {
         let mut completions = Completions::default();
         let at = |seconds| Timestamp::ZERO + Span::from_secs(seconds);
         // It was sent at zero, and its sender heard of its fate only now.
-        completions.absorb(at(200), &part(0, 0, &[7]), 2);
+        completions.absorb(at(200), 0, &part(0, 0, &[7]), 2);
         completions.expire(at(200));
-        completions.absorb(at(201), &part(0, 0, &[9]), 2);
+        completions.absorb(at(201), 1, &part(0, 0, &[9]), 2);
         let done = completions.drain();
         assert_eq!(done.iter().map(|done| (done.first, done.last)).collect::<Vec<_>>(), [(Some(7), Some(9))]);
     }

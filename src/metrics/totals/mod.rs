@@ -26,7 +26,7 @@ pub use self::suspect::{Cause, Suspects, Tally};
 pub use self::timeline::{MetricColumns, Timeline};
 
 use self::completions::Completions;
-use self::staleness::{ProbeWindow, Sight};
+use self::staleness::ProbeWindow;
 use self::suspect::{Causes, Split, Surroundings};
 use self::timeline::{Combine, second_of};
 use super::annotation::{AnnotationKind, Annotations, ErrorBursts};
@@ -54,6 +54,8 @@ pub struct TotalsConfig {
     pub rules: VerdictRules,
     pub populations: Vec<PopulationConfig>,
     pub warmup_end: Timestamp,
+    /// What was sent so long ago is settled, and every worker has said when its members got it.
+    pub settle: Span,
     pub thresholds: Vec<Threshold>,
 }
 
@@ -83,7 +85,8 @@ impl TotalsConfig {
         let thresholds = plan.thresholds.iter().filter_map(|text| text.parse().ok()).collect();
         let (workers, populations) = (browsers.len(), populations.collect());
         let (rules, sockets) = (plan.verdict, Vec::new());
-        Self { workers, probes, browsers, sockets, rules, populations, warmup_end, thresholds }
+        let settle = Span::from_secs_f64(plan.late_after_s) + SETTLED_AFTER;
+        Self { workers, probes, browsers, sockets, rules, populations, warmup_end, settle, thresholds }
     }
 }
 
@@ -174,7 +177,7 @@ impl Totals {
         self.timeline.reach(part.at);
         self.watch.begin(self.health.workers[worker].heard);
         let causes = self.look(worker, &part);
-        part.metrics.histograms.iter().for_each(|delta| self.histogram_delta(worker, part.at, causes, delta));
+        part.metrics.histograms.iter().for_each(|delta| self.histogram_delta(part.at, causes, delta));
         part.metrics.counters.iter().for_each(|delta| self.counter_delta(part.at, delta));
         part.metrics.errors.iter().for_each(|delta| self.error_delta(part.at, delta));
         part.metrics.breaches.iter().for_each(|delta| self.breach_delta(delta));
@@ -188,10 +191,10 @@ impl Totals {
         self.health.absorb(worker, part.at, part.health, &mut self.timeline);
         let warmup = part.at < self.config.warmup_end;
         if let Some(lag) = HistogramDelta::of(LAG.to_owned(), String::new(), warmup, &part.health.lag) {
-            self.histogram_delta(worker, part.at, causes, &lag);
+            self.histogram_delta(part.at, causes, &lag);
         }
         for completion in part.completions {
-            self.completions.absorb(self.elapsed, completion, self.health.living().count());
+            self.completions.absorb(self.elapsed, worker, completion, self.health.living().count());
         }
         self.completions.expire(self.elapsed);
         self.record_completions();
@@ -241,6 +244,7 @@ impl Totals {
         self.completions.expire(Timestamp::NEVER);
         self.record_completions();
         self.close_seconds(Timestamp::NEVER);
+        self.compare_with_probes(self.timeline.closed());
         self.health.hidden(self.elapsed, false);
     }
 
@@ -440,7 +444,7 @@ impl Totals {
         causes
     }
 
-    fn histogram_delta(&mut self, worker: usize, at: Timestamp, causes: Causes, delta: &HistogramDelta) {
+    fn histogram_delta(&mut self, at: Timestamp, causes: Causes, delta: &HistogramDelta) {
         let causes = causes.of(&delta.metric);
         if !self.metrics.contains_key(&delta.metric) {
             self.metrics.insert(delta.metric.clone(), Metric::default());
@@ -460,19 +464,6 @@ impl Totals {
         }
         self.timeline.sample(at, delta);
         self.watch.histogram(second_of(at), delta);
-        if let Some(sight) = self.sight(delta).filter(|_| worker < self.users.len()) {
-            self.probe.absorb(at, sight, self.homes.of(worker), self.is_probe(worker), delta);
-        }
-    }
-
-    /// What this says of a probe, or of others beside it.
-    fn sight(&self, delta: &HistogramDelta) -> Option<Sight> {
-        let population = self.config.populations.first().filter(|population| population.name == delta.population)?;
-        match delta.metric.strip_prefix(population.delivery.as_deref()?)? {
-            names::FANOUT => Some(Sight::Fanout),
-            names::ROUND_TRIP => Some(Sight::RoundTrip),
-            _ => None,
-        }
     }
 
     fn counter_delta(&mut self, at: Timestamp, delta: &CounterDelta) {
@@ -536,6 +527,8 @@ impl Totals {
 
     fn record_completions(&mut self) {
         for done in self.completions.drain() {
+            let is_probe = |worker| self.config.probes.contains(&worker);
+            self.probe.absorb(done.sent_at, &done.by_worker, &self.homes, is_probe);
             let Some(population) = self.config.populations.get(done.sender.population()) else { continue };
             let Some(operation) = population.delivery.clone() else { continue };
             let (name, warmup) = (population.name.clone(), done.sent_at < self.config.warmup_end);
@@ -544,7 +537,7 @@ impl Totals {
                     let metric = format!("{operation}{}{part}", names::COMPLETION);
                     let sample = Span::from_micros(u64::from(micros));
                     if let Some(delta) = HistogramDelta::of(metric, name.clone(), warmup, &[sample]) {
-                        self.histogram_delta(usize::MAX, self.elapsed, self.suspects.anybodys(), &delta);
+                        self.histogram_delta(self.elapsed, self.suspects.anybodys(), &delta);
                     }
                 }
             }
@@ -566,17 +559,26 @@ impl Totals {
     fn close_seconds(&mut self, heard_until: Timestamp) {
         for second in self.timeline.close(heard_until) {
             self.note_burst(second);
-            let at = Timestamp::ZERO + Span::from_secs(u64::from(second) + 1);
-            let gaps = self.probe.close(second, self.clock_bound);
-            behind::count(&mut self.behind, at, &gaps, &self.config.rules, at <= self.config.warmup_end);
-            if let Some(staleness) = self.probe.latest() {
-                self.timeline.put(at, "health.staleness_ms", Combine::Last, staleness.p50_ms);
-            }
         }
         self.watch.judge(self.timeline.closed());
+        let settled = self.config.settle.as_secs_f64().ceil() as u32;
+        self.compare_with_probes(self.timeline.closed().saturating_sub(settled));
+    }
+
+    /// What was sent in the seconds before `known` is settled.
+    fn compare_with_probes(&mut self, known: u32) {
+        while let Some((second, gaps)) = self.probe.next(known, self.clock_bound) {
+            let at = Timestamp::ZERO + Span::from_secs(u64::from(second) + 1);
+            behind::count(&mut self.behind, at, &gaps, &self.config.rules, at <= self.config.warmup_end);
+            if let Some(staleness) = self.probe.latest() {
+                self.timeline.put(at, "health.staleness_ms", Combine::Max, staleness.p50_ms);
+            }
+        }
     }
 }
 
+/// The ledger's margin after an acceptance, and the way to the page, beyond `late_after_s`.
+const SETTLED_AFTER: Span = Span::from_secs(4);
 /// The lag of all workers, so that charts and thresholds find it beside the other metrics.
 const LAG: &str = "worker.lag";
 

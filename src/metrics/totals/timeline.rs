@@ -188,11 +188,6 @@ impl Counts {
         self.max_us = self.max_us.max(delta.max_us);
     }
 
-    pub fn merge(&mut self, other: &Self) {
-        self.pairs.extend_from_slice(&other.pairs);
-        self.max_us = self.max_us.max(other.max_us);
-    }
-
     pub fn count(&self) -> u64 {
         self.pairs.iter().map(|&(_, count)| u64::from(count)).sum()
     }

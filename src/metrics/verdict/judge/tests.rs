@@ -1,6 +1,7 @@
 use super::*;
 use crate::metrics::{
-    HealthDelta, LedgerDelta, Part, PopulationConfig, Recorder, Threshold, TotalsConfig, UsersByState,
+    Completion, HealthDelta, LedgerDelta, Part, PopulationConfig, Recorder, Threshold, TotalsConfig, UserId,
+    UsersByState,
 };
 
 /// What the workers of a run do in one second: two load workers (here and at Kim's), then the probes of both browsers.
@@ -34,9 +35,11 @@ fn totals(story: &[(u64, Second)], warmup_s: u64, clock_bound_ms: u64) -> Totals
     });
     totals.set_clock_bound(Span::from_millis(clock_bound_ms));
     let mut at = Timestamp::ZERO;
+    let mut sequence = 0_u32;
     let seconds = story.iter().flat_map(|(times, second)| std::iter::repeat_n(second, *times as usize));
     for second in seconds {
         totals.hidden(at, second.hidden);
+        let sent_at = at;
         at += Span::from_secs(1);
         for worker in 0..4 {
             let is_first = worker == 0;
@@ -54,9 +57,19 @@ fn totals(story: &[(u64, Second)], warmup_s: u64, clock_bound_ms: u64) -> Totals
                 buffered_max: second.buffered,
                 ..HealthDelta::default()
             };
+            let latencies = (1_000 * second.fanout[worker] as u32).to_le_bytes().to_vec();
+            let completion = |number| Completion {
+                sender: UserId::new(0, 0),
+                sequence: sequence + number,
+                sent_at,
+                missing: 0,
+                latencies: latencies.clone(),
+            };
+            let completions: Vec<_> = (0..10).map(completion).collect();
             let (metrics, users, ledger) = (&recorder.drain(), &[UsersByState::default()], &LedgerDelta::default());
-            totals.absorb(worker, Part { at, metrics, users, ledger, completions: &[], health: &health });
+            totals.absorb(worker, Part { at, metrics, users, ledger, completions: &completions, health: &health });
         }
+        sequence += 10;
     }
     totals.finish();
     totals
@@ -101,7 +114,7 @@ fn a_generator_that_was_late_by_itself_makes_a_run_invalid() {
     assert_eq!((reason.worker, reason.since_s, reason.limit), (Some(0), Some(1.0), Some(10.0)));
     assert_eq!(
         reason.text,
-        "In 50 % of the run timers fired more than 50 ms late in the conductor's browser: what it measured is its own delay."
+        "In 57 % of the run timers fired more than 50 ms late in the conductor's browser: what it measured is its own delay."
     );
     check(&[(10, Second { pacing: 80, ..CALM })], KEPT, VerdictOutcome::Invalid, &[PacingError]);
     // A tenth of the run at most, or less than three seconds: worth a remark.
