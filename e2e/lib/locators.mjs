@@ -12,7 +12,7 @@ export const jsonEditor = (page) => page.getByRole('textbox', { name: 'The plan 
 export const advanced = (page) => page.getByText('Advanced: the plan as JSON');
 export const csvButton = (page) => page.getByRole('button', { name: 'From a CSV file' });
 /** Where a file of accounts can be dropped. */
-export const dropPlace = (page) => page.locator('.file.drop');
+export const dropPlace = (page) => page.locator('.file.drop').filter({ visible: true });
 /** A table of results by its name. */
 export const table = (page, name) => page.getByRole('region', { name: `${name}, table` });
 /** What the run is worth, in a word. */

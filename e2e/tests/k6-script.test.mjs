@@ -13,7 +13,7 @@ import { startPlainServer } from '../servers/plain-websocket.mjs';
 
 /** Steady enough for the order of a user's frames to be the same: a message is read long before the next one is due. */
 const STEADY = { send_min_ms: 700, send_max_ms: 700, messages: 3 };
-const HUSHED = { settle_s: 0.5 };
+const HUSHED = { settle_s: 0.5, consistency_users: 0 };
 
 story('the script of a plan sends the frames that the plan sends', async (world) => {
   const lab = await world.lab();

@@ -28,7 +28,7 @@ async function carryAway(page) {
 async function rename(page, from, to, note) {
   await act(page, from, 'Rename or note').click();
   await page.getByLabel('Name', { exact: true }).filter({ visible: true }).fill(to);
-  await page.getByLabel('Note', { exact: true }).fill(note);
+  await page.getByLabel('Note', { exact: true }).filter({ visible: true }).fill(note);
   await page.getByRole('button', { name: 'Save', exact: true }).click();
   await at.keptRun(page, to).waitFor();
 }

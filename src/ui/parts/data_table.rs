@@ -41,7 +41,7 @@ fn cell(row: Memo<Row>, at: usize, column: &'static Column, on_open: Option<Call
     let text = move || {
         let Some(on_open) = on_open.filter(|_| opens.get()) else { return text.into_any() };
         let on_click = move |_| on_open.run((row.with_untracked(|row| row.key.clone()), at));
-        let about = move || format!("{}: show evidence", column.title);
+        let about = move || format!(" {}: show evidence", column.title);
         view! { <button class="cell" title="Show evidence" on:click=on_click>{text}<span class="unseen">{about}</span></button> }
             .into_any()
     };
