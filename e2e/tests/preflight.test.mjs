@@ -143,7 +143,7 @@ story('what one user of the chat and one of the voice service meets', async (wor
   plan.populations[0].scenario = banned;
   assert.deepEqual(failed(await preflight(page, plan)), {
     title: 'Message comes back: message',
-    cause: 'The server rejects what the message says: 금칙어가 포함된 메시지는 전송할 수 없습니다. (MESSAGE_REJECTED)',
+    cause: 'The server rejects what the message says: 금칙어가 포함된 메시지는 전송할 수 없습니다.',
     remedy: "Change the messages' text in the scenario, or take the word from the server's list for the test.",
   });
 
