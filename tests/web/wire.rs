@@ -133,7 +133,7 @@ fn from_worker() -> Vec<FromWorker> {
         FromWorker::Heard(_) => 7,
         FromWorker::Seen(_) => 8,
     });
-    assert_eq!(kinds.collect::<Vec<_>>(), (0..8).collect::<Vec<_>>());
+    assert_eq!(kinds.collect::<Vec<_>>(), (0..9).collect::<Vec<_>>());
     messages
 }
 
