@@ -31,6 +31,8 @@ impl Words<'_> {
         }
         match (lower.as_str(), self.statistic) {
             ("errors", _) => self.errors(),
+            (FIRST_AUDIO, _) => Words { name: ANSWER_FIRST_AUDIO, ..*self }.subject(),
+            (name, None) if name.starts_with(CONSISTENCY) => Words { statistic: Some("count"), ..*self }.subject(),
             ("disconnects", None | Some("count")) => {
                 let code = self.filter.map(str::parse).transpose();
                 let code = code.map_err(|_| (Wrong::Name, "expected a close code like `[1006]`".to_owned()))?;
@@ -51,6 +53,7 @@ impl Words<'_> {
 
     fn delivery(&self, field: &str) -> Result<Subject, (Wrong, String)> {
         self.no_filter()?;
+        let field = if field == LOST { MISSING } else { field };
         let field = DELIVERY.into_iter().find(|known| *known == field).ok_or_else(|| {
             (Wrong::Name, format!("the ledger has no {}, it has {}", quoted(field), DELIVERY.join(", ")))
         })?;
@@ -155,5 +158,14 @@ fn statistic_of(word: &str) -> Option<Statistic> {
 
 /// Milliseconds.
 pub(super) const TIMES: [(&str, f64); 4] = [("us", 1e-3), ("ms", 1.0), ("s", 1e3), ("min", 60e3)];
+
+/// What people call a delivery that is owed and has not arrived.
+const LOST: &str = "lost";
+const MISSING: &str = "missing";
+/// The metric that voice services are compared by, under the name of the shipped scenarios' answers.
+const FIRST_AUDIO: &str = "voice.first_audio";
+const ANSWER_FIRST_AUDIO: &str = "answer.first_audio";
+/// Counters, all of them.
+const CONSISTENCY: &str = "consistency.";
 
 const ANY_STATISTIC: &str = "min, mean, p50, p95 or another percentile, max, count or rate";

@@ -26,6 +26,9 @@ const GOOD: &[(&str, &str)] = &[
     ("errors[ message / echo timeout ] < 3", "errors echo timeout of message over the whole run < 3"),
     ("errors rate < 1%", "errors per attempt over the whole run < 1 %"),
     ("errors[join] rate < 0.25", "errors per attempt of join over the whole run < 25 %"),
+    ("delivery.lost == 0", "deliveries missing over the whole run == 0"),
+    ("voice.first_audio p90 < 1.5 s", "p90 of answer.first_audio after the warm-up < 1500 ms"),
+    ("consistency.missing == 0", "number of consistency.missing == 0"),
     ("disconnects == 1", "disconnects over the whole run == 1"),
     ("disconnects[1006] count == 0", "disconnects with 1006 over the whole run == 0"),
     ("delivery.missing == 0", "deliveries missing over the whole run == 0"),
@@ -37,7 +40,6 @@ const GOOD: &[(&str, &str)] = &[
     ("voice.starved < 0.5 %", "time in underruns per audio received over the whole run < 0.5 %"),
     ("voice.received > 1 min", "audio received over the whole run > 60000 ms"),
     ("voice.underruns == 0", "underruns over the whole run == 0"),
-    ("voice.first_audio p90 < 1.5 s", "p90 of voice.first_audio after the warm-up < 1500 ms"),
     // Populations.
     ("join{Talkers} p95 < 1 s", "p95 of join of Talkers after the warm-up < 1000 ms"),
     ("join { the quiet ones } p95 < 1 s", "p95 of join of the quiet ones after the warm-up < 1000 ms"),
@@ -106,8 +108,8 @@ const BAD: &[(&str, &str)] = &[
     ("disconnects[abnormal] == 0", "expected a close code like `[1006]` (column 1)"),
     ("disconnects p95 < 1", "expected `count`, found `p95` (column 13)"),
     (
-        "delivery.lost == 0",
-        "the ledger has no `lost`, it has sent, accepted, rejected, unconfirmed, abandoned, due, delivered, missing, \
+        "delivery.vanished == 0",
+        "the ledger has no `vanished`, it has sent, accepted, rejected, unconfirmed, abandoned, due, delivered, missing, \
          duplicated, reordered, late, arrived, extra (column 1)",
     ),
     ("delivery.missing p95 < 1", "expected no statistic, or `count`, found `p95` (column 18)"),

@@ -77,10 +77,10 @@ pub fn RunPage() -> impl IntoView {
                 <VerdictCard />
                 <Tiles />
                 <Warnings />
-                <LiveControl />
                 <Search />
                 <Charts />
                 <Happenings />
+                <LiveControl />
                 <See />
                 <Hear />
                 <div class="pair">
