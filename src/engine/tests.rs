@@ -155,6 +155,16 @@ fn a_user_whose_required_step_fails_is_gone_with_its_socket() {
 }
 
 #[test]
+fn rounds_that_are_none_take_none_from_the_rounds_around_them() {
+    let inner = json!({ "repeat": "${times}", "steps": [{ "emit": { "event": "inner" } }] });
+    let outer = json!({ "repeat": 3, "steps": [inner, { "emit": { "event": "outer" } }] });
+    let mut bench =
+        Bench::new(json!({ "variables": { "times": 1 }, "flow": [{ "set": { "times": 0 } }, outer] }), held(1));
+    bench.connect(0);
+    assert_eq!(bench.wanted()[2..], [r#"0 42["outer"]"#; 3]);
+}
+
+#[test]
 fn a_handshake_that_never_opens_leaves_nothing_behind() {
     let mut bench = Bench::new(json!({}), held(2));
     assert_eq!(bench.wanted(), ["connect 0"]);

@@ -120,7 +120,7 @@ impl User {
             Op::LoopStart { times, end } => {
                 let times = times.number(&mut self.memory.scope(wall, task.event(), "")).unwrap_or(0.0);
                 if times < 1.0 {
-                    return Step::Go(*end);
+                    return Step::Go(*end + 1);
                 }
                 task.loops.push(times.min(f64::from(u32::MAX)) as u32);
                 Step::Go(next)
