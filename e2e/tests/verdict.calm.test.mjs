@@ -18,7 +18,9 @@ story('a starved generator is INVALID, and the same faults of the server without
   const starved = await swarm.play(page, plan, { permission: { starve_ms: 250 } });
   assert.equal(starved.verdict.outcome, 'invalid', JSON.stringify(starved.verdict));
   const kinds = starved.verdict.reasons.map((reason) => reason.what);
-  assert.ok(kinds.includes('worker_lag') && kinds.includes('threshold_failed'), kinds.join());
+  // Timers were late, and with them what users had to do; which of the two is worse is a matter of milliseconds.
+  assert.ok(kinds.some((kind) => ['worker_lag', 'pacing_error'].includes(kind)), kinds.join());
+  assert.ok(kinds.includes('threshold_failed') && !kinds.includes('behind_probe'), kinds.join());
   await at.verdict(page, 'INVALID').waitFor();
 
   const slow = await swarm.play(page, plan);
