@@ -142,21 +142,25 @@ impl History {
         } else {
             records = vec![(format!("report/{}", entry.id), bytes), record_of(&entry)];
         }
-        match vault.replace(&gone, &records).await {
-            Ok(()) => entries.retain(|entry| !surplus.contains(&entry.id)),
-            Err(error) => {
-                problem = Some(format!("{} could not be kept: {error}", entry.name));
-                entries.retain(|kept| kept.id != entry.id);
-            }
+        if let Err(error) = vault.replace(&gone, &records).await {
+            problem = Some(format!("{} could not be kept: {error}", entry.name));
         }
-        results::sort(&mut entries);
-        *self.0.entries.borrow_mut() = entries;
-        self.tell(problem);
+        // Others may have been named or pinned meanwhile.
+        self.look_again().await;
+        if problem.is_some() {
+            self.tell(problem);
+        }
     }
 
     /// Writes entries whose names, notes or marks have changed.
     pub async fn save(&self, changed: Vec<Entry>) {
         let Some(vault) = self.vault() else { return };
+        // A run that starts at once already sees them.
+        for known in self.0.entries.borrow_mut().iter_mut() {
+            if let Some(entry) = changed.iter().find(|entry| entry.id == known.id) {
+                *known = entry.clone();
+            }
+        }
         let records: Vec<_> = changed.iter().map(record_of).collect();
         let problem = vault.replace(&[], &records).await.err();
         self.look_again().await;
