@@ -22,6 +22,14 @@ pub fn ensure_node() -> Result<(), String> {
     }
 }
 
+/// Tests ask it for certificates that nobody trusts.
+pub fn ensure_openssl() -> Result<(), String> {
+    match find_program("openssl") {
+        Some(_) => Ok(()),
+        None => debian::install(&["openssl"]).map_err(|why| format!("install openssl: {why}")),
+    }
+}
+
 /// The packages of the end-to-end tests and the headless command, exactly as locked.
 pub fn ensure_e2e_packages() -> Result<(), String> {
     let folder = shell::root().join("e2e");

@@ -103,6 +103,7 @@ fn build(_: &mut Tally) -> Result<(), String> {
 fn e2e(tally: &mut Tally) -> Result<(), String> {
     let chromium = browser::ensure_chromium()?;
     let mosquitto = mosquitto::ensure_mosquitto()?;
+    browser::ensure_openssl()?;
     browser::ensure_node()?;
     browser::ensure_e2e_packages()?;
     let (calm, others): (Vec<_>, Vec<_>) = test_files()?.into_iter().partition(|file| needs_calm(file));
