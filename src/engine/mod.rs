@@ -226,6 +226,7 @@ impl Engine {
     /// Everything since the last snapshot.
     pub fn snapshot(&mut self, now: Timestamp) -> Snapshot {
         let (ledger, sent, completions) = self.ledger.drain(now);
+        self.bear_late_witness();
         self.health.handshake_queue = self.handshakes.waiting() as u32;
         self.health.held = self.held();
         let sockets_open = self.health.sockets_open;

@@ -1,7 +1,7 @@
 //! Takes down what was on a user's connection, at the moment when something happened to it that is worth evidence.
 
-use crate::metrics::{Cause, Evidence, Frame, Want, Wanted};
-use crate::time::Timestamp;
+use crate::metrics::{Cause, Evidence, Frame, Late, Phase, Recorder, SeriesId, UserId, Want, Wanted};
+use crate::time::{Span, Timestamp};
 use crate::user::{ONCE_USER, User};
 
 use super::{Caught, Engine};
@@ -31,26 +31,43 @@ impl Engine {
         let is_brief = |want: &Want| matches!(want.what, Wanted::Slowest { .. });
         let full = if wants.iter().all(is_brief) { Vec::new() } else { read(&FULL) };
         let brief = if wants.iter().any(is_brief) { read(&BRIEF) } else { Vec::new() };
-        let evidence = |want: &Want, cause, frames: &[Frame]| Evidence {
-            at_s: want.at.as_secs_f64(),
-            population: self.populations[id.population()].name.clone(),
-            user: id.index(),
-            phase: want.phase.unwrap_or(user.phase()),
-            cause,
-            frames: frames.to_vec(),
-            generator: None,
+        let name = &self.populations[id.population()].name;
+        let evidence = |want: &Want, cause, frames: &[Frame]| {
+            let phase = want.phase.unwrap_or(user.phase());
+            evidence(want.at, name, id, phase, cause, frames.to_vec())
         };
         for want in &wants {
             match &want.what {
                 Wanted::Cause(cause) => self.witness.keep(evidence(want, cause.clone(), &full)),
                 Wanted::Slowest { series, value } => {
-                    let metric = self.recorder.names(*series).0.to_owned();
-                    let cause = Cause::Slowest { metric, ms: value.as_millis_f64() };
+                    let cause = slowest(&self.recorder, *series, *value);
                     self.witness.keep_slowest(*series, evidence(want, cause, &brief));
                 }
             }
         }
     }
+
+    /// With a hand-over: what got slower too often to be taken down each time.
+    pub(super) fn bear_late_witness(&mut self) {
+        for Late { series, value, at, wall_ms, user: id } in self.witness.late() {
+            // Who is gone has taken its frames along.
+            let user = self.crowd.find(id).and_then(|slot| self.crowd.get_mut(slot));
+            let Some(user) = user.filter(|_| id.index() != ONCE_USER) else { continue };
+            let caught = self.rings.recent(id, BRIEF.most, BRIEF.sent);
+            let frames = transcript(user, caught, at, wall_ms, BRIEF.chars);
+            let (name, cause) = (&self.populations[id.population()].name, slowest(&self.recorder, series, value));
+            self.witness.keep_slowest(series, evidence(at, name, id, user.phase(), cause, frames));
+        }
+    }
+}
+
+fn slowest(recorder: &Recorder, series: SeriesId, value: Span) -> Cause {
+    Cause::Slowest { metric: recorder.names(series).0.to_owned(), ms: value.as_millis_f64() }
+}
+
+fn evidence(at: Timestamp, name: &str, id: UserId, phase: Phase, cause: Cause, frames: Vec<Frame>) -> Evidence {
+    let (at_s, population) = (at.as_secs_f64(), name.to_owned());
+    Evidence { at_s, population, user: id.index(), phase, cause, frames, generator: None }
 }
 
 /// Frames as they may be shown: without the user's secrets, and each at most so many characters long.

@@ -29,7 +29,7 @@ pub use contract::{
     BreachDelta, BreachEntry, BreachKey, BreachTotal, CHECKED, VIOLATIONS, entries as contract_entries,
 };
 pub use delta::*;
-pub use evidence::{Cause, Evidence, EvidenceBook, Frame, GeneratorState, Want, Wanted, Way, Witness};
+pub use evidence::{Cause, Evidence, EvidenceBook, Frame, GeneratorState, Late, Want, Wanted, Way, Witness};
 pub use histogram::{Histogram, Stats};
 pub use ledger::{Ledger, Receipt};
 pub use listeners::{HeardSums, ListenerDelta, Listeners};

@@ -2,7 +2,7 @@
 
 use crate::engine::{FetchRequest, FrameId, Frames, SocketId};
 use crate::metrics::{
-    ClosedBy, CounterId, DisconnectKey, ErrorKey, Ledger, Phase, Recorder, SeriesId, UserId, Witness,
+    ClosedBy, CounterId, DisconnectKey, ErrorKey, Late, Ledger, Phase, Recorder, SeriesId, UserId, Witness,
 };
 use crate::protocol::Transmit;
 use crate::protocol::audio::PcmReader;
@@ -70,7 +70,7 @@ pub enum Wish {
 impl Context<'_> {
     pub fn sample(&mut self, series: SeriesId, value: Span) {
         self.recorder.sample(self.now, series, value);
-        self.witness.sample(self.now, series, value);
+        self.witness.sample(Late { series, value, at: self.now, wall_ms: self.wall_ms, user: self.user });
     }
 
     pub fn count(&mut self, counter: CounterId, n: u64) {

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use super::{Cause, Evidence};
-use crate::metrics::delta::{DisconnectKey, ErrorKey, Phase};
+use crate::metrics::delta::{DisconnectKey, ErrorKey, Phase, UserId};
 use crate::metrics::recorder::SeriesId;
 use crate::time::{Span, Timestamp};
 
@@ -19,6 +19,17 @@ pub struct Want {
 pub enum Wanted {
     Cause(Cause),
     Slowest { series: SeriesId, value: Span },
+}
+
+/// A slowest sample whose user's frames are still to be taken down.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Late {
+    pub series: SeriesId,
+    pub value: Span,
+    pub at: Timestamp,
+    /// By the clock that the frames' times are told by.
+    pub wall_ms: f64,
+    pub user: UserId,
 }
 
 #[derive(Debug)]
@@ -38,6 +49,9 @@ pub struct Witness {
 struct Slowest {
     value: Span,
     evidence: Option<Box<Evidence>>,
+    /// How often frames were taken down for it.
+    taken: u8,
+    late: Option<Late>,
 }
 
 #[derive(Debug, PartialEq, Eq, Hash)]
@@ -73,23 +87,35 @@ impl Witness {
         }
     }
 
-    /// On the hot path: one comparison, unless it is slower than all before it in this window, which happens a handful
-    /// of times (the logarithm of how many there are).
+    /// On the hot path: one comparison, unless it is slower than all before it in this window. Frames are taken down at once for
+    /// the first few of these. More of them mean that everything gets slower and slower: to take down each would slow it further,
+    /// so the last of them waits for the next hand-over.
     #[inline]
-    pub fn sample(&mut self, at: Timestamp, series: SeriesId, value: Span) {
-        let place = series.place();
-        match self.slowest.get(place) {
-            Some(slowest) if value <= slowest.value => {}
-            _ => self.on_slower(at, series, value),
+    pub fn sample(&mut self, late: Late) {
+        match self.slowest.get(late.series.place()) {
+            Some(slowest) if late.value <= slowest.value => {}
+            _ => self.on_slower(late),
         }
     }
 
-    fn on_slower(&mut self, at: Timestamp, series: SeriesId, value: Span) {
+    fn on_slower(&mut self, late: Late) {
+        let Late { series, value, at, .. } = late;
         if self.slowest.len() <= series.place() {
             self.slowest.resize(series.place() + 1, Slowest::default());
         }
-        self.slowest[series.place()].value = value;
-        self.wants.push(Want { at, phase: None, what: Wanted::Slowest { series, value } });
+        let slowest = &mut self.slowest[series.place()];
+        slowest.value = value;
+        let is_one_of_few = slowest.taken < PER_WINDOW;
+        slowest.late = (!is_one_of_few).then_some(late);
+        if is_one_of_few {
+            slowest.taken += 1;
+            self.wants.push(Want { at, phase: None, what: Wanted::Slowest { series, value } });
+        }
+    }
+
+    /// Slowest samples that wait for this hand-over.
+    pub fn late(&mut self) -> Vec<Late> {
+        self.slowest.iter_mut().filter_map(|slowest| slowest.late.take()).collect()
     }
 
     fn takes(&mut self, kind: Kind) -> bool {
@@ -127,6 +153,9 @@ impl Witness {
     }
 }
 
+/// Slowest samples of a metric and a window for which frames are taken down at once: so many are the rule (the logarithm of
+/// how many samples there are) while nothing gets slower by and by.
+const PER_WINDOW: u8 = 8;
 /// Of each kind of error and close, for the whole run.
 const PER_KIND: u8 = 3;
 /// Kinds that a worker tells apart; a server that invents codes must not fill the memory.
@@ -141,6 +170,10 @@ mod tests {
 
     fn key(code: &str) -> ErrorKey {
         ErrorKey { population: "p".into(), operation: "join".into(), code: code.into(), phase: Phase::Flow }
+    }
+
+    fn late(series: SeriesId, ms: u64) -> Late {
+        Late { series, value: Span::from_millis(ms), at: Timestamp::ZERO, wall_ms: 0.0, user: UserId(3) }
     }
 
     fn evidence(ms: f64) -> Evidence {
@@ -197,7 +230,7 @@ mod tests {
         let (a, b) = (recorder.series("a", "p"), recorder.series("b", "p"));
         let mut witness = Witness::new(Span::from_secs(1));
         for (series, ms) in [(a, 5), (a, 4), (b, 1), (a, 9), (a, 9), (b, 1)] {
-            witness.sample(Timestamp::ZERO, series, Span::from_millis(ms));
+            witness.sample(late(series, ms));
             for want in witness.wants().unwrap_or_default() {
                 let Wanted::Slowest { series, value } = want.what else { panic!("{want:?}") };
                 witness.keep_slowest(series, evidence(value.as_millis_f64()));
@@ -206,7 +239,26 @@ mod tests {
         assert!(witness.drain(Timestamp::from_micros(999_999)).is_empty(), "the window is not over");
         let kept: Vec<_> = witness.drain(Timestamp::from_micros(1_000_000)).iter().map(Evidence::slowest_ms).collect();
         assert_eq!(kept, [Some(9.0), Some(1.0)]);
-        witness.sample(Timestamp::ZERO, a, Span::from_millis(2));
+        witness.sample(late(a, 2));
         assert!(witness.wants().is_some(), "another window has its own");
+    }
+
+    #[test]
+    fn what_gets_slower_and_slower_is_taken_down_a_few_times_and_then_once_a_hand_over() {
+        let mut series = Recorder::new(Timestamp::ZERO);
+        let series = series.series("a", "p");
+        let mut witness = Witness::new(Span::from_secs(1));
+        let mut at_once = 0;
+        for ms in 1..=1_000 {
+            witness.sample(late(series, ms));
+            at_once += witness.wants().map_or(0, |wants| wants.len());
+        }
+        assert_eq!(at_once, usize::from(PER_WINDOW));
+        let waiting = witness.late();
+        assert_eq!(waiting, [late(series, 1_000)], "the slowest of all, and nobody else");
+        assert!(witness.late().is_empty());
+        witness.keep_slowest(series, evidence(waiting[0].value.as_millis_f64()));
+        let kept: Vec<_> = witness.drain(Timestamp::from_micros(1_000_000)).iter().map(Evidence::slowest_ms).collect();
+        assert_eq!(kept, [Some(1_000.0)]);
     }
 }
