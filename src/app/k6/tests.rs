@@ -24,12 +24,22 @@ fn base(variables: Value) -> Value {
     })
 }
 
+/// What a script has of its plan, and of the part that is the same for all only what was chosen of it.
+fn own(script: &str) -> String {
+    let (own, runtime) = script.split_once(&super::section("The load")).expect("every script has a load");
+    let names = ["function ", "async function ", "class "];
+    let chosen = runtime.lines().filter(|line| names.iter().any(|name| line.starts_with(name)));
+    let chosen: String = chosen.map(|line| format!("// {}\n", line.trim_end_matches(" {"))).collect();
+    format!("{own}// What follows is src/app/k6/runtime, of which this script takes:\n{chosen}")
+}
+
 #[test]
 fn presets_read_as_they_are_kept() {
     let update = std::env::var_os("TABSWARM_UPDATE").is_some();
     for preset in crate::app::presets::plans() {
         let document = crate::app::presets::plan(&preset.id).expect("it is a preset");
-        let (path, text) = (format!("{}/tests/k6/{}.js", env!("CARGO_MANIFEST_DIR"), preset.id), exported(&document));
+        let (path, text) =
+            (format!("{}/tests/k6/{}.js", env!("CARGO_MANIFEST_DIR"), preset.id), own(&exported(&document)));
         if !["lab", "websocket-json", "chat-voice"].contains(&preset.id.as_str()) {
             continue;
         }

@@ -20,6 +20,19 @@ pub enum Kind {
     Quiet,
 }
 
+impl Kind {
+    /// How style sheets call its cells.
+    pub const fn class(self) -> &'static str {
+        match self {
+            Self::Name => "name",
+            Self::Text => "",
+            Self::Number => "num",
+            Self::Code => "code-cell",
+            Self::Quiet => "hint",
+        }
+    }
+}
+
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Row {
     /// Tells rows apart while their numbers change.

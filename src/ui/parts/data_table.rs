@@ -15,7 +15,7 @@ pub fn DataTable(
     #[prop(optional, into)]
     on_open: Option<Callback<(String, usize)>>,
 ) -> impl IntoView {
-    let head = columns.iter().map(|column| view! { <th scope="col" class=class_of(column.kind)>{column.title}</th> });
+    let head = columns.iter().map(|column| view! { <th scope="col" class=column.kind.class()>{column.title}</th> });
     let row = move |row: Memo<Row>| {
         let cells = columns.iter().enumerate().map(|(at, column)| cell(row, at, column, on_open)).collect_view();
         view! { <tr class:part=move || row.with(|row| row.is_part)>{cells}</tr> }
@@ -32,9 +32,8 @@ pub fn DataTable(
 
 fn cell(row: Memo<Row>, at: usize, column: &'static Column, on_open: Option<Callback<(String, usize)>>) -> AnyView {
     let kind = column.kind;
-    let class = move || {
-        format!("{} {}", class_of(kind), row.with(|row| row.cells.get(at).map_or("", |cell| cell.mood.class())))
-    };
+    let class =
+        move || format!("{} {}", kind.class(), row.with(|row| row.cells.get(at).map_or("", |cell| cell.mood.class())));
     let text = move || row.with(|row| row.cells.get(at).map(|cell| cell.text.clone()));
     let opens =
         Memo::new(move |_| on_open.is_some() && row.with(|row| row.cells.get(at).is_some_and(|cell| cell.opens)));
@@ -51,15 +50,5 @@ fn cell(row: Memo<Row>, at: usize, column: &'static Column, on_open: Option<Call
     match row.with_untracked(|row| row.cells.get(at).map_or("", |cell| cell.about)) {
         "" => view! { <th scope="row" class=class>{text}</th> }.into_any(),
         about => view! { <th scope="row" class=class><abbr title=about>{text}</abbr></th> }.into_any(),
-    }
-}
-
-const fn class_of(kind: Kind) -> &'static str {
-    match kind {
-        Kind::Name => "name",
-        Kind::Text => "",
-        Kind::Number => "num",
-        Kind::Code => "code-cell",
-        Kind::Quiet => "hint",
     }
 }

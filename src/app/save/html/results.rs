@@ -123,12 +123,12 @@ fn table(label: &str, columns: &[Column], rows: &[Row]) -> Markup {
     html! {
         div.scroll tabindex="0" role="region" aria-label={(label) ", table"} {
             table.numbers {
-                thead { tr { @for column in columns { th scope="col" class=(class(column.kind)) { (column.title) } } } }
+                thead { tr { @for column in columns { th scope="col" class=(column.kind.class()) { (column.title) } } } }
                 tbody {
                     @for row in rows {
                         tr.part[row.is_part] {
                             @for (column, cell) in columns.iter().zip(&row.cells) {
-                                @let class = format!("{} {}", class(column.kind), cell.mood.class());
+                                @let class = format!("{} {}", column.kind.class(), cell.mood.class());
                                 @if column.kind == Kind::Name {
                                     th scope="row" class=(class) {
                                         @if cell.about.is_empty() { (cell.text) } @else { abbr title=(cell.about) { (cell.text) } }
@@ -140,15 +140,5 @@ fn table(label: &str, columns: &[Column], rows: &[Row]) -> Markup {
                 }
             }
         }
-    }
-}
-
-const fn class(kind: Kind) -> &'static str {
-    match kind {
-        Kind::Name => "name",
-        Kind::Text => "",
-        Kind::Number => "num",
-        Kind::Code => "code-cell",
-        Kind::Quiet => "hint",
     }
 }
