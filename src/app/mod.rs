@@ -7,6 +7,7 @@ pub mod clips;
 pub mod control;
 pub mod csv;
 pub mod curve;
+mod editing;
 mod editor;
 mod event;
 pub mod field;
