@@ -2,6 +2,8 @@
 //!
 //! Both the page's buttons and `window.tabswarm` hold a clone, so a run started by either shows in both.
 
+mod current;
+
 use std::cell::{Cell, RefCell};
 use std::rc::{Rc, Weak};
 
@@ -15,12 +17,11 @@ use super::visibility::Visibility;
 use super::worker_host::{HostEvent, WorkerHost};
 use super::{identity, lab};
 use crate::app::past::PastRun;
-use crate::app::run_view::picture;
 use crate::metrics::{Baseline, Browser, Report, UserId};
 use crate::plan::{Limits, Plan, TimedAction};
 use crate::protocol::audio::Clip;
 use crate::results::Start;
-use crate::run::{Capacity, Part, Run, RunInput, Status, browser_name, homes, is_capped, layout, sockets};
+use crate::run::{Capacity, Run, RunInput, Status, browser_name, homes, is_capped, layout, sockets};
 use crate::swarm::{Beginning, Journal, Offer, SessionId};
 use crate::wire::{Canary, FromWorker, Heard, Seen, ToWorker};
 
@@ -450,116 +451,6 @@ impl Inner {
         let listeners = self.listeners.borrow().clone();
         for listener in listeners {
             listener();
-        }
-    }
-}
-
-impl Current {
-    fn new(run: Run, hosts: Vec<Host>, swarm: SwarmDriver, journal: Option<Journal>) -> Self {
-        Self {
-            run,
-            hosts,
-            swarm,
-            journal,
-            recorder: None,
-            lab: None,
-            page: 0,
-            last_told_ms: 0.0,
-            last_shown_ms: 0.0,
-            watches: None,
-        }
-    }
-
-    /// Gives parts that nobody plays any more to whoever stands by.
-    fn fill_in(&mut self, now_ms: f64) {
-        let mut latest: Option<(SessionId, String)> = None;
-        for part in self.run.vacant_parts() {
-            // Who takes up a browser's load takes its probe's user along, which is hardly any work.
-            let stand_in = self.swarm.stand_in().or_else(|| latest.clone().filter(|_| part.is_probe()));
-            let Some((session, name)) = stand_in else { return };
-            latest = Some((session, name.clone()));
-            let input = RunInput::Add { part: Part { browser: Some(name), ..part } };
-            if let Some(journal) = &mut self.journal {
-                journal.input(now_ms, &input);
-                journal.seated(session);
-            }
-            self.write_down(now_ms, &input);
-            self.run.handle(now_ms, input);
-            self.hosts.push(Host::Elsewhere);
-            self.swarm.begin_more(session);
-        }
-    }
-
-    /// Writes down what has happened, and shows it to the others.
-    fn share(&mut self, now_ms: f64) {
-        self.last_shown_ms = now_ms;
-        self.fill_in(now_ms);
-        if let Some(journal) = &mut self.journal {
-            // Pages of a later run, or of a page that was loaded anew, come behind.
-            self.page = (self.page + 1).max((now_ms / 1e3) as u64);
-            self.swarm.write_down(self.page, journal);
-            self.swarm.show(&picture(&self.run));
-        }
-    }
-
-    /// Whether listeners should hear of it.
-    fn handle(&mut self, now_ms: f64, input: RunInput) -> bool {
-        if self.run.is_done() {
-            return false;
-        }
-        if let RunInput::WorkerDied { worker, .. } = &input {
-            self.hosts[*worker] = Host::Ended;
-        }
-        let before = self.run.phase();
-        if let Some(journal) = &mut self.journal {
-            journal.input(now_ms, &input);
-        }
-        self.write_down(now_ms, &input);
-        self.run.handle(now_ms, input);
-        self.deliver(now_ms);
-        if let (Some(lab), Some(epoch_ms)) = (&mut self.lab, self.run.epoch_ms()) {
-            lab.on_time(now_ms - epoch_ms);
-        }
-        if self.run.is_done() {
-            self.hosts.clear();
-            self.lab = None;
-            self.watches = None;
-        }
-        let is_news = self.run.phase() != before || now_ms >= self.last_told_ms + TICK_MS;
-        if self.run.phase() != before || now_ms >= self.last_shown_ms + SHOW_MS {
-            self.share(now_ms);
-        }
-        if self.run.is_done() {
-            self.swarm.end();
-        }
-        if is_news {
-            self.last_told_ms = now_ms;
-        }
-        is_news
-    }
-
-    fn write_down(&mut self, now_ms: f64, input: &RunInput) {
-        if let Some(recorder) = &mut self.recorder {
-            recorder.input(now_ms, input);
-        }
-    }
-
-    fn deliver(&mut self, now_ms: f64) {
-        while let Some((worker, message)) = self.run.poll() {
-            let host = match self.hosts.get(worker) {
-                Some(Host::Here(host)) => host,
-                Some(Host::Elsewhere) => {
-                    self.swarm.tell(worker, message);
-                    continue;
-                }
-                Some(Host::Ended) | None => continue,
-            };
-            if let Err(message) = host.send(&message) {
-                self.hosts[worker] = Host::Ended;
-                let died = RunInput::WorkerDied { worker, message };
-                self.write_down(now_ms, &died);
-                self.run.handle(now_ms, died);
-            }
         }
     }
 }

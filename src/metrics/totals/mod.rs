@@ -2,6 +2,8 @@
 
 mod behind;
 mod completions;
+mod config;
+mod deltas;
 mod health;
 mod homes;
 mod names;
@@ -13,9 +15,10 @@ mod suspect;
 mod timeline;
 mod watched;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 pub use self::behind::Behind;
+pub use self::config::{PopulationConfig, TotalsConfig};
 pub use self::health::{Health, WorkerHealth};
 pub use self::homes::Homes;
 pub use self::names::{ACK_TIMEOUT, ECHO_TIMEOUT, is_voice_detail};
@@ -30,65 +33,13 @@ use self::staleness::ProbeWindow;
 use self::suspect::{Causes, Split, Surroundings};
 use self::timeline::{Combine, second_of};
 use super::annotation::{AnnotationKind, Annotations, ErrorBursts};
-use super::contract::{BreachDelta, BreachKey, BreachTotal};
+use super::contract::{BreachKey, BreachTotal};
 use super::delta::*;
 use super::evidence::{Evidence, EvidenceBook, GeneratorState};
 use super::histogram::Histogram;
 use super::listeners::Listeners;
 use super::threshold::Watch;
-use crate::plan::{Plan, Threshold, VerdictRules};
-use crate::scenario::{Op, OperationId};
 use crate::time::{Span, Timestamp};
-
-/// What totals must know of a run before it starts.
-#[derive(Debug, Clone, Default)]
-pub struct TotalsConfig {
-    /// Workers that hand over, the probe's included.
-    pub workers: usize,
-    /// The workers whose only user is a probe.
-    pub probes: Vec<usize>,
-    /// The browser of each worker, by its name; `None` (and what is not said): the conductor's own.
-    pub browsers: Vec<Option<String>>,
-    /// Sockets that the browser of each worker can hold; 0 (and what is not said): nobody knows.
-    pub sockets: Vec<u32>,
-    pub rules: VerdictRules,
-    pub populations: Vec<PopulationConfig>,
-    pub warmup_end: Timestamp,
-    /// What was sent so long ago is settled, and every worker has said when its members got it.
-    pub settle: Span,
-    pub thresholds: Vec<Threshold>,
-}
-
-#[derive(Debug, Clone, Default)]
-pub struct PopulationConfig {
-    pub name: String,
-    /// The operation whose messages the ledger follows, like `message`.
-    pub delivery: Option<String>,
-    /// Operations with an answer: an acknowledgement of theirs is no success yet.
-    pub answered: BTreeSet<String>,
-}
-
-impl TotalsConfig {
-    /// For a checked plan.
-    pub fn new(plan: &Plan, browsers: Vec<Option<String>>, probes: Vec<usize>) -> Self {
-        let populations = plan.populations.iter().map(|population| {
-            let mut config = PopulationConfig { name: population.name.clone(), ..PopulationConfig::default() };
-            if let Ok(program) = population.program() {
-                let name = |operation: OperationId| program.operations[operation.0 as usize].clone();
-                config.delivery = program.delivery.as_ref().map(|delivery| name(delivery.operation));
-                config.answered = program.ops.iter().filter_map(answered).map(name).collect();
-            }
-            config
-        });
-        let warmup_end = Timestamp::ZERO + Span::from_secs_f64(plan.warmup_s);
-        // A checked plan's thresholds all parse.
-        let thresholds = plan.thresholds.iter().filter_map(|text| text.parse().ok()).collect();
-        let (workers, populations) = (browsers.len(), populations.collect());
-        let (rules, sockets) = (plan.verdict, Vec::new());
-        let settle = Span::from_secs_f64(plan.late_after_s) + SETTLED_AFTER;
-        Self { workers, probes, browsers, sockets, rules, populations, warmup_end, settle, thresholds }
-    }
-}
 
 /// One worker's hand-over, without what is not for adding up.
 #[derive(Debug, Clone, Copy)]
@@ -444,87 +395,6 @@ impl Totals {
         causes
     }
 
-    fn histogram_delta(&mut self, at: Timestamp, causes: Causes, delta: &HistogramDelta) {
-        let causes = causes.of(&delta.metric);
-        if !self.metrics.contains_key(&delta.metric) {
-            self.metrics.insert(delta.metric.clone(), Metric::default());
-        }
-        let metric = self.metrics.get_mut(&delta.metric).expect("it was put there when it was not");
-        metric.seen += delta.count();
-        metric.populated |= !delta.population.is_empty();
-        if !delta.warmup {
-            metric.split.absorb(delta, !causes.is_empty());
-            if self.config.populations.len() > 1 && !delta.population.is_empty() {
-                metric.by_population.entry(delta.population.clone()).or_default().absorb(delta, !causes.is_empty());
-            }
-        }
-        self.suspects.count(at, causes, delta);
-        if !causes.is_empty() {
-            self.timeline.put(at, "health.suspect", Combine::Sum, delta.count() as f64);
-        }
-        self.timeline.sample(at, delta);
-        self.watch.histogram(second_of(at), delta);
-    }
-
-    fn counter_delta(&mut self, at: Timestamp, delta: &CounterDelta) {
-        *self.counters.entry((delta.counter.clone(), delta.population.clone())).or_default() += delta.count;
-        self.timeline.put(at, &delta.counter, Combine::Sum, delta.count as f64);
-        self.watch.counter(second_of(at), delta);
-    }
-
-    fn error_delta(&mut self, at: Timestamp, delta: &ErrorDelta) {
-        let mut key = delta.key.clone();
-        if self.errors.len() >= MAX_KEYS && !self.errors.contains_key(&key) {
-            key.code = OTHER.to_owned();
-        }
-        self.watch.error(second_of(at), delta);
-        self.timeline.put(at, "errors", Combine::Sum, delta.count as f64);
-        self.timeline.put(at, &format!("errors.{}", key.operation), Combine::Sum, delta.count as f64);
-        let fresh = || ErrorTotal { count: 0, first: Timestamp::NEVER, sample: String::new() };
-        let total = self.errors.entry(key).or_insert_with(fresh);
-        total.count += delta.count;
-        if delta.first < total.first {
-            (total.first, total.sample) = (delta.first, delta.sample.clone());
-        }
-    }
-
-    fn breach_delta(&mut self, delta: &BreachDelta) {
-        let mut key = delta.key.clone();
-        if self.breaches.len() >= MAX_KEYS && !self.breaches.contains_key(&key) {
-            key.event = OTHER.to_owned();
-        }
-        let fresh = || BreachTotal { count: 0, first: Timestamp::NEVER, sample: String::new() };
-        let total = self.breaches.entry(key).or_insert_with(fresh);
-        total.count += delta.count;
-        if delta.first < total.first {
-            (total.first, total.sample) = (delta.first, delta.sample.clone());
-        }
-    }
-
-    fn disconnect_delta(&mut self, at: Timestamp, delta: &DisconnectDelta) {
-        let mut key = delta.key.clone();
-        if self.disconnects.len() >= MAX_KEYS && !self.disconnects.contains_key(&key) {
-            key.reason = OTHER.to_owned();
-        }
-        self.watch.disconnect(second_of(at), delta);
-        if key.by != ClosedBy::User {
-            self.timeline.put(at, "disconnects", Combine::Sum, delta.count as f64);
-        }
-        let total = self.disconnects.entry(key).or_insert(DisconnectTotal { count: 0, first: Timestamp::NEVER });
-        total.count += delta.count;
-        total.first = total.first.min(delta.first);
-    }
-
-    fn ledger_delta(&mut self, at: Timestamp, delta: &LedgerDelta) {
-        for (field, count) in delta.fields() {
-            if count != 0 {
-                self.timeline.put(at, &format!("delivery.{field}"), Combine::Sum, count as f64);
-            }
-        }
-        self.delivery += *delta;
-        self.watch.ledger(second_of(at), delta);
-    }
-
     fn record_completions(&mut self) {
         for done in self.completions.drain() {
             let is_probe = |worker| self.config.probes.contains(&worker);
@@ -577,21 +447,8 @@ impl Totals {
     }
 }
 
-/// The ledger's margin after an acceptance, and the way to the page, beyond `late_after_s`.
-const SETTLED_AFTER: Span = Span::from_secs(4);
 /// The lag of all workers, so that charts and thresholds find it beside the other metrics.
 const LAG: &str = "worker.lag";
-
-/// Errors and disconnects told apart; further ones share `(other)`, so that a server cannot fill the memory.
-const MAX_KEYS: usize = 1_000;
-const OTHER: &str = "(other)";
-
-fn answered(op: &Op) -> Option<OperationId> {
-    match op {
-        Op::Emit(emit) if emit.answer.is_some() => Some(emit.operation),
-        _ => None,
-    }
-}
 
 #[cfg(test)]
 mod tests;

@@ -9,6 +9,7 @@ use crate::metrics::contract::BreachEntry;
 use crate::metrics::report::{
     DisconnectEntry, ErrorEntry, HealthEntry, ListenersEntry, MetricEntry, MetricSeries, Report, Series, WorkerEntry,
 };
+use crate::plan::Plan;
 
 impl Totals {
     /// `plan`: the checked plan of this report.

@@ -1,0 +1,67 @@
+//! What totals must know of a run before it starts.
+
+use std::collections::BTreeSet;
+
+use crate::plan::{Plan, Threshold, VerdictRules};
+use crate::scenario::{Op, OperationId};
+use crate::time::{Span, Timestamp};
+
+/// What totals must know of a run before it starts.
+#[derive(Debug, Clone, Default)]
+pub struct TotalsConfig {
+    /// Workers that hand over, the probe's included.
+    pub workers: usize,
+    /// The workers whose only user is a probe.
+    pub probes: Vec<usize>,
+    /// The browser of each worker, by its name; `None` (and what is not said): the conductor's own.
+    pub browsers: Vec<Option<String>>,
+    /// Sockets that the browser of each worker can hold; 0 (and what is not said): nobody knows.
+    pub sockets: Vec<u32>,
+    pub rules: VerdictRules,
+    pub populations: Vec<PopulationConfig>,
+    pub warmup_end: Timestamp,
+    /// What was sent so long ago is settled, and every worker has said when its members got it.
+    pub settle: Span,
+    pub thresholds: Vec<Threshold>,
+}
+
+#[derive(Debug, Clone, Default)]
+pub struct PopulationConfig {
+    pub name: String,
+    /// The operation whose messages the ledger follows, like `message`.
+    pub delivery: Option<String>,
+    /// Operations with an answer: an acknowledgement of theirs is no success yet.
+    pub answered: BTreeSet<String>,
+}
+
+impl TotalsConfig {
+    /// For a checked plan.
+    pub fn new(plan: &Plan, browsers: Vec<Option<String>>, probes: Vec<usize>) -> Self {
+        let populations = plan.populations.iter().map(|population| {
+            let mut config = PopulationConfig { name: population.name.clone(), ..PopulationConfig::default() };
+            if let Ok(program) = population.program() {
+                let name = |operation: OperationId| program.operations[operation.0 as usize].clone();
+                config.delivery = program.delivery.as_ref().map(|delivery| name(delivery.operation));
+                config.answered = program.ops.iter().filter_map(answered).map(name).collect();
+            }
+            config
+        });
+        let warmup_end = Timestamp::ZERO + Span::from_secs_f64(plan.warmup_s);
+        // A checked plan's thresholds all parse.
+        let thresholds = plan.thresholds.iter().filter_map(|text| text.parse().ok()).collect();
+        let (workers, populations) = (browsers.len(), populations.collect());
+        let (rules, sockets) = (plan.verdict, Vec::new());
+        let settle = Span::from_secs_f64(plan.late_after_s) + SETTLED_AFTER;
+        Self { workers, probes, browsers, sockets, rules, populations, warmup_end, settle, thresholds }
+    }
+}
+
+fn answered(op: &Op) -> Option<OperationId> {
+    match op {
+        Op::Emit(emit) if emit.answer.is_some() => Some(emit.operation),
+        _ => None,
+    }
+}
+
+/// The ledger's margin after an acceptance, and the way to the page, beyond `late_after_s`.
+const SETTLED_AFTER: Span = Span::from_secs(4);

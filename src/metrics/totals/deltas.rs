@@ -1,0 +1,95 @@
+//! The parts of a hand-over, each added to what it belongs to.
+
+use super::suspect::Causes;
+use super::timeline::{Combine, second_of};
+use super::{DisconnectTotal, ErrorTotal, Metric, Totals};
+use crate::metrics::contract::{BreachDelta, BreachTotal};
+use crate::metrics::delta::*;
+use crate::time::Timestamp;
+
+impl Totals {
+    pub(super) fn histogram_delta(&mut self, at: Timestamp, causes: Causes, delta: &HistogramDelta) {
+        let causes = causes.of(&delta.metric);
+        if !self.metrics.contains_key(&delta.metric) {
+            self.metrics.insert(delta.metric.clone(), Metric::default());
+        }
+        let metric = self.metrics.get_mut(&delta.metric).expect("it was put there when it was not");
+        metric.seen += delta.count();
+        metric.populated |= !delta.population.is_empty();
+        if !delta.warmup {
+            metric.split.absorb(delta, !causes.is_empty());
+            if self.config.populations.len() > 1 && !delta.population.is_empty() {
+                metric.by_population.entry(delta.population.clone()).or_default().absorb(delta, !causes.is_empty());
+            }
+        }
+        self.suspects.count(at, causes, delta);
+        if !causes.is_empty() {
+            self.timeline.put(at, "health.suspect", Combine::Sum, delta.count() as f64);
+        }
+        self.timeline.sample(at, delta);
+        self.watch.histogram(second_of(at), delta);
+    }
+
+    pub(super) fn counter_delta(&mut self, at: Timestamp, delta: &CounterDelta) {
+        *self.counters.entry((delta.counter.clone(), delta.population.clone())).or_default() += delta.count;
+        self.timeline.put(at, &delta.counter, Combine::Sum, delta.count as f64);
+        self.watch.counter(second_of(at), delta);
+    }
+
+    pub(super) fn error_delta(&mut self, at: Timestamp, delta: &ErrorDelta) {
+        let mut key = delta.key.clone();
+        if self.errors.len() >= MAX_KEYS && !self.errors.contains_key(&key) {
+            key.code = OTHER.to_owned();
+        }
+        self.watch.error(second_of(at), delta);
+        self.timeline.put(at, "errors", Combine::Sum, delta.count as f64);
+        self.timeline.put(at, &format!("errors.{}", key.operation), Combine::Sum, delta.count as f64);
+        let fresh = || ErrorTotal { count: 0, first: Timestamp::NEVER, sample: String::new() };
+        let total = self.errors.entry(key).or_insert_with(fresh);
+        total.count += delta.count;
+        if delta.first < total.first {
+            (total.first, total.sample) = (delta.first, delta.sample.clone());
+        }
+    }
+
+    pub(super) fn breach_delta(&mut self, delta: &BreachDelta) {
+        let mut key = delta.key.clone();
+        if self.breaches.len() >= MAX_KEYS && !self.breaches.contains_key(&key) {
+            key.event = OTHER.to_owned();
+        }
+        let fresh = || BreachTotal { count: 0, first: Timestamp::NEVER, sample: String::new() };
+        let total = self.breaches.entry(key).or_insert_with(fresh);
+        total.count += delta.count;
+        if delta.first < total.first {
+            (total.first, total.sample) = (delta.first, delta.sample.clone());
+        }
+    }
+
+    pub(super) fn disconnect_delta(&mut self, at: Timestamp, delta: &DisconnectDelta) {
+        let mut key = delta.key.clone();
+        if self.disconnects.len() >= MAX_KEYS && !self.disconnects.contains_key(&key) {
+            key.reason = OTHER.to_owned();
+        }
+        self.watch.disconnect(second_of(at), delta);
+        if key.by != ClosedBy::User {
+            self.timeline.put(at, "disconnects", Combine::Sum, delta.count as f64);
+        }
+        let total = self.disconnects.entry(key).or_insert(DisconnectTotal { count: 0, first: Timestamp::NEVER });
+        total.count += delta.count;
+        total.first = total.first.min(delta.first);
+    }
+
+    pub(super) fn ledger_delta(&mut self, at: Timestamp, delta: &LedgerDelta) {
+        for (field, count) in delta.fields() {
+            if count != 0 {
+                self.timeline.put(at, &format!("delivery.{field}"), Combine::Sum, count as f64);
+            }
+        }
+        self.delivery += *delta;
+        self.watch.ledger(second_of(at), delta);
+    }
+}
+
+/// Errors and disconnects told apart; further ones share `(other)`, so that a server cannot fill the memory.
+const MAX_KEYS: usize = 1_000;
+const OTHER: &str = "(other)";
