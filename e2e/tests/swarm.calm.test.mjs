@@ -79,17 +79,17 @@ story('a conductor that is loaded anew goes on with its run', async (world) => {
   const before = await swarm.status(conductor);
   conductor.once('dialog', (dialog) => dialog.accept());
   await conductor.reload();
-  const goesOn = async () => (await swarm.status(conductor)).users?.connected >= 19;
+  // More than was sent before: the others' numbers come in again, and theirs go on.
+  const goesOn = async () => (await swarm.status(conductor)).sent > before.sent;
   await until('the run to go on', goesOn, { within: 10_000 });
-  const after = await swarm.status(conductor);
-  // Ten of its own users say something once a second, and a second is what a reload may cost.
-  assert.ok(after.sent >= before.sent - 12, `${after.sent} messages after the reload, ${before.sent} before`);
   await over(conductor);
   const report = await swarm.report(conductor);
   assert.match(report.problem, /the conductor's page was loaded anew/);
   const { messages } = await lab.counts();
-  // Of its own users what they did in the last second is lost; of the others nothing.
-  checks.between('share of the messages that are in the result', report.delivery.sent / messages.accepted, 0.95, 1);
+  // Of its own ten users, who say something once a second each, what they did in the last second is lost; of the others nothing.
+  const lost = messages.accepted - report.delivery.sent;
+  console.log(`${lost} of ${messages.accepted} messages are not in the result`);
+  checks.between('messages that are not in the result', lost, 0, 15);
   assert.equal(report.delivery.missing, 0);
 });
 
