@@ -70,7 +70,7 @@ export class Tap {
     socket?.close(1000);
   }
 
-  // The newest `most` frames of a user, before them the newest `sent` of those it has sent; see `Ring.read`.
+  // The newest `most` frames of a user, before them the newest `sent` of those it has sent; see `Ring.recent`.
   recent(user, most, sent) {
     return this.#rings.get(user)?.recent(most, sent) ?? [];
   }
@@ -131,9 +131,8 @@ class Rings {
   of(user) {
     let ring = this.#rings.get(user);
     if (ring === undefined) {
-      ring = new Ring();
+      ring = new Ring(user === this.#wide ? WIDE : SLOTS);
       this.#rings.set(user, ring);
-      if (user === this.#wide) ring.slots = WIDE;
     }
     return ring;
   }
@@ -143,11 +142,9 @@ class Rings {
   }
 
   widen(user) {
-    const before = this.#rings.get(this.#wide);
-    if (before !== undefined) before.slots = SLOTS;
+    this.#rings.get(this.#wide)?.resize(SLOTS);
     this.#wide = user;
-    const ring = this.#rings.get(user);
-    if (ring !== undefined) ring.slots = WIDE;
+    this.#rings.get(user)?.resize(WIDE);
   }
 
   forget(user) {
@@ -156,88 +153,112 @@ class Rings {
 }
 
 // Bounded in number and in characters. Long texts and bytes (audio, mostly) are kept by their beginning only, and those
-// that follow in the same way and begin alike share its place.
+// that follow in the same way and begin alike share its place. A frame's place is its number modulo the ring's size, so one
+// more frame takes no memory.
 export class Ring {
-  slots = SLOTS;
-  #frames = [];
-  // Places in #frames before this one are empty.
-  #head = 0;
+  #first = 0;
   #next = 0;
   #chars = 0;
+  // By way: number and beginning of the last long frame.
   #long = [undefined, undefined];
-  #spare;
+  // By place.
+  #texts;
+  #times;
+  #ways;
+  #lengths;
+  #more;
+
+  constructor(slots) {
+    this.#make(slots);
+  }
 
   keep(way, data) {
     const isText = typeof data === "string";
     const length = isText ? data.length : data.byteLength;
-    const isLong = !isText || length > LONG;
-    if (isLong && this.#goesOn(way, data, isText)) return;
-    // A part of a string would keep the whole of it alive; a text that is made anew does not.
-    const text = !isText ? undefined : isLong ? `${anew(data.substring(0, HEAD))}\u2026` : data;
-    // The place of the oldest is used again: a full ring takes no memory for one more frame.
-    if (this.#count() >= this.slots) this.#drop();
-    const number = this.#next;
+    let text = data;
+    if (!isText || length > LONG) {
+      if (this.#goesOn(way, data, isText)) return;
+      this.#long[way] = { number: this.#next, beginning: isText ? anew(data.substring(0, ALIKE)) : undefined };
+      text = isText ? `${anew(data.substring(0, HEAD))}\u2026` : "";
+    }
+    const slots = this.#texts.length;
+    if (this.#next - this.#first === slots) this.#drop();
+    const place = this.#next % slots;
     this.#next += 1;
-    const frame = this.#spare ?? { number, at: 0, way, length, more: 0, text };
-    this.#spare = undefined;
-    frame.number = number;
-    frame.at = performance.now();
-    frame.way = way;
-    frame.length = length;
-    frame.more = 0;
-    frame.text = text;
-    if (isLong) this.#long[way] = { frame, number, beginning: isText ? text.substring(0, ALIKE) : undefined };
-    this.#frames.push(frame);
-    this.#chars += text === undefined ? 0 : text.length;
-    while (this.#count() > this.slots || (this.#chars > CHARS && this.#count() > 1)) this.#drop();
+    this.#texts[place] = text;
+    this.#times[place] = performance.now();
+    this.#ways[place] = isText ? way : way | BYTES;
+    this.#lengths[place] = length;
+    this.#more[place] = 0;
+    this.#chars += text.length;
+    while (this.#chars > CHARS && this.#next - this.#first > 1) this.#drop();
   }
 
   recent(most, sent) {
-    const newest = Math.max(this.#head, this.#frames.length - most);
-    const before = this.#frames.slice(this.#head, newest).filter(({ way }) => way === OUT);
-    return flat([...before.slice(Math.max(0, before.length - sent)), ...this.#frames.slice(newest)]);
+    const newest = Math.max(this.#first, this.#next - most);
+    const before = [];
+    for (let number = newest - 1; number >= this.#first && before.length < sent; number -= 1) {
+      if ((this.#ways[number % this.#ways.length] & OUT) === OUT) before.unshift(number);
+    }
+    return [...before.flatMap((number) => this.#frame(number)), ...this.since(newest, most)];
   }
 
   since(number, most) {
-    const from = Math.max(number, this.#next - most);
-    return flat(this.#frames.slice(this.#head).filter((frame) => frame.number >= from));
+    const frames = [];
+    for (let at = Math.max(number, this.#next - most, this.#first); at < this.#next; at += 1) frames.push(...this.#frame(at));
+    return frames;
   }
 
-  #count() {
-    return this.#frames.length - this.#head;
+  // A smaller ring keeps its newest frames.
+  resize(slots) {
+    const [texts, times, ways, lengths, more] = [this.#texts, this.#times, this.#ways, this.#lengths, this.#more];
+    while (this.#next - this.#first > slots) this.#drop();
+    this.#make(slots);
+    for (let number = this.#first; number < this.#next; number += 1) {
+      const [from, to] = [number % texts.length, number % slots];
+      this.#texts[to] = texts[from];
+      this.#times[to] = times[from];
+      this.#ways[to] = ways[from];
+      this.#lengths[to] = lengths[from];
+      this.#more[to] = more[from];
+    }
+  }
+
+  #make(slots) {
+    this.#texts = new Array(slots).fill("");
+    this.#times = new Float64Array(slots);
+    this.#ways = new Uint8Array(slots);
+    this.#lengths = new Uint32Array(slots);
+    this.#more = new Uint32Array(slots);
+  }
+
+  // Number, time by the clock of all workers, way, length, more, and the text or undefined for bytes.
+  #frame(number) {
+    const place = number % this.#texts.length;
+    const way = this.#ways[place];
+    const text = way & BYTES ? undefined : this.#texts[place];
+    return [number, performance.timeOrigin + this.#times[place], way & OUT, this.#lengths[place], this.#more[place], text];
   }
 
   #goesOn(way, data, isText) {
     const long = this.#long[way];
-    if (long === undefined || long.frame.number !== long.number || isText !== (long.beginning !== undefined)) return false;
+    if (long === undefined || long.number < this.#first || isText !== (long.beginning !== undefined)) return false;
     if (isText && !data.startsWith(long.beginning)) return false;
-    long.frame.more += 1;
+    this.#more[long.number % this.#more.length] += 1;
     return true;
   }
 
-  // Moving all others down for each that goes would cost more than to leave a few places empty for a while.
   #drop() {
-    const frame = this.#frames[this.#head];
-    this.#frames[this.#head] = undefined;
-    this.#head += 1;
-    this.#chars -= frame.text === undefined ? 0 : frame.text.length;
-    frame.number = -1;
-    frame.text = undefined;
-    this.#spare = frame;
-    if (this.#head >= 2 * SLOTS) {
-      this.#frames.splice(0, this.#head);
-      this.#head = 0;
-    }
+    const place = this.#first % this.#texts.length;
+    this.#first += 1;
+    this.#chars -= this.#texts[place].length;
+    this.#texts[place] = "";
   }
 }
 
+// A part of a string would keep the whole of it alive; a text that is made anew does not.
 function anew(text) {
   return JSON.parse(JSON.stringify(text));
-}
-
-// Number, time by the clock of all workers, way, length, more, and the text or undefined for bytes; of each frame.
-function flat(frames) {
-  return frames.flatMap(({ number, at, way, length, more, text }) => [number, performance.timeOrigin + at, way, length, more, text]);
 }
 
 export class Classifier {
@@ -333,6 +354,8 @@ function utf8Length(text) {
 
 const IN = 0;
 const OUT = 1;
+// Beside the way of a frame that is no text.
+const BYTES = 2;
 // Frames of a user, and of the one that is watched.
 const SLOTS = 64;
 const WIDE = 512;

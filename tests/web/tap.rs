@@ -9,9 +9,13 @@ use wasm_bindgen::prelude::wasm_bindgen;
 extern "C" {
     type Ring;
     #[wasm_bindgen(constructor, js_class = "Ring")]
-    fn new() -> Ring;
+    fn new(slots: u32) -> Ring;
     #[wasm_bindgen(method)]
     fn keep(this: &Ring, way: u8, data: &JsValue);
+    #[wasm_bindgen(method)]
+    fn resize(this: &Ring, slots: u32);
+    #[wasm_bindgen(method)]
+    fn recent(this: &Ring, most: u32, sent: u32) -> Vec<JsValue>;
     #[wasm_bindgen(method)]
     fn since(this: &Ring, number: u32, most: u32) -> Vec<JsValue>;
 
@@ -37,7 +41,7 @@ pub fn check_rings() {
     let cases: Vec<Kept> = serde_json::from_str(include_str!("../../src/sim/rings.json")).expect("it is a table");
     for (number, case) in cases.iter().enumerate() {
         let number = number as u32;
-        let ring = Ring::new();
+        let ring = Ring::new(64);
         for frame in &case.frames {
             let (way, text) = frame.split_once(' ').expect("a way and a frame");
             let way = u8::from(way == "out");
@@ -47,14 +51,40 @@ pub fn check_rings() {
                 _ => ring.keep(way, &text.into()),
             }
         }
-        let values = ring.since(0, u32::MAX);
-        let (frames, _) = values.as_chunks();
-        let kept: Vec<String> = frames.iter().map(in_short).collect();
-        assert_eq!(kept, case.kept, "case {number}");
+        assert_eq!(in_short(&ring.since(0, u32::MAX)), case.kept, "case {number}");
     }
+    check_bounds();
 }
 
-fn in_short([number, _, way, length, more, text]: &[JsValue; 6]) -> String {
+/// A ring is bounded by the number of its frames and of their characters, and keeps the newest when it is made smaller.
+fn check_bounds() {
+    let ring = Ring::new(4);
+    for number in 0..10 {
+        ring.keep(u8::from(number % 3 == 0), &number.to_string().into());
+    }
+    assert_eq!(
+        in_short(&ring.since(0, u32::MAX)),
+        ["6 out 6 (1) +0", "7 in 7 (1) +0", "8 in 8 (1) +0", "9 out 9 (1) +0"]
+    );
+    assert_eq!(in_short(&ring.since(8, u32::MAX)), ["8 in 8 (1) +0", "9 out 9 (1) +0"]);
+    ring.resize(8);
+    ring.keep(0, &"10".into());
+    assert_eq!(in_short(&ring.recent(2, 1)), ["6 out 6 (1) +0", "9 out 9 (1) +0", "10 in 10 (2) +0"]);
+    ring.resize(2);
+    assert_eq!(in_short(&ring.since(0, u32::MAX)), ["9 out 9 (1) +0", "10 in 10 (2) +0"]);
+    let ring = Ring::new(64);
+    for _ in 0..100 {
+        ring.keep(0, &"y".repeat(2_048).into());
+    }
+    assert_eq!(in_short(&ring.since(0, u32::MAX)).len(), 16);
+}
+
+fn in_short(values: &[JsValue]) -> Vec<String> {
+    let (frames, _) = values.as_chunks();
+    frames.iter().map(frame_in_short).collect()
+}
+
+fn frame_in_short([number, _, way, length, more, text]: &[JsValue; 6]) -> String {
     let count = |value: &JsValue| value.as_f64().expect("a number");
     let way = if count(way) == 0.0 { "in" } else { "out" };
     let text = text.as_string().unwrap_or_else(|| "bytes".to_owned());
