@@ -1,6 +1,14 @@
 // Several browsers that become one swarm.
+import assert from 'node:assert/strict';
+
+import * as checks from './checks.mjs';
 import * as at from './locators.mjs';
+import { metric } from './report.mjs';
+import * as swarm from './swarm.mjs';
 import { until } from './wait.mjs';
+
+/** A few users who say something once a second, so that their missing would show at once. */
+export const LIVELY = { room_size: 10, send_min_ms: 900, send_max_ms: 1_100, read: 'none', reaction_share: 0, list_rooms: false };
 
 export const swarmOf = (page) => page.evaluate(() => window.tabswarm.swarm());
 
@@ -38,4 +46,20 @@ export async function gather(world, url, broker, generators) {
   for (let n = 0; n < generators; n += 1) others.push(await join(world, url, invite));
   await ready(conductor, generators);
   return { conductor, generators: others, invite };
+}
+
+export const over = (page) =>
+  until('the run to be over', async () => (await swarm.status(page)).phase === 'done', { within: 90_000 });
+
+/** What both sides counted, to the last message. */
+export async function bothSidesCountTheSame(lab, report) {
+  const { messages } = await lab.counts();
+  checks.bothSidesAgree({
+    'messages sent': [report.delivery.sent, messages.accepted],
+    'messages delivered': [report.delivery.arrived, messages.sent],
+    'messages sent by all browsers': [report.browsers.reduce((sum, { sent }) => sum + sent, 0), messages.accepted],
+  });
+  const { due, delivered, missing, duplicated } = report.delivery;
+  assert.deepEqual({ delivered, missing, duplicated }, { delivered: due, missing: 0, duplicated: 0 });
+  assert.equal(metric(report, 'message.fanout').count, report.delivery.arrived, 'a sample for every delivery');
 }

@@ -1,0 +1,74 @@
+// Who conducts, who joins, and who lets whom in: what a swarm asks of its people.
+import assert from 'node:assert/strict';
+
+import { startMosquitto } from '../lib/broker.mjs';
+import * as checks from '../lib/checks.mjs';
+import { bothSidesCountTheSame, join, LIVELY, openSwarm, over, ready, swarmOf } from '../lib/gather.mjs';
+import * as at from '../lib/locators.mjs';
+import { chatPlan, rampThenHold } from '../lib/plans.mjs';
+import { story } from '../lib/story.mjs';
+import * as swarm from '../lib/swarm.mjs';
+import { until } from '../lib/wait.mjs';
+
+story('an operator is asked before load goes to a host that is not this machine', async (world) => {
+  const [broker, lab] = [world.use(await startMosquitto()), await world.lab()];
+  const args = ['--host-resolver-rules=MAP chat.test 127.0.0.1'];
+  const conductor = await world.page(lab.url, { args });
+  const invite = await openSwarm(conductor, broker.url);
+  const willing = await join(world, lab.url, invite, { args });
+  const unwilling = await join(world, lab.url, invite, { args });
+  const plan = chatPlan(lab, rampThenHold(9, 1, 5), LIVELY);
+  plan.populations[0].variables.target = lab.url.replace('127.0.0.1', 'chat.test');
+  // The conductor's own operator answers by the script.
+  const permission = { allow: ['chat.test'] };
+  const started = swarm.start(conductor, plan, undefined, permission);
+  await at.allowButton(willing).click();
+  await at.refuseButton(unwilling).click();
+  await started;
+  await over(conductor);
+  const report = await swarm.report(conductor);
+  assert.deepEqual(report.browsers.map(({ name }) => name).sort(), ['conductor', (await swarmOf(willing)).name].sort());
+  await bothSidesCountTheSame(lab, report);
+  // Whoever said yes once is not asked again.
+  const again = swarm.start(conductor, plan, undefined, permission);
+  await until('the willing one to play', async () => (await swarmOf(willing)).run);
+  await again;
+  await over(conductor);
+});
+
+story('a broker that wants a password gets it from the person, and no link holds it', async (world) => {
+  const broker = world.use(await startMosquitto({ users: { kim: 'geheim' } }));
+  const lab = await world.lab();
+  const conductor = await world.page(lab.url);
+  await at.swarmTab(conductor).click();
+  await at.brokerField(conductor).fill(broker.url);
+  await at.openSwarmButton(conductor).click();
+  const logIn = async (page, password) => {
+    await at.brokerUser(page).fill('kim');
+    await at.brokerPassword(page).fill(password);
+    await at.logInButton(page).click();
+  };
+  await logIn(conductor, 'wrong');
+  await until('the broker to refuse it', async () => /user name/.test((await swarmOf(conductor))?.problem ?? ''));
+  await logIn(conductor, 'geheim');
+  await until('the broker to let the conductor in', async () => (await swarmOf(conductor)).connected);
+  const { invite } = await swarmOf(conductor);
+  const generator = await world.page(`${lab.url}/${invite}`);
+  await logIn(generator, 'geheim');
+  await ready(conductor, 1);
+  assert.ok(!invite.includes('geheim') && !generator.url().includes('geheim'));
+});
+
+story('a room: the lab prints the links, brings the broker, and is the target', async (world) => {
+  const lab = await world.roomLab();
+  const conductor = await world.page(lab.conductLink);
+  await world.page(lab.joinLink);
+  await world.page(lab.joinLink);
+  await ready(conductor, 2);
+  const seen = async () => /ready[^]*ready/.test(await at.roster(conductor).innerText());
+  await until('the page to show that both are ready', seen, { within: 3_000 });
+  const report = await swarm.play(conductor, chatPlan(lab, rampThenHold(30, 2, 6), LIVELY));
+  checks.noErrors(report);
+  assert.equal(report.browsers.length, 3);
+  await bothSidesCountTheSame(lab, report);
+});
