@@ -21,6 +21,9 @@ pub struct Config {
     /// Of the random numbers behind the faults.
     pub seed: u64,
     pub exit_after: Option<Duration>,
+    /// Of Engine.IO: between two pings, and how long the server waits for the answer to one.
+    pub ping_interval: Duration,
+    pub ping_timeout: Duration,
     /// A broker for browsers that play one run together; `None`: there is none.
     pub room: Option<RoomConfig>,
 }
@@ -49,6 +52,8 @@ impl Default for Config {
             faults: Switches::default(),
             seed: 1,
             exit_after: None,
+            ping_interval: Duration::from_secs(25),
+            ping_timeout: Duration::from_secs(60),
             room: None,
         }
     }
@@ -71,6 +76,8 @@ impl Config {
                 Long("faults") => config.faults = args.value()?.parse_with(faults_from_arg)?,
                 Long("seed") => config.seed = args.value()?.parse()?,
                 Long("exit-after") => config.exit_after = Some(args.value()?.parse_with(seconds)?),
+                Long("ping-interval") => config.ping_interval = args.value()?.parse_with(patience)?,
+                Long("ping-timeout") => config.ping_timeout = args.value()?.parse_with(patience)?,
                 Long("room") => room = true,
                 Long("broker-port") => broker_port = Some(args.value()?.parse()?),
                 Long("help") | Short('h') => return Ok(None),
@@ -110,6 +117,17 @@ fn seconds(text: &str) -> Result<Duration, String> {
     Duration::try_from_secs_f64(seconds).map_err(|error| error.to_string())
 }
 
+/// Without any the server would ping without a pause, or wait for no answer.
+fn patience(text: &str) -> Result<Duration, String> {
+    let time = seconds(text)?;
+    if time < SHORTEST_PATIENCE {
+        return Err(format!("{text} is less than {} s", SHORTEST_PATIENCE.as_secs_f64()));
+    }
+    Ok(time)
+}
+
+const SHORTEST_PATIENCE: Duration = Duration::from_millis(100);
+
 const NO_ROOM: &str =
     "this lab was built without --room: `cargo build --package lab --profile lab --features room` builds one with it";
 
@@ -123,6 +141,8 @@ lab: a chat service to test, with fault switches, and a server for the tabswarm 
   --faults JSON            as POST /lab/faults takes them
   --seed N                 of the random numbers behind the faults (1)
   --exit-after SECONDS     stop by itself
+  --ping-interval SECONDS  between Engine.IO's pings (25)
+  --ping-timeout SECONDS   how long one may stay unanswered (60)
   --room                   run an MQTT broker too, and print the links with which browsers share a run
   --broker-port N          of that broker; 0 takes any free port (the lab's port + 1)
 ";
@@ -139,7 +159,7 @@ mod tests {
 
     #[test]
     fn arguments() {
-        let args = "lab --port 0 --server-version v2 --dist dist --seed 7 --exit-after 1.5";
+        let args = "lab --port 0 --server-version v2 --dist dist --seed 7 --exit-after 1.5 --ping-interval 2 --ping-timeout 0.5";
         let config = Config::from_args(args.split(' ')).unwrap().unwrap();
         let expected = Config {
             port: 0,
@@ -147,6 +167,8 @@ mod tests {
             dist: Some("dist".into()),
             seed: 7,
             exit_after: Some(Duration::from_millis(1500)),
+            ping_interval: Duration::from_secs(2),
+            ping_timeout: Duration::from_millis(500),
             ..Config::default()
         };
         assert_eq!(config, expected);
@@ -160,6 +182,8 @@ mod tests {
         check_error(&["--server-version", "v3"], "neither v1 nor v2");
         check_error(&["--faults", r#"{"lose_share":2}"#], "lose_share: 2 is not between 0 and 1");
         check_error(&["--exit-after", "soon"], "no number");
+        check_error(&["--ping-interval", "0"], "0 is less than 0.1 s");
+        check_error(&["--ping-timeout", "-1"], "negative");
         check_error(&["--prot", "1"], "--prot");
         check_error(&["--broker-port", "1883"], "--broker-port 1883 needs --room");
         check_error(&["--room", "--broker-port", "x"], "x");

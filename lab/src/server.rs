@@ -95,7 +95,7 @@ async fn open_room(config: &Config, lab: &Lab, address: SocketAddr) -> Result<Op
 }
 
 fn router(lab: &Arc<Lab>, config: &Config) -> Router {
-    let sockets = EngineIoService::with_config(Arc::new(Gate::new(lab.clone())), engine_io());
+    let sockets = EngineIoService::with_config(Arc::new(Gate::new(lab.clone())), engine_io(config));
     let sockets = Router::new()
         .route_service("/socket.io/", sockets)
         .layer(axum::middleware::from_fn(http::cors::polling))
@@ -111,12 +111,13 @@ fn router(lab: &Arc<Lab>, config: &Config) -> Router {
         .with_state(lab.clone())
 }
 
-/// As the real server's, except that the OPEN packet of this implementation always names a maxPayload.
-fn engine_io() -> EngineIoConfig {
+/// As the real server's unless `config` says otherwise, except that the OPEN packet of this implementation always names a
+/// maxPayload.
+fn engine_io(config: &Config) -> EngineIoConfig {
     EngineIoConfig::builder()
         .req_path("/socket.io")
-        .ping_interval(Duration::from_secs(25))
-        .ping_timeout(Duration::from_secs(60))
+        .ping_interval(config.ping_interval)
+        .ping_timeout(config.ping_timeout)
         .upgrade_timeout(Duration::from_secs(10))
         .max_payload(64 << 10)
         .ws_max_message_size(64 << 10)

@@ -1,5 +1,7 @@
 //! Who is let in, and what happens to a user's older session.
 
+use std::time::Duration;
+
 use lab::Config;
 use serde_json::json;
 
@@ -102,4 +104,17 @@ async fn logging_out_is_told_to_the_users_sockets() {
     assert_eq!(socket.event().await, ("session_ended".to_owned(), expected));
     assert_eq!(target.call("POST", "/api/auth/logout", &headers, b"").await.status, 401);
     assert_eq!(target.call("POST", "/api/auth/logout", &headers[..1], b"").await.status, 400);
+}
+
+#[tokio::test]
+async fn who_answers_no_ping_is_closed_and_counted_as_such() {
+    let patience = Duration::from_millis(100);
+    let target = Target::start(Config { ping_interval: patience, ping_timeout: patience, ..Config::default() }).await;
+    let mut silent = target.open("/socket.io/?EIO=4&transport=websocket").await.expect("an open socket");
+    let open = silent.text().await;
+    assert!(open.contains(r#""pingInterval":100,"pingTimeout":100"#), "{open}");
+    // Whoever waits for an end answers nothing.
+    silent.end().await;
+    let closed = target.counts().await["connections"]["closed"].clone();
+    assert_eq!(closed, json!({ "ping timeout": 1 }));
 }
