@@ -6,11 +6,13 @@ use serde_json::Value;
 
 use crate::metrics::{ClosedBy, Phase};
 use crate::plan::{Pace, is_token};
+use crate::protocol::Transmit;
 use crate::scenario::{Op, Pc, Program, RoomEffect};
 use crate::time::{Span, Timestamp};
 
 use super::event::MAX_TASKS;
 use super::life::Stage;
+use super::step::{PONG, put_out};
 use super::task::{Role, Task, Ticker, Wait};
 use super::voice::Ending;
 use super::{Context, User};
@@ -20,6 +22,8 @@ pub struct Stall {
     pub until: Timestamp,
     /// The rooms it was in, whose messages are owed to it again afterwards.
     rooms: Vec<String>,
+    /// A ping came meanwhile: as a page that was busy, it answers late.
+    pub owes_pong: bool,
 }
 
 impl User {
@@ -146,11 +150,9 @@ impl User {
             return;
         }
         link.provoked = Some(STALLED);
-        let rooms = match self.stall.take() {
-            Some(stall) => stall.rooms,
-            None => ctx.ledger.rooms_of(self.id),
-        };
-        self.stall = Some(Box::new(Stall { until, rooms }));
+        let stall = self.stall.take().map(|stall| Stall { until, ..*stall });
+        let stall = stall.unwrap_or_else(|| Stall { until, rooms: ctx.ledger.rooms_of(self.id), owes_pong: false });
+        self.stall = Some(Box::new(stall));
         ctx.ledger.leave(ctx.now, None, self.id);
         let waiting: Vec<u32> = self.pendings.iter().filter_map(|pending| pending.task).collect();
         self.drop_pendings(ctx, "left");
@@ -162,8 +164,11 @@ impl User {
     pub(super) fn end_stall(&mut self, ctx: &mut Context<'_>) {
         let Some(stall) = self.stall.take_if(|stall| stall.until <= ctx.now) else { return };
         if let Some(link) = self.link.as_mut().filter(|link| link.closing.is_none()) {
-            link.provoked = None;
+            link.provoked = link.is_mute.then_some(MUTE);
             stall.rooms.iter().for_each(|room| ctx.ledger.enter(ctx.now, room, self.id));
+            if stall.owes_pong && !link.is_mute {
+                put_out(ctx, link.socket, Transmit::Text(PONG.to_owned()));
+            }
         }
         self.release(ctx);
     }

@@ -14,6 +14,7 @@ use super::life::Stage;
 use super::link::Closing;
 use super::memory::Found;
 use super::pending::all_match;
+use super::step::is_pong;
 use super::task::{Role, Wait};
 use super::{Context, User};
 
@@ -54,9 +55,11 @@ impl User {
                 self.hear(ctx, incoming, &mut later);
             }
         });
-        if self.stall.is_some() {
-            // Who hangs answers no ping either.
-            while link.session.poll_transmit().is_some() {}
+        if let Some(stall) = &mut self.stall {
+            // Who hangs answers no ping either, until it goes on.
+            while let Some(transmit) = link.session.poll_transmit() {
+                stall.owes_pong |= is_pong(&transmit);
+            }
         }
         self.link = Some(link);
         if self.is_over() {

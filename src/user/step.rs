@@ -1,7 +1,8 @@
 //! Running the tasks: one operation after the other until each task waits for something or has ended.
 
-use crate::engine::{FetchBody, FetchRequest};
+use crate::engine::{FetchBody, FetchRequest, SocketId};
 use crate::metrics::Tag;
+use crate::protocol::Transmit;
 use crate::scenario::{Body, EmitOp, HttpOp, Op, Pc, RoomEffect, Template, WaitOp};
 use crate::time::{Span, Timestamp};
 use crate::wire::Told;
@@ -28,7 +29,7 @@ pub(super) enum Step {
 const STEPS_IN_A_ROW: u32 = 1_000;
 
 /// An Engine.IO pong without data, as every server's ping wants it.
-const PONG: &str = "3";
+pub(super) const PONG: &str = "3";
 
 impl User {
     /// Runs every task that is ready.
@@ -297,18 +298,25 @@ impl User {
     pub(super) fn flush(&mut self, ctx: &mut Context<'_>) {
         let Some(link) = &mut self.link else { return };
         while let Some(transmit) = link.session.poll_transmit() {
-            if link.is_mute && matches!(&transmit, crate::protocol::Transmit::Text(text) if text == PONG) {
-                continue;
+            if !(link.is_mute && is_pong(&transmit)) {
+                put_out(ctx, link.socket, transmit);
             }
-            let bytes = match &transmit {
-                crate::protocol::Transmit::Text(text) => text.len(),
-                crate::protocol::Transmit::Binary(bytes) => bytes.len(),
-            };
-            ctx.recorder.count(ctx.meters.frames_out, 1);
-            ctx.recorder.count(ctx.meters.bytes_out, bytes as u64);
-            ctx.wishes.push(Wish::Send(link.socket, transmit));
         }
     }
+}
+
+pub(super) fn put_out(ctx: &mut Context<'_>, socket: SocketId, transmit: Transmit) {
+    let bytes = match &transmit {
+        Transmit::Text(text) => text.len(),
+        Transmit::Binary(bytes) => bytes.len(),
+    };
+    ctx.recorder.count(ctx.meters.frames_out, 1);
+    ctx.recorder.count(ctx.meters.bytes_out, bytes as u64);
+    ctx.wishes.push(Wish::Send(socket, transmit));
+}
+
+pub(super) fn is_pong(transmit: &Transmit) -> bool {
+    matches!(transmit, Transmit::Text(text) if text == PONG)
 }
 
 /// Behind the loop when its rounds are used up, else back behind its start.

@@ -179,7 +179,9 @@ fn who_stops_reading_hangs_and_wakes_again() {
     assert!((during as f64 / before as f64 - 0.5).abs() < 0.1, "{before} {during}");
     let again = messages_within(&mut world, 61.0, 81.0);
     assert!((again as f64 / before as f64 - 1.0).abs() < 0.1, "{before} {again}");
-    assert_eq!(closed(&world, "stopped reading for the tester"), 0, "the server's patience lasts longer");
+    // A ping came while they hung: they answer it late, and the server has no reason to give them up.
+    until(&mut world, 105.0);
+    assert!(world.run.totals().disconnects().is_empty(), "{:?}", world.run.totals().disconnects());
     finish(&mut world);
 }
 
