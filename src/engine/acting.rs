@@ -67,6 +67,7 @@ impl Engine {
     }
 
     fn act(&mut self, now: Timestamp, at: Timestamp, wall_ms: f64, timed: &TimedAction) {
+        self.guard.on_action();
         for index in 0..self.populations.len() {
             let population = &mut self.populations[index];
             if !timed.is_for(&population.name, &population.shape, &population.program) {

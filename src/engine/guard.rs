@@ -1,38 +1,53 @@
 //! The limits of this browser's operator, as one worker keeps to them. A plan beyond them does not start; whatever a run is told
 //! later, and whatever address a server gives, ends here.
 
-use crate::plan::Limits;
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+
+use crate::plan::{Limits, Segment};
 use crate::protocol::url;
 use crate::time::{Span, Timestamp};
-use crate::wire::Load;
+use crate::wire::{Level, Load, LogLine};
+
+use super::Engine;
 
 #[derive(Debug)]
 pub struct Guard {
     /// `None`: anything goes.
     limits: Option<Limits>,
-    /// Of each population, whether it goes to a machine that is not this one.
-    far: Vec<bool>,
-    /// How many users of such populations this worker may play at a time.
+    /// Of each population, the hosts it goes to that are not this machine.
+    far: Vec<BTreeSet<String>>,
+    /// How many users each of these hosts may have of this worker at a time.
     most_users: Option<u32>,
+    pace: Option<Pace>,
     /// When its load on such machines has to end.
     until: Option<Timestamp>,
+    /// When whoever waits for the pace may go on; `None`: nobody does.
+    holds_until: Option<Timestamp>,
+    /// What was said of the limits since the tester's last action.
+    told: BTreeSet<&'static str>,
 }
 
 pub const NOT_ALLOWED: &str = "this browser's operator has not allowed load on that host";
 pub const TOO_LONG: &str = "the longest time of load that this browser's operator allows is over: users leave";
+pub const TOO_MANY: &str = "no further users start: their host has as many as this browser's operator allows";
+pub const TOO_FAST: &str = "users wait to connect: their host gets as many a second as this browser's operator allows";
 
 impl Guard {
     pub fn new(load: &Load) -> Self {
-        let is_far = |host: &String| !url::is_loopback(host);
-        let far: Vec<bool> =
-            load.plan.populations.iter().map(|population| population.hosts().iter().any(is_far)).collect();
+        let far_hosts = |hosts: BTreeSet<String>| hosts.into_iter().filter(|host| !url::is_loopback(host)).collect();
+        let far: Vec<BTreeSet<String>> =
+            load.plan.populations.iter().map(|population| far_hosts(population.hosts())).collect();
         let caps = load.limits.as_ref().map(|limits| limits.caps);
-        let until = caps.and_then(|caps| caps.minutes).filter(|_| far.contains(&true));
+        let is_far = far.iter().any(|hosts| !hosts.is_empty());
+        let until = caps.and_then(|caps| caps.minutes).filter(|_| is_far);
         Self {
             most_users: caps.and_then(|caps| caps.users).map(|users| load.segment.share_of(users)),
+            pace: caps.and_then(|caps| caps.rate).map(|rate| Pace::new(&load.segment, rate)),
             until: until.map(|minutes| Timestamp::ZERO + Span::from_secs_f64(minutes * 60.0)),
             far,
             limits: load.limits.clone(),
+            holds_until: None,
+            told: BTreeSet::new(),
         }
     }
 
@@ -42,14 +57,128 @@ impl Guard {
     }
 
     /// Whether a user more of this population is too many; `present` has the users of each.
-    pub fn is_full(&self, population: usize, present: impl Iterator<Item = u32>) -> bool {
-        let Some(most) = self.most_users.filter(|_| self.far[population]) else { return false };
-        let now: u32 = self.far.iter().zip(present).filter(|(far, _)| **far).map(|(_, present)| present).sum();
-        now >= most
+    pub fn is_full(&self, population: usize, present: impl Iterator<Item = u32> + Clone) -> bool {
+        let Some(most) = self.most_users else { return false };
+        let on = |host: &String| -> u32 {
+            let users = self.far.iter().zip(present.clone());
+            users.filter(|(hosts, _)| hosts.contains(host)).map(|(_, users)| users).sum()
+        };
+        self.far[population].iter().any(|host| on(host) >= most)
+    }
+
+    /// Whether the pace lets a user of this population, the first in the queue, open its connection now.
+    pub fn may_open(&mut self, population: usize, now: Timestamp) -> bool {
+        let Some(pace) = &mut self.pace else { return true };
+        let free = self.far[population].iter().map(|host| pace.free_at(host, now)).max();
+        self.holds_until = free.filter(|free| *free > now);
+        self.holds_until.is_none()
+    }
+
+    /// It did.
+    pub fn on_opened(&mut self, population: usize, now: Timestamp) {
+        if let Some(pace) = &mut self.pace {
+            self.far[population].iter().for_each(|host| pace.opened.entry(host.clone()).or_default().push_back(now));
+        }
     }
 
     /// When the load has to end at the latest.
     pub fn until(&self) -> Option<Timestamp> {
         self.until
+    }
+
+    /// When whoever is held by the pace may go on.
+    pub fn holds_until(&self) -> Option<Timestamp> {
+        self.holds_until
+    }
+
+    /// Nobody waits for the pace any more.
+    pub fn hold_nobody(&mut self) {
+        self.holds_until = None;
+    }
+
+    /// What the tester does next may meet the same limits: it is said again.
+    pub fn on_action(&mut self) {
+        self.told.clear();
+    }
+}
+
+/// How fast this worker may open connections to a host, whoever wants them: new users, and those who come back.
+#[derive(Debug)]
+struct Pace {
+    most: u32,
+    within: Span,
+    /// The latest ones to each host.
+    opened: BTreeMap<String, VecDeque<Timestamp>>,
+}
+
+impl Pace {
+    /// The parts of a run open as many connections a second as users may start. They are dealt as users are, so that a load
+    /// within the limit is not held up; where there is less than one for each part, the parts take longer for one.
+    fn new(segment: &Segment, rate: f64) -> Self {
+        let parts = segment.weights.len() as f64;
+        let (most, seconds) = match segment.share_of(rate as u32) {
+            share if share > 0 && rate >= parts => (share, 1.0),
+            _ => (1, parts / rate),
+        };
+        Self { most, within: Span::from_secs_f64(seconds.max(1.0)), opened: BTreeMap::new() }
+    }
+
+    /// From when on one more may be opened.
+    fn free_at(&mut self, host: &str, now: Timestamp) -> Timestamp {
+        let Some(opened) = self.opened.get_mut(host) else { return now };
+        while opened.front().is_some_and(|&first| now.since(first) >= self.within) {
+            opened.pop_front();
+        }
+        match opened.front() {
+            Some(&first) if opened.len() >= self.most as usize => first + self.within,
+            _ => now,
+        }
+    }
+}
+
+impl Engine {
+    /// Says that a limit is met, to whoever conducts the run.
+    pub(super) fn tell_limit(&mut self, now: Timestamp, population: usize, limit: &'static str) {
+        if self.guard.told.insert(limit) {
+            let population = self.populations[population].name.clone();
+            self.log.push(LogLine { at: now, level: Level::Warning, population, user: None, text: limit.to_owned() });
+        }
+    }
+
+    /// The first in the queue for a handshake may have one now, as far as the operator's limits go.
+    pub(super) fn may_open_next(&mut self, now: Timestamp) -> bool {
+        self.guard.hold_nobody();
+        let slot = self.handshakes.first().and_then(|seat| self.crowd.slot_at(*seat));
+        let Some(population) = slot.and_then(|slot| self.crowd.get_mut(slot)).map(|user| user.id().population()) else {
+            return true;
+        };
+        let may = self.guard.may_open(population, now);
+        if !may {
+            self.tell_limit(now, population, TOO_FAST);
+        }
+        may
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(rate: f64, weights: &[u32], expected: &[(u32, f64)]) {
+        let segment = |part| Segment { part, weights: weights.to_vec(), probe_parts: Vec::new() };
+        let paces = (0..weights.len()).map(|part| Pace::new(&segment(part), rate));
+        let found: Vec<_> = paces.map(|pace| (pace.most, pace.within.as_secs_f64())).collect();
+        assert_eq!(found, expected, "{rate} a second");
+    }
+
+    #[test]
+    fn the_parts_of_a_run_share_a_pace() {
+        check(30.0, &[1], &[(30, 1.0)]);
+        check(12.5, &[1], &[(12, 1.0)]);
+        check(30.0, &[1, 1, 1, 1], &[(8, 1.0), (8, 1.0), (7, 1.0), (7, 1.0)]);
+        check(30.0, &[2, 1], &[(20, 1.0), (10, 1.0)]);
+        check(0.5, &[1], &[(1, 2.0)]);
+        check(2.0, &[1, 1, 1, 1], &[(1, 2.0); 4]);
     }
 }

@@ -173,7 +173,8 @@ impl Engine {
             }
             _ => None,
         };
-        let next = [load, self.deadlines.next(), self.stopping.deadline()].into_iter().flatten().min();
+        let next = [load, self.deadlines.next(), self.stopping.deadline(), self.guard.holds_until()];
+        let next = next.into_iter().flatten().min();
         next.filter(|next| *next != Timestamp::NEVER)
     }
 
@@ -352,6 +353,7 @@ impl Engine {
     /// Opens sockets and starts exchanges as far as slots are free.
     fn give_slots(&mut self, now: Timestamp, wall_ms: f64) {
         while self.has_room()
+            && self.may_open_next(now)
             && let Some(seat) = self.handshakes.take()
         {
             let Some(slot) = self.crowd.slot_at(seat) else {
@@ -370,6 +372,7 @@ impl Engine {
             self.health.sockets_open += 1;
             let (url, protocols) = (opening.url, opening.protocols);
             if self.guard.may_reach(&url) {
+                self.guard.on_opened(id.population(), now);
                 self.out.push_back(Output::Connect { socket, user: id, url, protocols });
             } else {
                 self.with_socket(now, wall_ms, socket, |user, ctx| user.on_closed(ctx, NEVER_OPENED, NOT_ALLOWED));

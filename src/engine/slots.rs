@@ -18,6 +18,11 @@ impl<T> Slots<T> {
         self.queue.push_back(who);
     }
 
+    /// Who is next.
+    pub fn first(&self) -> Option<&T> {
+        self.queue.front()
+    }
+
     /// The next in the queue, if a slot is free; it holds the slot until `give_back`.
     pub fn take(&mut self) -> Option<T> {
         if self.taken >= self.limit {

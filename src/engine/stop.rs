@@ -16,7 +16,7 @@ use crate::user::{ONCE_USER, User};
 use crate::wire::{Level, LogLine};
 
 use super::Engine;
-use super::guard::TOO_LONG;
+use super::guard::{TOO_LONG, TOO_MANY};
 use super::io::Output;
 use super::population::Population;
 
@@ -113,7 +113,11 @@ impl Engine {
         let population = &mut self.populations[id.population()];
         self.recorder.count(population.meters.arrivals, 1);
         if is_full || population.schedule.cap().is_some_and(|cap| population.present >= cap) {
-            return self.recorder.count(population.meters.dropped, 1);
+            self.recorder.count(population.meters.dropped, 1);
+            if is_full {
+                self.tell_limit(now, id.population(), TOO_MANY);
+            }
+            return;
         }
         // A user that a closed load wants again before its old self is quite gone is cut short.
         if let Some(slot) = self.crowd.find(id) {

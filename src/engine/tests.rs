@@ -23,16 +23,23 @@ impl Bench {
     }
 
     fn within(scenario: Value, load: Value, limits: Option<crate::plan::Limits>) -> Self {
-        let mut document = json!({
-            "version": 1, "name": "t", "protocol": "socketio", "flow": [],
-            "connect": { "url": "http://h", "timeout_s": 5, "reconnect": "none" },
-        });
-        let Value::Object(fields) = scenario else { panic!("a scenario is an object") };
-        document.as_object_mut().expect("it is one").extend(fields);
-        let plan = json!({
-            "version": 1, "name": "t", "seed": 1, "graceful_stop_s": 5,
-            "populations": [{ "name": "p", "scenario": document, "load": load }],
-        });
+        Self::of(&[(scenario, load)], limits)
+    }
+
+    /// A population of each scenario and its load.
+    fn of(populations: &[(Value, Value)], limits: Option<crate::plan::Limits>) -> Self {
+        let population = |(at, (scenario, load)): (usize, &(Value, Value))| {
+            let mut document = json!({
+                "version": 1, "name": "t", "protocol": "socketio", "flow": [],
+                "connect": { "url": "http://h", "timeout_s": 5, "reconnect": "none" },
+            });
+            let fields = scenario.as_object().expect("a scenario is an object").clone();
+            document.as_object_mut().expect("it is one").extend(fields);
+            json!({ "name": format!("p{at}"), "scenario": document, "load": load })
+        };
+        let populations: Vec<Value> = populations.iter().enumerate().map(population).collect();
+        let shared = vec![Map::new(); populations.len()];
+        let plan = json!({ "version": 1, "name": "t", "seed": 1, "graceful_stop_s": 5, "populations": populations });
         let load = Load {
             plan: Plan::check(&plan).unwrap_or_else(|problems| panic!("{problems:#?}")),
             segment: Segment::whole(),
@@ -48,7 +55,7 @@ impl Bench {
         };
         let mut bench =
             Self { engine: Engine::new(&load).expect("the plan is good"), now: Timestamp::ZERO, out: Vec::new() };
-        bench.give(Input::Start { shared: vec![Map::new()] });
+        bench.give(Input::Start { shared });
         bench
     }
 

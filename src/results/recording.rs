@@ -106,6 +106,7 @@ fn kept(input: &RunInput) -> Option<RunInput> {
         | RunInput::Away { .. }
         | RunInput::Back { .. }
         | RunInput::Stopped { .. }
+        | RunInput::Limited { .. }
         | RunInput::ClockBound { .. }
         | RunInput::Note { .. }
         | RunInput::Stop

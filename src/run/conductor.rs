@@ -93,6 +93,11 @@ pub enum RunInput {
         worker: usize,
         why: String,
     },
+    /// A browser does less than the run asks of it: its operator's limits do not let it.
+    Limited {
+        worker: usize,
+        text: String,
+    },
     /// The clocks of the run's browsers are compared with an error of at most this.
     ClockBound {
         micros: u64,
@@ -250,6 +255,7 @@ impl Run {
             RunInput::Away { worker } => self.on_away(worker),
             RunInput::Back { worker } => self.on_back(worker),
             RunInput::Stopped { worker, why } => self.on_stopped(worker, &why),
+            RunInput::Limited { worker, text } => self.on_limited(worker, text),
             RunInput::Act(action) => self.act(action),
             RunInput::Note { at_s, text } => self.note_down(at_s, &text),
             RunInput::ClockBound { micros } => self.on_clock_bound(Span::from_micros(micros)),
@@ -353,7 +359,9 @@ impl Run {
 
     fn on_snapshot(&mut self, worker: usize, mut snapshot: Snapshot) {
         self.relay(worker, std::mem::take(&mut snapshot.sent));
-        self.log.extend(std::mem::take(&mut snapshot.log), snapshot.log_dropped);
+        let (of_users, of_limits) = std::mem::take(&mut snapshot.log).into_iter().partition(|line| line.user.is_some());
+        self.log.extend(of_users, snapshot.log_dropped);
+        self.tell_limits(worker, of_limits);
         self.totals.absorb(worker, snapshot.part());
         self.totals.witness(worker, std::mem::take(&mut snapshot.evidence), &snapshot.health);
         self.note_full_browsers();

@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 
-use crate::time::Timestamp;
+use crate::time::{Span, Timestamp};
 use crate::wire::{Level, LogLine};
 
 #[derive(Debug, Default)]
@@ -31,6 +31,12 @@ impl Log {
         self.left_out += excess as u64;
     }
 
+    /// The same was said within the second before, or a little later by a clock of another worker's.
+    pub fn has_lately(&self, at: Timestamp, text: &str) -> bool {
+        let recent = self.lines.iter().rev().take_while(|line| at.since(line.at) < LATELY);
+        recent.into_iter().any(|line| line.text == text)
+    }
+
     /// Adds a line of the run itself.
     pub fn note(&mut self, at: Timestamp, level: Level, text: impl Into<String>) {
         let line = LogLine { at, level, population: String::new(), user: None, text: text.into() };
@@ -40,6 +46,7 @@ impl Log {
 
 /// Some hours of a calm run or some seconds of a storm; a page shows and filters it without a pause.
 const MAX_LINES: usize = 5_000;
+const LATELY: Span = Span::from_secs(1);
 
 #[cfg(test)]
 mod tests {

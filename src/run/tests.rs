@@ -7,7 +7,7 @@ use crate::metrics::{
     CounterDelta, Fate, HealthDelta, LedgerDelta, MetricsDelta, SentLog, SentRecord, UserId, UsersByState,
 };
 use crate::time::Timestamp;
-use crate::wire::{FromWorker, Level, Snapshot, ToWorker};
+use crate::wire::{FromWorker, Level, LogLine, Snapshot, ToWorker};
 
 /// The probe's worker: three cores give two for the load before it.
 const PROBE: usize = 2;
@@ -364,6 +364,27 @@ fn nobody_waits_for_a_browser_that_is_away_and_the_result_says_what_it_lacks() {
     }
     assert_eq!(script.run.phase(), RunPhase::Done);
     script.check_problem("Kim vanished after 5.0 s: the results lack its part from then on");
+}
+
+#[test]
+fn what_a_browser_s_limits_do_not_let_it_do_is_said_once_and_marked() {
+    let mut script = swarming();
+    script.after(3_000.0);
+    let line = |ms: f64| LogLine {
+        at: Timestamp::from_millis_f64(ms),
+        level: Level::Warning,
+        population: "talkers".into(),
+        user: None,
+        text: "no further users start".into(),
+    };
+    for (worker, ms) in [(1, 2_900.0), (1, 2_950.0), (0, 2_960.0), (1, 9_000.0)] {
+        script.from(worker, snapshot(1, 0, |snapshot| snapshot.log = vec![line(ms)]));
+    }
+    let marks = script.run.totals().annotations().all().iter().filter(|mark| mark.text.contains("no further"));
+    let marks: Vec<_> = marks.map(|mark| (mark.at_s, mark.text.as_str())).collect();
+    let (theirs, ours) = ("Kim: no further users start", "this browser: no further users start");
+    assert_eq!(marks, [(2.9, theirs), (2.96, ours), (9.0, theirs)]);
+    assert_eq!(script.run.log().lines().iter().filter(|line| line.text == theirs).count(), 2);
 }
 
 #[test]

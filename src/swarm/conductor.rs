@@ -316,6 +316,7 @@ impl Conductor {
                 What::Message(message) => RunInput::From { worker, message: *message },
                 What::Died(message) => RunInput::WorkerDied { worker, message },
                 What::Stopped(why) => RunInput::Stopped { worker, why },
+                What::Limited(text) => RunInput::Limited { worker, text },
             }));
         }
     }

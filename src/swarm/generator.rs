@@ -424,8 +424,14 @@ impl Generator {
                 ToWorker::Start { epoch_ms: ours, shared }
             }
             ToWorker::Act(mut action) => {
-                if let Action::Users { users, .. } = &mut action.action {
-                    *users = (*users).min(playing.most_of_run.get(&worker).copied().unwrap_or(0));
+                let most = playing.most_of_run.get(&worker).copied().unwrap_or(0);
+                if let Action::Users { users, .. } = &mut action.action
+                    && *users > most
+                {
+                    let text =
+                        format!("it plays its part of {most} users: of {users} it would be more than it can hold");
+                    playing.said.push(Said { worker, what: What::Limited(text) });
+                    *users = most;
                 }
                 ToWorker::Act(action)
             }

@@ -105,6 +105,8 @@ pub enum What {
     Died(String),
     /// Its users leave, and not because the run says so.
     Stopped(String),
+    /// It does less than the run asks: its operator's limits do not let it.
+    Limited(String),
 }
 
 /// The run as everybody may see it, once a second.

@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use super::*;
-use crate::plan::{Caps, Limits, Plan};
+use crate::plan::{Action, Caps, Limits, Plan, TimedAction};
 use crate::run::{Capacity, RunInput, layout};
 use crate::wire::{FromWorker, Load, Snapshot, ToWorker};
 
@@ -254,6 +254,23 @@ fn a_generator_s_load_knows_its_own_limits() {
     let [GeneratorOutput::Tell { message, .. }] = asked.as_slice() else { panic!("{asked:?}") };
     let ToWorker::Load(load) = &**message else { panic!("{message:?}") };
     assert_eq!(load.limits, Some(limits(&["chat.example"], 250).limits));
+}
+
+#[test]
+fn more_users_than_its_browser_holds_are_not_played_and_the_conductor_hears_it() {
+    let mut pair = Pair::playing(limits(&[], 20));
+    pair.tell(load("http://127.0.0.1:9", 10));
+    pair.asked();
+    pair.heard();
+    let users = |users| ToWorker::Act(Box::new(TimedAction::now(Action::Users { users, over_s: 0.0 })));
+    pair.tell(users(15));
+    pair.tell(users(60));
+    let [allowed, clamped] = <[GeneratorOutput; 2]>::try_from(pair.asked()).expect("two orders");
+    // Its part of 43 users are twenty: those with the numbers of one worker of four, two of which are probes.
+    assert_eq!((allowed, clamped), (to_worker(users(15)), to_worker(users(43))));
+    pair.says(FromWorker::Loaded);
+    let text = "it plays its part of 43 users: of 60 it would be more than it can hold".to_owned();
+    assert_eq!(pair.heard(), [RunInput::Limited { worker: 1, text }, from_worker(FromWorker::Loaded)]);
 }
 
 #[test]

@@ -8,7 +8,7 @@ use crate::metrics::{AnnotationKind, UsersByState};
 use crate::run::layout::Part;
 use crate::run::member::{Counts, Member, MemberState};
 use crate::time::Span;
-use crate::wire::Level;
+use crate::wire::{Level, LogLine};
 
 impl Run {
     /// Parts whose users nobody plays any more: their workers are dead, or so long away that they have stopped by themselves.
@@ -98,6 +98,27 @@ impl Run {
             self.log.note(at, Level::Warning, text.clone());
             self.totals.annotate(at, AnnotationKind::Browser, text.as_str());
             self.problem.get_or_insert(text);
+        }
+    }
+
+    /// Lines of a worker that are no user's: what its operator's limits do not let it do.
+    pub(super) fn tell_limits(&mut self, worker: usize, lines: Vec<LogLine>) {
+        for mut line in lines {
+            let browser = self.members[worker].part.browser.as_deref().unwrap_or("this browser");
+            line.text = format!("{browser}: {}", line.text);
+            // Every worker of a browser meets the same limits.
+            if self.log.has_lately(line.at, &line.text) {
+                continue;
+            }
+            self.totals.annotate(line.at, AnnotationKind::Browser, line.text.as_str());
+            self.log.extend(vec![line], 0);
+        }
+    }
+
+    pub(super) fn on_limited(&mut self, worker: usize, text: String) {
+        if worker < self.members.len() && !self.is_done() {
+            let (at, population) = (self.now(), String::new());
+            self.tell_limits(worker, vec![LogLine { at, level: Level::Warning, population, user: None, text }]);
         }
     }
 
