@@ -32,6 +32,7 @@ use crate::swarm::Seat;
 /// | `start(plan, files, options)` | nothing, once the workers are being started; fails with the plan's problems |
 /// | `baseline(report)` | nothing; thresholds of the next run compare with this report. Fails if it is none |
 /// | `status()` | `{phase, elapsed_s, planned_s, users: {target, active, ...}, sent, received, errors, problem?, verdict?}` |
+/// | `act(action)` | nothing, once it is ordered: what a plan's action does, done now or at its `at_s`; fails with all that is against it |
 /// | `stop()` | nothing, at once; `status()` tells when the run is done |
 /// | `swarm()` | the swarm that this page is in: `{name, connected, problem, invite, traffic, browsers or consent ...}`, or null |
 /// | `report()` | the report of the run as it is now; fails before the first run |
@@ -64,6 +65,10 @@ pub fn expose(driver: &RunDriver, swarm: &SwarmDriver) {
         }
     });
     put(&api, "status", with(|driver| settled(to_js(&driver.status()))));
+    put(&api, "act", {
+        let driver = driver.clone();
+        move |action, _, _| settled(act(&driver, &action))
+    });
     put(
         &api,
         "stop",
@@ -88,10 +93,18 @@ pub fn expose(driver: &RunDriver, swarm: &SwarmDriver) {
 
 fn k6_script(plan: &JsValue) -> Result<JsValue, JsValue> {
     // Rows of accounts stay outside a script, so a plan without its files will do.
-    let document = read_document(plan).map_err(|problem| failure("this is no plan", &[problem]))?;
+    let document = read_document(plan, "a plan").map_err(|problem| failure("this is no plan", &[problem]))?;
     let plan = Plan::check(&document).map_err(|problems| failure("the plan cannot run", &problems))?;
     let script = crate::app::k6::script(&plan).map_err(|problems| failure("the plan cannot be a script", &problems))?;
     Ok(script.into())
+}
+
+fn act(driver: &RunDriver, action: &JsValue) -> Result<JsValue, JsValue> {
+    let refused = |problems: &[Problem]| failure("this cannot be done", problems);
+    let document = read_document(action, "an action").map_err(|problem| refused(&[problem]))?;
+    let read = driver.with_run(|run| run.map(|run| run.read_action(&document))).ok_or_else(no_run)?;
+    driver.act(read.map_err(|problems| refused(&problems))?);
+    Ok(JsValue::UNDEFINED)
 }
 
 fn start(driver: RunDriver, options: Result<Options, String>, plan: Result<Runnable, Vec<Problem>>) -> Promise {
@@ -206,16 +219,17 @@ fn read_plan(plan: &JsValue, files: &JsValue) -> Result<Runnable, Vec<Problem>> 
         true => Array::from(files).iter().enumerate().map(table).collect::<Result<_, _>>().map_err(|one| vec![one])?,
         false => Vec::new(),
     };
-    let document = read_document(plan).map_err(|problem| vec![problem])?;
+    let document = read_document(plan, "a plan").map_err(|problem| vec![problem])?;
     let plan = check(&document, &files, &Clips::default())?;
     let rows = account_rows(&plan, &files);
     Ok((plan, rows))
 }
 
-fn read_document(plan: &JsValue) -> Result<Value, Problem> {
-    let text = JSON::stringify(plan).ok().and_then(|text| text.as_string());
+/// `what` it should be, for people.
+fn read_document(given: &JsValue, what: &str) -> Result<Value, Problem> {
+    let text = JSON::stringify(given).ok().and_then(|text| text.as_string());
     let document = text.and_then(|text| serde_json::from_str(&text).ok());
-    document.ok_or_else(|| problem("", "expected a plan: an object".to_owned()))
+    document.ok_or_else(|| problem("", format!("expected {what}: an object")))
 }
 
 fn table((population, file): (usize, JsValue)) -> Result<Option<CsvTable>, Problem> {

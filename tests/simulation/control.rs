@@ -65,6 +65,23 @@ fn messages_within(world: &mut World, from: f64, to: f64) -> u64 {
 }
 
 #[test]
+fn a_script_s_action_is_refused_with_all_that_is_against_it() {
+    let mut world = steered(&json!({}));
+    let wrong = |world: &World, document: Value| {
+        let problems = world.run.read_action(&document).expect_err("it is wrong");
+        problems.iter().map(ToString::to_string).collect::<Vec<_>>()
+    };
+    let drop = json!({ "do": "drop", "share": 0.5 });
+    assert_eq!(world.run.read_action(&drop), Ok(TimedAction::now(Action::Drop { share: 0.5 })));
+    let found = wrong(&world, json!({ "do": "drop", "share": 2, "users": 3 }));
+    assert_eq!(found.len(), 2, "{found:?}");
+    finish(&mut world);
+    let found = wrong(&world, json!({ "do": "drop", "share": 2 }));
+    assert_eq!((found.len(), found[0].as_str()), (2, "only a run that is going on can be steered"), "{found:?}");
+    assert_eq!(wrong(&world, drop).len(), 1);
+}
+
+#[test]
 fn half_the_interval_is_twice_the_rate_at_once_and_smoothly() {
     let mut world = steered(&json!({}));
     let before = messages_within(&mut world, 20.0, 40.0);

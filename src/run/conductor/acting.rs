@@ -1,20 +1,36 @@
 //! What the tester does to a run while it goes on: stamped, told to every worker, written into the plan and on the charts.
 
+use serde_json::Value;
+
 use super::{Run, Stage};
 use crate::metrics::AnnotationKind;
 use crate::plan::TimedAction;
 use crate::run::member::MemberState;
 use crate::run::target::Target;
+use crate::scenario::Problem;
 use crate::wire::{Level, ToWorker};
 
 impl Run {
+    /// An action that is typed in while the run goes on.
+    ///
+    /// # Errors
+    /// Everything that is wrong with it, now.
+    pub fn read_action(&self, document: &Value) -> Result<TimedAction, Vec<Problem>> {
+        let read = TimedAction::check(document, &self.plan);
+        let late = self.is_too_late().map(|message| Problem { path: String::new(), message });
+        match (read, late) {
+            (Ok(action), None) => Ok(action),
+            (read, late) => Err(late.into_iter().chain(read.err().unwrap_or_default()).collect()),
+        }
+    }
+
+    fn is_too_late(&self) -> Option<String> {
+        (self.stage != Stage::Running).then(|| "only a run that is going on can be steered".to_owned())
+    }
+
     /// All workers act at the same time of the run, which lies as far ahead as a message takes to the last of them.
     pub(super) fn act(&mut self, mut action: TimedAction) {
-        let refusal = match self.stage {
-            Stage::Running => action.refusal(&self.plan),
-            _ => Some("only a run that is going on can be steered".to_owned()),
-        };
-        if let Some(refusal) = refusal {
+        if let Some(refusal) = self.is_too_late().or_else(|| action.refusal(&self.plan)) {
             let text = format!("not done: {}: {refusal}", action.text());
             return self.log.note(self.now(), Level::Warning, text);
         }
