@@ -38,6 +38,8 @@ export const start = (page, plan, files, permission) =>
 export const baseline = (page, report) =>
   page.evaluate((report) => window.tabswarm.baseline(report).then(() => {}), report);
 export const status = (page) => page.evaluate(() => window.tabswarm.status());
+/** Steers the run that is going on. */
+export const act = (page, action) => page.evaluate((action) => window.tabswarm.act(action).then(() => {}), action);
 export const stop = (page) => page.evaluate(() => window.tabswarm.stop().then(() => {}));
 export const report = (page) => page.evaluate(() => window.tabswarm.report());
 /** The text of the file that the page would save in this format. */

@@ -1,6 +1,7 @@
 // A tester steers a run from its desk; the server's counts say that each knob and button does what it says.
 import assert from 'node:assert/strict';
 
+import { deskOf, during, near } from '../lib/desk.mjs';
 import * as at from '../lib/locators.mjs';
 import { crowd, planOf } from '../lib/plans.mjs';
 import { story } from '../lib/story.mjs';
@@ -23,21 +24,8 @@ story('every knob and button of the desk does what it says, by the server’s ow
   const joins = async () => (await lab.counts()).events_in.joinRoom?.count ?? 0;
   const present = async () => (await lab.counts()).now.authenticated;
   /** Messages a second that the server accepted, from now for so long. */
-  const rate = async (seconds) => {
-    const [before, began] = [await accepted(), performance.now()];
-    await new Promise((done) => setTimeout(done, seconds * 1_000));
-    return ((await accepted()) - before) / ((performance.now() - began) / 1_000);
-  };
-  const press = async (name) => {
-    await desk.getByRole('button', { name, exact: true }).click();
-    const sure = desk.getByRole('button', { name: `Yes: ${name}`, exact: true });
-    if (await sure.isVisible()) await sure.click();
-  };
-  const turn = async (name, value) => {
-    const field = desk.getByLabel(name, { exact: true });
-    await field.fill(String(value));
-    await field.press('Enter');
-  };
+  const rate = async (seconds) => (await during(seconds, async () => ({ accepted: await accepted() }))).accepted;
+  const { press, turn } = deskOf(page);
   await until('all users to be there and to send', async () => (await joins()) === USERS && (await accepted()) > USERS);
   await desk.scrollIntoViewIfNeeded();
 
@@ -113,5 +101,4 @@ story('every knob and button of the desk does what it says, by the server’s ow
   assert.deepEqual(await swarm.check(page, recorded), { ok: true, problems: [] });
 });
 
-const near = (found, wanted, share) => Math.abs(found / wanted - 1) <= share;
 const closes = (counts) => Object.values(counts.connections.closed).reduce((all, count) => all + count, 0);

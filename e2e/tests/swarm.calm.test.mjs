@@ -109,7 +109,7 @@ story('STOP is effective in every browser within a second; each operator has his
   const [first] = generators;
   await at.stopPartButton(first).click();
   await until('its users to leave', async () => (await swarm.status(conductor)).users.connected === 20, { within: 15_000 });
-  await swarm.stop(conductor);
+  await conductor.keyboard.press('Control+.');
   const asked = Date.now();
   const sent = async () => (await lab.counts()).messages.accepted;
   await until('a second to pass', () => Date.now() - asked >= 1_000, { every: 5 });
