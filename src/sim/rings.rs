@@ -86,7 +86,7 @@ impl Ring {
 
 /// UTF-16 units, as JavaScript counts.
 fn units(text: &str) -> usize {
-    text.encode_utf16().count()
+    if text.is_ascii() { text.len() } else { text.encode_utf16().count() }
 }
 
 fn head(text: &str, most: usize) -> String {

@@ -13,7 +13,7 @@ use super::context::shorten;
 use super::life::Stage;
 use super::link::Closing;
 use super::memory::Found;
-use super::pending::all_match;
+use super::pending::{Looked, all_match};
 use super::step::is_pong;
 use super::task::{Role, Wait};
 use super::{Context, User};
@@ -216,8 +216,9 @@ impl User {
     }
 
     fn on_answer(&mut self, ctx: &mut Context<'_>, event: EventId, heard: &Heard<'_>) {
+        let mut looked = Looked::new(heard);
         let place = self.pendings.iter().position(|pending| {
-            pending.answer.as_ref().is_some_and(|answer| answer.event == event && answer.holds(heard))
+            pending.answer.as_ref().is_some_and(|answer| answer.event == event && answer.holds(&mut looked))
         });
         let Some(place) = place else { return };
         let pending = &mut self.pendings[place];

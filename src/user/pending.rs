@@ -1,9 +1,11 @@
 //! What a user has sent and waits for: an answer, an acknowledgement, its own message's echo.
 
+use std::borrow::Cow;
+
 use serde_json::Value;
 
 use crate::engine::FetchId;
-use crate::scenario::{Answer, Arguments, EventId, Match, OperationId, Pc, Template, Test};
+use crate::scenario::{Answer, Arguments, EventId, Match, OperationId, Pc, Pointer, Template, Test};
 use crate::time::Timestamp;
 
 use super::memory::Memory;
@@ -87,20 +89,41 @@ impl Expected {
         Self { at, event: answer.event, tests: tests.collect() }
     }
 
-    pub fn holds(&self, args: &dyn Arguments) -> bool {
-        self.tests.iter().all(|rule| holds(rule, args, |_| Value::Null))
+    pub fn holds<'a>(&'a self, looked: &mut Looked<'a>) -> bool {
+        self.tests.iter().all(|rule| holds(rule, looked.at(&rule.field), |_| Value::Null))
+    }
+}
+
+/// An event that many answers are tested against. Most of them look at the same part of it, so that is searched and parsed
+/// once: a user whose server is slow waits for many answers.
+pub struct Looked<'a> {
+    args: &'a dyn Arguments,
+    last: Option<(&'a Pointer, Option<Cow<'a, Value>>)>,
+}
+
+impl<'a> Looked<'a> {
+    pub fn new(args: &'a dyn Arguments) -> Self {
+        Self { args, last: None }
+    }
+
+    fn at(&mut self, field: &'a Pointer) -> Option<&Value> {
+        if self.last.as_ref().is_none_or(|(known, _)| *known != field) {
+            self.last = Some((field, self.args.part(field)));
+        }
+        self.last.as_ref()?.1.as_deref()
     }
 }
 
 /// Whether all tests of a reaction or an error rule hold for the event.
 pub fn all_match(matches: &[Match], memory: &mut Memory, wall_ms: f64, args: &dyn Arguments) -> bool {
-    matches.iter().all(|rule| holds(rule, args, |template| template.value(&mut memory.scope(wall_ms, Some(args), ""))))
+    matches.iter().all(|rule| {
+        let found = args.part(&rule.field);
+        holds(rule, found.as_deref(), |template| template.value(&mut memory.scope(wall_ms, Some(args), "")))
+    })
 }
 
 /// `evaluate` is asked for what is no constant.
-fn holds(rule: &Match, args: &dyn Arguments, mut evaluate: impl FnMut(&Template) -> Value) -> bool {
-    let found = args.part(&rule.field);
-    let found = found.as_deref();
+fn holds(rule: &Match, found: Option<&Value>, mut evaluate: impl FnMut(&Template) -> Value) -> bool {
     let mut is = |template: &Template, test: fn(&Value, &Value) -> bool| {
         found.is_some_and(|found| match template.as_constant() {
             Some(value) => test(found, value),
