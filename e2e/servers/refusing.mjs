@@ -4,8 +4,10 @@ import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { createServer as createSecureServer } from 'node:https';
+import { connect, createServer as createTcpServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Worker } from 'node:worker_threads';
 
 import { Server } from 'socket.io';
 import { WebSocketServer } from 'ws';
@@ -32,6 +34,41 @@ export function selfSigned() {
 }
 
 export const startTls = () => served(createSecureServer(selfSigned(), (_, response) => response.end()), 'https');
+
+/** Takes every connection and never says a word. */
+export async function startSilent() {
+  const open = new Set();
+  const server = createTcpServer((socket) => open.add(socket.on('error', () => {}))).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const stop = () => {
+    open.forEach((socket) => socket.destroy());
+    server.close();
+  };
+  return { url: `http://127.0.0.1:${server.address().port}`, stop };
+}
+
+/** Lets nobody in, as behind a firewall: it has stopped taking connections, and the place where they wait is full. */
+export async function startUnreachable() {
+  const listen = `
+    const { parentPort } = require('node:worker_threads');
+    const server = require('node:net').createServer().listen({ port: 0, host: '127.0.0.1', backlog: 1 }, () => {
+      parentPort.postMessage(server.address().port);
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0);
+    });`;
+  const worker = new Worker(listen, { eval: true });
+  const [port] = await once(worker, 'message');
+  const waiting = [];
+  // The kernel takes one more than it was told to keep; every further one is dropped without a word.
+  for (let n = 0; n < 2; n += 1) {
+    waiting.push(connect(port, '127.0.0.1').on('error', () => {}));
+    await once(waiting[n], 'connect');
+  }
+  const stop = async () => {
+    waiting.forEach((socket) => socket.destroy());
+    await worker.terminate();
+  };
+  return { url: `http://127.0.0.1:${port}`, stop };
+}
 
 /** Answers what it is asked, to whoever asks, without a word about other origins. */
 export const startWithoutCors = () => served(createServer((_, response) => response.end('{}')));

@@ -8,7 +8,16 @@ import { serveFolder } from '../lib/static-server.mjs';
 import { story } from '../lib/story.mjs';
 import * as swarm from '../lib/swarm.mjs';
 import { until } from '../lib/wait.mjs';
-import { selfSigned, startChoosy, startLocked, startOld, startTls, startWithoutCors } from '../servers/refusing.mjs';
+import {
+  selfSigned,
+  startChoosy,
+  startLocked,
+  startOld,
+  startSilent,
+  startTls,
+  startUnreachable,
+  startWithoutCors,
+} from '../servers/refusing.mjs';
 
 const card = (page) => page.getByRole('region', { name: 'Preflight' });
 const summary = (page) => card(page).getByRole('status');
@@ -33,14 +42,14 @@ async function preflight(page, plan, { within = 30_000 } = {}) {
 }
 
 /** A user that connects, and before that asks if it is to. */
-const connecting = (url, { path, asks } = {}) =>
+const connecting = (url, { path, asks, timeout_s = 8 } = {}) =>
   planOf(
     {
       version: 1,
       name: 'connecting',
       protocol: 'socketio',
-      ...(asks && { before: [{ http: { operation: 'rest.ask', method: 'POST', url: `${asks}/ask`, headers: { 'x-auth-token': 'a' }, json: {} } }] }),
-      connect: { url, reconnect: 'none', timeout_s: 8, ...(path && { path }) },
+      ...(asks && { before: [{ http: { operation: 'rest.ask', method: 'POST', url: `${asks}/ask`, timeout_s, headers: { 'x-auth-token': 'a' }, json: {} } }] }),
+      connect: { url, reconnect: 'none', timeout_s, ...(path && { path }) },
       flow: [],
     },
     crowd(2, 5),
@@ -54,28 +63,53 @@ function failed({ checks }) {
   return { title, cause, remedy };
 }
 
-story('what the server refuses is named with its cause', async (world) => {
+const ws = (url) => url.replace('http', 'ws');
+
+/** A page of the lab, to start servers beside it and to hold what a preflight finds against what is expected. */
+async function besideLab(world, options) {
   const lab = await world.lab();
-  const page = await world.page(lab.url);
+  const page = await world.page(lab.url, options);
   const start = async (server) => world.use(await server());
   const expect = async (plan, title, cause, remedy) => {
-    const found = failed(await preflight(page, plan));
-    assert.deepEqual(found, { title, cause, ...(remedy ? { remedy } : { remedy: found.remedy }) });
+    assert.deepEqual(failed(await preflight(page, plan)), { title, cause, remedy });
   };
+  return { lab, page, start, expect };
+}
+
+story('where nobody answers is named with its cause', async (world) => {
+  const { lab, start, expect } = await besideLab(world, { args: ['--host-resolver-rules=MAP nowhere.test ~NOTFOUND'] });
   const nobody = `http://127.0.0.1:${await freePort()}`;
-  const ws = (url) => url.replace('http', 'ws');
   await expect(
     connecting(nobody),
     'Connection',
-    `The connection to ${ws(nobody)} was refused: nobody listens on that port, or there is no host of that name.`,
+    `The connection to ${ws(nobody)} was refused: nobody listens on that port.`,
     'Check the address and the port, and whether the server runs.',
+  );
+  await expect(
+    connecting('http://nowhere.test'),
+    'Connection',
+    'ws://nowhere.test could not be reached: there is no host of that name, or nobody listens on that port. A browser does not say which.',
+    'Open http://nowhere.test in a tab of this browser: it says whether the name or the port is wrong.',
   );
   const tls = await start(startTls);
   await expect(
     connecting(tls.url),
     'Connection',
     `${ws(tls.url)} could not be reached safely: either its TLS certificate is not trusted here, or nobody listens. A browser does not say which.`,
+    `Open ${tls.url} in a tab of this browser. A warning about the certificate means TLS: install a certificate that this machine trusts. "Refused to connect" means that nobody listens.`,
   );
+  const nothing = (server) => [
+    `Nothing came back from ${server} within 3 s: the machine is off, a firewall drops what is sent there, or what listens there never answers. A browser does not say which.`,
+    'Check the address and the port, whether this network lets you out to it, and whether the server hangs.',
+  ];
+  const behindFirewall = await start(startUnreachable);
+  await expect(connecting(behindFirewall.url, { timeout_s: 1 }), 'Connection', ...nothing(ws(behindFirewall.url)));
+  const silent = await start(startSilent);
+  await expect(connecting(lab.url, { asks: silent.url, timeout_s: 1 }), 'Request rest.ask', ...nothing(silent.url));
+});
+
+story('what the server refuses is named with its cause', async (world) => {
+  const { lab, start, expect } = await besideLab(world);
   const closed = await start(startWithoutCors);
   await expect(
     connecting(lab.url, { asks: closed.url }),
@@ -104,7 +138,17 @@ story('what the server refuses is named with its cause', async (world) => {
     "Set the scenario's connect.path to /socket.io/: there is one.",
   );
   const locked = await start(startLocked);
-  await expect(connecting(locked.url), 'Connection', `${ws(locked.url)} refused the login: your token has expired`);
+  const accounts = 'Check the accounts and tokens of the plan: right server, not expired, registered.';
+  await expect(connecting(locked.url), 'Connection', `${ws(locked.url)} refused the login: your token has expired`, accounts);
+  const strangers = chatPlan(lab, crowd(2, 5), { register: false });
+  await expect(strangers, 'Request rest.login', `${lab.url} refused the login: 이메일 또는 비밀번호가 올바르지 않습니다.`, accounts);
+  const unknown = '000000000000000000000000';
+  await expect(
+    chatPlan(lab, crowd(2, 5), { rest_join: true, room_ids: [unknown] }),
+    'Request rest.rooms.join',
+    'The server knows no such room: 채팅방을 찾을 수 없습니다.',
+    "Check the room in the plan's variables, or let the scenario create one.",
+  );
 });
 
 story('what one user of the chat and one of the voice service meets', async (world) => {
@@ -120,6 +164,10 @@ story('what one user of the chat and one of the voice service meets', async (wor
   }
   assert.match(good.checks.Sockets[1], new RegExp(`^250 of 250 were open at the same time at ws://127`));
   assert.equal(good.checks['Enough browsers'][1], 'This plan needs 2 more browsers for 600 users.');
+  assert.match(good.checks['Processor cores'][1], /^\d+, of which one is left to the page\.$/);
+  assert.match(good.checks.Clock[1], /^\d+\.\d{3} ms between two steps of the clock\.$/);
+  assert.match(good.checks.Timers[1], /^99 of 100 came at most \d+\.\d ms late\.$/);
+  assert.match(good.checks['Hidden tab'][1], /^This tab is visible\. If it is hidden, load goes on in workers/);
   assert.equal((await lab.counts()).connections.open ?? 0, 0, 'nobody is left behind');
   assert.equal((await swarm.status(page)).phase, 'idle', 'a preflight is no run');
   await card(page).screenshot({ path: 'e2e/artifacts/preflight-good.png' }).catch(() => {});
@@ -133,7 +181,11 @@ story('what one user of the chat and one of the voice service meets', async (wor
 
   await lab.setFaults({ rate_limit_per_min: 1 });
   const rate = failed(await preflight(page, chatPlan(lab, crowd(2, 5), LIVELY)));
-  assert.equal(rate.cause, 'The server limits the rate already for one user: 메시지 전송 횟수 제한을 초과했습니다. 잠시 후 다시 시도해주세요.');
+  assert.deepEqual(rate, {
+    title: 'Message comes back: message',
+    cause: 'The server limits the rate already for one user: 메시지 전송 횟수 제한을 초과했습니다. 잠시 후 다시 시도해주세요.',
+    remedy: "Raise the server's limit for the test, give users a longer interval, or use several accounts and addresses.",
+  });
 
   await lab.setFaults({});
   const words = (await (await fetch(`${lab.url}/lab/words`)).text()).split('\n').filter(Boolean);
@@ -150,21 +202,52 @@ story('what one user of the chat and one of the voice service meets', async (wor
   const voice = planOf('voice-guest', crowd(1, 20));
   voice.populations[0].variables = { target: lab.url, greeting_timeout_s: 2 };
   await lab.setVoice({ silent_greeting_share: 1 });
-  assert.equal(
-    failed(await preflight(page, voice)).cause,
-    'The voice service let the user in and never said a word.',
-  );
+  const silent = await preflight(page, voice);
+  assert.deepEqual(failed(silent), {
+    title: 'Voice is heard: greeting',
+    cause: 'The voice service let the user in and never said a word.',
+    remedy: "Check the service's key for its speech provider and its log; nothing of the user's is to blame yet.",
+  });
+  assert.match(silent.checks.Uplink[1], /^Needs up to [\d.]+.kB\/s of uplink: 1 open microphones?\. The target is this machine/);
 });
 
 story('what the browser itself forbids is named, too', async (world) => {
-  const host = world.use(await serveFolder(DIST, '/', selfSigned()));
-  const far = 'chat.test';
-  const args = [`--host-resolver-rules=MAP ${far} 127.0.0.1`];
-  const secure = await world.page(host.url, { args, ignoreHTTPSErrors: true });
-  const mixed = failed(await preflight(secure, connecting(`http://${far}:5002`)));
+  const lab = await world.lab();
+  const tls = world.use(await serveFolder(DIST, '/', selfSigned()));
+  const plain = world.use(await serveFolder(DIST));
+  const [secure, insecure] = [tls, plain].map(({ url }) => new URL(url).port);
+  // The pages come from far away, as the browser sees it, and their target is this machine.
+  const args = [
+    '--host-resolver-rules=MAP *.test 127.0.0.1',
+    `--ip-address-space-overrides=${[secure, insecure].map((port) => `127.0.0.1:${port}=public`).join(',')}`,
+  ];
+  const page = await world.page(`https://page.test:${secure}/`, { args, ignoreHTTPSErrors: true });
+  const mixed = failed(await preflight(page, connecting('http://chat.test:5002')));
   assert.deepEqual(mixed, {
     title: 'Connection',
-    cause: `This page came by https, so the browser lets it reach only encrypted servers, and ws://${far}:5002 is not.`,
-    remedy: `Use wss://${far}:5002 if the server has it, or open this page by http, as a lab of your own serves it.`,
+    cause: 'This page came by https, so the browser lets it reach only encrypted servers, and ws://chat.test:5002 is not.',
+    remedy: 'Use wss://chat.test:5002 if the server has it, or open this page by http, as a lab of your own serves it.',
+  });
+
+  // Nobody is there to say yes when the browser asks.
+  const denied = await preflight(page, connecting(lab.url));
+  assert.deepEqual(failed(denied), {
+    title: 'Connection',
+    cause: '127.0.0.1 is this machine itself, and the browser does not let this page go there (denied).',
+    remedy: 'Click the icon left of the address bar, allow access to other apps on this device, then try again.',
+  });
+  assert.equal(denied.checks.Sockets[1], 'About 250, as browsers of this kind go; not tried.');
+  await page.context().grantPermissions(['local-network-access']);
+  await page.getByLabel('Count sockets at the target').check();
+  const granted = await preflight(page, connecting(lab.url));
+  assert.equal(granted.checks.Connection[0], 'good', JSON.stringify(granted.checks));
+  assert.equal(granted.checks.Sockets[1], `2 of 2 were open at the same time at ${ws(lab.url)}.`);
+
+  await page.context().clearPermissions();
+  await page.goto(`http://page.test:${insecure}/`);
+  assert.deepEqual(failed(await preflight(page, connecting(lab.url))), {
+    title: 'Connection',
+    cause: '127.0.0.1 is this machine itself, and the browser lets no page go there that came unencrypted from elsewhere.',
+    remedy: 'Open this page by https and allow it when the browser asks, or have a lab of your own serve it from there.',
   });
 });

@@ -8,7 +8,7 @@ use gloo_timers::future::TimeoutFuture;
 use wasm_bindgen_futures::spawn_local;
 
 use super::clock::Clock;
-use super::reach::{local_network, look, own_origin};
+use super::reach::{look, nearby, own_origin};
 use super::run_driver::{cores, user_agent};
 use super::sockets_probe::{count_sockets, place_to_count};
 use super::worker_host::{HostEvent, WorkerHost};
@@ -65,24 +65,28 @@ impl Drop for Preflight {
 
 async fn go(wanted: Rehearsal, is_wanted: &Cell<bool>, tell: &impl Fn(Checklist, bool)) {
     let plan = rehearsal(&wanted.plan);
-    let mut around = Around { origin: own_origin(), local_network: local_network().await, seen: BTreeMap::new() };
+    let mut around = Around { origin: own_origin(), nearby: nearby().await, seen: BTreeMap::new() };
     let report =
         play(&wanted, &plan, is_wanted, |report| tell(Checklist::new(&plan, report, false, &around), false)).await;
     let Some(report) = report.filter(|_| is_wanted.get()) else { return };
     for (_, kind) in failures(&plan, &report, true) {
         for question in questions(&kind) {
-            if is_wanted.get() && !around.seen.contains_key(&question) {
+            // Whoever answers nothing answers no second question.
+            let is_silent = around.silence(&question.url).is_some();
+            if is_wanted.get() && !is_silent && !around.seen.contains_key(&question) {
                 let seen = look(&question).await;
                 around.seen.insert(question, seen);
             }
         }
     }
+    // By now the browser may have asked, and the person have answered.
+    around.nearby = nearby().await;
     let mut checklist = Checklist::new(&plan, &report, true, &around);
     if report.run.is_empty() {
         checklist.groups.clear();
     }
     tell(checklist.clone(), false);
-    let facts = look_at_browser(&wanted, &checklist).await;
+    let facts = look_at_browser(&wanted, &checklist, &report).await;
     checklist.groups.push(browser_checks(&wanted.plan, &facts));
     tell(checklist, true);
 }
@@ -163,7 +167,7 @@ async fn play(wanted: &Rehearsal, plan: &Plan, is_wanted: &Cell<bool>, on_news: 
     Some(report)
 }
 
-async fn look_at_browser(wanted: &Rehearsal, checklist: &Checklist) -> BrowserFacts {
+async fn look_at_browser(wanted: &Rehearsal, checklist: &Checklist, report: &Report) -> BrowserFacts {
     let mut users = 0_u32;
     wanted.plan.populations.iter().for_each(|population| users = users.saturating_add(population.load.max_users()));
     let known = sockets(&user_agent());
@@ -184,6 +188,7 @@ async fn look_at_browser(wanted: &Rehearsal, checklist: &Checklist) -> BrowserFa
         others: wanted.others,
         cores: cores(),
         clock_step_ms: clock_step(),
+        timer_lag_ms: report.metrics.iter().find(|entry| entry.name == "worker.lag").map(|entry| entry.stats.p99),
         is_hidden: web_sys::window().and_then(|window| window.document()).is_some_and(|document| document.hidden()),
         uplink: uplink(&wanted.plan).map(|uplink| (uplink.text, uplink.is_heavy)),
     }

@@ -9,7 +9,7 @@ use wasm_bindgen_futures::JsFuture;
 use web_sys::{AbortController, Request, RequestInit, RequestMode, Url};
 
 use super::clock::Clock;
-use crate::run::preflight::{Question, Seen};
+use crate::run::preflight::{Nearby, Question, Seen};
 
 #[wasm_bindgen]
 extern "C" {
@@ -17,6 +17,8 @@ extern "C" {
     fn global_fetch(request: &Request) -> js_sys::Promise;
     #[wasm_bindgen(thread_local_v2, js_name = origin)]
     static ORIGIN: String;
+    #[wasm_bindgen(thread_local_v2, js_name = isSecureContext)]
+    static IS_SECURE: bool;
 }
 
 /// Where this page or worker comes from, like `https://example.org`.
@@ -98,22 +100,38 @@ async fn get(question: &Question) -> Result<Seen, JsValue> {
     Ok(Seen::Answer { status: response.status(), body: body.chars().take(MOST_BODY).collect() })
 }
 
-/// What the browser says about requests to private addresses; empty: it knows no such permission.
-pub async fn local_network() -> String {
-    let ask = || {
-        let window: JsValue = js_sys::global().into();
-        let get = |object: &JsValue, name: &str| js_sys::Reflect::get(object, &name.into()).ok();
-        let permissions = get(&get(&window, "navigator")?, "permissions")?;
-        let query: js_sys::Function = get(&permissions, "query")?.dyn_into().ok()?;
-        let wanted = js_sys::Object::new();
-        js_sys::Reflect::set(&wanted, &"name".into(), &"local-network-access".into()).ok()?;
-        query.call1(&permissions, &wanted).ok()?.dyn_into::<js_sys::Promise>().ok()
-    };
-    let Some(answer) = ask() else { return String::new() };
-    let Ok(status) = JsFuture::from(answer).await else { return String::new() };
-    let state = js_sys::Reflect::get(&status, &"state".into()).ok();
-    state.and_then(|state| state.as_string()).unwrap_or_default()
+/// What the browser says about requests to nearer networks.
+pub async fn nearby() -> Nearby {
+    Nearby {
+        private: permission(&["local-network", BOTH_NETWORKS]).await,
+        this_machine: permission(&["loopback-network", BOTH_NETWORKS]).await,
+        is_insecure: !IS_SECURE.with(|secure| *secure),
+    }
 }
+
+/// The state of the first of these permissions that the browser knows; empty: it knows none.
+async fn permission(names: &[&str]) -> String {
+    for name in names {
+        let Some(answer) = ask_permission(name) else { return String::new() };
+        let Ok(status) = JsFuture::from(answer).await else { continue };
+        let state = js_sys::Reflect::get(&status, &"state".into()).ok();
+        return state.and_then(|state| state.as_string()).unwrap_or_default();
+    }
+    String::new()
+}
+
+fn ask_permission(name: &str) -> Option<js_sys::Promise> {
+    let window: JsValue = js_sys::global().into();
+    let get = |object: &JsValue, name: &str| js_sys::Reflect::get(object, &name.into()).ok();
+    let permissions = get(&get(&window, "navigator")?, "permissions")?;
+    let query: js_sys::Function = get(&permissions, "query")?.dyn_into().ok()?;
+    let wanted = js_sys::Object::new();
+    js_sys::Reflect::set(&wanted, &"name".into(), &name.into()).ok()?;
+    query.call1(&permissions, &wanted).ok()?.dyn_into::<js_sys::Promise>().ok()
+}
+
+/// The one permission that Chromium 142 to 144 had for both networks.
+const BOTH_NETWORKS: &str = "local-network-access";
 
 /// From here on a server counts as silent, see the diagnosis.
 const LOOK_TIMEOUT_MS: u32 = 3_000;

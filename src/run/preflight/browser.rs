@@ -15,6 +15,8 @@ pub struct BrowserFacts {
     pub cores: u32,
     /// The smallest step of its clock, milliseconds.
     pub clock_step_ms: f64,
+    /// How late the workers' timers came while the preflight's users were at it, 99 of 100 of them; `None`: none came.
+    pub timer_lag_ms: Option<f64>,
     pub is_hidden: bool,
     /// What microphones need, if there are any: a sentence, and whether it may be too much.
     pub uplink: Option<(String, bool)>,
@@ -24,16 +26,14 @@ pub struct BrowserFacts {
 const PER_BROWSER: u32 = 250;
 /// A coarser clock blurs what a local server takes.
 const COARSE_MS: f64 = 0.2;
+/// Later than a browser with nothing else to do ever is.
+const LATE_MS: f64 = 20.0;
 
 pub fn browser_checks(plan: &Plan, facts: &BrowserFacts) -> Group {
     let users = plan.populations.iter().map(|population| population.load.max_users()).fold(0, u32::saturating_add);
-    let mut checks = vec![
-        sockets(facts),
-        capacity(users, facts),
-        cores(facts.cores),
-        clock(facts.clock_step_ms),
-        tab(facts.is_hidden),
-    ];
+    let mut checks = vec![sockets(facts), capacity(users, facts), cores(facts.cores), clock(facts.clock_step_ms)];
+    checks.extend(facts.timer_lag_ms.map(timers));
+    checks.push(tab(facts.is_hidden));
     if let Some((text, is_heavy)) = &facts.uplink {
         let remedy =
             if *is_heavy { "Measure from a machine with a faster uplink, or with fewer microphones." } else { "" };
@@ -102,6 +102,16 @@ fn clock(step_ms: f64) -> Check {
     )
 }
 
+fn timers(lag_ms: f64) -> Check {
+    let detail = format!("99 of 100 came at most {lag_ms:.1} ms late.");
+    check(
+        "Timers",
+        lag_ms <= LATE_MS,
+        detail,
+        "Close other tabs and programs: a user whose timer is late is late itself, and nobody else's fault.",
+    )
+}
+
 fn tab(is_hidden: bool) -> Check {
     let detail = if is_hidden {
         "This tab is hidden: load goes on in workers, the picture and the swarm's page are slowed down."
@@ -145,7 +155,13 @@ mod tests {
 
     #[test]
     fn what_a_browser_can_give_in_words() {
-        let good = BrowserFacts { known_sockets: 250, cores: 8, clock_step_ms: 0.005, ..BrowserFacts::default() };
+        let good = BrowserFacts {
+            known_sockets: 250,
+            cores: 8,
+            clock_step_ms: 0.005,
+            timer_lag_ms: Some(1.25),
+            ..BrowserFacts::default()
+        };
         check_texts(
             &good,
             100,
@@ -154,6 +170,7 @@ mod tests {
                 ("Enough browsers", State::Good, "This plan needs no more browsers for 100 users."),
                 ("Processor cores", State::Good, "8, of which one is left to the page."),
                 ("Clock", State::Good, "0.005 ms between two steps of the clock."),
+                ("Timers", State::Good, "99 of 100 came at most 1.2 ms late."),
                 (
                     "Hidden tab",
                     State::Good,
@@ -166,6 +183,7 @@ mod tests {
             probed: Some((40, 250, "http://127.0.0.1:4280".to_owned())),
             cores: 1,
             clock_step_ms: 1.0,
+            timer_lag_ms: Some(35.0),
             is_hidden: true,
             uplink: Some(("Needs up to 6 MB/s.".to_owned(), true)),
             ..BrowserFacts::default()
@@ -178,6 +196,7 @@ mod tests {
                 ("Enough browsers", State::Warning, "This plan needs 3 more browsers for 600 users."),
                 ("Processor cores", State::Warning, "1, of which one is left to the page."),
                 ("Clock", State::Warning, "1.000 ms between two steps of the clock."),
+                ("Timers", State::Warning, "99 of 100 came at most 35.0 ms late."),
                 (
                     "Hidden tab",
                     State::Warning,

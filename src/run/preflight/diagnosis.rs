@@ -23,9 +23,18 @@ pub struct Failure {
 pub struct Around {
     /// Where the page comes from, like `https://example.org`.
     pub origin: String,
-    /// What the browser says about requests to private addresses: `granted`, `prompt`, `denied`; empty: it knows no such thing.
-    pub local_network: String,
+    pub nearby: Nearby,
     pub seen: BTreeMap<Question, Seen>,
+}
+
+/// What the browser says about requests to nearer networks than the page's own: `granted`, `prompt`, `denied`; empty: it knows
+/// no such permission.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Nearby {
+    pub private: String,
+    pub this_machine: String,
+    /// The page came unencrypted from elsewhere: such a page is not even asked for.
+    pub is_insecure: bool,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -59,11 +68,11 @@ fn request(failure: &Failure, call: &Call, around: &Around) -> Diagnosis {
         "bad_url" => bad_address(&call.url),
         "not_allowed" => not_allowed(&server),
         "cors" => cors(call, &server, around),
-        "timeout" => found(
+        "timeout" if around.silence(&call.url).is_none() => found(
             format!("{server} took the request and has not answered in time."),
             "Look whether the server is busy or waits for something, or give the step a longer timeout_s.",
         ),
-        "unreachable" => unreachable(&server, around),
+        "unreachable" | "timeout" => unreachable(&server, around),
         _ => refused_by_words(failure).unwrap_or_else(|| by_status(&server, words, code)),
     }
 }
@@ -74,6 +83,7 @@ fn by_status(server: &str, words: &str, code: &str) -> Diagnosis {
     let said = words_of(without_status(words));
     match status {
         Some(401 | 403) => auth(server, &said),
+        Some(404) if is_about_a_room(&said) => no_such_room(&said),
         Some(404) => found(
             format!("{server} has nothing at this address (404): {said}"),
             "Check the server's address and the path in the scenario: the API may live elsewhere or under a prefix.",
@@ -108,19 +118,35 @@ fn way_there(address: &str, around: &Around) -> Option<Diagnosis> {
             format!("Use {secure} if the server has it, or open this page by http, as a lab of your own serves it."),
         ));
     }
+    kept_away(&host, address, around)
+}
+
+/// Browsers keep pages from nearer networks than their own, unless the person at the browser has allowed it.
+fn kept_away(host: &str, address: &str, around: &Around) -> Option<Diagnosis> {
     let page = url::host(&around.origin).unwrap_or_default();
-    let nearer = is_private(&host) && !is_private(&page) || url::is_loopback(&host) && !url::is_loopback(&page);
-    let is_kept_away = matches!(around.local_network.as_str(), "denied" | "prompt");
-    let asks = around.silence(address).is_some();
-    (nearer && is_kept_away && asks).then(|| {
-        found(
-            format!(
-                "{host} is an address of a private network, and the browser has not let this page reach those ({}).",
-                around.local_network
-            ),
-            "Click the icon left of the address bar and allow access to devices on the local network, then try again.",
-        )
-    })
+    let is_here = url::is_loopback(host);
+    let is_nearer = if is_here { !url::is_loopback(&page) } else { is_private(host) && !is_private(&page) };
+    let nearby = &around.nearby;
+    let state = if is_here { &nearby.this_machine } else { &nearby.private };
+    let silence = around.silence(address).filter(|_| is_nearer)?;
+    let place = if is_here { "this machine itself" } else { "an address of a private network" };
+    let whom = if is_here { "other apps on this device" } else { "devices on the local network" };
+    match state.as_str() {
+        "denied" if nearby.is_insecure => Some(found(
+            format!("{host} is {place}, and the browser lets no page go there that came unencrypted from elsewhere."),
+            "Open this page by https and allow it when the browser asks, or have a lab of your own serve it from there.",
+        )),
+        "denied" => Some(found(
+            format!("{host} is {place}, and the browser does not let this page go there (denied)."),
+            format!("Click the icon left of the address bar, allow access to {whom}, then try again."),
+        )),
+        // Where it asks, an answer takes a person's time; what fails at once failed for another reason.
+        "prompt" if silence >= SLOW_MS => Some(found(
+            format!("{host} is {place}, and the browser asks first whether this page may go there."),
+            format!("Allow access to {whom} when the browser asks, then try again."),
+        )),
+        _ => None,
+    }
 }
 
 fn bad_address(address: &str) -> Diagnosis {
@@ -138,32 +164,47 @@ fn not_allowed(server: &str) -> Diagnosis {
 }
 
 fn unreachable(server: &str, around: &Around) -> Diagnosis {
-    let is_slow = around.silence(server).is_some_and(|ms| ms >= SLOW_MS);
-    let is_secure = server.starts_with("https:") || server.starts_with("wss:");
-    match (is_slow, is_secure) {
-        (true, _) => found(
+    if around.silence(server).is_some_and(|ms| ms >= SLOW_MS) {
+        return found(
             format!(
-                "Nothing came back from {server} within {} s: the machine is off, or a firewall drops what is sent there.",
+                "Nothing came back from {server} within {} s: the machine is off, a firewall drops what is sent there, or what listens there never answers. A browser does not say which.",
                 SLOW_MS / 1e3
             ),
-            "Check the address and the port, and whether this network lets you out to it.",
-        ),
-        (false, true) => found(
+            "Check the address and the port, whether this network lets you out to it, and whether the server hangs.",
+        );
+    }
+    let host = url::host(server).unwrap_or_default();
+    // An address in numbers is there without asking anybody.
+    let is_name = !url::is_loopback(&host) && host.parse::<std::net::IpAddr>().is_err();
+    if server.starts_with("https:") || server.starts_with("wss:") {
+        let nameless = if is_name { ", or there is no host of that name" } else { "" };
+        return found(
             format!(
-                "{server} could not be reached safely: either its TLS certificate is not trusted here, or nobody listens. A browser does not say which."
+                "{server} could not be reached safely: either its TLS certificate is not trusted here, or nobody listens{nameless}. A browser does not say which."
             ),
             format!(
                 "Open {} in a tab of this browser. A warning about the certificate means TLS: install a certificate that this machine trusts. \"Refused to connect\" means that nobody listens.",
                 https(server)
             ),
-        ),
-        (false, false) => found(
-            format!(
-                "The connection to {server} was refused: nobody listens on that port, or there is no host of that name."
-            ),
-            "Check the address and the port, and whether the server runs.",
-        ),
+        );
     }
+    if !is_name {
+        return found(
+            format!("The connection to {server} was refused: nobody listens on that port."),
+            "Check the address and the port, and whether the server runs.",
+        );
+    }
+    let kept = if around.nearby.private == "denied" {
+        " If it stands in a private network: the browser does not let this page go there (denied)."
+    } else {
+        ""
+    };
+    found(
+        format!(
+            "{server} could not be reached: there is no host of that name, or nobody listens on that port. A browser does not say which."
+        ),
+        format!("Open {} in a tab of this browser: it says whether the name or the port is wrong.{kept}", http(server)),
+    )
 }
 
 fn cors(call: &Call, server: &str, around: &Around) -> Diagnosis {
@@ -339,13 +380,8 @@ fn answer(failure: &Failure, kind: &StepKind) -> Diagnosis {
             "Check the names of the events that the scenario sends and waits for, or give the step a longer timeout_s.",
         );
     }
-    if *kind == StepKind::Enter
-        && has(&["not found", "not_found", "no such", "unknown room", "does not exist", "찾을 수 없"])
-    {
-        return found(
-            format!("The server knows no such room: {said}"),
-            "Check the room in the plan's variables, or let the scenario create one.",
-        );
+    if *kind == StepKind::Enter && has(&NOT_FOUND) {
+        return no_such_room(&said);
     }
     if has(&["unauthor", "forbidden", "denied", "expired", "invalid token", "권한"]) {
         return found(
@@ -356,6 +392,20 @@ fn answer(failure: &Failure, kind: &StepKind) -> Diagnosis {
     found(
         format!("The server answered `{operation}` with an error: {said}"),
         "Look the code up in the server's log; the scenario may send something else than the server expects.",
+    )
+}
+
+/// A server that misses the room says so itself; of a wrong path the words are others.
+fn is_about_a_room(said: &str) -> bool {
+    let text = said.to_lowercase();
+    let has = |words: &[&str]| words.iter().any(|word| text.contains(word));
+    has(&["room", "channel", "채팅방"]) && has(&NOT_FOUND)
+}
+
+fn no_such_room(said: &str) -> Diagnosis {
+    found(
+        format!("The server knows no such room: {said}"),
+        "Check the room in the plan's variables, or let the scenario create one.",
     )
 }
 
@@ -411,6 +461,10 @@ fn https(server: &str) -> String {
     server.replacen("wss:", "https:", 1)
 }
 
+fn http(server: &str) -> String {
+    server.replacen("ws:", "http:", 1)
+}
+
 fn path_of(address: &str) -> &str {
     let rest = address.split_once("://").map_or(address, |(_, rest)| rest);
     rest.find('/').map_or("/", |at| &rest[at..])
@@ -420,12 +474,15 @@ fn path_of(address: &str) -> &str {
 fn is_private(host: &str) -> bool {
     let by_number =
         host.parse::<std::net::Ipv4Addr>().is_ok_and(|ip| ip.is_private() || ip.is_link_local() || ip.is_loopback());
-    by_number || url::is_loopback(host) || host.ends_with(".local") || host.starts_with("fd") && host.contains(':')
+    // Names that no public server has.
+    let by_name = !host.contains(['.', ':'])
+        || [".local", ".lan", ".internal", ".home.arpa"].iter().any(|end| host.ends_with(end));
+    by_number || by_name || url::is_loopback(host) || host.starts_with("fd") && host.contains(':')
 }
 
 impl Around {
     /// How long nothing came from this server, milliseconds; `None`: something did, whatever it was, or nobody asked.
-    fn silence(&self, address: &str) -> Option<f64> {
+    pub fn silence(&self, address: &str) -> Option<f64> {
         let answers = || self.seen.iter().filter(|(question, _)| question.is_to(address)).map(|(_, seen)| seen);
         let is_silent = answers().all(|seen| matches!(seen, Seen::Nothing { .. }));
         let times = answers().filter_map(|seen| if let Seen::Nothing { ms } = seen { Some(*ms) } else { None });
@@ -433,6 +490,8 @@ impl Around {
     }
 }
 
+/// How servers say that something is not there.
+const NOT_FOUND: [&str; 6] = ["not found", "not_found", "no such", "unknown room", "does not exist", "찾을 수 없"];
 /// Of what never opened because the engine did not even dial.
 const NOT_ALLOWED: &str = "has not allowed load on that host";
 /// A refusal comes at once; longer than this means that nothing comes at all.

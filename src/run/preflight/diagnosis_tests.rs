@@ -23,7 +23,7 @@ fn call(method: &str, url: &str, headers: &[&str]) -> StepKind {
 }
 
 fn around(origin: &str, seen: impl IntoIterator<Item = (Question, Seen)>) -> Around {
-    Around { origin: origin.to_owned(), local_network: String::new(), seen: seen.into_iter().collect() }
+    Around { origin: origin.to_owned(), seen: seen.into_iter().collect(), ..Around::default() }
 }
 
 fn said(status: u16, body: &str) -> Seen {
@@ -58,23 +58,46 @@ fn addresses_that_nobody_answers_at() {
         &chat(CHAT),
         &never_opened(),
         &around(PAGE, [(any(CHAT), nothing(5.0))]),
-        "The connection to ws://chat.example was refused: nobody listens on that port, or there is no host of that name.",
-        "Check the address and the port, and whether the server runs.",
+        "ws://chat.example could not be reached: there is no host of that name, or nobody listens on that port. A browser does not say which.",
+        "Open http://chat.example in a tab of this browser: it says whether the name or the port is wrong.",
     );
+    let here = "ws://127.0.0.1:5002/socket.io/";
     check(
-        &chat(CHAT),
+        &chat(here),
         &never_opened(),
-        &around(PAGE, [(any(CHAT), nothing(3_000.0))]),
-        "Nothing came back from ws://chat.example within 3 s: the machine is off, or a firewall drops what is sent there.",
-        "Check the address and the port, and whether this network lets you out to it.",
+        &around(PAGE, [(any(here), nothing(5.0))]),
+        "The connection to ws://127.0.0.1:5002 was refused: nobody listens on that port.",
+        "Check the address and the port, and whether the server runs.",
     );
     let secure = "wss://chat.example:8443/socket.io/";
     check(
         &chat(secure),
         &never_opened(),
         &around(PAGE, [(any(secure), nothing(20.0))]),
-        "wss://chat.example:8443 could not be reached safely: either its TLS certificate is not trusted here, or nobody listens. A browser does not say which.",
+        "wss://chat.example:8443 could not be reached safely: either its TLS certificate is not trusted here, or nobody listens, or there is no host of that name. A browser does not say which.",
         "Open https://chat.example:8443 in a tab of this browser. A warning about the certificate means TLS: install a certificate that this machine trusts. \"Refused to connect\" means that nobody listens.",
+    );
+}
+
+#[test]
+fn where_nothing_comes_back_from() {
+    let silent = |address| around(PAGE, [(Question::any(address), nothing(3_001.0))]);
+    let remedy =
+        "Check the address and the port, whether this network lets you out to it, and whether the server hangs.";
+    check(
+        &chat(CHAT),
+        &failure("timeout", ""),
+        &silent(CHAT),
+        "Nothing came back from ws://chat.example within 3 s: the machine is off, a firewall drops what is sent there, or what listens there never answers. A browser does not say which.",
+        remedy,
+    );
+    let login = "http://chat.example/api/login";
+    check(
+        &call("POST", login, &[]),
+        &failure("timeout", "no answer within 30 s"),
+        &silent(login),
+        "Nothing came back from http://chat.example within 3 s: the machine is off, a firewall drops what is sent there, or what listens there never answers. A browser does not say which.",
+        remedy,
     );
 }
 
@@ -87,24 +110,89 @@ fn what_a_browser_does_not_even_ask() {
         "This page came by https, so the browser lets it reach only encrypted servers, and ws://chat.example is not.",
         "Use wss://chat.example if the server has it, or open this page by http, as a lab of your own serves it.",
     );
-    let home = "http://192.168.0.7:5001/api/login";
-    let mut around = around("http://page.example", [(Question::any(home), nothing(3.0))]);
-    around.local_network = "denied".to_owned();
-    check(
-        &call("POST", home, &[]),
-        &failure("unreachable", "http://192.168.0.7:5001: Failed to fetch"),
-        &around,
-        "192.168.0.7 is an address of a private network, and the browser has not let this page reach those (denied).",
-        "Click the icon left of the address bar and allow access to devices on the local network, then try again.",
+}
+
+/// What becomes of a request that got no answer after so long, where the browser says this about nearer networks.
+#[track_caller]
+fn check_nearby(page: &str, url: &str, after_ms: f64, nearby: &Nearby, cause: &str, remedy: &str) {
+    let around = Around { nearby: nearby.clone(), ..around(page, [(Question::any(url), nothing(after_ms))]) };
+    check(&call("POST", url, &[]), &failure("unreachable", "Failed to fetch"), &around, cause, remedy);
+}
+
+fn says(state: &str) -> Nearby {
+    Nearby { private: state.to_owned(), this_machine: state.to_owned(), is_insecure: false }
+}
+
+#[test]
+fn what_a_browser_keeps_from_nearer_networks() {
+    let (far, private, here) = ("https://page.example", "https://192.168.0.7:5001", "http://127.0.0.1:5001");
+    check_nearby(
+        far,
+        private,
+        3.0,
+        &says("denied"),
+        "192.168.0.7 is an address of a private network, and the browser does not let this page go there (denied).",
+        "Click the icon left of the address bar, allow access to devices on the local network, then try again.",
     );
-    around.local_network = "granted".to_owned();
-    check(
-        &call("POST", home, &[]),
-        &failure("unreachable", "http://192.168.0.7:5001: Failed to fetch"),
-        &around,
-        "The connection to http://192.168.0.7:5001 was refused: nobody listens on that port, or there is no host of that name.",
+    check_nearby(
+        far,
+        here,
+        3.0,
+        &says("denied"),
+        "127.0.0.1 is this machine itself, and the browser does not let this page go there (denied).",
+        "Click the icon left of the address bar, allow access to other apps on this device, then try again.",
+    );
+    // The two permissions are apart.
+    check_nearby(
+        far,
+        here,
+        3.0,
+        &Nearby { private: "denied".to_owned(), ..says("granted") },
+        "The connection to http://127.0.0.1:5001 was refused: nobody listens on that port.",
         "Check the address and the port, and whether the server runs.",
     );
+    check_nearby(
+        far,
+        here,
+        3_001.0,
+        &says("prompt"),
+        "127.0.0.1 is this machine itself, and the browser asks first whether this page may go there.",
+        "Allow access to other apps on this device when the browser asks, then try again.",
+    );
+    check_nearby(
+        "http://page.example",
+        "http://chat:5001",
+        3.0,
+        &Nearby { is_insecure: true, ..says("denied") },
+        "chat is an address of a private network, and the browser lets no page go there that came unencrypted from elsewhere.",
+        "Open this page by https and allow it when the browser asks, or have a lab of your own serve it from there.",
+    );
+    // A name tells nothing about where it leads.
+    check_nearby(
+        "http://page.example",
+        "http://chat.example:5001",
+        3.0,
+        &says("denied"),
+        "http://chat.example:5001 could not be reached: there is no host of that name, or nobody listens on that port. A browser does not say which.",
+        "Open http://chat.example:5001 in a tab of this browser: it says whether the name or the port is wrong. If it stands in a private network: the browser does not let this page go there (denied).",
+    );
+}
+
+#[test]
+fn where_a_browser_keeps_nobody_from() {
+    let refused = "The connection to http://10.0.0.7 was refused: nobody listens on that port.";
+    let check = |page, state| {
+        let remedy = "Check the address and the port, and whether the server runs.";
+        check_nearby(page, "http://10.0.0.7", 3.0, &says(state), refused, remedy);
+    };
+    check("http://page.example", "granted");
+    // It would have asked, and somebody would have taken their time to answer.
+    check("http://page.example", "prompt");
+    // It knows no such permission.
+    check("http://page.example", "");
+    // The page comes from such a network itself.
+    check("http://192.168.0.2:4280", "denied");
+    check("http://lab.local", "denied");
 }
 
 #[test]
@@ -145,6 +233,20 @@ fn what_a_request_is_answered() {
         &failure("404", "HTTP 404 <h1>Not Found</h1>"),
         &none,
         "http://chat.example has nothing at this address (404): <h1>Not Found</h1>",
+        "Check the server's address and the path in the scenario: the API may live elsewhere or under a prefix.",
+    );
+    check(
+        &login,
+        &failure("404", r#"HTTP 404 {"success":false,"message":"Chat room r1 not found"}"#),
+        &none,
+        "The server knows no such room: Chat room r1 not found",
+        "Check the room in the plan's variables, or let the scenario create one.",
+    );
+    check(
+        &login,
+        &failure("404", r#"HTTP 404 {"status":404,"error":"Not Found","path":"/api/rooms/r1/join"}"#),
+        &none,
+        "http://chat.example has nothing at this address (404): Not Found",
         "Check the server's address and the path in the scenario: the API may live elsewhere or under a prefix.",
     );
     check(

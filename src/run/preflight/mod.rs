@@ -10,7 +10,7 @@ mod question;
 
 pub use browser::{BrowserFacts, browser_checks, more_browsers};
 pub use checklist::{Check, Checklist, Group, State, connects, failures};
-pub use diagnosis::{Around, Diagnosis, Failure, diagnose};
+pub use diagnosis::{Around, Diagnosis, Failure, Nearby, diagnose};
 pub use question::{Question, Seen, questions};
 
 use crate::plan::{Load, Plan, Ramp, Stage};
