@@ -20,18 +20,23 @@ story('one user is watched, taken over and given back, and an error leads to its
   const page = await world.page(lab.url, SIZE);
   await lab.setFaults({ error_share: 0.2, error_code: 'SERVER_BUSY' });
   await swarm.start(page, chatPlan(lab, crowd(8, 60), behaviour));
-  await until('everybody to be in', async () => (await swarm.status(page)).users.active === 8, { within: 30_000 });
-
   const card = at.seeCard(page);
   await card.getByLabel('User', { exact: true }).fill('3');
   await card.getByRole('button', { name: 'Watch', exact: true }).click();
   await card.getByRole('status').filter({ hasText: 'Watching' }).waitFor();
+  await until('everybody to be in', async () => (await swarm.status(page)).users.active === 8, { within: 30_000 });
   const frames = card.getByRole('list', { name: /^Frames/ }).getByRole('listitem');
   await until('frames', async () => (await frames.count()) > 20, { within: 20_000 });
   const sent = async () => (await frames.allTextContents()).some((text) => text.includes('chatMessage'));
   await until('what it sent', sent, { within: 20_000 });
   await card.getByRole('searchbox', { name: 'Search' }).fill('joinRoomSuccess');
   await until('the search', async () => (await frames.count()) <= 2);
+  // Its requests stand among its frames, without what nobody may know.
+  await card.getByRole('searchbox', { name: 'Search' }).fill('/api/auth/login');
+  await until('its login', async () => (await frames.count()) === 2);
+  const [response, request] = await frames.allTextContents();
+  assert.match(request, /⇢requestPOST http:\/\/\S+\/api\/auth\/login \{"email":"\*\*\*","password":"\*\*\*"\}$/);
+  assert.match(response, /⇠response200 after [\d.]+ ms, POST http:\/\/\S+ \{.*"token":"\*\*\*"/);
   await card.getByRole('searchbox', { name: 'Search' }).fill('');
 
   await card.getByRole('button', { name: 'Take over' }).click();

@@ -64,6 +64,8 @@ extern "C" {
         protocols: Vec<String>,
     ) -> Result<(), js_sys::Error>;
     #[wasm_bindgen(method)]
+    fn note(this: &Tap, user: u32, way: u8, text: &str);
+    #[wasm_bindgen(method)]
     fn recent(this: &Tap, user: u32, most: usize, sent: usize) -> Vec<JsValue>;
     #[wasm_bindgen(method)]
     fn since(this: &Tap, user: u32, number: f64, most: usize) -> Vec<JsValue>;
@@ -117,6 +119,11 @@ impl Sockets {
     /// The newest frames of every user that had a socket here.
     pub fn rings(&self) -> Rc<dyn Rings> {
         Rc::new(TapRings(self.tap.clone()))
+    }
+
+    /// Puts a line about an HTTP exchange among the user's frames.
+    pub fn note(&self, user: UserId, way: Way, line: &str) {
+        self.tap.note(user.0, way as u8, line);
     }
 
     pub fn send(&self, socket: SocketId, text: &str) {
@@ -187,7 +194,7 @@ fn caught(values: &[JsValue]) -> Vec<Caught> {
     let frame = |[place, at, way, length, more, text]: &[JsValue; 6]| Caught {
         number: number(place) as u64,
         at_ms: number(at),
-        way: if number(way) == 0.0 { Way::In } else { Way::Out },
+        way: Way::of_number(number(way) as usize),
         length: number(length) as u32,
         more: number(more) as u32,
         text: text.as_string(),

@@ -70,6 +70,12 @@ export class Tap {
     socket?.close(1000);
   }
 
+  // A line about an HTTP exchange, among the user's frames. Whoever is gone begins no new ring with an answer that comes late.
+  note(user, way, text) {
+    const ring = way & OUT ? this.#rings.of(user) : this.#rings.get(user);
+    ring?.keep(way, text);
+  }
+
   // The newest `most` frames of a user, before them the newest `sent` of those it has sent; see `Ring.recent`.
   recent(user, most, sent) {
     return this.#rings.get(user)?.recent(most, sent) ?? [];
@@ -160,7 +166,7 @@ export class Ring {
   #next = 0;
   #chars = 0;
   // By way: number and beginning of the last long frame.
-  #long = [undefined, undefined];
+  #long = [];
   // By place.
   #texts;
   #times;
@@ -237,7 +243,7 @@ export class Ring {
     const place = number % this.#texts.length;
     const way = this.#ways[place];
     const text = way & BYTES ? undefined : this.#texts[place];
-    return [number, performance.timeOrigin + this.#times[place], way & OUT, this.#lengths[place], this.#more[place], text];
+    return [number, performance.timeOrigin + this.#times[place], way & ~BYTES, this.#lengths[place], this.#more[place], text];
   }
 
   #goesOn(way, data, isText) {
@@ -353,9 +359,10 @@ function utf8Length(text) {
 }
 
 const IN = 0;
+// Of requests, too: see `Way`.
 const OUT = 1;
 // Beside the way of a frame that is no text.
-const BYTES = 2;
+const BYTES = 4;
 // Frames of a user, and of the one that is watched.
 const SLOTS = 64;
 const WIDE = 512;

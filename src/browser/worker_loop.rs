@@ -17,7 +17,8 @@ use super::socket::Sockets;
 use super::starvation;
 use super::timer::Timer;
 use super::{transport, worker_scope};
-use crate::engine::{Engine, Input, Output};
+use crate::engine::{Engine, Exchange, Input, Output};
+use crate::metrics::Way;
 use crate::time::{Span, Timestamp};
 use crate::wire::{FromWorker, Load, ToWorker};
 
@@ -230,10 +231,16 @@ impl Player {
             }
             Output::SendBinary { socket, bytes } => self.sockets.send_binary(socket, bytes),
             Output::Close { socket } => self.sockets.close(socket),
-            Output::Fetch { fetch, request } => {
+            Output::Fetch { fetch, user, request } => {
+                let exchange = Exchange::begin(&request, self.clock.now_ms());
+                self.sockets.note(user, Way::Request, &exchange.request());
                 let this = self.this.clone();
                 self.fetches.start(fetch, request, move |outcome| {
-                    with(&this, |player| player.feed(Input::Fetched { fetch, outcome }));
+                    with(&this, |player| {
+                        let line = exchange.response(&outcome, player.clock.now_ms());
+                        player.sockets.note(user, Way::Response, &line);
+                        player.feed(Input::Fetched { fetch, outcome });
+                    });
                 });
             }
             Output::Prepared { population, shared } => say(&FromWorker::Prepared { population, shared }),

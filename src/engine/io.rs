@@ -115,6 +115,8 @@ pub enum Output {
     },
     Fetch {
         fetch: FetchId,
+        /// The exchange is kept among its frames.
+        user: UserId,
         request: FetchRequest,
     },
     Prepared {

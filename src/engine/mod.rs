@@ -5,6 +5,7 @@
 mod acting;
 mod crowd;
 mod deadlines;
+mod exchange;
 mod frames;
 mod guard;
 mod hearing;
@@ -17,6 +18,7 @@ mod stop;
 mod watch;
 mod witness;
 
+pub use exchange::Exchange;
 pub use frames::{FrameId, Frames};
 pub use io::*;
 pub use rings::{Caught, NoRings, Rings};
@@ -380,7 +382,8 @@ impl Engine {
             }
         }
         while let Some((seat, task, request)) = self.fetches.take() {
-            let Some(slot) = self.crowd.slot_at(seat) else {
+            let place = self.crowd.slot_at(seat).and_then(|slot| Some((slot, self.crowd.get_mut(slot)?.id())));
+            let Some((slot, user)) = place else {
                 self.fetches.give_back();
                 continue;
             };
@@ -392,7 +395,7 @@ impl Engine {
                 let outcome = FetchOutcome::Blocked { cause: FetchFailure::NotAllowed, detail };
                 self.on_fetched(now, wall_ms, fetch, &outcome);
             } else if wanted {
-                self.out.push_back(Output::Fetch { fetch, request });
+                self.out.push_back(Output::Fetch { fetch, user, request });
             } else {
                 self.crowd.end_fetch(fetch);
                 self.fetches.give_back();

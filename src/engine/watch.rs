@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::metrics::{Tag, UserId};
+use crate::metrics::{Tag, UserId, Way};
 use crate::protocol::classify_json;
 use crate::scenario::{Program, Protocol};
 use crate::time::Timestamp;
@@ -73,10 +73,14 @@ impl Engine {
 
 /// The event of a frame, and the message in it.
 fn read(program: &Program, run: &str, frame: &Caught) -> (Option<String>, Option<Said>) {
+    if matches!(frame.way, Way::Request | Way::Response) {
+        return (None, None);
+    }
     let Some((event, raw)) = frame.text.as_ref().and_then(|text| arguments(program, text)) else { return (None, None) };
-    let carries = program.delivery.as_ref().is_some_and(|delivery| {
-        program.events[delivery.event.0 as usize].name == event && frame.way == crate::metrics::Way::In
-    });
+    let carries = program
+        .delivery
+        .as_ref()
+        .is_some_and(|delivery| program.events[delivery.event.0 as usize].name == event && frame.way == Way::In);
     let tag = Tag::find(run, raw);
     let said = (carries || tag.is_some()).then(|| said(run, raw, tag)).flatten();
     (Some(event), said)

@@ -18,7 +18,7 @@ struct Ring {
     next: u64,
     chars: usize,
     /// By way: the number and the beginning of the last long frame; an empty one stands for bytes.
-    long: [Option<(u64, String)>; 2],
+    long: [Option<(u64, String)>; 4],
 }
 
 impl HostRings {
@@ -34,7 +34,7 @@ impl Rings for HostRings {
         let rings = self.rings.borrow();
         let Some(ring) = rings.get(&user) else { return Vec::new() };
         let newest = ring.frames.len().saturating_sub(most);
-        let before = ring.frames.iter().take(newest).filter(|frame| frame.way == Way::Out);
+        let before = ring.frames.iter().take(newest).filter(|frame| frame.way.is_out());
         let left_out = before.clone().count().saturating_sub(sent);
         before.skip(left_out).chain(ring.frames.iter().skip(newest)).cloned().collect()
     }
@@ -124,7 +124,7 @@ mod tests {
             let rings = HostRings::default();
             for frame in &case.frames {
                 let (way, text) = frame.split_once(' ').unwrap();
-                let way = if way == "in" { Way::In } else { Way::Out };
+                let way = serde_json::from_value(way.into()).expect("a way");
                 match text.split_once('*').map(|(text, times)| (text, times.parse::<usize>())) {
                     Some(("bytes", Ok(length))) => rings.keep(UserId(1), 0.0, way, None, length),
                     Some((text, Ok(times))) => {
@@ -139,12 +139,13 @@ mod tests {
     }
 
     fn in_short(caught: &Caught) -> String {
-        let way = if caught.way == Way::In { "in" } else { "out" };
+        let way = serde_json::to_value(caught.way).unwrap();
         let text = match &caught.text {
             Some(text) if text.chars().count() > 8 => head(text, 8),
             Some(text) => text.clone(),
             None => "bytes".to_owned(),
         };
+        let way = way.as_str().unwrap();
         format!("{} {way} {text} ({}) +{}", caught.number, caught.length, caught.more)
     }
 

@@ -7,7 +7,7 @@ use super::voice::{Sent, Voice, VoiceConfig};
 use std::collections::HashMap;
 use std::rc::Rc;
 
-use crate::engine::{Engine, FetchId, FetchOutcome, FetchRequest, Input, Output, SocketId};
+use crate::engine::{Engine, Exchange, FetchId, FetchOutcome, FetchRequest, Input, Output, SocketId};
 use crate::metrics::{Baseline, UserId, Way};
 use crate::plan::Plan;
 use crate::protocol::audio::Clip;
@@ -43,6 +43,8 @@ struct Worker {
     engine: Option<Engine>,
     rings: Rc<HostRings>,
     owners: HashMap<SocketId, UserId>,
+    /// Requests that are under way.
+    exchanges: HashMap<FetchId, (UserId, Exchange)>,
     /// The world's time at the run's epoch (before it: when the worker was loaded).
     epoch: Timestamp,
     done: bool,
@@ -273,14 +275,26 @@ impl World {
                 self.workers[worker].epoch = self.now;
                 self.give(worker, Input::Start { shared });
             }
-            Packet::Fetched(worker, fetch, outcome) => self.give(worker, Input::Fetched { fetch, outcome }),
+            Packet::Fetched(worker, fetch, outcome) => {
+                let now_ms = self.now_ms();
+                let Worker { rings, exchanges, .. } = &mut self.workers[worker];
+                if let Some((user, exchange)) = exchanges.remove(&fetch) {
+                    let line = exchange.response(&outcome, now_ms);
+                    rings.keep(user, now_ms, Way::Response, Some(&line), line.len());
+                }
+                self.give(worker, Input::Fetched { fetch, outcome });
+            }
         }
+    }
+
+    fn now_ms(&self) -> f64 {
+        self.now.as_micros() as f64 / 1e3
     }
 
     fn keep(&self, worker: usize, socket: SocketId, way: Way, text: Option<&str>, length: usize) {
         let Worker { rings, owners, .. } = &self.workers[worker];
         if let Some(user) = owners.get(&socket) {
-            rings.keep(*user, self.now.as_micros() as f64 / 1e3, way, text, length);
+            rings.keep(*user, self.now_ms(), way, text, length);
         }
     }
 
@@ -303,9 +317,10 @@ impl World {
     }
 
     fn give(&mut self, worker: usize, input: Input<'_>) {
+        let wall_ms = self.now_ms();
         let Worker { engine: Some(engine), epoch, .. } = &mut self.workers[worker] else { return };
         let now = Timestamp::from_micros(self.now.since(*epoch).as_micros());
-        engine.handle(now, self.now.as_micros() as f64 / 1e3, input);
+        engine.handle(now, wall_ms, input);
         while let Some(output) = self.workers[worker].engine.as_mut().and_then(Engine::poll) {
             self.on_output(worker, output);
         }
@@ -328,7 +343,13 @@ impl World {
             }
             Output::SendBinary { .. } => return,
             Output::Close { socket } => Packet::Close(Peer { engine, socket }, 1000),
-            Output::Fetch { fetch, request } => Packet::Fetch(engine, fetch, request),
+            Output::Fetch { fetch, user, request } => {
+                let (exchange, now_ms) = (Exchange::begin(&request, self.now_ms()), self.now_ms());
+                let Worker { rings, exchanges, .. } = &mut self.workers[engine];
+                rings.keep(user, now_ms, Way::Request, Some(&exchange.request()), exchange.request().len());
+                exchanges.insert(fetch, (user, exchange));
+                Packet::Fetch(engine, fetch, request)
+            }
             Output::Prepared { population, shared } => {
                 return self.tell_run(engine, FromWorker::Prepared { population, shared });
             }

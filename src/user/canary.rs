@@ -18,7 +18,12 @@ impl User {
 
     /// Where it is, for a person.
     pub fn sight(&self, program: &Program, rooms: Vec<String>) -> Sight {
-        let waits = self.pendings.iter().map(|pending| program.operations[pending.operation.0 as usize].clone());
+        let fetched = self.fetches.iter().filter_map(|fetching| match &program.ops[fetching.at as usize] {
+            Op::Http(op) => Some(op.operation),
+            _ => None,
+        });
+        let waits = self.pendings.iter().map(|pending| pending.operation).chain(fetched);
+        let waits = waits.map(|operation| program.operations[operation.0 as usize].clone());
         Sight {
             phase: Some(self.phase()),
             connected: matches!(self.stage, Stage::Flow | Stage::Active | Stage::Silent),

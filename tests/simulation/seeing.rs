@@ -81,6 +81,28 @@ fn whoever_leaves_is_said_to_be_gone_once() {
 }
 
 #[test]
+fn http_exchanges_stand_among_the_frames() {
+    let mut world = chat();
+    world.command(RunInput::Watch(Some(WATCHED)));
+    play_to(&mut world, 9);
+    let of = |way| frames(&world).into_iter().filter(move |seen| seen.frame.way == way).collect::<Vec<_>>();
+    let line = |seen: &SeenFrame| seen.frame.text.clone().unwrap_or_default();
+    let (requests, responses) = (of(Way::Request), of(Way::Response));
+    assert!(requests.len() >= 2 && requests.len() == responses.len(), "{} and {}", requests.len(), responses.len());
+    let is_login = |seen: &&&SeenFrame| line(seen).contains("/api/auth/login");
+    let asked = requests.iter().find(is_login).expect("its login");
+    assert!(line(asked).starts_with("POST http://"), "{}", line(asked));
+    assert!(line(asked).ends_with(r#"/api/auth/login {"email":"***","password":"***"}"#), "{}", line(asked));
+    let answered = responses.iter().find(is_login).expect("its answer");
+    assert!(
+        line(answered).starts_with("200 after ") && line(answered).contains(r#""token":"***""#),
+        "{}",
+        line(answered)
+    );
+    assert!(answered.number > asked.number && answered.frame.at_s >= asked.frame.at_s);
+}
+
+#[test]
 fn no_frame_shows_a_secret_or_an_account() {
     let mut world = watching();
     play_to(&mut world, 60);

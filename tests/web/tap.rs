@@ -2,6 +2,7 @@
 
 use js_sys::Uint8Array;
 use serde::Deserialize;
+use tabswarm::metrics::Way;
 use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::wasm_bindgen;
 
@@ -44,7 +45,7 @@ pub fn check_rings() {
         let ring = Ring::new(64);
         for frame in &case.frames {
             let (way, text) = frame.split_once(' ').expect("a way and a frame");
-            let way = u8::from(way == "out");
+            let way = serde_json::from_value::<Way>(way.into()).expect("a way") as u8;
             match text.split_once('*').map(|(text, times)| (text, times.parse::<usize>())) {
                 Some(("bytes", Ok(length))) => ring.keep(way, &Uint8Array::new_with_length(length as u32)),
                 Some((text, Ok(times))) => ring.keep(way, &text.repeat(times).into()),
@@ -86,7 +87,8 @@ fn in_short(values: &[JsValue]) -> Vec<String> {
 
 fn frame_in_short([number, _, way, length, more, text]: &[JsValue; 6]) -> String {
     let count = |value: &JsValue| value.as_f64().expect("a number");
-    let way = if count(way) == 0.0 { "in" } else { "out" };
+    let way = serde_json::to_value(Way::of_number(count(way) as usize)).expect("a way");
+    let way = way.as_str().expect("it has a name");
     let text = text.as_string().unwrap_or_else(|| "bytes".to_owned());
     let head: String = text.chars().take(8).collect();
     format!("{} {way} {head} ({}) +{}", count(number), count(length), count(more))

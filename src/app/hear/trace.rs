@@ -49,6 +49,9 @@ pub struct Mark {
 pub enum MarkKind {
     In,
     Out,
+    /// Of an HTTP exchange.
+    Response,
+    Request,
     #[default]
     State,
     Failed,
@@ -66,6 +69,8 @@ impl MarkKind {
         match self {
             Self::In => ("←", "received", "in"),
             Self::Out => ("→", "sent", "out"),
+            Self::Response => ("⇠", "response", "in"),
+            Self::Request => ("⇢", "request", "out"),
             Self::State => ("•", "state", "state"),
             Self::Failed => ("!", "error", "failed"),
         }

@@ -53,7 +53,12 @@ pub fn transcript(rows: &[FrameRow]) -> String {
 
 /// A frame as a line.
 pub fn row(id: String, frame: &Frame) -> FrameRow {
-    let way = if frame.way == Way::In { FrameWay::In } else { FrameWay::Out };
+    let way = match frame.way {
+        Way::In => FrameWay::In,
+        Way::Out => FrameWay::Out,
+        Way::Response => FrameWay::Response,
+        Way::Request => FrameWay::Request,
+    };
     let mut text = match &frame.text {
         Some(text) => text.clone(),
         None => format!("binary, {}", format::bytes(f64::from(frame.length))),

@@ -50,7 +50,7 @@ pub enum Cause {
     },
 }
 
-/// A WebSocket message of a user, as far as it is kept.
+/// A WebSocket message of a user, or one side of an HTTP exchange, as far as it is kept.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub struct Frame {
     /// Seconds of the run.
@@ -72,6 +72,21 @@ pub enum Way {
     #[default]
     In,
     Out,
+    /// To an HTTP request: its status, its time and how it begins.
+    Response,
+    Request,
+}
+
+impl Way {
+    /// By the number under which `tap.js` keeps it.
+    pub fn of_number(number: usize) -> Self {
+        [Self::In, Self::Out, Self::Response, Self::Request].get(number).copied().unwrap_or_default()
+    }
+
+    /// From the user to the server.
+    pub const fn is_out(self) -> bool {
+        matches!(self, Self::Out | Self::Request)
+    }
 }
 
 /// How the user's worker was doing.

@@ -85,7 +85,12 @@ fn cause(cause: &Cause) -> String {
 
 /// `3.042 s  in    42["message",…]`.
 fn frame(frame: &Frame) -> String {
-    let way = if frame.way == Way::In { "in " } else { "out" };
+    let way = match frame.way {
+        Way::In => "in ",
+        Way::Out => "out",
+        Way::Response => "res",
+        Way::Request => "req",
+    };
     let text = frame.text.clone().unwrap_or_else(|| format!("({} of binary)", format::bytes(frame.length.into())));
     let more = if frame.more > 0 { format!("  (and {} more like it)", frame.more) } else { String::new() };
     format!("{:9.3} s  {way}  {text}{more}", frame.at_s)
