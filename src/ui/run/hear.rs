@@ -3,9 +3,10 @@
 use leptos::prelude::*;
 
 use super::waveform::Waveform;
+use super::whom::{Pick, Whom};
 use crate::app::Event;
 use crate::app::hear::{HearState, Mark};
-use crate::ui::parts::{Card, Select, keyed, unique_id};
+use crate::ui::parts::{Card, keyed, unique_id};
 use crate::ui::store::Store;
 
 #[component]
@@ -19,7 +20,7 @@ pub fn Hear() -> impl IntoView {
     view! {
         <div hidden=is_absent>
             <Card title="Hear one" hint="What one user hears and says, as it happens. Events that nobody looks into are only counted, and not shown.">
-                <Whom />
+                <Whose />
                 <p class="hint" role="status" hidden=move || status.with(String::is_empty)>{status}</p>
                 <div hidden=is_empty>
                     <Waveform trace />
@@ -47,49 +48,26 @@ fn item(mark: Memo<Mark>) -> impl IntoView {
 
 /// Who is listened to, and how loud.
 #[component]
-fn Whom() -> impl IntoView {
+fn Whose() -> impl IntoView {
     let store = Store::here();
     let names = store.tables(|tables| tables.speakers().iter().map(|speaker| speaker.name.clone()).collect::<Vec<_>>());
     let chosen =
         store.select(|model| model.hearing.speaker(&model.run).map(|speaker| speaker.name.clone()).unwrap_or_default());
     let number = store.select(|model| model.hearing.number.clone());
     let is_on = store.select(|model| model.hearing.state != HearState::Off);
-    let is_over = store.run(|run| !run.status.is_running());
-    let options = Signal::derive(move || names.get().into_iter().map(|name| (name.clone(), name)).collect::<Vec<_>>());
-    let id = unique_id("user");
-    let on_key = move |event: leptos::ev::KeyboardEvent| {
-        if event.key() == "Enter" && !is_over.get_untracked() {
-            store.dispatch(Event::Listen);
-        }
+    let on_pick = move |pick| {
+        store.dispatch(match pick {
+            Pick::Population(name) => Event::ChooseSpeaker(name),
+            Pick::Number(number) => Event::TypeSpeaker(number),
+            Pick::Begin => Event::Listen,
+            Pick::End => Event::StopListening,
+            Pick::Any => Event::ListenToAny,
+        });
     };
     view! {
-        <div class="whom">
-            <div hidden=move || names.with(Vec::len) < 2>
-                <Select label="Population" options value=chosen on_choose=move |name| store.dispatch(Event::ChooseSpeaker(name)) />
-            </div>
-            <div class="field number">
-                <label for=id.clone()>"User"</label>
-                <input
-                    id=id
-                    type="text"
-                    inputmode="numeric"
-                    autocomplete="off"
-                    prop:value=number
-                    on:input=move |event| store.dispatch(Event::TypeSpeaker(event_target_value(&event)))
-                    on:keydown=on_key
-                />
-            </div>
-            // One button, so that a keyboard does not lose its place.
-            <button
-                class=move || if is_on.get() { "danger" } else { "primary" }
-                disabled=is_over
-                on:click=move |_| store.dispatch(if is_on.get_untracked() { Event::StopListening } else { Event::Listen })
-            >
-                {move || if is_on.get() { "Stop listening" } else { "Listen" }}
-            </button>
-            <button disabled=is_over on:click=move |_| store.dispatch(Event::ListenToAny)>"Any user"</button>
+        <Whom names chosen number is_on words=("Listen", "Stop listening") on_pick>
             <Volume />
-        </div>
+        </Whom>
     }
 }
 

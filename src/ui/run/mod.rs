@@ -29,6 +29,7 @@ mod tiles;
 mod verdict;
 mod voice;
 mod waveform;
+mod whom;
 
 use leptos::prelude::*;
 

@@ -4,11 +4,12 @@ use leptos::prelude::*;
 
 use super::see_chat::Conversation;
 use super::see_frames::Frames;
+use super::whom::{Pick, Whom};
 use crate::app::Event;
 use crate::app::run_view::phase_word;
 use crate::app::see::{SeeEvent, SeeState};
 use crate::metrics::UserId;
-use crate::ui::parts::{Card, Facts, Select, unique_id};
+use crate::ui::parts::{Card, Facts};
 use crate::ui::store::Store;
 use crate::wire::Sight;
 
@@ -26,7 +27,7 @@ pub fn See() -> impl IntoView {
     view! {
         <div id=SEE_ID tabindex="-1">
             <Card title="See one user" hint="Its state, its frames without secrets, and its conversation, while it goes on. Take it over to act for it.">
-                <Whom />
+                <Whose />
                 <p class="hint" role="status" hidden=move || status.with(String::is_empty)>{status}</p>
                 <div hidden=is_off>
                     <div hidden=is_unseen><Facts facts /></div>
@@ -58,7 +59,7 @@ fn facts(sight: &Sight) -> Vec<(&'static str, String, &'static str)> {
 
 /// Who is watched.
 #[component]
-fn Whom() -> impl IntoView {
+fn Whose() -> impl IntoView {
     let store = Store::here();
     let see = move |event| store.dispatch(Event::See(event));
     let names =
@@ -67,46 +68,24 @@ fn Whom() -> impl IntoView {
         store.select(|model| model.seeing.chosen(&model.run).map(|chosen| chosen.name.clone()).unwrap_or_default());
     let number = store.select(|model| model.seeing.number.clone());
     let is_on = store.select(|model| !matches!(model.seeing.state, SeeState::Off | SeeState::Gone(_)));
+    let on_pick = move |pick| {
+        see(match pick {
+            Pick::Population(name) => SeeEvent::ChoosePopulation(name),
+            Pick::Number(number) => SeeEvent::TypeNumber(number),
+            Pick::Begin => SeeEvent::Watch,
+            Pick::End => SeeEvent::Stop,
+            Pick::Any => SeeEvent::WatchAny,
+        });
+    };
     let is_over = store.run(|run| !run.status.is_running());
     let suspects = store.tables(|tables| tables.suspects);
-    let options = Signal::derive(move || names.get().into_iter().map(|name| (name.clone(), name)).collect::<Vec<_>>());
-    let id = unique_id("seen");
-    let on_key = move |event: leptos::ev::KeyboardEvent| {
-        if event.key() == "Enter" && !is_over.get_untracked() {
-            see(SeeEvent::Watch);
-        }
-    };
     let suspect = move |pick: fn(&Suspects) -> Option<UserId>| {
         if let Some(user) = suspects.with_untracked(pick) {
             see(SeeEvent::WatchUser(user));
         }
     };
     view! {
-        <div class="whom">
-            <div hidden=move || names.with(Vec::len) < 2>
-                <Select label="Population" options value=chosen on_choose=move |name| see(SeeEvent::ChoosePopulation(name)) />
-            </div>
-            <div class="field number">
-                <label for=id.clone()>"User"</label>
-                <input
-                    id=id
-                    type="text"
-                    inputmode="numeric"
-                    autocomplete="off"
-                    prop:value=number
-                    on:input=move |event| see(SeeEvent::TypeNumber(event_target_value(&event)))
-                    on:keydown=on_key
-                />
-            </div>
-            // One button, so that a keyboard does not lose its place.
-            <button
-                class=move || if is_on.get() { "danger" } else { "primary" }
-                disabled=is_over
-                on:click=move |_| see(if is_on.get_untracked() { SeeEvent::Stop } else { SeeEvent::Watch })
-            >
-                {move || if is_on.get() { "Stop watching" } else { "Watch" }}
-            </button>
-            <button disabled=is_over on:click=move |_| see(SeeEvent::WatchAny)>"Any user"</button>
+        <Whom names chosen number is_on words=("Watch", "Stop watching") on_pick>
             <button
                 disabled=move || is_over.get() || suspects.with(|(slowest, _)| slowest.is_none())
                 on:click=move |_| suspect(|(slowest, _)| *slowest)
@@ -120,7 +99,7 @@ fn Whom() -> impl IntoView {
                 "One with errors"
             </button>
             <button class="felt" disabled=is_over on:click=move |_| see(SeeEvent::FeltSlow)>"Felt slow (F8)"</button>
-        </div>
+        </Whom>
     }
 }
 
