@@ -216,6 +216,8 @@ pub enum Reply {
     Answer,
     Ack,
     Echo,
+    /// Of a voice service, since the user fell silent.
+    FirstAudio,
 }
 
 /// A line of the event log.

@@ -53,6 +53,18 @@ story('users say a clip that was dropped into the page, and one of them is liste
   }, { within: 40_000 });
   const events = at.hearCard(page).getByRole('list', { name: /protocol events/i });
   await until('the protocol', async () => /speech\.started[^]*audio\.done/.test(await events.innerText()), { within: 30_000 });
+  // The one that is heard says what a person has it say, and how long its answer took is shown.
+  const card = at.seeCard(page);
+  await card.getByLabel('User', { exact: true }).fill(await at.hearCard(page).getByLabel('User', { exact: true }).inputValue());
+  await page.keyboard.press('Enter');
+  await card.getByRole('button', { name: 'Take over' }).click();
+  await card.getByRole('button', { name: 'Give it back to its script' }).waitFor();
+  await card.getByLabel('Clip', { exact: true }).selectOption('my tone');
+  // What its script has begun to say it says to the end.
+  await until('it to have the word', async () => !/speaking/.test(await card.locator('.facts').innerText()), { within: 20_000 });
+  await card.getByRole('button', { name: 'Speak', exact: true }).click();
+  await card.getByRole('log').getByText(/answer: first audio after [\d.]+.m?s/).waitFor();
+  await card.getByRole('button', { name: 'Give it back to its script' }).click();
   await at.hearCard(page).getByRole('button', { name: 'Stop listening' }).click();
   const count = await events.getByRole('listitem').count();
   const before = (await swarm.report(page)).counters.find((entry) => entry.name === 'turns.answered').count;

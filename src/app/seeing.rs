@@ -30,6 +30,8 @@ pub fn update(model: &mut Model, event: SeeEvent) -> Vec<Effect> {
         SeeEvent::Release => return seeing.order(Canary::Release),
         SeeEvent::Draft(text) => seeing.draft = text,
         SeeEvent::Say => return seeing.say(),
+        SeeEvent::ChooseClip(clip) => seeing.chosen_clip = clip,
+        SeeEvent::Speak => return seeing.speak(),
         SeeEvent::Tick(timer) => return seeing.order(Canary::Tick(timer)),
         SeeEvent::React { reaction, frame } => return seeing.order(Canary::React { reaction, frame }),
         SeeEvent::FeltSlow => return felt_slow(model),

@@ -51,7 +51,9 @@ impl Engine {
             said: said.map(|said| Said { text: user.redacted(&[&said.text], chars).swap_remove(0), ..said }),
         });
         let frames = frames.collect();
-        let sight = Some(user.sight(program, self.ledger.rooms_of(watching.user)));
+        let utterances = &self.populations[watching.user.population()].utterances;
+        let clips = utterances.as_ref().map(|utterances| utterances.names()).unwrap_or_default();
+        let sight = Some(user.sight(program, self.ledger.rooms_of(watching.user), clips));
         Some(Seen { user: watching.user, sight, frames, missed, notes: std::mem::take(&mut watching.notes) })
     }
 

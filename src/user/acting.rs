@@ -70,6 +70,10 @@ impl User {
         if !matches!(self.stage, Stage::Flow | Stage::Active) {
             return false;
         }
+        // A person acts for it: its script waits where it is.
+        if self.taken && task.role == Role::Main {
+            return true;
+        }
         match op {
             Op::Emit(_) | Op::Http(_) | Op::Wait(_) if self.stall.is_some() => true,
             Op::Emit(emit) if ctx.control.paused => {

@@ -3,6 +3,7 @@
 use serde_json::Value;
 
 use crate::scenario::{EmitOp, Op, OperationId, Pc, Program, RoomEffect};
+use crate::time::Timestamp;
 use crate::wire::{Act, Canary, Offer, Sight, Told};
 
 use super::arguments::Kept;
@@ -17,7 +18,8 @@ impl User {
     }
 
     /// Where it is, for a person.
-    pub fn sight(&self, program: &Program, rooms: Vec<String>) -> Sight {
+    /// `clips`: what it can say.
+    pub fn sight(&self, program: &Program, rooms: Vec<String>, clips: Vec<String>) -> Sight {
         let fetched = self.fetches.iter().filter_map(|fetching| match &program.ops[fetching.at as usize] {
             Op::Http(op) => Some(op.operation),
             _ => None,
@@ -32,7 +34,7 @@ impl User {
             iteration: self.memory.facts.iteration,
             taken: self.taken,
             failure: self.failure.clone(),
-            offers: offers(program),
+            offers: offers(program, clips),
         }
     }
 
@@ -41,28 +43,40 @@ impl User {
         self.stage.ticks() && !self.taken
     }
 
+    /// Its script has come to where nothing but its timers and the others make it act; or it talks, which a script never ends.
+    fn can_be_taken(&self) -> bool {
+        matches!(self.stage, Stage::Active) || matches!(self.stage, Stage::Flow) && self.voice.is_some()
+    }
+
     /// Does what a person says. `event`: the arguments of the message that is answered.
     pub fn obey(&mut self, ctx: &mut Context<'_>, order: &Canary, event: Option<String>) {
-        if !matches!(self.stage, Stage::Active) && !matches!(order, Canary::Release) {
+        if !self.can_be_taken() && !matches!(order, Canary::Release) {
             return ctx.show(|| Told::Failed("by hand: it is not active now".to_owned()));
         }
         match order {
             Canary::Take => {
                 self.taken = true;
-                // Answers that it had put off would come in between; what it waits for still comes.
-                self.tasks.retain(|task| task.wait == Wait::Blocked);
+                if matches!(self.stage, Stage::Active) {
+                    // Answers that it had put off would come in between; what it waits for still comes.
+                    self.tasks.retain(|task| task.wait == Wait::Blocked);
+                } else {
+                    self.stop_listening(ctx.now, |_| true);
+                }
                 ctx.show(|| Told::Saw("taken over by hand".to_owned()));
             }
             Canary::Release if self.taken => {
                 self.taken = false;
-                if matches!(self.stage, Stage::Active) {
-                    self.begin_timers(ctx);
+                match self.stage {
+                    Stage::Active => self.begin_timers(ctx),
+                    Stage::Flow => self.resume_flow(ctx.now),
+                    _ => {}
                 }
                 ctx.show(|| Told::Saw("given back to its script".to_owned()));
             }
             Canary::Release => {}
             _ if !self.taken => ctx.show(|| Told::Failed("by hand: it is not taken over".to_owned())),
             Canary::Say(text) => self.say_by_hand(ctx, text),
+            Canary::Speak(clip) => self.speak_by_hand(ctx, clip),
             Canary::Tick(timer) => {
                 if let Some(timer) = ctx.program.timers.get(*timer) {
                     self.do_by_hand(ctx, timer.block, None);
@@ -83,6 +97,34 @@ impl User {
         self.do_by_hand(ctx, pc, None);
         if let Some(task) = self.tasks.last_mut() {
             task.typed = Some(text.into());
+        }
+    }
+
+    fn speak_by_hand(&mut self, ctx: &mut Context<'_>, clip: &str) {
+        let Some(pc) = speak_op(ctx.program).filter(|_| self.voice.is_some()) else {
+            return ctx.show(|| Told::Failed("by hand: its scenario does not speak".to_owned()));
+        };
+        if self.is_speaking() {
+            return ctx.show(|| Told::Failed("by hand: it is still speaking".to_owned()));
+        }
+        // Whoever speaks again waits for no other answer.
+        self.stop_listening(ctx.now, |_| true);
+        self.do_by_hand(ctx, pc, None);
+        if let Some(task) = self.tasks.last_mut() {
+            task.typed = Some(clip.into());
+        }
+    }
+
+    /// Its script goes on with the step that it was held at; what was said by hand is broken off.
+    fn resume_flow(&mut self, now: Timestamp) {
+        let by_hand: Vec<u32> =
+            self.tasks.iter().filter(|task| task.role == Role::Side).map(|task| task.serial).collect();
+        self.stop_speaking(now, |task| by_hand.contains(&task));
+        self.stop_listening(now, |task| by_hand.contains(&task));
+        self.tasks.retain(|task| task.role == Role::Main);
+        for task in self.tasks.iter_mut().filter(|task| task.wait == Wait::Held) {
+            task.wait = Wait::Ready;
+            task.intended = now;
         }
     }
 
@@ -120,8 +162,10 @@ fn put_text(value: &mut Value, tag: &str, text: &str) {
     }
 }
 
-fn offers(program: &Program) -> Vec<Offer> {
+fn offers(program: &Program, clips: Vec<String>) -> Vec<Offer> {
     let say = message_op(program).map(|_| Offer { act: Act::Say, label: "say".to_owned() });
+    let speak = clips.into_iter().filter(|_| speak_op(program).is_some());
+    let speak = speak.map(|label| Offer { act: Act::Speak, label });
     let label = |operations: &[OperationId]| {
         let names = operations.iter().map(|operation| program.operations[operation.0 as usize].as_str());
         names.collect::<Vec<_>>().join(", ")
@@ -136,7 +180,21 @@ fn offers(program: &Program) -> Vec<Offer> {
     let reactions = reactions.map(|(place, reaction)| (place, operations_of(program, reaction.block)));
     let reactions = reactions.filter(|(_, operations)| !operations.is_empty());
     let reactions = reactions.map(|(place, operations)| Offer { act: Act::React(place), label: label(&operations) });
-    say.into_iter().chain(ticks).chain(reactions).collect()
+    say.into_iter().chain(speak).chain(ticks).chain(reactions).collect()
+}
+
+/// Where a task goes on after a step that was taken by hand: who has spoken listens to the answer; else at the block's end.
+pub(super) fn after_by_hand(program: &Program, pc: Pc) -> Pc {
+    let find = |is_it: fn(&Op) -> bool| {
+        let behind = program.ops.iter().enumerate().skip(pc as usize + 1);
+        behind.into_iter().find(|(_, op)| is_it(op)).map(|(place, _)| place as Pc)
+    };
+    let listen = find(|op| matches!(op, Op::Listen(_))).filter(|_| matches!(program.ops[pc as usize], Op::Speak(_)));
+    listen.or_else(|| find(|op| matches!(op, Op::End))).unwrap_or(pc)
+}
+
+fn speak_op(program: &Program) -> Option<Pc> {
+    program.ops.iter().position(|op| matches!(op, Op::Speak(_))).map(|pc| pc as Pc)
 }
 
 /// The step that sends a message; of several the first, which is the plainest.

@@ -7,7 +7,7 @@ use crate::scenario::{Body, EmitOp, HttpOp, Op, Pc, RoomEffect, Template, WaitOp
 use crate::time::{Span, Timestamp};
 use crate::wire::Told;
 
-use super::canary::with_text;
+use super::canary::{after_by_hand, with_text};
 use super::life::Stage;
 use super::memory::push;
 use super::pending::{Expected, Fetching, Pending, Sent};
@@ -63,7 +63,8 @@ impl User {
                 Step::Go(_) if task.typed.is_some() => return None,
                 Step::Go(pc) => task.pc = pc,
                 Step::Wait(pc, wait) => {
-                    task.pc = pc;
+                    let is_done_by_hand = task.typed.is_some() && pc != task.pc;
+                    task.pc = if is_done_by_hand { after_by_hand(ctx.program, task.pc) } else { pc };
                     task.wait = wait;
                     return Some(task);
                 }

@@ -18,7 +18,8 @@ pub struct Task {
     /// When its next step was due: what it sends is measured from here, too.
     pub intended: Timestamp,
     pub wait: Wait,
-    /// A person typed this: the step that sends a message sends it instead of the script's, and no step follows.
+    /// A person typed this: the step that sends a message sends it instead of the script's, the step that speaks says the clip of
+    /// this name, and no other step of the script follows.
     pub typed: Option<Box<str>>,
 }
 

@@ -48,6 +48,8 @@ pub struct Offer {
 pub enum Act {
     /// Send a message, with a text of one's own.
     Say,
+    /// Say the clip that the label names.
+    Speak,
     /// Run the steps of this timer.
     Tick(usize),
     /// Run the steps of this reaction, for a message that has come.
@@ -79,6 +81,8 @@ pub enum Canary {
     /// Its script stops where it is: no timer ticks, nothing is answered by itself.
     Take,
     Say(String),
+    /// Says this clip, and listens to the answer.
+    Speak(String),
     Tick(usize),
     React {
         reaction: usize,

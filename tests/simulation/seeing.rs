@@ -6,9 +6,9 @@ use tabswarm::plan::Plan;
 use tabswarm::run::RunInput;
 use tabswarm::sim::{Faults, World};
 use tabswarm::time::{Span, Timestamp};
-use tabswarm::wire::{Act, Canary, Seen, SeenFrame, Told};
+use tabswarm::wire::{Act, Canary, Reply, Seen, SeenFrame, Told};
 
-use crate::support::{chat_plan, held, ledger, world};
+use crate::support::{chat_plan, counter, errors, held, ledger, world};
 
 const WATCHED: UserId = UserId::new(0, 2);
 
@@ -78,6 +78,76 @@ fn whoever_leaves_is_said_to_be_gone_once() {
     let gone: Vec<&Seen> = world.seen.iter().filter(|seen| seen.sight.is_none()).collect();
     assert_eq!(gone.len(), 1);
     assert_eq!(world.seen.last(), gone.first().copied());
+}
+
+/// Voice guests, one of whom is taken over in the pause before it speaks for the first time.
+fn talking() -> World {
+    let plan = json!({
+        "version": 1, "name": "simulated", "seed": 7, "handshakes_in_flight": 64,
+        "populations": [{
+            "name": "voices", "scenario": "voice-guest", "variables": { "turns": 2, "think_min_ms": 5_000, "think_max_ms": 5_000 },
+            "load": { "model": "batch", "users": 3, "size": 3, "every_s": 1, "hold_s": 120 },
+        }],
+    });
+    let plan = Plan::check(&plan).unwrap_or_else(|problems| panic!("{problems:#?}"));
+    let mut world = World::new(plan, Vec::new(), 1, Span::from_millis(5), Faults::default());
+    world.play(Span::ZERO);
+    play_to(&mut world, 4);
+    world.command(RunInput::Watch(Some(WATCHED)));
+    order(&mut world, Canary::Take);
+    world
+}
+
+/// What the watched user was told to have waited for first audio, in milliseconds.
+fn first_audio(world: &World) -> Vec<f64> {
+    let took = told(world).into_iter().filter_map(|told| match told {
+        Told::Took { operation, what: Reply::FirstAudio, micros } if operation == "answer" => {
+            Some(*micros as f64 / 1e3)
+        }
+        _ => None,
+    });
+    took.collect()
+}
+
+#[test]
+fn a_person_speaks_for_a_voice_user_and_its_conversation_goes_on_afterwards() {
+    let mut world = talking();
+    play_to(&mut world, 20);
+    let sight = world.seen.last().and_then(|seen| seen.sight.clone()).expect("it is there");
+    assert!(sight.taken && first_audio(&world).is_empty(), "its script is silent: {sight:?}");
+    let clips: Vec<_> =
+        sight.offers.iter().filter(|offer| offer.act == Act::Speak).map(|offer| &*offer.label).collect();
+    assert!(clips.contains(&"order"), "{clips:?}");
+
+    let turns = |world: &World| counter(world, "turns");
+    let before = turns(&world);
+    order(&mut world, Canary::Speak("order".into()));
+    order(&mut world, Canary::Speak("weather".into()));
+    play_to(&mut world, 40);
+    assert!(
+        told(&world).iter().any(|told| matches!(told, Told::Failed(text) if text == "by hand: it is still speaking"))
+    );
+    let [took] = first_audio(&world)[..] else { panic!("{:?}", first_audio(&world)) };
+    assert!((100.0..5_000.0).contains(&took), "{took} ms");
+    assert_eq!(turns(&world), before + 1);
+
+    order(&mut world, Canary::Speak("no such clip".into()));
+    order(&mut world, Canary::Release);
+    play_to(&mut world, 90);
+    assert!(told(&world).iter().any(|told| matches!(told, Told::Failed(text) if text == "by hand: no such clip")));
+    assert_eq!(first_audio(&world).len(), 3, "both turns of its script follow");
+    assert_eq!(errors(&world), Vec::<String>::new());
+}
+
+#[test]
+fn what_is_said_by_hand_is_broken_off_when_the_user_is_given_back() {
+    let mut world = talking();
+    play_to(&mut world, 10);
+    order(&mut world, Canary::Speak("order".into()));
+    order(&mut world, Canary::Release);
+    play_to(&mut world, 90);
+    assert_eq!(errors(&world), Vec::<String>::new());
+    assert!(first_audio(&world).len() >= 2, "{:?}", first_audio(&world));
 }
 
 #[test]

@@ -73,6 +73,7 @@ fn to_worker() -> Vec<ToWorker> {
         ToWorker::Watch(None),
         canary(Canary::Take),
         canary(Canary::Say("안녕 <b>".into())),
+        canary(Canary::Speak("인사".into())),
         canary(Canary::Tick(1)),
         canary(Canary::React { reaction: 2, frame: 1 << 52 }),
         canary(Canary::Release),
@@ -100,13 +101,14 @@ fn to_worker() -> Vec<ToWorker> {
         ToWorker::Canary { order, .. } => match order {
             Canary::Take => 16,
             Canary::Say(_) => 17,
-            Canary::Tick(_) => 18,
-            Canary::React { .. } => 19,
-            Canary::Release => 20,
+            Canary::Speak(_) => 18,
+            Canary::Tick(_) => 19,
+            Canary::React { .. } => 20,
+            Canary::Release => 21,
         },
-        ToWorker::Full => 21,
+        ToWorker::Full => 22,
     });
-    assert_eq!(kinds.collect::<Vec<_>>(), (0..22).collect::<Vec<_>>());
+    assert_eq!(kinds.collect::<Vec<_>>(), (0..23).collect::<Vec<_>>());
     messages
 }
 

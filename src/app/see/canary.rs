@@ -5,7 +5,7 @@ use crate::app::event::Effect;
 use crate::app::format;
 use crate::app::hear::MarkKind;
 use crate::time::Span;
-use crate::wire::{Canary, Note, Reply as What, Told};
+use crate::wire::{Act, Canary, Note, Reply as What, Told};
 
 /// One line about what was done by hand.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -35,6 +35,23 @@ impl Seeing {
         self.order(Canary::Say(text))
     }
 
+    /// What it can say aloud.
+    pub fn clips(&self) -> Vec<String> {
+        let clips = self.sight.offers.iter().filter(|offer| offer.act == Act::Speak);
+        clips.map(|offer| offer.label.clone()).collect()
+    }
+
+    /// The clip that is chosen: the first, until somebody chooses.
+    pub fn clip(&self) -> Option<String> {
+        let clips = self.clips();
+        clips.iter().find(|clip| **clip == self.chosen_clip).or(clips.first()).cloned()
+    }
+
+    /// Says the clip that is chosen.
+    pub fn speak(&self) -> Vec<Effect> {
+        self.clip().filter(|_| self.sight.taken).map(|clip| self.order(Canary::Speak(clip))).unwrap_or_default()
+    }
+
     pub(super) fn release(&self) -> Vec<Effect> {
         if self.sight.taken { self.order(Canary::Release) } else { Vec::new() }
     }
@@ -48,6 +65,7 @@ impl Seeing {
                         What::Answer => "answered",
                         What::Ack => "acknowledged",
                         What::Echo => "own echo",
+                        What::FirstAudio => "first audio",
                     };
                     (MarkKind::In, format!("{operation}: {what} after {}", format::span(Span::from_micros(*micros))))
                 }

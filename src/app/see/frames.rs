@@ -106,6 +106,7 @@ fn in_words(note: &Note) -> Option<(FrameWay, String)> {
                 Reply::Answer => "answer",
                 Reply::Ack => "acknowledgement",
                 Reply::Echo => "own echo",
+                Reply::FirstAudio => "first audio",
             };
             Some((FrameWay::State, format!("{operation}: {what} after {}", format::micros(*micros as f64))))
         }

@@ -33,6 +33,8 @@ pub enum SeeEvent {
     Release,
     Draft(String),
     Say,
+    ChooseClip(String),
+    Speak,
     Tick(usize),
     React {
         reaction: usize,
@@ -57,6 +59,8 @@ pub struct Seeing {
     pub words: String,
     /// What is typed for it to say.
     pub draft: String,
+    /// The clip that was chosen for it to say.
+    pub chosen_clip: String,
     pub sight: Arc<Sight>,
     pub seen: Arc<History>,
     /// The last answers to what was done by hand.
@@ -101,6 +105,7 @@ impl Default for Seeing {
             draws: 0,
             words: String::new(),
             draft: String::new(),
+            chosen_clip: String::new(),
             sight: Arc::default(),
             seen: Arc::default(),
             replies: VecDeque::new(),

@@ -3,7 +3,7 @@ use crate::app::event::Effect;
 use crate::app::run_view::Tables;
 use crate::metrics::{Frame, Way};
 use crate::time::Timestamp;
-use crate::wire::{Canary, Reply, Said, Told};
+use crate::wire::{Act, Canary, Offer, Reply, Said, Told};
 
 fn run() -> RunView {
     let population = |population, name: &str| Speaker { population, name: name.into(), present: 10..20 };
@@ -59,6 +59,27 @@ fn who_is_taken_over_is_given_back_before_another_is_watched() {
     assert_eq!(seeing.replies[0].text, "message: own echo after 12.3\u{a0}ms");
     let release = Effect::Canary { user: one, order: Canary::Release };
     assert_eq!(seeing.show(&run(), two), [release, Effect::Watch(Some(two))]);
+}
+
+#[test]
+fn who_is_taken_over_says_the_clip_that_is_chosen() {
+    let user = UserId::new(1, 0);
+    let clip = |label: &str| Offer { act: Act::Speak, label: label.to_owned() };
+    let offers = vec![clip("order"), clip("weather"), Offer { act: Act::Tick(0), label: "send".to_owned() }];
+    let sight = |taken| Some(Sight { taken, offers: offers.clone(), ..Sight::default() });
+    let says = |clip: &str| [Effect::Canary { user, order: Canary::Speak(clip.to_owned()) }];
+    let mut seeing = Seeing::default();
+    seeing.show(&run(), user);
+    seeing.take_in(Seen { sight: sight(false), ..seen(user, vec![]) });
+    assert_eq!(seeing.speak(), [], "its script speaks");
+    seeing.take_in(Seen { sight: sight(true), ..seen(user, vec![]) });
+    assert_eq!(seeing.clips(), ["order", "weather"]);
+    assert_eq!(seeing.speak(), says("order"));
+    seeing.chosen_clip = "weather".to_owned();
+    assert_eq!(seeing.speak(), says("weather"));
+    // Another user has no such clip.
+    seeing.chosen_clip = "gone".to_owned();
+    assert_eq!(seeing.speak(), says("order"));
 }
 
 #[test]

@@ -4,7 +4,7 @@ use leptos::prelude::*;
 
 use crate::app::Event;
 use crate::app::see::{Bubble, CanaryReply, SeeEvent, SeeState, Voice, conversation};
-use crate::ui::parts::{keyed, unique_id};
+use crate::ui::parts::{Select, keyed, unique_id};
 use crate::ui::store::Store;
 
 #[component]
@@ -73,6 +73,9 @@ fn Canary() -> impl IntoView {
     let timers = store.select(|model| model.seeing.timers());
     let draft = store.select(|model| model.seeing.draft.clone());
     let replies = store.select(|model| model.seeing.replies.iter().cloned().collect::<Vec<_>>());
+    let clips = store.select(|model| model.seeing.clips());
+    let clip = store.select(|model| model.seeing.clip().unwrap_or_default());
+    let options = Signal::derive(move || clips.get().into_iter().map(|name| (name.clone(), name)).collect::<Vec<_>>());
     let id = unique_id("say");
     let on_key = move |event: leptos::ev::KeyboardEvent| {
         if event.key() == "Enter" && !event.is_composing() {
@@ -106,6 +109,10 @@ fn Canary() -> impl IntoView {
                     on:keydown=on_key
                 />
                 <button class="primary" on:click=move |_| see(SeeEvent::Say)>"Send"</button>
+            </div>
+            <div class="say" hidden=move || !is_taken.get() || clips.with(Vec::is_empty)>
+                <Select label="Clip" bare=true options value=clip on_choose=move |clip| see(SeeEvent::ChooseClip(clip)) />
+                <button class="primary" on:click=move |_| see(SeeEvent::Speak)>"Speak"</button>
             </div>
             <ul class="replies" role="log" aria-label="Answers to what was done by hand" hidden=move || !is_taken.get()>
                 {keyed(move || replies.get(), |reply: &CanaryReply| reply.id, |reply: Memo<CanaryReply>| {

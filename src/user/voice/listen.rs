@@ -110,6 +110,14 @@ impl User {
         Step::Wait(op.after, Wait::Blocked)
     }
 
+    /// Such a task listens no longer: nobody misses an answer that does not come, and one that comes ends by itself.
+    pub(in crate::user) fn stop_listening(&mut self, now: Timestamp, is_of: impl Fn(u32) -> bool) {
+        let voice = self.voice.as_mut();
+        if let Some(listening) = voice.and_then(|voice| voice.listening.take_if(|listening| is_of(listening.task))) {
+            self.unblock(Some(listening.task), now);
+        }
+    }
+
     /// First audio: from here on the listener waits for the end, or draws whether to break in.
     pub(super) fn on_answer_begins(&mut self, ctx: &mut Context<'_>) {
         let Some(voice) = &mut self.voice else { return };
@@ -120,7 +128,8 @@ impl User {
             Progress::Over => Timestamp::NEVER,
             Progress::Awaited | Progress::GivenUp => return,
         };
-        let Some(barge_in) = &op.barge_in else { return };
+        // A person decides for oneself.
+        let Some(barge_in) = op.barge_in.as_ref().filter(|_| !self.taken) else { return };
         let probability = barge_in.probability.number(&mut self.memory.scope(ctx.wall_ms, None, "")).unwrap_or(0.0);
         if self.memory.random.f64() < probability {
             listening.barge_in = ctx.now + self.memory.draw(&barge_in.delay, ctx.wall_ms, None);

@@ -2,9 +2,11 @@
 
 use crate::protocol::audio::{Variation, length};
 use crate::scenario::{Audio, MicFrom, MicMode, SpeakOp, Template};
+use crate::time::Timestamp;
 use crate::user::step::Step;
 use crate::user::task::{Task, Wait};
 use crate::user::{Context, User, Wish};
+use crate::wire::Told;
 
 use super::Voice;
 use super::answer::Answer;
@@ -101,6 +103,10 @@ impl User {
         self.send_due_chunks(ctx);
         match self.begin_speech(ctx, task, op) {
             Ok(()) => Step::Wait(task.pc + 1, Wait::Blocked),
+            Err((code, _)) if task.typed.is_some() => {
+                ctx.show(|| Told::Failed(format!("by hand: {code}")));
+                Step::Go(task.pc + 1)
+            }
             Err((code, sample)) => {
                 ctx.error(op.operation, code, self.phase(), || sample);
                 Step::Go(task.pc + 1)
@@ -129,7 +135,10 @@ impl User {
         let variation = Variation::new(number(&op.gain_db).unwrap_or(0.0), number(&op.noise_db));
         let chunk = length(u64::from(audio.chunk_samples), audio.rate);
         let chunks = number(&op.length_s).map(|seconds| (seconds / chunk.as_secs_f64()).round().max(1.0) as u64);
-        let clip = op.clip.text(&mut self.memory.scope(wall, task.event(), ""));
+        let clip = match &task.typed {
+            Some(clip) => clip.to_string(),
+            None => op.clip.text(&mut self.memory.scope(wall, task.event(), "")),
+        };
         let Some(utterance) = utterances.utterance(&clip, variation, ctx.frames) else {
             return Err(("no such clip", utterances.unknown(&clip)));
         };
@@ -138,6 +147,18 @@ impl User {
         let speech = Speech::new(utterance, chunks, (&mic, fresh), (op.operation, task.serial), audio);
         voice.begin_turn(ctx, speech);
         Ok(())
+    }
+
+    pub(in crate::user) fn is_speaking(&self) -> bool {
+        self.voice.as_ref().is_some_and(|voice| voice.speech.is_some())
+    }
+
+    /// What such a task has left to say is not said.
+    pub(in crate::user) fn stop_speaking(&mut self, now: Timestamp, is_of: impl Fn(u32) -> bool) {
+        let Some(voice) = &mut self.voice else { return };
+        if voice.speech.take_if(|speech| is_of(speech.task)).is_some() {
+            voice.turn.speech_end.get_or_insert(now);
+        }
     }
 
     /// Sends every chunk that is due; what is late is sent at once and does not move the ones after it.

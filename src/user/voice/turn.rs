@@ -4,6 +4,7 @@ use crate::metrics::Listened;
 use crate::scenario::OperationId;
 use crate::time::{Span, Timestamp};
 use crate::user::Context;
+use crate::wire::Reply;
 
 #[derive(Debug)]
 pub struct Turn {
@@ -114,6 +115,9 @@ impl Turn {
         let (Some(operation), Some(meters)) = (self.listener, &ctx.meters.voice) else { return };
         let meters = *meters.listen(operation);
         let Times { first_audio, from_stopped, length, turn } = std::mem::take(&mut self.times);
+        if let Some(first_audio) = first_audio {
+            ctx.took(operation, Reply::FirstAudio, first_audio);
+        }
         let by_turn = meters.turn(self.index).zip(first_audio);
         let named = [
             (meters.first_audio, first_audio),

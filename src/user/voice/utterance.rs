@@ -76,9 +76,14 @@ impl Utterances {
 
     /// What to say of a clip that does not exist.
     pub fn unknown(&self, name: &str) -> String {
-        let mut known: Vec<&str> = self.clips.keys().map(String::as_str).collect();
-        known.sort_unstable();
-        format!("there is no clip \"{name}\", only {}", known.join(", "))
+        format!("there is no clip \"{name}\", only {}", self.names().join(", "))
+    }
+
+    /// Of all clips that can be said.
+    pub fn names(&self) -> Vec<String> {
+        let mut names: Vec<String> = self.clips.keys().cloned().collect();
+        names.sort_unstable();
+        names
     }
 
     /// One chunk of silence.
