@@ -370,7 +370,7 @@ const WIDE = 512;
 const CHARS = 32768;
 const LONG = 2048;
 const HEAD = 256;
-const ALIKE = 32;
+const ALIKE = 24;
 
 const TWO = 0x32;
 const FOUR = 0x34;

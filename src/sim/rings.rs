@@ -102,7 +102,7 @@ const CHARS: usize = 32_768;
 const LONG: usize = 2_048;
 const HEAD: usize = 256;
 /// Characters by which long frames are told apart.
-const ALIKE: usize = 32;
+const ALIKE: usize = 24;
 
 #[cfg(test)]
 mod tests {
