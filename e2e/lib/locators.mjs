@@ -32,6 +32,7 @@ export const stateChip = (page) => page.getByRole('banner').locator('.chip');
 export const swarmTab = (page) => page.getByRole('button', { name: 'Swarm', exact: true });
 export const brokerField = (page) => page.getByLabel('Broker', { exact: true });
 export const browserName = (page) => page.getByLabel('Name of this browser');
+export const observeOnly = (page) => page.getByRole('checkbox', { name: /^Observe only/ });
 export const openSwarmButton = (page) => page.getByRole('button', { name: 'Open a swarm' });
 export const allowButton = (page) => page.getByRole('button', { name: 'Allow', exact: true });
 export const refuseButton = (page) => page.getByRole('button', { name: 'Refuse', exact: true });
@@ -53,3 +54,5 @@ export const resultFiles = (page) => page.locator('input[type=file][accept^=".js
 /** A chart by its title, of those that are in view. */
 export const canvas = (page, title) =>
   page.locator('figure.chart').filter({ has: page.getByRole('heading', { name: title, exact: true }), visible: true }).locator('canvas');
+/** Of charts that have suspect seconds: what their bands mean. */
+export const suspectKeys = (page) => page.locator('figure.chart').getByText(/^suspect/).filter({ visible: true });

@@ -22,6 +22,10 @@ story('a starved generator is INVALID, and the same faults of the server without
   assert.ok(kinds.some((kind) => ['worker_lag', 'pacing_error'].includes(kind)), kinds.join());
   assert.ok(kinds.includes('threshold_failed') && !kinds.includes('behind_probe'), kinds.join());
   await at.verdict(page, 'INVALID').waitFor();
+  // The charts say which seconds that were, on the page and in a saved one.
+  await at.canvas(page, 'Latency').first().scrollIntoViewIfNeeded();
+  await at.suspectKeys(page).first().waitFor();
+  assert.match(await swarm.reportAs(page, 'html'), /"suspect":\[\[\d/);
 
   const slow = await swarm.play(page, plan);
   assert.equal(slow.verdict.outcome, 'fail', JSON.stringify(slow.verdict));

@@ -326,10 +326,10 @@ fn mean_ms(delay: &Delay) -> Option<f64> {
     })
 }
 
-/// A line of what happened, with the number that its mark on the charts has.
+/// A line of what happened, with the label that its mark on the charts has.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Happening {
-    pub number: usize,
+    pub mark: String,
     pub at_s: f64,
     pub time: String,
     pub kind: &'static str,
@@ -338,7 +338,7 @@ pub struct Happening {
 
 pub fn happenings(annotations: &[Annotation]) -> Vec<Happening> {
     let row = |(index, annotation): (usize, &Annotation)| Happening {
-        number: index + 1,
+        mark: (index + 1).to_string(),
         at_s: annotation.at_s,
         time: format::clock(annotation.at_s),
         kind: match annotation.kind {

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeSet;
 
+use super::overlay::mark_of;
+use crate::app::control::{Happening, happenings};
 use crate::app::format;
 use crate::app::past::PastRun;
 use crate::app::run_view::{Mood, charts};
@@ -20,6 +22,8 @@ pub struct ComparisonView {
     pub sums: Vec<String>,
     /// Metrics whose course can be laid over each other.
     pub metrics: Vec<String>,
+    /// In all runs, with the labels that the marks on the charts have.
+    pub happenings: Vec<Happening>,
 }
 
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -83,8 +87,14 @@ impl ComparisonView {
             ),
             sums,
             metrics: metrics(runs),
+            happenings: runs.iter().enumerate().flat_map(|(at, run)| happenings_of(at, run)).collect(),
         }
     }
+}
+
+fn happenings_of(at: usize, run: &PastRun) -> impl Iterator<Item = Happening> {
+    let of_run = happenings(run.totals.annotations().all()).into_iter();
+    of_run.map(move |happening| Happening { mark: mark_of(at, &happening.mark), ..happening })
 }
 
 fn head(entry: &Entry) -> RunHead {

@@ -1,7 +1,7 @@
 //! Charts of several runs laid over each other, each from its own start.
 
 use crate::app::past::PastRun;
-use crate::app::run_view::charts::{ChartData, ChartKind, Series, data};
+use crate::app::run_view::charts::{ChartData, ChartKind, Mark, Series, data};
 
 /// What is laid over each other: one line for each run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -62,5 +62,17 @@ pub fn overlay(what: Overlay, names: &[String], runs: &[&PastRun], metric: &str)
         Series { label, values: line, ..Series::default() }
     };
     let series = charts.iter().enumerate().map(line).collect();
-    ChartData { seconds, series, marks: Vec::new() }
+    let marks =
+        charts.iter().enumerate().flat_map(|(run, chart)| chart.marks.iter().map(move |mark| of_run(run, mark)));
+    // Which run's seconds are suspect is not told by a band behind the lines of all.
+    ChartData { seconds, series, marks: marks.collect(), suspect: Vec::new() }
+}
+
+fn of_run(run: usize, mark: &Mark) -> Mark {
+    Mark { label: mark_of(run, &mark.label), series: Some(run), at_s: mark.at_s }
+}
+
+/// A mark of one of several runs: `2.1` is the first of the second.
+pub fn mark_of(run: usize, label: &str) -> String {
+    format!("{}.{label}", run + 1)
 }

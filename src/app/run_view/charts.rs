@@ -1,8 +1,11 @@
 //! The charts' data, taken from the run's columns of one value a second.
 
+mod events;
+
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
+pub use self::events::{Mark, marks};
 use crate::metrics::{MetricColumns, Timeline, Totals};
 use crate::plan::{Plan, Schedule, Segment};
 use crate::time::{Span, Timestamp};
@@ -33,8 +36,10 @@ pub struct ChartData {
     /// Seconds since the start.
     pub seconds: Vec<f64>,
     pub series: Vec<Series>,
-    /// Where something happened, seconds; numbered from 1.
-    pub marks: Vec<f64>,
+    /// Where something happened, in order of time.
+    pub marks: Vec<Mark>,
+    /// Spans of time with suspect samples: from and to, seconds.
+    pub suspect: Vec<(f64, f64)>,
 }
 
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -108,8 +113,8 @@ pub fn data(kind: ChartKind, plan: &Plan, totals: &Totals, metric: &str) -> Char
         ChartKind::Starving => vec![value(timeline, "players starving", "users.starving", group, Merge::Worst)],
     };
     let points = (timeline.seconds() as usize).div_ceil(group);
-    let marks = totals.annotations().all().iter().map(|annotation| annotation.at_s).collect();
-    let mut data = ChartData { seconds: ends(timeline.seconds(), group).map(f64::from).collect(), series, marks };
+    let seconds = ends(timeline.seconds(), group).map(f64::from).collect();
+    let mut data = ChartData { seconds, series, marks: marks(totals), suspect: events::suspect(timeline) };
     for series in &mut data.series {
         series.values.resize(points, f64::NAN);
     }

@@ -36,8 +36,9 @@ function last(values) {
 
 export class LiveChart {
   /**
-   * `series`: [{label, reference, hidden}]. Says "visible" to `onVisible` when it comes into view. `state` is that of the
-   * chart that stood here before: what a person has set there stays.
+   * `series`: [{label, reference, hidden}]. Says "visible" to `onVisible` when it comes into view, and the second of a point that
+   * is picked to `onPick`; without that, points lead nowhere. `state` is that of the chart that stood here before: what a person
+   * has set there stays.
    */
   constructor(element, unit, series, onVisible, onPick, state) {
     this.onPick = onPick;
@@ -47,6 +48,7 @@ export class LiveChart {
     series = series.map((one) => ({ ...one, hidden: state?.hidden.get(one.label) ?? one.hidden }));
     this.plot = new uPlot(this.#options(element, unit, series), [[], ...series.map(() => [])], element);
     this.#makeLegendUsable();
+    this.suspectKey = this.#suspectKey();
     this.#makePointsUsable(element);
     this.resizes = new ResizeObserver(() => this.#fit(element));
     this.resizes.observe(element);
@@ -59,15 +61,21 @@ export class LiveChart {
     this.repaint = () => {
       colours.clear();
       this.plot.redraw(false);
+      this.#repaintLegend();
     };
     this.scheme.addEventListener("change", this.repaint);
     this.themes = new MutationObserver(this.repaint);
     this.themes.observe(document.documentElement, { attributeFilter: ["data-theme"] });
   }
 
-  /** Columns of equal length, the first one seconds; NaN is a gap. `marks`: seconds in which something happened. */
-  update(columns, marks) {
+  /**
+   * Columns of equal length, the first one seconds; NaN is a gap. `marks`: [{at_s, label, series}], where something happened;
+   * `series` counts from 0 and is missing where a chart shows one run. `suspect`: [[from, to]], seconds with suspect samples.
+   */
+  update(columns, marks, suspect) {
     this.marks = marks;
+    this.suspect = suspect;
+    this.suspectKey.hidden = suspect.length === 0;
     const gaps = ([seconds, ...rest]) => [seconds, ...rest.map((values) => Array.from(values, (v) => (Number.isNaN(v) ? null : v)))];
     this.plot.setData(gaps(columns), !this.zoomed);
     if (this.zoom) {
@@ -106,7 +114,8 @@ export class LiveChart {
       padding: [10, 12, 0, 0],
       cursor: { sync: { key: "run" }, points: { size: 6 }, drag: { x: true, y: false } },
       legend: { live: true },
-      scales: { x: { time: false }, y: { range: (_, min, max) => [Math.min(0, min ?? 0), (max || 1) * 1.08] } },
+      // The first point stands where its second ends; what happens before that is on the chart, too.
+      scales: { x: { time: false, range: (_, min, max) => [this.zoomed ? min : 0, max] }, y: { range: (_, min, max) => [Math.min(0, min ?? 0), (max || 1) * 1.08] } },
       axes: [
         { ...axis, values: (_, marks) => marks.map(clock), size: 28, incrs: [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600] },
         { ...axis, values: (_, marks) => marks.map((mark) => format(mark, unit)), size: 64 },
@@ -128,37 +137,81 @@ export class LiveChart {
       ],
       hooks: {
         setSelect: [(plot) => { this.zoomed ||= plot.select.width > 0; }],
+        drawClear: [(plot) => this.#drawSuspect(plot)],
         draw: [(plot) => this.#drawMarks(plot)],
-        ready: [(plot) => plot.over.addEventListener("dblclick", () => { this.zoomed = false; })],
+        // Before the chart itself hears of it and sets the scale.
+        ready: [(plot) => plot.over.addEventListener("dblclick", () => { this.zoomed = false; }, { capture: true })],
       },
     };
   }
 
-  /** A line for each mark, with its number in the list below the charts; numbers that would cover each other are left out. */
+  /** A hatched band behind the lines for each span of suspect seconds. */
+  #drawSuspect(plot) {
+    const { ctx, bbox } = plot;
+    const scale = devicePixelRatio || 1;
+    ctx.save();
+    ctx.beginPath();
+    ctx.rect(bbox.left, bbox.top, bbox.width, bbox.height);
+    ctx.clip();
+    ctx.beginPath();
+    for (const [from, to] of this.suspect ?? []) {
+      const [left, right] = [from, to].map((second) => plot.valToPos(second, "x", true));
+      ctx.rect(left, bbox.top, Math.max(right - left, 1), bbox.height);
+    }
+    ctx.fillStyle = colour("--warn-soft");
+    ctx.fill();
+    ctx.clip();
+    ctx.beginPath();
+    for (let x = bbox.left - bbox.height; x < bbox.left + bbox.width; x += 8 * scale) {
+      ctx.moveTo(x, bbox.top + bbox.height);
+      ctx.lineTo(x + bbox.height, bbox.top);
+    }
+    ctx.globalAlpha = 0.25;
+    ctx.strokeStyle = colour("--warn");
+    ctx.lineWidth = scale;
+    ctx.setLineDash([]);
+    ctx.stroke();
+    ctx.restore();
+  }
+
+  /** A line for each mark, with its label in the list of what happened; labels that would cover each other are left out. */
   #drawMarks(plot) {
     const { ctx, bbox } = plot;
     const scale = devicePixelRatio || 1;
     let free = -Infinity;
     ctx.save();
-    ctx.strokeStyle = colour("--muted");
-    ctx.fillStyle = colour("--muted");
     ctx.lineWidth = scale;
     ctx.setLineDash([2 * scale, 3 * scale]);
     ctx.font = `${10 * scale}px system-ui, sans-serif`;
     ctx.textBaseline = "top";
-    (this.marks ?? []).forEach((seconds, at) => {
-      const x = Math.round(plot.valToPos(seconds, "x", true)) + 0.5;
-      if (!(x >= bbox.left && x <= bbox.left + bbox.width)) return;
+    ctx.textAlign = "left";
+    const inOrder = [...(this.marks ?? [])].sort((a, b) => a.at_s - b.at_s);
+    for (const { at_s, label, series } of inOrder) {
+      const x = Math.round(plot.valToPos(at_s, "x", true)) + 0.5;
+      if (!(x >= bbox.left && x <= bbox.left + bbox.width)) continue;
+      ctx.strokeStyle = ctx.fillStyle = colour(series === undefined ? "--muted" : `--series-${series + 1}`);
       ctx.beginPath();
       ctx.moveTo(x, bbox.top);
       ctx.lineTo(x, bbox.top + bbox.height);
       ctx.stroke();
-      const number = String(at + 1);
-      if (x < free) return;
-      ctx.fillText(number, x + 2 * scale, bbox.top);
-      free = x + ctx.measureText(number).width + 6 * scale;
-    });
+      if (x < free) continue;
+      ctx.fillText(label, x + 2 * scale, bbox.top);
+      free = x + ctx.measureText(label).width + 6 * scale;
+    }
     ctx.restore();
+  }
+
+  /** What the bands mean, below the legend. */
+  #suspectKey() {
+    const key = document.createElement("p");
+    key.className = "suspect-key";
+    key.append(document.createElement("span"), "suspect: may be the generator's own delay");
+    this.plot.root.append(key);
+    return key;
+  }
+
+  #isSuspect(second) {
+    return (this.suspect ?? []).some(([from, to]) => from < second && second <= to);
   }
 
   #height(element) {
@@ -175,7 +228,7 @@ export class LiveChart {
     const { over } = this.plot;
     const pick = () => {
       const second = this.plot.data[0][this.plot.cursor.idx];
-      if (second !== undefined) this.onPick(second);
+      if (second !== undefined) this.onPick?.(second);
     };
     let pressed;
     over.addEventListener("mousedown", ({ clientX }) => { pressed = clientX; });
@@ -183,7 +236,8 @@ export class LiveChart {
     over.addEventListener("click", ({ clientX }) => { if (Math.abs(clientX - pressed) < 3) pick(); });
     element.tabIndex = 0;
     element.setAttribute("role", "group");
-    element.setAttribute("aria-label", "Chart. Left and right move along it, Enter shows who was behind a point.");
+    const picks = this.onPick ? ", Enter shows who was behind a point" : "";
+    element.setAttribute("aria-label", `Chart. Left and right move along it${picks}.`);
     const said = document.createElement("p");
     said.className = "unseen";
     said.setAttribute("role", "status");
@@ -202,8 +256,18 @@ export class LiveChart {
       // A height that is on the chart; only the time matters.
       this.plot.setCursor({ left: this.plot.valToPos(seconds[at], "x"), top: 1 });
       const rows = [...this.plot.root.querySelectorAll(".u-legend .u-series:not(.u-off)")];
-      said.textContent = rows.map((row) => row.textContent.trim()).join(", ");
+      const words = rows.map((row) => row.textContent.trim());
+      said.textContent = [...words, ...(this.#isSuspect(seconds[at]) ? ["suspect"] : [])].join(", ");
     }, { signal: this.leave.signal });
+  }
+
+  /** uPlot asks for a marker's colours once. */
+  #repaintLegend() {
+    this.plot.root.querySelectorAll(".u-legend .u-marker").forEach((marker, at) => {
+      const { stroke, fill } = this.plot.series[at];
+      if (stroke) marker.style.borderColor = stroke(this.plot, at);
+      if (fill) marker.style.background = fill(this.plot, at);
+    });
   }
 
   /** uPlot's legend toggles by mouse only. */

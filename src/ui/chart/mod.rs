@@ -1,4 +1,4 @@
-//! Charts over time that follow the run.
+//! A chart over time, on the page.
 
 mod uplot;
 
@@ -7,27 +7,24 @@ use std::rc::Rc;
 
 use leptos::html::Div;
 use leptos::prelude::*;
-pub use uplot::Plot;
+use uplot::Plot;
 
-use crate::app::Event;
-use crate::app::run_view::Clue;
-use crate::app::run_view::charts::{ChartData, ChartKind};
-use crate::app::see::SeeEvent;
-use crate::ui::store::Store;
+use crate::app::run_view::charts::ChartData;
 
-/// `metric`: the one whose latency is shown, for the chart of latencies.
+/// `data` is put together while the chart is in view, and again when something that it reads changes. `on_pick` gets the second
+/// of a point that is picked; without it points lead nowhere.
 #[component]
-pub fn Chart(kind: ChartKind, #[prop(optional, into)] metric: Signal<String>) -> impl IntoView {
-    let store = Store::here();
-    let revision = store.tables(|tables| tables.revision);
+pub fn Chart(
+    unit: &'static str,
+    data: impl Fn() -> ChartData + 'static,
+    #[prop(optional)] on_pick: Option<Callback<f64>>,
+) -> impl IntoView {
     let place = NodeRef::<Div>::new();
     let plot: Rc<RefCell<Option<Plot>>> = Rc::default();
     let look_again = RwSignal::new(());
     Effect::new({
         let plot = Rc::clone(&plot);
         move || {
-            // A memo that is never read is never computed, so tracking it alone would not do.
-            revision.get();
             look_again.get();
             let Some(element) = place.get() else { return };
             let mut plot = plot.borrow_mut();
@@ -35,11 +32,12 @@ pub fn Chart(kind: ChartKind, #[prop(optional, into)] metric: Signal<String>) ->
             if plot.as_ref().is_some_and(|plot| !plot.is_visible()) {
                 return;
             }
-            let on_pick = move |at_s| {
-                let metric = metric.get_untracked();
-                store.dispatch(Event::See(SeeEvent::Investigate(store.is_past(), Clue::Moment { at_s, metric })));
-            };
-            draw(&mut plot, &element, kind, &store.chart(kind, &metric.get()), look_again, on_pick);
+            let data = data();
+            // Series come and go (an operation fails for the first time); the chart is then made anew, with the zoom and the
+            // series that a person has chosen.
+            let before = plot.take_if(|plot| !plot.fits(&data.series));
+            let fresh = || Plot::new(&element, unit, &data.series, move || look_again.set(()), on_pick, before);
+            plot.get_or_insert_with(fresh).show(&data);
         }
     });
     on_cleanup({
@@ -47,19 +45,4 @@ pub fn Chart(kind: ChartKind, #[prop(optional, into)] metric: Signal<String>) ->
         move || plot.with_value(|plot| drop(plot.take()))
     });
     view! { <div class="plot" node_ref=place /> }
-}
-
-/// Series come and go (an operation fails for the first time); the chart is then made anew, with the zoom and the
-/// series that a person has chosen.
-fn draw(
-    plot: &mut Option<Plot>,
-    element: &web_sys::HtmlElement,
-    kind: ChartKind,
-    data: &ChartData,
-    look_again: RwSignal<()>,
-    on_pick: impl FnMut(f64) + 'static,
-) {
-    let before = plot.take_if(|plot| !plot.fits(&data.series));
-    let fresh = || Plot::new(element, kind.unit(), &data.series, move || look_again.set(()), on_pick, before);
-    plot.get_or_insert_with(fresh).show(data);
 }

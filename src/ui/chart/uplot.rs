@@ -1,10 +1,11 @@
 //! The thin binding to uPlot, through one small JavaScript class.
 
 use js_sys::{Array, Float64Array, Object, Reflect};
+use leptos::prelude::{Callable, Callback};
 use wasm_bindgen::prelude::*;
 use web_sys::HtmlElement;
 
-use crate::app::run_view::charts::{ChartData, Series};
+use crate::app::run_view::charts::{ChartData, Mark, Series};
 
 #[wasm_bindgen(module = "/src/ui/chart/chart.js")]
 extern "C" {
@@ -16,7 +17,7 @@ extern "C" {
         unit: &str,
         series: &Array,
         on_visible: &js_sys::Function,
-        on_pick: &js_sys::Function,
+        on_pick: &JsValue,
         state: &JsValue,
     ) -> LiveChart;
 
@@ -28,7 +29,7 @@ extern "C" {
     fn state(this: &LiveChart) -> JsValue;
 
     #[wasm_bindgen(method)]
-    fn update(this: &LiveChart, columns: &Array, marks: &Float64Array);
+    fn update(this: &LiveChart, columns: &Array, marks: &Array, suspect: &Array);
 
     #[wasm_bindgen(method)]
     fn destroy(this: &LiveChart);
@@ -39,28 +40,29 @@ pub struct Plot {
     chart: LiveChart,
     labels: Vec<String>,
     _on_visible: Closure<dyn FnMut()>,
-    _on_pick: Closure<dyn FnMut(f64)>,
+    _on_pick: Option<Closure<dyn FnMut(f64)>>,
 }
 
 impl Plot {
-    /// `on_visible` is called whenever the chart comes into view, `on_pick` with the second of a point that is picked. `before` gives way to this one.
+    /// `on_visible` is called whenever the chart comes into view, `on_pick` with the second of a point that is picked. `before` gives
+    /// way to this one.
     pub fn new(
         element: &HtmlElement,
         unit: &str,
         series: &[Series],
         on_visible: impl FnMut() + 'static,
-        on_pick: impl FnMut(f64) + 'static,
+        on_pick: Option<Callback<f64>>,
         before: Option<Self>,
     ) -> Self {
         let state = before.map_or(JsValue::UNDEFINED, |before| before.chart.state());
         let on_visible = Closure::new(on_visible);
-        let on_pick = Closure::new(on_pick);
+        let on_pick = on_pick.map(|on_pick| Closure::new(move |at_s| on_pick.run(at_s)));
         let chart = LiveChart::new(
             element,
             unit,
             &series.iter().map(options).collect(),
             AsRef::<JsValue>::as_ref(&on_visible).unchecked_ref(),
-            AsRef::<JsValue>::as_ref(&on_pick).unchecked_ref(),
+            on_pick.as_ref().map_or(&JsValue::UNDEFINED, AsRef::as_ref),
             &state,
         );
         Self { chart, labels: labels(series), _on_visible: on_visible, _on_pick: on_pick }
@@ -81,7 +83,8 @@ impl Plot {
         for series in &data.series {
             columns.push(&Float64Array::from(series.values.as_slice()));
         }
-        self.chart.update(&columns, &Float64Array::from(data.marks.as_slice()));
+        let suspect = data.suspect.iter().map(|&(from, to)| Array::of2(&from.into(), &to.into())).collect();
+        self.chart.update(&columns, &data.marks.iter().map(mark).collect(), &suspect);
     }
 }
 
@@ -96,14 +99,23 @@ fn labels(series: &[Series]) -> Vec<String> {
 }
 
 fn options(series: &Series) -> Object {
-    let options = Object::new();
-    let fields: [(&str, JsValue); 3] = [
+    object([
         ("label", series.label.as_str().into()),
         ("reference", series.is_reference.into()),
         ("hidden", series.starts_hidden.into()),
-    ];
+    ])
+}
+
+/// Named as in a saved report.
+fn mark(mark: &Mark) -> Object {
+    let series = mark.series.map_or(JsValue::UNDEFINED, |series| (series as u32).into());
+    object([("at_s", mark.at_s.into()), ("label", mark.label.as_str().into()), ("series", series)])
+}
+
+fn object<const N: usize>(fields: [(&str, JsValue); N]) -> Object {
+    let object = Object::new();
     for (name, value) in fields {
-        Reflect::set(&options, &name.into(), &value).expect("a fresh object takes every field");
+        Reflect::set(&object, &name.into(), &value).expect("a fresh object takes every field");
     }
-    options
+    object
 }

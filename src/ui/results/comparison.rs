@@ -10,6 +10,7 @@ use crate::app::Event;
 use crate::app::results::{ChangeView, ComparisonView, Group, ResultsEvent, RunHead, Screen};
 use crate::results::compare::PlanRow;
 use crate::ui::parts::{Card, Select};
+use crate::ui::run::HappeningList;
 use crate::ui::store::Store;
 
 #[component]
@@ -25,6 +26,7 @@ pub fn Comparison() -> impl IntoView {
         runs.with(|runs| runs.iter().enumerate().map(named).collect::<Vec<_>>())
     });
     let first = Signal::derive(move || runs.with(|runs| runs.first().map(|run| run.id.clone()).unwrap_or_default()));
+    let happenings = Memo::new(move |_| view.with(|view| view.happenings.clone()));
     view! {
         <div class="run">
             <section class="card controls" aria-label="Compared runs">
@@ -43,6 +45,11 @@ pub fn Comparison() -> impl IntoView {
                 <p class="hint">{move || view.with(|view| view.surety.clone())}</p>
             </section>
             <Overlays />
+            <div hidden=move || happenings.with(Vec::is_empty)>
+                <Card title="What happened" hint="The numbers are the marks on the charts: which run, and what in it.">
+                    <HappeningList rows=happenings />
+                </Card>
+            </div>
             {move || {
                 let view = view.get();
                 view.groups.iter().map(|group| table(group, &view.runs)).collect_view()

@@ -1,13 +1,9 @@
 //! Charts of the compared runs, laid over each other.
 
-use std::cell::RefCell;
-use std::rc::Rc;
-
-use leptos::html::Div;
 use leptos::prelude::*;
 
 use crate::app::results::{Overlay, Screen};
-use crate::ui::chart::Plot;
+use crate::ui::chart::Chart;
 use crate::ui::parts::Select;
 use crate::ui::store::Store;
 
@@ -16,6 +12,10 @@ pub fn Overlays() -> impl IntoView {
     let store = Store::here();
     let metrics = store.select(|model| match &model.results.screen {
         Screen::Comparison(view) => view.metrics.clone(),
+        _ => Vec::new(),
+    });
+    let names = store.select(|model| match &model.results.screen {
+        Screen::Comparison(view) => view.runs.iter().map(|run| run.name.clone()).collect(),
         _ => Vec::new(),
     });
     let chosen = RwSignal::new(None::<String>);
@@ -36,43 +36,11 @@ pub fn Overlays() -> impl IntoView {
                     view! {
                         <figure class="card chart">
                             <figcaption><h2>{what.title()}</h2><span class="hint">{of}</span></figcaption>
-                            <OverlayChart what metric />
+                            <Chart unit=what.unit() data=move || store.overlay(what, &names.get(), &metric.get()) />
                         </figure>
                     }
                 })
                 .collect_view()}
         </section>
     }
-}
-
-#[component]
-fn OverlayChart(what: Overlay, metric: Memo<String>) -> impl IntoView {
-    let store = Store::here();
-    let screen = store.select(|model| match &model.results.screen {
-        Screen::Comparison(view) => view.runs.clone(),
-        _ => Vec::new(),
-    });
-    let place = NodeRef::<Div>::new();
-    let plot: Rc<RefCell<Option<Plot>>> = Rc::default();
-    let look_again = RwSignal::new(());
-    Effect::new({
-        let plot = Rc::clone(&plot);
-        move || {
-            let names: Vec<_> = screen.with(|runs| runs.iter().map(|run| run.name.clone()).collect());
-            look_again.get();
-            let metric = metric.get();
-            let Some(element) = place.get() else { return };
-            let mut plot = plot.borrow_mut();
-            let data = store.overlay(what, &names, &metric);
-            let before = plot.take_if(|plot| !plot.fits(&data.series));
-            // A point of several runs leads to none of them.
-            let fresh = || Plot::new(&element, what.unit(), &data.series, move || look_again.set(()), |_| {}, before);
-            plot.get_or_insert_with(fresh).show(&data);
-        }
-    });
-    on_cleanup({
-        let plot = StoredValue::new_local(plot);
-        move || plot.with_value(|plot| drop(plot.take()))
-    });
-    view! { <div class="plot" node_ref=place /> }
 }

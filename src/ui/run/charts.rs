@@ -2,7 +2,10 @@
 
 use leptos::prelude::*;
 
+use crate::app::Event;
+use crate::app::run_view::Clue;
 use crate::app::run_view::charts::ChartKind;
+use crate::app::see::SeeEvent;
 use crate::ui::chart::Chart;
 use crate::ui::parts::Select;
 use crate::ui::store::Store;
@@ -38,10 +41,19 @@ fn ChartCard(kind: ChartKind, #[prop(optional, into)] hidden: Signal<bool>) -> i
             Signal::derive(move || names.get().into_iter().map(|name| (name.clone(), name)).collect::<Vec<_>>());
         view! { <Select label="Metric" options value=metric on_choose=move |name| chosen.set(Some(name)) bare=true /> }
     });
+    let revision = store.tables(|tables| tables.revision);
+    let data = move || {
+        revision.track();
+        store.chart(kind, &metric.get())
+    };
+    let on_pick = Callback::new(move |at_s| {
+        let metric = metric.get_untracked();
+        store.dispatch(Event::See(SeeEvent::Investigate(store.is_past(), Clue::Moment { at_s, metric })));
+    });
     view! {
         <figure class="card chart" hidden=hidden>
             <figcaption><h2>{kind.title()}</h2>{select}</figcaption>
-            <Chart kind metric />
+            <Chart unit=kind.unit() data on_pick />
         </figure>
     }
 }

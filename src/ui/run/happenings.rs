@@ -42,16 +42,25 @@ pub fn Happenings() -> impl IntoView {
                     </span>
                     <button>"Add note"</button>
                 </form>
-                <ol class="happenings">{keyed(move || rows.get(), |row| (row.number, row.text.clone()), item)}</ol>
+                <HappeningList rows />
             </Card>
         </div>
+    }
+}
+
+#[component]
+pub fn HappeningList(#[prop(into)] rows: Signal<Vec<Happening>>) -> impl IntoView {
+    view! {
+        <ol class="happenings" tabindex="0" aria-label="What happened">
+            {keyed(move || rows.get(), |row| (row.mark.clone(), row.text.clone()), item)}
+        </ol>
     }
 }
 
 fn item(row: Memo<Happening>) -> impl IntoView {
     view! {
         <li>
-            <span class="mark">{move || row.with(|row| row.number)}</span>
+            <span class="mark">{move || row.with(|row| row.mark.clone())}</span>
             <time>{move || row.with(|row| row.time.clone())}</time>
             <span class="chip">{move || row.with(|row| row.kind)}</span>
             <span>{move || row.with(|row| row.text.clone())}</span>

@@ -43,6 +43,7 @@ use delivery::Delivery;
 use disconnects::Disconnects;
 use errors::Errors;
 use evidence::Evidence;
+pub use happenings::HappeningList;
 use happenings::Happenings;
 use health::{Health, Warnings};
 use hear::Hear;

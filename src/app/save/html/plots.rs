@@ -5,14 +5,16 @@ use serde::Serialize;
 
 use crate::app::RunView;
 use crate::app::past::PastRun;
-use crate::app::run_view::charts::{self, ChartKind};
+use crate::app::run_view::charts::{self, ChartKind, Mark};
 
-#[derive(Serialize)]
+#[derive(Default, Serialize)]
 pub struct Plots {
     /// Seconds since the start, of every series.
     seconds: Vec<f64>,
     /// When something happened, in the order of the list.
-    marks: Vec<f64>,
+    marks: Vec<Mark>,
+    /// Spans of seconds with suspect samples.
+    suspect: Vec<(f64, f64)>,
     charts: Vec<Plot>,
 }
 
@@ -50,10 +52,11 @@ fn choices(kind: ChartKind, view: &RunView) -> Vec<String> {
 }
 
 pub fn of(past: &PastRun, view: &RunView) -> Plots {
-    let mut seconds = Vec::new();
+    let mut plots = Plots::default();
     let mut draw = |kind: ChartKind, metric: &str| -> Vec<Line> {
         let data = charts::data(kind, &past.plan, &past.totals, metric);
-        seconds = data.seconds;
+        // The same in all charts.
+        (plots.seconds, plots.marks, plots.suspect) = (data.seconds, data.marks, data.suspect);
         data.series.into_iter().map(line).collect()
     };
     let charts = kinds(view).into_iter().map(|kind| Plot {
@@ -61,7 +64,7 @@ pub fn of(past: &PastRun, view: &RunView) -> Plots {
         views: choices(kind, view).iter().map(|metric| draw(kind, metric)).collect(),
     });
     let charts = charts.collect();
-    Plots { seconds, marks: past.report.annotations.iter().map(|annotation| annotation.at_s).collect(), charts }
+    Plots { charts, ..plots }
 }
 
 /// To the thousandth, as in the report.

@@ -1,6 +1,6 @@
 // Draws a report's charts from the data beside them, and does what its two buttons say.
 
-const { seconds, marks, charts } = JSON.parse(document.getElementById("tabswarm-charts").textContent);
+const { seconds, marks, suspect, charts } = JSON.parse(document.getElementById("tabswarm-charts").textContent);
 
 function show(figure) {
   const { unit, views } = charts[figure.dataset.chart];
@@ -9,8 +9,9 @@ function show(figure) {
   const draw = (lines) => {
     const before = live?.state();
     live?.destroy();
-    live = new LiveChart(place, unit, lines, () => {}, before);
-    live.update([seconds, ...lines.map((line) => line.values)], marks);
+    // Nobody is behind a point of a file.
+    live = new LiveChart(place, unit, lines, () => {}, undefined, before);
+    live.update([seconds, ...lines.map((line) => line.values)], marks, suspect);
   };
   figure.querySelector("select")?.addEventListener("change", (event) => draw(views[event.target.value]));
   draw(views[0]);
