@@ -251,7 +251,7 @@ impl Action {
 }
 
 impl Plan {
-    /// The most users of a population at a time, its actions included.
+    /// The most users of a population at a time, its actions and its search included.
     pub fn most_users(&self, index: usize) -> u32 {
         let population = &self.populations[index];
         let wanted = self.actions.iter().filter(|timed| {
@@ -261,13 +261,14 @@ impl Plan {
             Action::Users { users, .. } => Some(users),
             _ => None,
         });
-        users.fold(population.load.max_users(), u32::max)
+        users.chain(self.searched_users(index)).fold(population.load.max_users(), u32::max)
     }
 
-    /// How many different users a population plays, its actions included; see [`Load::user_count`].
+    /// How many different users a population plays, its actions and its search included; see [`Load::user_count`].
     pub fn user_count(&self, index: usize) -> u64 {
         if self.populations[index].load.is_open() {
-            return Schedule::planned(self, index, &Segment::whole()).arrivals();
+            let planned = Schedule::planned(self, index, &Segment::whole()).arrivals();
+            return planned.max(self.searched_arrivals(index).unwrap_or(0));
         }
         u64::from(self.most_users(index))
     }

@@ -101,7 +101,8 @@ impl Plan {
         let mut loads: BTreeMap<String, HostLoad> = BTreeMap::new();
         for (at, population) in self.populations.iter().enumerate() {
             let far: Vec<String> = population.hosts().into_iter().filter(|host| !url::is_loopback(host)).collect();
-            let rate = if far.is_empty() { 0.0 } else { top_rate(&population.load, at == 0) };
+            let planned = if far.is_empty() { 0.0 } else { top_rate(&population.load, at == 0) };
+            let rate = self.searched_rate(at).unwrap_or(0.0).max(planned);
             for host in far {
                 let empty = HostLoad { host: host.clone(), users: 0, rate: 0.0, seconds: 0.0 };
                 let load = loads.entry(host).or_insert(empty);

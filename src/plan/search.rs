@@ -76,17 +76,35 @@ impl Search {
         }
     }
 
-    /// The most levels that it may have to try.
-    fn most_levels(&self) -> f64 {
-        let up = ((self.to - self.from) / self.step).ceil() + 1.0;
-        let halvings = (self.step / (self.from * self.precision).max(self.least_distance())).log2().ceil().max(0.0);
-        up + halvings
+    /// How often it goes up at most, its first level included.
+    fn most_ups(&self) -> f64 {
+        ((self.to - self.from) / self.step).ceil() + 1.0
+    }
+
+    /// How often it halves the distance at most.
+    fn most_halvings(&self) -> f64 {
+        (self.step / (self.from * self.precision).max(self.least_distance())).log2().ceil().max(0.0)
     }
 
     /// How long it takes at most, seconds, while the server gets well again as fast as it should.
     pub fn longest_s(&self) -> f64 {
-        let halvings = (self.step / (self.from * self.precision).max(self.least_distance())).log2().ceil().max(0.0);
-        self.most_levels() * (self.settle_s + self.hold_s) + (halvings + 1.0) * (2.0 * self.settle_s + 2.0)
+        (self.most_ups() + self.most_halvings()) * self.level_s() + self.recovering_s()
+    }
+
+    fn level_s(&self) -> f64 {
+        self.settle_s + self.hold_s
+    }
+
+    /// After the level that broke, and after each halving.
+    fn recovering_s(&self) -> f64 {
+        (self.most_halvings() + 1.0) * (2.0 * self.settle_s + 2.0)
+    }
+
+    /// How many users arrive until it is over, at most: all the way up, and at its highest level from then on.
+    fn most_arrivals(&self) -> u64 {
+        let up = self.most_ups() * self.level_s() * (self.from + self.to + self.step) / 2.0;
+        let at_the_top = (self.most_halvings() * self.level_s() + self.recovering_s()) * self.to;
+        (up + at_the_top).ceil() as u64
     }
 
     /// Levels that differ by less are the same to it.
@@ -100,6 +118,28 @@ impl Search {
             Some(name) => plan.populations.iter().position(|population| population.name == *name),
             None => Some(0),
         }
+    }
+}
+
+impl Plan {
+    /// The search, where it raises this of this population.
+    fn searched(&self, index: usize, raise: Raised) -> Option<&Search> {
+        self.search.as_ref().filter(|search| search.raise == raise && search.place(self) == Some(index))
+    }
+
+    /// The most users at a time that the search asks of this population.
+    pub(super) fn searched_users(&self, index: usize) -> Option<u32> {
+        self.searched(index, Raised::Users).map(|search| search.to.ceil() as u32)
+    }
+
+    /// The most users a second that the search lets arrive in this population.
+    pub(super) fn searched_rate(&self, index: usize) -> Option<f64> {
+        self.searched(index, Raised::Arrivals).map(|search| search.to)
+    }
+
+    /// How many different users the search lets arrive in this population, at most.
+    pub(super) fn searched_arrivals(&self, index: usize) -> Option<u64> {
+        self.searched(index, Raised::Arrivals).map(Search::most_arrivals)
     }
 }
 

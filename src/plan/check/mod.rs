@@ -41,8 +41,11 @@ impl Plan {
             let has_once = population.program().is_ok_and(|program| program.once.is_some());
             let needed = population.accounts.rows_needed(users, has_once);
             if found < needed {
+                let is_searched = self.search.as_ref().and_then(|search| search.place(self)) == Some(index);
+                let who =
+                    if is_searched { format!("up to {users} users of the search") } else { format!("{users} users") };
                 let once = if has_once { " and one for the steps done once" } else { "" };
-                let message = format!("the file has {found} accounts, but {users} users{once} need {needed}");
+                let message = format!("the file has {found} accounts, but {who}{once} need {needed}");
                 problems.add(path.as_str(), message);
             }
             if matches!(population.accounts, Accounts::Csv { .. }) {

@@ -287,6 +287,37 @@ fn the_accounts_file_must_serve_every_user() {
     assert_eq!(plan.check_accounts(&[]).len(), 1);
 }
 
+/// One population with accounts from a file, and a search that raises its load.
+#[track_caller]
+fn check_searched_accounts(raise: &str, load: Value, expected: &str) {
+    let scenario =
+        json!({"version": 1, "name": "s", "protocol": "socketio", "connect": {"url": "http://h"}, "flow": []});
+    let accounts = json!({"source": "csv", "columns": ["email"]});
+    let document = json!({
+        "version": 1, "name": "p", "thresholds": ["errors == 0"],
+        "populations": [{"name": "all", "scenario": scenario, "load": load, "accounts": accounts}],
+        "search": {"raise": raise, "from": 2, "to": 20, "step": 9, "settle_s": 1, "hold_s": 3, "precision": 0.5},
+    });
+    let plan = Plan::check(&document).unwrap_or_else(|problems| panic!("{problems:#?}"));
+    let found = plan.check_accounts(&[vec![vec!["a".to_owned()], vec!["b".to_owned()]]]);
+    assert_eq!(found.iter().map(ToString::to_string).collect::<Vec<_>>(), [expected]);
+}
+
+#[test]
+fn the_accounts_file_must_serve_the_highest_level_of_a_search() {
+    check_searched_accounts(
+        "users",
+        json!({"model": "closed", "start": 2, "stages": [{"duration_s": 100, "target": 2}]}),
+        "populations[0].accounts: the file has 2 accounts, but up to 20 users of the search need 20",
+    );
+    // Three levels on the way up, four halvings, and five times to get well again.
+    check_searched_accounts(
+        "arrivals",
+        json!({"model": "open", "start_rate": 1, "max_users": 50, "stages": [{"duration_s": 100, "target": 1}]}),
+        "populations[0].accounts: the file has 2 accounts, but up to 906 users of the search need 906",
+    );
+}
+
 #[test]
 #[cfg(not(target_arch = "wasm32"))]
 fn the_schema_agrees_with_the_check() {
