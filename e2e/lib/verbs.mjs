@@ -23,6 +23,13 @@ export async function chooseColours(page, name) {
   for (let turn = 0; turn < 3 && !(await button.innerText()).includes(name); turn += 1) await button.click();
 }
 
+/** Opens a plan as a link does. */
+export async function openPlan(page, plan) {
+  const encoded = Buffer.from(JSON.stringify(plan)).toString('base64url');
+  await page.evaluate((hash) => (location.hash = hash), `plan=${encoded}`);
+  await until('the plan to be opened', async () => (await at.nameField(page).inputValue()) === plan.name);
+}
+
 export async function editJson(page, change) {
   if (!(await at.jsonEditor(page).isVisible())) await at.advanced(page).click();
   const text = await at.jsonEditor(page).inputValue();

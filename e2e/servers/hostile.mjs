@@ -8,8 +8,8 @@ import { WebSocketServer } from 'ws';
 export const evil = (where) => `${where}<img src=x onerror="top.pwned='${where}'"><script>top.pwned=1</script>`;
 
 /**
- * `GET` is answered 500 with markup; `/ws` talks JSON frames, `/socket.io/` refuses the login of even connections and lets the
- * others in; what is said is answered with events, errors and closes that are markup.
+ * `GET` is answered 500 with markup; `/ws` talks JSON frames and closes then, `/stay` goes on, `/socket.io/` refuses the login of
+ * even connections and lets the others in; what is said is answered with events, errors and closes that are markup.
  */
 export async function startHostileServer() {
   const http = createServer((request, response) => {
@@ -19,11 +19,12 @@ export async function startHostileServer() {
   const sockets = new WebSocketServer({ server: http });
   let logins = 0;
   sockets.on('connection', (socket, request) => {
-    const isPlain = request.url.startsWith('/ws');
+    const stays = request.url.startsWith('/stay');
+    const isPlain = stays || request.url.startsWith('/ws');
     if (!isPlain) socket.send('0{"sid":"a","upgrades":[],"pingInterval":25000,"pingTimeout":20000,"maxPayload":100000}');
     socket.on('message', (data) => {
       const text = String(data);
-      if (isPlain) return talk(socket);
+      if (isPlain) return talk(socket, stays);
       if (text.startsWith('40')) {
         logins += 1;
         if (logins % 2) return socket.send(`44${JSON.stringify({ message: evil('login'), data: { code: evil('login-code') } })}`);
@@ -46,9 +47,9 @@ export async function startHostileServer() {
   };
 }
 
-function talk(socket) {
+function talk(socket, stays) {
   socket.send(JSON.stringify({ type: evil('ws-event'), room: evil('ws-room'), name: evil('ws-name') }));
   socket.send(JSON.stringify({ type: 'refused', code: evil('ws-code'), message: evil('ws-message') }));
   socket.send(evil('no-json'));
-  setTimeout(() => socket.close(4002, evil('ws-close').slice(0, 120)), 300);
+  if (!stays) setTimeout(() => socket.close(4002, evil('ws-close').slice(0, 120)), 300);
 }

@@ -2,12 +2,11 @@
 import assert from 'node:assert/strict';
 import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { pathToFileURL } from 'node:url';
 
 import * as hdr from 'hdr-histogram-js';
 
 import { audit } from '../lib/audit.mjs';
-import { launchChromium } from '../lib/chromium.mjs';
+import { openFromDisk } from '../lib/disk.mjs';
 import * as at from '../lib/locators.mjs';
 import { ARTIFACTS } from '../lib/paths.mjs';
 import { crowd, planOf } from '../lib/plans.mjs';
@@ -31,7 +30,8 @@ story('a report opened from disk without a network shows the run as its page did
   checkHistograms(report);
   await checkFormats(page);
 
-  const reader = await openFromDisk(world, file);
+  const reader = await openFromDisk(world, file, SIZE);
+  assert.ok(!(await readFile(file, 'utf8')).includes('<b>bold'), 'a plan is shown as text');
   assert.deepEqual(JSON.parse(await reader.locator('#tabswarm-report').textContent()), report);
   assert.deepEqual(await tables(reader), shown);
   await checkOperations(reader, report);
@@ -73,20 +73,6 @@ async function save(page, format) {
   const file = join(ARTIFACTS, 'report.html');
   await download.saveAs(file);
   return file;
-}
-
-async function openFromDisk(world, file) {
-  const browser = world.use(await launchChromium());
-  const context = await browser.newContext({ ...SIZE, offline: true, colorScheme: 'light' });
-  const page = await context.newPage();
-  const problems = [];
-  page.on('pageerror', (error) => problems.push(error.message));
-  // A browser reports there what the page's own policy has refused.
-  page.on('console', (message) => message.type() === 'error' && problems.push(message.text()));
-  page.on('request', (request) => request.url().startsWith('file:') || problems.push(`asked for ${request.url()}`));
-  await page.goto(pathToFileURL(file).href);
-  assert.ok(!(await readFile(file, 'utf8')).includes('<b>bold'), 'a plan is shown as text');
-  return Object.assign(page, { problems });
 }
 
 /** What stands in the tables that both show. */
