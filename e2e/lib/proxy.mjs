@@ -1,14 +1,20 @@
-// A wire between a browser and a server that can be cut without anybody being told.
+// A wire between a browser and a server that can be long, and can be cut without anybody being told.
 import { createServer, connect } from 'node:net';
 
-/** Passes everything on to a port of this machine. `cut()`: nothing gets through any more; `mend()`: what waited does. */
-export async function startWire(port) {
+/**
+ * Passes everything on to a port of this machine; what the server says arrives `delay_ms` later. `cut()`: nothing gets through any
+ * more; `mend()`: what waited does.
+ */
+export async function startWire(port, { delay_ms = 0 } = {}) {
   const sockets = new Set();
   let isCut = false;
   const server = createServer((near) => {
     const far = connect(port, '127.0.0.1');
     const ends = [near, far];
-    near.pipe(far).pipe(near);
+    near.pipe(far);
+    const later = (what) => setTimeout(() => near.destroyed || what(), delay_ms);
+    far.on('data', (chunk) => later(() => near.write(chunk)));
+    far.on('end', () => later(() => near.end()));
     for (const end of ends) {
       sockets.add(end);
       end.on('error', () => ends.forEach((other) => other.destroy()));
