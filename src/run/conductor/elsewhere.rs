@@ -58,9 +58,14 @@ impl Run {
 
     /// It is started as soon as it is loaded.
     pub(super) fn add_worker(&mut self, part: Part) {
-        let text = format!("{} takes up a part", part.browser.as_deref().unwrap_or("this browser"));
-        self.totals.annotate(self.now(), AnnotationKind::Browser, text.as_str());
-        self.log.note(self.now(), Level::Info, text);
+        let (now, text) =
+            (self.now(), format!("{} takes up a part", part.browser.as_deref().unwrap_or("this browser")));
+        // Its workers come one after the other; that it came is told once.
+        let last = self.totals.annotations().all().last();
+        if last.is_none_or(|last| last.text != text || now.as_secs_f64() - last.at_s > 1.0) {
+            self.totals.annotate(now, AnnotationKind::Browser, text.as_str());
+            self.log.note(now, Level::Info, text);
+        }
         self.totals.add_worker(part.browser.clone(), part.is_probe());
         self.members.push(Member::new(part, self.plan.populations.len()));
     }

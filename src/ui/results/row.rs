@@ -110,26 +110,46 @@ fn Actions(row: Memo<EntryRow>) -> impl IntoView {
     let named = move |what: &'static str| move || row.with(|row| format!("{what} {}", row.name));
     view! {
         <span class="row deeds">
-            <button
-                class="quiet"
-                aria-pressed=move || row.with(|row| row.pinned).to_string()
-                aria-label=named("Pin")
+            <Toggle
+                row
+                words=("Pin", "Pinned")
                 title="A pinned run is not deleted to make room."
-                on:click=act(|row| ResultsEvent::Pin { id: row.id.clone(), on: !row.pinned })
-            >
-                {move || if row.with(|row| row.pinned) { "Pinned" } else { "Pin" }}
-            </button>
-            <button
-                class="quiet"
-                aria-pressed=move || row.with(|row| row.baseline).to_string()
-                aria-label=named("Baseline")
+                is_on=|row| row.pinned
+                turn=|row| ResultsEvent::Pin { id: row.id.clone(), on: !row.pinned }
+            />
+            <Toggle
+                row
+                words=("Baseline", "Baseline")
                 title="Thresholds of its plan can compare with the baseline: message.round_trip p95 <= baseline + 10%."
-                on:click=act(|row| ResultsEvent::Baseline { id: row.id.clone(), on: !row.baseline })
-            >
-                "Baseline"
-            </button>
+                is_on=|row| row.baseline
+                turn=|row| ResultsEvent::Baseline { id: row.id.clone(), on: !row.baseline }
+            />
             <button class="quiet" aria-label=named("Rename or note") on:click=act(|row| ResultsEvent::Edit(Some(row.id.clone())))>"Edit"</button>
             <button class="quiet" aria-label=named("Delete") on:click=act(|row| ResultsEvent::Delete(row.id.clone()))>"Delete"</button>
         </span>
+    }
+}
+
+/// A button that stays pressed. `words`: while it is not, and while it is.
+#[component]
+fn Toggle(
+    row: Memo<EntryRow>,
+    words: (&'static str, &'static str),
+    title: &'static str,
+    is_on: fn(&EntryRow) -> bool,
+    turn: fn(&EntryRow) -> ResultsEvent,
+) -> impl IntoView {
+    let store = Store::here();
+    let is_on = move || row.with(is_on);
+    view! {
+        <button
+            class="quiet"
+            aria-pressed=move || is_on().to_string()
+            aria-label=move || row.with(|row| format!("{} {}", words.0, row.name))
+            title=title
+            on:click=move |_| store.dispatch(Event::Results(row.with_untracked(turn)))
+        >
+            {move || if is_on() { words.1 } else { words.0 }}
+        </button>
     }
 }
