@@ -2,6 +2,7 @@
 
 mod sight;
 
+pub use crate::metrics::Level;
 pub use sight::{Act, Canary, Offer, Said, Seen, SeenFrame, Sight};
 
 use serde::{Deserialize, Serialize};
@@ -229,12 +230,4 @@ pub struct LogLine {
     /// The user's number from 0, if it is one user's.
     pub user: Option<u32>,
     pub text: String,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Level {
-    Info,
-    Warning,
-    Error,
 }

@@ -53,7 +53,8 @@ fn has_words(line: &LogLine, words: &[String]) -> bool {
     }
 }
 
-fn row(id: u64, line: &LogLine) -> LogRow {
+/// `id`: the line's number since the run's start.
+pub fn row(id: u64, line: &LogLine) -> LogRow {
     let seconds = line.at.as_secs_f64();
     let time = format!("{}.{:03}", super::format::clock(seconds), (line.at.as_micros() / 1_000) % 1_000);
     LogRow { id, time, level: line.level, who: who(line), text: line.text.clone() }

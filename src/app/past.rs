@@ -2,6 +2,7 @@
 
 use crate::metrics::{REPORT_VERSION, Report, Totals};
 use crate::plan::Plan;
+use crate::run::Log;
 use crate::scenario::Problem;
 
 /// A report with what its views are made of. Whatever only the report knows is read from it.
@@ -10,6 +11,7 @@ pub struct PastRun {
     pub report: Report,
     pub plan: Plan,
     pub totals: Totals,
+    pub log: Log,
 }
 
 impl PastRun {
@@ -21,7 +23,8 @@ impl PastRun {
         }
         let plan = Plan::check(&report.plan).map_err(|problems| listed(&problems))?;
         let totals = Totals::restore(&report, &plan)?;
-        Ok(Self { report, plan, totals })
+        let log = report.log.as_ref().map(Log::past).unwrap_or_default();
+        Ok(Self { report, plan, totals, log })
     }
 
     /// From a saved `report.json`, or from a saved `report.html`, which holds one.

@@ -3,7 +3,7 @@
 use super::editing::{aimed_at, edit_plan, forget_done, replace_plan, save_plan, save_script, share_plan};
 use super::event::{Effect, Event};
 use super::model::{Model, Notice, NoticeKind, Page};
-use super::results::ResultsEffect;
+use super::results::{ResultsEffect, Screen};
 use super::{preflight, presets, safety, share, sound};
 use crate::plan::Plan;
 use crate::swarm::Invite;
@@ -67,6 +67,9 @@ pub fn update(model: &mut Model, event: Event) -> Vec<Effect> {
         }
         Event::FilterLog { level, words } => {
             model.log_filter = super::log::LogFilter { level, words };
+            if let Screen::Run(run) = &mut model.results.screen {
+                run.filter_log(&model.log_filter);
+            }
             return vec![Effect::Refresh];
         }
         Event::Save(format) => return vec![Effect::Save(format)],

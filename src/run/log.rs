@@ -2,10 +2,11 @@
 
 use std::collections::VecDeque;
 
+use crate::metrics::{LogEntry, LogLineEntry};
 use crate::time::{Span, Timestamp};
 use crate::wire::{Level, LogLine};
 
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, PartialEq, Default)]
 pub struct Log {
     lines: VecDeque<LogLine>,
     left_out: u64,
@@ -42,10 +43,36 @@ impl Log {
         let line = LogLine { at, level, population: String::new(), user: None, text: text.into() };
         self.extend(vec![line], 0);
     }
+
+    /// As a report has it: its newest lines.
+    pub fn entry(&self) -> LogEntry {
+        let older = self.lines.len().saturating_sub(MAX_REPORTED);
+        let lines = self.lines.iter().skip(older).map(LogLine::entry).collect();
+        LogEntry { lines, left_out: self.left_out + older as u64 }
+    }
+
+    /// Of a run that is over.
+    pub fn past(entry: &LogEntry) -> Self {
+        Self { lines: entry.lines.iter().map(LogLine::past).collect(), left_out: entry.left_out }
+    }
+}
+
+impl LogLine {
+    fn entry(&self) -> LogLineEntry {
+        let Self { at, level, population, user, text } = self.clone();
+        LogLineEntry { at_s: at.as_secs_f64(), level, population, user, text }
+    }
+
+    fn past(entry: &LogLineEntry) -> Self {
+        let LogLineEntry { at_s, level, population, user, text } = entry.clone();
+        Self { at: Timestamp::from_micros((at_s * 1e6).round() as u64), level, population, user, text }
+    }
 }
 
 /// Some hours of a calm run or some seconds of a storm; a page shows and filters it without a pause.
 const MAX_LINES: usize = 5_000;
+/// Of a storm a report has the end. About 60 kB.
+const MAX_REPORTED: usize = 500;
 const LATELY: Span = Span::from_secs(1);
 
 #[cfg(test)]
@@ -62,5 +89,17 @@ mod tests {
         assert_eq!(log.lines().len(), MAX_LINES);
         assert_eq!(log.lines().front().map(|line| line.text.as_str()), Some("3"));
         assert_eq!(log.left_out(), 7);
+    }
+
+    #[test]
+    fn a_report_has_the_newest_lines_as_they_were() {
+        let mut log = Log::default();
+        for n in 0..MAX_REPORTED as u64 + 2 {
+            log.note(Timestamp::from_micros(1_250_001 * n), Level::Warning, n.to_string());
+        }
+        let past = Log::past(&log.entry());
+        assert_eq!((past.lines().len(), past.left_out()), (MAX_REPORTED, 2));
+        assert!(past.lines().iter().eq(log.lines().iter().skip(2)));
+        assert_eq!(past.entry(), log.entry());
     }
 }

@@ -54,6 +54,7 @@ fn check(world: &World) {
         finished: report.finished,
         verdict: report.verdict.clone(),
         search: None,
+        log: past.log.entry(),
     };
     let again = Report::new(&past.plan, &past.totals, facts);
     assert_eq!(again, report);
@@ -62,6 +63,7 @@ fn check(world: &World) {
     let shown = RunView::of_past(&past);
     assert!(live.tables.latencies.len() > 3 && !live.tables.operations.is_empty());
     assert_eq!(shown.tables, live.tables);
+    assert_eq!(shown.log.rows, live.log.rows);
     if world.run.is_done() {
         assert_eq!((&shown.tiles, &shown.status), (&live.tiles, &live.status));
     }

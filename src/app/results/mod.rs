@@ -13,10 +13,12 @@ pub use list::{EntryRow, room, rows};
 pub use overlay::{Overlay, overlay};
 pub use update::update;
 
-use super::run_view::RunView;
+use super::log::LogFilter;
+use super::run_view::{LogView, RunView};
 use super::save::Format;
 use crate::results::Entry;
 use crate::results::archive::Found;
+use crate::run::Log;
 
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct ResultsView {
@@ -49,6 +51,16 @@ pub enum Screen {
 pub struct OpenRun {
     pub entry: Entry,
     pub view: RunView,
+    /// All of it: the view has what passes the filter.
+    pub log: Log,
+}
+
+impl OpenRun {
+    /// What shows it looks again when its revision has changed.
+    pub fn filter_log(&mut self, filter: &LogFilter) {
+        self.view.log = LogView::of(&self.log, filter, Some(&self.view.log));
+        self.view.revision += 1;
+    }
 }
 
 #[derive(Debug, Clone, PartialEq)]

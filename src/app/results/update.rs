@@ -101,6 +101,7 @@ fn opened(model: &mut Model, mut run: OpenRun) -> Vec<Effect> {
         _ => 0,
     };
     run.view.revision = before + 1;
+    run.filter_log(&model.log_filter);
     Arc::make_mut(&mut run.view.tables).revision = before + 1;
     model.results.screen = Screen::Run(Box::new(run));
     model.page = Page::Results;

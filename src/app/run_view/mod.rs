@@ -41,7 +41,7 @@ use super::control::{ControlView, Happening, happenings};
 use super::log::{LogFilter, LogRow, rows};
 use super::past::PastRun;
 use crate::metrics::UserId;
-use crate::run::Run;
+use crate::run::{Log, Run};
 use crate::swarm::Picture;
 
 /// A picture of the run at one moment.
@@ -103,12 +103,15 @@ impl RunView {
     /// `before`: the last picture; what has not changed since is taken over.
     pub fn of(run: &Run, filter: &LogFilter, before: &Self) -> Self {
         let control = ControlView::of(run, &before.control, before.id == run.id());
-        Self { log: LogView::of(run, filter, before), control, ..Self::of_source(Source::Live(run), before) }
+        let log_before = (before.id == run.id()).then_some(&before.log);
+        let log = LogView::of(run.log(), filter, log_before);
+        Self { log, control, ..Self::of_source(Source::Live(run), before) }
     }
 
-    /// A run that is over, from its report. The log of a run is not in it.
+    /// A run that is over, from its report.
     pub fn of_past(past: &PastRun) -> Self {
-        Self::of_source(Source::Past(past), &Self::default())
+        let log = LogView::of(&past.log, &LogFilter::default(), None);
+        Self { log, ..Self::of_source(Source::Past(past), &Self::default()) }
     }
 
     fn of_source(source: Source<'_>, before: &Self) -> Self {
@@ -200,11 +203,12 @@ pub struct LogView {
 }
 
 impl LogView {
-    fn of(run: &Run, filter: &LogFilter, before: &RunView) -> Arc<Self> {
-        let (lines, left_out) = (run.log().lines(), run.log().left_out());
+    /// `before`: an earlier look at the same log.
+    pub fn of(log: &Log, filter: &LogFilter, before: Option<&Arc<Self>>) -> Arc<Self> {
+        let (lines, left_out) = (log.lines(), log.left_out());
         let count = left_out + lines.len() as u64;
-        if before.id == run.id() && before.log.count == count && before.log.filter == *filter {
-            return Arc::clone(&before.log);
+        if let Some(before) = before.filter(|before| before.count == count && before.filter == *filter) {
+            return Arc::clone(before);
         }
         Arc::new(Self { rows: rows(lines.iter(), left_out, filter), left_out, count, filter: filter.clone() })
     }

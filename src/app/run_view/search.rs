@@ -115,6 +115,15 @@ fn with_unit(level: f64, raise: Raised) -> String {
 }
 
 impl SearchCurve {
+    /// The box that it is drawn in.
+    pub const WIDTH: f64 = 560.0;
+    pub const HEIGHT: f64 = 200.0;
+
+    /// The box with room for the texts around it, as SVG writes it.
+    pub fn view_box() -> String {
+        format!("-62 -22 {} {}", Self::WIDTH + 124.0, Self::HEIGHT + 48.0)
+    }
+
     fn of(report: &SearchReport) -> Self {
         let mut steps: Vec<_> = report.steps.iter().collect();
         steps.sort_by(|a, b| a.level.total_cmp(&b.level));
@@ -144,9 +153,9 @@ impl SearchCurve {
         self.p95.len() < 2
     }
 
-    /// Points of a line in a box of this size, as SVG writes them.
-    pub fn points(line: &[(f64, f64)], width: f64, height: f64) -> String {
-        let point = |(x, y): &(f64, f64)| format!("{:.1},{:.1}", x * width, height * (1.0 - y));
+    /// Points of a line, as SVG writes them.
+    pub fn points(line: &[(f64, f64)]) -> String {
+        let point = |(x, y): &(f64, f64)| format!("{:.1},{:.1}", x * Self::WIDTH, Self::HEIGHT * (1.0 - y));
         line.iter().map(point).collect::<Vec<_>>().join(" ")
     }
 }
@@ -199,6 +208,6 @@ mod tests {
         assert_eq!(cells(7), ["", "trip p95 < 300 ms", ""]);
         assert_eq!(view.curve.p95, [(10.0 / 60.0, 0.02), (0.5, 0.04), (50.0 / 60.0, 0.9)]);
         assert_eq!(view.curve.knee.as_ref().map(|knee| knee.at), Some(0.5));
-        assert_eq!(SearchCurve::points(&view.curve.p95, 100.0, 100.0), "16.7,98.0 50.0,96.0 83.3,10.0");
+        assert_eq!(SearchCurve::points(&view.curve.p95), "93.3,196.0 280.0,192.0 466.7,20.0");
     }
 }

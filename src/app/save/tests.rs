@@ -131,6 +131,7 @@ fn no_format_holds_a_secret() {
     let kept = PastRun {
         totals: crate::metrics::Totals::restore(&secretive, &plan()).unwrap(),
         plan: plan(),
+        log: crate::run::Log::default(),
         report: secretive,
     };
     for format in Format::ALL {
@@ -204,15 +205,57 @@ fn a_page_shows_every_number_of_the_run_page() {
         rows.chain(&tables.errors).chain(&tables.disconnects).chain(&tables.counters).chain(&tables.health.workers);
     let rows =
         rows.chain(&tables.delivery.sent).chain(&tables.delivery.received).chain(&voice.turns).chain(&voice.answers);
+    let rows = rows.chain(&tables.contract.rows).chain(&tables.consistency.rows);
     let cells = rows.flat_map(|row| &row.cells).map(|cell| cell.text.as_str());
     let tiles = view.tiles.iter().flat_map(|tile| [tile.value.as_str(), &tile.note]);
+    let log = past.log.lines().iter().map(|line| line.text.as_str());
+    assert!(log.len() > 0, "a run tells of its start and its end");
     let happened = past.report.annotations.iter().map(|annotation| annotation.text.as_str());
     assert!(!past.report.evidence.is_empty(), "errors and closes leave evidence");
     let frames = past.report.evidence.iter().flat_map(|one| &one.frames).filter_map(|frame| frame.text.as_deref());
     let thresholds = tables.thresholds.iter().flat_map(|row| [row.text.as_str(), &row.actual]);
-    for text in cells.chain(tiles).chain(thresholds).chain(happened).chain(frames).filter(|text| !text.is_empty()) {
+    for text in
+        cells.chain(tiles).chain(thresholds).chain(happened).chain(log).chain(frames).filter(|text| !text.is_empty())
+    {
         let escaped = text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;");
         assert!(page.contains(&escaped), "{text} is not on the page");
+    }
+}
+
+#[test]
+fn charts_of_a_page_have_its_marks_and_its_suspect_seconds() {
+    let mut report = report();
+    report.annotations.retain(|annotation| annotation.kind == crate::metrics::AnnotationKind::Note);
+    let suspect = [0.0, 2.0, 1.0, 0.0].map(Some).to_vec();
+    report.series.values.insert("health.suspect".to_owned(), suspect);
+    let page = Format::Html.write(&past(report), Some(&parts()));
+    assert!(page.contains(r#""marks":[{"at_s":4.0,"label":"1"}],"suspect":[[1.0,3.0]]"#));
+}
+
+#[test]
+fn a_page_has_the_curve_of_its_search() {
+    use crate::metrics::{Ended, Measured, SearchReport, SearchStep, StepOutcome};
+    let step = |level: f64, p95: f64, outcome| {
+        let measured = Measured { p50: Some(1.0), p95: Some(p95), error_rate: Some(0.25), ..Measured::default() };
+        SearchStep { level, from_s: 1.0, to_s: 2.0, outcome, measured }
+    };
+    let search = SearchReport {
+        raise: crate::plan::Raised::Users,
+        metric: "message.round_trip".to_owned(),
+        held: Some(40.0),
+        broke: Some(60.0),
+        ended: Some(Ended::Found),
+        steps: vec![step(40.0, 30.0, StepOutcome::Held), step(60.0, 900.0, StepOutcome::Broke)],
+    };
+    let page = Format::Html.write(&past(Report { search: Some(search), ..report() }), Some(&parts()));
+    for shown in [
+        "all thresholds hold up to 40\u{a0}users; they break at 60\u{a0}users",
+        "message.round_trip against load",
+        "holds at 40\u{a0}users",
+        "900\u{a0}ms",
+        "<polyline class=\"p95\"",
+    ] {
+        assert!(page.contains(shown), "{shown}");
     }
 }
 

@@ -4,11 +4,13 @@
 //! is absent or null, never zero.
 
 mod listeners;
+mod log;
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 pub use self::listeners::{HeardEntry, ListenerEntry, ListenersEntry};
+pub use self::log::{Level, LogEntry, LogLineEntry};
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -82,6 +84,9 @@ pub struct Report {
     /// Frames around some of the errors, closes and slowest samples, redacted; bounded, so of a long run not all.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub evidence: Vec<Evidence>,
+    /// The newest lines of the event log. Absent: it is of an earlier version.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub log: Option<LogEntry>,
 }
 
 /// What a report says and only its maker knows.
@@ -95,6 +100,7 @@ pub struct ReportFacts {
     pub verdict: Option<Verdict>,
     pub finished: bool,
     pub search: Option<SearchReport>,
+    pub log: LogEntry,
 }
 
 /// Who generated the load.
@@ -291,6 +297,7 @@ impl Report {
             thresholds: parsed.map(|threshold| threshold.evaluate(totals).into()).collect(),
             search: facts.search,
             evidence: totals.evidence().all().cloned().collect(),
+            log: Some(facts.log),
         }
     }
 }

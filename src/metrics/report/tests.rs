@@ -101,8 +101,20 @@ fn report() -> Report {
         verdict: None,
         finished: true,
         search: None,
+        log: LogEntry { lines: log_lines(), left_out: 3 },
     };
     Report::new(&plan(), &totals(), facts)
+}
+
+fn log_lines() -> Vec<LogLineEntry> {
+    let line = |level, population: &str, user, text: &str| LogLineEntry {
+        at_s: 1.25,
+        level,
+        population: population.into(),
+        user,
+        text: text.into(),
+    };
+    vec![line(Level::Info, "", None, "stopping"), line(Level::Error, "chat", Some(0), "failed: no room")]
 }
 
 #[test]

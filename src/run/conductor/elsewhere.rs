@@ -61,8 +61,7 @@ impl Run {
         let (now, text) =
             (self.now(), format!("{} takes up a part", part.browser.as_deref().unwrap_or("this browser")));
         // Its workers come one after the other; that it came is told once.
-        let last = self.totals.annotations().all().last();
-        if last.is_none_or(|last| last.text != text || now.as_secs_f64() - last.at_s > 1.0) {
+        if !self.log.has_lately(now, &text) {
             self.totals.annotate(now, AnnotationKind::Browser, text.as_str());
             self.log.note(now, Level::Info, text);
         }

@@ -32,6 +32,7 @@ impl Run {
             verdict: self.verdict.clone(),
             finished: self.is_done(),
             search: self.search(),
+            log: self.log.entry(),
         };
         Report::new(&self.plan, &self.totals, facts)
     }

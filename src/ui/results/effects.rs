@@ -19,9 +19,9 @@ pub fn run(store: Store, effect: ResultsEffect) {
         ResultsEffect::Open(entry) => spawn_local(async move {
             match read(store, &entry).await {
                 Ok(run) => {
-                    let view = RunView::of_past(&run);
+                    let (view, log) = (RunView::of_past(&run), run.log.clone());
                     store.set_past(Rc::new(run));
-                    dispatch(store, ResultsEvent::Opened(Box::new(OpenRun { entry: *entry, view })));
+                    dispatch(store, ResultsEvent::Opened(Box::new(OpenRun { entry: *entry, view, log })));
                 }
                 Err(problem) => store.dispatch(Event::Failed(problem)),
             }

@@ -18,9 +18,9 @@ pub fn Log() -> impl IntoView {
     let left_out = store.run(|run| run.log.left_out);
     let row = |row: LogRow| {
         view! {
-            <li class=level_name(row.level)>
+            <li class=row.level.name()>
                 <time>{row.time}</time>
-                <span class="level">{level_name(row.level)}</span>
+                <span class="level">{row.level.name()}</span>
                 <span class="who">{row.who}</span>
                 <span class="text">{row.text}</span>
             </li>
@@ -44,31 +44,22 @@ fn Filter() -> impl IntoView {
     let store = Store::here();
     let filter = store.select(|model| model.log_filter.clone());
     let id = unique_id("words");
-    let options = Signal::stored(
-        LEVELS.map(|level| (level_name(level).to_owned(), format!("{} and worse", level_name(level)))).to_vec(),
-    );
+    let options =
+        Signal::stored(LEVELS.map(|level| (level.name().to_owned(), format!("{} and worse", level.name()))).to_vec());
     let on_words = move |event| {
         store.dispatch(Event::FilterLog { level: filter.get_untracked().level, words: event_target_value(&event) });
     };
     let on_level = move |name: String| {
-        let level = LEVELS.into_iter().find(|level| level_name(*level) == name).unwrap_or(Level::Info);
+        let level = LEVELS.into_iter().find(|level| level.name() == name).unwrap_or(Level::Info);
         store.dispatch(Event::FilterLog { level, words: filter.get_untracked().words });
     };
     view! {
         <div class="filter">
-            <Select label="Level" options value=Signal::derive(move || level_name(filter.get().level).to_owned()) on_choose=on_level bare=true />
+            <Select label="Level" options value=Signal::derive(move || filter.get().level.name().to_owned()) on_choose=on_level bare=true />
             <label class="unseen" for=id.clone()>"Words"</label>
-            <input id=id type="text" placeholder="Filter by words" on:input=on_words />
+            <input id=id type="text" placeholder="Filter by words" prop:value=move || filter.get().words on:input=on_words />
         </div>
     }
 }
 
 const LEVELS: [Level; 3] = [Level::Info, Level::Warning, Level::Error];
-
-const fn level_name(level: Level) -> &'static str {
-    match level {
-        Level::Info => "info",
-        Level::Warning => "warning",
-        Level::Error => "error",
-    }
-}

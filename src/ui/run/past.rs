@@ -4,13 +4,17 @@ use leptos::prelude::*;
 
 use super::charts::Charts;
 use super::closes::Closes;
+use super::contract::{Consistency, Contract};
 use super::counters::Counters;
 use super::delivery::Delivery;
 use super::disconnects::Disconnects;
 use super::errors::Errors;
 use super::evidence::Evidence;
+use super::happenings::Happenings;
 use super::health::{Health, Warnings};
+use super::log::Log;
 use super::operations::Operations;
+use super::search::Search;
 use super::thresholds::Thresholds;
 use super::tiles::Tiles;
 use super::verdict::VerdictCard;
@@ -23,21 +27,26 @@ pub fn PastOutcome() -> impl IntoView {
             <VerdictCard />
             <Tiles />
             <Warnings />
+            <Search />
             <Charts />
+            <Happenings />
             <div class="pair">
                 <div class="stack">
                     <Thresholds />
                     <Voice />
                     <Delivery />
+                    <Consistency />
                 </div>
                 <Health />
             </div>
             <Operations />
             <Errors />
+            <Contract />
             <Closes />
             <Disconnects />
             <Evidence />
             <Counters />
+            <Log />
         </div>
     }
 }

@@ -7,8 +7,8 @@ use crate::app::run_view::{SEARCH_COLUMNS, SearchCurve, SearchView};
 use crate::ui::parts::{Card, DataTable};
 use crate::ui::store::Store;
 
-const WIDTH: f64 = 560.0;
-const HEIGHT: f64 = 200.0;
+const WIDTH: f64 = SearchCurve::WIDTH;
+const HEIGHT: f64 = SearchCurve::HEIGHT;
 
 #[component]
 pub fn Search() -> impl IntoView {
@@ -31,7 +31,6 @@ pub fn Search() -> impl IntoView {
 
 fn curve(found: &SearchView) -> impl IntoView + use<> {
     let lines = found.curve.clone();
-    let points = |line: &[(f64, f64)]| SearchCurve::points(line, WIDTH, HEIGHT);
     let knee = lines.knee.clone().map(|Tick { at, label }| {
         let x = at * WIDTH;
         view! {
@@ -43,16 +42,16 @@ fn curve(found: &SearchView) -> impl IntoView + use<> {
     view! {
         <figure class="curve search">
             <figcaption>{format!("{} against load", found.metric)}</figcaption>
-            <svg viewBox=format!("-62 -22 {} {}", WIDTH + 124.0, HEIGHT + 48.0) role="img" aria-label=summary>
+            <svg viewBox=SearchCurve::view_box() role="img" aria-label=summary>
                 <g class="grid-lines">
                     {lines.millis.iter().map(|tick| view! { <line x1="0" x2=WIDTH y1=height(tick) y2=height(tick) /> }).collect_view()}
                 </g>
                 {texts(&lines.millis, |tick| (-8.0, height(tick) + 3.5), "end")}
                 {texts(&lines.shares, |tick| (WIDTH + 8.0, height(tick) + 3.5), "start")}
                 {texts(&lines.levels, |tick| (tick.at * WIDTH, HEIGHT + 18.0), "middle")}
-                <polyline class="errors" points=points(&lines.errors) />
-                <polyline class="p50" points=points(&lines.p50) />
-                <polyline class="p95" points=points(&lines.p95) />
+                <polyline class="errors" points=SearchCurve::points(&lines.errors) />
+                <polyline class="p50" points=SearchCurve::points(&lines.p50) />
+                <polyline class="p95" points=SearchCurve::points(&lines.p95) />
                 {knee}
             </svg>
             <p class="hint legend">

@@ -6,6 +6,7 @@ mod facts;
 mod moments;
 mod plots;
 mod results;
+mod search;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -74,10 +75,12 @@ fn body(past: &PastRun, view: &RunView, parts: Option<&ChartParts>) -> Markup {
             (facts::verdict(view))
             (facts::tiles(view))
             (facts::warnings(tables))
+            (search::section(tables.search.as_ref()))
             (plots::section(past, view, parts.is_some()))
-            (moments::annotations(&past.report))
+            (moments::annotations(tables))
             (results::sections(past, tables))
             (moments::evidence(&past.report))
+            (moments::log(past))
             (facts::environment(&past.report))
             (facts::plan(past))
             (definitions::section())

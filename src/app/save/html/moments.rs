@@ -1,43 +1,37 @@
-//! What happened when: the annotations that stand as numbered marks in every chart, and the frames around what went wrong.
+//! What happened when: the annotations that stand as numbered marks in every chart, the frames around what went wrong, and the log.
 
 use maud::{Markup, html};
 
+use crate::app::control::Happening;
 use crate::app::format;
-use crate::app::run_view::phase_word;
-use crate::metrics::{Annotation, AnnotationKind, Cause, Evidence, Frame, Report, Way};
+use crate::app::log::{LogRow, row};
+use crate::app::past::PastRun;
+use crate::app::run_view::{Tables, phase_word};
+use crate::metrics::{Cause, Evidence, Frame, Report, Way};
 
-pub fn annotations(report: &Report) -> Markup {
-    let row = |(at, annotation): (usize, &Annotation)| {
+pub fn annotations(tables: &Tables) -> Markup {
+    let row = |happening: &Happening| {
         html! {
             tr {
-                th.name scope="row" { (at + 1) }
-                td.num { (format::clock(annotation.at_s)) }
-                td { (kind(annotation.kind)) }
-                td { (annotation.text) }
+                th.name scope="row" { (happening.mark) }
+                td.num { (happening.time) }
+                td { (happening.kind) }
+                td { (happening.text) }
             }
         }
     };
     html! {
-        @if !report.annotations.is_empty() {
+        @if !tables.happenings.is_empty() {
             section.card #annotations {
                 div.card-head { h2 { "What happened" } p.hint { "The numbers of the marks in the charts." } }
                 div.scroll tabindex="0" role="region" aria-label="What happened, table" {
                     table.numbers {
                         thead { tr { th scope="col" { "Mark" } th.num scope="col" { "At" } th scope="col" { "Kind" } th scope="col" { "What" } } }
-                        tbody { @for one in report.annotations.iter().enumerate() { (row(one)) } }
+                        tbody { @for one in &tables.happenings { (row(one)) } }
                     }
                 }
             }
         }
-    }
-}
-
-const fn kind(kind: AnnotationKind) -> &'static str {
-    match kind {
-        AnnotationKind::Action => "action",
-        AnnotationKind::Errors => "errors",
-        AnnotationKind::Browser => "browser",
-        AnnotationKind::Note => "note",
     }
 }
 
@@ -94,4 +88,22 @@ fn frame(frame: &Frame) -> String {
     let text = frame.text.clone().unwrap_or_else(|| format!("({} of binary)", format::bytes(frame.length.into())));
     let more = if frame.more > 0 { format!("  (and {} more like it)", frame.more) } else { String::new() };
     format!("{:9.3} s  {way}  {text}{more}", frame.at_s)
+}
+
+/// The lines as the run page has them, in order of time.
+pub fn log(past: &PastRun) -> Markup {
+    let (lines, left_out) = (past.log.lines(), past.log.left_out());
+    let line = |row: LogRow| format!("{}  {:<7}  {}  {}", row.time, row.level.name(), row.who, row.text);
+    html! {
+        @if !lines.is_empty() {
+            section.card #log {
+                h2 { "Log" }
+                @if left_out > 0 { p.hint { (format::count(left_out)) " older lines are gone." } }
+                details {
+                    summary { (format::count(lines.len() as u64)) " lines" }
+                    pre tabindex="0" { @for one in lines { (line(row(0, one))) "\n" } }
+                }
+            }
+        }
+    }
 }

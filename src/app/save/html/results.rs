@@ -5,8 +5,9 @@ use maud::{Markup, html};
 use crate::app::past::PastRun;
 use crate::app::run_view::table::{Column, Kind, Row};
 use crate::app::run_view::{
-    ANSWER_COLUMNS, CLOSE_COLUMNS, COUNTER_COLUMNS, DISCONNECT_COLUMNS, ERROR_COLUMNS, HealthView, OPERATION_COLUMNS,
-    RECEIVED_COLUMNS, SENT_COLUMNS, SILENCE_COLUMNS, TURN_COLUMNS, Tables, VoiceView, WORKER_COLUMNS,
+    ANSWER_COLUMNS, CLOSE_COLUMNS, CONSISTENCY_COLUMNS, CONTRACT_COLUMNS, COUNTER_COLUMNS, DISCONNECT_COLUMNS,
+    ERROR_COLUMNS, HealthView, Mood, OPERATION_COLUMNS, RECEIVED_COLUMNS, SENT_COLUMNS, SILENCE_COLUMNS, TURN_COLUMNS,
+    Tables, VoiceView, WORKER_COLUMNS,
 };
 
 pub fn sections(past: &PastRun, tables: &Tables) -> Markup {
@@ -15,6 +16,7 @@ pub fn sections(past: &PastRun, tables: &Tables) -> Markup {
         (thresholds(tables))
         @if let Some(voice) = &tables.voice { (conversations(voice)) }
         @if tables.has_chat { (delivery(tables)) }
+        (finding("consistency", "Consistency", &tables.consistency.verdict, tables.consistency.mood, &CONSISTENCY_COLUMNS, &tables.consistency.rows))
         section.card #operations {
             div.card-head { h2 { "Operations" } p.hint { "Latencies and counts of samples without the warm-up; errors with it." } }
             @for part in &tables.operations {
@@ -24,6 +26,7 @@ pub fn sections(past: &PastRun, tables: &Tables) -> Markup {
             }
         }
         (card("errors", "Errors", "", "None.", &[("Errors", &ERROR_COLUMNS, &tables.errors)]))
+        (finding("contract", "Contract", &tables.contract.verdict, tables.contract.mood, &CONTRACT_COLUMNS, &tables.contract.rows))
         @if let Some(voice) = &tables.voice {
             (card("closes", "Closes by phase", "Voice users only. Red: not closed by the user itself.", "No connection has ended.",
                 &[("Closes by phase", &CLOSE_COLUMNS, &voice.closes.closes), ("Silence by phase", &SILENCE_COLUMNS, &voice.closes.silence)]))
@@ -97,6 +100,19 @@ fn health(health: &HealthView, is_swarm: bool) -> Markup {
     }
 }
 
+/// A card with one sentence and what it is based on; none where there is nothing to say.
+fn finding(id: &str, title: &str, verdict: &str, mood: Mood, columns: &[Column], rows: &[Row]) -> Markup {
+    html! {
+        @if !verdict.is_empty() {
+            section.card id=(id) {
+                h2 { (title) }
+                p class={"verdict " (mood.class())} { (verdict) }
+                @if !rows.is_empty() { (table(title, columns, rows)) }
+            }
+        }
+    }
+}
+
 /// A card with tables, or with what it says when all of them are empty.
 fn card(id: &str, title: &str, hint: &str, none: &str, parts: &[(&str, &[Column], &[Row])]) -> Markup {
     let is_empty = parts.iter().all(|(.., rows)| rows.is_empty());
@@ -119,7 +135,7 @@ fn facts(facts: &[(&'static str, String, &'static str)]) -> Markup {
     }
 }
 
-fn table(label: &str, columns: &[Column], rows: &[Row]) -> Markup {
+pub fn table(label: &str, columns: &[Column], rows: &[Row]) -> Markup {
     html! {
         div.scroll tabindex="0" role="region" aria-label={(label) ", table"} {
             table.numbers {
