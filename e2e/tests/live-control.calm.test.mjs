@@ -99,6 +99,8 @@ story('every knob and button of the desk does what it says, by the server’s ow
   const recorded = JSON.parse(await at.jsonEditor(page).inputValue());
   assert.deepEqual(recorded.actions, report.plan.actions);
   assert.deepEqual(await swarm.check(page, recorded), { ok: true, problems: [] });
+  await page.getByLabel('Factor of action 1', { exact: true }).fill('0.25');
+  await until('the plan to hold it', async () => JSON.parse(await at.jsonEditor(page).inputValue()).actions[0].factor === 0.25);
 });
 
 const closes = (counts) => Object.values(counts.connections.closed).reduce((all, count) => all + count, 0);

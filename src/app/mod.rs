@@ -34,6 +34,7 @@ pub mod see;
 mod seeing;
 pub mod share;
 mod sound;
+pub mod steering;
 pub mod swarm_view;
 mod swarming;
 mod update;

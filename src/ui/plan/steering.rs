@@ -6,6 +6,7 @@ use serde_json::Value;
 use crate::app::Event;
 use crate::app::field::FieldKind;
 use crate::app::path::Path;
+use crate::app::steering::{ActionField, fields};
 use crate::plan::TimedAction;
 use crate::ui::parts::{Card, Field, ProblemsAt};
 use crate::ui::store::Store;
@@ -17,12 +18,18 @@ pub fn Steering() -> impl IntoView {
     let count = store.plan(move |editor| all().find(editor.document()).and_then(Value::as_array).map_or(0, Vec::len));
     let row = move |at: usize| {
         let path = all().index(at);
-        let (place, time) = (path.clone(), path.clone().key("at_s"));
+        let (place, known, inside, time) = (path.clone(), path.clone(), path.clone(), path.clone().key("at_s"));
         let text = store.plan(move |editor| described(place.find(editor.document())));
+        let values = store.plan(move |editor| fields(known.find(editor.document())));
+        let value = move |field: &ActionField| {
+            let (path, label) = (inside.clone().key(field.key), format!("{} of action {}", field.label, at + 1));
+            view! { <Field path label kind=field.kind unit=field.unit placeholder=field.usual bare=true /> }
+        };
         let remove = move |_| store.dispatch(Event::Set { path: path.clone(), value: None });
         view! {
             <li>
                 <Field path=time label=format!("Time of action {}", at + 1) kind=FieldKind::Number unit="s" bare=true />
+                <div class="values">{move || values.get().iter().map(&value).collect_view()}</div>
                 <span>{text}</span>
                 <button class="quiet" aria-label=format!("Remove action {}", at + 1) on:click=remove>"✕"</button>
             </li>
@@ -30,7 +37,7 @@ pub fn Steering() -> impl IntoView {
     };
     view! {
         <div hidden=move || count.get() == 0>
-            <Card title="Actions" hint="Done to the users while the plan runs, as on the desk of the run page. Their values are in the JSON below.">
+            <Card title="Actions" hint="Done to the users while the plan runs, as on the desk of the run page. Others are added there, or in the JSON below.">
                 <ul class="steering"><For each=move || 0..count.get() key=|at| *at children=row /></ul>
                 <ProblemsAt path=all() />
             </Card>
