@@ -1,12 +1,13 @@
-// A tester turns the mix, the sizes, the pauses and the arrivals of a run by hand; the server's counts follow, and stay there.
+// A tester turns the mix, the sizes, the pauses, the turns and the arrivals of a run by hand; the server's counts follow, and stay there.
 import assert from 'node:assert/strict';
 
-import { deskOf, during, near } from '../lib/desk.mjs';
 import * as checks from '../lib/checks.mjs';
+import { deskOf, during, near } from '../lib/desk.mjs';
 import * as at from '../lib/locators.mjs';
 import { crowd, planOf } from '../lib/plans.mjs';
 import { story } from '../lib/story.mjs';
 import * as swarm from '../lib/swarm.mjs';
+import { ofTurns, speakers } from '../lib/voice.mjs';
 import { until } from '../lib/wait.mjs';
 
 const SECONDS = 120;
@@ -32,13 +33,15 @@ function plan(lab) {
   // Spread, so that they do not think in step.
   const thought = [{ think: { uniform_ms: [0, 2_000] } }, { emit: { event: 'ping', args: [{}] } }];
   return {
-    ...planOf({}, {}, { settle_s: 1, graceful_stop_s: 5 }),
+    ...planOf({}, {}, { settle_s: 1 }),
     populations: [
       // Each says something twice a second, and everybody marks it as read.
       chat('talkers', 5, { room_size: 5, send_min_ms: 500, send_max_ms: 500 }),
       // They say nothing within the story, and look at no history.
       chat('openers', 20, { room_size: 20, send_min_ms: 900_000, send_max_ms: 900_000, read: 'none' }),
       { name: 'thinkers', scenario: plain(lab, { flow: [{ repeat: 1_000, steps: thought }] }), load: crowd(40, SECONDS) },
+      // They hear the greeting and leave, over and over.
+      speakers(lab, 'speakers', 'voice-guest', crowd(2, SECONDS), { turns: 0, think_min_ms: 100, think_max_ms: 300 }),
       {
         name: 'arrivals',
         scenario: plain(lab, { flow: [{ emit: { event: 'join', args: [{ room: 'lobby' }] } }], after_flow: 'leave' }),
@@ -48,7 +51,7 @@ function plan(lab) {
   };
 }
 
-story('mix, size, pauses and arrivals follow the desk within seconds, by the server’s own counts', async (world) => {
+story('mix, size, pauses, turns and arrivals follow the desk within seconds, by the server’s own counts', async (world) => {
   const lab = await world.lab();
   const page = await world.page(lab.url);
   await swarm.start(page, plan(lab));
@@ -98,6 +101,10 @@ story('mix, size, pauses and arrivals follow the desk within seconds, by the ser
   await steer('thinkers');
   await slider('Think time').press('PageUp');
   await shows('longer pauses', (now) => now.thoughts < 30);
+  const turns = async () => (await lab.counts()).voice;
+  assert.equal(ofTurns(await turns(), 'started'), 0);
+  await steer('speakers');
+  await turn('Turns', 2);
   await steer('arrivals');
   await turn('Arrivals', 6);
   await shows('more arrivals', (now) => near(now.arrivals, 6, 0.25));
@@ -122,11 +129,16 @@ story('mix, size, pauses and arrivals follow the desk within seconds, by the ser
   await assert.rejects(swarm.act(page, { do: 'drop', share: 2, users: 3 }), /share: .*users: this kind of action does not have it/s);
   await assert.rejects(swarm.act(page, { do: 'think', factor: 2, population: 'talker' }), /there is no population "talker"/);
 
+  // A turn takes its time.
+  const second = async () => (await turns()).turns['2']?.started;
+  await until('users to speak twice', second, { within: 15_000 });
+  assert.equal((await turns()).turns['3'], undefined);
+
   await swarm.stop(page);
   await swarm.phase(page, 'done');
   const report = await swarm.report(page);
   checks.noErrors(report);
   assert.deepEqual([report.delivery.missing, report.delivery.duplicated], [0, 0]);
-  assert.equal(report.plan.actions.length, 8, 'what was done is a part of the plan');
+  assert.equal(report.plan.actions.length, 9, 'what was done is a part of the plan');
   await assert.rejects(swarm.act(page, { do: 'pause' }), /only a run that is going on can be steered/);
 });
