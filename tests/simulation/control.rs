@@ -75,6 +75,8 @@ fn a_script_s_action_is_refused_with_all_that_is_against_it() {
     assert_eq!(world.run.read_action(&drop), Ok(TimedAction::now(Action::Drop { share: 0.5 })));
     let found = wrong(&world, json!({ "do": "drop", "share": 2, "users": 3 }));
     assert_eq!(found.len(), 2, "{found:?}");
+    let found = wrong(&world, json!({ "do": "drop", "at_s": 120, "population": "nobody" }));
+    assert_eq!(found, ["happens after 120 s, when the load (120 s) is over", "there is no population \"nobody\""]);
     finish(&mut world);
     let found = wrong(&world, json!({ "do": "drop", "share": 2 }));
     assert_eq!((found.len(), found[0].as_str()), (2, "only a run that is going on can be steered"), "{found:?}");

@@ -17,7 +17,7 @@ impl TimedAction {
     pub fn check(document: &Value, plan: &Plan) -> Result<Self, Vec<Problem>> {
         let problems = Problems::default();
         let action = Node::root(document, &problems).fields(ACTION).and_then(|fields| action(&fields));
-        if let Some(refusal) = action.as_ref().and_then(|action| action.refusal(plan)) {
+        for refusal in action.iter().flat_map(|action| refusals(action, plan)) {
             problems.add("", refusal);
         }
         match action {
@@ -42,14 +42,16 @@ pub(super) fn check_in(node: &Node<'_>, plan: &Plan) {
         let silent = Problems::default();
         let copy = Node::at(entry.value(), String::new(), &silent);
         let Some(timed) = copy.fields(ACTION).and_then(|fields| action(&fields)) else { continue };
-        if timed.at_s >= plan.duration_s() {
-            let text = format!("happens after {} s, when the load ({} s) is over", timed.at_s, plan.duration_s());
-            entry.problem(text);
-        }
-        if let Some(refusal) = timed.refusal(plan) {
+        for refusal in refusals(&timed, plan) {
             entry.problem(refusal);
         }
     }
+}
+
+fn refusals(timed: &TimedAction, plan: &Plan) -> impl Iterator<Item = String> {
+    let seconds = plan.duration_s();
+    let late = || format!("happens after {} s, when the load ({seconds} s) is over", timed.at_s);
+    (timed.at_s >= seconds).then(late).into_iter().chain(timed.refusal(plan))
 }
 
 fn action(fields: &Fields<'_>) -> Option<TimedAction> {
