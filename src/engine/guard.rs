@@ -28,9 +28,9 @@ pub struct Guard {
 }
 
 pub const NOT_ALLOWED: &str = "this browser's operator has not allowed load on that host";
-pub const TOO_LONG: &str = "the longest time of load that this browser's operator allows is over: users leave";
-pub const TOO_MANY: &str = "no further users start: their host has as many as this browser's operator allows";
-pub const TOO_FAST: &str = "users wait to connect: their host gets as many a second as this browser's operator allows";
+pub const TOO_LONG: &str = "the longest time of load that its operator allows is over: users leave";
+pub const TOO_MANY: &str = "no further users start: its limit on users at a time is reached";
+pub const TOO_FAST: &str = "users wait to connect: its limit on new users within a second is reached";
 
 impl Guard {
     pub fn new(load: &Load) -> Self {
