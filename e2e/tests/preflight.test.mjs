@@ -208,18 +208,25 @@ story('what one user of the chat and one of the voice service meets', async (wor
     cause: 'The voice service let the user in and never said a word.',
     remedy: "Check the service's key for its speech provider and its log; nothing of the user's is to blame yet.",
   });
+  await lab.setVoice({ silent_answer_share: 1 });
+  voice.populations[0].variables = { target: lab.url, answer_timeout_s: 1, think_min_ms: 0, think_max_ms: 10, length_s: 0.5 };
+  assert.deepEqual(failed(await preflight(page, voice)), {
+    title: 'Voice is heard: answer',
+    cause: 'The voice service heard a turn and stayed silent.',
+    remedy: "Check that it hears: the audio's rate and format, the clip, and how it finds the end of a turn.",
+  });
   assert.match(silent.checks.Uplink[1], /^Needs up to [\d.]+.kB\/s of uplink: 1 open microphones?\. The target is this machine/);
 });
 
 story('what the browser itself forbids is named, too', async (world) => {
-  const lab = await world.lab();
+  const [lab, near] = [await world.lab(), await world.lab()];
   const tls = world.use(await serveFolder(DIST, '/', selfSigned()));
   const plain = world.use(await serveFolder(DIST));
   const [secure, insecure] = [tls, plain].map(({ url }) => new URL(url).port);
-  // The pages come from far away, as the browser sees it, and their target is this machine.
+  // As the browser sees it, the pages come from far away, one target is this machine, and one stands in a private network.
   const args = [
-    '--host-resolver-rules=MAP *.test 127.0.0.1',
-    `--ip-address-space-overrides=${[secure, insecure].map((port) => `127.0.0.1:${port}=public`).join(',')}`,
+    '--host-resolver-rules=MAP *.test 127.0.0.1,MAP *.local 127.0.0.1',
+    `--ip-address-space-overrides=127.0.0.1:${secure}=public,127.0.0.1:${insecure}=public,127.0.0.1:${new URL(near.url).port}=local`,
   ];
   const page = await world.page(`https://page.test:${secure}/`, { args, ignoreHTTPSErrors: true });
   const mixed = failed(await preflight(page, connecting('http://chat.test:5002')));
@@ -230,6 +237,12 @@ story('what the browser itself forbids is named, too', async (world) => {
   });
 
   // Nobody is there to say yes when the browser asks.
+  const nearby = near.url.replace('127.0.0.1', 'chat.local');
+  assert.deepEqual(failed(await preflight(page, connecting(nearby))), {
+    title: 'Connection',
+    cause: 'chat.local is an address of a private network, and the browser does not let this page go there (denied).',
+    remedy: 'Click the icon left of the address bar, allow access to devices on the local network, then try again.',
+  });
   const denied = await preflight(page, connecting(lab.url));
   assert.deepEqual(failed(denied), {
     title: 'Connection',
@@ -243,6 +256,8 @@ story('what the browser itself forbids is named, too', async (world) => {
   assert.equal(granted.checks.Connection[0], 'good', JSON.stringify(granted.checks));
   assert.equal(granted.checks.Sockets[1], `2 of 2 were open at the same time at ${ws(lab.url)}.`);
 
+  const unencrypted = await preflight(page, connecting(nearby));
+  assert.equal(unencrypted.checks.Connection[0], 'good', JSON.stringify(unencrypted.checks));
   await page.context().clearPermissions();
   await page.goto(`http://page.test:${insecure}/`);
   assert.deepEqual(failed(await preflight(page, connecting(lab.url))), {

@@ -34,7 +34,7 @@ pub mod websocket;
 pub use args::Args;
 pub use classify::{classify, classify_json};
 pub use error::FrameError;
-pub use reach::is_mixed_content;
+pub use reach::{is_mixed_content, says_private};
 pub use session::{EndReason, Incoming, Session, SessionConfig, Transmit};
 pub use url::encode_component;
 pub use websocket::BINARY_FRAME;

@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 
 use super::question::{Question, Seen};
-use crate::protocol::{is_mixed_content, url};
+use crate::protocol::{is_mixed_content, says_private, url};
 use crate::user::{Call, StepKind};
 
 /// A step that went wrong, as the run has counted it.
@@ -60,7 +60,7 @@ pub fn diagnose(failure: &Failure, kind: &StepKind, around: &Around) -> Diagnosi
 
 fn request(failure: &Failure, call: &Call, around: &Around) -> Diagnosis {
     let Failure { code, words, .. } = failure;
-    if let Some(known) = way_there(&call.url, around) {
+    if let Some(known) = way_there(&call.url, false, around) {
         return known;
     }
     let server = url::origin(&call.url);
@@ -105,11 +105,12 @@ fn by_status(server: &str, words: &str, code: &str) -> Diagnosis {
 }
 
 /// What keeps a browser from even asking.
-fn way_there(address: &str, around: &Around) -> Option<Diagnosis> {
+fn way_there(address: &str, is_socket: bool, around: &Around) -> Option<Diagnosis> {
     let Some(host) = url::host(address) else { return Some(bad_address(address)) };
     let scheme = address.split("//").next().unwrap_or_default().to_ascii_lowercase();
     let server = url::origin(address);
-    if is_mixed_content(&around.origin, &scheme, &host) {
+    let has_exception = is_socket && says_private(&host) && !around.nearby.private.is_empty();
+    if is_mixed_content(&around.origin, &scheme, &host) && !has_exception {
         let secure = server.replacen("http:", "https:", 1).replacen("ws:", "wss:", 1);
         return Some(found(
             format!(
@@ -224,7 +225,7 @@ fn cors(call: &Call, server: &str, around: &Around) -> Diagnosis {
 }
 
 fn connect(failure: &Failure, address: &str, is_socket_io: bool, around: &Around) -> Diagnosis {
-    if let Some(known) = way_there(address, around) {
+    if let Some(known) = way_there(address, true, around) {
         return known;
     }
     let server = url::origin(address);
@@ -472,12 +473,10 @@ fn path_of(address: &str) -> &str {
 
 /// An address of a private network, as browsers tell them from public ones.
 fn is_private(host: &str) -> bool {
-    let by_number =
-        host.parse::<std::net::Ipv4Addr>().is_ok_and(|ip| ip.is_private() || ip.is_link_local() || ip.is_loopback());
     // Names that no public server has.
-    let by_name = !host.contains(['.', ':'])
-        || [".local", ".lan", ".internal", ".home.arpa"].iter().any(|end| host.ends_with(end));
-    by_number || by_name || url::is_loopback(host) || host.starts_with("fd") && host.contains(':')
+    let by_name =
+        !host.contains(['.', ':']) || [".lan", ".internal", ".home.arpa"].iter().any(|end| host.ends_with(end));
+    says_private(host) || by_name || url::is_loopback(host)
 }
 
 impl Around {

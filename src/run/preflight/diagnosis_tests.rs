@@ -179,6 +179,35 @@ fn what_a_browser_keeps_from_nearer_networks() {
 }
 
 #[test]
+fn an_https_page_and_a_private_address_without_tls() {
+    let check_socket = |nearby: &str, cause: &str, remedy: &str| {
+        let url = "ws://192.168.0.7:5001";
+        let around = around("https://page.example", [(Question::any(url), nothing(3.0))]);
+        check(&plain(url), &never_opened(), &Around { nearby: says(nearby), ..around }, cause, remedy);
+    };
+    // Where a browser knows the permission, it asks for that and makes an exception.
+    check_socket(
+        "denied",
+        "192.168.0.7 is an address of a private network, and the browser does not let this page go there (denied).",
+        "Click the icon left of the address bar, allow access to devices on the local network, then try again.",
+    );
+    check_socket(
+        "",
+        "This page came by https, so the browser lets it reach only encrypted servers, and ws://192.168.0.7:5001 is not.",
+        "Use wss://192.168.0.7:5001 if the server has it, or open this page by http, as a lab of your own serves it.",
+    );
+    // Not so for requests.
+    check_nearby(
+        "https://page.example",
+        "http://192.168.0.7:5001",
+        3.0,
+        &says("granted"),
+        "This page came by https, so the browser lets it reach only encrypted servers, and http://192.168.0.7:5001 is not.",
+        "Use https://192.168.0.7:5001 if the server has it, or open this page by http, as a lab of your own serves it.",
+    );
+}
+
+#[test]
 fn where_a_browser_keeps_nobody_from() {
     let refused = "The connection to http://10.0.0.7 was refused: nobody listens on that port.";
     let check = |page, state| {
