@@ -30,7 +30,13 @@ const asking = (url) => ({
 
 async function errorsOf(page, url) {
   const report = await swarm.play(page, planOf(asking(url), crowd(1, 4)));
-  return report.errors.map(({ operation, code, sample }) => ({ operation, code, sample }));
+  const errors = report.errors.map(({ operation, code, sample }) => ({ operation, code, sample }));
+  // What was asked and what came of it is the evidence.
+  const [request, response] = report.evidence[0].frames;
+  assert.deepEqual([request.way, request.text], ['request', `GET ${url}/ask`]);
+  assert.equal(response.way, 'response');
+  assert.match(response.text, new RegExp(`^${errors[0].code} after [\\d.]+ ms, GET ${url}/ask ${errors[0].sample.replaceAll('.', '\\.')}`));
+  return errors;
 }
 
 story('a request without an answer says why', async (world) => {

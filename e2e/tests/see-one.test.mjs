@@ -13,7 +13,7 @@ import { chooseColours } from '../lib/verbs.mjs';
 import { until } from '../lib/wait.mjs';
 
 const behaviour = { room_size: 8, send_min_ms: 1_000, send_max_ms: 2_000, reaction_share: 0.2 };
-const SIZE = { viewport: { width: 1280, height: 900 } };
+const SIZE = { viewport: { width: 1280, height: 900 }, permissions: ['clipboard-read', 'clipboard-write'] };
 
 story('one user is watched, taken over and given back, and an error leads to its transcript', async (world) => {
   const lab = await world.lab();
@@ -64,6 +64,15 @@ story('one user is watched, taken over and given back, and an error leads to its
   await own.first().waitFor();
   assert.ok((await own.first().textContent()).includes('users 3'));
   await card.getByRole('button', { name: 'Take over' }).waitFor();
+  // Nobody need know a number: one with errors, the slowest, anybody.
+  for (const whom of ['One with errors', 'The slowest', 'Any user']) {
+    await card.getByRole('button', { name: whom }).click();
+    const number = await card.getByLabel('User', { exact: true }).inputValue();
+    await card.getByRole('status').filter({ hasText: `Watching users ${number}.` }).waitFor();
+  }
+  await card.getByRole('button', { name: 'Copy' }).click();
+  await at.notice(page).filter({ hasText: 'Frames copied.' }).waitFor();
+  assert.match(await page.evaluate(() => navigator.clipboard.readText()), /^\d:\d\d\.\d{3} [←→⇠⇢•!] /);
   await page.keyboard.press('F8');
   await at.notice(page).filter({ hasText: 'felt slow' }).waitFor();
 
