@@ -159,7 +159,7 @@ class Rings {
 }
 
 // Bounded in number and in characters. Long texts and bytes (audio, mostly) are kept by their beginning only, and those
-// that follow in the same way and begin alike share its place. A frame's place is its number modulo the ring's size, so one
+// that follow in the same way for a while and begin alike share its place. A frame's place is its number modulo the ring's size, so one
 // more frame takes no memory.
 export class Ring {
   #first = 0;
@@ -248,10 +248,15 @@ export class Ring {
 
   #goesOn(way, data, isText) {
     const long = this.#long[way];
-    if (long === undefined || long.number < this.#first || isText !== (long.beginning !== undefined)) return false;
+    if (long === undefined || long.number < this.#first || this.#isOver(long) || isText !== (long.beginning !== undefined)) return false;
     if (isText && !data.startsWith(long.beginning)) return false;
     this.#more[long.number % this.#more.length] += 1;
     return true;
+  }
+
+  // What goes on for long takes a new place from time to time.
+  #isOver({ number }) {
+    return performance.now() - this.#times[number % this.#times.length] > SHARED_MS;
   }
 
   #drop() {
@@ -370,6 +375,7 @@ const WIDE = 512;
 const CHARS = 32768;
 const LONG = 2048;
 const HEAD = 256;
+const SHARED_MS = 2000;
 const ALIKE = 24;
 
 const TWO = 0x32;

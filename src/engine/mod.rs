@@ -21,7 +21,7 @@ mod witness;
 pub use exchange::Exchange;
 pub use frames::{FrameId, Frames};
 pub use io::*;
-pub use rings::{Caught, NoRings, Rings};
+pub use rings::{Caught, NoRings, Rings, SHARED_MS};
 
 use std::collections::VecDeque;
 

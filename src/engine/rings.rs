@@ -28,11 +28,21 @@ pub struct Caught {
     pub way: Way,
     /// Characters of a text, bytes of a binary frame.
     pub length: u32,
-    /// Long frames like this one that followed without a place of their own.
+    /// Long frames like this one that followed without a place of their own, within [`SHARED_MS`].
     pub more: u32,
     /// Ends in `…` where it was cut; `None`: it is binary.
     pub text: Option<String>,
 }
+
+impl Caught {
+    /// Others may share its place.
+    pub fn is_long(&self) -> bool {
+        self.text.as_ref().is_none_or(|text| text.ends_with('…'))
+    }
+}
+
+/// How long a place is shared: each answer of a voice service has a line of its own, and a long one several.
+pub const SHARED_MS: f64 = 2_000.0;
 
 /// Keeps nothing.
 #[derive(Debug)]

@@ -9,7 +9,7 @@ use crate::time::Timestamp;
 use crate::wire::{Canary, Note, Said, Seen, SeenFrame};
 
 use super::witness::transcript;
-use super::{Caught, Engine};
+use super::{Caught, Engine, SHARED_MS};
 
 pub struct Watching {
     pub user: UserId,
@@ -17,13 +17,15 @@ pub struct Watching {
     pub notes: Vec<Note>,
     /// The number of the next frame; `None`: nothing was seen of it yet.
     next: Option<u64>,
+    /// Those that were told and may have come to stand for more since, with how many that were.
+    growing: Vec<(u64, u32)>,
 }
 
 impl Engine {
     /// Watches this user instead of the one before, or nobody any more.
     pub(super) fn watch(&mut self, user: Option<UserId>) {
         self.rings.widen(user);
-        self.watching = user.map(|user| Watching { user, notes: Vec::new(), next: None });
+        self.watching = user.map(|user| Watching { user, notes: Vec::new(), next: None, growing: Vec::new() });
     }
 
     /// What there is to see since the last look; `None`: nobody is watched, or not here.
@@ -36,10 +38,9 @@ impl Engine {
             let notes = std::mem::take(&mut watching.notes);
             return Some(Seen { user: watching.user, sight: None, frames: Vec::new(), missed: 0, notes });
         };
-        let caught = self.rings.since(watching.user, watching.next.unwrap_or(0), most);
-        let first = caught.first().map(|frame| frame.number);
-        let missed = watching.next.zip(first).map_or(0, |(next, first)| first.saturating_sub(next));
-        watching.next = Some(caught.last().map_or(watching.next.unwrap_or(0), |frame| frame.number + 1));
+        let from = watching.growing.iter().map(|(number, _)| *number).chain(watching.next).min();
+        let mut caught = self.rings.since(watching.user, from.unwrap_or(0), most);
+        let missed = watching.take(&mut caught, wall_ms);
         let program = &self.programs[watching.user.population()];
         let read: Vec<_> = caught.iter().map(|frame| read(program, user.run_id(), frame)).collect();
         let numbers: Vec<u64> = caught.iter().map(|frame| frame.number).collect();
@@ -70,6 +71,22 @@ impl Engine {
             _ => None,
         };
         self.with_user(now, wall_ms, slot, |user, ctx| user.obey(ctx, order, event));
+    }
+}
+
+impl Watching {
+    /// Leaves what is new, or stands for more than before. Gives how many frames were gone before this look.
+    fn take(&mut self, caught: &mut Vec<Caught>, wall_ms: f64) -> u64 {
+        let next = self.next.unwrap_or(0);
+        let first = caught.iter().map(|frame| frame.number).find(|number| *number >= next);
+        let missed = first.filter(|_| self.next.is_some()).map_or(0, |first| first - next);
+        self.next = Some(caught.last().map_or(next, |frame| next.max(frame.number + 1)));
+        let may_grow = caught.iter().filter(|frame| frame.is_long() && wall_ms - frame.at_ms <= SHARED_MS);
+        let before = std::mem::replace(&mut self.growing, may_grow.map(|frame| (frame.number, frame.more)).collect());
+        caught.retain(|frame| {
+            frame.number >= next || before.iter().any(|(number, more)| frame.number == *number && frame.more > *more)
+        });
+        missed
     }
 }
 

@@ -3,7 +3,7 @@
 use std::cell::RefCell;
 use std::collections::{HashMap, VecDeque};
 
-use crate::engine::{Caught, Rings};
+use crate::engine::{Caught, Rings, SHARED_MS};
 use crate::metrics::{UserId, Way};
 
 #[derive(Debug, Default)]
@@ -58,7 +58,7 @@ impl Rings for HostRings {
 impl Ring {
     fn keep(&mut self, slots: usize, at_ms: f64, way: Way, text: Option<&str>, length: usize) {
         let is_long = text.is_none() || length > LONG;
-        if is_long && self.goes_on(way, text) {
+        if is_long && self.goes_on(at_ms, way, text) {
             return;
         }
         let number = self.next;
@@ -76,11 +76,11 @@ impl Ring {
     }
 
     /// It begins as the last long one of its way, which is still here.
-    fn goes_on(&mut self, way: Way, text: Option<&str>) -> bool {
+    fn goes_on(&mut self, at_ms: f64, way: Way, text: Option<&str>) -> bool {
         let Some((number, beginning)) = &self.long[way as usize] else { return false };
         let is_alike = text.map_or(beginning.is_empty(), |text| !beginning.is_empty() && text.starts_with(beginning));
-        let found = self.frames.iter_mut().find(|frame| frame.number == *number).filter(|_| is_alike);
-        found.map(|frame| frame.more += 1).is_some()
+        let found = self.frames.iter_mut().find(|frame| frame.number == *number && at_ms - frame.at_ms <= SHARED_MS);
+        found.filter(|_| is_alike).map(|frame| frame.more += 1).is_some()
     }
 }
 
@@ -165,6 +165,16 @@ mod tests {
             rings.keep(UserId(2), 0.0, Way::In, Some("x"), 1);
         }
         assert_eq!(rings.since(UserId(2), 0, usize::MAX).len(), WIDE);
+    }
+
+    #[test]
+    fn what_goes_on_for_long_takes_a_new_place_from_time_to_time() {
+        let rings = HostRings::default();
+        for tenth in 0..50 {
+            rings.keep(UserId(1), f64::from(tenth) * 100.0, Way::In, Some(&"y".repeat(LONG + 1)), LONG + 1);
+        }
+        let more: Vec<_> = rings.since(UserId(1), 0, usize::MAX).iter().map(|frame| frame.more).collect();
+        assert_eq!(more, [20, 20, 7]);
     }
 
     #[test]

@@ -11,7 +11,7 @@ pub struct Seen {
     pub user: UserId,
     /// `None`: it is not there any more.
     pub sight: Option<Sight>,
-    /// Since the last time, the oldest first.
+    /// Since the last time, the oldest first; among them those told before that stand for more by now.
     pub frames: Vec<SeenFrame>,
     /// Frames that were gone before anybody could look at them.
     pub missed: u64,

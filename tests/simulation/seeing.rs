@@ -140,6 +140,31 @@ fn a_person_speaks_for_a_voice_user_and_its_conversation_goes_on_afterwards() {
 }
 
 #[test]
+fn every_piece_of_audio_is_counted_though_few_have_a_line_of_their_own() {
+    let plan = json!({
+        "version": 1, "name": "simulated", "seed": 7,
+        "populations": [{
+            "name": "voices", "scenario": "voice-guest",
+            "load": { "model": "batch", "users": 1, "size": 1, "every_s": 1, "hold_s": 120 },
+        }],
+    });
+    let plan = Plan::check(&plan).unwrap_or_else(|problems| panic!("{problems:#?}"));
+    let mut world = World::new(plan, Vec::new(), 1, Span::from_millis(5), Faults::default());
+    world.play(Span::ZERO);
+    world.command(RunInput::Watch(Some(UserId::new(0, 0))));
+    play_to(&mut world, 15);
+    let is_audio = |seen: &&SeenFrame| {
+        seen.event.as_deref() == Some("audio.delta")
+            || seen.frame.text.as_ref().is_some_and(|text| text.contains("audio.delta"))
+    };
+    let lines: std::collections::BTreeMap<u64, u32> =
+        frames(&world).into_iter().filter(is_audio).map(|seen| (seen.number, seen.frame.more + 1)).collect();
+    let pieces: u32 = lines.values().sum();
+    assert_eq!(u64::from(pieces), counter(&world, "audio.chunks.in"));
+    assert!(pieces > 20 && lines.len() < 12, "{lines:?}");
+}
+
+#[test]
 fn what_is_said_by_hand_is_broken_off_when_the_user_is_given_back() {
     let mut world = talking();
     play_to(&mut world, 10);

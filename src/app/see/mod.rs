@@ -208,7 +208,14 @@ impl Seeing {
         let history = Arc::make_mut(&mut self.seen);
         history.revision += 1;
         history.missed += seen.missed;
-        history.frames.extend(seen.frames);
+        for frame in seen.frames {
+            let is_known = history.frames.back().is_some_and(|last| frame.number <= last.number);
+            match history.frames.binary_search_by_key(&frame.number, |known| known.number) {
+                Ok(place) => history.frames[place] = frame,
+                Err(_) if is_known => {}
+                Err(_) => history.frames.push_back(frame),
+            }
+        }
         history.notes.extend(seen.notes);
         let excess = history.frames.len().saturating_sub(MOST_FRAMES);
         history.frames.drain(..excess);

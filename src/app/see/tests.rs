@@ -123,6 +123,21 @@ fn a_search_finds_all_words_and_what_is_found_is_copied() {
 }
 
 #[test]
+fn a_frame_that_stands_for_more_by_now_is_told_again() {
+    let user = UserId::new(0, 3);
+    let audio = |number, more| {
+        let frame = Frame { more, text: Some("audio…".to_owned()), length: 9_000, ..Frame::default() };
+        SeenFrame { number, frame, event: None, said: None }
+    };
+    let mut seeing = Seeing::default();
+    seeing.show(&run(), user);
+    seeing.take_in(seen(user, vec![audio(7, 1), frame(8, Way::In, None, None)]));
+    seeing.take_in(seen(user, vec![audio(3, 2), audio(7, 5), frame(9, Way::In, None, None)]));
+    let rows: Vec<_> = seeing.rows().into_iter().map(|row| format!("{} {}", row.id, row.text)).collect();
+    assert_eq!(rows, ["f9 2", "f8 2", "f7 audio… (9,000 characters) and 5 more like it"]);
+}
+
+#[test]
 fn what_is_kept_of_a_user_is_bounded() {
     let user = UserId::new(0, 0);
     let mut seeing = Seeing::default();
