@@ -13,7 +13,7 @@ const SLOW = { lab: { latency_ms: 100 }, thresholds: ['message.round_trip p50 < 
 story('a starved generator is INVALID, and the same faults of the server without starvation are a FAIL', async (world) => {
   const lab = await world.lab();
   const page = await world.page(lab.url);
-  const plan = chatPlan(lab, crowd(10, 6), TALKATIVE, SLOW);
+  const plan = chatPlan(lab, crowd(10, 9), TALKATIVE, SLOW);
 
   const starved = await swarm.play(page, plan, { permission: { starve_ms: 250 } });
   assert.equal(starved.verdict.outcome, 'invalid', JSON.stringify(starved.verdict));
