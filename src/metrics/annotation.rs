@@ -48,6 +48,12 @@ impl Annotations {
         self.all.insert(place, Annotation { at_s, kind, text });
     }
 
+    /// The same was said within the second before.
+    pub fn has_lately(&self, at_s: f64, text: &str) -> bool {
+        let recent = self.all.iter().rev().take_while(|known| at_s - known.at_s < LATELY_S);
+        recent.into_iter().any(|known| known.text == text)
+    }
+
     /// In order of time.
     pub fn all(&self) -> &[Annotation] {
         &self.all
@@ -94,6 +100,7 @@ const SECONDS_BEFORE: usize = 10;
 
 const MOST_OF_A_KIND: usize = 500;
 const LONGEST_TEXT: usize = 200;
+const LATELY_S: f64 = 1.0;
 
 #[cfg(test)]
 mod tests {
@@ -130,5 +137,7 @@ mod tests {
         assert_eq!((annotations.all().len(), annotations.left_out()), (MOST_OF_A_KIND + 1, 3));
         let note = &annotations.all()[2];
         assert_eq!((note.at_s, note.text.chars().count()), (1.5, LONGEST_TEXT + 1));
+        let last = (MOST_OF_A_KIND - 1) as f64;
+        assert!(annotations.has_lately(last + 0.9, "e") && !annotations.has_lately(last + 1.1, "e"));
     }
 }

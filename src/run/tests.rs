@@ -352,6 +352,9 @@ fn a_browser_that_vanishes_takes_its_users_and_may_bring_them_back() {
         lines[1..],
         ["a worker of Kim does not answer: its 3 users are gone", "a worker of Kim is back after 5.0 s"]
     );
+    let marks = script.run.totals().annotations().all();
+    let marks: Vec<_> = marks.iter().map(|mark| mark.text.as_str()).collect();
+    assert_eq!(marks, ["Kim does not answer: its users are gone", "Kim is back after 5.0 s"]);
 }
 
 #[test]

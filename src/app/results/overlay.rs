@@ -76,3 +76,14 @@ fn of_run(run: usize, mark: &Mark) -> Mark {
 pub fn mark_of(run: usize, label: &str) -> String {
     format!("{}.{label}", run + 1)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_mark_says_which_run_it_is_of() {
+        let third = Mark { at_s: 4.5, label: "3".into(), series: None };
+        assert_eq!(of_run(1, &third), Mark { at_s: 4.5, label: "2.3".into(), series: Some(1) });
+    }
+}

@@ -7,7 +7,7 @@ use super::{Run, Stage, sum};
 use crate::metrics::{AnnotationKind, UsersByState};
 use crate::run::layout::Part;
 use crate::run::member::{Counts, Member, MemberState};
-use crate::time::Span;
+use crate::time::{Span, Timestamp};
 use crate::wire::{Level, LogLine};
 
 impl Run {
@@ -58,15 +58,20 @@ impl Run {
 
     /// It is started as soon as it is loaded.
     pub(super) fn add_worker(&mut self, part: Part) {
-        let (now, text) =
-            (self.now(), format!("{} takes up a part", part.browser.as_deref().unwrap_or("this browser")));
-        // Its workers come one after the other; that it came is told once.
+        let (now, text) = (self.now(), format!("{} takes up a part", browser_of(&part)));
         if !self.log.has_lately(now, &text) {
-            self.totals.annotate(now, AnnotationKind::Browser, text.as_str());
+            self.mark(now, &text);
             self.log.note(now, Level::Info, text);
         }
         self.totals.add_worker(part.browser.clone(), part.is_probe());
         self.members.push(Member::new(part, self.plan.populations.len()));
+    }
+
+    /// On the charts, once: what happens to a browser happens to each of its workers.
+    fn mark(&mut self, at: Timestamp, text: &str) {
+        if !self.totals.annotations().has_lately(at.as_secs_f64(), text) {
+            self.totals.annotate(at, AnnotationKind::Browser, text);
+        }
     }
 
     pub(super) fn name_of(&self, worker: usize) -> String {
@@ -90,8 +95,8 @@ impl Run {
         }
         let lost = member.leave_for(at);
         self.totals.lose(worker, at, &self.members[worker].users);
+        self.mark(at, &format!("{} does not answer: its users are gone", browser_of(&self.members[worker].part)));
         let text = format!("{} does not answer: its {lost} users are gone", self.name_of(worker));
-        self.totals.annotate(at, AnnotationKind::Browser, text.as_str());
         self.log.note(at, Level::Error, text);
     }
 
@@ -100,7 +105,7 @@ impl Run {
             let at = self.now();
             let text = format!("{} stopped after {:.1} s: {why}", self.name_of(worker), at.as_secs_f64());
             self.log.note(at, Level::Warning, text.clone());
-            self.totals.annotate(at, AnnotationKind::Browser, text.as_str());
+            self.mark(at, &text);
             self.problem.get_or_insert(text);
         }
     }
@@ -108,13 +113,13 @@ impl Run {
     /// Lines of a worker that are no user's: what its operator's limits do not let it do.
     pub(super) fn tell_limits(&mut self, worker: usize, lines: Vec<LogLine>) {
         for mut line in lines {
-            let browser = self.members[worker].part.browser.as_deref().unwrap_or("this browser");
+            let browser = browser_of(&self.members[worker].part);
             line.text = format!("{browser}: {}", line.text);
             // Every worker of a browser meets the same limits.
             if self.log.has_lately(line.at, &line.text) {
                 continue;
             }
-            self.totals.annotate(line.at, AnnotationKind::Browser, line.text.as_str());
+            self.mark(line.at, &line.text);
             self.log.extend(vec![line], 0);
         }
     }
@@ -130,9 +135,9 @@ impl Run {
         let at = self.now();
         let Some(since) = self.members.get_mut(worker).and_then(|member| member.away_since.take()) else { return };
         self.totals.regain(worker);
-        let text = format!("{} is back after {:.1} s", self.name_of(worker), at.since(since).as_secs_f64());
-        self.totals.annotate(at, AnnotationKind::Browser, text.as_str());
-        self.log.note(at, Level::Info, text);
+        let after = format!("is back after {:.1} s", at.since(since).as_secs_f64());
+        self.mark(at, &format!("{} {after}", browser_of(&self.members[worker].part)));
+        self.log.note(at, Level::Info, format!("{} {after}", self.name_of(worker)));
     }
 
     /// What the results lack, if anything.
@@ -154,6 +159,10 @@ impl Run {
             self.problem.get_or_insert(text);
         }
     }
+}
+
+fn browser_of(part: &Part) -> &str {
+    part.browser.as_deref().unwrap_or("this browser")
 }
 
 /// A browser that has lost its conductor has stopped by then.
