@@ -132,7 +132,8 @@ impl SearchCurve {
         let (to, millis) = (highest(|step| Some(step.level)), highest(|step| step.measured.p95));
         let share = highest(|step| step.measured.error_rate).max(0.01);
         let (levels, to) = ticks_up_to(to, format::number);
-        let (millis, most_millis) = ticks_up_to(millis, format::millis);
+        let zero_or_millis = |millis: f64| if millis > 0.0 { format::millis(millis) } else { "0".to_owned() };
+        let (millis, most_millis) = ticks_up_to(millis, zero_or_millis);
         let (shares, most_share) = ticks_up_to(share, format::share);
         let line = |value: fn(&SearchStep) -> Option<f64>, most: f64| {
             steps.iter().filter_map(|step| Some((step.level / to, value(step)? / most))).collect()

@@ -34,6 +34,9 @@ impl VerdictView {
             VerdictOutcome::Pass if has(ReasonKind::NoThresholds) => {
                 (Mood::Good, "The generators kept up. Nothing was asked of the server.")
             }
+            VerdictOutcome::Pass if has(ReasonKind::Search) => {
+                (Mood::Good, "The generators kept up: the search shows what the server holds.")
+            }
             VerdictOutcome::Pass => (Mood::Good, "Every threshold holds, and the generators kept up."),
             VerdictOutcome::Fail => (Mood::Bad, "The server does not hold what the plan asks; the generators kept up."),
             VerdictOutcome::Invalid if is_only_incomplete => {
@@ -71,7 +74,10 @@ const fn advice(what: ReasonKind) -> &'static str {
         }
         ReasonKind::ClockUncertainty => "Ask for the round trip instead, which one clock measures.",
         ReasonKind::NoThresholds => "Add some to the plan: a run then says by itself whether it holds.",
-        ReasonKind::SuspectSamples | ReasonKind::ThresholdFailed | ReasonKind::ThresholdNotMeasured => "",
+        ReasonKind::SuspectSamples
+        | ReasonKind::ThresholdFailed
+        | ReasonKind::ThresholdNotMeasured
+        | ReasonKind::Search => "",
     }
 }
 
@@ -100,6 +106,7 @@ mod tests {
     #[test]
     fn a_verdict_says_what_it_means() {
         check(VerdictOutcome::Pass, ReasonKind::NoThresholds, Mood::Good, "Nothing was asked");
+        check(VerdictOutcome::Pass, ReasonKind::Search, Mood::Good, "the search shows");
         check(VerdictOutcome::Pass, ReasonKind::SuspectSamples, Mood::Good, "Every threshold holds");
         check(VerdictOutcome::Fail, ReasonKind::ThresholdFailed, Mood::Bad, "The server does not");
         check(VerdictOutcome::Invalid, ReasonKind::BrowserFull, Mood::Warn, "bottleneck");

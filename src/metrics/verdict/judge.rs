@@ -11,11 +11,18 @@ use crate::time::{Span, Timestamp};
 pub struct Case<'a> {
     pub rules: &'a VerdictRules,
     pub totals: &'a Totals,
-    pub thresholds: &'a [ThresholdResult],
+    /// `None`: a search judges them, level by level.
+    pub thresholds: Option<&'a [ThresholdResult]>,
     /// Why the run is not what was planned.
     pub problem: Option<&'a str>,
     /// The run goes on: what is not measured yet is no failure.
     pub so_far: bool,
+}
+
+impl<'a> Case<'a> {
+    fn results(&self) -> &'a [ThresholdResult] {
+        self.thresholds.unwrap_or_default()
+    }
 }
 
 impl Verdict {
@@ -28,7 +35,7 @@ impl Verdict {
         reasons.extend(unknown_clocks(&case));
         let is_invalid = !reasons.is_empty();
         let before = reasons.len();
-        reasons.extend(case.thresholds.iter().filter_map(|result| failed(result, case.so_far)));
+        reasons.extend(case.results().iter().filter_map(|result| failed(result, case.so_far)));
         let has_failed = reasons.len() > before;
         reasons.extend(remarks(&case, is_invalid));
         let outcome = match (is_invalid, has_failed) {
@@ -118,7 +125,7 @@ fn browsers_behind<'a>(case: &'a Case<'_>) -> impl Iterator<Item = Reason> + 'a 
 fn unknown_clocks<'a>(case: &'a Case<'_>) -> impl Iterator<Item = Reason> + 'a {
     let bound = case.totals.clock_bound().as_millis_f64();
     let of_two_clocks = |text: &str| text.contains(".fanout") || text.contains(".completion.");
-    let results = case.thresholds.iter().filter(move |result| {
+    let results = case.results().iter().filter(move |result| {
         result.unit == ThresholdUnit::Milliseconds && bound > 0.0 && of_two_clocks(&result.threshold.to_lowercase())
     });
     results.filter_map(move |result| {
@@ -163,10 +170,12 @@ fn remarks(case: &Case<'_>, is_invalid: bool) -> Vec<Reason> {
         let limit = Some(case.rules.suspect_share * 100.0);
         remarks.push(Reason::new(ReasonKind::SuspectSamples, text).measured(share * 100.0, limit, "%"));
     }
-    if case.thresholds.is_empty() {
-        remarks
-            .push(Reason::new(ReasonKind::NoThresholds, "The plan has no thresholds: nothing could fail.".to_owned()));
-    }
+    let (what, text) = match case.thresholds {
+        None => (ReasonKind::Search, "A search breaks its thresholds on purpose: each level has its own outcome."),
+        Some([]) => (ReasonKind::NoThresholds, "The plan has no thresholds: nothing could fail."),
+        Some(_) => return remarks,
+    };
+    remarks.push(Reason::new(what, text.to_owned()));
     remarks
 }
 

@@ -82,4 +82,6 @@ pub enum ReasonKind {
     ThresholdNotMeasured,
     /// The plan asks for nothing.
     NoThresholds,
+    /// The plan's thresholds are a search's.
+    Search,
 }

@@ -62,20 +62,14 @@ impl Run {
             return;
         }
         self.judged = Some(second);
+        let judge = |text: &String| Some(text.parse::<Threshold>().ok()?.evaluate(&self.totals));
         // A search breaks its thresholds on purpose, level by level: what it has found is no failure of the run.
-        let is_search = self.searching.is_some();
-        let thresholds: Vec<ThresholdResult> = self
-            .plan
-            .thresholds
-            .iter()
-            .filter(|_| !is_search)
-            .filter_map(|text| text.parse::<Threshold>().ok())
-            .map(|threshold| threshold.evaluate(&self.totals))
-            .collect();
+        let thresholds: Option<Vec<ThresholdResult>> =
+            self.searching.is_none().then(|| self.plan.thresholds.iter().filter_map(judge).collect());
         self.verdict = Some(Verdict::of(Case {
             rules: &self.plan.verdict,
             totals: &self.totals,
-            thresholds: &thresholds,
+            thresholds: thresholds.as_deref(),
             problem: self.problem.as_deref(),
             so_far: self.stage != Stage::Done,
         }));

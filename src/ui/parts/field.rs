@@ -14,7 +14,7 @@ pub fn Field(
     #[prop(into)] path: Signal<Path>,
     #[prop(into)] label: String,
     kind: FieldKind,
-    #[prop(optional, into)] unit: String,
+    #[prop(optional, into)] unit: Signal<String>,
     #[prop(optional, into)] hint: String,
     /// What applies while the field is empty.
     #[prop(optional, into)]
@@ -58,7 +58,7 @@ pub fn Field(
                     aria-invalid=move || (!problems.get().is_empty()).to_string()
                     on:input=on_input
                 />
-                {(!unit.is_empty()).then(|| view! { <span class="unit">{unit}</span> })}
+                <span class="unit" hidden=move || unit.with(String::is_empty)>{unit}</span>
             </span>
             <p class="note" id=note>
                 <span class="problem">{problems}</span>

@@ -39,15 +39,19 @@ fn Fields() -> impl IntoView {
     let chosen = store.plan(move |editor| show_at(editor.document(), &place));
     let options = Raised::ALL.map(|raised| (raised.name().to_owned(), label(raised).to_owned()));
     let on_choose = move |name: String| store.dispatch(Event::Set { path: raise.clone(), value: Some(name.into()) });
+    let unit = Signal::derive(move || {
+        let raised = Raised::ALL.into_iter().find(|raised| chosen.with(|name| name == raised.name()));
+        raised.map_or_else(String::new, |raised| raised.unit().to_owned())
+    });
     view! {
         <div class="grid">
             <Select label="Raise" options=Signal::stored(options.to_vec()) value=chosen on_choose />
-            <Field path=at("from") label="From" kind=FieldKind::Number />
-            <Field path=at("to") label="To" kind=FieldKind::Number />
-            <Field path=at("step") label="Step" kind=FieldKind::Number />
+            <Field path=at("from") label="From" kind=FieldKind::Number unit />
+            <Field path=at("to") label="To" kind=FieldKind::Number unit />
+            <Field path=at("step") label="Step" kind=FieldKind::Number unit />
             <Field path=at("settle_s") label="Settle" kind=FieldKind::Number unit="s" placeholder="5" hint="Not measured." />
             <Field path=at("hold_s") label="Hold" kind=FieldKind::Number unit="s" placeholder="20" hint="Measured." />
-            <Field path=at("precision") label="Precision" kind=FieldKind::Number unit="0-1" placeholder="0.05" />
+            <Field path=at("precision") label="Precision" kind=FieldKind::Number unit="0-1" placeholder="0.05" hint="Between what holds and what breaks." />
             <Field path=at("population") label="Population" kind=FieldKind::Text placeholder="the first" />
         </div>
     }

@@ -42,20 +42,22 @@ fn curve(found: &SearchView) -> impl IntoView + use<> {
     view! {
         <figure class="curve search">
             <figcaption>{format!("{} against load", found.metric)}</figcaption>
-            <svg viewBox=SearchCurve::view_box() role="img" aria-label=summary>
-                <g class="grid-lines">
-                    {lines.millis.iter().map(|tick| view! { <line x1="0" x2=WIDTH y1=height(tick) y2=height(tick) /> }).collect_view()}
-                </g>
-                {texts(&lines.millis, |tick| (-8.0, height(tick) + 3.5), "end")}
-                {texts(&lines.shares, |tick| (WIDTH + 8.0, height(tick) + 3.5), "start")}
-                {texts(&lines.levels, |tick| (tick.at * WIDTH, HEIGHT + 18.0), "middle")}
-                <polyline class="errors" points=SearchCurve::points(&lines.errors) />
-                <polyline class="p50" points=SearchCurve::points(&lines.p50) />
-                <polyline class="p95" points=SearchCurve::points(&lines.p95) />
-                {knee}
-            </svg>
+            <div class="scroll" tabindex="0" role="region" aria-label="Curve">
+                <svg viewBox=SearchCurve::view_box() role="img" aria-label=summary>
+                    <g class="grid-lines">
+                        {lines.millis.iter().map(|tick| view! { <line x1="0" x2=WIDTH y1=height(tick) y2=height(tick) /> }).collect_view()}
+                    </g>
+                    {texts(&lines.millis, |tick| (-8.0, height(tick) + 3.5), "end")}
+                    {texts(&lines.shares, |tick| (WIDTH + 8.0, height(tick) + 3.5), "start")}
+                    {texts(&lines.levels, |tick| (tick.at * WIDTH, HEIGHT + 18.0), "middle")}
+                    <polyline class="errors" points=SearchCurve::points(&lines.errors) />
+                    <polyline class="p50" points=SearchCurve::points(&lines.p50) />
+                    <polyline class="p95" points=SearchCurve::points(&lines.p95) />
+                    {knee}
+                </svg>
+            </div>
             <p class="hint legend">
-                <span class="p95">"p95"</span> " " <span class="p50">"p50"</span> " (left) " <span class="errors">"errors per attempt"</span> " (right)"
+                <span class="p95">"p95"</span> " " <span class="p50">"p50, dashed"</span> " (left) " <span class="errors">"errors per attempt"</span> " (right)"
             </p>
         </figure>
     }

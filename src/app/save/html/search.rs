@@ -28,21 +28,23 @@ fn curve(search: &SearchView) -> Markup {
     html! {
         figure.curve.search {
             figcaption { (search.metric) " against load" }
-            svg viewBox=(SearchCurve::view_box()) role="img" aria-label={(search.metric) " and errors against load; " (search.verdict)} {
-                g.grid-lines { @for tick in &lines.millis { line x1="0" x2=(WIDTH) y1=(height(tick)) y2=(height(tick)) {} } }
-                (texts(&lines.millis, |tick| (-8.0, height(tick) + 3.5), "end"))
-                (texts(&lines.shares, |tick| (WIDTH + 8.0, height(tick) + 3.5), "start"))
-                (texts(&lines.levels, |tick| (tick.at * WIDTH, HEIGHT + 18.0), "middle"))
-                polyline.errors points=(SearchCurve::points(&lines.errors)) {}
-                polyline.p50 points=(SearchCurve::points(&lines.p50)) {}
-                polyline.p95 points=(SearchCurve::points(&lines.p95)) {}
-                @if let Some(knee) = &lines.knee {
-                    line.knee x1=(knee.at * WIDTH) x2=(knee.at * WIDTH) y1="0" y2=(HEIGHT) {}
-                    text.knee x=(knee.at * WIDTH) y="-6" text-anchor="middle" { "holds at " (knee.label) }
+            div.scroll tabindex="0" role="region" aria-label="Curve" {
+                svg viewBox=(SearchCurve::view_box()) role="img" aria-label={(search.metric) " and errors against load; " (search.verdict)} {
+                    g.grid-lines { @for tick in &lines.millis { line x1="0" x2=(WIDTH) y1=(height(tick)) y2=(height(tick)) {} } }
+                    (texts(&lines.millis, |tick| (-8.0, height(tick) + 3.5), "end"))
+                    (texts(&lines.shares, |tick| (WIDTH + 8.0, height(tick) + 3.5), "start"))
+                    (texts(&lines.levels, |tick| (tick.at * WIDTH, HEIGHT + 18.0), "middle"))
+                    polyline.errors points=(SearchCurve::points(&lines.errors)) {}
+                    polyline.p50 points=(SearchCurve::points(&lines.p50)) {}
+                    polyline.p95 points=(SearchCurve::points(&lines.p95)) {}
+                    @if let Some(knee) = &lines.knee {
+                        line.knee x1=(knee.at * WIDTH) x2=(knee.at * WIDTH) y1="0" y2=(HEIGHT) {}
+                        text.knee x=(knee.at * WIDTH) y="-6" text-anchor="middle" { "holds at " (knee.label) }
+                    }
                 }
             }
             p.hint.legend {
-                span.p95 { "p95" } " " span.p50 { "p50" } " (left) " span.errors { "errors per attempt" } " (right)"
+                span.p95 { "p95" } " " span.p50 { "p50, dashed" } " (left) " span.errors { "errors per attempt" } " (right)"
             }
         }
     }

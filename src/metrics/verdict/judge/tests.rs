@@ -78,7 +78,7 @@ fn totals(story: &[(u64, Second)], warmup_s: u64, clock_bound_ms: u64) -> Totals
 fn verdict(totals: &Totals, thresholds: &[&str], problem: Option<&str>, so_far: bool) -> Verdict {
     let of = |text: &&str| text.parse::<Threshold>().expect("an expression").evaluate(totals);
     let thresholds: Vec<_> = thresholds.iter().map(of).collect();
-    Verdict::of(Case { rules: &VerdictRules::default(), totals, thresholds: &thresholds, problem, so_far })
+    Verdict::of(Case { rules: &VerdictRules::default(), totals, thresholds: Some(&thresholds), problem, so_far })
 }
 
 #[track_caller]
@@ -91,6 +91,15 @@ fn check(story: &[(u64, Second)], thresholds: &[&str], outcome: VerdictOutcome, 
 
 const KEPT: &[&str] = &["message.fanout p95 < 300 ms"];
 const BROKEN: &[&str] = &["message.fanout p95 < 1 ms"];
+
+#[test]
+fn a_search_s_thresholds_are_not_the_run_s() {
+    let totals = totals(&[(10, CALM)], 0, 0);
+    let rules = VerdictRules::default();
+    let verdict = Verdict::of(Case { rules: &rules, totals: &totals, thresholds: None, problem: None, so_far: false });
+    let found: Vec<_> = verdict.reasons.iter().map(|reason| reason.what).collect();
+    assert_eq!((verdict.outcome, found), (VerdictOutcome::Pass, vec![ReasonKind::Search]));
+}
 
 #[test]
 fn a_healthy_run_is_judged_by_its_thresholds() {
