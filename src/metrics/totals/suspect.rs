@@ -63,6 +63,11 @@ impl Causes {
         self.0 == 0
     }
 
+    /// The worker itself was late.
+    fn are_late(self) -> bool {
+        self.contains(Cause::Lag) || self.contains(Cause::Pacing)
+    }
+
     /// Those that touch this metric.
     pub fn of(self, metric: &str) -> Self {
         let mut touching = Self::default();
@@ -93,6 +98,8 @@ pub struct Suspects {
     /// What load workers have handed over, each its own time.
     pub time: Span,
     tallies: BTreeMap<Cause, Tally>,
+    /// For lag, pacing, or both: a worker that was late by the one and then by the other was late all the time.
+    late: Tally,
     /// By worker: of its last hand-over.
     latest: Vec<Causes>,
 }
@@ -107,6 +114,12 @@ pub struct Tally {
 }
 
 impl Tally {
+    fn pass(&mut self, worker: usize, time: Span) {
+        self.time = self.time + time;
+        let so_far = self.by_worker.entry(worker).or_default();
+        *so_far = *so_far + time;
+    }
+
     /// The worker that was so for the longest time, and how long.
     pub fn worst(&self) -> Option<(usize, Span)> {
         let longest = self.by_worker.iter().rev().max_by_key(|(_, time)| **time);
@@ -119,10 +132,14 @@ impl Suspects {
         self.tallies.get(&cause)
     }
 
-    /// Which share of the run is suspect for this cause, 0 to 1: of its samples, or of its workers' time if that is more, for
-    /// a worker that stands still has no samples.
-    pub fn share(&self, cause: Cause) -> f64 {
-        let Some(tally) = self.tallies.get(&cause) else { return 0.0 };
+    /// How much of the run workers were late by themselves.
+    pub fn late(&self) -> &Tally {
+        &self.late
+    }
+
+    /// Which share of the run this is, 0 to 1: of its samples, or of its workers' time if that is more, for a worker that stands
+    /// still has no samples.
+    pub fn share(&self, tally: &Tally) -> f64 {
         let samples = tally.samples as f64 / (self.samples as f64).max(1.0);
         samples.max(tally.time.as_secs_f64() / self.time.as_secs_f64().max(0.001))
     }
@@ -165,16 +182,15 @@ impl Suspects {
         self.samples += count;
         self.suspect += if causes.is_empty() { 0 } else { count };
         causes.iter().for_each(|cause| self.note(cause, at).samples += count);
+        self.late.samples += if causes.are_late() { count } else { 0 };
     }
 
     /// A load worker was in this state for so long, until `at`.
     pub(super) fn pass(&mut self, worker: usize, at: Timestamp, time: Span, causes: Causes) {
         self.time = self.time + time;
-        for cause in causes.iter() {
-            let tally = self.note(cause, at);
-            tally.time = tally.time + time;
-            let so_far = tally.by_worker.entry(worker).or_default();
-            *so_far = *so_far + time;
+        causes.iter().for_each(|cause| self.note(cause, at).pass(worker, time));
+        if causes.are_late() {
+            self.late.pass(worker, time);
         }
     }
 

@@ -69,13 +69,17 @@ fn full_browsers(totals: &Totals) -> impl Iterator<Item = Reason> {
     })
 }
 
-/// Enough of the run is suspect for this cause.
+/// Enough of the run is suspect because workers were late, and at least half of that for this cause.
 fn late_workers(case: &Case<'_>, cause: Cause) -> Option<Reason> {
     let (rules, suspects) = (case.rules, case.totals.suspects());
+    let (late, (_, longest)) = (suspects.share(suspects.late()), suspects.late().worst()?);
+    if late <= rules.suspect_share || longest < Span::from_secs_f64(rules.suspect_s) {
+        return None;
+    }
     let tally = suspects.tally(cause)?;
-    let (worker, time) = tally.worst()?;
-    let share = suspects.share(cause);
-    if share <= rules.suspect_share || time < Span::from_secs_f64(rules.suspect_s) {
+    let (worker, _) = tally.worst()?;
+    let share = suspects.share(tally);
+    if share * 2.0 < late {
         return None;
     }
     let home = case.totals.homes().of(worker);

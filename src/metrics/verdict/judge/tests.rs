@@ -126,6 +126,9 @@ fn a_generator_that_was_late_by_itself_makes_a_run_invalid() {
         "In 57 % of the run timers fired more than 50 ms late in the conductor's browser: what it measured is its own delay."
     );
     check(&[(10, Second { pacing: 80, ..CALM })], KEPT, VerdictOutcome::Invalid, &[PacingError]);
+    // Two seconds by its timers and two by its users' steps are four seconds that it was late.
+    let paced = Second { pacing: 80, ..CALM };
+    check(&[(6, CALM), (2, lagging), (2, paced)], KEPT, VerdictOutcome::Invalid, &[WorkerLag, PacingError]);
     // A tenth of the run at most, or less than three seconds: worth a remark.
     check(&[(20, CALM), (4, lagging)], KEPT, VerdictOutcome::Pass, &[SuspectSamples]);
     check(&[(4, CALM), (2, lagging)], KEPT, VerdictOutcome::Pass, &[SuspectSamples]);
