@@ -7,6 +7,7 @@ mod browser;
 mod checklist;
 mod diagnosis;
 mod question;
+mod reach;
 
 pub use browser::{BrowserFacts, browser_checks, more_browsers};
 pub use checklist::{Check, Checklist, Group, State, connects, failures};
