@@ -26,6 +26,7 @@ fn messages_survive_the_way_to_a_worker() {
 fn frames_are_classified_as_on_the_host() {
     tap::check_table();
     tap::check_sampling();
+    tap::check_bytes();
 }
 
 #[wasm_bindgen_test]

@@ -159,8 +159,8 @@ class Rings {
 }
 
 // Bounded in number and in characters. Long texts and bytes (audio, mostly) are kept by their beginning only, and those
-// that follow in the same way for a while and begin alike share its place. A frame's place is its number modulo the ring's size, so one
-// more frame takes no memory.
+// that follow in the same way for a while and begin alike share its place. A frame's place is its number modulo the ring's
+// size, so one more frame takes no memory.
 export class Ring {
   #first = 0;
   #next = 0;
@@ -248,8 +248,9 @@ export class Ring {
 
   #goesOn(way, data, isText) {
     const long = this.#long[way];
-    if (long === undefined || long.number < this.#first || this.#isOver(long) || isText !== (long.beginning !== undefined)) return false;
+    if (long === undefined || long.number < this.#first || isText !== (long.beginning !== undefined)) return false;
     if (isText && !data.startsWith(long.beginning)) return false;
+    if (this.#isOver(long)) return false;
     this.#more[long.number % this.#more.length] += 1;
     return true;
   }
@@ -352,16 +353,20 @@ function nameIn(field) {
   };
 }
 
-// Bytes on the wire, as for the frames that wasm counts. Each half of a surrogate pair stands for two of four bytes.
+// Bytes on the wire, as for the frames that wasm counts. To look at every character here would cost several times what the
+// browser's own encoder takes.
 function utf8Length(text) {
-  let bytes = text.length;
-  for (let at = 0; at < text.length; at += 1) {
-    const unit = text.charCodeAt(at);
-    if (unit < 0x80) continue;
-    bytes += unit < 0x800 || (unit & 0xf800) === 0xd800 ? 1 : 2;
+  let { read, written } = ENCODER.encodeInto(text, SCRATCH);
+  while (read < text.length) {
+    const more = ENCODER.encodeInto(text.substring(read), SCRATCH);
+    read += more.read;
+    written += more.written;
   }
-  return bytes;
+  return written;
 }
+
+const ENCODER = new TextEncoder();
+const SCRATCH = new Uint8Array(16384);
 
 const IN = 0;
 // Of requests, too: see `Way`.

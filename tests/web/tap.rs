@@ -114,6 +114,18 @@ pub fn check_sampling() {
     assert!(classifier.counts(r#"42["counted"]"#));
 }
 
+/// Bytes are those on the wire, however long the frame is and whatever is in it.
+pub fn check_bytes() {
+    let classifier = Classifier::new(3, None, vec!["said".into()], vec![1], vec![0]);
+    for text in ["", "Kim", "Süß", "말", "🎉"] {
+        for times in [1, 5_000, 30_000] {
+            let frame = format!(r#"42["said","{}"]"#, text.repeat(times));
+            assert!(classifier.counts(&frame));
+            assert_eq!(classifier.drain(), [3.0, 1.0, 1.0, frame.len() as f64], "{times} times {text}");
+        }
+    }
+}
+
 /// Every name of the table is only counted, and some that its nameless frames could be mistaken for.
 fn check_rows(field: Option<&str>, rows: &[(String, Option<String>)]) {
     let mistakes =
