@@ -43,7 +43,8 @@ fn ChartCard(kind: ChartKind, #[prop(optional, into)] hidden: Signal<bool>) -> i
     });
     let revision = store.tables(|tables| tables.revision);
     let data = move || {
-        revision.track();
+        // A memo that is never read is never computed, so tracking it alone would not do.
+        revision.get();
         store.chart(kind, &metric.get())
     };
     let on_pick = Callback::new(move |at_s| {
