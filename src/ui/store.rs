@@ -146,8 +146,9 @@ impl Store {
         self.shows == Shows::Past
     }
 
-    /// The data of a chart of the run that is shown.
+    /// The data of a chart of the run that is shown. Whoever reads it hears of every second.
     pub fn chart(self, kind: ChartKind, metric: &str) -> ChartData {
+        self.tables.get();
         let found = match self.shows {
             Shows::Live => self.driver().with_run(|run| run.map(|run| data(kind, run.plan(), run.totals(), metric))),
             Shows::Past => self.with_past(|run| run.map(|run| data(kind, &run.plan, &run.totals, metric))),

@@ -41,12 +41,7 @@ fn ChartCard(kind: ChartKind, #[prop(optional, into)] hidden: Signal<bool>) -> i
             Signal::derive(move || names.get().into_iter().map(|name| (name.clone(), name)).collect::<Vec<_>>());
         view! { <Select label="Metric" options value=metric on_choose=move |name| chosen.set(Some(name)) bare=true /> }
     });
-    let revision = store.tables(|tables| tables.revision);
-    let data = move || {
-        // A memo that is never read is never computed, so tracking it alone would not do.
-        revision.get();
-        store.chart(kind, &metric.get())
-    };
+    let data = move || store.chart(kind, &metric.get());
     let on_pick = Callback::new(move |at_s| {
         let metric = metric.get_untracked();
         store.dispatch(Event::See(SeeEvent::Investigate(store.is_past(), Clue::Moment { at_s, metric })));
