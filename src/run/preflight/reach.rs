@@ -77,7 +77,7 @@ pub fn unreachable(server: &str, around: &Around) -> Diagnosis {
             ),
             format!(
                 "Open {} in a tab of this browser. A warning about the certificate means TLS: install a certificate that this machine trusts. \"Refused to connect\" means that nobody listens.",
-                https(server)
+                in_a_tab(server)
             ),
         );
     }
@@ -96,16 +96,16 @@ pub fn unreachable(server: &str, around: &Around) -> Diagnosis {
         format!(
             "{server} could not be reached: there is no host of that name, or nobody listens on that port. A browser does not say which."
         ),
-        format!("Open {} in a tab of this browser: it says whether the name or the port is wrong.{kept}", http(server)),
+        format!(
+            "Open {} in a tab of this browser: it says whether the name or the port is wrong.{kept}",
+            in_a_tab(server)
+        ),
     )
 }
 
-fn https(server: &str) -> String {
-    server.replacen("wss:", "https:", 1)
-}
-
-fn http(server: &str) -> String {
-    server.replacen("ws:", "http:", 1)
+/// The address as a tab opens it.
+fn in_a_tab(server: &str) -> String {
+    server.strip_prefix("ws").map_or_else(|| server.to_owned(), |rest| format!("http{rest}"))
 }
 
 /// An address of a private network, as browsers tell them from public ones.
