@@ -429,7 +429,7 @@ impl Generator {
                     && *users > most
                 {
                     let text =
-                        format!("it plays its part of {most} users: of {users} it would be more than it can hold");
+                        format!("a part of {users} users would be more than it can hold: it plays that of {most}");
                     playing.said.push(Said { worker, what: What::Limited(text) });
                     *users = most;
                 }

@@ -269,7 +269,7 @@ fn more_users_than_its_browser_holds_are_not_played_and_the_conductor_hears_it()
     // Its part of 43 users are twenty: those with the numbers of one worker of four, two of which are probes.
     assert_eq!((allowed, clamped), (to_worker(users(15)), to_worker(users(43))));
     pair.says(FromWorker::Loaded);
-    let text = "it plays its part of 43 users: of 60 it would be more than it can hold".to_owned();
+    let text = "a part of 60 users would be more than it can hold: it plays that of 43".to_owned();
     assert_eq!(pair.heard(), [RunInput::Limited { worker: 1, text }, from_worker(FromWorker::Loaded)]);
 }
 
