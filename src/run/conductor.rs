@@ -10,19 +10,19 @@ mod telling;
 
 use std::collections::VecDeque;
 
-use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use self::searching::Searching;
+use super::input::RunInput;
 use super::layout::Part;
 use super::log::Log;
 use super::member::{Member, MemberState};
 use super::target::Target;
-use crate::metrics::{AnnotationKind, Baseline, SentLog, Totals, TotalsConfig, UserId, UsersByState, Verdict};
-use crate::plan::{Limits, Plan, TimedAction};
+use crate::metrics::{AnnotationKind, Baseline, SentLog, Totals, TotalsConfig, UsersByState, Verdict};
+use crate::plan::{Limits, Plan};
 use crate::protocol::audio::Clip;
 use crate::time::{Span, Timestamp};
-use crate::wire::{Canary, FromWorker, Level, Load, Snapshot, ToWorker};
+use crate::wire::{FromWorker, Level, Load, Snapshot, ToWorker};
 
 /// One run of one browser.
 #[derive(Debug)]
@@ -63,68 +63,6 @@ pub struct Run {
     start_delay_ms: f64,
     /// Actions of the plan that have been annotated.
     acted: usize,
-}
-
-/// Everything that a run is made of: the same inputs at the same times make the same run again.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub enum RunInput {
-    From {
-        worker: usize,
-        message: FromWorker,
-    },
-    /// The worker could not be loaded, or its code broke.
-    WorkerDied {
-        worker: usize,
-        message: String,
-    },
-    /// A further worker, for a part whose own one is lost: its number is the next.
-    Add {
-        part: Part,
-    },
-    /// The worker's browser does not answer any more; it may come back.
-    Away {
-        worker: usize,
-    },
-    Back {
-        worker: usize,
-    },
-    /// The worker's users leave although the run goes on.
-    Stopped {
-        worker: usize,
-        why: String,
-    },
-    /// A browser does less than the run asks of it: its operator's limits do not let it.
-    Limited {
-        worker: usize,
-        text: String,
-    },
-    /// The clocks of the run's browsers are compared with an error of at most this.
-    ClockBound {
-        micros: u64,
-    },
-    /// The tester does something to the users: at its time, or as soon as every worker can. From then on it is a part of the
-    /// plan.
-    Act(TimedAction),
-    /// The tester noted something down; the time is when the typing began.
-    Note {
-        at_s: f64,
-        text: String,
-    },
-    /// A person watches this user, wherever it lives, or nobody any more.
-    Watch(Option<UserId>),
-    /// A person acts for this user, wherever it lives.
-    Canary {
-        user: UserId,
-        order: Canary,
-    },
-    /// Stop gracefully; ends a run that has not started yet.
-    Stop,
-    /// Cut everything off.
-    Abort,
-    /// Time has passed.
-    Tick,
-    /// The page became hidden or visible.
-    Hidden(bool),
 }
 
 #[derive(Debug, Clone, Copy, PartialEq)]

@@ -3,6 +3,7 @@
 //! Pure: the page feeds worker messages and time, and drains messages for workers.
 
 mod conductor;
+mod input;
 mod layout;
 mod log;
 mod member;
@@ -13,7 +14,8 @@ mod target;
 #[cfg(test)]
 mod tests;
 
-pub use conductor::{Run, RunInput};
+pub use conductor::Run;
+pub use input::RunInput;
 pub use layout::{Capacity, Part, Room, browser_name, homes, is_capped, layout, sockets};
 pub use log::Log;
 pub use member::Counts;
