@@ -1,5 +1,7 @@
 //! The parts of a hand-over, each added to what it belongs to.
 
+use std::collections::BTreeMap;
+
 use super::suspect::Causes;
 use super::timeline::{Combine, second_of};
 use super::{DisconnectTotal, ErrorTotal, Metric, Totals};
@@ -37,10 +39,7 @@ impl Totals {
     }
 
     pub(super) fn error_delta(&mut self, at: Timestamp, delta: &ErrorDelta) {
-        let mut key = delta.key.clone();
-        if self.errors.len() >= MAX_KEYS && !self.errors.contains_key(&key) {
-            key.code = OTHER.to_owned();
-        }
+        let key = counted_under(&self.errors, &delta.key, |key| key.code = OTHER.to_owned());
         self.watch.error(second_of(at), delta);
         self.timeline.put(at, "errors", Combine::Sum, delta.count as f64);
         self.timeline.put(at, &format!("errors.{}", key.operation), Combine::Sum, delta.count as f64);
@@ -53,10 +52,7 @@ impl Totals {
     }
 
     pub(super) fn breach_delta(&mut self, delta: &BreachDelta) {
-        let mut key = delta.key.clone();
-        if self.breaches.len() >= MAX_KEYS && !self.breaches.contains_key(&key) {
-            key.event = OTHER.to_owned();
-        }
+        let key = counted_under(&self.breaches, &delta.key, |key| key.event = OTHER.to_owned());
         let fresh = || BreachTotal { count: 0, first: Timestamp::NEVER, sample: String::new() };
         let total = self.breaches.entry(key).or_insert_with(fresh);
         total.count += delta.count;
@@ -66,10 +62,7 @@ impl Totals {
     }
 
     pub(super) fn disconnect_delta(&mut self, at: Timestamp, delta: &DisconnectDelta) {
-        let mut key = delta.key.clone();
-        if self.disconnects.len() >= MAX_KEYS && !self.disconnects.contains_key(&key) {
-            key.reason = OTHER.to_owned();
-        }
+        let key = counted_under(&self.disconnects, &delta.key, |key| key.reason = OTHER.to_owned());
         self.watch.disconnect(second_of(at), delta);
         if key.by != ClosedBy::User {
             self.timeline.put(at, "disconnects", Combine::Sum, delta.count as f64);
@@ -90,6 +83,14 @@ impl Totals {
     }
 }
 
-/// Errors and disconnects told apart; further ones share `(other)`, so that a server cannot fill the memory.
+fn counted_under<K: Clone + Ord, T>(totals: &BTreeMap<K, T>, key: &K, make_other: fn(&mut K)) -> K {
+    let mut key = key.clone();
+    if totals.len() >= MAX_KEYS && !totals.contains_key(&key) {
+        make_other(&mut key);
+    }
+    key
+}
+
+/// Errors, breaches and disconnects told apart; further ones share `(other)`, so that a server cannot fill the memory.
 const MAX_KEYS: usize = 1_000;
 const OTHER: &str = "(other)";
