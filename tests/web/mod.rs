@@ -1,7 +1,7 @@
 //! What the tests in a page and in a worker share.
 
 // Each of the two uses a part.
-#![allow(dead_code, reason = "a page's tests need no straw sockets, a worker's no page")]
+#![expect(dead_code, reason = "a page's tests need no straw sockets, a worker's no page")]
 
 pub mod sound;
 pub mod straw;
