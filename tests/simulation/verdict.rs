@@ -10,7 +10,11 @@ use tabswarm::time::{Span, Timestamp};
 use crate::support::{chat_plan, errors, held, played};
 
 fn plan(users: u32, seconds: u32, thresholds: &[&str]) -> Plan {
-    let variables = json!({ "room_size": 20, "send_min_ms": 1000, "send_max_ms": 1000 });
+    talking_every(1_000, users, seconds, thresholds)
+}
+
+fn talking_every(ms: u32, users: u32, seconds: u32, thresholds: &[&str]) -> Plan {
+    let variables = json!({ "room_size": 20, "send_min_ms": ms, "send_max_ms": ms });
     let plan = chat_plan(held(users, seconds), variables);
     Plan { thresholds: thresholds.iter().map(|text| (*text).to_owned()).collect(), ..plan }
 }
@@ -44,7 +48,7 @@ fn a_server_s_faults_are_a_fail_and_never_invalid() {
 #[test]
 fn a_browser_that_is_full_says_so_within_five_seconds_and_blames_no_server() {
     // 254 sockets; with eight handshakes at a time all of them are open after some tenths of a second.
-    let mut plan = plan(260, 30, &["errors rate < 1%"]);
+    let mut plan = talking_every(5_000, 260, 30, &["errors rate < 1%"]);
     plan.handshakes_in_flight = 64;
     let mut world = chromium(plan);
     world.play(Span::from_secs(5));
@@ -64,7 +68,7 @@ fn a_browser_that_is_full_says_so_within_five_seconds_and_blames_no_server() {
 
 #[test]
 fn what_fits_into_a_browser_fills_none() {
-    let mut plan = plan(254, 30, &["errors rate < 1%"]);
+    let mut plan = talking_every(5_000, 254, 30, &["errors rate < 1%"]);
     plan.handshakes_in_flight = 64;
     let mut world = chromium(plan);
     world.play(Span::from_secs(100));
