@@ -9,6 +9,7 @@ use crate::time::{Span, Timestamp};
 use crate::wire::{Level, Load, LogLine};
 
 use super::Engine;
+use super::crowd::Seat;
 
 #[derive(Debug)]
 pub struct Guard {
@@ -66,12 +67,13 @@ impl Guard {
         self.far[population].iter().any(|host| on(host) >= most)
     }
 
-    /// Whether the pace lets a user of this population, the first in the queue, open its connection now.
-    pub fn may_open(&mut self, population: usize, now: Timestamp) -> bool {
+    /// Whether the pace lets a user of this population open its connection now.
+    fn may_open(&mut self, population: usize, now: Timestamp) -> bool {
         let Some(pace) = &mut self.pace else { return true };
         let free = self.far[population].iter().map(|host| pace.free_at(host, now)).max();
-        self.holds_until = free.filter(|free| *free > now);
-        self.holds_until.is_none()
+        let held = free.filter(|free| *free > now);
+        self.holds_until = self.holds_until.into_iter().chain(held).min();
+        held.is_none()
     }
 
     /// It did.
@@ -86,14 +88,9 @@ impl Guard {
         self.until
     }
 
-    /// When whoever is held by the pace may go on.
+    /// When the first of those that are held by the pace may go on.
     pub fn holds_until(&self) -> Option<Timestamp> {
         self.holds_until
-    }
-
-    /// Nobody waits for the pace any more.
-    pub fn hold_nobody(&mut self) {
-        self.holds_until = None;
     }
 
     /// What the tester does next may meet the same limits: it is said again.
@@ -145,18 +142,26 @@ impl Engine {
         }
     }
 
-    /// The first in the queue for a handshake may have one now, as far as the operator's limits go.
-    pub(super) fn may_open_next(&mut self, now: Timestamp) -> bool {
-        self.guard.hold_nobody();
-        let slot = self.handshakes.first().and_then(|seat| self.crowd.slot_at(*seat));
-        let Some(population) = slot.and_then(|slot| self.crowd.get_mut(slot)).map(|user| user.id().population()) else {
-            return true;
-        };
-        let may = self.guard.may_open(population, now);
-        if !may {
+    /// The first in the queue for a handshake that may have one now, as far as the operator's limits go. Who is held for one host
+    /// holds up nobody of another.
+    pub(super) fn next_handshake(&mut self, now: Timestamp) -> Option<Seat> {
+        let Self { handshakes, crowd, guard, .. } = self;
+        guard.holds_until = None;
+        let mut held = BTreeSet::new();
+        let seat = handshakes.take_first(|seat| {
+            let user = crowd.slot_at(*seat).and_then(|slot| crowd.get_mut(slot));
+            user.map(|user| user.id().population()).is_none_or(|population| {
+                let may = !held.contains(&population) && guard.may_open(population, now);
+                if !may {
+                    held.insert(population);
+                }
+                may
+            })
+        });
+        if let Some(population) = held.into_iter().next() {
             self.tell_limit(now, population, TOO_FAST);
         }
-        may
+        seat
     }
 }
 

@@ -355,8 +355,7 @@ impl Engine {
     /// Opens sockets and starts exchanges as far as slots are free.
     fn give_slots(&mut self, now: Timestamp, wall_ms: f64) {
         while self.has_room()
-            && self.may_open_next(now)
-            && let Some(seat) = self.handshakes.take()
+            && let Some(seat) = self.next_handshake(now)
         {
             let Some(slot) = self.crowd.slot_at(seat) else {
                 self.handshakes.give_back();

@@ -18,19 +18,19 @@ impl<T> Slots<T> {
         self.queue.push_back(who);
     }
 
-    /// Who is next.
-    pub fn first(&self) -> Option<&T> {
-        self.queue.front()
-    }
-
     /// The next in the queue, if a slot is free; it holds the slot until `give_back`.
     pub fn take(&mut self) -> Option<T> {
+        self.take_first(|_| true)
+    }
+
+    /// The first in the queue that may have a slot.
+    pub fn take_first(&mut self, may: impl FnMut(&T) -> bool) -> Option<T> {
         if self.taken >= self.limit {
             return None;
         }
-        let who = self.queue.pop_front()?;
+        let place = self.queue.iter().position(may)?;
         self.taken += 1;
-        Some(who)
+        self.queue.remove(place)
     }
 
     pub fn give_back(&mut self) {

@@ -114,3 +114,15 @@ fn limits_hold_for_each_host_by_itself() {
     assert_eq!(users, [2, 2]);
     assert_eq!(told(&mut bench, TOO_MANY), 1);
 }
+
+#[test]
+fn who_waits_for_one_host_holds_up_nobody_of_another() {
+    let limits = Limits { hosts: ["h".to_owned()].into(), caps: Caps { rate: Some(2.0), ..Caps::NONE } };
+    let at = |url: &str| json!({ "connect": { "url": url, "timeout_s": 5, "reconnect": "none" } });
+    let mut bench = Bench::of(&[(at("http://h"), held(5)), (at("http://127.0.0.1:1"), held(3))], Some(limits));
+    assert_eq!(
+        openings(&mut bench, 5),
+        [0, 0, 0, 0, 0, 10, 10, 20],
+        "two and those of this machine, then two a second"
+    );
+}
