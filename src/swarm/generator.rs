@@ -7,14 +7,18 @@
 //!                       └──▶ refused                     └──▶ stopping: its users leave, what they did is kept
 //! ```
 
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+mod playing;
 
+use std::collections::VecDeque;
+
+use self::playing::Playing;
+use super::bounds::Bounds;
 use super::clock::Offset;
 use super::link::{LinkCommand, LinkEvent};
 use super::message::{Card, Consent, Offer, Order, Picture, Said, ToConductor, ToGenerator, What, pack, unpack};
 use crate::plan::{Action, Limits};
 use crate::protocol::url;
-use crate::wire::{FromWorker, Load, ToWorker};
+use crate::wire::{FromWorker, ToWorker};
 
 #[derive(Debug, PartialEq)]
 pub enum GeneratorOutput {
@@ -40,15 +44,6 @@ pub enum GeneratorOutput {
     },
 }
 
-/// What this browser lets a swarm do with it.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Bounds {
-    /// What its operator allows.
-    pub limits: Limits,
-    /// Users at a time in this browser.
-    pub users: u32,
-}
-
 #[derive(Debug)]
 pub struct Generator {
     card: Card,
@@ -62,29 +57,6 @@ pub struct Generator {
     now_ms: f64,
     out: VecDeque<GeneratorOutput>,
     refused: u64,
-}
-
-/// A part of a run.
-#[derive(Debug)]
-struct Playing {
-    run: String,
-    workers: u32,
-    /// The order that comes next.
-    obeyed: u64,
-    next_part: u64,
-    said: Vec<Said>,
-    said_ms: f64,
-    /// Not safe with the conductor yet.
-    unkept: VecDeque<(u64, Vec<u8>)>,
-    /// The run's epoch on the conductor's clock, once it is known, and as our workers were last told on ours.
-    epoch_ms: Option<(f64, f64)>,
-    /// Its users were told to leave, by us; these workers' have nothing left to wait for.
-    is_stopped: bool,
-    has_left: BTreeSet<u32>,
-    /// Of a page that was loaded anew since: nobody plays it, it is only delivered.
-    is_left_over: bool,
-    /// By worker: the most users of the whole run that it may be told of.
-    most_of_run: BTreeMap<u32, u32>,
 }
 
 impl Generator {
@@ -441,58 +413,8 @@ impl Generator {
     }
 }
 
-impl Playing {
-    fn new(run: String, workers: u32) -> Self {
-        Self {
-            run,
-            workers,
-            obeyed: 0,
-            next_part: 0,
-            said: Vec::new(),
-            said_ms: f64::NEG_INFINITY,
-            unkept: VecDeque::new(),
-            epoch_ms: None,
-            is_stopped: false,
-            has_left: BTreeSet::new(),
-            is_left_over: false,
-            most_of_run: BTreeMap::new(),
-        }
-    }
-}
-
-impl Bounds {
-    /// The most users of a whole run of which a part keeps within what this browser's operator allows here, however the tester
-    /// steers the run: users are dealt by their numbers, so fewer of them are no larger part.
-    fn most_of_run(&self, load: &Load) -> u32 {
-        let populations = load.plan.populations.iter().filter(|population| !population.load.is_open()).count() as u32;
-        let fits = |users: u32| load.segment.share_of(users).saturating_mul(populations) <= self.users;
-        let (mut fitting, mut beyond) = (0, MOST_USERS);
-        while beyond - fitting > 1 {
-            let middle = fitting + (beyond - fitting) / 2;
-            if fits(middle) { fitting = middle } else { beyond = middle }
-        }
-        fitting
-    }
-
-    /// The load as this browser plays it: with its own limits on where it goes.
-    ///
-    /// # Errors
-    /// It goes beyond them.
-    pub fn check(&self, mut load: Load) -> Result<Load, String> {
-        self.limits.check(&load.plan).map_err(|problems| problems.join("; "))?;
-        let users = load.plan.users_of(&load.segment);
-        if users > self.users {
-            return Err(format!("its part has {users} users, and its operator allows {} in this browser", self.users));
-        }
-        load.limits = Some(self.limits.clone());
-        Ok(load)
-    }
-}
-
 /// Snapshots are handed over once a second.
 const PART_MS: f64 = 950.0;
 /// From the moment that the conductor is known to be away (after almost three seconds): so that all is over within ten.
 const ALONE_MS: f64 = 5_500.0;
 const CLOCK_STEP_MS: f64 = 0.2;
-/// More than any plan may have.
-const MOST_USERS: u32 = 1_000_001;

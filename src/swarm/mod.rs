@@ -1,5 +1,6 @@
 //! Several browsers, one run.
 
+mod bounds;
 mod clock;
 mod conductor;
 mod envelope;
@@ -15,10 +16,11 @@ mod packet;
 mod peer;
 mod stream;
 
+pub use bounds::Bounds;
 pub use clock::{ClockSync, Exchange, Offset};
 pub use conductor::{Conductor, ConductorOutput, Seat};
 pub use envelope::{Opened, Opener, Refusal, Refused, Safe, Sealer, VERSION};
-pub use generator::{Bounds, Generator, GeneratorOutput};
+pub use generator::{Generator, GeneratorOutput};
 pub use invite::{Invite, InviteError, Role, checked_broker};
 pub use journal::{Beginning, Journal, replay};
 pub use key::{Key, KeyError, Topics};

@@ -1,0 +1,46 @@
+//! A generator's part of a run.
+
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+
+use crate::swarm::message::Said;
+
+#[derive(Debug)]
+pub(super) struct Playing {
+    pub run: String,
+    pub workers: u32,
+    /// The order that comes next.
+    pub obeyed: u64,
+    pub next_part: u64,
+    pub said: Vec<Said>,
+    pub said_ms: f64,
+    /// Not safe with the conductor yet.
+    pub unkept: VecDeque<(u64, Vec<u8>)>,
+    /// The run's epoch on the conductor's clock, once it is known, and as our workers were last told on ours.
+    pub epoch_ms: Option<(f64, f64)>,
+    /// Its users were told to leave, by us; these workers' have nothing left to wait for.
+    pub is_stopped: bool,
+    pub has_left: BTreeSet<u32>,
+    /// Of a page that was loaded anew since: nobody plays it, it is only delivered.
+    pub is_left_over: bool,
+    /// By worker: the most users of the whole run that it may be told of.
+    pub most_of_run: BTreeMap<u32, u32>,
+}
+
+impl Playing {
+    pub fn new(run: String, workers: u32) -> Self {
+        Self {
+            run,
+            workers,
+            obeyed: 0,
+            next_part: 0,
+            said: Vec::new(),
+            said_ms: f64::NEG_INFINITY,
+            unkept: VecDeque::new(),
+            epoch_ms: None,
+            is_stopped: false,
+            has_left: BTreeSet::new(),
+            is_left_over: false,
+            most_of_run: BTreeMap::new(),
+        }
+    }
+}
