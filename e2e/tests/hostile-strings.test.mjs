@@ -142,7 +142,6 @@ story('what a server or a file says is text: no markup, no script, no breach of 
   const invite = await openSwarm(page, lab.broker, { name: evil('conductor') });
   const other = await world.pageIn(page.context(), `${lab.url}/${invite}`);
   await at.browserName(other).fill(evil('generator'));
-  await at.browserName(other).blur();
   await reads(at.roster(page), 'in the roster', ['generator']);
   await reads(other.locator('main'), 'on the other page', ['lasting']);
   for (const [who, seen] of [['conductor', page], ['generator', other]]) await isHarmless(seen, who);

@@ -19,7 +19,6 @@ story('an observer shows that a whole browser is behind, and the verdict names b
   const conductor = await world.page(lab.url, { args });
   const observer = await join(world, lab.url, await openSwarm(conductor, lab.broker));
   await at.browserName(observer).fill('lookout');
-  await at.browserName(observer).blur();
   await at.observeOnly(observer).check();
   await until('the conductor to know', async () => /lookout[^]*ready to observe/.test(await at.roster(conductor).innerText()));
 

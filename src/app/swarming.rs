@@ -35,10 +35,10 @@ pub fn update(model: &mut Model, event: Event) -> Vec<Effect> {
             return vec![Effect::CopyLink { fragment: model.swarm.invite.clone(), done }];
         }
         Event::SwarmChanged(view) => {
-            let entered = model.swarm.role.is_none() && view.role == Some(Role::Conductor);
+            let entered = model.swarm.role.is_none() && view.role.is_some();
             model.swarm = *view;
             if entered {
-                return offer(model).into_iter().collect();
+                return offer(model).into_iter().chain(renamed_meanwhile(model)).collect();
             }
         }
         _ => {}
@@ -64,6 +64,12 @@ pub fn follow(model: &mut Model, invite: Result<Invite, InviteError>) -> Vec<Eff
     }
 }
 
+/// What was typed while the swarm was being entered: it was entered under the name of before.
+fn renamed_meanwhile(model: &Model) -> Option<Effect> {
+    let chosen = model.browser_name.trim();
+    (!chosen.is_empty() && chosen != model.swarm.name).then(|| Effect::NameBrowser(model.browser_name.clone()))
+}
+
 fn open(model: &mut Model) -> Vec<Effect> {
     match checked_broker(&model.broker) {
         Ok(broker) => vec![Effect::OpenSwarm { broker, name: model.browser_name.clone() }],
@@ -83,5 +89,27 @@ fn own_invite(model: &Model) -> String {
     match model.swarm.role {
         Some(Role::Conductor) => model.swarm.invite.replacen("join=", "conduct=", 1),
         _ => model.swarm.invite.clone(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::app::SwarmView;
+
+    fn entering(name: &str, entered_as: &str) -> Vec<Effect> {
+        let mut model = Model { browser_name: name.into(), ..Model::default() };
+        let view = SwarmView { role: Some(Role::Generator), name: entered_as.into(), ..SwarmView::default() };
+        let effects = update(&mut model, Event::SwarmChanged(Box::new(view.clone())));
+        let again = update(&mut model, Event::SwarmChanged(Box::new(view)));
+        assert_eq!(again, [], "only once");
+        effects
+    }
+
+    #[test]
+    fn a_name_that_was_typed_while_the_swarm_was_being_entered_is_not_lost() {
+        assert_eq!(entering("hall 2", "Chromium 417"), [Effect::NameBrowser("hall 2".into())]);
+        assert_eq!(entering(" hall 2 ", "hall 2"), []);
+        assert_eq!(entering(" ", "Chromium 417"), []);
     }
 }

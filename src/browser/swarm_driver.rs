@@ -77,11 +77,7 @@ impl Introduction {
     pub fn of_this_browser(name: &str, limits: crate::plan::Limits) -> Self {
         let agent = user_agent();
         let (browser, sockets) = (browser_name(&agent), sockets(&agent));
-        let name = if name.trim().is_empty() {
-            format!("{browser} {:03}", identity::random().map_or(0, u16::from_le_bytes) % 1_000)
-        } else {
-            name.trim().to_owned()
-        };
+        let name = name_or_made_up(name, &browser);
         Self { name, browser, cores: cores(), sockets, bounds: Bounds { limits, users: sockets } }
     }
 
@@ -97,6 +93,14 @@ impl Introduction {
             offer: 0,
             playing: None,
         }
+    }
+}
+
+/// Who chose no name gets one that tells browsers apart.
+fn name_or_made_up(chosen: &str, browser: &str) -> String {
+    match chosen.trim() {
+        "" => format!("{browser} {:03}", identity::random().map_or(0, u16::from_le_bytes) % 1_000),
+        name => name.to_owned(),
     }
 }
 

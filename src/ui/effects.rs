@@ -61,7 +61,7 @@ pub fn run(store: Store, effect: Effect) {
         Effect::MoveParts(moves) => store.swarm_driver().change(|swarm| swarm.moves_parts = moves),
         Effect::NameBrowser(name) => {
             remember(NAME, &name);
-            store.swarm_driver().change(|swarm| swarm.rename(name));
+            store.swarm_driver().change(|swarm| swarm.rename(&name));
         }
     }
 }

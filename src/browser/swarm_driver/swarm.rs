@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use super::{Inner, Side, Swarm};
+use super::{Inner, Side, Swarm, name_or_made_up};
 use crate::browser::clock::Clock;
 use crate::browser::notes::Notes;
 use crate::run::{Run, RunInput};
@@ -41,7 +41,9 @@ impl Swarm {
         }
     }
 
-    pub fn rename(&mut self, name: String) {
+    /// `name` as its operator has typed it.
+    pub fn rename(&mut self, name: &str) {
+        let name = name_or_made_up(name, &self.card.browser);
         self.card.name.clone_from(&name);
         self.generate(|generator| generator.rename(name));
     }

@@ -8,8 +8,9 @@ use crate::ui::store::Store;
 #[component]
 pub fn NameField() -> impl IntoView {
     let store = Store::here();
-    let name = store.select(|model| match model.swarm.role {
-        None => model.browser_name.clone(),
+    let chosen = store.select(|model| model.browser_name.clone());
+    let made_up = store.select(|model| match model.swarm.role {
+        None => "made up".to_owned(),
         Some(_) => model.swarm.name.clone(),
     });
     view! {
@@ -20,9 +21,9 @@ pub fn NameField() -> impl IntoView {
                     id="swarm-name"
                     type="text"
                     autocomplete="off"
-                    placeholder="made up"
-                    prop:value=name
-                    on:change=move |event| store.dispatch(Event::NameBrowser(event_target_value(&event)))
+                    placeholder=made_up
+                    prop:value=chosen
+                    on:input=move |event| store.dispatch(Event::NameBrowser(event_target_value(&event)))
                 />
             </span>
             <p class="note"><span class="hint">"The others see it."</span></p>
