@@ -83,10 +83,11 @@ story('every knob and button of the desk does what it says, by the server’s ow
   await swarm.stop(page);
   const report = await swarm.report(page);
   assert.deepEqual([report.delivery.missing, report.delivery.duplicated], [0, 0]);
-  const reasons = Object.fromEntries(report.disconnects.filter(({ by }) => by === 'user').map(({ reason, count }) => [reason, count]));
-  assert.equal(reasons['dropped by the tester'], 6);
-  assert.equal(reasons['reconnect storm by the tester'], 3);
-  assert.equal(reasons['came with an expired token for the tester'], 3);
+  // One row for each phase in which somebody was.
+  const left = (wanted) => report.disconnects.filter(({ by, reason }) => by === 'user' && reason === wanted).reduce((sum, { count }) => sum + count, 0);
+  assert.equal(left('dropped by the tester'), 6);
+  assert.equal(left('reconnect storm by the tester'), 3);
+  assert.equal(left('came with an expired token for the tester'), 3);
   assert.deepEqual(report.disconnects.filter(({ by }) => by !== 'user'), []);
   const told = report.annotations.filter(({ kind }) => kind === 'action');
   assert.deepEqual(told.map(({ at_s }) => at_s), report.plan.actions.map(({ at_s }) => at_s));
