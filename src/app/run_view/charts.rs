@@ -38,7 +38,7 @@ pub struct ChartData {
     pub series: Vec<Series>,
     /// Where something happened, in order of time.
     pub marks: Vec<Mark>,
-    /// Spans of time with suspect samples: from and to, seconds.
+    /// Spans of time in which the generator may be what was measured: from and to, seconds.
     pub suspect: Vec<(f64, f64)>,
 }
 

@@ -391,6 +391,10 @@ impl Totals {
         let since = self.health.workers[worker].heard.max(self.config.warmup_end);
         if !self.is_probe(worker) && part.at > since {
             self.suspects.pass(worker, part.at, part.at.since(since), causes);
+            if causes.are_late() {
+                // A worker that stood still has no samples that could say so.
+                self.timeline.spread(since, part.at, "health.late_s");
+            }
         }
         causes
     }

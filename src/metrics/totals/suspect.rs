@@ -64,7 +64,7 @@ impl Causes {
     }
 
     /// The worker itself was late.
-    fn are_late(self) -> bool {
+    pub(super) fn are_late(self) -> bool {
         self.contains(Cause::Lag) || self.contains(Cause::Pacing)
     }
 

@@ -21,6 +21,7 @@ struct Handed {
     ledger: LedgerDelta,
     active: u32,
     completions: Vec<Completion>,
+    lag: Vec<Span>,
 }
 
 fn hand_over(totals: &mut Totals, worker: usize, at: Timestamp, handed: &Handed) {
@@ -45,7 +46,7 @@ fn hand_over(totals: &mut Totals, worker: usize, at: Timestamp, handed: &Handed)
             users: &[UsersByState { active: handed.active, ..<_>::default() }],
             ledger: &handed.ledger,
             completions: &handed.completions,
-            health: &HealthDelta { busy_share: 0.5, ..<_>::default() },
+            health: &HealthDelta { busy_share: 0.5, lag: handed.lag.clone(), ..<_>::default() },
         },
     );
 }
@@ -205,6 +206,16 @@ fn hidden_time_is_added_up() {
     hand_over(&mut totals, 0, seconds(12), &Handed::default());
     totals.finish();
     assert_eq!(totals.health().hidden_for(seconds(99)), Span::from_secs(7));
+}
+
+#[test]
+fn every_second_in_which_a_worker_stood_still_is_known() {
+    let mut totals = totals();
+    for (worker, at_ms, lag_ms) in [(0, 2_500, 1), (0, 5_250, 2_500), (0, 6_500, 1), (1, 6_500, 4_000)] {
+        let at = Timestamp::ZERO + Span::from_millis(at_ms);
+        hand_over(&mut totals, worker, at, &Handed { lag: vec![Span::from_millis(lag_ms)], ..<_>::default() });
+    }
+    assert_eq!(totals.timeline().value("health.late_s"), Some(&[0.0, 0.0, 0.5, 1.0, 1.0, 0.25, 0.0][..]));
 }
 
 #[test]

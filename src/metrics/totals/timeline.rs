@@ -124,6 +124,16 @@ impl Timeline {
         }
     }
 
+    /// Adds a length of time to a sum, each second of it to its own, in seconds.
+    pub(super) fn spread(&mut self, from: Timestamp, to: Timestamp, name: &str) {
+        let (mut from, to) = (from.as_micros(), to.as_micros());
+        while from < to {
+            let until = to.min((from / SECOND + 1) * SECOND);
+            self.put(Timestamp::from_micros(until), name, Combine::Sum, (until - from) as f64 / SECOND as f64);
+            from = until;
+        }
+    }
+
     pub(super) fn sample(&mut self, at: Timestamp, delta: &HistogramDelta) {
         let second = second_of(at).max(self.closed);
         let counts = self.open.entry(second).or_default().entry(delta.metric.clone()).or_default();

@@ -70,7 +70,7 @@ export class LiveChart {
 
   /**
    * Columns of equal length, the first one seconds; NaN is a gap. `marks`: [{at_s, label, series}], where something happened;
-   * `series` counts from 0 and is missing where a chart shows one run. `suspect`: [[from, to]], seconds with suspect samples.
+   * `series` counts from 0 and is missing where a chart shows one run. `suspect`: [[from, to]], suspect seconds.
    */
   update(columns, marks, suspect) {
     this.marks = marks;

@@ -25,14 +25,16 @@ pub fn marks(totals: &Totals) -> Vec<Mark> {
     totals.annotations().all().iter().enumerate().map(mark).collect()
 }
 
-/// Seconds with suspect samples, those that follow each other as one span.
+/// Seconds with suspect samples, or in which a worker was too late to have any; those that follow each other are one span.
 pub fn suspect(timeline: &Timeline) -> Vec<(f64, f64)> {
-    spans(timeline.value("health.suspect").unwrap_or_default())
+    spans(["health.suspect", "health.late_s"].map(|name| timeline.value(name).unwrap_or_default()))
 }
 
-fn spans(counts: &[f32]) -> Vec<(f64, f64)> {
+fn spans(series: [&[f32]; 2]) -> Vec<(f64, f64)> {
+    let seconds = series.iter().map(|values| values.len()).max().unwrap_or(0);
+    let is_so = |second: &usize| series.iter().any(|values| values.get(*second).is_some_and(|value| *value > 0.0));
     let mut spans: Vec<(f64, f64)> = Vec::new();
-    for (second, _) in counts.iter().enumerate().filter(|(_, count)| **count > 0.0) {
+    for second in (0..seconds).filter(is_so) {
         let (from, to) = (second as f64, second as f64 + 1.0);
         match spans.last_mut().filter(|last| last.1 == from) {
             Some(last) => last.1 = to,
@@ -47,15 +49,16 @@ mod tests {
     use super::*;
 
     #[track_caller]
-    fn check(counts: &[f32], expected: &[(f64, f64)]) {
-        assert_eq!(spans(counts), expected, "{counts:?}");
+    fn check(samples: &[f32], late: &[f32], expected: &[(f64, f64)]) {
+        assert_eq!(spans([samples, late]), expected, "{samples:?} {late:?}");
     }
 
     #[test]
-    fn seconds_with_suspect_samples_become_spans() {
-        check(&[], &[]);
-        check(&[0.0, 0.0], &[]);
-        check(&[3.0], &[(0.0, 1.0)]);
-        check(&[0.0, 1.0, 9.0, 0.0, f32::NAN, 2.0], &[(1.0, 3.0), (5.0, 6.0)]);
+    fn suspect_seconds_become_spans() {
+        check(&[], &[], &[]);
+        check(&[0.0, 0.0], &[], &[]);
+        check(&[3.0], &[], &[(0.0, 1.0)]);
+        check(&[0.0, 1.0, 9.0, 0.0, f32::NAN, 2.0], &[], &[(1.0, 3.0), (5.0, 6.0)]);
+        check(&[0.0, 0.0, 0.0, 4.0], &[0.0, 0.2, 1.0, 1.0, 0.0], &[(1.0, 4.0)]);
     }
 }

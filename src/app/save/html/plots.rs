@@ -13,7 +13,7 @@ pub struct Plots {
     seconds: Vec<f64>,
     /// When something happened, in the order of the list.
     marks: Vec<Mark>,
-    /// Spans of seconds with suspect samples.
+    /// Spans of suspect seconds.
     suspect: Vec<(f64, f64)>,
     charts: Vec<Plot>,
 }
