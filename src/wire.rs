@@ -154,6 +154,11 @@ pub struct Snapshot {
 }
 
 impl Snapshot {
+    /// Lines that are no user's: what the limits of this browser's operator do not let it do.
+    pub fn limits_met(&self) -> impl Iterator<Item = &LogLine> {
+        self.log.iter().filter(|line| line.user.is_none())
+    }
+
     /// What totals add up.
     pub fn part(&self) -> metrics::Part<'_> {
         metrics::Part {

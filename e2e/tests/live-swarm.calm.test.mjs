@@ -85,6 +85,7 @@ story('one desk steers two browsers at once; each keeps to its own limits and sa
 
   await turn('Users', 2 * USERS);
   await says(theirs, 'no further users start');
+  await until('its own page to show it', async () => /within your limits \(.*no further users start/.test(await generator.locator('main').innerText()));
   // Its part of 24 and the conductor's part of 40.
   await until('as many users as both play', async () => (await connected()) >= 31, { within: 15_000 });
   checks.between('users', (await lab.counts()).now.authenticated, 31, 33);

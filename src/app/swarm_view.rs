@@ -1,5 +1,7 @@
 //! The swarm as the page shows it.
 
+use std::collections::BTreeSet;
+
 use super::format;
 use super::run_view::table::{Cell, Column, Row};
 use super::run_view::{Mood, StatusView, struggling};
@@ -252,12 +254,21 @@ fn part_state(facts: &SwarmFacts<'_>, generator: &Generator) -> (String, Mood) {
     }
     match (&generator.card().consent, generator.run(), generator.offered()) {
         (_, Some(run), _) if phase == RunPhase::Stopping => (format!("run {run} is stopping"), Mood::Good),
-        (_, Some(run), _) => (format!("plays its part of run {run}"), Mood::Good),
+        (_, Some(run), _) => plays(run, &generator.limits_met()),
         (_, None, None) => ("waits for the conductor".to_owned(), Mood::Plain),
         (Consent::Asked, ..) => ("waits for you".to_owned(), Mood::Warn),
         (Consent::Given, ..) => ("ready: the conductor starts the run".to_owned(), Mood::Good),
         (Consent::Refused(why), ..) => (format!("does not play: {why}"), Mood::Bad),
     }
+}
+
+fn plays(run: &str, limits_met: &BTreeSet<&str>) -> (String, Mood) {
+    let plays = format!("plays its part of run {run}");
+    if limits_met.is_empty() {
+        return (plays, Mood::Good);
+    }
+    let met = limits_met.iter().copied().collect::<Vec<_>>();
+    (format!("{plays}, within your limits ({})", met.join("; ")), Mood::Warn)
 }
 
 /// What a further browser brings.

@@ -9,7 +9,7 @@
 
 mod playing;
 
-use std::collections::VecDeque;
+use std::collections::{BTreeSet, VecDeque};
 
 use self::playing::Playing;
 use super::bounds::Bounds;
@@ -124,6 +124,11 @@ impl Generator {
         self.playing.as_ref().map_or(0, |playing| playing.unkept.len())
     }
 
+    /// What its operator's limits have kept it from since the tester's last action.
+    pub fn limits_met(&self) -> BTreeSet<&str> {
+        self.playing.iter().flat_map(|playing| playing.limits_met.values().flatten()).map(String::as_str).collect()
+    }
+
     /// Orders that were not obeyed, and messages that could not be read.
     pub fn refused(&self) -> u64 {
         self.refused
@@ -193,6 +198,10 @@ impl Generator {
             && playing.has_left.insert(worker)
         {
             self.out.push_back(GeneratorOutput::Tell { worker, message: Box::new(ToWorker::Leave) });
+        }
+        if let (Some(playing), FromWorker::Snapshot(snapshot)) = (&mut self.playing, &message) {
+            let met = playing.limits_met.entry(worker).or_default();
+            met.extend(snapshot.limits_met().map(|line| line.text.clone()));
         }
         let is_urgent = !matches!(message, FromWorker::Snapshot(_));
         self.note(Said { worker, what: What::Message(Box::new(message)) }, is_urgent);
@@ -397,11 +406,13 @@ impl Generator {
             }
             ToWorker::Act(mut action) => {
                 let most = playing.most_of_run.get(&worker).copied().unwrap_or(0);
+                playing.limits_met.remove(&worker);
                 if let Action::Users { users, .. } = &mut action.action
                     && *users > most
                 {
                     let text =
                         format!("a part of {users} users would be more than it can hold: it plays that of {most}");
+                    playing.limits_met.insert(worker, [text.clone()].into());
                     playing.said.push(Said { worker, what: What::Limited(text) });
                     *users = most;
                 }

@@ -5,7 +5,8 @@ use serde_json::json;
 use super::*;
 use crate::plan::{Action, Caps, Limits, Plan, TimedAction};
 use crate::run::{Capacity, RunInput, layout};
-use crate::wire::{FromWorker, Load, Snapshot, ToWorker};
+use crate::time::Timestamp;
+use crate::wire::{FromWorker, Level, Load, LogLine, Snapshot, ToWorker};
 
 const GENERATOR: SessionId = SessionId(7);
 const CONDUCTOR: SessionId = SessionId(1);
@@ -270,7 +271,20 @@ fn more_users_than_its_browser_holds_are_not_played_and_the_conductor_hears_it()
     assert_eq!((allowed, clamped), (to_worker(users(15)), to_worker(users(43))));
     pair.says(FromWorker::Loaded);
     let text = "a part of 60 users would be more than it can hold: it plays that of 43".to_owned();
+    assert_eq!(pair.generator.limits_met(), [text.as_str()].into());
     assert_eq!(pair.heard(), [RunInput::Limited { worker: 1, text }, from_worker(FromWorker::Loaded)]);
+    pair.tell(users(15));
+    assert_eq!(pair.generator.limits_met(), [].into());
+}
+
+#[test]
+fn its_page_says_what_its_operator_s_limits_keep_its_workers_from() {
+    let mut pair = Pair::playing(limits(&[], 20));
+    let (at, level) = (Timestamp::ZERO, Level::Warning);
+    let line = |user, text: &str| LogLine { at, level, population: String::new(), user, text: text.to_owned() };
+    let log = vec![line(Some(1), "was cut off"), line(None, "users wait to connect")];
+    pair.says(FromWorker::Snapshot(Box::new(Snapshot { log, ..Snapshot::default() })));
+    assert_eq!(pair.generator.limits_met(), ["users wait to connect"].into());
 }
 
 #[test]

@@ -24,6 +24,8 @@ pub(super) struct Playing {
     pub is_left_over: bool,
     /// By worker: the most users of the whole run that it may be told of.
     pub most_of_run: BTreeMap<u32, u32>,
+    /// By worker: what the limits have kept it from since the tester's last action.
+    pub limits_met: BTreeMap<u32, BTreeSet<String>>,
 }
 
 impl Playing {
@@ -41,6 +43,7 @@ impl Playing {
             has_left: BTreeSet::new(),
             is_left_over: false,
             most_of_run: BTreeMap::new(),
+            limits_met: BTreeMap::new(),
         }
     }
 }
