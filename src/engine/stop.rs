@@ -76,7 +76,10 @@ impl Engine {
         for (population, shared) in self.populations.iter_mut().zip(shared) {
             population.shared = shared.into();
         }
-        self.stopping = Stopping::Running;
+        // The page decides to start a moment ahead; a STOP within that moment stands.
+        if let Stopping::Idle = self.stopping {
+            self.stopping = Stopping::Running;
+        }
     }
 
     /// Ends the load when the operator's longest time of it is over; says whether it did.

@@ -8,6 +8,7 @@ use crate::plan::{Plan, Segment};
 
 mod guard;
 mod outcomes;
+mod stop;
 
 /// One worker that plays a whole plan, and the other side of its sockets.
 struct Bench {
@@ -28,6 +29,13 @@ impl Bench {
 
     /// A population of each scenario and its load.
     fn of(populations: &[(Value, Value)], limits: Option<crate::plan::Limits>) -> Self {
+        let mut bench = Self::loaded(populations, limits);
+        bench.start();
+        bench
+    }
+
+    /// It has its load, and waits for the start.
+    fn loaded(populations: &[(Value, Value)], limits: Option<crate::plan::Limits>) -> Self {
         let population = |(at, (scenario, load)): (usize, &(Value, Value))| {
             let mut document = json!({
                 "version": 1, "name": "t", "protocol": "socketio", "flow": [],
@@ -38,7 +46,6 @@ impl Bench {
             json!({ "name": format!("p{at}"), "scenario": document, "load": load })
         };
         let populations: Vec<Value> = populations.iter().enumerate().map(population).collect();
-        let shared = vec![Map::new(); populations.len()];
         let plan = json!({ "version": 1, "name": "t", "seed": 1, "graceful_stop_s": 5, "populations": populations });
         let load = Load {
             plan: Plan::check(&plan).unwrap_or_else(|problems| panic!("{problems:#?}")),
@@ -53,10 +60,12 @@ impl Bench {
             limits,
             snapshot_ms: 250,
         };
-        let mut bench =
-            Self { engine: Engine::new(&load).expect("the plan is good"), now: Timestamp::ZERO, out: Vec::new() };
-        bench.give(Input::Start { shared });
-        bench
+        Self { engine: Engine::new(&load).expect("the plan is good"), now: Timestamp::ZERO, out: Vec::new() }
+    }
+
+    fn start(&mut self) {
+        let shared = vec![Map::new(); self.engine.populations.len()];
+        self.give(Input::Start { shared });
     }
 
     fn give(&mut self, input: Input<'_>) {
@@ -264,29 +273,6 @@ fn events_that_want_an_acknowledgement_get_one_and_early_events_come_behind_the_
     bench.text(0, r#"40{"sid":"t"}"#);
     assert_eq!(bench.wanted(), ["connect 0", "0 40", "0 437[]", r#"0 42["thanks"]"#]);
     assert_eq!(Bench::errors(&bench.engine.snapshot(bench.now)), Vec::<String>::new());
-}
-
-#[test]
-fn a_message_refused_while_the_run_settles_is_rejected_and_not_lost() {
-    let scenario = json!({
-        "flow": [join(), { "emit": { "event": "say", "args": ["${tag}"], "ack": true, "operation": "message", "message": "r" } }],
-        "variables": { "room": null },
-        "delivery": { "event": "said", "operation": "message" },
-        "errors": [{ "event": "error", "fails": "message", "code": "/code", "ends_user": true }],
-    });
-    let mut bench = Bench::new(scenario, held(1));
-    bench.connect(0);
-    bench.text(0, r#"42["joined",{"room":"r"}]"#);
-    bench.give(Input::Stop);
-    bench.wanted();
-    bench.text(0, r#"42["error",{"code":"BUSY"}]"#);
-    // It stays: others may still send to it.
-    assert_eq!(bench.wanted(), Vec::<String>::new());
-    bench.pass(60_000);
-    bench.give(Input::Finish);
-    let snapshot = bench.engine.snapshot(bench.now);
-    assert_eq!(Bench::errors(&snapshot), ["message BUSY Active x1"]);
-    assert_eq!((snapshot.ledger.rejected, snapshot.ledger.due, snapshot.ledger.missing), (1, 0, 0));
 }
 
 #[test]

@@ -18,7 +18,7 @@ use super::layout::Part;
 use super::log::Log;
 use super::member::{Member, MemberState};
 use super::target::Target;
-use crate::metrics::{AnnotationKind, Baseline, SentLog, Totals, TotalsConfig, UsersByState, Verdict};
+use crate::metrics::{AnnotationKind, Baseline, SentLog, Totals, TotalsConfig, UserId, UsersByState, Verdict};
 use crate::plan::{Limits, Plan};
 use crate::protocol::audio::Clip;
 use crate::time::{Span, Timestamp};
@@ -63,6 +63,8 @@ pub struct Run {
     start_delay_ms: f64,
     /// Actions of the plan that have been annotated.
     acted: usize,
+    /// Workers that come later are told, too.
+    watched: Option<UserId>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -121,6 +123,7 @@ impl Run {
             starve_ms: 0,
             start_delay_ms: START_DELAY_MS,
             acted: 0,
+            watched: None,
             plan,
             csv,
             clips: Vec::new(),
@@ -199,7 +202,10 @@ impl Run {
             RunInput::ClockBound { micros } => self.on_clock_bound(Span::from_micros(micros)),
             RunInput::Stop => self.on_stop(),
             RunInput::Abort => self.on_abort(),
-            RunInput::Watch(user) => self.tell_all(&ToWorker::Watch(user)),
+            RunInput::Watch(user) => {
+                self.watched = user;
+                self.tell_all(&ToWorker::Watch(user));
+            }
             RunInput::Canary { user, order } => self.tell_all(&ToWorker::Canary { user, order }),
             RunInput::Tick => {}
             RunInput::Hidden(hidden) => self.on_hidden(hidden),
@@ -258,6 +264,10 @@ impl Run {
         };
         self.members[worker].has_load = true;
         self.outbox.push_back((worker, ToWorker::Load(Box::new(load))));
+        // Without a load it knew of no users.
+        if self.watched.is_some() {
+            self.outbox.push_back((worker, ToWorker::Watch(self.watched)));
+        }
     }
 
     fn on_loaded(&mut self, worker: usize) {

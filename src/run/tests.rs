@@ -249,6 +249,17 @@ fn what_goes_wrong_before_the_start_is_the_run_s_one_problem() {
 }
 
 #[test]
+fn who_watches_before_the_workers_have_their_load_watches_when_they_have() {
+    let mut script = Script::new();
+    script.input(RunInput::Watch(Some(UserId::new(0, 3)))).said();
+    script.from(0, ready());
+    assert_eq!(script.said()[1..], ["0 watch"]);
+    script.input(RunInput::Watch(None)).said();
+    script.from(1, ready());
+    assert_eq!(script.said().len(), 1, "only its load");
+}
+
+#[test]
 fn a_run_goes_on_without_a_worker_that_died() {
     let mut script = Script::running();
     script.from(0, snapshot(4, 1, |_| {})).from(1, snapshot(3, 0, |_| {}));
