@@ -33,6 +33,8 @@ struct Inner {
     listener: RefCell<Option<Rc<dyn Fn()>>>,
     /// It is known what is kept, or that nothing can be.
     is_open: Cell<bool>,
+    /// How often an entry was changed here.
+    saves: Cell<u32>,
 }
 
 impl History {
@@ -82,7 +84,14 @@ impl History {
     /// Reads the list anew: other tabs keep runs, too.
     pub async fn look_again(&self) {
         let Some(vault) = self.vault() else { return };
-        let records = vault.read("entry/").await.unwrap_or_default();
+        let records = loop {
+            let saves = self.0.saves.get();
+            let records = vault.read("entry/").await.unwrap_or_default();
+            // What was read while something changed may not have the change.
+            if saves == self.0.saves.get() {
+                break records;
+            }
+        };
         let mut entries: Vec<Entry> =
             records.iter().filter_map(|(_, bytes)| serde_json::from_slice(bytes).ok()).collect();
         results::sort(&mut entries);
@@ -155,6 +164,7 @@ impl History {
     /// Writes entries whose names, notes or marks have changed.
     pub async fn save(&self, changed: Vec<Entry>) {
         let Some(vault) = self.vault() else { return };
+        self.0.saves.set(self.0.saves.get() + 1);
         // A run that starts at once already sees them.
         for known in self.0.entries.borrow_mut().iter_mut() {
             if let Some(entry) = changed.iter().find(|entry| entry.id == known.id) {

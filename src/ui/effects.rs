@@ -186,7 +186,12 @@ fn enter_swarm(store: Store, invite: Invite, credentials: Option<Credentials>, n
     let this = Introduction::of_this_browser(&name, store.driver().limits());
     leptos::task::spawn_local(async move {
         match store.swarm_driver().enter(invite, credentials, this).await {
-            Ok(run) => run.into_iter().for_each(|run| store.driver().take_over(run)),
+            Ok(run) => {
+                // They may have been changed on the way in.
+                let limits = store.driver().limits();
+                store.swarm_driver().change(|swarm| swarm.generate(|generator| generator.limit(limits)));
+                run.into_iter().for_each(|run| store.driver().take_over(run));
+            }
             Err(error) => store.dispatch(Event::Failed(format!("The swarm was not entered: {error}."))),
         }
     });
