@@ -1,4 +1,4 @@
-//! Who this tab is in a swarm: remembered over a reload, never beyond the tab.
+//! Who this tab is in a swarm: remembered over a reload, never beyond the tab. And what a run is called.
 
 use web_sys::Storage;
 
@@ -40,6 +40,15 @@ pub fn random<const N: usize>() -> Result<[u8; N], String> {
     let mut bytes = [0; N];
     crypto.get_random_values_with_u8_array(&mut bytes).map_err(|_| "the random source failed")?;
     Ok(bytes)
+}
+
+/// Three characters that tell a run's accounts and messages from those of other runs and browsers.
+///
+/// # Errors
+/// There is no random source.
+pub fn run_id() -> Result<String, String> {
+    let bytes = random::<3>()?;
+    Ok(bytes.map(|byte| char::from(b"0123456789abcdefghijklmnopqrstuvwxyz"[usize::from(byte) % 36])).iter().collect())
 }
 
 const NAME: &str = "tabswarm.session";

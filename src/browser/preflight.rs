@@ -119,7 +119,7 @@ impl Stage {
 async fn play(wanted: &Rehearsal, plan: &Plan, is_wanted: &Cell<bool>, on_news: impl Fn(&Report)) -> Option<Report> {
     let parts = layout(&[Capacity::own(2, sockets(&user_agent()))], plan.handshakes_in_flight.max(2));
     let workers = parts.len();
-    let id = super::run_driver::random_id().ok()?;
+    let id = super::identity::run_id().ok()?;
     let clock = Clock::new();
     let run = Run::new(clock.now_ms(), plan.clone(), wanted.csv.clone(), id, parts);
     let run = run.with_clips(wanted.clips.clone()).within(wanted.limits.clone());

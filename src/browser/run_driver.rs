@@ -3,6 +3,7 @@
 //! Both the page's buttons and `window.tabswarm` hold a clone, so a run started by either shows in both.
 
 mod current;
+mod starting;
 
 use std::cell::{Cell, RefCell};
 use std::rc::{Rc, Weak};
@@ -11,18 +12,17 @@ use gloo_timers::callback::Interval;
 
 use super::clock::Clock;
 use super::history::{History, date};
+use super::lab;
 use super::recorder::Recorder;
 use super::swarm_driver::SwarmDriver;
 use super::visibility::Visibility;
-use super::worker_host::{HostEvent, WorkerHost};
-use super::{identity, lab};
+use super::worker_host::WorkerHost;
 use crate::app::past::PastRun;
-use crate::metrics::{Baseline, Browser, Report, UserId};
+use crate::metrics::{Browser, Report, UserId};
 use crate::plan::{Limits, Plan, TimedAction};
 use crate::protocol::audio::Clip;
-use crate::results::Start;
-use crate::run::{Capacity, Run, RunInput, Status, browser_name, homes, is_capped, layout, sockets};
-use crate::swarm::{Beginning, Journal, Offer, SessionId};
+use crate::run::{Run, RunInput, Status};
+use crate::swarm::{Journal, SessionId};
 use crate::wire::{Canary, FromWorker, Heard, Seen, ToWorker};
 
 /// At most one run at a time; a finished one stays until the next starts. Clones share it.
@@ -278,78 +278,6 @@ impl RunDriver {
 }
 
 impl Inner {
-    async fn start(
-        self: &Rc<Self>,
-        limits: Limits,
-        plan: Plan,
-        csv: Vec<Vec<Vec<String>>>,
-        clips: Vec<Clip>,
-    ) -> Result<(), String> {
-        self.history.ready().await;
-        let lab = lab::set_faults(&plan).await?;
-        let others = self.gather(&plan).await;
-        if self.gives_up.get() {
-            return Err("stopped before it started".to_owned());
-        }
-        let only_watches = self.swarm.with(|swarm| swarm.is_some_and(|swarm| swarm.only_watches));
-        let agent = user_agent();
-        let is_capped = is_capped(&browser_name(&agent));
-        let own = Capacity { only_watches, is_capped, ..Capacity::own(cores(), sockets(&agent)) };
-        let sessions: Vec<_> = [None].into_iter().chain(others.iter().map(|(session, _)| Some(*session))).collect();
-        let browsers: Vec<_> = [own].into_iter().chain(others.into_iter().map(|(_, capacity)| capacity)).collect();
-        if browsers.iter().all(|browser| browser.only_watches) {
-            return Err("this browser only watches, and no other is ready to play".to_owned());
-        }
-        let homes = homes(&browsers, plan.handshakes_in_flight);
-        let places: Vec<_> = homes.into_iter().map(|home| sessions[home]).collect();
-        let parts = layout(&browsers, plan.handshakes_in_flight);
-        let run_id = random_id()?;
-        let (at_ms, start_delay_ms) = (self.clock.now_ms(), if browsers.len() > 1 { SWARM_START_MS } else { START_MS });
-        let journal = self.swarm.conducts().then(|| {
-            let (run, plan, parts, places) = (run_id.clone(), plan.clone(), parts.clone(), places.clone());
-            Journal::begin(Beginning { at_ms, run, plan, parts, places, start_delay_ms })
-        });
-        let run =
-            Run::new(at_ms, plan, csv, run_id.clone(), parts.clone()).starting_after(start_delay_ms).within(limits);
-        let run = run.with_clips(clips).starving(self.starve_ms.take());
-        let host = |(worker, place): (usize, &Option<SessionId>)| match place {
-            None => self.spawn(worker),
-            Some(_) => Ok(Host::Elsewhere),
-        };
-        let hosts = places.iter().enumerate().map(host).collect::<Result<_, _>>()?;
-        let baseline = self.baseline(run.plan()).await;
-        let run = match &baseline {
-            Some(baseline) => run.with_baseline(baseline),
-            None => run,
-        };
-        let start = Start::new(at_ms, &run_id, run.plan(), &parts, start_delay_ms, self.browsers(&run));
-        let start = start.with_baseline(baseline);
-        let recorder = self.history.record(start);
-        self.show(Current { lab, recorder, ..Current::new(run, hosts, self.swarm.clone(), journal) });
-        self.swarm.forget_below((at_ms / 1e3) as u64);
-        self.swarm.begin(run_id, places);
-        Ok(())
-    }
-
-    /// The given report, else the kept run that is pinned for this plan.
-    async fn baseline(&self, plan: &Plan) -> Option<Baseline> {
-        let given = self.given.borrow_mut().take();
-        let (name, report) = match given {
-            Some(report) => (report.run.clone(), report),
-            None => self.history.baseline(&plan.name).await?,
-        };
-        Some(Baseline::of(plan, name, &report))
-    }
-
-    /// From here on this is the page's run.
-    fn show(self: &Rc<Self>, current: Current) {
-        *self.current.borrow_mut() = Some(current);
-        let watches = (Visibility::watch(self.sender(RunInput::Hidden)), self.ticker());
-        if let Some(current) = &mut *self.current.borrow_mut() {
-            current.watches = Some(watches);
-        }
-    }
-
     /// Who plays, or played, this run.
     fn browsers(&self, run: &Run) -> Vec<Browser> {
         let cards = self.swarm.cards();
@@ -370,31 +298,6 @@ impl Inner {
             Browser { sent: counts.sent, received: counts.received, errors: counts.errors, ..known }
         };
         run.browsers().into_iter().map(browser).collect()
-    }
-
-    /// The browsers of the swarm that play this plan: everybody's operator is asked, and not waited for without end.
-    async fn gather(&self, plan: &Plan) -> Vec<(SessionId, Capacity)> {
-        self.swarm.offer(Offer::of(plan));
-        let since_ms = self.clock.now_ms();
-        let is_wanted = || self.swarm.is_waiting() && !self.gives_up.get();
-        while is_wanted() && self.clock.now_ms() < since_ms + CONSENT_MS {
-            gloo_timers::future::TimeoutFuture::new(POLL_MS).await;
-        }
-        self.swarm.ready()
-    }
-
-    fn spawn(self: &Rc<Self>, worker: usize) -> Result<Host, String> {
-        let on_event = self.sender(move |event| match event {
-            HostEvent::Message(message) => RunInput::From { worker, message },
-            HostEvent::Died(message) => RunInput::WorkerDied { worker, message },
-        });
-        WorkerHost::spawn(&format!("tabswarm {}", worker + 1), on_event).map(Host::Here)
-    }
-
-    /// A page's timer alone would not do, for a hidden page's timers hardly run: every worker message moves time on too.
-    fn ticker(self: &Rc<Self>) -> Interval {
-        let tick = self.sender(|()| RunInput::Tick);
-        Interval::new(TICK_MS as u32, move || tick(()))
     }
 
     /// A callback that feeds the run. It keeps nothing alive.
@@ -479,19 +382,6 @@ pub(super) fn cores() -> u32 {
     web_sys::window().map_or(1.0, |window| window.navigator().hardware_concurrency()) as u32
 }
 
-/// Three characters that tell this run's accounts and messages from those of other runs and browsers.
-pub(super) fn random_id() -> Result<String, String> {
-    let bytes = identity::random::<3>()?;
-    Ok(bytes.map(|byte| char::from(b"0123456789abcdefghijklmnopqrstuvwxyz"[usize::from(byte) % 36])).iter().collect())
-}
-
-/// From the decision to start to the epoch: enough for every worker of this page to hear of it.
-const START_MS: f64 = 250.0;
-/// From the decision to start to the epoch, in a swarm: orders have to reach everybody.
-const SWARM_START_MS: f64 = 3_000.0;
-/// How long operators are waited for.
-const CONSENT_MS: f64 = 60_000.0;
-const POLL_MS: u32 = 100;
 /// How often the others are shown the run.
 const SHOW_MS: f64 = 1_000.0;
 
