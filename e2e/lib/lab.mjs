@@ -8,7 +8,15 @@ import { fatal, until } from './wait.mjs';
  * @param {{port?: number, args?: string[]}} [options]
  */
 export async function startLab({ port, args = [] } = {}) {
-  port ??= await freePort();
+  if (port) return launch(port, args);
+  // Another program may take the port between us and the lab.
+  return launch(await freePort(), args).catch(async (error) => {
+    if (!error.fatal) throw error;
+    return launch(await freePort(), args);
+  });
+}
+
+async function launch(port, args) {
   const lab = start(labProgram(), ['--dist', DIST, '--port', String(port), ...args]);
   const url = `http://127.0.0.1:${port}`;
   try {
@@ -18,7 +26,7 @@ export async function startLab({ port, args = [] } = {}) {
     });
   } catch (error) {
     await lab.stop();
-    throw new Error(`${error.message}\n${lab.output()}`);
+    throw Object.assign(new Error(`${error.message}\n${lab.output()}`), { fatal: error.fatal });
   }
   return {
     url,

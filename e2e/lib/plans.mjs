@@ -19,7 +19,7 @@ export function planOf(scenario, load, rest = {}) {
 }
 
 /** What a user of the official server does: joins its room and talks there; a talkative one also reads and reacts. */
-export function officialScenario(url, { rooms = 1, namespace = '/', auth, interval_ms = [500, 1_500], first_ms, talkative = false } = {}) {
+export function officialScenario(url, { rooms = 1, namespace = '/', auth, interval_ms = [500, 1_500], first_ms, times, talkative = false } = {}) {
   const room = `room \${user.index % ${rooms}}`;
   const join = { emit: { event: 'join', args: [room], ack: true, operation: 'join', enters: room } };
   const say = {
@@ -44,7 +44,7 @@ export function officialScenario(url, { rooms = 1, namespace = '/', auth, interv
     flow: [join],
     rejoin: [join],
     every: [
-      { name: 'send', interval: { uniform_ms: interval_ms }, ...(first_ms && { first: { fixed_ms: first_ms } }), steps: [say] },
+      { name: 'send', interval: { uniform_ms: interval_ms }, ...(first_ms && { first: { fixed_ms: first_ms } }), ...(times && { times }), steps: [say] },
       ...(talkative ? [readUp(room)] : []),
     ],
     ...(talkative && { variables: { unread: [] }, on: reactions(room) }),

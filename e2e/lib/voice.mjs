@@ -43,13 +43,18 @@ export const conversations = (report, voice) => ({
 
 /** The cells of the closes table: `[population, code, phase, count]`, without what users ended themselves. */
 export const closes = (report) =>
-  report.disconnects
-    .filter(({ by }) => by !== 'user')
-    .map(({ population, code, phase, count }) => [population, code, phase, count])
-    .sort();
+  summed(report.disconnects.filter(({ by }) => by !== 'user'), ({ population, code, phase }) => [population, code, phase]);
 
 /** Errors as `{'operation code (phase)': count}`. */
 export const errorCounts = (report) =>
-  Object.fromEntries(
-    report.errors.map(({ operation, code, phase, count }) => [`${operation} ${code} (${phase})`, count]).sort(),
-  );
+  Object.fromEntries(summed(report.errors, ({ operation, code, phase }) => [`${operation} ${code} (${phase})`]));
+
+/** `[...shown, count]`: entries that look alike when shown are counted together. */
+function summed(entries, shown) {
+  const sums = new Map();
+  for (const entry of entries) {
+    const key = JSON.stringify(shown(entry));
+    sums.set(key, (sums.get(key) ?? 0) + entry.count);
+  }
+  return [...sums].map(([key, count]) => [...JSON.parse(key), count]).sort();
+}

@@ -33,7 +33,7 @@ export async function startOfficialServer({ port = 0 } = {}) {
 
 async function listen(port, counts) {
   const http = createServer();
-  const io = new Server(http, { transports: ['websocket'], pingInterval: 2_000, pingTimeout: 2_000 });
+  const io = new Server(http, { transports: ['websocket'], pingInterval: 2_000, pingTimeout: 20_000 });
   serveRooms(io.of('/'), counts);
   io.of('/members').use((socket, next) => {
     if (socket.handshake.auth.token === TOKEN) return next();

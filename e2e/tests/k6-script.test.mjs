@@ -11,10 +11,12 @@ import * as swarm from '../lib/swarm.mjs';
 import { TOKEN, startOfficialServer } from '../servers/official.mjs';
 import { startPlainServer } from '../servers/plain-websocket.mjs';
 
-/** Steady enough for the order of a user's frames to be the same: a message is read long before the next one is due. */
+/**
+ * Steady enough for the order of a user's frames to be the same: a message is read long before the next one is due. And there
+ * are only so many: nothing depends on how long a handshake takes.
+ */
 const STEADY = { send_min_ms: 700, send_max_ms: 700, messages: 3 };
-/** Three messages in three seconds, the last one half a second before the end: nothing depends on how long a handshake takes. */
-const SPACED = { interval_ms: [1_000, 1_000], first_ms: 500 };
+const SPACED = { interval_ms: [1_000, 1_000], first_ms: 500, times: 3 };
 const HUSHED = { settle_s: 0.5, consistency_users: 0 };
 
 story('the script of a plan sends the frames that the plan sends', async (world) => {
@@ -62,7 +64,7 @@ const connections = ({ seen }) =>
 const sum = (test, name) => test.metrics.get(name).values.reduce((sum, { value }) => sum + value, 0);
 
 async function ofScenario(server, scenario) {
-  return { plan: planOf(scenario(server.url), crowd(1, 3), HUSHED), url: server.url };
+  return { plan: planOf(scenario(server.url), crowd(1, 6), HUSHED), url: server.url };
 }
 
 const plainScenario = (url) => ({
@@ -76,6 +78,7 @@ const plainScenario = (url) => ({
       name: 'say',
       interval: { fixed_ms: 1_000 },
       first: { fixed_ms: 500 },
+      times: 3,
       steps: [{ emit: { event: 'say', args: [{ room: 'lobby', text: '${tag} hi' }], operation: 'message', message: 'lobby' } }],
     },
   ],

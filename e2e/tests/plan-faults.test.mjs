@@ -20,8 +20,17 @@ story('refused handshakes, errors and doubles of the plan are counted as the lab
   const lab = await world.lab();
   const page = await world.page(lab.url);
   const faults = { refuse_share: 0.3, error_share: 0.2, error_code: 'SERVER_BUSY', duplicate_share: 0.1 };
-  const report = await swarm.play(page, chatPlan(lab, crowd(20, 10), behaviour, { lab: faults }));
-  const counts = await lab.counts();
+  const users = 20;
+  await swarm.start(page, chatPlan(lab, crowd(users, 180), behaviour, { lab: faults }));
+  // Whoever connects when the run ends never learns that he was refused.
+  await until('everybody to be in', async () => (await swarm.status(page)).users.active === users, { within: 60_000 });
+  await until('each fault', async () => {
+    const { faults, messages } = await lab.counts();
+    return faults.handshakes_refused && faults.errors_injected && messages.duplicated;
+  });
+  await swarm.stop(page);
+  await swarm.phase(page, 'done');
+  const [report, counts] = [await swarm.report(page), await lab.counts()];
   const busy = report.errors.filter(({ code }) => code === 'SERVER_BUSY');
   const refused = report.errors.filter(({ operation, code }) => operation === 'connect' && code === 'closed 1006');
   checks.noErrors(report, { except: (error) => busy.includes(error) || refused.includes(error) });
@@ -40,11 +49,11 @@ story('a restart of the plan cuts everybody off, and everybody comes back', asyn
   const lab = await world.lab();
   const page = await world.page(lab.url);
   const users = 10;
-  const faults = { latency_ms: 1, restart_at_s: 4, restart_down_ms: 1_000 };
-  await swarm.start(page, chatPlan(lab, crowd(users, 60), behaviour, { lab: faults }));
+  const faults = { latency_ms: 1, restart_at_s: 8, restart_down_ms: 3_000 };
+  await swarm.start(page, chatPlan(lab, crowd(users, 180), behaviour, { lab: faults }));
   const active = async () => (await swarm.status(page)).users.active;
   await until('everybody to be in', async () => (await active()) === users);
-  await until('everybody to notice the restart', async () => (await active()) === 0);
+  await until('everybody to notice the restart', async () => (await active()) === 0, { within: 30_000 });
   await until('everybody to be back', async () => (await active()) === users, { within: 30_000 });
   assert.ok(!(await isFaultless(lab)), 'the faults last as long as the run');
   await swarm.stop(page);

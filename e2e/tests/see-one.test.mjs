@@ -12,14 +12,15 @@ import * as swarm from '../lib/swarm.mjs';
 import { chooseColours } from '../lib/verbs.mjs';
 import { until } from '../lib/wait.mjs';
 
-const behaviour = { room_size: 8, send_min_ms: 1_000, send_max_ms: 2_000, reaction_share: 0.2 };
+/** Nobody marks as read: of a user whom nobody watches only the last 64 frames are kept. */
+const behaviour = { room_size: 8, send_min_ms: 1_000, send_max_ms: 2_000, read: 'none', reaction_share: 0.2 };
 const SIZE = { viewport: { width: 1280, height: 900 }, permissions: ['clipboard-read', 'clipboard-write'] };
 
 story('one user is watched, taken over and given back, and an error leads to its transcript', async (world) => {
   const lab = await world.lab();
   const page = await world.page(lab.url, SIZE);
   await lab.setFaults({ error_share: 0.2, error_code: 'SERVER_BUSY' });
-  await swarm.start(page, chatPlan(lab, crowd(8, 60), behaviour));
+  await swarm.start(page, chatPlan(lab, crowd(8, 180), behaviour));
   const card = at.seeCard(page);
   await card.getByLabel('User', { exact: true }).fill('3');
   await card.getByRole('button', { name: 'Watch', exact: true }).click();

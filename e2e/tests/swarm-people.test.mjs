@@ -66,7 +66,7 @@ story('a room: the lab prints the links, brings the broker, and is the target', 
   await world.page(lab.joinLink);
   await ready(conductor, 2);
   const seen = async () => /ready[^]*ready/.test(await at.roster(conductor).innerText());
-  await until('the page to show that both are ready', seen, { within: 3_000 });
+  await until('the page to show that both are ready', seen);
   const report = await swarm.play(conductor, chatPlan(lab, rampThenHold(30, 2, 6), LIVELY));
   checks.noErrors(report);
   assert.equal(report.browsers.length, 3);
