@@ -8,14 +8,14 @@ import * as swarm from '../lib/swarm.mjs';
 import { presetForLab } from '../lib/targets.mjs';
 import { ofTurns } from '../lib/voice.mjs';
 
-const SECONDS = 60;
+const SECONDS = 45;
 
 story('100 people chat while 30 speak', async (world) => {
   const lab = await world.lab();
   const page = await world.page(lab.url);
   const preset = presetForLab(await swarm.presetPlan(page, 'chat-voice'), lab.url);
   const populations = preset.populations.map((one) => ({ ...one, load: { ...one.load, duration_s: SECONDS } }));
-  const report = await swarm.play(page, { ...preset, populations });
+  const report = await swarm.play(page, { ...preset, settle_s: 1, populations });
   const counts = await lab.counts();
   const [trip, first] = ['message.round_trip', 'answer.first_audio.from_stopped'].map((name) => metric(report, name));
   console.log(

@@ -15,13 +15,29 @@ import { until } from '../lib/wait.mjs';
 const QUIET = { ...LIVELY, room_size: 20, send_min_ms: 18_000, send_max_ms: 22_000 };
 const USERS = 30;
 
-const everybody = (page, within = 40_000) =>
-  until('everybody to be there', async () => (await swarm.status(page)).users.active === USERS, { within });
+/** Longer than any story looks on; what it has to show ends the run. */
+const AMPLE_S = 60;
+
+const everybody = (page) =>
+  until('everybody to be there', async () => (await swarm.status(page)).users.active === USERS, { within: 40_000 });
+
+/** Ends the run two of its seconds later. */
+async function stopSoon(page) {
+  const { elapsed_s } = await swarm.status(page);
+  await until('the run to go on', async () => (await swarm.status(page)).elapsed_s >= elapsed_s + 2);
+  await swarm.stop(page);
+  await over(page);
+}
+
+/** Messages of ten lively users that nobody had been told of when their browser went: within a second each says two at most; a busy machine hands over later. */
+const unheard = (seconds) => 10 * (2.5 + seconds);
+
+const secondsSince = (began) => (performance.now() - began) / 1_000;
 
 story('600 users in 30 rooms over four browsers through Mosquitto: one result, exact to the last message', async (world) => {
   const [broker, lab] = [world.use(await startMosquitto()), await world.lab()];
   const { conductor } = await gather(world, lab.url, broker.url, 3);
-  const report = await swarm.play(conductor, chatPlan(lab, rampThenHold(600, 30, 30), QUIET), { within: 200_000 });
+  const report = await swarm.play(conductor, chatPlan(lab, rampThenHold(600, 30, 15), QUIET), { within: 200_000 });
   checks.noErrors(report);
   await bothSidesCountTheSame(lab, report);
   assert.equal(report.browsers.length, 4);
@@ -34,45 +50,50 @@ story('600 users in 30 rooms over four browsers through Mosquitto: one result, e
 story('a generator that is killed takes its own users along, and another one takes up its part', async (world) => {
   const [broker, lab] = [world.use(await startMosquitto()), await world.lab()];
   const { conductor, generators, invite } = await gather(world, lab.url, broker.url, 2);
-  await swarm.start(conductor, chatPlan(lab, rampThenHold(USERS, 2, 32), LIVELY));
+  await swarm.start(conductor, chatPlan(lab, rampThenHold(USERS, 2, AMPLE_S), LIVELY));
   await everybody(conductor);
-  const killed = Date.now();
+  const killed = performance.now();
   await generators[0].context().browser().close();
+  const died = secondsSince(killed);
   const isAway = async () => (await swarmOf(conductor)).browsers.some(({ away }) => away);
   await until('the conductor to know', isAway, { within: 3_000, every: 20 });
-  console.log(`noticed after ${Date.now() - killed} ms`);
+  console.log(`noticed after ${secondsSince(killed).toFixed(1)} s`);
   checks.between('users that are left', (await swarm.status(conductor)).users.connected, 19, 21);
   // Somebody comes along and plays what nobody plays any more.
   await join(world, lab.url, invite);
   await everybody(conductor);
-  await over(conductor);
+  await stopSoon(conductor);
   const report = await swarm.report(conductor);
   assert.match(report.problem, /vanished after \d/);
   const { messages } = await lab.counts();
   // What the killed browser did in its last second died with it.
-  checks.between('share of the messages that are in the result', report.delivery.sent / messages.accepted, 0.95, 1);
+  const lost = messages.accepted - report.delivery.sent;
+  console.log(`${lost} of ${messages.accepted} messages are not in the result`);
+  checks.between('messages that are not in the result', lost, 0, unheard(died));
   assert.equal(report.delivery.missing, 0);
 });
 
 story('a conductor that is loaded anew goes on with its run', async (world) => {
   const [broker, lab] = [world.use(await startMosquitto()), await world.lab()];
   const { conductor } = await gather(world, lab.url, broker.url, 2);
-  await swarm.start(conductor, chatPlan(lab, rampThenHold(USERS, 2, 20), LIVELY));
+  await swarm.start(conductor, chatPlan(lab, rampThenHold(USERS, 2, AMPLE_S), LIVELY));
   await everybody(conductor);
   const before = await swarm.status(conductor);
   conductor.once('dialog', (dialog) => dialog.accept());
+  const began = performance.now();
   await conductor.reload();
+  const reloaded = secondsSince(began);
   // More than was sent before: the others' numbers come in again, and theirs go on.
   const goesOn = async () => (await swarm.status(conductor)).sent > before.sent;
   await until('the run to go on', goesOn, { within: 10_000 });
-  await over(conductor);
+  await stopSoon(conductor);
   const report = await swarm.report(conductor);
   assert.match(report.problem, /the conductor's page was loaded anew/);
   const { messages } = await lab.counts();
   // Of its own ten users, who say something once a second each, what they did in the last second is lost; of the others nothing.
   const lost = messages.accepted - report.delivery.sent;
   console.log(`${lost} of ${messages.accepted} messages are not in the result`);
-  checks.between('messages that are not in the result', lost, 0, 15);
+  checks.between('messages that are not in the result', lost, 0, unheard(reloaded));
   assert.equal(report.delivery.missing, 0);
 });
 
@@ -84,18 +105,25 @@ story('a broker that is restarted and a network that is cut for five seconds cos
   await join(world, lab.url, invite);
   await join(world, lab.url, invite.replace(String(broker.port), String(wire.port)));
   await ready(conductor, 2);
-  await swarm.start(conductor, chatPlan(lab, rampThenHold(USERS, 2, 30), LIVELY));
+  await swarm.start(conductor, chatPlan(lab, rampThenHold(USERS, 2, AMPLE_S), LIVELY));
   await everybody(conductor);
-  await broker.restart();
-  await everybody(conductor, 10_000);
-  wire.cut();
+  // Each page misses the broker and finds it again: what it shows then is not of before.
+  const has = (connected) => Promise.all(world.pages.map((page) =>
+    until(`to be ${connected ? 'with' : 'without'} a broker`, async () => (await swarmOf(page)).connected === connected, { every: 20 })));
+  await Promise.all([has(false), broker.restart()]);
+  await has(true);
   const away = async () => (await swarmOf(conductor)).browsers.filter(({ away }) => away).length;
-  await until('one browser to be away', async () => (await away()) === 1, { within: 3_500 });
-  await until('five seconds to pass', async () => (await swarm.status(conductor)).users.connected < USERS, { within: 5_000 });
+  await until('all to be there', async () => (await away()) === 0);
+  await everybody(conductor);
+  wire.cut();
+  const cut = performance.now();
+  await until('one browser to be away', async () => (await away()) === 1);
+  assert.ok((await swarm.status(conductor)).users.connected < USERS, 'its users are gone from the counts');
+  await until('five seconds to pass', () => secondsSince(cut) >= 5);
   wire.mend();
-  await until('it to be back', async () => (await away()) === 0, { within: 5_000 });
-  await everybody(conductor, 5_000);
-  await over(conductor);
+  await until('it to be back', async () => (await away()) === 0);
+  await everybody(conductor);
+  await stopSoon(conductor);
   const report = await swarm.report(conductor);
   assert.equal(report.problem ?? null, null);
   await bothSidesCountTheSame(lab, report);

@@ -5,17 +5,24 @@ import * as at from '../lib/locators.mjs';
 import { chatPlan, crowd } from '../lib/plans.mjs';
 import { story } from '../lib/story.mjs';
 import * as swarm from '../lib/swarm.mjs';
-import { until } from '../lib/wait.mjs';
 
 const TALKATIVE = { room_size: 5, send_min_ms: 300, send_max_ms: 600 };
-const SLOW = { lab: { latency_ms: 100 }, thresholds: ['message.round_trip p50 < 50 ms'] };
+const SLOW = {
+  lab: { latency_ms: 100 },
+  thresholds: ['message.round_trip p50 < 50 ms'],
+  settle_s: 1,
+  // What the machine does besides is neither here nor there, and what a probe sees is another story.
+  verdict: { lag_ms: 200, pacing_ms: 200, behind_ms: 2_000 },
+};
+/** So long the worker stands still at once. */
+const STARVE_MS = 500;
 
 story('a starved generator is INVALID, and the same faults of the server without starvation are a FAIL', async (world) => {
   const lab = await world.lab();
   const page = await world.page(lab.url);
   const plan = chatPlan(lab, crowd(10, 9), TALKATIVE, SLOW);
 
-  const starved = await swarm.play(page, plan, { permission: { starve_ms: 250 } });
+  const starved = await swarm.play(page, plan, { permission: { starve_ms: STARVE_MS } });
   assert.equal(starved.verdict.outcome, 'invalid', JSON.stringify(starved.verdict));
   const kinds = starved.verdict.reasons.map((reason) => reason.what);
   // Timers were late, and with them what users had to do; which of the two is worse is a matter of milliseconds.
@@ -31,28 +38,4 @@ story('a starved generator is INVALID, and the same faults of the server without
   assert.equal(slow.verdict.outcome, 'fail', JSON.stringify(slow.verdict));
   assert.equal(slow.verdict.reasons[0].what, 'threshold_failed');
   await at.verdict(page, 'FAIL').waitFor();
-});
-
-story('a plan beyond what a browser can hold says within five seconds that it is full, and blames no server', async (world) => {
-  const lab = await world.lab();
-  const page = await world.page(lab.url);
-  const quiet = { room_size: 10, send_min_ms: 60_000, send_max_ms: 60_000 };
-  await swarm.start(page, chatPlan(lab, crowd(260, 40), quiet));
-  const full = async () => {
-    const { verdict } = await swarm.status(page);
-    return verdict?.reasons.find((reason) => reason.what === 'browser_full');
-  };
-  let openSince;
-  const reason = await until('the browser to be full', async () => {
-    if ((await swarm.status(page)).users.connected >= 254) openSince ??= Date.now();
-    return full();
-  }, { within: 60_000, every: 100 });
-  assert.ok(Date.now() - openSince < 5_000, `${Date.now() - openSince} ms after the last one opened`);
-  assert.match(reason.text, /full at 254 sockets/);
-  await at.verdict(page, 'INVALID so far').waitFor();
-  await swarm.stop(page);
-  await swarm.phase(page, 'done');
-  const report = await swarm.report(page);
-  assert.equal(report.verdict.outcome, 'invalid');
-  assert.deepEqual(report.errors.filter((error) => error.operation === 'connect'), []);
 });

@@ -15,12 +15,12 @@ const THINK_MS = 300;
 story('50 guests and 50 members, 3 turns each: what was injected is what was heard', async (world) => {
   const lab = await world.lab();
   const page = await world.page(lab.url);
-  // Answers play 300 ms behind: a stall of 400 ms starves their player, and a hiccup of this machine does not.
-  // Pauses that make three turns last about a minute.
-  const variables = { turns: TURNS, player_buffer_ms: 400, think_min_ms: 6_000, think_max_ms: 8_000 };
+  // Answers play almost a second behind: a stall of two starves their player, and hiccups of this machine do not.
+  const variables = { turns: TURNS, player_buffer_ms: 1_000, think_min_ms: 3_000, think_max_ms: 4_000 };
   const population = (name, scenario) => speakers(lab, name, scenario, each(EACH, 90, 10), variables);
   const plan = voicePlan('voice', [population('guests', 'voice-guest'), population('members', 'voice-member')], {
-    lab: { voice: { think_ms: THINK_MS, stall_share: 0.1, stall_ms: 400 } },
+    settle_s: 1,
+    lab: { voice: { think_ms: THINK_MS, stall_share: 0.1, stall_ms: 2_000 } },
   });
   const report = await swarm.play(page, plan);
   const { voice } = await lab.counts();
