@@ -45,6 +45,10 @@ pub struct Findings {
 
 impl Probe {
     pub fn received(&mut self, tag: &Tag) {
+        // What comes while it asks may be newer than the answer.
+        if self.asking {
+            return;
+        }
         if self.remembered >= MOST_REMEMBERED {
             // The oldest of some sender: histories are asked for from their end.
             let Some(mut longest) = self.received.values_mut().max_by_key(|known| known.len()).map(std::mem::take)
@@ -182,6 +186,14 @@ mod tests {
         // Its own are nobody's to read, and what did not reach it could not be read.
         check("j0 a0", &["j0- a0 b0-"], (3, 0, 0, 0, 0));
         check("", &[""], (0, 0, 0, 0, 0));
+    }
+
+    #[test]
+    fn what_arrives_while_it_asks_is_not_missed() {
+        let mut probe = Probe { asking: true, ..Probe::default() };
+        probe.pages = vec![vec![entry("a0")]];
+        probe.received(&entry("a1").tag);
+        assert_eq!(probe.findings(ME), Findings { compared: 1, ..Findings::default() });
     }
 
     #[test]
