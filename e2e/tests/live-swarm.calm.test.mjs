@@ -9,6 +9,7 @@ import * as at from '../lib/locators.mjs';
 import { chatPlan, rampThenHold } from '../lib/plans.mjs';
 import { story } from '../lib/story.mjs';
 import * as swarm from '../lib/swarm.mjs';
+import { seeState } from '../lib/verbs.mjs';
 import { until } from '../lib/wait.mjs';
 
 /** A name that is not this machine's, which these browsers find here all the same: this machine has no caps. */
@@ -88,6 +89,7 @@ story('one desk steers two browsers at once; each keeps to its own limits and sa
   await turn('Users', 2 * USERS);
   await says(theirs, 'no further users start');
   await until('its own page to show it', async () => /within your limits \(.*no further users start/.test(await generator.locator('main').innerText()));
+  await seeState(generator, /^Holding · /);
   // Its part of 24 and the conductor's part of 40.
   await until('as many users as both play', async () => (await connected()) >= 31, { within: 15_000 });
   checks.between('users', (await lab.counts()).now.authenticated, 31, 33);

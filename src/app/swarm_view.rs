@@ -44,6 +44,8 @@ pub struct PartView {
     pub is_playing: bool,
     /// What this browser does now, in words.
     pub state: (String, Mood),
+    /// The whole run's, while this browser plays in it.
+    pub status: Option<StatusView>,
     /// How the whole run looks: label, value, note.
     pub tiles: Vec<(String, String, String)>,
     pub progress: String,
@@ -107,6 +109,7 @@ impl SwarmView {
             consent: generator.card().consent.clone(),
             is_playing: generator.run().is_some(),
             state: part_state(facts, generator),
+            status: picture.filter(|_| generator.run().is_some()).map(|picture| StatusView::of(&picture.status)),
             tiles: picture.map(|picture| picture.tiles.clone()).unwrap_or_default(),
             progress: picture.map_or_else(String::new, |picture| {
                 format!("{} · {}", picture.plan, StatusView::of(&picture.status).clock())

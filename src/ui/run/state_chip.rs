@@ -1,4 +1,4 @@
-//! The run's state in the header: visible from both pages.
+//! The run's state in the header, visible from all pages: of this page's run, or of the one it plays a part of.
 
 use leptos::prelude::*;
 
@@ -8,7 +8,9 @@ use crate::ui::store::Store;
 #[component]
 pub fn StateChip() -> impl IntoView {
     let store = Store::here();
-    let status = store.run(|run| run.status.clone());
+    let own = store.run(|run| run.status.clone());
+    let part = store.swarm(|swarm| swarm.part.as_ref().and_then(|part| part.status.clone()));
+    let status = Memo::new(move |_| part.get().unwrap_or_else(|| own.get()));
     let class = move || match status.get().phase {
         Phase::Idle => "chip",
         Phase::Ramping | Phase::Holding => "chip live",

@@ -46,9 +46,11 @@ pub fn Generating() -> impl IntoView {
                 <button class="quiet right" on:click=move |_| store.dispatch(Event::LeaveSwarm)>"Leave the swarm"</button>
             </div>
         </Card>
-        <Card title="The run" hint=progress>
-            <dl class="tiles">{keyed(move || tiles.get(), |(label, ..)| label.clone(), tile)}</dl>
-        </Card>
+        <div hidden=move || tiles.with(Vec::is_empty)>
+            <Card title="The run" hint=progress>
+                <dl class="tiles">{keyed(move || tiles.get(), |(label, ..)| label.clone(), tile)}</dl>
+            </Card>
+        </div>
     }
 }
 
