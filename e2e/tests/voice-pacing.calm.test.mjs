@@ -9,10 +9,9 @@ import { speakers, voicePlan } from '../lib/voice.mjs';
 import { until } from '../lib/wait.mjs';
 
 const USERS = 100;
-const SECONDS = 18;
+const SECONDS = 25;
 /** Opening 100 conversations is not what is measured. */
 const WARMUP_S = 8;
-const MOST_MS = 20;
 
 story('100 microphones keep time to 20 ms, visible and hidden', async (world) => {
   const lab = await world.lab();
@@ -38,9 +37,7 @@ story('100 microphones keep time to 20 ms, visible and hidden', async (world) =>
     const pacing = metric(report, 'audio.pacing.error');
     // 100 users send 5.86 chunks a second each.
     checks.between(`chunks sent while ${name}`, pacing.count, 0.8 * 586 * (SECONDS - WARMUP_S), 1.4 * 586 * (SECONDS - WARMUP_S));
-    // A machine that keeps even the one user waiting who has a worker of its own cannot show it for a hundred.
-    checks.between(`p99 pacing error while ${name}, ms`, pacing.p99, 0, probeLag(report) > MOST_MS ? Infinity : MOST_MS);
-    checks.between(`p50 pacing error while ${name}, ms`, pacing.p50, 0, MOST_MS);
+    checks.between(`p99 pacing error while ${name}, ms`, pacing.p99, 0, 20);
   }
 });
 
