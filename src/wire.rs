@@ -154,11 +154,6 @@ pub struct Snapshot {
 }
 
 impl Snapshot {
-    /// Lines that are no user's: what the limits of this browser's operator do not let it do.
-    pub fn limits_met(&self) -> impl Iterator<Item = &LogLine> {
-        self.log.iter().filter(|line| line.user.is_none())
-    }
-
     /// What totals add up.
     pub fn part(&self) -> metrics::Part<'_> {
         metrics::Part {
@@ -235,4 +230,11 @@ pub struct LogLine {
     /// The user's number from 0, if it is one user's.
     pub user: Option<u32>,
     pub text: String,
+}
+
+impl LogLine {
+    /// It is no user's: it says what the limits of this browser's operator do not let it do.
+    pub fn is_of_limits(&self) -> bool {
+        self.user.is_none()
+    }
 }

@@ -22,7 +22,7 @@ use crate::metrics::{AnnotationKind, Baseline, SentLog, Totals, TotalsConfig, Us
 use crate::plan::{Limits, Plan};
 use crate::protocol::audio::Clip;
 use crate::time::{Span, Timestamp};
-use crate::wire::{FromWorker, Level, Load, Snapshot, ToWorker};
+use crate::wire::{FromWorker, Level, Load, LogLine, Snapshot, ToWorker};
 
 /// One run of one browser.
 #[derive(Debug)]
@@ -307,7 +307,7 @@ impl Run {
 
     fn on_snapshot(&mut self, worker: usize, mut snapshot: Snapshot) {
         self.relay(worker, std::mem::take(&mut snapshot.sent));
-        let (of_users, of_limits) = std::mem::take(&mut snapshot.log).into_iter().partition(|line| line.user.is_some());
+        let (of_limits, of_users) = std::mem::take(&mut snapshot.log).into_iter().partition(LogLine::is_of_limits);
         self.log.extend(of_users, snapshot.log_dropped);
         self.tell_limits(worker, of_limits);
         self.totals.absorb(worker, snapshot.part());

@@ -201,7 +201,7 @@ impl Generator {
         }
         if let (Some(playing), FromWorker::Snapshot(snapshot)) = (&mut self.playing, &message) {
             let met = playing.limits_met.entry(worker).or_default();
-            met.extend(snapshot.limits_met().map(|line| line.text.clone()));
+            met.extend(snapshot.log.iter().filter(|line| line.is_of_limits()).map(|line| line.text.clone()));
         }
         let is_urgent = !matches!(message, FromWorker::Snapshot(_));
         self.note(Said { worker, what: What::Message(Box::new(message)) }, is_urgent);
