@@ -1,6 +1,7 @@
 //! Documents as people type them: what passes, and what everything else is told.
 #![cfg(not(target_arch = "wasm32"))]
 
+mod kept;
 mod presets;
 mod robustness;
 mod scenarios;
@@ -12,9 +13,14 @@ use serde_json::Value;
 /// A JSON file of this repository.
 #[track_caller]
 fn read(path: &str) -> Value {
+    serde_json::from_str(&read_text(path)).unwrap_or_else(|error| panic!("{path}: {error}"))
+}
+
+/// A file of this repository.
+#[track_caller]
+fn read_text(path: &str) -> String {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(path);
-    let text = std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
-    serde_json::from_str(&text).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+    std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
 }
 
 /// The published schema of scenarios.
