@@ -86,6 +86,19 @@ fn sockets_tell_what_happens_to_them() {
 }
 
 #[wasm_bindgen_test]
+fn of_a_frame_that_is_too_long_only_its_length_comes_in() {
+    let (sockets, heard) = sockets();
+    sockets.read_at_most(5);
+    open(&sockets, 1);
+    straw::open(0);
+    straw::text(0, "12345");
+    straw::text(0, "123456");
+    straw::binary(0, &[0; 7]);
+    let large = |bytes: u64| in_short(&Input::TooLarge { socket: SocketId(1), bytes });
+    assert_eq!(*heard.borrow(), ["1 opened".to_owned(), "1 text 12345".to_owned(), large(6), large(7)]);
+}
+
+#[wasm_bindgen_test]
 fn frames_that_are_only_counted_never_come_in() {
     let (sockets, heard) = sockets();
     open(&sockets, 1);
@@ -156,6 +169,10 @@ fn an_address_that_the_browser_refuses_is_an_error() {
 }
 
 async fn fetched(url: &str, timeout: Span) -> FetchOutcome {
+    fetched_within(url, timeout, 1_000_000).await
+}
+
+async fn fetched_within(url: &str, timeout: Span, most_bytes: u64) -> FetchOutcome {
     let outcome = Rc::new(Cell::new(None));
     let fetches = Fetches::default();
     let request = FetchRequest {
@@ -164,6 +181,8 @@ async fn fetched(url: &str, timeout: Span) -> FetchOutcome {
         headers: vec![("accept".into(), "text/javascript".into())],
         body: FetchBody::None,
         timeout,
+        follows: false,
+        most_bytes,
     };
     let answered = outcome.clone();
     fetches.start(FetchId(1), request, move |outcome| answered.set(Some(outcome)));
@@ -199,6 +218,15 @@ async fn an_answer_has_its_status_headers_and_body() {
 }
 
 #[wasm_bindgen_test]
+async fn of_a_long_body_no_more_is_read_than_wanted() {
+    let (own, soon) = (own_origin(), Span::from_secs(5));
+    let FetchOutcome::Answer { body, landed: None, .. } = fetched(&own, soon).await else { panic!("it answers") };
+    let length = body.len() as u64;
+    check_blocked(&fetched_within(&own, soon, length - 1).await, FetchFailure::BodyTooLarge, "HTTP 200 with more than");
+    assert!(matches!(fetched_within(&own, soon, length).await, FetchOutcome::Answer { .. }));
+}
+
+#[wasm_bindgen_test]
 async fn what_gives_no_answer_says_why() {
     let soon = Span::from_secs(5);
     check_blocked(&fetched("not an address", soon).await, FetchFailure::BadUrl, "not an address");
@@ -217,6 +245,8 @@ async fn dropped_exchanges_tell_nothing() {
         headers: Vec::new(),
         body: FetchBody::None,
         timeout: Span::from_secs(5),
+        follows: false,
+        most_bytes: 1_000_000,
     };
     let tell = told.clone();
     fetches.start(FetchId(1), request, move |_| tell.set(true));

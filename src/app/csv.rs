@@ -1,5 +1,9 @@
 //! Reads an accounts file. The rows stay in the page's memory: they are never part of a plan, a link or a report.
 
+use std::collections::{HashMap, HashSet};
+
+use crate::plan::MOST_COLUMNS;
+
 /// A parsed file: the first line names the columns.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct CsvTable {
@@ -16,6 +20,8 @@ pub enum CsvError {
     NoRows,
     #[error("column {0} has no name in the first line")]
     UnnamedColumn(usize),
+    #[error("the first line names {0} columns, at most {MOST_COLUMNS} are read")]
+    TooManyColumns(usize),
     #[error("the first line names the column `{0}` twice")]
     DoubleColumn(String),
     #[error("line {line} has {found} values, the first line names {expected} columns")]
@@ -36,19 +42,12 @@ impl CsvTable {
     /// Parses RFC 4180 text. Commas, semicolons and tabs are understood; whichever the first line has most of.
     pub fn parse(file: &str, text: &str) -> Result<Self, CsvError> {
         let text = text.trim_start_matches('\u{feff}');
-        let mut records = records(text, separator(text))?.into_iter();
-        let columns: Vec<String> =
-            records.next().ok_or(CsvError::Empty)?.values.iter().map(|name| name.trim().to_owned()).collect();
-        for (at, name) in columns.iter().enumerate() {
-            if name.is_empty() {
-                return Err(CsvError::UnnamedColumn(at + 1));
-            }
-            if columns[..at].contains(name) {
-                return Err(CsvError::DoubleColumn(name.clone()));
-            }
-        }
+        let mut records = Records::new(text, separator(text));
+        let columns = records.next().ok_or(CsvError::Empty)??.values;
+        let columns = named(columns)?;
         let mut rows = Vec::new();
-        for Record { line, values } in records {
+        for record in records {
+            let Record { line, values } = record?;
             if values.len() != columns.len() {
                 return Err(CsvError::WrongWidth { line, found: values.len(), expected: columns.len() });
             }
@@ -59,8 +58,8 @@ impl CsvTable {
 
     /// All rows, reduced to the named columns in that order. A column that the file lacks is left out.
     pub fn select(&self, columns: &[String]) -> Vec<Vec<String>> {
-        let places: Vec<_> =
-            columns.iter().filter_map(|name| self.columns.iter().position(|column| column == name)).collect();
+        let known: HashMap<&str, usize> = self.columns.iter().map(String::as_str).zip(0..).collect();
+        let places: Vec<usize> = columns.iter().filter_map(|name| known.get(name.as_str()).copied()).collect();
         self.rows.iter().map(|row| places.iter().map(|&place| row[place].clone()).collect()).collect()
     }
 }
@@ -72,32 +71,70 @@ fn separator(text: &str) -> char {
     ['\t', ';', ','].into_iter().max_by_key(|separator| count(*separator)).unwrap_or(',')
 }
 
-fn records(text: &str, separator: char) -> Result<Vec<Record>, CsvError> {
-    let mut records = Vec::new();
-    let mut characters = text.chars().peekable();
-    let mut line = 1;
-    while characters.peek().is_some() {
-        let start = line;
+/// Checks what the first line says.
+fn named(columns: Vec<String>) -> Result<Vec<String>, CsvError> {
+    if columns.len() > MOST_COLUMNS {
+        return Err(CsvError::TooManyColumns(columns.len()));
+    }
+    let columns: Vec<String> = columns.iter().map(|name| name.trim().to_owned()).collect();
+    let mut known = HashSet::new();
+    for (at, name) in columns.iter().enumerate() {
+        if name.is_empty() {
+            return Err(CsvError::UnnamedColumn(at + 1));
+        }
+        if !known.insert(name) {
+            return Err(CsvError::DoubleColumn(name.clone()));
+        }
+    }
+    Ok(columns)
+}
+
+/// The records of a text, one after the other: who sees that the first is wrong does not read the others.
+struct Records<'a> {
+    characters: std::iter::Peekable<std::str::Chars<'a>>,
+    separator: char,
+    line: usize,
+}
+
+impl<'a> Records<'a> {
+    fn new(text: &'a str, separator: char) -> Self {
+        Self { characters: text.chars().peekable(), separator, line: 1 }
+    }
+
+    fn read(&mut self) -> Result<Record, CsvError> {
+        let line = self.line;
         let mut values = Vec::new();
         loop {
-            let (value, newlines) = value(&mut characters, separator, line)?;
-            line += newlines;
+            let (value, newlines) = value(&mut self.characters, self.separator, self.line)?;
+            self.line += newlines;
             values.push(value);
-            match characters.next() {
-                Some(c) if c == separator => {}
+            match self.characters.next() {
+                Some(c) if c == self.separator => {}
                 Some('\r') => {
-                    characters.next_if_eq(&'\n');
+                    self.characters.next_if_eq(&'\n');
                     break;
                 }
                 _ => break,
             }
         }
-        line += 1;
-        if values.iter().any(|value| !value.is_empty()) || values.len() > 1 {
-            records.push(Record { line: start, values });
-        }
+        self.line += 1;
+        Ok(Record { line, values })
     }
-    Ok(records)
+}
+
+impl Iterator for Records<'_> {
+    type Item = Result<Record, CsvError>;
+
+    /// Empty lines are none.
+    fn next(&mut self) -> Option<Self::Item> {
+        while self.characters.peek().is_some() {
+            match self.read() {
+                Ok(record) if record.values.len() == 1 && record.values[0].is_empty() => {}
+                read => return Some(read),
+            }
+        }
+        None
+    }
 }
 
 /// One value, up to and without the separator or line end behind it, and the line ends inside its quotes.
@@ -167,6 +204,11 @@ mod tests {
         check("email,password\n", Err(CsvError::NoRows));
         check("email,,x\n1,2,3", Err(CsvError::UnnamedColumn(2)));
         check("a,b,a\n1,2,3", Err(CsvError::DoubleColumn("a".into())));
+        let many = |columns: usize| (0..columns).map(|n| format!("c{n}")).collect::<Vec<_>>().join(",");
+        check(&many(200_000), Err(CsvError::TooManyColumns(200_000)));
+        check(&many(257), Err(CsvError::TooManyColumns(257)));
+        check(&many(256), Err(CsvError::NoRows));
+        check("a,b\n1\n\"", Err(CsvError::WrongWidth { line: 2, found: 1, expected: 2 }));
         check("a,b\n1,2\n\n3", Err(CsvError::WrongWidth { line: 4, found: 1, expected: 2 }));
         check("a,b\n\"1\n1\",2\n3,4,5", Err(CsvError::WrongWidth { line: 4, found: 3, expected: 2 }));
         check("a,b\n\"1,2", Err(CsvError::OpenQuote(2)));

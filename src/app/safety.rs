@@ -6,7 +6,7 @@ use super::event::{Effect, Event};
 use super::format;
 use super::model::{Model, NoticeKind};
 use super::update::say;
-use crate::plan::{Caps, HostLoad, Limits, Plan};
+use crate::plan::{HostLoad, Limits, Plan};
 use crate::protocol::url;
 
 /// What this browser remembers, and what it asks just now.
@@ -51,6 +51,9 @@ pub enum Cap {
     Users,
     Rate,
     Minutes,
+    PublicUsers,
+    PublicRate,
+    PublicMinutes,
 }
 
 /// As it is written down.
@@ -85,8 +88,9 @@ pub fn update(model: &mut Model, event: SafetyEvent) -> Vec<Effect> {
         SafetyEvent::AddHost(text) => {
             let text = text.trim();
             // A whole address is taken for its host.
-            let host = url::host(text).or_else(|| url::host(&format!("http://{text}")));
-            let Some(host) = host.filter(|host| !host.contains(char::is_whitespace)) else {
+            let host =
+                url::host(text).or_else(|| url::named_host(text)).or_else(|| url::host(&format!("http://{text}")));
+            let Some(host) = host else {
                 say(model, NoticeKind::Problem, format!("\"{text}\" is no host: expected a name like chat.example."));
                 return Vec::new();
             };
@@ -94,7 +98,7 @@ pub fn update(model: &mut Model, event: SafetyEvent) -> Vec<Effect> {
         }
         SafetyEvent::RemoveHost(host) => drop(model.safety.limits.hosts.remove(&host)),
         SafetyEvent::SetCap { cap, text } => match read_cap(&text) {
-            Ok(value) => cap.set(&mut model.safety.limits.caps, value),
+            Ok(value) => cap.set(&mut model.safety.limits, value),
             Err(problem) => say(model, NoticeKind::Problem, problem),
         },
     }
@@ -135,27 +139,38 @@ fn read_cap(text: &str) -> Result<Option<f64>, String> {
 }
 
 impl Cap {
-    pub const ALL: [(Self, &'static str, &'static str); 3] = [
+    pub const ALL: [(Self, &'static str, &'static str); 6] = [
         (Self::Users, "Users at a time", ""),
         (Self::Rate, "New users within a second", "/s"),
         (Self::Minutes, "Length of the load", "min"),
+        (Self::PublicUsers, "Public host: users", ""),
+        (Self::PublicRate, "Public host: new within a second", "/s"),
+        (Self::PublicMinutes, "Public host: length", "min"),
     ];
 
     /// As it stands in its field; empty: there is none.
-    pub fn shown(self, caps: &Caps) -> String {
+    pub fn shown(self, limits: &Limits) -> String {
+        let Limits { caps, public, .. } = limits;
         let value = match self {
             Self::Users => caps.users.map(f64::from),
             Self::Rate => caps.rate,
             Self::Minutes => caps.minutes,
+            Self::PublicUsers => public.users.map(f64::from),
+            Self::PublicRate => public.rate,
+            Self::PublicMinutes => public.minutes,
         };
         value.map_or_else(String::new, |value| value.to_string())
     }
 
-    fn set(self, caps: &mut Caps, value: Option<f64>) {
+    fn set(self, limits: &mut Limits, value: Option<f64>) {
+        let Limits { caps, public, .. } = limits;
         match self {
             Self::Users => caps.users = value.map(|value| value as u32),
             Self::Rate => caps.rate = value,
             Self::Minutes => caps.minutes = value,
+            Self::PublicUsers => public.users = value.map(|value| value as u32),
+            Self::PublicRate => public.rate = value,
+            Self::PublicMinutes => public.minutes = value,
         }
     }
 }
@@ -182,6 +197,8 @@ pub const FAIR_USE: [&str; 4] = [
 #[cfg(test)]
 mod tests {
     use serde_json::json;
+
+    use crate::plan::Caps;
 
     use super::*;
     use crate::app::path::Path;
@@ -270,5 +287,9 @@ mod tests {
         check_cap(Cap::Minutes, "", Caps { minutes: None, ..caps });
         check_cap(Cap::Users, "-1", caps);
         check_cap(Cap::Minutes, "long", caps);
+        let mut model = Model::default();
+        safety(&mut model, SafetyEvent::SetCap { cap: Cap::PublicUsers, text: "900".into() });
+        let public = Caps { users: Some(900), ..Caps::public() };
+        assert_eq!(model.safety.limits, Limits { public, ..Limits::default() });
     }
 }

@@ -130,8 +130,17 @@ struct Options {
 impl Options {
     /// This browser's limits, with what the script says on top.
     fn limits(&self, own: Limits) -> Limits {
-        let hosts = own.hosts.into_iter().chain(self.allow.iter().map(|host| host.to_ascii_lowercase())).collect();
-        Limits { hosts, caps: self.caps.unwrap_or(own.caps) }
+        let hosts = own
+            .hosts
+            .into_iter()
+            .chain(
+                self.allow
+                    .iter()
+                    .map(|host| crate::protocol::url::named_host(host).unwrap_or_else(|| host.to_ascii_lowercase())),
+            )
+            .collect();
+        // Who names caps means them for every host.
+        Limits { hosts, caps: self.caps.unwrap_or(own.caps), public: self.caps.unwrap_or(own.public) }
     }
 }
 

@@ -7,8 +7,10 @@ use std::rc::Rc;
 use gloo_timers::callback::Timeout;
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
-use web_sys::{AbortController, Headers, Request, RequestInit, Response, Url};
+use web_sys::{AbortController, Headers, Request, RequestInit, RequestRedirect, Response, ResponseType, Url};
 
+use super::address::opened;
+use super::body::{self, Body};
 use super::reach;
 use crate::engine::{FetchBody, FetchFailure, FetchId, FetchOutcome, FetchRequest};
 
@@ -49,7 +51,11 @@ impl Drop for Fetches {
 
 /// One exchange, without cookies and past the cache. It ends in time, for the answer's body too.
 pub async fn exchange(request: &FetchRequest, controller: &AbortController) -> FetchOutcome {
-    let url = match Url::new(&request.url) {
+    let address = match opened(&request.url) {
+        Ok(address) => address,
+        Err(problem) => return blocked(FetchFailure::NotAllowed, problem),
+    };
+    let url = match Url::new(&address) {
         Ok(url) if matches!(url.protocol().as_str(), "http:" | "https:") => url,
         _ => return blocked(FetchFailure::BadUrl, format!("{} is no http or https address", request.url)),
     };
@@ -65,7 +71,7 @@ pub async fn exchange(request: &FetchRequest, controller: &AbortController) -> F
             controller.abort();
         }
     });
-    match answer(request, controller).await {
+    match answer(request, &url, controller).await {
         Ok(answer) => answer,
         Err(_) if timed_out.get() => {
             blocked(FetchFailure::TimedOut, format!("no answer within {} s", request.timeout.as_secs_f64()))
@@ -91,32 +97,45 @@ enum Failed {
     Reading(JsValue),
 }
 
-async fn answer(request: &FetchRequest, controller: &AbortController) -> Result<FetchOutcome, Failed> {
-    let request = build(request, controller).map_err(Failed::Building)?;
-    let response = JsFuture::from(global_fetch(&request)).await.map_err(Failed::Sending)?;
+async fn answer(request: &FetchRequest, url: &Url, controller: &AbortController) -> Result<FetchOutcome, Failed> {
+    let built = build(request, url, controller).map_err(Failed::Building)?;
+    let response = JsFuture::from(global_fetch(&built)).await.map_err(Failed::Sending)?;
     let response: Response = response.unchecked_into();
-    let text = response.text().map_err(Failed::Reading)?;
-    let text = JsFuture::from(text).await.map_err(Failed::Reading)?;
+    if response.type_() == ResponseType::Opaqueredirect {
+        let detail = format!("{} sends this request elsewhere, and a page cannot see where to", url.origin());
+        return Ok(blocked(FetchFailure::Redirected, detail));
+    }
+    let bytes = match body::read(&response, request.most_bytes).await.map_err(Failed::Reading)? {
+        Body::Whole(bytes) => bytes,
+        Body::Beginning(_) => {
+            controller.abort();
+            let megabytes = request.most_bytes as f64 / 1e6;
+            let detail = format!("HTTP {} with more than the {megabytes:.1} MB that are read", response.status());
+            return Ok(blocked(FetchFailure::BodyTooLarge, detail));
+        }
+    };
     Ok(FetchOutcome::Answer {
         status: response.status(),
         headers: pairs(&response.headers()),
-        body: text.as_string().unwrap_or_default(),
+        body: body::text(&bytes),
+        landed: response.redirected().then(|| response.url()),
     })
 }
 
-fn build(request: &FetchRequest, controller: &AbortController) -> Result<Request, JsValue> {
+fn build(request: &FetchRequest, url: &Url, controller: &AbortController) -> Result<Request, JsValue> {
     let init = RequestInit::new();
     init.set_method(&request.method);
     init.set_signal(Some(&controller.signal()));
     init.set_credentials(web_sys::RequestCredentials::Omit);
     init.set_cache(web_sys::RequestCache::NoStore);
+    init.set_redirect(if request.follows { RequestRedirect::Follow } else { RequestRedirect::Manual });
     let headers = Headers::new()?;
     set_body(&init, &headers, &request.body)?;
     for (name, value) in &request.headers {
         headers.set(name, value)?;
     }
     init.set_headers(&headers);
-    Request::new_with_str_and_init(&request.url, &init)
+    Request::new_with_str_and_init(&url.href(), &init)
 }
 
 fn set_body(init: &RequestInit, headers: &Headers, body: &FetchBody) -> Result<(), JsValue> {

@@ -87,6 +87,8 @@ async fn post(origin: &str, what: &str, body: &Value) -> Result<(), String> {
         headers: Vec::new(),
         body: FetchBody::Json(body.to_string()),
         timeout: TIMEOUT,
+        follows: false,
+        most_bytes: MOST_BYTES,
     };
     let controller = AbortController::new().map_err(|_| "this browser cannot cancel requests")?;
     match exchange(&request, &controller).await {
@@ -103,6 +105,8 @@ async fn post(origin: &str, what: &str, body: &Value) -> Result<(), String> {
 }
 
 const TIMEOUT: Span = Span::from_secs(5);
+/// A lab says little.
+const MOST_BYTES: u64 = 1 << 20;
 
 /// The broker of the lab that this page came from, if it is a lab that serves a room.
 pub async fn offered_broker() -> Option<String> {
@@ -112,6 +116,8 @@ pub async fn offered_broker() -> Option<String> {
         headers: Vec::new(),
         body: FetchBody::None,
         timeout: TIMEOUT,
+        follows: false,
+        most_bytes: MOST_BYTES,
     };
     match exchange(&request, &AbortController::new().ok()?).await {
         FetchOutcome::Answer { status: 200, body, .. } => {

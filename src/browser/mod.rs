@@ -1,6 +1,8 @@
 //! All browser IO, one API per file; every handle closes itself on drop.
 
+mod address;
 pub mod automation;
+mod body;
 mod chart_parts;
 mod clock;
 mod decoder;

@@ -17,8 +17,8 @@ use crate::metrics::Report;
 use crate::plan::{Limits, Plan};
 use crate::protocol::audio::Clip;
 use crate::run::preflight::{
-    Around, BrowserFacts, Checklist, LONGEST_S, PATIENCE_S, State, VOICE_PATIENCE_S, browser_checks, failures,
-    questions, rehearsal,
+    Around, BrowserFacts, Checklist, LONGEST_S, PATIENCE_S, State, VOICE_PATIENCE_S, browser_checks, failures, may_ask,
+    most_counted, questions, rehearsal,
 };
 use crate::run::{Capacity, Run, RunInput, layout, sockets};
 use crate::wire::{FromWorker, ToWorker};
@@ -73,7 +73,8 @@ async fn go(wanted: Rehearsal, is_wanted: &Cell<bool>, tell: &impl Fn(Checklist,
         for question in questions(&kind) {
             // Whoever answers nothing answers no second question.
             let is_silent = around.silence(&question.url).is_some();
-            if is_wanted.get() && !is_silent && !around.seen.contains_key(&question) {
+            let may_ask = may_ask(&question, &plan, &wanted.limits);
+            if is_wanted.get() && may_ask && !is_silent && !around.seen.contains_key(&question) {
                 let seen = look(&question).await;
                 around.seen.insert(question, seen);
             }
@@ -175,11 +176,10 @@ async fn look_at_browser(wanted: &Rehearsal, checklist: &Checklist, report: &Rep
         checklist.groups.iter().flat_map(|group| &group.checks).all(|check| check.state != State::Failed);
     let place = place_to_count(&wanted.plan, wanted.counts_at_target && is_reachable).await;
     let probed = match place {
-        Some(place) => Some((
-            count_sockets(&place, users.clamp(1, known)).await,
-            users.clamp(1, known),
-            crate::protocol::url::origin(&place),
-        )),
+        Some(place) => {
+            let most = users.clamp(1, known).min(most_counted(&place, &wanted.limits));
+            Some((count_sockets(&place, most).await, most, crate::protocol::url::origin(&place)))
+        }
         None => None,
     };
     BrowserFacts {

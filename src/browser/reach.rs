@@ -6,8 +6,9 @@ use std::collections::HashMap;
 use gloo_timers::callback::Timeout;
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
-use web_sys::{AbortController, Request, RequestInit, RequestMode, Url};
+use web_sys::{AbortController, Request, RequestInit, RequestMode, RequestRedirect, ResponseType, Url};
 
+use super::body::{self, Body};
 use super::clock::Clock;
 use crate::run::preflight::{Nearby, Question, Seen};
 
@@ -89,14 +90,30 @@ async fn get(question: &Question) -> Result<Seen, JsValue> {
     init.set_credentials(web_sys::RequestCredentials::Omit);
     init.set_cache(web_sys::RequestCache::NoStore);
     init.set_signal(Some(&controller.signal()));
+    // An answer that may be read may also say that it is a redirect. One that stays hidden cannot: there a browser knows no other
+    // way than to follow.
+    if question.is_read {
+        init.set_redirect(RequestRedirect::Manual);
+    }
     let answer = global_fetch(&Request::new_with_str_and_init(&question.url, &init)?);
     // A stream without end is cut off, too.
-    let _timeout = Timeout::new(LOOK_TIMEOUT_MS, move || controller.abort());
+    let _timeout = Timeout::new(LOOK_TIMEOUT_MS, {
+        let controller = controller.clone();
+        move || controller.abort()
+    });
     let response: web_sys::Response = JsFuture::from(answer).await?.unchecked_into();
     if !question.is_read {
         return Ok(Seen::Hidden);
     }
-    let body = JsFuture::from(response.text()?).await?.as_string().unwrap_or_default();
+    if response.type_() == ResponseType::Opaqueredirect {
+        return Ok(Seen::Redirect);
+    }
+    let read = body::read(&response, MOST_BYTES).await?;
+    if let Body::Beginning(_) = read {
+        controller.abort();
+    }
+    let (Body::Whole(bytes) | Body::Beginning(bytes)) = read;
+    let body = body::text(&bytes);
     Ok(Seen::Answer { status: response.status(), body: body.chars().take(MOST_BODY).collect() })
 }
 
@@ -136,6 +153,7 @@ const BOTH_NETWORKS: &str = "local-network-access";
 /// From here on a server counts as silent, see the diagnosis.
 const LOOK_TIMEOUT_MS: u32 = 3_000;
 const MOST_BODY: usize = 2_000;
+const MOST_BYTES: u64 = 16_000;
 
 const PROBE_TIMEOUT_MS: u32 = 5_000;
 

@@ -6,6 +6,7 @@ use std::rc::Rc;
 use js_sys::JsString;
 use wasm_bindgen::prelude::*;
 
+use super::address;
 use crate::engine::{Caught, FrameId, Frames, Input, Rings, SocketId};
 use crate::metrics::{UserId, Way};
 use crate::scenario::{Program, Protocol};
@@ -33,6 +34,7 @@ struct Callbacks {
     text: Closure<dyn Fn(u32, String)>,
     binary: Closure<dyn Fn(u32, Vec<u8>)>,
     closed: Closure<dyn Fn(u32, u16, String)>,
+    large: Closure<dyn Fn(u32, f64)>,
 }
 
 #[wasm_bindgen(module = "/src/browser/tap.js")]
@@ -44,7 +46,10 @@ extern "C" {
         text: &Closure<dyn Fn(u32, String)>,
         binary: &Closure<dyn Fn(u32, Vec<u8>)>,
         closed: &Closure<dyn Fn(u32, u16, String)>,
+        large: &Closure<dyn Fn(u32, f64)>,
     ) -> Tap;
+    #[wasm_bindgen(method, js_name = readAtMost)]
+    fn read_at_most(this: &Tap, bytes: f64);
     #[wasm_bindgen(method)]
     fn classify(
         this: &Tap,
@@ -95,7 +100,8 @@ impl Sockets {
     /// within a call of this.
     pub fn new(programs: &[Rc<Program>], contract_every: u32, on_input: impl Fn(Input<'_>) + Clone + 'static) -> Self {
         let callbacks = Callbacks::new(on_input);
-        let tap = Tap::new(&callbacks.opened, &callbacks.text, &callbacks.binary, &callbacks.closed);
+        let Callbacks { opened, text, binary, closed, large } = &callbacks;
+        let tap = Tap::new(opened, text, binary, closed, large);
         for (population, program) in programs.iter().enumerate() {
             let counted = program.events.iter().zip(0..).filter(|(event, _)| event.count_only);
             let (names, events): (Vec<_>, Vec<u32>) = counted.map(|(event, index)| (event.name.clone(), index)).unzip();
@@ -110,10 +116,16 @@ impl Sockets {
         Self { tap: Rc::new(tap), shared: HashMap::new(), _callbacks: callbacks }
     }
 
+    /// A longer frame is told of, and nobody looks into it.
+    pub fn read_at_most(&self, bytes: u64) {
+        self.tap.read_at_most(bytes as f64);
+    }
+
     /// # Errors
     /// The browser refuses the address, in its own words. No `Closed` follows.
     pub fn open(&self, socket: SocketId, user: UserId, url: &str, protocols: Vec<String>) -> Result<(), String> {
-        self.tap.open(socket.0, user.population(), user.0, url, protocols).map_err(|error| error.message().into())
+        let url = address::opened(url)?;
+        self.tap.open(socket.0, user.population(), user.0, &url, protocols).map_err(|error| error.message().into())
     }
 
     /// The newest frames of every user that had a socket here.
@@ -210,12 +222,15 @@ impl Drop for Sockets {
 
 impl Callbacks {
     fn new(on_input: impl Fn(Input<'_>) + Clone + 'static) -> Self {
-        let [on_open, on_text, on_binary] = [on_input.clone(), on_input.clone(), on_input.clone()];
+        let [on_open, on_text, on_binary, on_large] = std::array::from_fn(|_| on_input.clone());
         Self {
             opened: Closure::new(move |id| on_open(Input::Opened { socket: SocketId(id) })),
             text: Closure::new(move |id, frame: String| on_text(Input::Text { socket: SocketId(id), frame: &frame })),
             binary: Closure::new(move |id, frame: Vec<u8>| {
                 on_binary(Input::Binary { socket: SocketId(id), frame: &frame });
+            }),
+            large: Closure::new(move |id, bytes: f64| {
+                on_large(Input::TooLarge { socket: SocketId(id), bytes: bytes as u64 });
             }),
             closed: Closure::new(move |id, code, reason: String| {
                 on_input(Input::Closed { socket: SocketId(id), code, reason: &reason });

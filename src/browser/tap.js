@@ -12,12 +12,20 @@ export class Tap {
   #text;
   #binary;
   #closed;
+  #large;
+  #most = Infinity;
 
-  constructor(opened, text, binary, closed) {
+  constructor(opened, text, binary, closed, large) {
     this.#opened = opened;
     this.#text = text;
     this.#binary = binary;
     this.#closed = closed;
+    this.#large = large;
+  }
+
+  // Longer frames stay out of wasm, whose memory never shrinks again: it hears only how long they are.
+  readAtMost(bytes) {
+    this.#most = bytes;
   }
 
   // `names[i]` of `population` is only counted, under the number `events[i]`, but for every `every[i]`-th, which wasm looks at (0:
@@ -39,7 +47,8 @@ export class Tap {
     socket.ring = ring;
     socket.onmessage = ({ data }) => {
       ring.keep(IN, data);
-      if (typeof data !== "string") binary(id, new Uint8Array(data));
+      if ((data.length ?? data.byteLength) > this.#most) this.#large(id, data.length ?? data.byteLength);
+      else if (typeof data !== "string") binary(id, new Uint8Array(data));
       else if (!classifier.counts(data)) text(id, data);
     };
     socket.onclose = ({ code, reason }) => {
@@ -52,6 +61,8 @@ export class Tap {
   sendText(id, text) {
     const socket = this.#sockets.get(id);
     if (socket === undefined) return;
+    // Who floods us with pings and reads nothing must not fill the memory with our answers.
+    if (text === PONG && socket.bufferedAmount > UNREAD) return;
     socket.ring.keep(OUT, text);
     socket.send(text);
   }
@@ -367,6 +378,10 @@ function utf8Length(text) {
 
 const ENCODER = new TextEncoder();
 const SCRATCH = new Uint8Array(16384);
+
+const PONG = "3";
+// Bytes that wait to be sent.
+const UNREAD = 1048576;
 
 const IN = 0;
 // Of requests, too: see `Way`.

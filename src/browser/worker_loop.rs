@@ -110,6 +110,7 @@ impl Player {
             let sockets = Sockets::new(engine.programs(), engine.contract_every(), move |input| {
                 with(&on_input, |player| player.feed(input))
             });
+            sockets.read_at_most(load.plan.answer_limit_bytes());
             engine.keep_rings(sockets.rings());
             let timer = Timer::new(move |lag| with(&on_timer, |player| player.on_timer(lag)));
             RefCell::new(Self {

@@ -62,7 +62,15 @@ mod tests {
 
     fn request(body: FetchBody) -> FetchRequest {
         let (method, url) = ("POST".to_owned(), "http://a/b".to_owned());
-        FetchRequest { method, url, headers: Vec::new(), body, timeout: Span::from_secs(1) }
+        FetchRequest {
+            method,
+            url,
+            headers: Vec::new(),
+            body,
+            timeout: Span::from_secs(1),
+            follows: false,
+            most_bytes: 1,
+        }
     }
 
     #[test]
@@ -88,7 +96,8 @@ mod tests {
         fn check(outcome: &FetchOutcome, line: &str) {
             assert_eq!(Exchange::begin(&request(FetchBody::None), 1_000.0).response(outcome, 1_012.34), line);
         }
-        let answer = |body: &str| FetchOutcome::Answer { status: 201, headers: Vec::new(), body: body.to_owned() };
+        let answer =
+            |body: &str| FetchOutcome::Answer { status: 201, headers: Vec::new(), body: body.to_owned(), landed: None };
         check(&answer(""), "201 after 12.3 ms, POST http://a/b");
         check(&answer("{}"), "201 after 12.3 ms, POST http://a/b {}");
         let cut = format!("201 after 12.3 ms, POST http://a/b {}… (1001 characters)", "말".repeat(1_000));

@@ -61,6 +61,11 @@ pub enum Input<'a> {
         socket: SocketId,
         frame: &'a [u8],
     },
+    /// A frame that is longer than what is read of one: nobody has looked into it.
+    TooLarge {
+        socket: SocketId,
+        bytes: u64,
+    },
     Closed {
         socket: SocketId,
         code: u16,
@@ -136,6 +141,10 @@ pub struct FetchRequest {
     pub headers: Vec<(String, String)>,
     pub body: FetchBody,
     pub timeout: Span,
+    /// Redirects are followed; else one is an error.
+    pub follows: bool,
+    /// Bytes of the answer's body that are read at most.
+    pub most_bytes: u64,
 }
 
 #[derive(Debug, Clone, PartialEq)]
@@ -158,12 +167,11 @@ pub enum FetchOutcome {
         status: u16,
         headers: Vec<(String, String)>,
         body: String,
+        /// Where redirects have led, if any were followed.
+        landed: Option<String>,
     },
     /// The browser gave no answer; `cause` is told apart as far as a browser lets us.
-    Blocked {
-        cause: FetchFailure,
-        detail: String,
-    },
+    Blocked { cause: FetchFailure, detail: String },
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -177,8 +185,16 @@ pub enum FetchFailure {
     TimedOut,
     /// Not a URL a browser fetches.
     BadUrl,
-    /// This browser's operator has not allowed load on that host.
+    /// This browser's operator has not allowed load on that host, or was never asked about it.
     NotAllowed,
+    /// The host has as many users as this browser's operator allows.
+    OverLimit,
+    /// The answer sends the request elsewhere, and nobody went there.
+    Redirected,
+    /// Redirects were followed, and led to a host that this browser's operator has not allowed.
+    RedirectedAway,
+    /// The answer's body is longer than what is read of it.
+    BodyTooLarge,
 }
 
 impl FetchFailure {
@@ -191,6 +207,10 @@ impl FetchFailure {
             Self::TimedOut => "timeout",
             Self::BadUrl => "bad_url",
             Self::NotAllowed => "not_allowed",
+            Self::OverLimit => "over_limit",
+            Self::Redirected => "redirected",
+            Self::RedirectedAway => "redirect_not_allowed",
+            Self::BodyTooLarge => "body_too_large",
         }
     }
 }

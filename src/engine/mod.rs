@@ -36,7 +36,7 @@ use crate::wire::{Load, LogLine, Snapshot};
 use acting::Agenda;
 use crowd::{Crowd, Seat};
 use deadlines::Deadlines;
-use guard::{Guard, NOT_ALLOWED};
+use guard::{Guard, Way};
 use hearing::Hearing;
 use population::Population;
 use slots::Slots;
@@ -87,8 +87,6 @@ pub struct Engine {
 
 /// Shorter than any browser's timer can be.
 const MIN_SLEEP: Span = Span::from_micros(100);
-/// The close code of a connection that never came to be, as browsers report it.
-const NEVER_OPENED: u16 = 1006;
 /// Hand-overs that go over a network are at least so long apart.
 const REMOTE_SNAPSHOT_MS: u32 = 1_000;
 /// Log lines per snapshot; a flood must not reach the page.
@@ -211,6 +209,9 @@ impl Engine {
             Input::Binary { socket, frame } => {
                 self.with_socket(now, wall_ms, socket, |user, ctx| user.on_binary(ctx, frame));
             }
+            Input::TooLarge { socket, bytes } => {
+                self.with_socket(now, wall_ms, socket, |user, ctx| user.on_too_large(ctx, bytes));
+            }
             Input::Closed { socket, code, reason } => {
                 let user = self.crowd.slot_of(socket).and_then(|slot| self.crowd.get_mut(slot));
                 self.health.refused += u32::from(user.is_some_and(|user| user.is_opening(socket)));
@@ -271,7 +272,8 @@ impl Engine {
     fn with_user(&mut self, now: Timestamp, wall_ms: f64, slot: u32, call: impl FnOnce(&mut User, &mut Context<'_>)) {
         let Some(user) = self.crowd.get_mut(slot) else { return };
         let id = user.id();
-        let Population { program, name, meters, utterances, control, .. } = &mut self.populations[id.population()];
+        let Population { program, name, terms, meters, utterances, control, .. } =
+            &mut self.populations[id.population()];
         let mut wishes = std::mem::take(&mut self.wishes);
         let mut ctx = Context {
             now,
@@ -279,6 +281,7 @@ impl Engine {
             program,
             control,
             population: name,
+            terms,
             meters,
             utterances: utterances.as_mut(),
             frames: &mut self.frames,
@@ -329,6 +332,7 @@ impl Engine {
         if self.crowd.slot_of(socket).is_some() {
             self.health.sockets_open = self.health.sockets_open.saturating_sub(1);
             self.crowd.forget_socket(socket);
+            self.guard.on_closed(socket);
         }
     }
 
@@ -361,24 +365,7 @@ impl Engine {
                 self.handshakes.give_back();
                 continue;
             };
-            let socket = self.crowd.next_socket(slot);
-            let mut opening = None;
-            self.with_user(now, wall_ms, slot, |user, ctx| opening = user.open(ctx, socket));
-            let Some((opening, user)) = opening.zip(self.crowd.get_mut(slot)) else {
-                self.crowd.forget_socket(socket);
-                self.handshakes.give_back();
-                continue;
-            };
-            let id = user.id();
-            self.health.sockets_open += 1;
-            let (url, protocols) = (opening.url, opening.protocols);
-            if self.guard.may_reach(&url) {
-                self.guard.on_opened(id.population(), now);
-                self.out.push_back(Output::Connect { socket, user: id, url, protocols });
-            } else {
-                self.with_socket(now, wall_ms, socket, |user, ctx| user.on_closed(ctx, NEVER_OPENED, NOT_ALLOWED));
-                self.forget_socket(socket);
-            }
+            self.open_for(now, wall_ms, seat, slot);
         }
         while let Some((seat, task, request)) = self.fetches.take() {
             let place = self.crowd.slot_at(seat).and_then(|slot| Some((slot, self.crowd.get_mut(slot)?.id())));
@@ -389,23 +376,61 @@ impl Engine {
             let fetch = self.crowd.next_fetch(slot);
             let mut wanted = false;
             self.with_user(now, wall_ms, slot, |user, ctx| wanted = user.on_fetch_sent(ctx, task, fetch));
-            if wanted && !self.guard.may_reach(&request.url) {
-                let detail = format!("{}: {NOT_ALLOWED}", request.url);
-                let outcome = FetchOutcome::Blocked { cause: FetchFailure::NotAllowed, detail };
-                self.on_fetched(now, wall_ms, fetch, &outcome);
-            } else if wanted {
-                self.out.push_back(Output::Fetch { fetch, user, request });
-            } else {
+            if !wanted {
                 self.crowd.end_fetch(fetch);
                 self.fetches.give_back();
+                continue;
+            }
+            match self.guard.on_request(user, &request.url, now) {
+                Ok(()) => self.out.push_back(Output::Fetch { fetch, user, request }),
+                Err((cause, detail)) => {
+                    self.on_fetched(now, wall_ms, fetch, &FetchOutcome::Blocked { cause, detail });
+                }
             }
         }
+    }
+
+    /// A user has a handshake slot: its socket is opened, unless the guard has something against its address.
+    fn open_for(&mut self, now: Timestamp, wall_ms: f64, seat: Seat, slot: u32) {
+        let mut opening = None;
+        self.with_user(now, wall_ms, slot, |user, ctx| opening = user.opening(ctx));
+        let Some((opening, user)) = opening.zip(self.crowd.get_mut(slot)) else { return self.handshakes.give_back() };
+        let id = user.id();
+        let host = match self.guard.way(id, &opening.url, now) {
+            Way::Open(host) => host,
+            Way::Wait(host) => {
+                user.wait_for(host);
+                return self.handshakes.put_back(seat);
+            }
+            Way::Refused(why) => {
+                self.handshakes.give_back();
+                return self.with_user(now, wall_ms, slot, |user, ctx| user.on_not_allowed(ctx, &why));
+            }
+        };
+        let socket = self.crowd.next_socket(slot);
+        let (url, protocols) = (opening.url.clone(), opening.protocols.clone());
+        self.health.sockets_open += 1;
+        if let Some(host) = host {
+            self.guard.on_opened(id, socket, host, now);
+        }
+        self.with_user(now, wall_ms, slot, |user, ctx| user.open(ctx, socket, opening));
+        self.out.push_back(Output::Connect { socket, user: id, url, protocols });
     }
 
     fn on_fetched(&mut self, now: Timestamp, wall_ms: f64, fetch: FetchId, outcome: &FetchOutcome) {
         let Some(slot) = self.crowd.end_fetch(fetch) else { return };
         self.fetches.give_back();
+        let away = self.landed_elsewhere(now, slot, outcome);
+        let outcome = away.as_ref().unwrap_or(outcome);
         self.with_user(now, wall_ms, slot, |user, ctx| user.on_fetched(ctx, fetch, outcome));
+    }
+
+    /// Redirects that were followed have led where nobody was asked about: the answer counts for nothing.
+    fn landed_elsewhere(&mut self, now: Timestamp, slot: u32, outcome: &FetchOutcome) -> Option<FetchOutcome> {
+        let FetchOutcome::Answer { landed: Some(address), .. } = outcome else { return None };
+        let user = self.crowd.get_mut(slot)?.id();
+        let (_, detail) = self.guard.on_request(user, address, now).err()?;
+        Some(FetchOutcome::Blocked { cause: FetchFailure::RedirectedAway, detail })
     }
 }
 

@@ -5,7 +5,7 @@ use std::rc::Rc;
 use serde_json::{Map, Value};
 
 use crate::metrics::{Recorder, UserId, UsersByState};
-use crate::plan::{AccountBook, Load as LoadShape, Schedule};
+use crate::plan::{AccountBook, Load as LoadShape, Schedule, Terms};
 use crate::scenario::{self, EventId, Problem, Program, UserFacts};
 use crate::time::Timestamp;
 use crate::user::{Control, Meters, ONCE_USER, User, Utterances};
@@ -13,6 +13,7 @@ use crate::wire::Load;
 
 pub struct Population {
     pub name: String,
+    pub terms: Terms,
     pub program: Rc<Program>,
     pub meters: Meters,
     /// What its users say; `None`: it is no population of voice users.
@@ -48,6 +49,7 @@ impl Population {
         let csv = load.csv.get(index).cloned().unwrap_or_default();
         Ok(Self {
             name: population.name.clone(),
+            terms: Terms::new(&load.plan, index),
             meters: Meters::new(&program, &population.name, load.plan.contract_every, recorder),
             utterances,
             control: Control::new(&program),

@@ -7,11 +7,13 @@ pub struct Slots<T> {
     limit: u32,
     taken: u32,
     queue: VecDeque<T>,
+    /// Where the last one stood that was taken.
+    place: usize,
 }
 
 impl<T> Slots<T> {
     pub fn new(limit: u32) -> Self {
-        Self { limit: limit.max(1), taken: 0, queue: VecDeque::new() }
+        Self { limit: limit.max(1), taken: 0, queue: VecDeque::new(), place: 0 }
     }
 
     pub fn ask(&mut self, who: T) {
@@ -30,7 +32,14 @@ impl<T> Slots<T> {
         }
         let place = self.queue.iter().position(may)?;
         self.taken += 1;
+        self.place = place;
         self.queue.remove(place)
+    }
+
+    /// The one that was taken last cannot use its slot yet: it stands where it stood.
+    pub fn put_back(&mut self, who: T) {
+        self.give_back();
+        self.queue.insert(self.place.min(self.queue.len()), who);
     }
 
     pub fn give_back(&mut self) {

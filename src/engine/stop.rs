@@ -163,6 +163,7 @@ impl Engine {
         }
         if user.count_out() {
             population.present = population.present.saturating_sub(1);
+            self.guard.on_over(id);
         }
         if user.is_unlinked() {
             user.count_state(now, &mut population.gone);

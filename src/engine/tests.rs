@@ -15,6 +15,7 @@ struct Bench {
     engine: Engine,
     now: Timestamp,
     out: Vec<Output>,
+    tells_urls: bool,
 }
 
 impl Bench {
@@ -41,9 +42,16 @@ impl Bench {
                 "version": 1, "name": "t", "protocol": "socketio", "flow": [],
                 "connect": { "url": "http://h", "timeout_s": 5, "reconnect": "none" },
             });
-            let fields = scenario.as_object().expect("a scenario is an object").clone();
+            let mut fields = scenario.as_object().expect("a scenario is an object").clone();
+            let mut population = json!({ "name": format!("p{at}"), "load": load });
+            for own in ["hosts", "redirects"] {
+                if let Some(value) = fields.remove(own) {
+                    population[own] = value;
+                }
+            }
             document.as_object_mut().expect("it is one").extend(fields);
-            json!({ "name": format!("p{at}"), "scenario": document, "load": load })
+            population["scenario"] = document;
+            population
         };
         let populations: Vec<Value> = populations.iter().enumerate().map(population).collect();
         let plan = json!({ "version": 1, "name": "t", "seed": 1, "graceful_stop_s": 5, "populations": populations });
@@ -60,7 +68,8 @@ impl Bench {
             limits,
             snapshot_ms: 250,
         };
-        Self { engine: Engine::new(&load).expect("the plan is good"), now: Timestamp::ZERO, out: Vec::new() }
+        let engine = Engine::new(&load).expect("the plan is good");
+        Self { engine, now: Timestamp::ZERO, out: Vec::new(), tells_urls: false }
     }
 
     fn start(&mut self) {
@@ -107,7 +116,9 @@ impl Bench {
 
     /// What the engine wanted since the last call, in short.
     fn wanted(&mut self) -> Vec<String> {
+        let tells_urls = self.tells_urls;
         let short = |output| match output {
+            Output::Connect { socket, url, .. } if tells_urls => format!("connect {} {url}", socket.0),
             Output::Connect { socket, .. } => format!("connect {}", socket.0),
             Output::Send { socket, text } => format!("{} {text}", socket.0),
             Output::Close { socket } => format!("close {}", socket.0),
@@ -326,7 +337,8 @@ fn a_place_in_a_queue_is_not_the_next_users() {
     let mut bench = Bench::new(json!({ "before": before }), load);
     bench.pass(25_000);
     assert_eq!(bench.wanted(), ["GET http://h/0/0"]);
-    let answer = |body: &str| FetchOutcome::Answer { status: 200, headers: Vec::new(), body: body.to_owned() };
+    let answer =
+        |body: &str| FetchOutcome::Answer { status: 200, headers: Vec::new(), body: body.to_owned(), landed: None };
     // The users of the first stage are gone; their requests are nobody's.
     bench.give(Input::Fetched { fetch: FetchId(0), outcome: answer("{}") });
     assert_eq!(bench.wanted(), ["GET http://h/20/0"]);

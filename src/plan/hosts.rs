@@ -5,13 +5,12 @@ use std::collections::BTreeSet;
 use serde_json::Value;
 
 use super::model::{Plan, Population};
-use crate::protocol::url;
-use crate::scenario::resolve;
+use crate::protocol::url::{self, Sketch, UNKNOWN};
+use crate::scenario::{Address, Program, resolve, without_holes};
 
 impl Plan {
-    /// The hosts of all addresses that stand in this plan and its scenarios, in lower case. An address that a server
-    /// gives, or that a template makes up, is not among them: an engine that may reach only certain hosts refuses it then
-    /// (see [`crate::wire::Load`]).
+    /// The hosts of all addresses that stand in this plan and its scenarios, and those that it names because addresses are made
+    /// up, or redirects lead there. An engine refuses every other one.
     pub fn hosts(&self) -> BTreeSet<String> {
         let mut hosts = BTreeSet::new();
         self.populations.iter().for_each(|population| hosts.extend(population.hosts()));
@@ -22,20 +21,56 @@ impl Plan {
 impl Population {
     /// Those that its users go to.
     pub fn hosts(&self) -> BTreeSet<String> {
-        let mut hosts = BTreeSet::new();
+        let mut hosts: BTreeSet<String> = self.hosts.iter().cloned().collect();
         let Ok(mut scenario) = resolve(&self.scenario) else { return hosts };
         // A default that the plan replaces is no target.
         if let Some(variables) = scenario.get_mut("variables").and_then(Value::as_object_mut) {
             variables.retain(|name, _| !self.variables.contains_key(name));
         }
         self.variables.values().chain([&scenario]).for_each(|value| collect(value, &mut hosts));
+        if let Ok(program) = self.program() {
+            hosts.extend(opened(&program).into_iter().filter_map(|address| match address.host {
+                Sketch::Known(host) => Some(host),
+                Sketch::Computed | Sketch::Nothing => None,
+            }));
+        }
         hosts
+    }
+
+    /// Where its users connect to, if that is known before they run.
+    pub fn connects_to(&self) -> Option<String> {
+        match opened(&self.program().ok()?).into_iter().next()?.host {
+            Sketch::Known(host) => Some(host),
+            Sketch::Computed | Sketch::Nothing => None,
+        }
     }
 }
 
+/// An address that users open, and what is known of its host.
+pub(super) struct Opened {
+    pub operation: String,
+    pub text: String,
+    pub host: Sketch,
+}
+
+/// Everything that the users of this program open; the connection comes first.
+pub(super) fn opened(program: &Program) -> Vec<Opened> {
+    let addresses = program.addresses(UNKNOWN).into_iter().enumerate().map(|(place, Address { operation, text })| {
+        // A connection's address may do without a scheme.
+        let full = if place == 0 { url::websocket_scheme(text.trim()) } else { text.clone() };
+        Opened { operation, text, host: url::sketched_host(&full) }
+    });
+    addresses.collect()
+}
+
+/// Over all texts, whatever they are for: rather one question too many than a host that nobody was asked about.
 fn collect(value: &Value, hosts: &mut BTreeSet<String>) {
     match value {
-        Value::String(text) => hosts.extend(url::host(text)),
+        Value::String(text) => {
+            if let Sketch::Known(host) = url::sketched_host(&without_holes(text, UNKNOWN)) {
+                hosts.insert(host);
+            }
+        }
         Value::Array(list) => list.iter().for_each(|value| collect(value, hosts)),
         // What is written for people, or for editors, is no target.
         Value::Object(fields) => {
@@ -81,5 +116,25 @@ mod tests {
             json!([{"name": "i", "scenario": inline, "load": load}]),
             &["api.example", "origin.example", "target.example"],
         );
+    }
+
+    #[test]
+    fn a_host_is_found_however_its_address_is_put_together() {
+        let load = json!({"model": "closed", "stages": []});
+        let plain = |variables: Value, url: &str, rest: Value| {
+            let mut population = json!({"name": "c", "load": load, "scenario": {
+                "version": 1, "name": "s", "protocol": "websocket", "variables": variables, "flow": [],
+                "before": [{"http": {"operation": "a", "url": "${h}", "save": {"saved": "/x"}}}], "connect": {"url": url},
+            }});
+            population.as_object_mut().expect("an object").extend(rest.as_object().expect("an object").clone());
+            json!([population])
+        };
+        let h = json!({"h": {"default": "http://h.example/x"}, "name": "Chat.EXAMPLE", "n": "${user.index}"});
+        check(plain(h.clone(), "ws://${name}:1/", json!({})), &["chat.example", "h.example"]);
+        check(plain(h.clone(), "${name}/x", json!({})), &["chat.example", "h.example"]);
+        check(plain(h.clone(), "ws://me@${name}.:${n}/${saved}", json!({})), &["chat.example", "h.example"]);
+        check(plain(h.clone(), "ws://node${n}.example", json!({})), &["h.example"]);
+        check(plain(h.clone(), "${saved}", json!({"hosts": ["b.example"]})), &["b.example", "h.example"]);
+        check(plain(h, "ws://0x7f.1", json!({"variables": {"h": "http://i.example"}})), &["127.0.0.1", "i.example"]);
     }
 }

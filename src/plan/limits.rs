@@ -13,12 +13,15 @@ use super::segment::Segment;
 use crate::protocol::url;
 
 /// This machine is always allowed and has no caps: it is nobody else's.
-#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Limits {
     /// Hosts besides this machine, in lower case.
     pub hosts: BTreeSet<String>,
     pub caps: Caps,
+    /// Of hosts on the internet, besides: a slip there meets strangers.
+    #[serde(default = "Caps::public")]
+    pub public: Caps,
 }
 
 /// The most that each host gets from one run; `None`: no cap.
@@ -49,7 +52,18 @@ impl Default for Caps {
     }
 }
 
+impl Default for Limits {
+    fn default() -> Self {
+        Self { hosts: BTreeSet::new(), caps: Caps::default(), public: Caps::public() }
+    }
+}
+
 impl Limits {
+    /// What this host may get at most.
+    pub fn caps_of(&self, host: &str) -> Caps {
+        if url::is_public(host) { self.caps.and(&self.public) } else { self.caps }
+    }
+
     pub fn allows(&self, host: &str) -> bool {
         url::is_loopback(host) || self.hosts.contains(host)
     }
@@ -66,12 +80,27 @@ impl Limits {
     fn beyond(&self, load: &HostLoad) -> Vec<String> {
         let host = &load.host;
         let strange = (!self.allows(host)).then(|| format!("load on {host} has not been allowed in this browser"));
-        strange.into_iter().chain(self.caps.exceeded_by(load)).collect()
+        strange.into_iter().chain(self.caps_of(host).exceeded_by(load)).collect()
     }
 }
 
 impl Caps {
     pub const NONE: Self = Self { users: None, rate: None, minutes: None };
+
+    /// For a host on the internet until its operator says otherwise: about as many users as one browser has sockets, and an hour.
+    pub const fn public() -> Self {
+        Self { users: Some(250), rate: Some(50.0), minutes: Some(60.0) }
+    }
+
+    /// The lower ones of both.
+    fn and(&self, other: &Self) -> Self {
+        let lower = |one: Option<f64>, two: Option<f64>| one.into_iter().chain(two).reduce(f64::min);
+        Self {
+            users: self.users.into_iter().chain(other.users).min(),
+            rate: lower(self.rate, other.rate),
+            minutes: lower(self.minutes, other.minutes),
+        }
+    }
 
     /// What of the load goes beyond them.
     pub fn exceeded_by(&self, load: &HostLoad) -> Vec<String> {
@@ -174,7 +203,7 @@ mod tests {
 
     #[track_caller]
     fn check_limits(hosts: &[&str], caps: Caps, expected: &[&str]) {
-        let limits = Limits { hosts: hosts.iter().map(|&host| host.to_owned()).collect(), caps };
+        let limits = Limits { hosts: hosts.iter().map(|&host| host.to_owned()).collect(), caps, ..Limits::default() };
         let crowd = json!({"model": "closed", "start": 30, "stages": [{"duration_s": 90, "target": 30}]});
         let plan = plan(&[("http://a.example", crowd.clone()), ("http://localhost:1", crowd)]);
         assert_eq!(limits.check(&plan).err().unwrap_or_default(), expected);
@@ -199,11 +228,28 @@ mod tests {
     }
 
     #[test]
+    fn a_host_on_the_internet_has_lower_caps_until_they_are_raised() {
+        let crowd = json!({"model": "closed", "start": 300, "stages": [{"duration_s": 90, "target": 300}]});
+        let plan = plan(&[("https://chat.com", crowd.clone()), ("http://10.0.0.7", crowd)]);
+        let hosts = ["chat.com".to_owned(), "10.0.0.7".to_owned()].into();
+        let mut limits = Limits { hosts, ..Limits::default() };
+        let expected = [
+            "chat.com would get 300 users at a time, and this browser's limit is 250",
+            "chat.com would get 300 new users within a second, and this browser's limit is 50",
+        ];
+        assert_eq!(limits.check(&plan), Err(expected.map(str::to_owned).to_vec()));
+        limits.public = Caps { users: None, rate: Some(300.0), minutes: None };
+        assert_eq!(limits.check(&plan), Ok(()));
+        limits.caps.users = Some(200);
+        assert_eq!(limits.check(&plan).map_err(|problems| problems.len()), Err(2), "the general ones hold, too");
+    }
+
+    #[test]
     fn limits_are_read_as_they_are_written() {
         let read = |text: &str| serde_json::from_str::<Limits>(text);
         assert_eq!(read("{}").unwrap(), Limits::default());
         let caps = Caps { users: None, ..Caps::default() };
-        let limits = Limits { hosts: ["a.example".to_owned()].into(), caps };
+        let limits = Limits { hosts: ["a.example".to_owned()].into(), caps, ..Limits::default() };
         assert_eq!(read(r#"{"hosts": ["a.example"], "caps": {"users": null}}"#).unwrap(), limits);
         assert_eq!(read(&serde_json::to_string(&limits).unwrap()).unwrap(), limits);
         assert!(read(r#"{"host": []}"#).is_err());

@@ -44,6 +44,11 @@ pub struct Plan {
     /// So many users of each population fetch what the server keeps at the end and compare it with what they received.
     #[serde(default = "default_consistency_users")]
     pub consistency_users: u32,
+    /// How much of one answer is read, in MiB: of a request's body, and of one frame.
+    #[serde(default = "default_answer_limit", skip_serializing_if = "is_default_answer_limit")]
+    pub answer_limit_mib: f64,
+    #[serde(default, skip_serializing_if = "Mark::is_default")]
+    pub mark: Mark,
     /// What happens to the users besides, in order of time.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub actions: Vec<TimedAction>,
@@ -62,7 +67,50 @@ pub struct Population {
     pub variables: Map<String, Value>,
     #[serde(default)]
     pub accounts: Accounts,
+    /// Hosts that its users may reach besides those that stand in its addresses: where an address is made up while the run
+    /// goes, and where redirects may lead.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub hosts: Vec<String>,
+    #[serde(default, skip_serializing_if = "Redirects::is_default")]
+    pub redirects: Redirects,
     pub load: Load,
+}
+
+/// What is done with an answer that sends a request elsewhere.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Redirects {
+    /// It is an error, and nothing goes there.
+    #[default]
+    Refuse,
+    /// The browser follows it; where that ends is checked.
+    Follow,
+}
+
+impl Redirects {
+    fn is_default(&self) -> bool {
+        *self == Self::default()
+    }
+}
+
+/// Whether a connection says that it belongs to a load test, and how: as `tabswarm=<run>`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Mark {
+    /// In the query of connections to public hosts.
+    #[default]
+    Public,
+    /// In the query of every connection.
+    Query,
+    /// In the auth object of every Socket.IO connection.
+    Auth,
+    None,
+}
+
+impl Mark {
+    fn is_default(&self) -> bool {
+        *self == Self::default()
+    }
 }
 
 /// Where accounts come from. Every column is `${account.<column>}` in the scenario.
@@ -215,6 +263,16 @@ fn default_late_after() -> f64 {
 
 fn default_contract_every() -> u32 {
     50
+}
+
+pub(super) const ANSWER_LIMIT_MIB: f64 = 8.0;
+
+fn default_answer_limit() -> f64 {
+    ANSWER_LIMIT_MIB
+}
+
+fn is_default_answer_limit(limit: &f64) -> bool {
+    *limit == ANSWER_LIMIT_MIB
 }
 
 fn default_consistency_users() -> u32 {

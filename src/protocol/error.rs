@@ -37,6 +37,10 @@ pub enum FrameError {
     UnexpectedBinary(usize),
     #[error("text frame after {received} of {expected} attachments of {packet:?}")]
     Interrupted { packet: String, received: usize, expected: usize },
+    #[error("attachments of {packet:?} are larger than {most} bytes together")]
+    AttachmentsTooLarge { packet: String, most: usize },
+    #[error("event before the namespace was granted, beyond {most_events} of them or {most_bytes} bytes: {event:?}")]
+    TooEarly { event: String, most_events: usize, most_bytes: usize },
     #[error("placeholder of an attachment that was not sent: {0:?}")]
     Placeholder(String),
     #[error("arguments are not JSON: {0:?}")]
@@ -63,6 +67,8 @@ impl FrameError {
             Self::SecondConnect(_) => "second_connect",
             Self::UnexpectedBinary(_) => "unexpected_binary",
             Self::Interrupted { .. } => "interrupted_attachments",
+            Self::AttachmentsTooLarge { .. } => "attachments_too_large",
+            Self::TooEarly { .. } => "too_early",
             Self::Placeholder(_) => "placeholder",
             Self::Args(_) => "args",
             Self::NoEventName { .. } => "no_event_name",

@@ -24,6 +24,7 @@ pub mod audio;
 mod classify;
 pub mod engineio;
 mod error;
+mod host;
 mod json;
 mod reach;
 mod session;

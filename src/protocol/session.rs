@@ -140,6 +140,17 @@ impl Session {
         }
     }
 
+    /// A frame came that nobody looks into. What waits for it waits in vain.
+    ///
+    /// # Errors
+    /// [`FrameError::Interrupted`] if a packet waited for attachments.
+    pub fn on_lost_frame(&mut self) -> Result<(), FrameError> {
+        match &mut self.0 {
+            Protocol::SocketIo(client) => client.on_lost_frame(),
+            Protocol::WebSocket(_) => Ok(()),
+        }
+    }
+
     /// When the server has been silent for too long: pingInterval + pingTimeout after the handshake or the last ping.
     /// `None` before the handshake and after the end.
     pub fn next_timeout(&self) -> Option<Timestamp> {

@@ -1,5 +1,6 @@
 //! The WebSocket URL of a session, from what people type.
 
+pub use super::host::{Sketch, UNKNOWN, host, is_loopback, is_public, named_host, sketched_host};
 use super::session::SessionConfig;
 
 /// Socket.IO: the base's own path, then `path` with slashes around it, then the Engine.IO query. Plain: the base as it is.
@@ -35,7 +36,7 @@ pub fn websocket_url(config: &SessionConfig, base: &str, path: &str, query: &[(S
 }
 
 /// http and https become ws and wss; an address without a scheme gets ws.
-fn websocket_scheme(address: &str) -> String {
+pub fn websocket_scheme(address: &str) -> String {
     let Some((scheme, rest)) = address.split_once("://") else { return format!("ws://{address}") };
     let scheme = match scheme.to_ascii_lowercase().as_str() {
         "http" => "ws".to_owned(),
@@ -45,22 +46,6 @@ fn websocket_scheme(address: &str) -> String {
     format!("{scheme}://{rest}")
 }
 
-/// The host of an http, https, ws or wss address in lower case, without port and brackets; `None`: it is no such address.
-pub fn host(address: &str) -> Option<String> {
-    let (scheme, rest) = address.trim().split_once("://")?;
-    if !["http", "https", "ws", "wss"].iter().any(|known| scheme.eq_ignore_ascii_case(known)) {
-        return None;
-    }
-    // Browsers take a backslash for a slash here.
-    let authority = rest.split(['/', '\\', '?', '#']).next().unwrap_or_default();
-    let place = authority.rsplit_once('@').map_or(authority, |(_, place)| place);
-    let name = match place.strip_prefix('[') {
-        Some(rest) => rest.split(']').next().unwrap_or_default(),
-        None => place.split(':').next().unwrap_or_default(),
-    };
-    (!name.is_empty()).then(|| name.to_ascii_lowercase())
-}
-
 /// Scheme, host and port of an address, like `https://example.org:8443`.
 pub fn origin(address: &str) -> String {
     let address = address.trim();
@@ -68,13 +53,6 @@ pub fn origin(address: &str) -> String {
     let authority = rest.split(['/', '\\', '?', '#']).next().unwrap_or_default();
     let place = authority.rsplit_once('@').map_or(authority, |(_, place)| place);
     format!("{}://{}", scheme.to_ascii_lowercase(), place.to_ascii_lowercase())
-}
-
-/// The host is this machine itself.
-pub fn is_loopback(host: &str) -> bool {
-    host == "localhost"
-        || host == "::1"
-        || host.parse::<std::net::Ipv4Addr>().is_ok_and(|address| address.is_loopback())
 }
 
 /// As `encodeURIComponent` does it: everything but letters, digits and `-_.!~*'()` becomes percent and hex digits.
@@ -116,40 +94,6 @@ pub fn decode_component(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn hosts_are_found_as_a_browser_finds_them() {
-        #[track_caller]
-        fn check(address: &str, expected: Option<&str>) {
-            assert_eq!(host(address).as_deref(), expected, "{address}");
-        }
-        check("http://Chat.example:5001/api", Some("chat.example"));
-        check(" wss://chat.example", Some("chat.example"));
-        check("HTTPS://me:secret@chat.example/", Some("chat.example"));
-        check("http://127.0.0.1@evil.example/", Some("evil.example"));
-        check("http://evil.example\\@127.0.0.1/", Some("evil.example"));
-        check("ws://[::1]:80/x", Some("::1"));
-        check("http://${host}/x", Some("${host}"));
-        check("ftp://a", None);
-        check("http://", None);
-        check("no address", None);
-    }
-
-    #[test]
-    fn loopback_is_this_machine_and_no_name_that_looks_like_it() {
-        for (host, expected) in [
-            ("localhost", true),
-            ("127.0.0.1", true),
-            ("127.9.9.9", true),
-            ("::1", true),
-            ("127.0.0.1.evil.example", false),
-            ("127.evil.example", false),
-            ("0.0.0.0", false),
-            ("localhost.example", false),
-        ] {
-            assert_eq!(is_loopback(host), expected, "{host}");
-        }
-    }
 
     #[test]
     fn what_is_encoded_is_decoded() {

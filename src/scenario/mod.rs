@@ -1,6 +1,7 @@
 //! What ONE virtual user does, as data: a JSON document is parsed and checked (all problems at once, each with its
 //! path), then compiled once per worker into a [`Program`] that the user machine interprets.
 
+mod addresses;
 mod compile;
 mod consistency;
 pub mod contract;
@@ -13,6 +14,7 @@ mod program;
 mod reader;
 mod template;
 
+pub use addresses::{Address, without_holes};
 pub use compile::{compile, compile_for_script};
 pub use consistency::{Consistency, ReadState};
 pub use live::Live;

@@ -80,6 +80,8 @@ pub struct Variable {
     pub default: Option<Template>,
     /// Saved by `once`, the same for all users of the run.
     pub shared: bool,
+    /// A step sets it: what it holds then is not known before.
+    pub is_set: bool,
     /// A tester may set it while users run.
     pub live: Option<Live>,
 }

@@ -7,6 +7,7 @@ use serde_json::Value;
 
 use super::Pointer;
 use super::expression::{Expr, Names, Val, hole, write_escaped};
+use super::program::Variable;
 use super::reader::Node;
 
 /// Who evaluates a template: the user's facts that expressions can name.
@@ -146,6 +147,29 @@ impl Template {
         match &self.form {
             Form::Constant(constant) => Some(&constant.value),
             _ => None,
+        }
+    }
+
+    /// The text as far as it is known before any user runs, with `unknown` in the place of everything else.
+    pub(super) fn sketch(&self, variables: &[Variable], unknown: char, out: &mut String) {
+        let hole = |expr: &Expr, out: &mut String| match expr {
+            Expr::Variable(id) => match &variables[usize::from(id.0)] {
+                // A default only uses variables before it, so this ends.
+                Variable { default: Some(default), is_set: false, live: None, .. } => {
+                    default.sketch(&variables[..usize::from(id.0)], unknown, out);
+                }
+                _ => out.push(unknown),
+            },
+            _ => out.push(unknown),
+        };
+        match &self.form {
+            Form::Constant(constant) => Val::Borrowed(&constant.value).write_text(out),
+            Form::Expr(expr) => hole(expr, out),
+            Form::Text(parts) => parts.iter().for_each(|part| match part {
+                TextPart::Literal(text) => out.push_str(text),
+                TextPart::Hole(expr) => hole(expr, out),
+            }),
+            Form::Json(_) => out.push(unknown),
         }
     }
 

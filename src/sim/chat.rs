@@ -177,7 +177,7 @@ impl Chat {
             "files/upload" => (200, json!({"success": true, "file": {"_id": format!("file{}", self.id())}})),
             _ => (200, json!({"success": true, "data": {}})),
         };
-        FetchOutcome::Answer { status, headers: Vec::new(), body: answer.to_string() }
+        FetchOutcome::Answer { status, headers: Vec::new(), body: answer.to_string(), landed: None }
     }
 
     fn register(&mut self, body: &Value) -> (u16, Value) {

@@ -29,7 +29,7 @@ fn card() -> Card {
 
 fn limits(hosts: &[&str], users: u32) -> Bounds {
     let hosts = hosts.iter().map(|&host| host.to_owned()).collect();
-    Bounds { limits: Limits { hosts, caps: Caps { users: Some(150), ..Caps::NONE } }, users }
+    Bounds { limits: Limits { hosts, caps: Caps { users: Some(150), ..Caps::NONE }, ..Limits::default() }, users }
 }
 
 fn plan(target: &str, users: u32) -> Plan {

@@ -112,7 +112,7 @@ fn LimitsForm() -> impl IntoView {
         view! { <li class="row"><code>{name}</code><button class="quiet right" aria-label=label on:click=remove>"Take back"</button></li> }
     };
     let cap = move |(cap, label, unit): (Cap, &'static str, &'static str)| {
-        let value = store.select(move |model| cap.shown(&model.safety.limits.caps));
+        let value = store.select(move |model| cap.shown(&model.safety.limits));
         let set = move |text| store.dispatch(Event::Safety(SafetyEvent::SetCap { cap, text }));
         view! {
             <label class="field">
@@ -152,7 +152,8 @@ fn LimitsForm() -> impl IntoView {
             </form>
             <h3>"The most that each of them gets from one run"</h3>
             <div class="grid">{Cap::ALL.map(cap).collect_view()}</div>
-            <p class="hint">"A plan beyond them does not start, and workers keep to them while it runs. Empty: no limit."</p>
+            <p class="hint">"A plan beyond them does not start, and workers keep to them while it runs. Empty: no limit. A public host is one that
+                strangers may own: neither this machine nor in a private network."</p>
         </div>
     }
 }

@@ -4,6 +4,7 @@ use crate::engine::{FetchRequest, FrameId, Frames, SocketId};
 use crate::metrics::{
     ClosedBy, CounterId, DisconnectKey, ErrorKey, Late, Ledger, Phase, Recorder, SeriesId, UserId, Witness,
 };
+use crate::plan::Terms;
 use crate::protocol::Transmit;
 use crate::protocol::audio::PcmReader;
 use crate::scenario::{OperationId, Program};
@@ -23,6 +24,7 @@ pub struct Context<'a> {
     /// What the tester has changed.
     pub control: &'a Control,
     pub population: &'a str,
+    pub terms: &'a Terms,
     pub meters: &'a mut Meters,
     /// Of a population of voice users.
     pub utterances: Option<&'a mut Utterances>,

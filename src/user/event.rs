@@ -33,6 +33,18 @@ impl User {
         self.feed(ctx, |session, now, sink| session.on_binary(now, frame, sink));
     }
 
+    /// A frame that is longer than what is read of one.
+    pub fn on_too_large(&mut self, ctx: &mut Context<'_>, bytes: u64) {
+        ctx.recorder.count(ctx.meters.frames_in, 1);
+        ctx.recorder.count(ctx.meters.bytes_in, bytes);
+        self.note_frame();
+        let (bytes, most) = (megabytes(bytes), megabytes(ctx.terms.most_bytes));
+        let text = || format!("a frame of {bytes} MB, of which nothing was read: the plan's limit is {most} MB");
+        ctx.named_error("frame", "too large", self.phase(), text);
+        // A packet that waited for its attachments waits in vain.
+        self.feed(ctx, |session, _, _| session.on_lost_frame());
+    }
+
     fn note_frame(&mut self) {
         if let Some(link) = &mut self.link {
             link.has_heard = true;
@@ -378,3 +390,7 @@ pub(super) const MAX_TASKS: usize = 256;
 
 /// A name that is shown to a person.
 const MAX_TOLD: usize = 80;
+
+fn megabytes(bytes: u64) -> f64 {
+    (bytes as f64 / 1e5).round() / 10.0
+}

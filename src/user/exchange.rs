@@ -52,7 +52,7 @@ impl User {
         took: Span,
     ) -> Option<(String, String)> {
         let (status, headers, body) = match outcome {
-            FetchOutcome::Answer { status, headers, body } => (*status, headers, body),
+            FetchOutcome::Answer { status, headers, body, .. } => (*status, headers, body),
             FetchOutcome::Blocked { cause, detail } => return Some((cause.code().to_owned(), detail.clone())),
         };
         let expected = if op.expect.is_empty() { (200..300).contains(&status) } else { op.expect.contains(&status) };

@@ -109,6 +109,7 @@ impl User {
             tickers: Vec::new(),
             attempt: 0,
             settled_in: false,
+            waits_for: None,
             holds_slot: false,
             dismissed: false,
             counted_out: false,

@@ -1,8 +1,10 @@
 //! A user's connection: from the wish for a handshake slot to the last frame.
 
-use crate::engine::SocketId;
+use serde_json::Value;
+
+use crate::engine::{FetchFailure, SocketId};
 use crate::metrics::{ClosedBy, DisconnectKey, Phase};
-use crate::plan::is_token;
+use crate::plan::{MARK, Mark, is_token};
 use crate::protocol::{EndReason, Session, SessionConfig};
 use crate::scenario::{Protocol, Reconnect};
 use crate::time::{Span, Timestamp};
@@ -43,6 +45,7 @@ pub struct Closing {
 pub struct Opening {
     pub url: String,
     pub protocols: Vec<String>,
+    config: SessionConfig,
 }
 
 /// How a connection is being established, with the times that were reached.
@@ -57,28 +60,40 @@ pub struct Handshake {
 impl User {
     /// Asks for a handshake slot.
     pub(super) fn connect(&mut self, ctx: &mut Context<'_>) {
+        self.waits_for = None;
         self.stage = Stage::Queued { since: ctx.now };
         ctx.wishes.push(Wish::Slot);
     }
 
-    /// A slot is free: the socket is to be opened under this id. `None`: the user does not want it any more.
-    pub fn open(&mut self, ctx: &mut Context<'_>, socket: SocketId) -> Option<Opening> {
-        let Stage::Queued { since } = self.stage else { return None };
-        ctx.sample(ctx.meters.slot_wait, ctx.now.since(since));
+    /// The host that it waits for, though a slot was free.
+    pub fn waits_for(&self) -> Option<&str> {
+        self.waits_for.as_deref()
+    }
+
+    pub fn wait_for(&mut self, host: String) {
+        self.waits_for = Some(host);
+    }
+
+    /// A slot is free: what it would open now. `None`: the user does not want to any more.
+    pub fn opening(&mut self, ctx: &mut Context<'_>) -> Option<Opening> {
+        let Stage::Queued { .. } = self.stage else { return None };
         let connect = &ctx.program.connect;
         self.memory.secrets.forget_auth();
         let wall = ctx.wall_ms;
         let mut text = |template: &crate::scenario::Template| template.text(&mut self.memory.scope(wall, None, ""));
         let config = match &ctx.program.protocol {
-            Protocol::SocketIo => SessionConfig::SocketIo {
-                namespace: text(&connect.namespace),
-                auth: connect.auth.as_ref().map(|auth| {
+            Protocol::SocketIo => {
+                let namespace = text(&connect.namespace);
+                let auth = connect.auth.as_ref().map(|auth| {
                     let mut json = String::new();
                     auth.write_json(&mut self.memory.scope(wall, None, ""), &mut json);
                     self.memory.secrets.add_auth(&json);
                     if self.spoiled { spoil_auth(&json) } else { json }
-                }),
-            },
+                });
+                let is_marked = ctx.terms.mark == Mark::Auth;
+                let auth = if is_marked { Some(marked(auth, &self.memory.facts.run)) } else { auth };
+                SessionConfig::SocketIo { namespace, auth }
+            }
             Protocol::WebSocket { event_field } => SessionConfig::WebSocket { event_field: event_field.clone() },
         };
         let query = connect.query.iter().filter_map(|(name, value)| {
@@ -92,17 +107,30 @@ impl User {
             query.iter_mut().filter(|(name, _)| is_token(name)).for_each(|(_, value)| *value = spoil(value));
         }
         let mut text = |template: &crate::scenario::Template| template.text(&mut self.memory.scope(wall, None, ""));
-        let url = Session::url(&config, &text(&connect.url), &text(&connect.path), &query);
+        let (base, path) = (text(&connect.url), text(&connect.path));
         // What is null is left out here as well; a browser takes no empty protocol.
         let protocols = connect.protocols.iter().map(text).filter(|protocol| !protocol.is_empty()).collect();
-        let deadline = ctx.now + connect.timeout;
+        let mut url = Session::url(&config, &base, &path, &query);
+        if ctx.terms.marks_query(&url) {
+            query.push((MARK.to_owned(), self.memory.facts.run.clone()));
+            url = Session::url(&config, &base, &path, &query);
+        }
+        Some(Opening { url, protocols, config })
+    }
+
+    /// It is opened, as this socket.
+    pub fn open(&mut self, ctx: &mut Context<'_>, socket: SocketId, opening: Opening) {
+        let Stage::Queued { since } = self.stage else { return };
+        ctx.sample(ctx.meters.slot_wait, ctx.now.since(since));
+        self.waits_for = None;
+        let deadline = ctx.now + ctx.program.connect.timeout;
         self.stage = Stage::Connecting(Handshake { started: ctx.now, websocket: None, engineio: None, deadline });
         self.holds_slot = true;
         if let Some(old) = self.link.take() {
             // Its close was never confirmed; it must not vanish from the table.
             self.count_disconnect(ctx, *old, 1006, "");
         }
-        let session = Session::new(config);
+        let session = Session::new(opening.config);
         self.link = Some(Box::new(Link {
             socket,
             session,
@@ -112,7 +140,13 @@ impl User {
             is_mute: false,
             provoked: self.spoiled.then_some(REFUSED_TOKEN),
         }));
-        Some(Opening { url, protocols })
+    }
+
+    /// Its address leads where it must not go: nothing was opened.
+    pub fn on_not_allowed(&mut self, ctx: &mut Context<'_>, why: &str) {
+        let code = FetchFailure::NotAllowed.code();
+        ctx.named_error("connect", code, Phase::Connecting, || self.memory.redacted(why));
+        self.on_link_lost(ctx);
     }
 
     pub(super) fn on_connected(&mut self, ctx: &mut Context<'_>) {
@@ -298,6 +332,18 @@ impl User {
         self.attempt += 1;
         ctx.count(ctx.meters.reconnects, 1);
         Some(Span::from_secs_f64((base + spread).min(max.as_secs_f64())))
+    }
+}
+
+/// An auth object that says which run it belongs to; what is no object stays as it is.
+fn marked(auth: Option<String>, run: &str) -> String {
+    let auth = auth.unwrap_or_else(|| "{}".to_owned());
+    match serde_json::from_str(&auth) {
+        Ok(Value::Object(mut fields)) => {
+            fields.insert(MARK.to_owned(), Value::from(run));
+            Value::Object(fields).to_string()
+        }
+        _ => auth,
     }
 }
 

@@ -101,7 +101,7 @@ impl Memory {
             let slot = &mut self.vars[save.var.0 as usize];
             match (value, save.append) {
                 (Some(value), false) => *slot = value,
-                (Some(value), true) => push(slot, value, usize::MAX),
+                (Some(value), true) => push(slot, value, MOST_SAVED),
                 (None, false) if save.optional => *slot = Value::Null,
                 (None, true) if save.optional => {}
                 (None, _) => return Err(missing(&save.from)),
@@ -110,6 +110,9 @@ impl Memory {
         Ok(())
     }
 }
+
+/// Entries of a list that answers are appended to: who asks for ever must not keep all of it.
+const MOST_SAVED: usize = 100_000;
 
 /// Appends to a list variable (what is no list becomes one); beyond `max` entries the oldest goes.
 pub fn push(slot: &mut Value, value: Value, max: usize) {

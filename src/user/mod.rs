@@ -69,6 +69,8 @@ pub struct User {
     attempt: u32,
     /// Its flow had ended once: after a reconnect it only rejoins.
     settled_in: bool,
+    /// Its connection is held: the limits of this browser's operator have no room at this host.
+    waits_for: Option<String>,
     /// One of the handshake slots is its own.
     holds_slot: bool,
     /// The load (or the run's end) told it to leave; otherwise it left by itself.

@@ -2,6 +2,7 @@
 
 use crate::engine::{FetchBody, FetchRequest, SocketId};
 use crate::metrics::Tag;
+use crate::plan::{Redirects, Terms};
 use crate::protocol::Transmit;
 use crate::scenario::{Body, EmitOp, HttpOp, Op, Pc, RoomEffect, Template, WaitOp};
 use crate::time::{Span, Timestamp};
@@ -164,13 +165,13 @@ impl User {
     }
 
     fn fetch(&mut self, ctx: &mut Context<'_>, task: &Task, op: &HttpOp) -> Step {
-        let request = self.request(ctx.wall_ms, task, op);
+        let request = self.request(ctx.wall_ms, ctx.terms, task, op);
         self.fetches.push(Fetching { task: task.serial, at: task.pc, fetch: None, wished: ctx.now, sent_at: ctx.now });
         ctx.wishes.push(Wish::Fetch { task: task.serial, request });
         Step::Wait(task.pc + 1, Wait::Blocked)
     }
 
-    fn request(&mut self, wall: f64, task: &Task, op: &HttpOp) -> FetchRequest {
+    fn request(&mut self, wall: f64, terms: &Terms, task: &Task, op: &HttpOp) -> FetchRequest {
         let mut text = |template: &Template| template.text(&mut self.memory.scope(wall, task.event(), ""));
         let mut pairs =
             |list: &[(String, Template)]| list.iter().map(|(name, value)| (name.clone(), text(value))).collect();
@@ -191,7 +192,8 @@ impl User {
             },
         };
         let url = op.url.text(&mut self.memory.scope(wall, task.event(), ""));
-        FetchRequest { method: op.method.clone(), url, headers, body, timeout: op.timeout }
+        let (follows, most_bytes) = (terms.redirects == Redirects::Follow, terms.most_bytes);
+        FetchRequest { method: op.method.clone(), url, headers, body, timeout: op.timeout, follows, most_bytes }
     }
 
     fn emit(&mut self, ctx: &mut Context<'_>, task: &Task, op: &EmitOp) -> Step {

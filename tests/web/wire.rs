@@ -265,6 +265,7 @@ fn load() -> Load {
         limits: Some(Limits {
             hosts: ["chat.example".to_owned()].into(),
             caps: Caps { users: Some(9), rate: Some(0.5), minutes: None },
+            public: Caps::public(),
         }),
         snapshot_ms: 250,
     }

@@ -15,7 +15,7 @@ fn totals(bench: &mut Bench) -> Totals {
 }
 
 fn answer(status: u16, body: &str) -> FetchOutcome {
-    FetchOutcome::Answer { status, headers: Vec::new(), body: body.to_owned() }
+    FetchOutcome::Answer { status, headers: Vec::new(), body: body.to_owned(), landed: None }
 }
 
 /// A user that asks for `/x` once a second, and the server's ten answers, each after 100 ms.

@@ -1,6 +1,7 @@
 //! From a typed-in plan to one that a run obeys: all problems at once, each with its path.
 
 mod actions;
+mod addresses;
 mod lab;
 
 use std::collections::HashMap;
@@ -8,8 +9,8 @@ use std::collections::HashMap;
 use serde_json::{Map, Value};
 
 use self::lab::lab_faults;
-use super::accounts::plain;
-use super::model::{Accounts, Load, Plan, Population, Ramp, ShapeName, Stage};
+use super::accounts::{MOST_COLUMNS, plain};
+use super::model::{ANSWER_LIMIT_MIB, Accounts, Load, Mark, Plan, Population, Ramp, Redirects, ShapeName, Stage};
 use super::search;
 use super::segment::{Hand, Segment};
 use super::threshold::Threshold;
@@ -117,6 +118,10 @@ fn plan(fields: &Fields<'_>, problems: &Problems) -> Option<Plan> {
     let (warmup_s, settle_s) = (seconds("warmup_s", 0.0, 0.0), seconds("settle_s", 3.0, 0.0));
     let graceful_stop_s = seconds("graceful_stop_s", 15.0, 0.0);
     let late_after_s = fields.optional("late_after_s").map_or(Some(5.0), |node| node.number(0.1..=LONGEST_LATE_S));
+    let answer_limit = fields.optional("answer_limit_mib");
+    let answer_limit =
+        answer_limit.map_or(Some(ANSWER_LIMIT_MIB), |node| node.number(LEAST_ANSWER_MIB..=MOST_ANSWER_MIB));
+    let mark = fields.optional("mark").map_or(Some(Mark::default()), |node| node.one_of(MARKS));
     let lab = fields.optional("lab").filter(|node| !node.value().is_null()).map(|node| lab_faults(&node));
     let verdict = fields.optional("verdict").map_or_else(|| Some(VerdictRules::default()), |node| verdict_rules(&node));
     let thresholds = fields.optional("thresholds").map_or_else(Vec::new, |node| thresholds(&node));
@@ -137,6 +142,8 @@ fn plan(fields: &Fields<'_>, problems: &Problems) -> Option<Plan> {
         verdict: verdict?,
         contract_every: contract_every? as u32,
         consistency_users: consistency_users? as u32,
+        answer_limit_mib: answer_limit?,
+        mark: mark?,
         actions,
         lab: lab.unwrap_or_default(),
         search: search.unwrap_or_default(),
@@ -244,8 +251,20 @@ fn population(node: &Node<'_>, problems: &Problems) -> Option<Population> {
         node.value().clone()
     });
     let accounts = fields.optional("accounts").map_or_else(|| Some(Accounts::default()), |node| accounts(&node));
+    let hosts = fields.optional("hosts").map_or_else(|| Some(Vec::new()), |node| addresses::hosts(&node));
+    let redirects = fields.optional("redirects").map_or(Some(Redirects::default()), |node| node.one_of(REDIRECTS));
     let load = fields.required("load").and_then(|node| load(&node));
-    Some(Population { name: name?, scenario: scenario?, variables: variables?, accounts: accounts?, load: load? })
+    let population = Population {
+        name: name?,
+        scenario: scenario?,
+        variables: variables?,
+        accounts: accounts?,
+        hosts: hosts?,
+        redirects: redirects?,
+        load: load?,
+    };
+    addresses::check(node, &population);
+    Some(population)
 }
 
 fn check_scenario(node: &Node<'_>, variables: &Map<String, Value>, problems: &Problems) {
@@ -269,6 +288,11 @@ fn accounts(node: &Node<'_>) -> Option<Accounts> {
     let fields = node.fields(ACCOUNTS)?;
     let source = fields.required("source")?.one_of(&[("pattern", false), ("csv", true)])?;
     let columns = fields.required("columns")?;
+    let found = columns.value().as_array().map(Vec::len).or(columns.value().as_object().map(Map::len)).unwrap_or(0);
+    if found > MOST_COLUMNS {
+        columns.problem(format!("at most {MOST_COLUMNS} columns, found {found}"));
+        return None;
+    }
     if source {
         let names: Vec<_> = columns.list().iter().map(|node| node.name().map(str::to_owned)).collect();
         return names.into_iter().collect::<Option<_>>().map(|columns| Accounts::Csv { columns });
@@ -403,6 +427,8 @@ const PLAN: &[&str] = &[
     "verdict",
     "contract_every",
     "consistency_users",
+    "answer_limit_mib",
+    "mark",
     "actions",
     "lab",
     "search",
@@ -418,10 +444,16 @@ const VERDICT: &[&str] = &[
     "suspect_share",
     "suspect_s",
 ];
-const POPULATION: &[&str] = &["name", "scenario", "variables", "accounts", "load"];
+const POPULATION: &[&str] = &["name", "scenario", "variables", "accounts", "hosts", "redirects", "load"];
+const REDIRECTS: &[(&str, Redirects)] = &[("refuse", Redirects::Refuse), ("follow", Redirects::Follow)];
+const MARKS: &[(&str, Mark)] =
+    &[("public", Mark::Public), ("query", Mark::Query), ("auth", Mark::Auth), ("none", Mark::None)];
 const ACCOUNTS: &[&str] = &["source", "columns"];
 const PLACEHOLDERS: [&str; 3] = ["run", "population", "n"];
 
+/// A worker holds what it reads several times over, and has 4 GiB for all its users.
+const MOST_ANSWER_MIB: f64 = 256.0;
+const LEAST_ANSWER_MIB: f64 = 0.001;
 const MOST_USERS: u64 = 1_000_000;
 /// User numbers have 24 bits.
 const MOST_ARRIVALS: u64 = 1 << 24;

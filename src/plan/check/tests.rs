@@ -348,3 +348,62 @@ fn the_schema_agrees_with_the_check() {
     spoil("/populations/0/load/stages/0/duration_s", json!(0));
     spoil("/populations/0/load/stages/0/target", json!(-1));
 }
+
+#[test]
+fn hosts_and_what_is_done_about_redirects() {
+    check("/populations/0/hosts", json!(["a.example", "10.0.0.7", "::1"]), &[]);
+    check(
+        "/populations/0/hosts",
+        json!("a.example"),
+        &["populations[0].hosts: expected a list, found the text \"a.example\""],
+    );
+    check(
+        "/populations/0/hosts",
+        json!(["http://a.example"]),
+        &[
+            "populations[0].hosts[0]: expected a host like chat.example or 192.0.2.7, without scheme, port and path, found the text \"http://a.example\"",
+        ],
+    );
+    check("/populations/0/hosts", json!(vec!["a.example"; 65]), &["populations[0].hosts: at most 64 hosts, found 65"]);
+    check("/populations/0/redirects", json!("follow"), &[]);
+    check(
+        "/populations/0/redirects",
+        json!("yes"),
+        &["populations[0].redirects: expected `refuse` or `follow`, found the text \"yes\""],
+    );
+    check(
+        "/answer_limit_mib",
+        json!(0),
+        &["answer_limit_mib: expected a number from 0.001 to 256, found the number 0"],
+    );
+    check("/mark", json!("auth"), &[]);
+    let columns: Vec<String> = (0..257).map(|n| format!("c{n}")).collect();
+    let accounts = json!({"source": "csv", "columns": columns});
+    check("/populations/0/accounts", accounts, &["populations[0].accounts.columns: at most 256 columns, found 257"]);
+}
+
+#[test]
+fn an_address_that_is_made_up_needs_hosts_by_name() {
+    #[track_caller]
+    fn problems(url: &str, hosts: Value) -> Vec<String> {
+        let mut document = good();
+        document["populations"][0]["hosts"] = hosts;
+        document["populations"][0]["scenario"] = json!({
+            "version": 1, "name": "s", "protocol": "websocket", "variables": {"h": "chat.example", "n": "${user.index}"},
+            "connect": {"url": url}, "flow": [],
+        });
+        Plan::check(&document).err().unwrap_or_default().iter().map(ToString::to_string).collect()
+    }
+    let none: [&str; 0] = [];
+    assert_eq!(problems("ws://${h}:${n}/", json!([])), none);
+    assert_eq!(
+        problems("ws://${n}.example/", json!([])),
+        [
+            "populations[0]: the host of connect is made up while the run goes, so nobody can be asked about it before: name every \
+             host that it can be, as \"hosts\": [\"chat.example\"] in populations[0]"
+        ]
+    );
+    assert_eq!(problems("ws://${n + 1}.example/", json!(["1.example"])), none);
+    let [problem] = &problems("ws://bücher.example/", json!([]))[..] else { panic!("one problem") };
+    assert!(problem.contains("letters beyond ASCII"), "{problem}");
+}

@@ -447,6 +447,54 @@ fn frames() -> impl Strategy<Value = Frame> {
     ]
 }
 
+#[test]
+fn a_server_that_never_lets_anybody_in_fills_no_memory() {
+    let mut session = Conversation::new(socketio("/", None));
+    session.step(OPEN);
+    session.facts.clear();
+    for _ in 0..1_500 {
+        session.step(r#"< 42["early"]"#);
+    }
+    assert_eq!(session.facts, ["error too_early"; 500]);
+    session.facts.clear();
+    session.step(GRANT);
+    assert_eq!(session.facts.len(), 1_001, "it is let in after all, and the first ones are delivered");
+    let mut session = Conversation::new(socketio("/", None));
+    session.step(OPEN);
+    session.facts.clear();
+    let large = format!(r#"< 42["early","{}"]"#, "x".repeat(3 << 20));
+    session.step(&large);
+    session.step(&large);
+    assert_eq!(session.facts, ["error too_early"]);
+}
+
+#[test]
+fn attachments_are_bounded_together_and_those_of_others_are_not_kept() {
+    let mebibyte = vec![0; 1 << 20];
+    for (head, expected) in [(r#"5200-["file"]"#, 1), (r#"5200-/other,["file"]"#, 1)] {
+        let mut session = Session::new(socketio("/", None));
+        let mut none = |_: Incoming<'_>| {};
+        for text in [&OPEN[2..], &GRANT[2..], &format!("4{head}")] {
+            session.on_text(Timestamp::ZERO, text, &mut none).expect("it is good");
+        }
+        let results = (0..70).map(|_| session.on_binary(Timestamp::ZERO, &mebibyte, &mut none));
+        let codes: Vec<_> = results.filter_map(Result::err).map(|error| error.code()).collect();
+        assert_eq!(codes[..expected], ["attachments_too_large"], "{head}");
+        assert!(codes[expected..].iter().all(|code| *code == "unexpected_binary"));
+    }
+}
+
+#[test]
+fn a_ping_that_brings_much_gets_a_short_answer() {
+    let mut session = Conversation::new(socketio("/", None));
+    session.step(OPEN);
+    session.facts.clear();
+    session.step(&format!("< 2{}", "x".repeat(125)));
+    session.step(&format!("< 2{}", "x".repeat(126)));
+    assert_eq!(session.facts[1], format!("> 3{}", "x".repeat(125)));
+    assert_eq!(session.facts[3], "> 3");
+}
+
 proptest! {
     /// Whatever a server sends, in whatever order, nothing panics, and what is reported is consistent.
     #[test]

@@ -39,7 +39,7 @@ enum State {
     Opening,
     /// Until the namespace is granted. Events wait for it, as in the official client.
     Connecting {
-        early: Vec<Stored>,
+        early: Early,
     },
     Connected,
     Over,
@@ -87,6 +87,8 @@ impl Client {
                 if let Some(heartbeat) = &mut self.heartbeat {
                     heartbeat.deadline = now + heartbeat.patience;
                 }
+                // A server that wants its data back wants little of it; the official client sends none back at all.
+                let data = if data.len() <= MOST_PING { data } else { "" };
                 self.outbox.push_back(Transmit::Text(engineio::encode(&engineio::Packet::Pong(data))));
                 sink(Incoming::Housekeeping);
             }
@@ -103,6 +105,10 @@ impl Client {
             return Ok(());
         }
         self.on_attachment(frame.to_vec(), sink)
+    }
+
+    pub fn on_lost_frame(&mut self) -> Result<(), FrameError> {
+        self.partial.take().map_or(Ok(()), |partial| Err(partial.interrupted()))
     }
 
     pub fn next_timeout(&self) -> Option<Timestamp> {
@@ -156,7 +162,7 @@ impl Client {
         let (ping_interval, ping_timeout) = (handshake.ping_interval(), handshake.ping_timeout());
         let patience = ping_interval + ping_timeout;
         self.heartbeat = Some(Heartbeat { patience, deadline: now + patience });
-        self.state = State::Connecting { early: Vec::new() };
+        self.state = State::Connecting { early: Early::default() };
         self.outbox.push_back(Transmit::Text(std::mem::take(&mut self.connect)));
         let max_payload = handshake.max_payload();
         sink(Incoming::Handshake { sid: &handshake.sid, ping_interval, ping_timeout, max_payload });
@@ -188,7 +194,7 @@ impl Client {
         }
         match packet {
             Packet::Event { name, args, ack, .. } => match &mut self.state {
-                State::Connecting { early } => early.push(Stored::event(&name, args, ack)),
+                State::Connecting { early } => early.push(Stored::event(&name, args, ack))?,
                 _ => sink(Incoming::Event { name: &name, args: Args::text(args), ack }),
             },
             Packet::Ack { id, args, .. } => sink(Incoming::Ack { id, args: Args::text(args) }),
@@ -202,7 +208,7 @@ impl Client {
     fn on_attachment(&mut self, bytes: Vec<u8>, sink: &mut dyn FnMut(Incoming<'_>)) -> Result<(), FrameError> {
         let length = bytes.len();
         let mut partial = self.partial.take().ok_or(FrameError::UnexpectedBinary(length))?;
-        if !partial.push(bytes) {
+        if !partial.push(bytes)? {
             self.partial = Some(partial);
             return Ok(());
         }
@@ -212,7 +218,7 @@ impl Client {
         }
         let stored = partial.finish()?;
         match &mut self.state {
-            State::Connecting { early } if stored.is_event() => early.push(stored),
+            State::Connecting { early } if stored.is_event() => early.push(stored)?,
             _ => stored.deliver(sink),
         }
         Ok(())
@@ -226,7 +232,7 @@ impl Client {
             self.refuse("the server's connect answer has no sid: is it Socket.IO 2?".to_owned(), data, sink);
             return Ok(());
         }
-        let early = std::mem::take(early);
+        let early = std::mem::take(early).events;
         self.state = State::Connected;
         self.outbox.append(&mut self.held);
         sink(Incoming::Connected);
@@ -264,6 +270,33 @@ impl Client {
         self.held.clear();
     }
 }
+
+/// Events that came before the namespace was granted.
+#[derive(Debug, Default)]
+struct Early {
+    events: Vec<Stored>,
+    bytes: usize,
+}
+
+impl Early {
+    /// A server that never grants it must not fill the memory.
+    fn push(&mut self, event: Stored) -> Result<(), FrameError> {
+        let bytes = self.bytes.saturating_add(event.size());
+        if self.events.len() >= MOST_EARLY || bytes > MOST_EARLY_BYTES {
+            let event = excerpt(event.name());
+            return Err(FrameError::TooEarly { event, most_events: MOST_EARLY, most_bytes: MOST_EARLY_BYTES });
+        }
+        self.bytes = bytes;
+        self.events.push(event);
+        Ok(())
+    }
+}
+
+/// Far more than a server says before it lets anybody in.
+const MOST_EARLY: usize = 1_000;
+const MOST_EARLY_BYTES: usize = 4 << 20;
+/// As much as fits into the ping of a WebSocket.
+const MOST_PING: usize = 125;
 
 /// The namespace as CONNECT carries it. A comma would end it, so it is written as in a URL.
 fn address(namespace: &str) -> String {

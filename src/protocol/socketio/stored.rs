@@ -30,6 +30,20 @@ impl Stored {
         Self { kind: Kind::Ack { id }, args: args.to_owned(), attachments: Vec::new() }
     }
 
+    /// Bytes that it holds, about.
+    pub fn size(&self) -> usize {
+        let attachments: usize = self.attachments.iter().map(Vec::len).sum();
+        self.name().len() + self.args.len() + attachments
+    }
+
+    /// Of an event.
+    pub fn name(&self) -> &str {
+        match &self.kind {
+            Kind::Event { name, .. } => name,
+            Kind::Ack { .. } => "",
+        }
+    }
+
     pub const fn is_event(&self) -> bool {
         matches!(self.kind, Kind::Event { .. })
     }
@@ -49,6 +63,8 @@ pub struct Partial {
     stored: Stored,
     /// At least 1.
     expected: usize,
+    received: usize,
+    bytes: usize,
     /// It is for the session's own namespace.
     pub ours: bool,
 }
@@ -61,13 +77,24 @@ impl Partial {
             Packet::Ack { id, args, attachments: 1.. } => Stored::ack(*id, args),
             _ => return None,
         };
-        Some(Self { stored, expected: packet.attachments(), ours })
+        Some(Self { stored, expected: packet.attachments(), received: 0, bytes: 0, ours })
     }
 
     /// Takes the next attachment; whether it was the last.
-    pub fn push(&mut self, attachment: Vec<u8>) -> bool {
-        self.stored.attachments.push(attachment);
-        self.stored.attachments.len() == self.expected
+    ///
+    /// # Errors
+    /// [`FrameError::AttachmentsTooLarge`] if all together are more than a session holds.
+    pub fn push(&mut self, attachment: Vec<u8>) -> Result<bool, FrameError> {
+        self.bytes = self.bytes.saturating_add(attachment.len());
+        if self.bytes > MOST_ATTACHED {
+            return Err(FrameError::AttachmentsTooLarge { packet: self.name(), most: MOST_ATTACHED });
+        }
+        self.received += 1;
+        // What is for a namespace that nobody asked for is counted and never looked at.
+        if self.ours {
+            self.stored.attachments.push(attachment);
+        }
+        Ok(self.received == self.expected)
     }
 
     /// The whole packet.
@@ -87,13 +114,19 @@ impl Partial {
 
     /// What went wrong when a text packet came instead of the next attachment.
     pub fn interrupted(self) -> FrameError {
-        let packet = match self.stored.kind {
-            Kind::Event { name, .. } => excerpt(&name),
+        FrameError::Interrupted { packet: self.name(), received: self.received, expected: self.expected }
+    }
+
+    fn name(&self) -> String {
+        match &self.stored.kind {
+            Kind::Event { name, .. } => excerpt(name),
             Kind::Ack { id } => format!("ack {id}"),
-        };
-        FrameError::Interrupted { packet, received: self.stored.attachments.len(), expected: self.expected }
+        }
     }
 }
+
+/// Bytes of all attachments of one packet.
+const MOST_ATTACHED: usize = 64 << 20;
 
 /// The depth of a parsed value is bounded by its parser, so this may recurse.
 fn placeholders_fit(value: &Value, attachments: usize) -> bool {

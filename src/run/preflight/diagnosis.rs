@@ -67,7 +67,17 @@ fn request(failure: &Failure, call: &Call, around: &Around) -> Diagnosis {
     let server = url::origin(&call.url);
     match code.as_str() {
         "bad_url" => bad_address(&call.url),
-        "not_allowed" => not_allowed(&server),
+        "not_allowed" => not_allowed(&server, words),
+        "redirected" => redirected(&server),
+        "redirect_not_allowed" => redirected_away(&server, words),
+        "body_too_large" => found(
+            format!("The answer of {server} is longer than what is read of one: {words}"),
+            "Ask for less at a time, or raise the plan's answer_limit_mib.",
+        ),
+        "over_limit" => found(
+            format!("This browser's limits have no room for one more user: {words}"),
+            "Raise the limit under \"Hosts and limits\", or play fewer users.",
+        ),
         "cors" => cors(call, &server, around),
         "timeout" if around.silence(&call.url).is_none() => found(
             format!("{server} took the request and has not answered in time."),
@@ -105,7 +115,28 @@ fn by_status(server: &str, words: &str, code: &str) -> Diagnosis {
     }
 }
 
-fn not_allowed(server: &str) -> Diagnosis {
+fn redirected(server: &str) -> Diagnosis {
+    found(
+        format!("{server} sends this request elsewhere (a redirect), and a page cannot see where to."),
+        "Put the final address into the plan: open it in a tab to see where it leads, often it is https or a slash at the end. \
+         Or let the population follow: \"redirects\": \"follow\", with every host that it may reach in \"hosts\".",
+    )
+}
+
+fn redirected_away(server: &str, words: &str) -> Diagnosis {
+    found(
+        format!("{server} redirected to a host that was not asked about: {words}"),
+        "If you may test that host, name it in the population's \"hosts\".",
+    )
+}
+
+fn not_allowed(server: &str, words: &str) -> Diagnosis {
+    if words.contains(NOT_NAMED) {
+        return found(
+            format!("The plan does not name the host of {server}: its address was made up, or a server gave it."),
+            "If you may test that host, name it in the population's \"hosts\".",
+        );
+    }
     found(
         format!("Load on {server} has not been allowed in this browser; the server named it, not the plan."),
         "Add the host under \"Hosts and limits\" if you may test it.",
@@ -133,8 +164,8 @@ fn connect(failure: &Failure, address: &str, is_socket_io: bool, around: &Around
         return known;
     }
     let server = url::origin(address);
-    if failure.words.contains(NOT_ALLOWED) {
-        return not_allowed(&server);
+    if failure.code == "not_allowed" {
+        return not_allowed(&server, &failure.words);
     }
     let has_opened = !failure.code.starts_with("closed 1006") && failure.code != "timeout";
     if around.silence(address).is_some() && !has_opened {
@@ -159,6 +190,15 @@ fn connect(failure: &Failure, address: &str, is_socket_io: bool, around: &Around
             404 => return no_such_path(address, None),
             _ => {}
         }
+    }
+    if let Some(Seen::Redirect) = around.seen.get(&Question::read(address)) {
+        return found(
+            format!(
+                "{server} answers at {} with a redirect, and browsers follow none for a WebSocket.",
+                path_of(address)
+            ),
+            "Put the final address into the plan: open it in a tab to see where it leads.",
+        );
     }
     if failure.code == "timeout" {
         return found(
@@ -199,6 +239,11 @@ fn engine(address: &str, server: &str, has_opened: bool, around: &Around) -> Opt
             let is_there = matches!(elsewhere, Some(Seen::Answer { status: 200, body }) if body.starts_with("0{"));
             Some(no_such_path(address, is_there.then_some("/socket.io/")))
         }
+        Some(Seen::Redirect) => Some(found(
+            format!("{server} answers at {} with a redirect, and browsers follow none for a WebSocket.", path_of(address)),
+            "Put the final address into the plan: open it in a tab to see where it leads.",
+        ))
+        .filter(|_| !has_opened),
         Some(Seen::Answer { status: 401 | 403, body }) => Some(origin_refused(server, body, around)),
         Some(Seen::Answer { status: status @ 500.., body }) => Some(by_status(server, &format!("HTTP {status} {body}"), "")),
         _ => None,
@@ -380,7 +425,7 @@ impl Around {
 /// How servers say that something is not there.
 const NOT_FOUND: [&str; 6] = ["not found", "not_found", "no such", "unknown room", "does not exist", "찾을 수 없"];
 /// Of what never opened because the engine did not even dial.
-const NOT_ALLOWED: &str = "has not allowed load on that host";
+const NOT_NAMED: &str = "does not name that host";
 const MAX_WORDS: usize = 200;
 
 #[cfg(test)]

@@ -306,6 +306,39 @@ fn what_a_request_is_answered() {
         "Load on http://chat.example has not been allowed in this browser; the server named it, not the plan.",
         "Add the host under \"Hosts and limits\" if you may test it.",
     );
+    check(
+        &login,
+        &failure("not_allowed", "http://chat.example: the plan does not name that host, so nobody was asked about it"),
+        &none,
+        "The plan does not name the host of http://chat.example: its address was made up, or a server gave it.",
+        "If you may test that host, name it in the population's \"hosts\".",
+    );
+    check(
+        &login,
+        &failure("redirected", ""),
+        &none,
+        "http://chat.example sends this request elsewhere (a redirect), and a page cannot see where to.",
+        "Put the final address into the plan: open it in a tab to see where it leads, often it is https or a slash at the end. \
+         Or let the population follow: \"redirects\": \"follow\", with every host that it may reach in \"hosts\".",
+    );
+    check(
+        &login,
+        &failure("body_too_large", "HTTP 200 with more than the 8.4 MB that are read"),
+        &none,
+        "The answer of http://chat.example is longer than what is read of one: HTTP 200 with more than the 8.4 MB that are read",
+        "Ask for less at a time, or raise the plan's answer_limit_mib.",
+    );
+}
+
+#[test]
+fn a_websocket_follows_no_redirect() {
+    let cause = "ws://chat.example answers at /socket.io/ with a redirect, and browsers follow none for a WebSocket.";
+    let remedy = "Put the final address into the plan: open it in a tab to see where it leads.";
+    let there = (Question::any(CHAT), Seen::Hidden);
+    let engine = (Question::engine(CHAT, 4), Seen::Redirect);
+    check(&chat(CHAT), &never_opened(), &around(PAGE, [there.clone(), engine]), cause, remedy);
+    let read = (Question::read(CHAT), Seen::Redirect);
+    check(&plain(CHAT), &never_opened(), &around(PAGE, [there, read]), cause, remedy);
 }
 
 #[test]

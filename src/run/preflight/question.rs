@@ -1,5 +1,6 @@
 //! What a server is asked besides, to tell apart what a browser shows alike.
 
+use crate::plan::{Limits, Plan};
 use crate::protocol::url;
 use crate::user::StepKind;
 
@@ -19,6 +20,8 @@ pub enum Seen {
     },
     /// There is an answer, and it stays hidden.
     Hidden,
+    /// The answer is to ask elsewhere; where, a page cannot see.
+    Redirect,
     Nothing {
         /// After so long.
         ms: f64,
@@ -62,10 +65,55 @@ pub fn questions(kind: &StepKind) -> Vec<Question> {
     }
 }
 
+/// Whether a question may be asked at all: it, too, goes only where load may go.
+pub fn may_ask(question: &Question, plan: &Plan, limits: &Limits) -> bool {
+    url::host(&question.url).is_some_and(|host| limits.allows(&host) && names(plan, &host))
+}
+
+/// How many sockets a count at this address may open: no more than load may have there, and no faster.
+pub fn most_counted(address: &str, limits: &Limits) -> u32 {
+    let Some(host) = url::host(address).filter(|host| !url::is_loopback(host)) else { return u32::MAX };
+    let caps = limits.caps_of(&host);
+    caps.users.into_iter().chain(caps.rate.map(|rate| rate as u32)).min().unwrap_or(u32::MAX)
+}
+
+fn names(plan: &Plan, host: &str) -> bool {
+    let hosts = plan.hosts();
+    if url::is_loopback(host) { hosts.iter().any(|host| url::is_loopback(host)) } else { hosts.contains(host) }
+}
+
 fn over_http(address: &str) -> String {
     match address.split_once("://") {
         Some((scheme, rest)) if scheme.eq_ignore_ascii_case("ws") => format!("http://{rest}"),
         Some((scheme, rest)) if scheme.eq_ignore_ascii_case("wss") => format!("https://{rest}"),
         _ => address.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::plan::Caps;
+
+    #[test]
+    fn questions_go_no_further_than_load() {
+        let scenario =
+            json!({"version": 1, "name": "s", "protocol": "socketio", "connect": {"url": "http://a.example"}});
+        let load = json!({"model": "closed", "stages": []});
+        let population = json!({"name": "p", "scenario": scenario, "load": load});
+        let plan = json!({"version": 1, "name": "p", "seed": 1, "populations": [population]});
+        let plan: Plan = serde_json::from_value(plan).expect("a plan");
+        let caps = Caps { users: Some(20), rate: Some(5.5), minutes: None };
+        let hosts = ["a.example".to_owned(), "b.example".to_owned()].into();
+        let limits = Limits { hosts, caps, ..Limits::default() };
+        let may = |address: &str| may_ask(&Question::any(address), &plan, &limits);
+        assert!(may("ws://a.example/x"));
+        assert!(!may("ws://b.example/x"), "allowed for another plan");
+        assert!(!may("http://127.0.0.1:9/"), "this machine is no target of this plan");
+        assert!(!may_ask(&Question::any("ws://a.example/x"), &plan, &Limits::default()));
+        assert_eq!(most_counted("ws://a.example/x", &limits), 5);
+        assert_eq!(most_counted("ws://127.0.0.1:1/x", &limits), u32::MAX);
     }
 }

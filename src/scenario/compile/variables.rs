@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use serde_json::{Map, Value};
 
 use super::assigned::assigned;
+use crate::scenario::addresses::without_holes;
 use crate::scenario::expression::{Names, is_name, is_reserved};
 use crate::scenario::live::Live;
 use crate::scenario::problem::Problems;
@@ -57,7 +58,7 @@ pub(super) fn variables<'a>(
             if !set_by_step && live.is_none() {
                 names.constants[id] = default.as_ref().and_then(Template::as_constant).cloned();
             }
-            Variable { name: name.clone(), default, shared, live }
+            Variable { name: name.clone(), default, shared, is_set: set_by_step, live }
         })
         .collect()
 }
@@ -175,7 +176,8 @@ impl Declared<'_> {
 pub(super) fn url(node: &Node<'_>, schemes: &[&str]) {
     let host = node.value().as_str().and_then(|text| {
         let (scheme, rest) = text.split_once("://")?;
-        schemes.contains(&scheme).then(|| rest.split(['/', '?', '#']).next().unwrap_or(""))
+        let rest = without_holes(rest, 'x');
+        schemes.contains(&scheme).then(|| rest.split(['/', '?', '#']).next().unwrap_or("").to_owned())
     });
     if host.is_none_or(|host| host.is_empty() || host.contains(char::is_whitespace)) {
         let schemes: Vec<String> = schemes.iter().map(|scheme| format!("{scheme}://")).collect();

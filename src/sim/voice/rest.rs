@@ -22,7 +22,7 @@ impl Voice {
             ("/chat/sessions", FetchBody::Json(_)) => (200, self.create_session(request)),
             _ => (404, json!({"detail": "Not Found"})),
         };
-        FetchOutcome::Answer { status, headers: Vec::new(), body: answer.to_string() }
+        FetchOutcome::Answer { status, headers: Vec::new(), body: answer.to_string(), landed: None }
     }
 
     fn sign_up(&mut self, body: &str) -> (u16, Value) {
