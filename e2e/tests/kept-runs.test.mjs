@@ -41,7 +41,7 @@ async function onlyRun(page) {
 
 /** What the page said a second before its end is kept, all of it. */
 function lessThanASecondIsLost(report, then) {
-  assert.match(report.problem, /the page was closed after \d/);
+  assert.match(report.problem, /cut off at \d/);
   const kept = { elapsed_s: report.duration_s, sent: report.delivery.sent, received: report.delivery.arrived };
   for (const [what, value] of Object.entries(kept)) {
     assert.ok(then[what] > 0 && value >= then[what], `${what}: ${value} of ${then[what]} is kept`);
@@ -59,7 +59,7 @@ story('a run whose page is loaded anew is kept up to its last second', async (wo
   lessThanASecondIsLost(await onlyRun(page), then);
   await page.getByRole('button', { name: 'reloaded', exact: true }).click();
   await at.canvas(page, 'Latency').waitFor();
-  assert.match(await page.getByRole('region', { name: 'The run' }).innerText(), /the page was closed after/);
+  assert.match(await page.getByRole('region', { name: 'The run' }).innerText(), /cut off at \d/);
 });
 
 story('a run whose page is killed is kept, and one of a living tab is left alone', async (world) => {

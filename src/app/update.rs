@@ -72,7 +72,11 @@ pub fn update(model: &mut Model, event: Event) -> Vec<Effect> {
             }
             return vec![Effect::Refresh];
         }
-        Event::Save(format) => return vec![Effect::Save(format)],
+        Event::Save(format) => {
+            model.results.is_saved = true;
+            return vec![Effect::Save(format)];
+        }
+        Event::Discarded => say(model, NoticeKind::Warning, DISCARDED.to_owned()),
         Event::OpenSwarm
         | Event::LeaveSwarm
         | Event::TypedBroker(_)
@@ -152,6 +156,9 @@ fn start(model: &mut Model) -> Vec<Effect> {
             say(model, NoticeKind::Problem, text);
             return Vec::new();
         }
+        if !model.swarm.doubts.is_empty() {
+            say(model, NoticeKind::Warning, model.swarm.doubts.join(" "));
+        }
         let (csv, clips) = (model.editor.csv_rows(), sound::needed(&model.editor, &plan));
         return vec![Effect::Start { plan: Box::new(plan), csv, clips }];
     }
@@ -192,10 +199,15 @@ fn started(model: &mut Model, plan: &Plan) -> Vec<Effect> {
         model.preset = None;
     }
     model.notice = None;
+    model.results.is_saved = false;
     model.hearing = model.hearing.afresh();
     model.seeing = super::see::Seeing::default();
     show(model, Page::Run)
 }
+
+/// What a browser does to a page that nobody looks at, when it needs memory.
+const DISCARDED: &str = "The browser had thrown this page away to save memory, and has loaded it anew. A run that went on here \
+                         was cut off then: what was written down of it is under Results.";
 
 pub(super) fn say(model: &mut Model, kind: NoticeKind, text: String) {
     model.notice = Some(Notice { kind, text });

@@ -111,7 +111,8 @@ fn kept(input: &RunInput) -> Option<RunInput> {
         | RunInput::Note { .. }
         | RunInput::Stop
         | RunInput::Abort
-        | RunInput::Hidden(_) => Some(input.clone()),
+        | RunInput::Hidden(_)
+        | RunInput::Frozen(_) => Some(input.clone()),
     }
 }
 

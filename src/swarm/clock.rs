@@ -68,6 +68,11 @@ impl ClockSync {
         }
     }
 
+    /// How long to wait for the next exchange: of the first ones the shortest way decides, so there are some more of them.
+    pub fn pause_ms(&self) -> f64 {
+        if self.intervals.len() < BURST { BURST_MS } else { f64::INFINITY }
+    }
+
     /// The offset at `now`, not before the last exchange; `None` before the first.
     pub fn offset(&self, now: f64) -> Option<Offset> {
         let (slowest, fastest) = self.drift()?;
@@ -102,6 +107,9 @@ const MAX_DRIFT: f64 = 200e-6;
 const WANDER: f64 = 2e-6;
 /// Resolution of a browser's clock, milliseconds.
 const TICK: f64 = 0.1;
+/// Exchanges of the beginning, and the time between them.
+const BURST: usize = 12;
+const BURST_MS: f64 = 150.0;
 /// Exchanges that are kept: two minutes at one a second.
 const KEPT: usize = 120;
 

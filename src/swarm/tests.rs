@@ -24,7 +24,17 @@ struct Pair {
 
 fn card() -> Card {
     let (name, browser, consent) = ("Kim".to_owned(), "Chromium 156".to_owned(), Consent::Asked);
-    Card { name, browser, cores: 2, sockets: 250, only_watches: false, consent, offer: 0, playing: None }
+    Card {
+        name,
+        browser,
+        cores: 2,
+        sockets: 250,
+        only_watches: false,
+        consent,
+        offer: 0,
+        playing: None,
+        build: crate::BUILD_ID.into(),
+    }
 }
 
 fn limits(hosts: &[&str], users: u32) -> Bounds {

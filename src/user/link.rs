@@ -9,7 +9,6 @@ use crate::time::{Span, Timestamp};
 use crate::wire::{Level, Told};
 
 use super::acting::{REFUSED_TOKEN, spoil, spoil_auth};
-use super::context::shorten;
 use super::life::Stage;
 use super::voice::Ending;
 use super::{Context, User, Wish};
@@ -66,7 +65,7 @@ impl User {
         let Stage::Queued { since } = self.stage else { return None };
         ctx.sample(ctx.meters.slot_wait, ctx.now.since(since));
         let connect = &ctx.program.connect;
-        self.memory.secrets.forget_auth();
+        self.memory.teach_again();
         let wall = ctx.wall_ms;
         let mut text = |template: &crate::scenario::Template| template.text(&mut self.memory.scope(wall, None, ""));
         let config = match &ctx.program.protocol {
@@ -87,14 +86,16 @@ impl User {
             (!value.is_null()).then(|| (name.clone(), value.as_str().map_or_else(|| value.to_string(), str::to_owned)))
         });
         let mut query: Vec<_> = query.collect();
-        query.iter().for_each(|(name, value)| self.memory.secrets.add_parameter(name, value));
+        query.iter().for_each(|(name, value)| self.memory.secrets.add_named(name, value));
         if self.spoiled {
             query.iter_mut().filter(|(name, _)| is_token(name)).for_each(|(_, value)| *value = spoil(value));
         }
         let mut text = |template: &crate::scenario::Template| template.text(&mut self.memory.scope(wall, None, ""));
         let url = Session::url(&config, &text(&connect.url), &text(&connect.path), &query);
         // What is null is left out here as well; a browser takes no empty protocol.
-        let protocols = connect.protocols.iter().map(text).filter(|protocol| !protocol.is_empty()).collect();
+        let protocols: Vec<_> = connect.protocols.iter().map(text).filter(|protocol| !protocol.is_empty()).collect();
+        self.memory.secrets.add_protocols(&protocols);
+        self.memory.secrets.teach(ctx.redactor);
         let deadline = ctx.now + connect.timeout;
         self.stage = Stage::Connecting(Handshake { started: ctx.now, websocket: None, engineio: None, deadline });
         self.holds_slot = true;
@@ -149,11 +150,10 @@ impl User {
             self.close(ctx, ClosedBy::User, Some(REFUSED_TOKEN));
             return self.renew(ctx);
         }
-        let (message, data) = (self.memory.redacted(message), self.memory.redacted(data));
-        let code = if message.is_empty() { "refused" } else { &message };
-        ctx.named_error("connect", code, Phase::Connecting, || data.clone());
+        let code = if message.is_empty() { "refused" } else { message };
+        ctx.named_error("connect", code, Phase::Connecting, || data.to_owned());
         self.close(ctx, ClosedBy::Timeout, Some("refused"));
-        self.fail(ctx, &format!("the server refused the connection: {}", shorten(&data, 120)));
+        self.fail(ctx, &format!("the server refused the connection: {}", ctx.redactor.shown(data, 120)));
     }
 
     /// The server ended the session within the protocol.
@@ -195,7 +195,7 @@ impl User {
         if !wanted {
             if phase == Phase::Connecting {
                 ctx.named_error("connect", &format!("closed {code}"), phase, || {
-                    self.memory.redacted(&format!("the WebSocket closed with {code} before it was usable: {reason}"))
+                    format!("the WebSocket closed with {code} before it was usable: {reason}")
                 });
             }
             if mute {
@@ -232,7 +232,7 @@ impl User {
             phase: self.phase(),
             reason: link.provoked.map(str::to_owned),
         });
-        let reason = known.unwrap_or_else(|| shorten(&self.memory.redacted(reason), 120));
+        let reason = known.unwrap_or_else(|| ctx.redactor.shown(reason, 120));
         ctx.show(|| Told::Saw(format!("closed {code} {reason}").trim_end().to_owned()));
         let key = DisconnectKey { population: ctx.population.to_owned(), code, reason, by, phase };
         if by != ClosedBy::User {

@@ -2,79 +2,54 @@
 
 use serde_json::Value;
 
-use super::urls::without_url_secrets;
+use super::MASK;
+use super::marks::{is_protocol_secret, text_without_secrets};
+use super::names::{has_expression, is_secret_in, is_source};
 use crate::plan::Plan;
 
 /// The plan as JSON, with `***` for every value whose name says that it is a secret. What is made of variables
 /// (`${...}`) is none itself and stays.
 pub fn redacted(plan: &Plan) -> Value {
     let mut document = serde_json::to_value(plan).expect("a plan is made of plain JSON values");
-    hide(&mut document, false, false);
+    hide(&mut document, "", false, false);
     document
 }
 
-fn hide(value: &mut Value, secret: bool, saving: bool) {
+/// `place`: the name of the field that holds it.
+fn hide(value: &mut Value, place: &str, secret: bool, saving: bool) {
     match value {
         Value::String(text) if secret && !has_expression(text) && !text.is_empty() => MASK.clone_into(text),
         Value::String(text) => {
-            if let Some(clean) = without_url_secrets(text, MASK) {
+            if let Some(clean) = text_without_secrets(text, MASK) {
                 *text = clean;
             }
         }
         Value::Number(_) if secret => *value = Value::from(MASK),
-        Value::Array(list) => list.iter_mut().for_each(|entry| hide(entry, secret, false)),
+        Value::Array(list) => {
+            let carry = protocol_secrets(place, list);
+            list.iter_mut().zip(carry).for_each(|(entry, carries)| hide(entry, place, secret || carries, false));
+        }
         Value::Object(fields) => {
             for (name, field) in fields {
                 // A declared variable: `{"token": {"default": "abc", "doc": "..."}}`.
-                let secret = (is_secret(name) || secret && name == "default") && !(saving && is_source(field));
-                hide(field, secret, name == "save");
+                let secret =
+                    (is_secret_in(place, name) || secret && name == "default") && !(saving && is_source(field));
+                hide(field, name, secret, name == "save");
             }
         }
         _ => {}
     }
 }
 
-/// Whether a name (of a variable, a column, a header) says that its value is one.
-pub fn is_secret(name: &str) -> bool {
-    let name = name.to_lowercase().replace(['_', '-'], "");
-    SECRETS.iter().any(|secret| name.contains(secret))
+/// Of each entry of a list, whether it is a WebSocket subprotocol that carries a credential.
+pub fn protocol_secrets(place: &str, list: &[Value]) -> Vec<bool> {
+    let text = |at: usize| list.get(at).and_then(Value::as_str);
+    let carries = |at: usize| {
+        let before = at.checked_sub(1).and_then(text);
+        place == "protocols" && text(at).is_some_and(|protocol| is_protocol_secret(before, protocol))
+    };
+    (0..list.len()).map(carries).collect()
 }
-
-/// A text that says how a value is made and is none itself: with an expression or an account pattern's placeholder.
-pub fn is_rule(text: &str) -> bool {
-    has_expression(text) || ["{n}", "{run}", "{population}"].iter().any(|placeholder| text.contains(placeholder))
-}
-
-/// Where in an answer a value is found: `"save": {"token": "/token"}` names a secret and tells none.
-pub fn is_source(value: &Value) -> bool {
-    let text = value.as_str().or_else(|| value.get("from")?.as_str());
-    text.is_some_and(|text| text.starts_with('/') || text.starts_with("header:"))
-}
-
-/// `$${` is how a template writes `${` itself.
-fn has_expression(text: &str) -> bool {
-    text.replace("$${", "").contains("${")
-}
-
-pub(super) const MASK: &str = "***";
-
-/// `sessionId` is half of what a KTB chat server asks for.
-const SECRETS: [&str; 14] = [
-    "password",
-    "passwd",
-    "pwd",
-    "passphrase",
-    "secret",
-    "token",
-    "jwt",
-    "credential",
-    "apikey",
-    "accesskey",
-    "privatekey",
-    "authorization",
-    "cookie",
-    "sessionid",
-];
 
 #[cfg(test)]
 mod tests {
@@ -84,7 +59,7 @@ mod tests {
 
     #[track_caller]
     fn check(mut value: Value, expected: Value) {
-        hide(&mut value, false, false);
+        hide(&mut value, "", false, false);
         assert_eq!(value, expected);
     }
 
@@ -105,6 +80,10 @@ mod tests {
         check(json!({"auth": {"sessionId": "s-1"}}), json!({"auth": {"sessionId": "***"}}));
         check(json!({"headers": {"Cookie": "a=b"}}), json!({"headers": {"Cookie": "***"}}));
         check(json!({"token": "$${x"}), json!({"token": "***"}));
+        check(json!({"query": {"key": "abc", "room": "r"}}), json!({"query": {"key": "***", "room": "r"}}));
+        check(json!({"key": "abc"}), json!({"key": "abc"}));
+        check(json!({"protocols": ["chat", "bearer.abc123"]}), json!({"protocols": ["chat", "***"]}));
+        check(json!({"headers": {"x-who": "Bearer abc123"}}), json!({"headers": {"x-who": "Bearer ***"}}));
         check(
             json!({"target": "https://me:pw@h:1/x?a=1&access_token=abc"}),
             json!({"target": "https://***@h:1/x?a=1&access_token=***"}),
