@@ -7,7 +7,7 @@ use base64::engine::general_purpose::{GeneralPurpose, GeneralPurposeConfig, URL_
 use serde_json::Value;
 
 use super::path::Path;
-use crate::metrics::{is_rule, is_secret_in, is_source, protocol_secrets, text_without_secrets};
+use crate::metrics::{is_rule, is_secret_in, is_source, protocol_secrets, sets_secret, text_without_secrets};
 
 /// Links that went through mail programs come with padding or without.
 const READER: GeneralPurpose = GeneralPurpose::new(
@@ -62,10 +62,12 @@ pub fn without_secrets(document: &Value) -> (Value, Vec<String>) {
 fn strip(value: &mut Value, (place, path): (&str, &Path), (secret, saving): (bool, bool), removed: &mut Vec<String>) {
     match value {
         Value::Object(object) => {
+            let sets = sets_secret(object);
             for (name, child) in object.iter_mut() {
                 // `"token": { "default": "..." }` is how a scenario declares a variable.
                 let secret =
                     (is_secret_in(place, name) || (secret && name == "default")) && !(saving && is_source(child));
+                let secret = secret || sets && name == "value";
                 strip(child, (name, &path.clone().key(name)), (secret, name == "save"), removed);
             }
         }

@@ -221,6 +221,7 @@ mod tests {
     use super::super::load_form;
     use super::super::model::Theme;
     use super::super::path::Path;
+    use super::super::results::ResultsEvent;
     use super::super::run_view::{Phase, RunView};
     use super::*;
 
@@ -369,6 +370,29 @@ mod tests {
         assert_eq!(model.notice, None);
         let (model, _) = after([Event::Failed("refused".into()), typed("seed", "2")]);
         assert!(model.notice.is_some());
+    }
+
+    #[test]
+    fn a_run_that_is_not_kept_is_said_once_and_asked_for_before_the_page_goes() {
+        let unkept = || Event::Results(ResultsEvent::NotKept(Some("not kept: full".into())));
+        let (mut model, _) = after([unkept()]);
+        assert_eq!(model.notice.as_ref().map(|notice| notice.text.as_str()), Some("not kept: full"));
+        update(&mut model, Event::DismissNotice);
+        update(&mut model, unkept());
+        assert_eq!(model.notice, None, "nobody needs to be told twice");
+        assert!(!model.would_lose_a_run(), "there is none");
+        model.run.status.phase = crate::app::run_view::Phase::Done;
+        assert!(model.would_lose_a_run());
+        update(&mut model, Event::Save(crate::app::save::Format::Json));
+        assert!(!model.would_lose_a_run());
+        update(&mut model, Event::Results(ResultsEvent::NotKept(None)));
+        assert_eq!(model.results.not_kept, None);
+    }
+
+    #[test]
+    fn a_page_that_was_thrown_away_says_so() {
+        let (model, _) = after([Event::Discarded]);
+        assert!(model.notice.is_some_and(|notice| notice.text.contains("thrown this page away")));
     }
 
     #[test]

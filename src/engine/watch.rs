@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::metrics::{Tag, UserId, Way};
+use crate::metrics::{Facts, Tag, UserId, Way};
 use crate::protocol::classify_json;
 use crate::scenario::{Program, Protocol};
 use crate::time::Timestamp;
@@ -46,12 +46,12 @@ impl Engine {
         let program = &self.programs[watching.user.population()];
         let read: Vec<_> = caught.iter().map(|frame| read(program, user.run_id(), frame)).collect();
         let shown = transcript((user, &self.redactor), &caught, now, wall_ms, chars);
+        let facts = Facts::of(user.facts());
         let frames = shown.into_iter().zip(&caught).zip(read).map(|((frame, caught), (event, said))| SeenFrame {
             number: caught.number,
             frame,
             event,
-            said: said
-                .map(|said| Said { text: self.redactor.shown_to_others(&said.text, user.facts(), chars), ..said }),
+            said: said.map(|said| Said { text: self.redactor.shown_to_others(&said.text, &facts, chars), ..said }),
         });
         let frames = frames.collect();
         let utterances = &self.populations[watching.user.population()].utterances;

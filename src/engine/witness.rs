@@ -1,6 +1,6 @@
 //! Takes down what was on a user's connection, at the moment when something happened to it that is worth evidence.
 
-use crate::metrics::{Cause, Evidence, Frame, Late, Phase, Recorder, Redactor, SeriesId, UserId, Want, Wanted};
+use crate::metrics::{Cause, Evidence, Facts, Frame, Late, Phase, Recorder, Redactor, SeriesId, UserId, Want, Wanted};
 use crate::time::{Span, Timestamp};
 use crate::user::{ONCE_USER, User};
 
@@ -78,7 +78,8 @@ pub(super) fn transcript(
     wall_ms: f64,
     chars: usize,
 ) -> Vec<Frame> {
-    let shown = |text: &String| redactor.shown_to_others(text, user.facts(), chars);
+    let facts = Facts::of(user.facts());
+    let shown = |text: &String| redactor.shown_to_others(text, &facts, chars);
     caught
         .iter()
         .map(|frame| Frame {

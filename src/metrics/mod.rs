@@ -35,8 +35,8 @@ pub use listeners::{HeardSums, ListenerDelta, Listeners};
 pub use listening::{Heard, Listened, Pace, Player};
 pub use recorder::{CounterId, Recorder, SeriesId};
 pub use redact::{
-    Redactor, is_protocol_secret, is_rule, is_secret, is_secret_in, is_source, protocol_secrets, redacted,
-    text_without_secrets,
+    Facts, MASK, Redactor, is_protocol_secret, is_rule, is_secret, is_secret_in, is_source, protocol_secrets, redacted,
+    sets_secret, shown_action, text_without_secrets,
 };
 pub use report::*;
 pub use search::{Ended, Measured, SearchReport, SearchStep, StepOutcome};

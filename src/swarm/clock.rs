@@ -190,6 +190,17 @@ mod tests {
     }
 
     #[test]
+    fn the_first_exchanges_come_in_quick_succession() {
+        let mut sync = ClockSync::default();
+        for number in 0..BURST {
+            assert!(sync.pause_ms() < 1_000.0, "{number}");
+            let asked = number as f64 * BURST_MS;
+            sync.add(Exchange { asked, heard: asked + 5.0, answered: asked + 5.0, received: asked + 10.0 });
+        }
+        assert!(sync.pause_ms().is_infinite());
+    }
+
+    #[test]
     fn what_cannot_be_is_not_taken() {
         let mut sync = ClockSync::default();
         for (asked, heard, answered, received) in [

@@ -1,11 +1,11 @@
 //! A plan as a report may show it: reports are passed around, secrets must not be.
 
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use super::MASK;
 use super::marks::{is_protocol_secret, text_without_secrets};
-use super::names::{has_expression, is_secret_in, is_source};
-use crate::plan::Plan;
+use super::names::{has_expression, is_secret, is_secret_in, is_source};
+use crate::plan::{Action, Plan, TimedAction};
 
 /// The plan as JSON, with `***` for every value whose name says that it is a secret. What is made of variables
 /// (`${...}`) is none itself and stays.
@@ -13,6 +13,17 @@ pub fn redacted(plan: &Plan) -> Value {
     let mut document = serde_json::to_value(plan).expect("a plan is made of plain JSON values");
     hide(&mut document, "", false, false);
     document
+}
+
+/// What a variable is set to may be a secret, and nobody who reads of it sets anything.
+pub fn shown_action(timed: &TimedAction) -> TimedAction {
+    match &timed.action {
+        Action::Set { variable, .. } if is_secret(variable) => {
+            let action = Action::Set { variable: variable.clone(), value: MASK.into() };
+            TimedAction { action, ..timed.clone() }
+        }
+        _ => timed.clone(),
+    }
 }
 
 /// `place`: the name of the field that holds it.
@@ -30,15 +41,22 @@ fn hide(value: &mut Value, place: &str, secret: bool, saving: bool) {
             list.iter_mut().zip(carry).for_each(|(entry, carries)| hide(entry, place, secret || carries, false));
         }
         Value::Object(fields) => {
+            let sets = sets_secret(fields);
             for (name, field) in fields {
                 // A declared variable: `{"token": {"default": "abc", "doc": "..."}}`.
                 let secret =
                     (is_secret_in(place, name) || secret && name == "default") && !(saving && is_source(field));
+                let secret = secret || sets && name == "value";
                 hide(field, name, secret, name == "save");
             }
         }
         _ => {}
     }
+}
+
+/// `{"set": …, "variable": "token", "value": "abc"}`, as a plan's action has it.
+pub fn sets_secret(fields: &Map<String, Value>) -> bool {
+    fields.get("variable").and_then(Value::as_str).is_some_and(is_secret)
 }
 
 /// Of each entry of a list, whether it is a WebSocket subprotocol that carries a credential.
@@ -82,6 +100,8 @@ mod tests {
         check(json!({"token": "$${x"}), json!({"token": "***"}));
         check(json!({"query": {"key": "abc", "room": "r"}}), json!({"query": {"key": "***", "room": "r"}}));
         check(json!({"key": "abc"}), json!({"key": "abc"}));
+        check(json!({"variable": "token", "value": "abc"}), json!({"variable": "token", "value": "***"}));
+        check(json!({"variable": "room", "value": "abc"}), json!({"variable": "room", "value": "abc"}));
         check(json!({"protocols": ["chat", "bearer.abc123"]}), json!({"protocols": ["chat", "***"]}));
         check(json!({"headers": {"x-who": "Bearer abc123"}}), json!({"headers": {"x-who": "Bearer ***"}}));
         check(

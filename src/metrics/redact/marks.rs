@@ -217,7 +217,14 @@ pub fn looks_random(text: &[u8]) -> bool {
     let has = |wanted: u8| classes.contains(&wanted);
     let changes = classes.windows(2).filter(|pair| pair[0] != pair[1] && !pair.contains(&3)).count();
     let share = changes as f64 / text.len() as f64;
-    if has(0) && has(1) { share >= 0.35 } else { text.len() >= 32 && !has(3) && share >= 0.25 }
+    let digits = classes.iter().filter(|class| **class == 2).count();
+    let longest_word = classes.chunk_by(|a, b| a == b).filter(|run| run[0] < 2).map(<[u8]>::len).max().unwrap_or(0);
+    if has(0) && has(1) {
+        // `getProfileByMailV2` changes often, too, but it is made of words.
+        share >= 0.35 && (digits >= 3 || longest_word <= 4)
+    } else {
+        text.len() >= 32 && !has(3) && share >= 0.25
+    }
 }
 
 fn is_uuid(text: &[u8]) -> bool {

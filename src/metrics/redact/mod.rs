@@ -17,10 +17,10 @@ mod names;
 mod redactor;
 mod urls;
 
-pub use document::{protocol_secrets, redacted};
+pub use document::{protocol_secrets, redacted, sets_secret, shown_action};
 pub use marks::{is_protocol_secret, text_without_secrets};
 pub use names::{is_rule, is_secret, is_secret_in, is_source};
-pub use redactor::Redactor;
+pub use redactor::{Facts, Redactor};
 
 /// What stands where a secret stood.
 pub const MASK: &str = "***";

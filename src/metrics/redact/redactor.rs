@@ -7,6 +7,18 @@ use super::known::Known;
 use super::layers::Layer;
 use super::marks::{self, Mark, What};
 
+/// What one user's account says: its own business, though it may be ordinary words elsewhere.
+#[derive(Debug, Default)]
+pub struct Facts(Known);
+
+impl Facts {
+    pub fn of<'a>(facts: impl Iterator<Item = &'a str>) -> Self {
+        let mut known = Known::default();
+        facts.for_each(|fact| known.learn(fact));
+        Self(known)
+    }
+}
+
 /// Knows the secrets of all users of a worker; what a server tells one of them of another is hidden as well.
 #[derive(Debug, Default)]
 pub struct Redactor {
@@ -30,14 +42,12 @@ impl Redactor {
 
     /// The text without secrets, and at most so many characters of it.
     pub fn shown(&self, text: &str, most: usize) -> String {
-        self.shown_without(text, &Known::default(), most)
+        self.shown_without(text, None, most)
     }
 
-    /// The same of what is on one user's connection: without its own facts, too, which may be ordinary words elsewhere.
-    pub fn shown_to_others<'a>(&self, text: &str, facts: impl Iterator<Item = &'a str>, most: usize) -> String {
-        let mut own = Known::default();
-        facts.for_each(|fact| own.learn(fact));
-        self.shown_without(text, &own, most)
+    /// The same of what is on one user's connection: without its own facts, too.
+    pub fn shown_to_others(&self, text: &str, facts: &Facts, most: usize) -> String {
+        self.shown_without(text, Some(&facts.0), most)
     }
 
     /// The name of an event that a server has made up, without secrets.
@@ -50,7 +60,7 @@ impl Redactor {
         }
     }
 
-    fn shown_without(&self, text: &str, own: &Known, most: usize) -> String {
+    fn shown_without(&self, text: &str, own: Option<&Known>, most: usize) -> String {
         // Nobody is shown more of it, so nobody looks at more.
         let text = shortened(text, most.saturating_mul(4).saturating_add(400));
         let mut found = Vec::new();
@@ -59,7 +69,7 @@ impl Redactor {
         shortened(&hidden, most)
     }
 
-    fn look(&self, layer: &Layer, own: &Known, depth: usize, found: &mut Vec<Mark>) {
+    fn look(&self, layer: &Layer, own: Option<&Known>, depth: usize, found: &mut Vec<Mark>) {
         let mut here = Vec::new();
         marks::find(&layer.bytes, &mut here);
         if depth < DEPTH {
@@ -71,7 +81,7 @@ impl Redactor {
             Mark { from, to, what: mark.what }
         }));
         let encoded = layer.encoded();
-        for known in [own, &self.known].into_iter().filter(|known| !known.is_empty()) {
+        for known in own.into_iter().chain([&self.known]).filter(|known| !known.is_empty()) {
             find(known, layer, 0, found);
             encoded.iter().for_each(|encoded| find(known, encoded, SHORTEST_ENCODED, found));
         }
