@@ -55,11 +55,9 @@ impl Drop for WakeLock {
 async fn ask(inner: Weak<Inner>) {
     let Ok(promise) = request("screen") else { return };
     let Ok(sentinel) = JsFuture::from(promise).await else { return };
-    let before = match inner.upgrade().filter(|inner| !inner.is_over.get()) {
-        Some(inner) => inner.sentinel.borrow_mut().replace(sentinel),
-        // The run ended while the browser thought about it.
-        None => Some(sentinel),
-    };
+    // The run may have ended while the browser thought about it.
+    let Some(inner) = inner.upgrade().filter(|inner| !inner.is_over.get()) else { return release(&sentinel) };
+    let before = inner.sentinel.borrow_mut().replace(sentinel);
     before.iter().for_each(release);
 }
 

@@ -183,7 +183,8 @@ impl Store {
         let history = self.history();
         let (entries, problem) = (history.entries(), history.problem());
         self.dispatch(Event::Results(ResultsEvent::Listed { entries, problem }));
-        self.refresh_keeping();
+        // The run itself may be the one who tells.
+        leptos::task::spawn_local(async move { self.refresh_keeping() });
     }
 
     /// Whether the run that is shown is kept.

@@ -33,35 +33,40 @@ impl Layer {
     pub fn percent_decoded(&self) -> Option<Self> {
         memchr::memchr(b'%', &self.bytes)?;
         self.decoded(|rest| match rest {
-            [b'%', high, low, ..] => Some(((hex(*high)? << 4) | hex(*low)?, 3)),
+            [b'%', high, low, ..] => Some((Piece::Byte((hex(*high)? << 4) | hex(*low)?), 3)),
             _ => None,
         })
     }
 
-    /// `\"`, `\/` and `\u0041` as what they stand for, as far as it is one byte of ASCII; what else is escaped stays as it is.
+    /// `\"`, `\/` and `\u00fc` as what they stand for; what else is escaped stays as it is.
     pub fn unescaped(&self) -> Option<Self> {
         memchr::memchr(b'\\', &self.bytes)?;
         self.decoded(|rest| match rest {
-            [b'\\', b'n', ..] => Some((b'\n', 2)),
-            [b'\\', b'r', ..] => Some((b'\r', 2)),
-            [b'\\', b't', ..] => Some((b'\t', 2)),
-            [b'\\', b'u', b'0', b'0', high, low, ..] => {
-                Some(((hex(*high)? << 4) | hex(*low)?, 6)).filter(|(byte, _)| byte.is_ascii())
-            }
-            [b'\\', byte @ (b'"' | b'\'' | b'\\' | b'/'), ..] => Some((*byte, 2)),
+            [b'\\', b'n', ..] => Some((Piece::Byte(b'\n'), 2)),
+            [b'\\', b'r', ..] => Some((Piece::Byte(b'\r'), 2)),
+            [b'\\', b't', ..] => Some((Piece::Byte(b'\t'), 2)),
+            [b'\\', b'u', ..] => unicode(rest).map(|(c, length)| (Piece::Char(c), length)),
+            [b'\\', byte @ (b'"' | b'\'' | b'\\' | b'/'), ..] => Some((Piece::Byte(*byte), 2)),
             _ => None,
         })
     }
 
-    fn decoded(&self, take: impl Fn(&[u8]) -> Option<(u8, usize)>) -> Option<Self> {
+    fn decoded(&self, take: impl Fn(&[u8]) -> Option<(Piece, usize)>) -> Option<Self> {
         let mut decoded = Self { ends_in_cut: self.ends_in_cut, ..Self::default() };
         let mut from = 0;
         while from < self.bytes.len() {
-            let (byte, length) = take(&self.bytes[from..]).unwrap_or((self.bytes[from], 1));
-            decoded.add(byte, self, from, from + length - 1);
+            let (piece, length) = take(&self.bytes[from..]).unwrap_or((Piece::Byte(self.bytes[from]), 1));
+            match piece {
+                Piece::Byte(byte) => decoded.add(byte, self, from, from + length - 1),
+                Piece::Char(c) => {
+                    let mut buffer = [0; 4];
+                    let bytes = c.encode_utf8(&mut buffer).bytes();
+                    bytes.for_each(|byte| decoded.add(byte, self, from, from + length - 1));
+                }
+            }
             from += length;
         }
-        (decoded.bytes.len() < self.bytes.len()).then_some(decoded)
+        (decoded.bytes != self.bytes).then_some(decoded)
     }
 
     /// A byte that stands from one place of another layer to another.
@@ -125,6 +130,26 @@ impl Layer {
         let rest = &self.bytes[at..];
         rest.starts_with(CUT) || rest.starts_with(DOTS) || rest.is_empty() && self.ends_in_cut
     }
+}
+
+/// What an escape stands for.
+enum Piece {
+    Byte(u8),
+    Char(char),
+}
+
+/// `\u00fc`, or two of them for a character beyond their range.
+fn unicode(text: &[u8]) -> Option<(char, usize)> {
+    let unit = |at: usize| {
+        let digits = text.get(at..at + 6).filter(|escape| escape.starts_with(b"\\u"))?;
+        digits[2..].iter().try_fold(0u16, |sum, digit| Some((sum << 4) | u16::from(hex(*digit)?)))
+    };
+    let first = unit(0)?;
+    if let Some(c) = char::from_u32(first.into()) {
+        return Some((c, 6));
+    }
+    let c = char::decode_utf16([first, unit(6)?]).next()?.ok()?;
+    Some((c, 12))
 }
 
 /// Whole bytes of base64 in either alphabet; what is none of its digits ends it.

@@ -152,6 +152,7 @@ mod tests {
         check("a tok-4711%252F%25C3%25A4%25C3%259F b", "a *** b");
         check(r#"{"x":"tok-4711\/äß"}"#, r#"{"x":"***"}"#);
         check(r#"{"x":"\u0074ok-4711\/äß"}"#, r#"{"x":"***"}"#);
+        check(r#"{"x":"tok-4711/\u00e4\u00DF"}"#, r#"{"x":"***"}"#);
         check(r#"{"x":"say \"hi\" now"}"#, r#"{"x":"***"}"#);
         check(r#"{"x":"{\"y\":\"say \\\"hi\\\" now\"}"}"#, r#"{"x":"{\"y\":\"***\"}"}"#);
         check("q=correct+horse&r=1, correct%20horse", "q=***&r=1, ***");
