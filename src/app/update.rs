@@ -381,7 +381,7 @@ mod tests {
         update(&mut model, unkept());
         assert_eq!(model.notice, None, "nobody needs to be told twice");
         assert!(!model.would_lose_a_run(), "there is none");
-        model.run.status.phase = crate::app::run_view::Phase::Done;
+        model.run.status.phase = Phase::Done;
         assert!(model.would_lose_a_run());
         update(&mut model, Event::Save(crate::app::save::Format::Json));
         assert!(!model.would_lose_a_run());

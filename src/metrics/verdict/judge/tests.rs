@@ -219,7 +219,7 @@ fn thresholds_that_the_clocks_cannot_judge_are_named_before_the_start() {
             }}],
         });
         let plan = Plan::check(&plan).unwrap_or_else(|problems| panic!("{problems:#?}"));
-        let doubts = super::clock_doubts(&plan, bound_ms);
+        let doubts = clock_doubts(&plan, bound_ms);
         assert_eq!(!doubts.is_empty(), expected, "{threshold} within {bound_ms} ms: {doubts:?}");
     }
     check("message.fanout p95 < 100 ms", 106.0, true);
