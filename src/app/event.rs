@@ -34,6 +34,8 @@ pub enum Event {
         broker: String,
         browser_name: String,
     },
+    /// The browser had thrown this page away.
+    Discarded,
     /// A link was pasted into the address bar of the open page.
     Followed {
         fragment: String,

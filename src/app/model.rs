@@ -68,6 +68,14 @@ pub enum NoticeKind {
     Problem,
 }
 
+impl Model {
+    /// Closing the page would lose a run: one that goes on, or one that is over and kept nowhere.
+    pub fn would_lose_a_run(&self) -> bool {
+        let is_over = self.run.status.phase == super::run_view::Phase::Done;
+        self.run.status.is_running() || is_over && self.results.not_kept.is_some() && !self.results.is_saved
+    }
+}
+
 impl Default for Model {
     fn default() -> Self {
         let document = presets::plan(presets::DEFAULT_PLAN).expect("the default plan comes with the program");

@@ -7,7 +7,7 @@ use base64::engine::general_purpose::{GeneralPurpose, GeneralPurposeConfig, URL_
 use serde_json::Value;
 
 use super::path::Path;
-use crate::metrics::{is_rule, is_secret, is_source, without_url_secrets};
+use crate::metrics::{is_rule, is_secret_in, is_source, protocol_secrets, sets_secret, text_without_secrets};
 
 /// Links that went through mail programs come with padding or without.
 const READER: GeneralPurpose = GeneralPurpose::new(
@@ -54,30 +54,34 @@ fn decode(text: &str) -> Result<Value, ShareError> {
 pub fn without_secrets(document: &Value) -> (Value, Vec<String>) {
     let mut clean = document.clone();
     let mut removed = Vec::new();
-    strip(&mut clean, &Path::default(), (false, false), &mut removed);
+    strip(&mut clean, ("", &Path::default()), (false, false), &mut removed);
     (clean, removed)
 }
 
-/// `saving`: the value is what a step saves, by variable.
-fn strip(value: &mut Value, path: &Path, (secret, saving): (bool, bool), removed: &mut Vec<String>) {
+/// `place`: the name of the field that holds it. `saving`: the value is what a step saves, by variable.
+fn strip(value: &mut Value, (place, path): (&str, &Path), (secret, saving): (bool, bool), removed: &mut Vec<String>) {
     match value {
         Value::Object(object) => {
+            let sets = sets_secret(object);
             for (name, child) in object.iter_mut() {
                 // `"token": { "default": "..." }` is how a scenario declares a variable.
-                let secret = (is_secret(name) || (secret && name == "default")) && !(saving && is_source(child));
-                strip(child, &path.clone().key(name), (secret, name == "save"), removed);
+                let secret =
+                    (is_secret_in(place, name) || (secret && name == "default")) && !(saving && is_source(child));
+                let secret = secret || sets && name == "value";
+                strip(child, (name, &path.clone().key(name)), (secret, name == "save"), removed);
             }
         }
         Value::Array(list) => {
-            for (at, child) in list.iter_mut().enumerate() {
-                strip(child, &path.clone().index(at), (secret, false), removed);
+            let carry = protocol_secrets(place, list);
+            for (at, (child, carries)) in list.iter_mut().zip(carry).enumerate() {
+                strip(child, (place, &path.clone().index(at)), (secret || carries, false), removed);
             }
         }
         Value::String(text) => {
             if secret && !text.is_empty() && !is_rule(text) {
                 text.clear();
                 removed.push(path.to_string());
-            } else if let Some(clean) = without_url_secrets(text, "") {
+            } else if let Some(clean) = text_without_secrets(text, "") {
                 *text = clean;
                 removed.push(path.to_string());
             }

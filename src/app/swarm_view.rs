@@ -25,6 +25,8 @@ pub struct SwarmView {
     pub roster: Vec<Row>,
     /// How many browsers are here, and whether they are enough for the plan.
     pub capacity: (String, Mood),
+    /// Thresholds of the plan that its clocks cannot judge.
+    pub doubts: Vec<String>,
     /// What the link has carried and refused.
     pub traffic: String,
     pub part: Option<PartView>,
@@ -211,6 +213,9 @@ fn seat_state(seat: &Seat, run: Option<&Run>) -> (String, Mood) {
             None if seat.card.as_ref().is_some_and(|card| card.only_watches) => ("observes".to_owned(), Mood::Good),
             None => ("plays".to_owned(), Mood::Good),
         },
+        Some(card) if !card.is_of_this_build() => {
+            ("another build of tabswarm: gets no part until its page is loaded anew".to_owned(), Mood::Bad)
+        }
         Some(card) => match &card.consent {
             Consent::Asked => ("asks its operator".to_owned(), Mood::Warn),
             Consent::Given if card.only_watches => ("ready to observe".to_owned(), Mood::Good),
@@ -222,7 +227,8 @@ fn seat_state(seat: &Seat, run: Option<&Run>) -> (String, Mood) {
 
 fn capacity(facts: &SwarmFacts<'_>, conductor: &Conductor, own: &Card, wanted_users: Option<u32>) -> (String, Mood) {
     let observes = |seat: &Seat| seat.card.as_ref().is_some_and(|card| card.only_watches);
-    let here: Vec<&Seat> = conductor.seats().filter(|seat| !seat.is_away && !observes(seat)).collect();
+    let fits = |seat: &Seat| seat.card.as_ref().is_none_or(Card::is_of_this_build);
+    let here: Vec<&Seat> = conductor.seats().filter(|seat| !seat.is_away && !observes(seat) && fits(seat)).collect();
     let others: u32 = here.iter().filter_map(|seat| seat.card.as_ref()).map(|card| card.sockets).sum();
     let sockets = others + if facts.only_watches { 0 } else { own.sockets };
     let browsers = here.len() + usize::from(!facts.only_watches);
@@ -254,6 +260,10 @@ fn part_state(facts: &SwarmFacts<'_>, generator: &Generator) -> (String, Mood) {
             if kept == 0 { text.to_owned() } else { format!("{text}; {kept} parts of the result are kept for it") },
             Mood::Bad,
         );
+    }
+    if generator.offered().is_some_and(|offer| offer.build != crate::BUILD_ID) {
+        let text = "the conductor's page is of another build of tabswarm: load this page anew";
+        return (text.to_owned(), Mood::Bad);
     }
     match (&generator.card().consent, generator.run(), generator.offered()) {
         (_, Some(run), _) if phase == RunPhase::Stopping => (format!("run {run} is stopping"), Mood::Good),

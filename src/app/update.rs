@@ -72,7 +72,11 @@ pub fn update(model: &mut Model, event: Event) -> Vec<Effect> {
             }
             return vec![Effect::Refresh];
         }
-        Event::Save(format) => return vec![Effect::Save(format)],
+        Event::Save(format) => {
+            model.results.is_saved = true;
+            return vec![Effect::Save(format)];
+        }
+        Event::Discarded => say(model, NoticeKind::Warning, DISCARDED.to_owned()),
         Event::OpenSwarm
         | Event::LeaveSwarm
         | Event::TypedBroker(_)
@@ -152,6 +156,9 @@ fn start(model: &mut Model) -> Vec<Effect> {
             say(model, NoticeKind::Problem, text);
             return Vec::new();
         }
+        if !model.swarm.doubts.is_empty() {
+            say(model, NoticeKind::Warning, model.swarm.doubts.join(" "));
+        }
         let (csv, clips) = (model.editor.csv_rows(), sound::needed(&model.editor, &plan));
         return vec![Effect::Start { plan: Box::new(plan), csv, clips }];
     }
@@ -192,10 +199,15 @@ fn started(model: &mut Model, plan: &Plan) -> Vec<Effect> {
         model.preset = None;
     }
     model.notice = None;
+    model.results.is_saved = false;
     model.hearing = model.hearing.afresh();
     model.seeing = super::see::Seeing::default();
     show(model, Page::Run)
 }
+
+/// What a browser does to a page that nobody looks at, when it needs memory.
+const DISCARDED: &str = "The browser had thrown this page away to save memory, and has loaded it anew. A run that went on here \
+                         was cut off then: what was written down of it is under Results.";
 
 pub(super) fn say(model: &mut Model, kind: NoticeKind, text: String) {
     model.notice = Some(Notice { kind, text });
@@ -209,6 +221,7 @@ mod tests {
     use super::super::load_form;
     use super::super::model::Theme;
     use super::super::path::Path;
+    use super::super::results::ResultsEvent;
     use super::super::run_view::{Phase, RunView};
     use super::*;
 
@@ -357,6 +370,29 @@ mod tests {
         assert_eq!(model.notice, None);
         let (model, _) = after([Event::Failed("refused".into()), typed("seed", "2")]);
         assert!(model.notice.is_some());
+    }
+
+    #[test]
+    fn a_run_that_is_not_kept_is_said_once_and_asked_for_before_the_page_goes() {
+        let unkept = || Event::Results(ResultsEvent::NotKept(Some("not kept: full".into())));
+        let (mut model, _) = after([unkept()]);
+        assert_eq!(model.notice.as_ref().map(|notice| notice.text.as_str()), Some("not kept: full"));
+        update(&mut model, Event::DismissNotice);
+        update(&mut model, unkept());
+        assert_eq!(model.notice, None, "nobody needs to be told twice");
+        assert!(!model.would_lose_a_run(), "there is none");
+        model.run.status.phase = Phase::Done;
+        assert!(model.would_lose_a_run());
+        update(&mut model, Event::Save(crate::app::save::Format::Json));
+        assert!(!model.would_lose_a_run());
+        update(&mut model, Event::Results(ResultsEvent::NotKept(None)));
+        assert_eq!(model.results.not_kept, None);
+    }
+
+    #[test]
+    fn a_page_that_was_thrown_away_says_so() {
+        let (model, _) = after([Event::Discarded]);
+        assert!(model.notice.is_some_and(|notice| notice.text.contains("thrown this page away")));
     }
 
     #[test]

@@ -173,7 +173,7 @@ fn swarm_now(driver: &SwarmDriver) -> Value {
     driver.with(|swarm| {
         let Some(swarm) = swarm else { return Value::Null };
         let mut now = json!({
-            "name": swarm.card.name, "connected": swarm.is_connected, "problem": swarm.problem, "invite": swarm.invite.to_join(),
+            "name": swarm.card.name, "connected": swarm.is_connected, "problem": swarm.trouble(), "invite": swarm.invite.to_join(),
             "traffic": swarm.traffic,
         });
         match &swarm.side {

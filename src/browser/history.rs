@@ -18,7 +18,7 @@ use super::recorder::{Recorder, lock_of};
 use super::vault::{RESULTS, Vault};
 use crate::metrics::Report;
 use crate::results::archive::Found;
-use crate::results::{self, Entry, ROOM, Start, restored, stored};
+use crate::results::{self, Entry, Keeping, ROOM, Start, restored, stored};
 
 /// Clones share it.
 #[derive(Clone, Default)]
@@ -28,8 +28,8 @@ pub struct History(Rc<Inner>);
 struct Inner {
     vault: RefCell<Option<Rc<Vault>>>,
     entries: RefCell<Vec<Entry>>,
-    /// Why nothing is kept, or what could not be.
-    problem: RefCell<Option<String>>,
+    /// What the database has answered.
+    keeping: RefCell<Keeping>,
     listener: RefCell<Option<Rc<dyn Fn()>>>,
     /// It is known what is kept, or that nothing can be.
     is_open: Cell<bool>,
@@ -46,10 +46,13 @@ impl History {
     /// Opens what is kept, forgets for good what was deleted, and takes up what pages that are gone have left.
     pub async fn open(&self) {
         match Vault::open(RESULTS).await {
-            Ok(vault) => *self.0.vault.borrow_mut() = Some(Rc::new(vault)),
+            Ok(vault) => {
+                *self.0.vault.borrow_mut() = Some(Rc::new(vault));
+                self.note(|keeping| keeping.on_opened(Ok(())));
+            }
             Err(problem) => {
                 self.0.is_open.set(true);
-                return self.tell(Some(format!("Runs are not kept: {problem}")));
+                return self.note(|keeping| keeping.on_opened(Err(problem)));
             }
         }
         self.look_again().await;
@@ -78,7 +81,17 @@ impl History {
     }
 
     pub fn problem(&self) -> Option<String> {
-        self.0.problem.borrow().clone()
+        self.0.keeping.borrow().problem()
+    }
+
+    /// See [`Keeping::notice`].
+    pub fn notice(&self, is_over: bool) -> Option<String> {
+        self.0.keeping.borrow().notice(is_over)
+    }
+
+    /// Pages of the run that goes on may be written.
+    pub(super) fn writes(&self) -> bool {
+        self.0.keeping.borrow().writes()
     }
 
     /// Reads the list anew: other tabs keep runs, too.
@@ -86,7 +99,11 @@ impl History {
         let Some(vault) = self.vault() else { return };
         let records = loop {
             let saves = self.0.saves.get();
-            let records = vault.read("entry/").await.unwrap_or_default();
+            let records = match vault.read("entry/").await {
+                Ok(records) => records,
+                // What is shown stays, and why it may be old is said.
+                Err(problem) => return self.note(|keeping| keeping.on_changed(Err(problem))),
+            };
             // What was read while something changed may not have the change.
             if saves == self.0.saves.get() {
                 break records;
@@ -96,17 +113,19 @@ impl History {
             records.iter().filter_map(|(_, bytes)| serde_json::from_slice(bytes).ok()).collect();
         results::sort(&mut entries);
         *self.0.entries.borrow_mut() = entries;
-        self.tell(None);
+        self.tell();
     }
 
-    /// Writes a run down from here on; `None`: nothing is kept here.
-    pub fn record(&self, start: Start) -> Option<Recorder> {
-        Some(Recorder::new(self.clone(), self.vault()?, start))
+    /// Writes a run down from here on.
+    pub fn record(&self, start: Start) -> Recorder {
+        self.note(Keeping::on_begun);
+        Recorder::new(self.clone(), start)
     }
 
     /// Keeps a run when it is over that was begun by an earlier loading of this page.
-    pub fn record_end(&self) -> Option<Recorder> {
-        Some(Recorder::of_the_end(self.clone(), self.vault()?))
+    pub fn record_end(&self) -> Recorder {
+        self.note(Keeping::on_begun);
+        Recorder::of_the_end(self.clone())
     }
 
     /// The name and the report of the run that thresholds of this plan compare with.
@@ -128,7 +147,15 @@ impl History {
 
     /// Keeps a run's report, and makes room for it. `notes`: what was written down of it is not needed any more.
     pub async fn keep(&self, found: Found, notes: Option<&str>) {
-        let Some(vault) = self.vault() else { return };
+        let name = found.entry.name.clone();
+        let kept = self.try_keep(found, notes).await;
+        // Others may have been named or pinned meanwhile.
+        self.look_again().await;
+        self.note(|keeping| keeping.on_kept(&name, kept));
+    }
+
+    async fn try_keep(&self, found: Found, notes: Option<&str>) -> Result<(), String> {
+        let vault = self.vault().ok_or("the browser's database is not open")?;
         let bytes = stored(&found.report);
         let mut entry = Entry { bytes: bytes.len() as u64, ..found.entry };
         let mut gone: Vec<String> = notes.map(|run| format!("page/{run}/")).into_iter().collect();
@@ -144,21 +171,12 @@ impl History {
         entries.push(entry.clone());
         let surplus = results::surplus(&entries, ROOM);
         gone.extend(surplus.iter().flat_map(|id| records_of(id)));
-        let mut problem = None;
-        let mut records = Vec::new();
         if surplus.contains(&entry.id) {
-            problem = Some(format!("There was no room to keep {}: all other results are pinned.", entry.name));
-        } else {
-            records = vec![(format!("report/{}", entry.id), bytes), record_of(&entry)];
+            vault.replace(&gone, &[]).await?;
+            return Err("there was no room: all other results are pinned".to_owned());
         }
-        if let Err(error) = vault.replace(&gone, &records).await {
-            problem = Some(format!("{} could not be kept: {error}", entry.name));
-        }
-        // Others may have been named or pinned meanwhile.
-        self.look_again().await;
-        if problem.is_some() {
-            self.tell(problem);
-        }
+        let records = [(format!("report/{}", entry.id), bytes), record_of(&entry)];
+        vault.replace(&gone, &records).await
     }
 
     /// Writes entries whose names, notes or marks have changed.
@@ -172,21 +190,24 @@ impl History {
             }
         }
         let records: Vec<_> = changed.iter().map(record_of).collect();
-        let problem = vault.replace(&[], &records).await.err();
+        let changed = vault.replace(&[], &records).await;
         self.look_again().await;
-        if problem.is_some() {
-            self.tell(problem);
-        }
+        self.note(|keeping| keeping.on_changed(changed));
     }
 
-    /// Says what could not be done, or that there is something new.
-    pub(super) fn tell(&self, problem: Option<String>) {
-        *self.0.problem.borrow_mut() = problem;
+    /// Notes what the database has answered, and tells of it.
+    pub(super) fn note(&self, change: impl FnOnce(&mut Keeping)) {
+        change(&mut self.0.keeping.borrow_mut());
+        self.tell();
+    }
+
+    /// There is something new.
+    fn tell(&self) {
         let listener = self.0.listener.borrow().clone();
         listener.into_iter().for_each(|listener| listener());
     }
 
-    fn vault(&self) -> Option<Rc<Vault>> {
+    pub(super) fn vault(&self) -> Option<Rc<Vault>> {
         self.0.vault.borrow().clone()
     }
 
@@ -196,7 +217,7 @@ impl History {
         // What cannot be deleted now stays deleted in name.
         if vault.replace(&gone, &[]).await.is_ok() {
             self.0.entries.borrow_mut().retain(|entry| !ids.contains(&entry.id));
-            self.tell(None);
+            self.tell();
         }
     }
 

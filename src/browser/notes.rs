@@ -15,6 +15,8 @@ pub struct Notes(Rc<Inner>);
 
 struct Inner {
     vault: Option<Vault>,
+    /// Why nothing is written down.
+    problem: RefCell<Option<String>>,
     safe: RefCell<Safe>,
     /// The day and the session, in front of every name.
     place: String,
@@ -24,12 +26,15 @@ impl Notes {
     /// # Errors
     /// There is no random source.
     pub async fn open(key: &Key, session: SessionId) -> Result<Self, String> {
-        let vault = Vault::open(NOTES).await.ok();
+        let (vault, problem) = match Vault::open(NOTES).await {
+            Ok(vault) => (Some(vault), None),
+            Err(problem) => (None, Some(problem)),
+        };
         if let Some(vault) = &vault {
             forget_the_old(vault).await;
         }
         let safe = RefCell::new(Safe::new(key, identity::random()?));
-        Ok(Self(Rc::new(Inner { vault, safe, place: format!("{session}") })))
+        Ok(Self(Rc::new(Inner { vault, problem: RefCell::new(problem), safe, place: format!("{session}") })))
     }
 
     /// All that was written under names that begin so and that this swarm's key opens, in order of their names.
@@ -53,7 +58,16 @@ impl Notes {
         let Some(vault) = &self.0.vault else { return false };
         let name = format!("{}/{number:012}", self.0.name(today(), kind));
         let sealed = self.0.safe.borrow_mut().lock(&name, plain);
-        vault.put(&name, &sealed).await.is_ok()
+        let written = vault.put(&name, &sealed).await;
+        let is_safe = written.is_ok();
+        *self.0.problem.borrow_mut() = written.err();
+        is_safe
+    }
+
+    /// What a person should know: a reload would lose the run.
+    pub fn problem(&self) -> Option<String> {
+        let why = self.0.problem.borrow().clone()?;
+        Some(format!("A reload of this page would lose its part of the run, for nothing is written down ({why})."))
     }
 
     /// Forgets notes of a kind below a number.

@@ -8,18 +8,18 @@ use wasm_bindgen_futures::spawn_local;
 
 use super::history::History;
 use super::lock::Lock;
-use super::vault::Vault;
 use crate::metrics::Report;
 use crate::results::archive::Found;
-use crate::results::{Entry, ROOM_UNDER_WAY, Recording, Start};
+use crate::results::{Entry, Keeping, ROOM_UNDER_WAY, Recording, Start};
 use crate::run::RunInput;
 
 pub struct Recorder {
     history: History,
-    vault: Rc<Vault>,
     /// Tells this run from all others of this browser. `None`: it is only kept at its end.
     key: Option<String>,
     notes: Recording,
+    /// A page could not be written: there will be no more.
+    is_broken: bool,
     page: u64,
     last_ms: f64,
     /// Bytes on the disk.
@@ -31,7 +31,7 @@ pub struct Recorder {
 }
 
 impl Recorder {
-    pub fn new(history: History, vault: Rc<Vault>, start: Start) -> Self {
+    pub fn new(history: History, start: Start) -> Self {
         let key = format!("{:.0}-{}", start.at_ms, start.run);
         let lock: Rc<RefCell<Option<Lock>>> = Rc::default();
         let (place, name) = (Rc::downgrade(&lock), lock_of(&key));
@@ -41,17 +41,17 @@ impl Recorder {
                 *place.borrow_mut() = lock;
             }
         });
-        Self { key: Some(key), notes: Recording::begin(start), lock, ..Self::of_the_end(history, vault) }
+        Self { key: Some(key), notes: Recording::begin(start), lock, ..Self::of_the_end(history) }
     }
 
     /// Of a run that this page took over from itself: what came before it was loaded anew is kept already, and is replaced when
     /// the run is over. Until then the swarm's journal has the rest.
-    pub fn of_the_end(history: History, vault: Rc<Vault>) -> Self {
+    pub fn of_the_end(history: History) -> Self {
         Self {
             history,
-            vault,
             key: None,
             notes: Recording::default(),
+            is_broken: false,
             page: 0,
             last_ms: 0.0,
             written: 0,
@@ -64,6 +64,14 @@ impl Recorder {
         if self.key.is_none() || self.written > ROOM_UNDER_WAY {
             return;
         }
+        if !self.history.writes() {
+            // Its beginning is gone, or will never be read: the rest would only fill the memory.
+            self.is_broken = true;
+        }
+        if self.is_broken {
+            self.notes = Recording::default();
+            return;
+        }
         self.notes.input(now_ms, input);
         if now_ms >= self.last_ms + PAGE_MS && !self.is_writing.get() {
             self.last_ms = now_ms;
@@ -73,7 +81,7 @@ impl Recorder {
 
     /// The run is over: its report takes the place of all that was written. `None`: it never started.
     pub fn finish(self, report: Option<Report>) {
-        let Self { history, vault, key, lock, is_writing, .. } = self;
+        let Self { history, key, lock, is_writing, .. } = self;
         spawn_local(async move {
             // A page that is still on its way would come behind and stay.
             while is_writing.get() {
@@ -83,7 +91,12 @@ impl Recorder {
                 (Some(report), key) => {
                     history.keep(Found { entry: Entry::of(&report), report }, key.as_deref()).await;
                 }
-                (None, Some(key)) => drop(vault.replace(&[format!("page/{key}/")], &[]).await),
+                (None, Some(key)) => {
+                    if let Some(vault) = history.vault() {
+                        let forgotten = vault.replace(&[format!("page/{key}/")], &[]).await;
+                        history.note(|keeping| keeping.on_changed(forgotten));
+                    }
+                }
                 (None, None) => {}
             }
             drop(lock);
@@ -96,15 +109,17 @@ impl Recorder {
         self.page += 1;
         self.written += page.len() as u64;
         if self.written > ROOM_UNDER_WAY {
-            self.history.tell(Some(FULL.to_owned()));
+            self.history.note(Keeping::on_long);
         }
+        let Some(vault) = self.history.vault() else { return };
         self.is_writing.set(true);
-        let (vault, history, is_writing) = (Rc::clone(&self.vault), self.history.clone(), Rc::clone(&self.is_writing));
+        let (history, is_writing) = (self.history.clone(), Rc::clone(&self.is_writing));
         spawn_local(async move {
-            if let Err(problem) = vault.put(&name, &page).await {
-                history.tell(Some(format!("What the run does is not written down: {problem}")));
-            }
+            let written = vault.put(&name, &page).await;
             is_writing.set(false);
+            if written.is_err() {
+                history.note(|keeping| keeping.on_written(written));
+            }
         });
     }
 }
@@ -116,6 +131,3 @@ pub fn lock_of(key: &str) -> String {
 
 /// How often a page is written. With a worker's quarter of a second and the disk's time it is less than a second that can be lost.
 const PAGE_MS: f64 = 500.0;
-
-const FULL: &str =
-    "The run is long: if its page is lost, what happens from now on is lost too. Its report will be whole.";

@@ -11,17 +11,19 @@ use std::rc::{Rc, Weak};
 use gloo_timers::callback::Interval;
 
 use super::clock::Clock;
+use super::freezing::Freezing;
 use super::history::{History, date};
 use super::lab;
 use super::recorder::Recorder;
 use super::swarm_driver::SwarmDriver;
 use super::visibility::Visibility;
+use super::wake::WakeLock;
 use super::worker_host::WorkerHost;
 use crate::app::past::PastRun;
 use crate::metrics::{Browser, Report, UserId};
 use crate::plan::{Limits, Plan, TimedAction};
 use crate::protocol::audio::Clip;
-use crate::run::{Run, RunInput, Status};
+use crate::run::{Run, RunInput, RunPhase, Status};
 use crate::swarm::{Journal, SessionId};
 use crate::wire::{Canary, FromWorker, Heard, Seen, ToWorker};
 
@@ -76,8 +78,16 @@ struct Current {
     lab: Option<lab::FaultyLabs>,
     last_told_ms: f64,
     last_shown_ms: f64,
-    /// Reports whether the page is hidden, and moves time on while no worker speaks; both end with the run.
-    watches: Option<(Option<Visibility>, Interval)>,
+    /// Until the run ends.
+    watches: Option<Watches>,
+}
+
+/// What looks after the page while a run goes on; dropped, it ends.
+struct Watches {
+    _visibility: Option<Visibility>,
+    _freezing: Option<Freezing>,
+    _wake: WakeLock,
+    _ticker: Interval,
 }
 
 /// Where a worker lives.
@@ -215,7 +225,7 @@ impl RunDriver {
         let is_done = run.is_done();
         let hosts = (0..run.worker_count()).map(|_| Host::Elsewhere).collect();
         let mut current = Current::new(run, hosts, self.0.swarm.clone(), Some(Journal::default()));
-        current.recorder = self.0.history.record_end().filter(|_| !is_done);
+        current.recorder = (!is_done).then(|| self.0.history.record_end());
         if is_done {
             current.hosts.clear();
             *self.0.current.borrow_mut() = Some(current);
@@ -258,7 +268,9 @@ impl RunDriver {
     }
 
     pub fn status(&self) -> Status {
-        self.with_run(|run| run.map(Run::status).unwrap_or_default())
+        let status = self.with_run(|run| run.map(Run::status));
+        let not_kept = status.as_ref().and_then(|status| self.0.history.notice(status.phase == RunPhase::Done));
+        Status { not_kept, ..status.unwrap_or_default() }
     }
 
     /// The report of the current run so far, or of the last run; `None` before the first.

@@ -11,6 +11,7 @@ use self::swarm::{JOURNAL, take_over, take_up};
 use super::identity;
 use super::notes::Notes;
 use super::run_driver::{cores, user_agent};
+use super::wake::WakeLock;
 use super::worker_host::{HostEvent, WorkerHost};
 use crate::run::{Capacity, Run, RunInput, browser_name, sockets};
 use crate::swarm::{
@@ -55,6 +56,8 @@ pub struct Swarm {
     link: Option<LinkHost>,
     workers: Vec<Option<EngineHost>>,
     notes: Notes,
+    /// While a part of a run is played here.
+    wake: Option<WakeLock>,
 }
 
 pub enum Side {
@@ -92,6 +95,7 @@ impl Introduction {
             consent: Consent::Asked,
             offer: 0,
             playing: None,
+            build: crate::BUILD_ID.to_owned(),
         }
     }
 }
@@ -151,6 +155,7 @@ impl SwarmDriver {
             link: Some(link),
             workers: Vec::new(),
             notes,
+            wake: None,
         };
         *self.0.swarm.borrow_mut() = Some(swarm);
         self.0.tell();
@@ -213,6 +218,11 @@ impl SwarmDriver {
     /// Workers of the run that lived in this page.
     pub fn own_workers(&self) -> Vec<usize> {
         self.conductor(Conductor::own_workers).unwrap_or_default()
+    }
+
+    /// How wrong the comparison of two browsers' clocks would be in a run that starts now, milliseconds; 0: nobody else is here.
+    pub fn clock_bound_ms(&self) -> f64 {
+        self.conductor(Conductor::expected_clock_bound).unwrap_or_default()
     }
 
     /// This page conducts a swarm.
@@ -329,6 +339,7 @@ impl Inner {
         if let Some(swarm) = &mut *self.swarm.borrow_mut() {
             change(swarm);
             swarm.drain(self, &mut inputs);
+            swarm.stay_awake();
         }
         inputs.into_iter().for_each(|input| self.feed_run(input));
     }

@@ -18,7 +18,7 @@ use super::starvation;
 use super::timer::Timer;
 use super::{transport, worker_scope};
 use crate::engine::{Engine, Exchange, Input, Output};
-use crate::metrics::Way;
+use crate::metrics::{MASK, Way, text_without_secrets};
 use crate::time::{Span, Timestamp};
 use crate::wire::{FromWorker, Load, ToWorker};
 
@@ -301,6 +301,13 @@ fn with(player: &Weak<RefCell<Player>>, call: impl FnOnce(&mut Player)) {
 
 /// Tells the page. What cannot be passed on is a fault of ours, and the page hears that instead.
 fn say(message: &FromWorker) {
+    // It is no engine's, and may quote what it stumbled over.
+    let clean = match message {
+        FromWorker::Failed { message } => text_without_secrets(message, MASK),
+        _ => None,
+    };
+    let clean = clean.map(|message| FromWorker::Failed { message });
+    let message = clean.as_ref().unwrap_or(message);
     let value = transport::encode(message).or_else(|message| transport::encode(&FromWorker::Failed { message }));
     if let Ok(value) = value {
         // A message port takes whatever can be cloned, and plain objects can.

@@ -3,6 +3,7 @@
 //! Sans-IO: `handle` what happened, then drain `poll`, then sleep until `next_timeout`.
 
 mod acting;
+mod border;
 mod crowd;
 mod deadlines;
 mod exchange;
@@ -25,7 +26,7 @@ pub use rings::{Caught, NoRings, Rings, SHARED_MS};
 
 use std::collections::VecDeque;
 
-use crate::metrics::{HealthDelta, Ledger, Recorder, UsersByState, Witness};
+use crate::metrics::{HealthDelta, Ledger, Recorder, Redactor, UsersByState, Witness};
 use crate::protocol::Transmit;
 use crate::protocol::audio::PcmReader;
 use crate::scenario::Program;
@@ -65,6 +66,8 @@ pub struct Engine {
     /// A worker of another browser: what it tells goes over a network.
     is_remote: bool,
     recorder: Recorder,
+    /// Knows what must not leave this worker.
+    redactor: Redactor,
     ledger: Ledger,
     out: VecDeque<Output>,
     log: Vec<LogLine>,
@@ -116,6 +119,7 @@ impl Engine {
             witness: Witness::new(Span::from_millis((4 * u64::from(load.snapshot_ms)).max(1_000))),
             is_remote: load.snapshot_ms >= REMOTE_SNAPSHOT_MS,
             recorder,
+            redactor: Redactor::default(),
             ledger: Ledger::new(&load.run, Span::from_secs_f64(plan.late_after_s)),
             out: VecDeque::new(),
             log: Vec::new(),
@@ -161,7 +165,8 @@ impl Engine {
 
     /// What the edge is to do next.
     pub fn poll(&mut self) -> Option<Output> {
-        self.out.pop_front()
+        let output = self.out.pop_front()?;
+        Some(self.border().output(output))
     }
 
     /// When `Input::Timeout` is wanted, at the earliest.
@@ -235,7 +240,7 @@ impl Engine {
         self.health.held = self.held();
         let sockets_open = self.health.sockets_open;
         let health = std::mem::replace(&mut self.health, HealthDelta { sockets_open, ..HealthDelta::default() });
-        Snapshot {
+        let mut snapshot = Snapshot {
             at: now,
             metrics: self.recorder.drain(),
             users: self.users(now),
@@ -247,7 +252,9 @@ impl Engine {
             log: std::mem::take(&mut self.log),
             log_dropped: std::mem::take(&mut self.log_dropped),
             settled: self.stopping.has_settled(),
-        }
+        };
+        self.border().snapshot(&mut snapshot);
+        snapshot
     }
 
     fn users(&self, now: Timestamp) -> Vec<UsersByState> {
@@ -291,11 +298,13 @@ impl Engine {
             seen: self.watching.as_mut().filter(|watching| watching.user == id).map(|watching| &mut watching.notes),
             heard: self.hearing.as_mut().filter(|hearing| hearing.user == id).map(|hearing| &mut hearing.notes),
             recorder: &mut self.recorder,
+            redactor: &mut self.redactor,
             ledger: &mut self.ledger,
             wishes: &mut wishes,
             log: &mut self.log,
         };
         call(user, &mut ctx);
+        user.teach(&mut self.redactor);
         let (next, is_over) = (user.next_timeout(), user.is_over());
         // Whatever is due was done in this call; the minimum keeps a mistake from turning into an endless loop.
         self.deadlines.set(slot, if is_over { Timestamp::NEVER } else { next.max(now + MIN_SLEEP) });

@@ -6,6 +6,7 @@ use super::*;
 use crate::metrics::{ClosedBy, Phase, UsersByState};
 use crate::plan::{Plan, Segment};
 
+mod border;
 mod guard;
 mod outcomes;
 mod stop;

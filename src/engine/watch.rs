@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::metrics::{Tag, UserId, Way};
+use crate::metrics::{Facts, Tag, UserId, Way};
 use crate::protocol::classify_json;
 use crate::scenario::{Program, Protocol};
 use crate::time::Timestamp;
@@ -36,26 +36,31 @@ impl Engine {
             // Said once: it was here, and is gone.
             watching.next.take()?;
             let notes = std::mem::take(&mut watching.notes);
-            return Some(Seen { user: watching.user, sight: None, frames: Vec::new(), missed: 0, notes });
+            let mut seen = Seen { user: watching.user, sight: None, frames: Vec::new(), missed: 0, notes };
+            self.border().seen(&mut seen);
+            return Some(seen);
         };
         let from = watching.growing.iter().map(|(number, _)| *number).chain(watching.next).min();
         let mut caught = self.rings.since(watching.user, from.unwrap_or(0), most);
         let missed = watching.take(&mut caught, wall_ms);
         let program = &self.programs[watching.user.population()];
         let read: Vec<_> = caught.iter().map(|frame| read(program, user.run_id(), frame)).collect();
-        let numbers: Vec<u64> = caught.iter().map(|frame| frame.number).collect();
-        let shown = transcript(user, caught, now, wall_ms, chars);
-        let frames = shown.into_iter().zip(numbers).zip(read).map(|((frame, number), (event, said))| SeenFrame {
-            number,
+        let shown = transcript((user, &self.redactor), &caught, now, wall_ms, chars);
+        let facts = Facts::of(user.facts());
+        let frames = shown.into_iter().zip(&caught).zip(read).map(|((frame, caught), (event, said))| SeenFrame {
+            number: caught.number,
             frame,
             event,
-            said: said.map(|said| Said { text: user.redacted(&[&said.text], chars).swap_remove(0), ..said }),
+            said: said.map(|said| Said { text: self.redactor.shown_to_others(&said.text, &facts, chars), ..said }),
         });
         let frames = frames.collect();
         let utterances = &self.populations[watching.user.population()].utterances;
         let clips = utterances.as_ref().map(|utterances| utterances.names()).unwrap_or_default();
         let sight = Some(user.sight(program, self.ledger.rooms_of(watching.user), clips));
-        Some(Seen { user: watching.user, sight, frames, missed, notes: std::mem::take(&mut watching.notes) })
+        let notes = std::mem::take(&mut watching.notes);
+        let mut seen = Seen { user: watching.user, sight, frames, missed, notes };
+        self.border().seen(&mut seen);
+        Some(seen)
     }
 
     /// A person acts for this user. Other workers' users are not found here, and that is all.

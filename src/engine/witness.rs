@@ -1,6 +1,6 @@
 //! Takes down what was on a user's connection, at the moment when something happened to it that is worth evidence.
 
-use crate::metrics::{Cause, Evidence, Frame, Late, Phase, Recorder, SeriesId, UserId, Want, Wanted};
+use crate::metrics::{Cause, Evidence, Facts, Frame, Late, Phase, Recorder, Redactor, SeriesId, UserId, Want, Wanted};
 use crate::time::{Span, Timestamp};
 use crate::user::{ONCE_USER, User};
 
@@ -26,7 +26,7 @@ impl Engine {
         let id = user.id();
         let read = |extent: &Extent| {
             let caught = self.rings.recent(id, extent.most, extent.sent);
-            transcript(user, caught, now, wall_ms, extent.chars)
+            transcript((user, &self.redactor), &caught, now, wall_ms, extent.chars)
         };
         let is_brief = |want: &Want| matches!(want.what, Wanted::Slowest { .. });
         let full = if wants.iter().all(is_brief) { Vec::new() } else { read(&FULL) };
@@ -54,7 +54,7 @@ impl Engine {
             let user = self.crowd.find(id).and_then(|slot| self.crowd.get_mut(slot));
             let Some(user) = user.filter(|_| id.index() != ONCE_USER) else { continue };
             let caught = self.rings.recent(id, BRIEF.most, BRIEF.sent);
-            let frames = transcript(user, caught, at, wall_ms, BRIEF.chars);
+            let frames = transcript((user, &self.redactor), &caught, at, wall_ms, BRIEF.chars);
             let (name, cause) = (&self.populations[id.population()].name, slowest(&self.recorder, series, value));
             self.witness.keep_slowest(series, evidence(at, name, id, user.phase(), cause, frames));
         }
@@ -70,10 +70,16 @@ fn evidence(at: Timestamp, name: &str, id: UserId, phase: Phase, cause: Cause, f
     Evidence { at_s, population, user: id.index(), phase, cause, frames, generator: None }
 }
 
-/// Frames as they may be shown: without the user's secrets, and each at most so many characters long.
-pub(super) fn transcript(user: &User, caught: Vec<Caught>, now: Timestamp, wall_ms: f64, chars: usize) -> Vec<Frame> {
-    let texts: Vec<&str> = caught.iter().filter_map(|frame| frame.text.as_deref()).collect();
-    let mut shown = user.redacted(&texts, chars).into_iter();
+/// Frames as they may be shown: without secrets and without the user's own facts, and each at most so many characters long.
+pub(super) fn transcript(
+    (user, redactor): (&User, &Redactor),
+    caught: &[Caught],
+    now: Timestamp,
+    wall_ms: f64,
+    chars: usize,
+) -> Vec<Frame> {
+    let facts = Facts::of(user.facts());
+    let shown = |text: &String| redactor.shown_to_others(text, &facts, chars);
     caught
         .iter()
         .map(|frame| Frame {
@@ -81,7 +87,7 @@ pub(super) fn transcript(user: &User, caught: Vec<Caught>, now: Timestamp, wall_
             way: frame.way,
             length: frame.length,
             more: frame.more,
-            text: frame.text.as_ref().and_then(|_| shown.next()),
+            text: frame.text.as_ref().map(shown),
         })
         .collect()
 }

@@ -20,7 +20,6 @@ mod search;
 mod tag;
 mod threshold;
 mod totals;
-mod urls;
 mod verdict;
 
 pub use crate::plan::{Threshold, ThresholdError, ThresholdUnit as Unit};
@@ -35,11 +34,13 @@ pub use ledger::{Ledger, Receipt};
 pub use listeners::{HeardSums, ListenerDelta, Listeners};
 pub use listening::{Heard, Listened, Pace, Player};
 pub use recorder::{CounterId, Recorder, SeriesId};
-pub use redact::{is_rule, is_secret, is_source, redacted};
+pub use redact::{
+    Facts, MASK, Redactor, is_protocol_secret, is_rule, is_secret, is_secret_in, is_source, protocol_secrets, redacted,
+    sets_secret, shown_action, text_without_secrets,
+};
 pub use report::*;
 pub use search::{Ended, Measured, SearchReport, SearchStep, StepOutcome};
 pub use tag::Tag;
 pub use threshold::{Baseline, BaselineResult, Outcome, ThresholdResult, WindowResult};
 pub use totals::*;
-pub use urls::without_url_secrets;
 pub use verdict::*;

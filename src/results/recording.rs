@@ -7,8 +7,8 @@
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::metrics::{Baseline, Browser, Report, SentLog, is_secret, redacted};
-use crate::plan::{Action, Plan, TimedAction};
+use crate::metrics::{Baseline, Browser, Report, SentLog, redacted, shown_action};
+use crate::plan::Plan;
 use crate::run::{Part, Run, RunInput};
 use crate::swarm::{pack, unpack};
 use crate::wire::{FromWorker, Snapshot};
@@ -100,7 +100,7 @@ fn kept(input: &RunInput) -> Option<RunInput> {
             };
             Some(RunInput::From { worker: *worker, message })
         }
-        RunInput::Act(timed) => Some(RunInput::Act(without_secret(timed.clone()))),
+        RunInput::Act(timed) => Some(RunInput::Act(shown_action(timed))),
         RunInput::WorkerDied { .. }
         | RunInput::Add { .. }
         | RunInput::Away { .. }
@@ -111,17 +111,8 @@ fn kept(input: &RunInput) -> Option<RunInput> {
         | RunInput::Note { .. }
         | RunInput::Stop
         | RunInput::Abort
-        | RunInput::Hidden(_) => Some(input.clone()),
-    }
-}
-
-/// What a variable is set to may be a secret, and the run that is played again sets nothing.
-fn without_secret(timed: TimedAction) -> TimedAction {
-    match timed.action {
-        Action::Set { variable, .. } if is_secret(&variable) => {
-            TimedAction { action: Action::Set { variable, value: "***".into() }, ..timed }
-        }
-        action => TimedAction { action, ..timed },
+        | RunInput::Hidden(_)
+        | RunInput::Frozen(_) => Some(input.clone()),
     }
 }
 

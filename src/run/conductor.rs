@@ -3,6 +3,7 @@
 mod acting;
 mod cut_off;
 mod elsewhere;
+mod freezing;
 mod heeding;
 mod judging;
 mod searching;
@@ -48,6 +49,10 @@ pub struct Run {
     /// Seconds after which thresholds were looked at.
     heeded: u32,
     hidden: bool,
+    /// Its page is gone, and this is what was written down of it.
+    is_cut_off: bool,
+    /// When the browser froze the page, while it is frozen.
+    frozen_at: Option<Timestamp>,
     log: Log,
     problem: Option<String>,
     clock_bound: Option<Span>,
@@ -114,6 +119,8 @@ impl Run {
             searching: Searching::new(&plan),
             heeded: 0,
             hidden: false,
+            is_cut_off: false,
+            frozen_at: None,
             log: Log::default(),
             problem: None,
             clock_bound: None,
@@ -209,6 +216,7 @@ impl Run {
             RunInput::Canary { user, order } => self.tell_all(&ToWorker::Canary { user, order }),
             RunInput::Tick => {}
             RunInput::Hidden(hidden) => self.on_hidden(hidden),
+            RunInput::Frozen(frozen) => self.on_frozen(frozen),
         }
         self.tell_acts();
         self.search_on();

@@ -67,4 +67,6 @@ pub enum RunInput {
     Tick,
     /// The page became hidden or visible.
     Hidden(bool),
+    /// The browser froze the page to save power or memory, or let it go on: neither its code nor its workers' ran meanwhile.
+    Frozen(bool),
 }

@@ -32,6 +32,9 @@ pub struct Status {
     /// Why the run could not start or went wrong, in plain words.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub problem: Option<String>,
+    /// Why this browser does not keep the run, and what to do about it.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub not_kept: Option<String>,
     /// What the numbers so far are worth; absent before the first.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub verdict: Option<Verdict>,

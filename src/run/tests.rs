@@ -341,6 +341,20 @@ fn hiding_the_page_is_noted() {
     assert_eq!(lines, ["run a1b starts", "the page is hidden", "the page is visible again"]);
 }
 
+#[test]
+fn a_page_that_was_frozen_says_so() {
+    let mut script = Script::new();
+    script.input(RunInput::Frozen(true));
+    assert_eq!(script.run.log().lines().len(), 0, "nothing runs yet");
+    let mut script = Script::running();
+    script.input(RunInput::Frozen(true)).input(RunInput::Frozen(false));
+    let woke = "the browser had frozen this page for 0.0 s: what was measured meanwhile is suspect";
+    let lines: Vec<_> = script.run.log().lines().iter().map(|line| line.text.as_str()).collect();
+    assert_eq!(lines, ["run a1b starts", "the browser freezes this page", woke]);
+    let marks: Vec<_> = script.run.totals().annotations().all().iter().map(|mark| mark.text.as_str()).collect();
+    assert_eq!(marks, ["the browser freezes this page", woke]);
+}
+
 /// As `Script`, but the second load worker lives in Kim's browser.
 fn swarming() -> Script {
     Script::of(Some("Kim")).start()

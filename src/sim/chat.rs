@@ -7,7 +7,11 @@ use std::collections::{BTreeMap, HashMap};
 use serde_json::{Value, json};
 
 use super::net::Peer;
+use base64::Engine as _;
+use base64::prelude::{BASE64_STANDARD, BASE64_URL_SAFE_NO_PAD};
+
 use crate::engine::{FetchBody, FetchOutcome, FetchRequest};
+use crate::protocol::encode_component;
 
 /// What goes wrong, as shares of deliveries (one message to one member).
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
@@ -25,6 +29,8 @@ pub struct Faults {
     /// Of messages: broadcast with a number for an id; followed by an event that nobody knows.
     pub mistyped: f64,
     pub strange: f64,
+    /// It tells a user's password, token and session in its answers, errors, names of events and broken frames, in every spelling.
+    pub tells: bool,
 }
 
 /// What the server saw and did.
@@ -53,6 +59,8 @@ pub struct Chat {
     pub faults: Faults,
     random: fastrand::Rng,
     accounts: HashMap<String, u64>,
+    /// By user: what it has proved itself with.
+    proofs: HashMap<u64, Vec<String>>,
     rooms: HashMap<String, Vec<Peer>>,
     sockets: HashMap<Peer, Socket>,
     /// By message, then by emoji: users.
@@ -81,6 +89,23 @@ struct Held {
 /// Rounds (of a second) after which a held message is sent although nothing has overtaken it.
 const MOST_ROUNDS: u32 = 5;
 
+/// How a server may write a secret down: as it is, for a URL, in base64 from each place of a group, in hex.
+pub fn spellings(secret: &str) -> Vec<String> {
+    let encoded = |before: &str| BASE64_STANDARD.encode(format!("{before}{secret}"));
+    let hex: String = secret.bytes().map(|byte| format!("{byte:02x}")).collect();
+    let url = BASE64_URL_SAFE_NO_PAD.encode(format!("{secret}?"));
+    vec![
+        secret.to_owned(),
+        encode_component(secret),
+        encoded(""),
+        encoded("1"),
+        encoded("12"),
+        url,
+        hex.to_uppercase(),
+        hex,
+    ]
+}
+
 impl Chat {
     pub fn new(seed: u64, faults: Faults) -> Self {
         Self {
@@ -88,6 +113,7 @@ impl Chat {
             faults,
             random: fastrand::Rng::with_seed(seed),
             accounts: HashMap::new(),
+            proofs: HashMap::new(),
             rooms: HashMap::new(),
             sockets: HashMap::new(),
             reactions: HashMap::new(),
@@ -195,23 +221,51 @@ impl Chat {
         let Some(id) = body["email"].as_str().and_then(|email| self.accounts.get(email)) else {
             return (401, json!({"success": false}));
         };
+        let id = *id;
         let user = json!({"_id": format!("user{id}")});
-        (
-            200,
-            json!({"success": true, "token": format!("token{id}"), "sessionId": format!("session{id}"), "user": user}),
-        )
+        let (token, session) = (format!("token.of.user-{id}"), format!("session/of user-{id}"));
+        let password = body["password"].as_str().unwrap_or_default().to_owned();
+        self.proofs.insert(id, vec![password, token.clone(), session.clone()]);
+        let echo = self.faults.tells.then(|| self.proofs_of(id));
+        (200, json!({"success": true, "token": token, "sessionId": session, "user": user, "echo": echo}))
     }
 
     fn connect(&mut self, peer: Peer, auth: &str) {
         let auth: Value = serde_json::from_str(auth).unwrap_or(Value::Null);
         let token = auth["token"].as_str().unwrap_or_default();
-        match token.strip_prefix("token").and_then(|id| id.parse().ok()) {
+        match token.strip_prefix("token.of.user-").and_then(|id| id.parse().ok()) {
             Some(user) => {
                 self.sockets.entry(peer).or_default().user = user;
                 self.send(peer, r#"40{"sid":"t"}"#);
+                if self.faults.tells {
+                    self.tell(peer, user);
+                }
             }
             None => self.send(peer, r#"44"Authentication error""#),
         }
+    }
+
+    /// Everything that it knows, wherever a client may look at it.
+    fn tell(&mut self, peer: Peer, user: u64) {
+        let told = self.proofs_of(user);
+        for (number, word) in told.iter().enumerate() {
+            self.emit(peer, &format!("hello {number}:{word}"), &json!({"told": told}));
+            self.emit(peer, "error", &json!({"code": word, "message": told.join(", ")}));
+            self.emit(peer, "error", &json!({"message": format!("no {word}")}));
+        }
+        self.send(peer, &format!("42[\"error\",{}", told.join(" ")));
+        self.send(peer, &format!("9{}", told.join(" ")));
+    }
+
+    /// In every spelling.
+    fn proofs_of(&self, user: u64) -> Vec<String> {
+        let proofs = self.proofs.get(&user).map(Vec::as_slice).unwrap_or_default();
+        proofs.iter().flat_map(|proof| spellings(proof)).collect()
+    }
+
+    /// The same of whoever has this connection.
+    pub fn proofs(&self, peer: Peer) -> Vec<String> {
+        self.sockets.get(&peer).map(|socket| self.proofs_of(socket.user)).unwrap_or_default()
     }
 
     fn event(&mut self, peer: Peer, name: &str, body: &Value) {

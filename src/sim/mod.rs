@@ -11,7 +11,7 @@ mod voice;
 mod world;
 
 pub use broker::{SwarmNet, WayFaults};
-pub use chat::{Chat, Counts, Faults};
+pub use chat::{Chat, Counts, Faults, spellings};
 pub use net::{Net, Peer};
 pub use voice::{ClosePoint, Sent, Sound, Voice, VoiceConfig, VoiceCounts};
 pub use world::World;

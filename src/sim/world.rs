@@ -61,6 +61,8 @@ enum Packet {
     BinaryToClient(Peer, Vec<u8>),
     Close(Peer, u16),
     Closed(Peer, u16),
+    /// With a reason.
+    ClosedFor(Peer, u16, String),
     Fetch(usize, FetchId, FetchRequest),
     Fetched(usize, FetchId, FetchOutcome),
     /// The agreed epoch has come.
@@ -176,6 +178,15 @@ impl World {
         }
     }
 
+    /// The server cuts everybody off, and each reason names the user's secrets, which differ in their beginning.
+    pub fn cut_connections_telling(&mut self, from: usize) {
+        for peer in self.chat.peers() {
+            let told: Vec<_> = self.chat.proofs(peer).into_iter().skip(from).take(2).collect();
+            self.chat.close(peer);
+            self.net.send(self.now, Span::ZERO, Packet::ClosedFor(peer, 1008, told.join(" ")));
+        }
+    }
+
     /// Every conversation with the voice service is cut off.
     pub fn cut_conversations(&mut self) {
         self.voice.cut_all();
@@ -270,6 +281,9 @@ impl World {
             }
             Packet::Closed(peer, code) => {
                 self.give(peer.engine, Input::Closed { socket: peer.socket, code, reason: "" });
+            }
+            Packet::ClosedFor(peer, code, reason) => {
+                self.give(peer.engine, Input::Closed { socket: peer.socket, code, reason: &reason });
             }
             Packet::Epoch(worker, shared) => {
                 self.workers[worker].epoch = self.now;

@@ -68,6 +68,11 @@ impl ClockSync {
         }
     }
 
+    /// How long to wait for the next exchange: of the first ones the shortest way decides, so there are some more of them.
+    pub fn pause_ms(&self) -> f64 {
+        if self.intervals.len() < BURST { BURST_MS } else { f64::INFINITY }
+    }
+
     /// The offset at `now`, not before the last exchange; `None` before the first.
     pub fn offset(&self, now: f64) -> Option<Offset> {
         let (slowest, fastest) = self.drift()?;
@@ -102,6 +107,9 @@ const MAX_DRIFT: f64 = 200e-6;
 const WANDER: f64 = 2e-6;
 /// Resolution of a browser's clock, milliseconds.
 const TICK: f64 = 0.1;
+/// Exchanges of the beginning, and the time between them.
+const BURST: usize = 12;
+const BURST_MS: f64 = 150.0;
 /// Exchanges that are kept: two minutes at one a second.
 const KEPT: usize = 120;
 
@@ -179,6 +187,17 @@ mod tests {
             });
         }
         assert!(sync.offset(2_002.0).is_some_and(|found| (found.offset - 905.0).abs() < 0.1));
+    }
+
+    #[test]
+    fn the_first_exchanges_come_in_quick_succession() {
+        let mut sync = ClockSync::default();
+        for number in 0..BURST {
+            assert!(sync.pause_ms() < 1_000.0, "{number}");
+            let asked = number as f64 * BURST_MS;
+            sync.add(Exchange { asked, heard: asked + 5.0, answered: asked + 5.0, received: asked + 10.0 });
+        }
+        assert!(sync.pause_ms().is_infinite());
     }
 
     #[test]

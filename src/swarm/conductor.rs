@@ -93,7 +93,9 @@ impl Conductor {
 
     /// Somebody who is here has not answered the last offer.
     pub fn is_waiting(&self) -> bool {
-        let is_open = |card: &Card| card.offer != self.offer.number || card.consent == Consent::Asked;
+        let is_open = |card: &Card| {
+            card.is_of_this_build() && (card.offer != self.offer.number || card.consent == Consent::Asked)
+        };
         self.seats.values().any(|seat| !seat.is_away && seat.card.as_ref().is_none_or(is_open))
     }
 
@@ -258,19 +260,16 @@ impl Conductor {
     fn on_clock(&mut self, from: SessionId, offset: Offset) {
         let Some(seat) = self.seats.get_mut(&from) else { return };
         seat.clock = Some(offset);
-        // Times from one generator to another carry the errors of both.
-        let mut bounds: Vec<f64> = self
-            .seats
-            .values()
-            .filter(|seat| !seat.workers.is_empty())
-            .filter_map(|seat| Some(seat.clock?.bound))
-            .collect();
-        bounds.sort_by(|a, b| b.total_cmp(a));
-        let worst = bounds.iter().take(2).sum::<f64>();
+        let worst = worst_of_two(self.seats.values().filter(|seat| !seat.workers.is_empty()));
         if worst > self.clock_bound * 1.1 {
             self.clock_bound = worst;
             self.out.push_back(ConductorOutput::Run(RunInput::ClockBound { micros: (worst * 1e3) as u64 }));
         }
+    }
+
+    /// How wrong the comparison of two clocks would be in a run that starts now, milliseconds; 0: nobody else is here.
+    pub fn expected_clock_bound(&self) -> f64 {
+        worst_of_two(self.seats.values().filter(|seat| !seat.is_away))
     }
 
     fn on_card(&mut self, from: SessionId, mut card: Card) {
@@ -322,6 +321,13 @@ impl Conductor {
     }
 }
 
+/// Times from one generator to another carry the errors of both.
+fn worst_of_two<'a>(seats: impl Iterator<Item = &'a Seat>) -> f64 {
+    let mut bounds: Vec<f64> = seats.filter_map(|seat| Some(seat.clock?.bound)).collect();
+    bounds.sort_by(|a, b| b.total_cmp(a));
+    bounds.iter().take(2).sum()
+}
+
 impl Seat {
     fn new(session: SessionId) -> Self {
         Self {
@@ -350,7 +356,9 @@ impl Seat {
 
     /// What it would give to a run; `None`: nothing now.
     fn capacity(&self, offer: u32) -> Option<Capacity> {
-        let may = |card: &&Card| card.consent == Consent::Given && card.offer == offer && !self.is_away;
+        let may = |card: &&Card| {
+            card.consent == Consent::Given && card.offer == offer && !self.is_away && card.is_of_this_build()
+        };
         let card = self.card.as_ref().filter(may)?;
         Some(Capacity {
             browser: Some(card.name.clone()),

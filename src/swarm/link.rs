@@ -294,7 +294,7 @@ impl Link {
             }
             Role::Generator if self.ask_ms <= now_ms => {
                 if let Some(conductor) = self.lines.values().next().map(|line| line.peer) {
-                    self.ask_ms = now_ms + EVERY_MS;
+                    self.ask_ms = now_ms + self.clock.pause_ms().min(EVERY_MS);
                     self.say(now_ms, conductor, Body::Ask { connection: self.connection, asked: now_ms });
                 }
             }

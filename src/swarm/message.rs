@@ -51,6 +51,9 @@ pub struct Offer {
     pub users: u32,
     /// Length of the load, seconds.
     pub seconds: f64,
+    /// Of the conductor's page. Two builds in one run would count differently.
+    #[serde(default)]
+    pub build: String,
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -79,6 +82,16 @@ pub struct Card {
     pub offer: u32,
     /// The run that it plays in, and the number of the order that it waits for.
     pub playing: Option<(String, u64)>,
+    /// Of its page.
+    #[serde(default)]
+    pub build: String,
+}
+
+impl Card {
+    /// It may play with this page: it is the same program.
+    pub fn is_of_this_build(&self) -> bool {
+        self.build == crate::BUILD_ID
+    }
 }
 
 /// Whether its operator lets it play what was offered.
@@ -129,6 +142,7 @@ impl Offer {
             far: plan.far_loads(),
             users: users.fold(0, u32::saturating_add),
             seconds: plan.duration_s(),
+            build: crate::BUILD_ID.to_owned(),
             ..Self::default()
         }
     }
@@ -249,7 +263,7 @@ mod tests {
         fn no_broken_message_makes_it_panic(at in 0..400usize, byte: u8) {
             let card = Card {
                 name: "Kim".into(), browser: "Chromium 156".into(), cores: 4, sockets: 250, only_watches: true,
-                consent: Consent::Refused("no".into()), offer: 3, playing: Some(("k3f".into(), 7)),
+                consent: Consent::Refused("no".into()), offer: 3, playing: Some(("k3f".into(), 7)), build: "b".into(),
             };
             let mut bytes = pack(&ToConductor::Card(card));
             let length = bytes.len();

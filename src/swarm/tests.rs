@@ -24,7 +24,17 @@ struct Pair {
 
 fn card() -> Card {
     let (name, browser, consent) = ("Kim".to_owned(), "Chromium 156".to_owned(), Consent::Asked);
-    Card { name, browser, cores: 2, sockets: 250, only_watches: false, consent, offer: 0, playing: None }
+    Card {
+        name,
+        browser,
+        cores: 2,
+        sockets: 250,
+        only_watches: false,
+        consent,
+        offer: 0,
+        playing: None,
+        build: crate::BUILD_ID.into(),
+    }
 }
 
 fn limits(hosts: &[&str], users: u32) -> Bounds {
@@ -458,4 +468,26 @@ fn its_own_stop_is_its_operator_s() {
     pair.generator.stop();
     pair.settle();
     assert_eq!(pair.asked(), [to_worker(ToWorker::Abort)]);
+}
+
+#[test]
+fn a_page_of_another_build_gets_no_part_and_nobody_waits_for_it() {
+    let mut pair = Pair::new(limits(&[], 250));
+    pair.offer("http://127.0.0.1:4280", 10);
+    assert_eq!(pair.conductor.ready().len(), 1);
+    let old = Card { build: "an older one".into(), ..pair.generator.card().clone() };
+    pair.conductor.on_event(LinkEvent::Message { from: GENERATOR, message: pack(&ToConductor::Card(old.clone())) });
+    assert_eq!(pair.conductor.ready().len(), 0);
+    let asked = Card { consent: Consent::Asked, ..old };
+    pair.conductor.on_event(LinkEvent::Message { from: GENERATOR, message: pack(&ToConductor::Card(asked)) });
+    assert!(!pair.conductor.is_waiting());
+    // What a page of today offers says which build it is.
+    assert_eq!(pair.generator.offered().map(|offer| offer.build.as_str()), Some(crate::BUILD_ID));
+}
+
+#[test]
+fn how_wrong_clocks_are_is_known_before_the_start() {
+    let pair = Pair::new(limits(&[], 250));
+    assert!((pair.conductor.expected_clock_bound() - 1.0).abs() < 1e-9);
+    assert!(Conductor::default().expected_clock_bound().abs() < 1e-9);
 }

@@ -12,7 +12,7 @@ use super::store::Store;
 use super::swarm::SwarmPage;
 use crate::app::safety::SafetyEvent;
 use crate::app::{Event, Page, RunView};
-use crate::browser::{History, RunDriver, SwarmDriver, automation};
+use crate::browser::{History, RunDriver, SwarmDriver, automation, was_discarded};
 
 /// Puts the page into the document.
 pub fn open() {
@@ -42,6 +42,9 @@ fn App() -> impl IntoView {
         broker: effects::remembered(effects::BROKER),
         browser_name: effects::remembered(effects::NAME),
     });
+    if was_discarded() {
+        store.dispatch(Event::Discarded);
+    }
     let follow = window_event_listener(leptos::ev::hashchange, move |_| {
         store.dispatch(Event::Followed { fragment: window().location().hash().unwrap_or_default() });
     });

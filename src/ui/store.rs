@@ -16,6 +16,7 @@ use crate::app::run_view::charts::{ChartData, ChartKind, data};
 use crate::app::see::SeeEvent;
 use crate::app::{Editor, Event, Model, RunView, SwarmView, population_path, update};
 use crate::browser::{History, Preflight, Rehearsal, RunDriver, SwarmDriver};
+use crate::metrics::clock_doubts;
 use crate::swarm::Offer;
 
 #[derive(Clone, Copy)]
@@ -182,6 +183,16 @@ impl Store {
         let history = self.history();
         let (entries, problem) = (history.entries(), history.problem());
         self.dispatch(Event::Results(ResultsEvent::Listed { entries, problem }));
+        // The run itself may be the one who tells.
+        leptos::task::spawn_local(async move { self.refresh_keeping() });
+    }
+
+    /// Whether the run that is shown is kept.
+    fn refresh_keeping(self) {
+        let not_kept = self.driver.with_value(|driver| driver.status().not_kept);
+        if self.peek(|model| model.results.not_kept != not_kept) {
+            self.dispatch(Event::Results(ResultsEvent::NotKept(not_kept)));
+        }
     }
 
     /// A look at the model from outside of any component's rendering.
@@ -213,7 +224,10 @@ impl Store {
 
     fn refresh_swarm(self) {
         let users = self.peek(|model| model.editor.plan().map(|plan| Offer::of(plan).users));
-        let view = swarm_picture(&self.swarm_driver(), &self.driver(), users);
+        let mut view = swarm_picture(&self.swarm_driver(), &self.driver(), users);
+        let bound_ms = self.swarm_driver().clock_bound_ms();
+        view.doubts =
+            self.peek(|model| model.editor.plan().map(|plan| clock_doubts(plan, bound_ms)).unwrap_or_default());
         if self.peek(|model| model.swarm != view) {
             self.dispatch(Event::SwarmChanged(Box::new(view)));
         }
@@ -261,6 +275,7 @@ impl Store {
         if let Some((started, changed)) = news {
             self.dispatch(changed);
             started.into_iter().for_each(|started| self.dispatch(started));
+            self.refresh_keeping();
         }
     }
 

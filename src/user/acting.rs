@@ -45,6 +45,7 @@ impl User {
 
     pub fn set_values(&mut self, ctx: &Context<'_>) {
         ctx.control.give_values(&mut self.memory.vars);
+        self.memory.teach_again();
     }
 
     /// Nobody sends any more (or this one hangs): waits stand still.

@@ -2,7 +2,8 @@
 
 use crate::engine::{FetchRequest, FrameId, Frames, SocketId};
 use crate::metrics::{
-    ClosedBy, CounterId, DisconnectKey, ErrorKey, Late, Ledger, Phase, Recorder, SeriesId, UserId, Witness,
+    BreachKey, ClosedBy, CounterId, DisconnectKey, ErrorKey, Late, Ledger, Phase, Recorder, Redactor, SeriesId, UserId,
+    Witness,
 };
 use crate::plan::Terms;
 use crate::protocol::Transmit;
@@ -38,6 +39,8 @@ pub struct Context<'a> {
     /// Of the one user that somebody listens to.
     pub heard: Option<&'a mut Vec<Note>>,
     pub recorder: &'a mut Recorder,
+    /// Whatever is counted under a text, or cut, goes through it first; the rest does so where it leaves the worker.
+    pub redactor: &'a mut Redactor,
     pub ledger: &'a mut Ledger,
     /// What the user wants done, in order.
     pub wishes: &'a mut Vec<Wish>,
@@ -101,7 +104,8 @@ impl Context<'_> {
         }
     }
 
-    pub fn disconnect(&mut self, key: DisconnectKey) {
+    pub fn disconnect(&mut self, mut key: DisconnectKey) {
+        key.reason = self.redactor.shown(&key.reason, MAX_REASON);
         if key.by != ClosedBy::User {
             self.witness.close(self.now, &key);
         }
@@ -116,15 +120,21 @@ impl Context<'_> {
 
     /// Counts an error of what is no operation of the scenario, like `connect`.
     pub fn named_error(&mut self, operation: &str, code: &str, phase: Phase, sample: impl FnOnce() -> String) {
-        self.show(|| Told::Failed(format!("{operation}: {}", shorten(code, MAX_CODE))));
-        let key = ErrorKey {
-            population: self.population.to_owned(),
-            operation: operation.to_owned(),
-            code: shorten(code, MAX_CODE),
-            phase,
-        };
+        let code = self.redactor.shown(code, MAX_CODE);
+        self.show(|| Told::Failed(format!("{operation}: {code}")));
+        let key = ErrorKey { population: self.population.to_owned(), operation: operation.to_owned(), code, phase };
         self.witness.error(self.now, &key);
-        self.recorder.error(self.now, key, || shorten(&sample(), MAX_SAMPLE));
+        let redactor = &*self.redactor;
+        self.recorder.error(self.now, key, || redactor.shown(&sample(), MAX_SAMPLE));
+    }
+
+    /// An event broke its contract, or nobody knows it.
+    pub fn breach(&mut self, mut key: BreachKey, sample: impl FnOnce() -> String) {
+        if self.meters.is_stranger(&key.event) {
+            key.event = self.redactor.shown_name(&key.event, MAX_NAME);
+        }
+        let redactor = &*self.redactor;
+        self.recorder.breach(self.now, key, || redactor.shown(&sample(), MAX_SAMPLE));
     }
 
     pub fn log(&mut self, level: Level, user: u32, text: String) {
@@ -134,8 +144,11 @@ impl Context<'_> {
 }
 
 /// A code is a table's key: a server that puts its stack trace there must not fill the page.
-pub(super) const MAX_CODE: usize = 80;
+const MAX_CODE: usize = 80;
 const MAX_SAMPLE: usize = 300;
+const MAX_REASON: usize = 120;
+/// An event's.
+const MAX_NAME: usize = 200;
 
 /// At most `max` characters, with an ellipsis where something was cut.
 pub fn shorten(text: &str, max: usize) -> String {

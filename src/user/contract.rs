@@ -29,9 +29,9 @@ impl User {
                 } else {
                     format!("{} in ", shorten(&violation.value, MAX_VALUE))
                 };
-                self.memory.redacted(&format!("{value}{}", args.raw))
+                format!("{value}{}", args.raw)
             };
-            ctx.recorder.breach(ctx.now, key, sample);
+            ctx.breach(key, sample);
         }
     }
 
@@ -45,7 +45,7 @@ impl User {
             expected: empty(),
             found: empty(),
         };
-        ctx.recorder.breach(ctx.now, key, || self.memory.redacted(args.raw));
+        ctx.breach(key, || args.raw.to_owned());
     }
 }
 

@@ -80,7 +80,7 @@ impl User {
         }
         if let Err(error) = result {
             ctx.count(ctx.meters.frames_invalid, 1);
-            ctx.named_error("frame", "invalid", self.phase(), || self.memory.redacted(&error.to_string()));
+            ctx.named_error("frame", "invalid", self.phase(), || error.to_string());
         }
         for act in later {
             self.act(ctx, act);
@@ -141,7 +141,7 @@ impl User {
 
     /// One event of the application. Returns what cannot be done while the session speaks.
     fn on_event(&mut self, ctx: &mut Context<'_>, name: &str, args: &Args<'_>) -> Option<Later> {
-        let Some(event) = ctx.meters.count_in(name, ctx.recorder) else {
+        let Some(event) = ctx.meters.count_in(name, ctx.recorder, ctx.redactor) else {
             self.on_stranger(ctx, name, args);
             if ctx.meters.is_new_stranger() {
                 self.note_unknown(ctx, name, args);
@@ -187,7 +187,7 @@ impl User {
         }
         if heard.is_bad() {
             ctx.count(ctx.meters.frames_invalid, 1);
-            let sample = || self.memory.redacted(&format!("{name} {}", args.raw));
+            let sample = || format!("{name} {}", args.raw);
             ctx.named_error("frame", "arguments are not JSON", self.phase(), sample);
         }
         ends.then_some(Later::Leave)
@@ -248,6 +248,7 @@ impl User {
             }
             return;
         }
+        self.memory.secrets.teach(ctx.redactor);
         pending.answer = None;
         ctx.sample(ctx.meters.operation(operation).answer, took);
         ctx.took(operation, Reply::Answer, took);
@@ -309,8 +310,8 @@ impl User {
         };
         let event = &ctx.program.events[rule.event.0 as usize].name;
         let message = text(&rule.message);
-        let code = text(&rule.code).or(message).map_or_else(|| event.clone(), |code| self.memory.redacted(&code));
-        let sample = || self.memory.redacted(&format!("{event} {}", heard.args.raw));
+        let code = text(&rule.code).or(message).unwrap_or_else(|| event.clone());
+        let sample = || format!("{event} {}", heard.args.raw);
         match rule.operation {
             Some(operation) => ctx.error(operation, &code, self.phase(), sample),
             None => ctx.named_error(event, &code, self.phase(), sample),

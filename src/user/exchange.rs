@@ -6,7 +6,7 @@ use crate::engine::{FetchId, FetchOutcome};
 use crate::scenario::{HttpOp, Op};
 use crate::time::Span;
 
-use super::context::{MAX_CODE, shorten};
+use super::context::shorten;
 use super::memory::Found;
 use super::{Context, User};
 
@@ -29,11 +29,11 @@ impl User {
         let problem = self.judge(ctx, op, outcome, ctx.now.since(fetching.sent_at));
         match problem {
             Some((code, sample)) => {
-                let (code, sample) = (shorten(&self.memory.redacted(&code), MAX_CODE), self.memory.redacted(&sample));
                 ctx.error(op.operation, &code, self.phase(), || sample.clone());
                 if op.required && !self.stage.is_leaving() {
                     let name = &ctx.program.operations[op.operation.0 as usize];
-                    self.fail(ctx, &format!("{name} failed: {code} {}", shorten(&sample, 160)));
+                    let why = format!("{code} {sample}");
+                    self.fail(ctx, &format!("{name} failed: {}", ctx.redactor.shown(&why, 240)));
                 } else {
                     self.unblock(Some(fetching.task), ctx.now);
                 }
@@ -68,6 +68,7 @@ impl User {
         if let Err(missing) = self.memory.save(&op.save, &found) {
             return Some(("unexpected answer".to_owned(), missing));
         }
+        self.memory.secrets.teach(ctx.redactor);
         // A sample is a success: a server that fails fast must not look quick, nor half as faulty as it is.
         ctx.sample(ctx.meters.operation(op.operation).answer, took);
         None

@@ -136,7 +136,7 @@ impl User {
     pub fn share(&mut self, ctx: &Context<'_>, shared: &serde_json::Map<String, serde_json::Value>) {
         for (index, variable) in ctx.program.variables.iter().enumerate() {
             if let Some(value) = shared.get(&variable.name) {
-                self.memory.vars[index] = value.clone();
+                self.memory.set(index, value.clone());
             }
         }
     }
@@ -145,6 +145,8 @@ impl User {
     pub fn start(&mut self, ctx: &mut Context<'_>, intended: Timestamp) {
         self.memory.set_defaults(ctx.program, ctx.wall_ms);
         self.set_values(ctx);
+        self.memory.teach_again();
+        self.memory.secrets.teach(ctx.redactor);
         self.stage = Stage::Preparing;
         self.begin(ctx, ctx.program.before, intended);
     }
@@ -152,6 +154,8 @@ impl User {
     /// Plays the run's `once` steps instead of a life.
     pub fn start_once(&mut self, ctx: &mut Context<'_>) {
         self.memory.set_defaults(ctx.program, ctx.wall_ms);
+        self.memory.teach_again();
+        self.memory.secrets.teach(ctx.redactor);
         match ctx.program.once {
             Some(once) => self.begin(ctx, once, ctx.now),
             None => self.stage = Stage::Done,
@@ -334,7 +338,7 @@ impl User {
         if !self.is_once_user() {
             ctx.log(Level::Error, self.id.index(), format!("failed: {why}"));
         }
-        self.failure = Some(why.to_owned());
+        self.failure = Some(ctx.redactor.shown(why, MOST_SAID));
         self.quit(ctx, Stage::Failed);
     }
 
@@ -374,5 +378,7 @@ impl User {
     }
 }
 
+/// Characters of why a user failed.
+const MOST_SAID: usize = 400;
 /// The index of the user that plays a population's `once` steps; no load has so many users.
 pub const ONCE_USER: u32 = 0x00ff_ffff;

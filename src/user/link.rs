@@ -11,7 +11,6 @@ use crate::time::{Span, Timestamp};
 use crate::wire::{Level, Told};
 
 use super::acting::{REFUSED_TOKEN, spoil, spoil_auth};
-use super::context::shorten;
 use super::life::Stage;
 use super::voice::Ending;
 use super::{Context, User, Wish};
@@ -78,7 +77,7 @@ impl User {
     pub fn opening(&mut self, ctx: &mut Context<'_>) -> Option<Opening> {
         let Stage::Queued { .. } = self.stage else { return None };
         let connect = &ctx.program.connect;
-        self.memory.secrets.forget_auth();
+        self.memory.teach_again();
         let wall = ctx.wall_ms;
         let mut text = |template: &crate::scenario::Template| template.text(&mut self.memory.scope(wall, None, ""));
         let config = match &ctx.program.protocol {
@@ -102,7 +101,7 @@ impl User {
             (!value.is_null()).then(|| (name.clone(), value.as_str().map_or_else(|| value.to_string(), str::to_owned)))
         });
         let mut query: Vec<_> = query.collect();
-        query.iter().for_each(|(name, value)| self.memory.secrets.add_parameter(name, value));
+        query.iter().for_each(|(name, value)| self.memory.secrets.add_named(name, value));
         if self.spoiled {
             query.iter_mut().filter(|(name, _)| is_token(name)).for_each(|(_, value)| *value = spoil(value));
         }
@@ -123,6 +122,8 @@ impl User {
         let Stage::Queued { since } = self.stage else { return };
         ctx.sample(ctx.meters.slot_wait, ctx.now.since(since));
         self.waits_for = None;
+        self.memory.secrets.add_protocols(&opening.protocols);
+        self.memory.secrets.teach(ctx.redactor);
         let deadline = ctx.now + ctx.program.connect.timeout;
         self.stage = Stage::Connecting(Handshake { started: ctx.now, websocket: None, engineio: None, deadline });
         self.holds_slot = true;
@@ -183,11 +184,10 @@ impl User {
             self.close(ctx, ClosedBy::User, Some(REFUSED_TOKEN));
             return self.renew(ctx);
         }
-        let (message, data) = (self.memory.redacted(message), self.memory.redacted(data));
-        let code = if message.is_empty() { "refused" } else { &message };
-        ctx.named_error("connect", code, Phase::Connecting, || data.clone());
+        let code = if message.is_empty() { "refused" } else { message };
+        ctx.named_error("connect", code, Phase::Connecting, || data.to_owned());
         self.close(ctx, ClosedBy::Timeout, Some("refused"));
-        self.fail(ctx, &format!("the server refused the connection: {}", shorten(&data, 120)));
+        self.fail(ctx, &format!("the server refused the connection: {}", ctx.redactor.shown(data, 120)));
     }
 
     /// The server ended the session within the protocol.
@@ -229,7 +229,7 @@ impl User {
         if !wanted {
             if phase == Phase::Connecting {
                 ctx.named_error("connect", &format!("closed {code}"), phase, || {
-                    self.memory.redacted(&format!("the WebSocket closed with {code} before it was usable: {reason}"))
+                    format!("the WebSocket closed with {code} before it was usable: {reason}")
                 });
             }
             if mute {
@@ -266,7 +266,7 @@ impl User {
             phase: self.phase(),
             reason: link.provoked.map(str::to_owned),
         });
-        let reason = known.unwrap_or_else(|| shorten(&self.memory.redacted(reason), 120));
+        let reason = known.unwrap_or_else(|| ctx.redactor.shown(reason, 120));
         ctx.show(|| Told::Saw(format!("closed {code} {reason}").trim_end().to_owned()));
         let key = DisconnectKey { population: ctx.population.to_owned(), code, reason, by, phase };
         if by != ClosedBy::User {

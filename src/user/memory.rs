@@ -34,6 +34,18 @@ impl Memory {
         }
     }
 
+    /// Every variable is given its value here, so that a secret is known from then on.
+    pub fn set(&mut self, var: usize, value: Value) {
+        self.secrets.on_value(var, &value);
+        self.vars[var] = value;
+    }
+
+    /// What it holds now is taught once more: of many secrets only the newest are kept in mind.
+    pub fn teach_again(&mut self) {
+        let Self { secrets, facts, vars, .. } = self;
+        secrets.add_all(facts, vars);
+    }
+
     /// Gives variables their defaults, in order of declaration, except those that the run has set already.
     pub fn set_defaults(&mut self, program: &Program, wall_ms: f64) {
         for (index, variable) in program.variables.iter().enumerate() {
@@ -98,6 +110,9 @@ impl Memory {
                     .map(|(_, value)| Value::from(value.as_str())),
                 (Source::Status | Source::Header(_), Found::Event(_)) => None,
             };
+            if let Some(value) = &value {
+                self.secrets.on_value(save.var.0 as usize, value);
+            }
             let slot = &mut self.vars[save.var.0 as usize];
             match (value, save.append) {
                 (Some(value), false) => *slot = value,

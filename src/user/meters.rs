@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use crate::metrics::{CHECKED, CounterId, Recorder, SeriesId, VIOLATIONS};
+use crate::metrics::{CHECKED, CounterId, Recorder, Redactor, SeriesId, VIOLATIONS};
 use crate::scenario::{EventId, OperationId, Program, RoomEffect};
 
 use super::probe::Findings;
@@ -195,26 +195,36 @@ impl Meters {
     }
 
     /// The event of that name, if the scenario names it; counts it either way.
-    pub fn count_in(&mut self, name: &str, recorder: &mut Recorder) -> Option<EventId> {
+    pub fn count_in(&mut self, name: &str, recorder: &mut Recorder, redactor: &Redactor) -> Option<EventId> {
         let known = self.event_ids.get(name).copied();
         let counter = match known {
             Some(event) => self.events_in[event.0 as usize],
-            None => self.stranger(name, recorder),
+            None => self.stranger(name, recorder, redactor),
         };
         recorder.count(counter, 1);
         known
     }
 
-    pub fn count_out(&mut self, name: &str, recorder: &mut Recorder) {
+    pub fn count_out(&mut self, name: &str, recorder: &mut Recorder, redactor: &Redactor) {
         let counter = match self.events_out.get(name) {
             Some(counter) => *counter,
             None => {
-                let counter = recorder.counter(&format!("events.out.{name}"), &self.population);
+                let shown = if self.event_ids.contains_key(name) {
+                    name.to_owned()
+                } else {
+                    redactor.shown_name(name, MAX_NAME)
+                };
+                let counter = recorder.counter(&format!("events.out.{shown}"), &self.population);
                 self.events_out.insert(name.to_owned(), counter);
                 counter
             }
         };
         recorder.count(counter, 1);
+    }
+
+    /// No event of the scenario has this name.
+    pub fn is_stranger(&self, name: &str) -> bool {
+        !self.event_ids.contains_key(name)
     }
 
     /// Names that turned up without being in the scenario, as far as they are kept.
@@ -223,14 +233,15 @@ impl Meters {
         self.strangers.len()
     }
 
-    fn stranger(&mut self, name: &str, recorder: &mut Recorder) -> CounterId {
+    fn stranger(&mut self, name: &str, recorder: &mut Recorder, redactor: &Redactor) -> CounterId {
         if let Some(counter) = self.strangers.get(name) {
             return *counter;
         }
         if self.strangers.len() >= MAX_STRANGERS || name.len() > MAX_NAME {
             return recorder.counter("events.in.(others)", &self.population);
         }
-        let counter = recorder.counter(&format!("events.in.{name}"), &self.population);
+        let shown = redactor.shown_name(name, MAX_NAME);
+        let counter = recorder.counter(&format!("events.in.{shown}"), &self.population);
         self.strangers.insert(name.to_owned(), counter);
         self.new_stranger = true;
         counter

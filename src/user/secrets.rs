@@ -1,23 +1,20 @@
-//! What a user knows and must not tell: its passwords and tokens stay out of samples, codes and logs.
+//! What a user knows and must not tell: its worker's redactor learns it from here as soon as it has it.
 
 use serde_json::Value;
 
-use crate::metrics::{is_secret, without_url_secrets};
-use crate::protocol::encode_component;
+use crate::engine::{FetchBody, FetchRequest};
+use crate::metrics::{Redactor, is_protocol_secret, is_secret};
 use crate::scenario::{Op, Program, Save, Source, UserFacts};
 
 use super::User;
-use super::context::shorten;
-use super::memory::Memory;
 
-/// Where a user's secrets stand.
+/// Where a user's secrets stand, and those that the redactor does not know yet.
 #[derive(Default)]
 pub struct Secrets {
     /// Variables whose names say so, or the name of what is saved in them; columns of the account.
     vars: Vec<usize>,
     columns: Vec<usize>,
-    /// What it proved itself with when it last connected.
-    auth: Vec<String>,
+    fresh: Vec<String>,
 }
 
 impl Secrets {
@@ -31,148 +28,88 @@ impl Secrets {
         vars.extend(saves.map(|save| save.var.0 as usize));
         vars.sort_unstable();
         vars.dedup();
-        Self { vars, columns: places(facts.account.iter().map(|(name, _)| name)), auth: Vec::new() }
+        Self { vars, columns: places(facts.account.iter().map(|(name, _)| name)), fresh: Vec::new() }
     }
 
-    /// It connects anew, and proves itself again.
-    pub fn forget_auth(&mut self) {
-        self.auth.clear();
+    /// Hands on what is new; mostly nothing.
+    #[inline]
+    pub fn teach(&mut self, redactor: &mut Redactor) {
+        self.fresh.drain(..).for_each(|secret| redactor.learn(&secret));
+    }
+
+    /// A variable gets this value.
+    pub fn on_value(&mut self, var: usize, value: &Value) {
+        if self.vars.binary_search(&var).is_ok() {
+            each_text(value, &mut |text| self.fresh.push(text.to_owned()));
+        }
+    }
+
+    /// Everything that it has by now.
+    pub fn add_all(&mut self, facts: &UserFacts, vars: &[Value]) {
+        let Self { vars: places, columns, fresh } = self;
+        fresh.extend(columns.iter().map(|&column| facts.account[column].1.clone()));
+        places.iter().for_each(|&var| each_text(&vars[var], &mut |text| fresh.push(text.to_owned())));
     }
 
     /// Every text in the auth object is one, whatever its name, unless it is too short to be.
     pub fn add_auth(&mut self, json: &str) {
         each_text(&serde_json::from_str(json).unwrap_or_default(), &mut |text| {
             if text.len() >= SHORTEST_TOKEN {
-                self.auth.push(text.to_owned());
+                self.fresh.push(text.to_owned());
             }
         });
     }
 
-    /// A parameter of the connection's URL.
-    pub fn add_parameter(&mut self, name: &str, value: &str) {
+    /// A parameter of the connection's URL, a field of a form, a header.
+    pub fn add_named(&mut self, name: &str, value: &str) {
         if is_secret(name) {
-            self.auth.push(value.to_owned());
+            // `Bearer abc`: a server may tell the second half alone.
+            let credential = value.split_once(' ').map(|(_, credential)| credential.to_owned());
+            self.fresh.extend(credential.filter(|credential| credential.len() >= SHORTEST_TOKEN));
+            self.fresh.push(value.to_owned());
         }
     }
-}
 
-impl Memory {
-    /// The text with `***` for every secret of this user, also where it is escaped or was cut off.
-    pub fn redacted(&self, text: &str) -> String {
-        hide_all(text.to_owned(), &self.spelled())
-    }
-
-    /// Every secret of this user in all its spellings, the longest first.
-    fn spelled(&self) -> Vec<String> {
-        let mut secrets = Vec::new();
-        let mut take = |secret: &str| secrets.extend(spellings(secret));
-        self.secrets.columns.iter().for_each(|&column| take(&self.facts.account[column].1));
-        self.secrets.auth.iter().for_each(|secret| take(secret));
-        for &var in &self.secrets.vars {
-            each_text(&self.vars[var], &mut take);
-        }
-        secrets.sort_unstable_by_key(|secret| std::cmp::Reverse(secret.len()));
-        secrets
-    }
-}
-
-/// The longest first: one may be a part of another.
-fn hide_all(text: String, secrets: &[String]) -> String {
-    let mut hidden = text;
-    for secret in secrets {
-        if hidden.contains(secret) {
-            hidden = hidden.replace(secret, MASK);
+    /// WebSocket subprotocols, among which browsers hide a token.
+    pub fn add_protocols(&mut self, protocols: &[String]) {
+        for (at, protocol) in protocols.iter().enumerate() {
+            let before = at.checked_sub(1).map(|before| protocols[before].as_str());
+            if is_protocol_secret(before, protocol) {
+                let token = protocol.rsplit(['.', '|', ' ']).next().filter(|token| token.len() >= SHORTEST_TOKEN);
+                self.fresh.extend(token.map(str::to_owned));
+                self.fresh.push(protocol.clone());
+            }
         }
     }
-    if hidden.contains(CUT) {
-        hidden = hide_cut_off(&hidden, secrets);
+
+    /// What it proves itself with over HTTP.
+    pub fn add_request(&mut self, request: &FetchRequest) {
+        request.headers.iter().for_each(|(name, value)| self.add_named(name, value));
+        match &request.body {
+            FetchBody::Form(fields) => fields.iter().for_each(|(name, value)| self.add_named(name, value)),
+            FetchBody::Json(json) if json.len() <= LONGEST_BODY => {
+                let body: Value = serde_json::from_str(json).unwrap_or_default();
+                let Some(fields) = body.as_object() else { return };
+                for (name, value) in fields {
+                    each_text(value, &mut |text| self.add_named(name, text));
+                }
+            }
+            FetchBody::Json(_) | FetchBody::None | FetchBody::File { .. } => {}
+        }
     }
-    without_url_secrets(&hidden, MASK).unwrap_or(hidden)
 }
 
 impl User {
-    /// Frames as they may be shown: without this user's secrets, without any account, and without what a field's name says to
-    /// be a secret or a person's; each at most `chars` characters long.
-    pub fn redacted(&self, frames: &[&str], chars: usize) -> Vec<String> {
-        let memory = &self.memory;
-        let mut secrets: Vec<String> = memory.spelled();
-        secrets.extend(memory.facts.account.iter().flat_map(|(_, value)| spellings(value)));
-        secrets.sort_unstable_by_key(|secret| std::cmp::Reverse(secret.len()));
-        secrets.dedup();
-        let hide = |frame: &&str| shorten(&hide_named(&hide_all((*frame).to_owned(), &secrets)), chars);
-        frames.iter().map(hide).collect()
+    /// Its worker's redactor learns what this call has brought.
+    #[inline]
+    pub fn teach(&mut self, redactor: &mut Redactor) {
+        self.memory.secrets.teach(redactor);
     }
-}
 
-/// `"token":"..."` shows a secret, whoever's it is.
-fn hide_named(text: &str) -> String {
-    let mut shown = String::with_capacity(text.len());
-    let mut rest = text;
-    while let Some(at) = rest.find("\":").into_iter().chain(rest.find("\" :")).min() {
-        let name = rest[..at].rsplit('"').next().unwrap_or_default().trim_end_matches('\\');
-        let value_at = at + rest[at..].find(':').unwrap_or(0) + 1;
-        let value_at = value_at + rest[value_at..].len() - rest[value_at..].trim_ascii_start().len();
-        shown.push_str(&rest[..value_at]);
-        rest = &rest[value_at..];
-        if is_secret(name) || PERSONAL.iter().any(|word| name.eq_ignore_ascii_case(word)) {
-            let length = value_length(rest);
-            if length > 0 {
-                // A value that is cut off has no end of its own.
-                shown.push_str(if rest.starts_with('\\') { "\\\"***\\\"" } else { "\"***\"" });
-                rest = &rest[length..];
-            }
-        }
+    /// Its account, which is nobody else's business.
+    pub fn facts(&self) -> impl Iterator<Item = &str> {
+        self.memory.facts.account.iter().map(|(_, value)| value.as_str())
     }
-    shown.push_str(rest);
-    shown
-}
-
-/// Of a string or a number in JSON, also in JSON that is quoted once more; 0: it is neither.
-fn value_length(text: &str) -> usize {
-    let quote = if text.starts_with("\\\"") { "\\\"" } else { "\"" };
-    let Some(inside) = text.strip_prefix(quote) else {
-        return text.find(|c: char| !c.is_ascii_alphanumeric() && !"+-.".contains(c)).unwrap_or(text.len());
-    };
-    let mut from = 0;
-    while let Some(end) = inside[from..].find(quote) {
-        let escapes = inside[..from + end].bytes().rev().take_while(|byte| *byte == b'\\').count();
-        from += end + quote.len();
-        if escapes % 2 == 0 {
-            return quote.len() + from;
-        }
-    }
-    text.len()
-}
-
-/// As it is, in JSON, in a URL, and as our own messages quote each of them.
-fn spellings(secret: &str) -> Vec<String> {
-    if secret.len() < SHORTEST {
-        return Vec::new();
-    }
-    let json = Value::from(secret).to_string();
-    let json = &json[1..json.len() - 1];
-    let mut spellings = vec![secret.to_owned(), json.to_owned(), encode_component(secret)];
-    spellings.extend([secret, json].map(|text| text.escape_debug().to_string()));
-    spellings.sort_unstable();
-    spellings.dedup();
-    spellings
-}
-
-/// Behind the beginning of a secret an ellipsis says that its end was cut off.
-fn hide_cut_off(text: &str, secrets: &[String]) -> String {
-    let mut parts: Vec<String> = text.split(CUT).map(str::to_owned).collect();
-    let cut = parts.len() - 1;
-    for part in &mut parts[..cut] {
-        let ends = secrets.iter().flat_map(|secret| {
-            let ends = secret.char_indices().map(|(at, _)| at).filter(|at| *at >= SHORTEST);
-            ends.filter(|&end| part.ends_with(&secret[..end]))
-        });
-        if let Some(longest) = ends.max() {
-            part.truncate(part.len() - longest);
-            part.push_str(MASK);
-        }
-    }
-    parts.join(CUT)
 }
 
 fn saves(op: &Op) -> &[Save] {
@@ -198,58 +135,7 @@ fn each_text(value: &Value, take: &mut impl FnMut(&str)) {
     }
 }
 
-/// Shorter ones are ordinary words, and hiding them would spoil texts that tell nothing.
-const SHORTEST: usize = 4;
+/// Shorter ones in an auth object are names of rooms and the like.
 const SHORTEST_TOKEN: usize = 8;
-const MASK: &str = "***";
-/// What servers tell of people and sessions besides, in frames that reach somebody else.
-const PERSONAL: [&str; 4] = ["email", "phone", "sid", "pid"];
-/// What [`shorten`](super::context::shorten) and the excerpts of bad frames put where they cut.
-const CUT: &str = "…";
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_secret_is_known_however_it_is_spelled() {
-        #[track_caller]
-        fn check(secret: &str, spelled: &str) {
-            assert!(spellings(secret).contains(&spelled.to_owned()), "{spelled} of {:?}", spellings(secret));
-        }
-        check("a/b c", "a/b c");
-        check("a/b c", "a%2Fb%20c");
-        check("say \"hi\"", r#"say \"hi\""#);
-        // A JSON text that is quoted once more.
-        check("say \"hi\"", r#"say \\\"hi\\\""#);
-        assert_eq!(spellings("abc"), Vec::<String>::new());
-        assert_eq!(spellings("eyJhbGciOi"), ["eyJhbGciOi"]);
-    }
-
-    #[test]
-    fn a_field_whose_name_says_so_is_hidden_whoever_s_it_is() {
-        #[track_caller]
-        fn check(frame: &str, shown: &str) {
-            assert_eq!(hide_named(frame), shown);
-        }
-        check(r#"42["in",{"token":"abc","room":"r"}]"#, r#"42["in",{"token":"***","room":"r"}]"#);
-        check(r#"0{"sid":"s1","pingInterval":25000}"#, r#"0{"sid":"***","pingInterval":25000}"#);
-        check(r#"{"accessToken" : "a\"b","email":"k@x.org"}"#, r#"{"accessToken" : "***","email":"***"}"#);
-        check(r#"{"sessionId":4711,"a":1}"#, r#"{"sessionId":"***","a":1}"#);
-        // JSON within JSON, a value that is cut off, and one that is no value.
-        check(r#"{"body":"{\"token\":\"abc\"}"}"#, r#"{"body":"{\"token\":\"***\"}"}"#);
-        check(r#"{"password":"abc…"#, r#"{"password":"***""#);
-        check(r#"{"token":null,"b":[1]}"#, r#"{"token":"***","b":[1]}"#);
-        check(r#"{"token":{"deep":"x"}}"#, r#"{"token":{"deep":"x"}}"#);
-        check(r#"{"content":"my token: abc"}"#, r#"{"content":"my token: abc"}"#);
-        check("", "");
-        check("\":", "\":");
-    }
-
-    #[test]
-    fn what_is_left_of_a_secret_at_a_cut_is_hidden() {
-        let secrets = ["token-4711".to_owned(), "other".to_owned()];
-        assert_eq!(hide_cut_off("a token-47… of othe… (9 bytes)", &secrets), "a ***… of ***… (9 bytes)");
-        assert_eq!(hide_cut_off("tok… is anybody's word", &secrets), "tok… is anybody's word");
-    }
-}
+/// A longer body is a file, and no log-in.
+const LONGEST_BODY: usize = 16_384;

@@ -107,11 +107,14 @@ impl User {
             Op::Listen(op) => self.listen(ctx, task, op),
             Op::Set { var, value } => {
                 let value = value.value(&mut self.memory.scope(wall, task.event(), ""));
-                self.memory.vars[var.0 as usize] = value;
+                self.memory.set(var.0 as usize, value);
+                self.memory.secrets.teach(ctx.redactor);
                 Step::Go(next)
             }
             Op::Push { var, value, max } => {
                 let value = value.value(&mut self.memory.scope(wall, task.event(), ""));
+                self.memory.secrets.on_value(var.0 as usize, &value);
+                self.memory.secrets.teach(ctx.redactor);
                 push(&mut self.memory.vars[var.0 as usize], value, *max);
                 Step::Go(next)
             }
@@ -133,8 +136,7 @@ impl User {
             Op::Fail { operation, code, message } => {
                 let code = code.text(&mut self.memory.scope(wall, task.event(), ""));
                 let message = message.text(&mut self.memory.scope(wall, task.event(), ""));
-                let code = self.memory.redacted(&code);
-                ctx.error(*operation, &code, self.phase(), || self.memory.redacted(&message));
+                ctx.error(*operation, &code, self.phase(), || message);
                 Step::Go(next)
             }
             // It is doing just that.
@@ -166,6 +168,8 @@ impl User {
 
     fn fetch(&mut self, ctx: &mut Context<'_>, task: &Task, op: &HttpOp) -> Step {
         let request = self.request(ctx.wall_ms, ctx.terms, task, op);
+        self.memory.secrets.add_request(&request);
+        self.memory.secrets.teach(ctx.redactor);
         self.fetches.push(Fetching { task: task.serial, at: task.pc, fetch: None, wished: ctx.now, sent_at: ctx.now });
         ctx.wishes.push(Wish::Fetch { task: task.serial, request });
         Step::Wait(task.pc + 1, Wait::Blocked)
@@ -238,7 +242,7 @@ impl User {
             op.answer.as_ref().map(|answer| Expected::new(task.pc, answer, &mut self.memory, wall, task.event()));
         let Some(link) = &mut self.link else { return Step::Over };
         let ack = link.session.emit(&event, &args, &op.attachments, op.ack);
-        ctx.meters.count_out(&event, ctx.recorder);
+        ctx.meters.count_out(&event, ctx.recorder, ctx.redactor);
         ctx.tell(|| Told::Out(event.clone()));
         if let (Some(room), None, None) = (&enters, &answer, ack) {
             ctx.ledger.enter(ctx.now, room, self.id);

@@ -13,6 +13,7 @@ mod preset;
 mod recording;
 mod report;
 mod search;
+mod secrets;
 mod seeing;
 mod support;
 mod swarm;

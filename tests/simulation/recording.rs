@@ -68,7 +68,7 @@ fn a_page_that_vanishes_takes_less_than_a_second_along() {
         assert!(elapsed - kept.duration_s < 1.0, "{} s of {elapsed} s are kept", kept.duration_s);
         assert!(kept.delivery.sent <= truth);
         let problem = kept.problem.unwrap_or_default();
-        assert!(problem.starts_with("the page was closed after "), "{problem}");
+        assert!(problem.starts_with("cut off at "), "{problem}");
     }
 }
 

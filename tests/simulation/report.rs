@@ -52,6 +52,7 @@ fn check(world: &World) {
         problem: report.problem.clone(),
         clock_bound_ms: report.clock_bound_ms,
         finished: report.finished,
+        is_cut_off: false,
         verdict: report.verdict.clone(),
         search: None,
         log: past.log.entry(),

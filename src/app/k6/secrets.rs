@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-use crate::metrics::{is_rule, is_secret, is_source, without_url_secrets};
+use crate::metrics::{is_rule, is_secret, is_secret_in, is_source, protocol_secrets, text_without_secrets};
 use crate::scenario::js::SECRET;
 
 /// What was taken out: the name under which the script asks for it, and which value it was.
@@ -39,18 +39,23 @@ impl Secrets {
             }
             Value::Number(_) if secret => *value = self.mark(name, value).into(),
             Value::String(text) => {
-                if let Some(clean) = without_url_secrets(text, &format!("{}URL_SECRET{}", SECRET.0, SECRET.1)) {
+                if let Some(clean) = text_without_secrets(text, &format!("{}URL_SECRET{}", SECRET.0, SECRET.1)) {
                     self.names.insert("URL_SECRET".to_owned(), Value::from(text.as_str()));
                     *text = clean;
                 }
             }
-            Value::Array(list) => list.iter_mut().for_each(|entry| self.hide(entry, name, secret, false)),
+            Value::Array(list) => {
+                let carry = protocol_secrets(name, list);
+                list.iter_mut()
+                    .zip(carry)
+                    .for_each(|(entry, carries)| self.hide(entry, name, secret || carries, false));
+            }
             Value::Object(fields) => {
                 let listed = fields.contains_key("one_of");
                 for (key, field) in fields {
                     // `"token": { "default": "..." }` is how a scenario declares a variable; its limits are no secrets.
                     let declared = secret && key == "default" && !listed;
-                    let secret = (is_secret(key) || declared) && !(saving && is_source(field));
+                    let secret = (is_secret_in(name, key) || declared) && !(saving && is_source(field));
                     self.hide(field, if declared { name } else { key }, secret, key == "save");
                 }
             }

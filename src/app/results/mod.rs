@@ -26,6 +26,10 @@ pub struct ResultsView {
     pub entries: Vec<Entry>,
     /// Why nothing, or not everything, is kept.
     pub problem: Option<String>,
+    /// Why the run on the other page is not kept, and what to do about it.
+    pub not_kept: Option<String>,
+    /// Somebody has saved that run as a file.
+    pub is_saved: bool,
     /// Marked for comparison, in the order of marking.
     pub marked: Vec<String>,
     /// Whose name and note are being changed.
@@ -70,6 +74,8 @@ pub enum ResultsEvent {
         entries: Vec<Entry>,
         problem: Option<String>,
     },
+    /// Why the run that goes on, or is just over, is not kept here.
+    NotKept(Option<String>),
     Mark {
         id: String,
         on: bool,

@@ -15,6 +15,13 @@ pub fn update(model: &mut Model, event: ResultsEvent) -> Vec<Effect> {
             results.marked.retain(|id| entries.iter().any(|entry| entry.id == *id && !entry.deleted));
             (results.entries, results.problem) = (entries, problem);
         }
+        ResultsEvent::NotKept(text) => {
+            let is_news = text.is_some() && text != results.not_kept;
+            results.not_kept.clone_from(&text);
+            if let (true, Some(text)) = (is_news, text) {
+                say(model, NoticeKind::Problem, text);
+            }
+        }
         ResultsEvent::Mark { id, on } => {
             results.marked.retain(|marked| *marked != id);
             if on {

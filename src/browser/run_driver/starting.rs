@@ -4,8 +4,10 @@ use std::rc::Rc;
 
 use gloo_timers::callback::Interval;
 
-use super::{Current, Host, Inner, SessionId, TICK_MS, cores, user_agent};
+use super::{Current, Host, Inner, SessionId, TICK_MS, Watches, cores, user_agent};
+use crate::browser::freezing::Freezing;
 use crate::browser::visibility::Visibility;
+use crate::browser::wake::WakeLock;
 use crate::browser::worker_host::{HostEvent, WorkerHost};
 use crate::browser::{identity, lab};
 use crate::metrics::Baseline;
@@ -63,7 +65,7 @@ impl Inner {
         };
         let start = Start::new(at_ms, &run_id, run.plan(), &parts, start_delay_ms, self.browsers(&run));
         let start = start.with_baseline(baseline);
-        let recorder = self.history.record(start);
+        let recorder = Some(self.history.record(start));
         self.show(Current { lab, recorder, ..Current::new(run, hosts, self.swarm.clone(), journal) });
         self.swarm.forget_below((at_ms / 1e3) as u64);
         self.swarm.begin(run_id, places);
@@ -83,7 +85,12 @@ impl Inner {
     /// From here on this is the page's run.
     pub(super) fn show(self: &Rc<Self>, current: Current) {
         *self.current.borrow_mut() = Some(current);
-        let watches = (Visibility::watch(self.sender(RunInput::Hidden)), self.ticker());
+        let watches = Watches {
+            _visibility: Visibility::watch(self.sender(RunInput::Hidden)),
+            _freezing: Freezing::watch(self.sender(RunInput::Frozen)),
+            _wake: WakeLock::hold(),
+            _ticker: self.ticker(),
+        };
         if let Some(current) = &mut *self.current.borrow_mut() {
             current.watches = Some(watches);
         }

@@ -5,6 +5,7 @@ use std::rc::Rc;
 use super::{Inner, Side, Swarm, name_or_made_up};
 use crate::browser::clock::Clock;
 use crate::browser::notes::Notes;
+use crate::browser::wake::WakeLock;
 use crate::run::{Run, RunInput};
 use crate::swarm::{
     Conductor, ConductorOutput, Generator, GeneratorOutput, LinkCommand, LinkEvent, Role, pack, replay, unpack,
@@ -39,6 +40,21 @@ impl Swarm {
             Side::Conductor(conductor) => conductor.on_event(event),
             Side::Generator(generator) => generator.on_event(Clock::new().now_ms(), event),
         }
+    }
+
+    /// A machine that plays a part must not fall asleep; the conductor's own run sees to itself.
+    pub(super) fn stay_awake(&mut self) {
+        match &self.side {
+            Side::Generator(generator) if generator.run().is_some() => {
+                self.wake.get_or_insert_with(WakeLock::hold);
+            }
+            _ => self.wake = None,
+        }
+    }
+
+    /// Why it is not connected, what else is wrong, or why nothing of it is written down.
+    pub fn trouble(&self) -> Option<String> {
+        self.problem.clone().or_else(|| self.notes.problem())
     }
 
     /// `name` as its operator has typed it.

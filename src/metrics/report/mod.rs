@@ -99,6 +99,8 @@ pub struct ReportFacts {
     pub clock_bound_ms: Option<f64>,
     pub verdict: Option<Verdict>,
     pub finished: bool,
+    /// Its page is gone: what thresholds would have come to, nobody knows.
+    pub is_cut_off: bool,
     pub search: Option<SearchReport>,
     pub log: LogEntry,
 }
@@ -267,6 +269,8 @@ impl Report {
     /// The report of a run, finished or still going on.
     pub fn new(plan: &Plan, totals: &Totals, facts: ReportFacts) -> Self {
         let parsed = plan.thresholds.iter().filter_map(|text| text.parse::<crate::plan::Threshold>().ok());
+        let judged = parsed.map(|threshold| threshold.evaluate(totals));
+        let judged = judged.map(|result| if facts.is_cut_off { result.of_a_part() } else { result });
         Self {
             version: REPORT_VERSION,
             run: facts.run,
@@ -294,7 +298,7 @@ impl Report {
             annotations: totals.annotations().all().to_vec(),
             series: Series::of(totals.timeline()),
             health: health(totals),
-            thresholds: parsed.map(|threshold| threshold.evaluate(totals).into()).collect(),
+            thresholds: judged.map(Into::into).collect(),
             search: facts.search,
             evidence: totals.evidence().all().cloned().collect(),
             log: Some(facts.log),

@@ -99,6 +99,7 @@ fn report() -> Report {
         problem: None,
         clock_bound_ms: Some(1.5),
         verdict: None,
+        is_cut_off: false,
         finished: true,
         search: None,
         log: LogEntry { lines: log_lines(), left_out: 3 },

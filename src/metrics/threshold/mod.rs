@@ -107,6 +107,18 @@ impl ThresholdResult {
         result
     }
 
+    /// Of a run that was cut off: what is broken stays broken, and what held until then is not known to hold.
+    #[must_use]
+    pub fn of_a_part(self) -> Self {
+        match self.outcome {
+            Outcome::Pass => {
+                let why = Some("it held until the run was cut off, and nobody knows the rest".to_owned());
+                Self { outcome: Outcome::NotMeasured, why, ..self }
+            }
+            Outcome::Fail | Outcome::NotMeasured => self,
+        }
+    }
+
     fn judge(&mut self, threshold: &Threshold, limit: Option<f64>) {
         self.outcome = match self.actual.zip(limit) {
             None => Outcome::NotMeasured,

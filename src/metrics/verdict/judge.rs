@@ -3,7 +3,7 @@
 use super::{Reason, ReasonKind, Verdict, VerdictOutcome};
 use crate::metrics::threshold::{Outcome, ThresholdResult};
 use crate::metrics::totals::{Cause, Totals};
-use crate::plan::{ThresholdUnit, VerdictRules};
+use crate::plan::{Bound, Plan, Threshold, ThresholdUnit, VerdictRules};
 use crate::time::{Span, Timestamp};
 
 /// What is judged.
@@ -125,12 +125,39 @@ fn browsers_behind<'a>(case: &'a Case<'_>) -> impl Iterator<Item = Reason> + 'a 
     })
 }
 
+/// Thresholds that clocks known within so much cannot judge: a measured time near the limit would be decided by the clocks' error.
+pub fn clock_doubts(plan: &Plan, bound_ms: f64) -> Vec<String> {
+    let parsed = plan.thresholds.iter().filter_map(|text| text.parse::<Threshold>().ok());
+    let doubted = parsed.filter_map(|threshold| {
+        let limit = match threshold.bound {
+            Bound::Fixed(limit) => limit,
+            Bound::Baseline(_) => return None,
+        };
+        let is_doubted = bound_ms > 0.0
+            && threshold.unit == ThresholdUnit::Milliseconds
+            && is_of_two_clocks(threshold.text())
+            && limit <= NEAR * bound_ms;
+        is_doubted.then(|| {
+            format!(
+                "`{}` can hardly be judged in this swarm: its browsers' clocks are compared within {}.",
+                threshold.text(),
+                millis(bound_ms)
+            )
+        })
+    });
+    doubted.collect()
+}
+
+fn is_of_two_clocks(threshold: &str) -> bool {
+    let text = threshold.to_lowercase();
+    text.contains(".fanout") || text.contains(".completion.")
+}
+
 /// A time from one browser to another whose threshold would turn if the clocks were as wrong as they may be.
 fn unknown_clocks<'a>(case: &'a Case<'_>) -> impl Iterator<Item = Reason> + 'a {
     let bound = case.totals.clock_bound().as_millis_f64();
-    let of_two_clocks = |text: &str| text.contains(".fanout") || text.contains(".completion.");
     let results = case.results().iter().filter(move |result| {
-        result.unit == ThresholdUnit::Milliseconds && bound > 0.0 && of_two_clocks(&result.threshold.to_lowercase())
+        result.unit == ThresholdUnit::Milliseconds && bound > 0.0 && is_of_two_clocks(&result.threshold)
     });
     results.filter_map(move |result| {
         let distance = (result.actual? - result.limit?).abs();
@@ -242,6 +269,8 @@ const fn scale(unit: ThresholdUnit) -> (f64, &'static str) {
     }
 }
 
+/// A limit below this many times the clocks' uncertainty is decided by them as often as by the server.
+const NEAR: f64 = 2.0;
 /// Less than this changes no percentile that anybody looks at.
 const WORTH_A_REMARK: f64 = 0.01;
 

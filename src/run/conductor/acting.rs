@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::{Run, Stage};
-use crate::metrics::AnnotationKind;
+use crate::metrics::{AnnotationKind, MASK, shown_action, text_without_secrets};
 use crate::plan::TimedAction;
 use crate::run::member::MemberState;
 use crate::run::target::Target;
@@ -31,7 +31,7 @@ impl Run {
     /// All workers act at the same time of the run, which lies as far ahead as a message takes to the last of them.
     pub(super) fn act(&mut self, mut action: TimedAction) {
         if let Some(refusal) = self.is_too_late().or_else(|| action.refusal(&self.plan)) {
-            let text = format!("not done: {}: {refusal}", action.text());
+            let text = format!("not done: {}: {refusal}", shown_action(&action).text());
             return self.log.note(self.now(), Level::Warning, text);
         }
         let is_remote = self.members.iter().any(|member| member.part.browser.is_some());
@@ -57,14 +57,15 @@ impl Run {
         let now = self.now();
         while let Some(action) = self.plan.actions.get(self.acted).filter(|action| action.at() <= now) {
             self.acted += 1;
-            let (at, text) = (action.at(), action.text());
+            let (at, text) = (action.at(), shown_action(action).text());
             self.totals.annotate(at, AnnotationKind::Action, text.as_str());
             self.log.note(at, Level::Info, text);
         }
     }
 
     pub(super) fn note_down(&mut self, at_s: f64, text: &str) {
-        let text = text.trim();
+        let clean = text_without_secrets(text, MASK);
+        let text = clean.as_deref().unwrap_or(text).trim();
         if self.epoch_ms.is_none() || text.is_empty() {
             return;
         }

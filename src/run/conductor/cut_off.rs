@@ -9,13 +9,14 @@ impl Run {
             return;
         }
         let text = match self.epoch_ms {
-            Some(_) => format!("the page was closed after {:.1} s", self.now().as_secs_f64()),
+            Some(_) => format!("cut off at {:.1} s: the page was closed, or it crashed", self.now().as_secs_f64()),
             None => "the page was closed before the run had started".to_owned(),
         };
         self.problem = Some(match self.problem.take() {
             Some(earlier) => format!("{earlier}; {text}"),
             None => text,
         });
+        self.is_cut_off = true;
         self.end();
         self.outbox.clear();
     }

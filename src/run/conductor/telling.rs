@@ -30,7 +30,8 @@ impl Run {
             problem: self.problem.clone(),
             clock_bound_ms: self.clock_bound.map(Span::as_millis_f64),
             verdict: self.verdict.clone(),
-            finished: self.is_done(),
+            finished: self.is_done() && !self.is_cut_off,
+            is_cut_off: self.is_cut_off,
             search: self.search(),
             log: self.log.entry(),
         };
@@ -71,6 +72,8 @@ impl Run {
             received: self.totals.delivery().arrived,
             errors: self.totals.errors().values().map(|error| error.count).sum(),
             problem: self.problem.clone(),
+            // The page knows.
+            not_kept: None,
             verdict: self.verdict.clone(),
         }
     }

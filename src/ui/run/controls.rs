@@ -6,6 +6,7 @@ use super::definitions::Definitions;
 use super::save::Save;
 use crate::app::Event;
 use crate::app::run_view::Phase;
+use crate::app::save::Format;
 use crate::ui::safety::{STOP_KEY, StopKeyHint};
 use crate::ui::store::Store;
 
@@ -16,6 +17,7 @@ pub fn Controls() -> impl IntoView {
     let name = store.select(|model| if model.run.id.is_empty() { model.editor.name() } else { model.run.name.clone() });
     let is_empty = store.run(|run| run.id.is_empty());
     let kept = store.tables(|tables| tables.kept.clone());
+    let not_kept = store.select(|model| model.results.not_kept.clone());
     let running = move || status.with(|status| status.is_running());
     let stopping = move || status.with(|status| status.phase == Phase::Stopping);
     let percent = move || status.with(|status| (status.progress() * 100.0).round());
@@ -55,6 +57,10 @@ pub fn Controls() -> impl IntoView {
             </div>
             <p class="problem" hidden=move || status.with(|status| status.problem.is_none())>
                 {move || status.with(|status| status.problem.clone())}
+            </p>
+            <p class="problem" hidden=move || is_empty.get() || not_kept.with(Option::is_none)>
+                <span>{move || not_kept.get()}</span>
+                <button hidden=running on:click=move |_| store.dispatch(Event::Save(Format::Json))>"Save its report"</button>
             </p>
         </section>
     }

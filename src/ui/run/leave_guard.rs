@@ -1,15 +1,16 @@
-//! Asks before a reload or a closed tab would end a run.
+//! Asks before a reload or a closed tab would end a run, or lose one that is kept nowhere.
 
 use leptos::ev::beforeunload;
 use leptos::prelude::*;
 
+use crate::app::Model;
 use crate::ui::store::Store;
 
 #[component]
 pub fn LeaveGuard() -> impl IntoView {
     let store = Store::here();
     let handle = window_event_listener(beforeunload, move |event| {
-        if store.peek(|model| model.run.status.is_running()) {
+        if store.peek(Model::would_lose_a_run) {
             event.prevent_default();
         }
     });

@@ -16,6 +16,7 @@ pub fn Conducting() -> impl IntoView {
     let link = store.swarm(|swarm| format!("{}{}", page_address(), swarm.invite));
     let roster = store.swarm(|swarm| swarm.roster.clone());
     let capacity = store.swarm(|swarm| swarm.capacity.clone());
+    let doubts = store.swarm(|swarm| swarm.doubts.clone());
     let only_watches = store.swarm(|swarm| swarm.only_watches);
     let moves_parts = store.swarm(|swarm| swarm.moves_parts);
     let running = store.run(|run| run.status.is_running());
@@ -56,6 +57,7 @@ pub fn Conducting() -> impl IntoView {
         </Card>
         <Card title="Browsers">
             <p class=move || format!("verdict {}", capacity.with(|(_, mood)| mood.class()))>{move || capacity.with(|(text, _)| text.clone())}</p>
+            <p class="problem" hidden=move || doubts.with(Vec::is_empty)>{move || doubts.with(|doubts| doubts.join(" "))}</p>
             <DataTable label="Browsers" columns=&ROSTER_COLUMNS rows=roster />
             <p class="hint">
                 "Clock off by: what each browser's clock shows more than this one's, and how wrong that can be at most. Times that cross browsers are corrected by it."

@@ -38,13 +38,14 @@ pub fn SwarmPage() -> impl IntoView {
 pub fn swarm_picture(driver: &SwarmDriver, runs: &RunDriver, wanted_users: Option<u32>) -> SwarmView {
     driver.with(|swarm| {
         let Some(swarm) = swarm else { return SwarmView::default() };
+        let trouble = swarm.trouble();
         let facts = SwarmFacts {
             role: swarm.invite.role,
             name: &swarm.card.name,
             broker: &swarm.invite.broker,
             invite: swarm.invite.to_join(),
             is_connected: swarm.is_connected,
-            problem: swarm.problem.as_deref(),
+            problem: trouble.as_deref(),
             only_watches: swarm.only_watches,
             moves_parts: swarm.moves_parts,
             traffic: swarm.traffic,

@@ -189,7 +189,7 @@ impl Context<'_> {
     fn count_chunk(&mut self, bytes: u64, event: &str) {
         self.recorder.count(self.meters.frames_out, 1);
         self.recorder.count(self.meters.bytes_out, bytes);
-        self.meters.count_out(event, self.recorder);
+        self.meters.count_out(event, self.recorder, self.redactor);
         if let Some(meters) = &self.meters.voice {
             self.recorder.count(meters.chunks_out, 1);
         }

@@ -207,3 +207,27 @@ fn what_is_not_measured_yet_is_no_failure_yet() {
     assert_eq!(verdict(&totals, &not_yet, None, false).outcome, VerdictOutcome::Fail);
     assert_eq!(verdict(&totals, BROKEN, None, true).outcome, VerdictOutcome::Fail);
 }
+
+#[test]
+fn thresholds_that_the_clocks_cannot_judge_are_named_before_the_start() {
+    #[track_caller]
+    fn check(threshold: &str, bound_ms: f64, expected: bool) {
+        let plan = serde_json::json!({
+            "version": 1, "name": "t", "thresholds": [threshold],
+            "populations": [{ "name": "p", "scenario": "ktb-chat", "load": {
+                "model": "closed", "start": 1, "stages": [{ "duration_s": 9, "target": 1 }],
+            }}],
+        });
+        let plan = Plan::check(&plan).unwrap_or_else(|problems| panic!("{problems:#?}"));
+        let doubts = clock_doubts(&plan, bound_ms);
+        assert_eq!(!doubts.is_empty(), expected, "{threshold} within {bound_ms} ms: {doubts:?}");
+    }
+    check("message.fanout p95 < 100 ms", 106.0, true);
+    check("message.fanout p95 < 200 ms", 106.0, true);
+    check("message.completion.last p95 < 100 ms", 106.0, true);
+    check("message.fanout p95 < 100 ms", 2.0, false);
+    check("message.fanout p95 < 100 ms", 0.0, false);
+    // Within one browser clocks play no part.
+    check("message.round_trip p95 < 100 ms", 106.0, false);
+    check("delivery.missing == 0", 106.0, false);
+}
