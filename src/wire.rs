@@ -43,8 +43,13 @@ pub enum ToWorker {
     Canary { user: UserId, order: Canary },
     /// Close everything now.
     Abort,
-    /// The worker's browser opens no further socket: users wait for one instead of failing.
+    /// The worker's browser opens no further socket: users wait for one instead of failing, and every few seconds one tries again.
     Full,
+    /// It does after all.
+    Free,
+    /// Opens a socket to another place than the target ([`Load::trial`]) and closes it again: whether it opened is in the next
+    /// hand-over.
+    Try,
     /// All workers are done and every one of their sent logs has been passed on: settle the ledger. Answered by a last
     /// `Snapshot` and `Finished`.
     Finish,
@@ -67,12 +72,22 @@ pub struct Load {
     pub fetches_in_flight: u32,
     /// Sockets that this worker may hold at the same time; `None`: its browser has room for all that the plan wants.
     pub sockets: Option<u32>,
+    /// Where the worker tries whether its browser still opens sockets; `None`: nowhere. Each browser has a place of its own.
+    #[serde(default)]
+    pub trial: Option<Trial>,
     /// For tests of the verdict: the worker's thread is blocked for so long, then free for as long, over and over. 0: never.
     pub starve_ms: u32,
     /// What this browser's operator lets load do. `None`: anything, where no operator is.
     pub limits: Option<Limits>,
     /// Time between two snapshots, milliseconds.
     pub snapshot_ms: u32,
+}
+
+/// A WebSocket address that is not the target's.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Trial {
+    pub url: String,
+    pub protocols: Vec<String>,
 }
 
 /// From a worker to the page.

@@ -39,3 +39,48 @@ export async function startWire(port, { delay_ms = 0 } = {}) {
     },
   };
 }
+
+/**
+ * Passes everything on to a port of this machine, but for WebSocket handshakes: while it `hold()`s, they wait, until `release()`.
+ * `held()`: how many have had to wait.
+ */
+export async function startHandshakeHold(port) {
+  const sockets = new Set();
+  const waiting = [];
+  let [holds, count] = [false, 0];
+  const server = createServer((near) => {
+    const far = connect(port, '127.0.0.1');
+    const ends = [near, far];
+    for (const end of ends) {
+      sockets.add(end);
+      end.on('error', () => ends.forEach((other) => other.destroy()));
+      end.on('close', () => sockets.delete(end));
+    }
+    far.pipe(near);
+    near.once('data', (request) => {
+      const go = () => {
+        far.write(request);
+        near.pipe(far);
+      };
+      // A handshake comes on a connection of its own, in one piece.
+      if (!holds || !/^upgrade: websocket/im.test(request.toString('latin1'))) return go();
+      near.pause();
+      count += 1;
+      waiting.push(go);
+    });
+  });
+  await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
+  return {
+    port: server.address().port,
+    held: () => count,
+    hold: () => (holds = true),
+    release() {
+      holds = false;
+      for (const go of waiting.splice(0)) go();
+    },
+    async stop() {
+      for (const socket of sockets) socket.destroy();
+      await new Promise((resolve) => server.close(resolve));
+    },
+  };
+}

@@ -26,6 +26,7 @@ mod starvation;
 mod swarm_driver;
 mod timer;
 pub mod transport;
+mod trial;
 mod vault;
 mod visibility;
 mod wake;

@@ -12,6 +12,7 @@ use super::reach::{look, own_origin};
 use crate::plan::Plan;
 use crate::run::preflight::{Question, Seen};
 use crate::user::StepKind;
+use crate::wire::Trial;
 
 /// The address to count at: the target's if that is wanted, else the lab's that served this page, else none.
 pub async fn place_to_count(plan: &Plan, at_target: bool) -> Option<String> {
@@ -22,10 +23,21 @@ pub async fn place_to_count(plan: &Plan, at_target: bool) -> Option<String> {
             _ => None,
         });
     }
+    at_lab().await.map(|place| place.url)
+}
+
+/// At the lab that served this page, if one did.
+pub async fn at_lab() -> Option<Trial> {
     let origin = own_origin();
     let seen = look(&Question { url: format!("{origin}/lab/info"), is_read: true }).await;
     let is_lab = matches!(seen, Seen::Answer { status: 200, body } if body.contains("\"lab\""));
-    is_lab.then(|| format!("{}/socket.io/{ENGINE}", origin.replacen("http", "ws", 1)))
+    let url = || format!("{}/socket.io/{ENGINE}", origin.replacen("http", "ws", 1));
+    is_lab.then(|| Trial { url: url(), protocols: Vec::new() })
+}
+
+/// At a swarm's broker: a socket that says nothing and closes at once disturbs nobody there.
+pub fn at_broker(broker: &str) -> Trial {
+    Trial { url: broker.to_owned(), protocols: vec!["mqtt".to_owned()] }
 }
 
 /// Opens so many sockets at once and closes them again; answers with how many were open at the same time.

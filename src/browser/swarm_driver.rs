@@ -12,6 +12,7 @@ use super::identity;
 use super::notes::Notes;
 use super::run_driver::{cores, user_agent};
 use super::wake::WakeLock;
+use super::sockets_probe::at_broker;
 use super::worker_host::{HostEvent, WorkerHost};
 use crate::run::{Capacity, Run, RunInput, browser_name, sockets};
 use crate::swarm::{
@@ -135,7 +136,7 @@ impl SwarmDriver {
         let (side, run) = match invite.role {
             Role::Conductor => take_over(&notes).await,
             Role::Generator => {
-                let mut generator = Generator::new(card.clone(), this.bounds);
+                let mut generator = Generator::new(card.clone(), this.bounds).trying(vec![at_broker(&invite.broker)]);
                 take_up(&mut generator, &notes).await;
                 (Side::Generator(Box::new(generator)), None)
             }

@@ -6,7 +6,7 @@
 use std::cell::RefCell;
 use std::rc::{Rc, Weak};
 
-use gloo_timers::callback::Interval;
+use gloo_timers::callback::{Interval, Timeout};
 use serde_json::{Map, Value};
 use wasm_bindgen::prelude::*;
 use web_sys::MessageEvent;
@@ -16,11 +16,12 @@ use super::fetch::Fetches;
 use super::socket::Sockets;
 use super::starvation;
 use super::timer::Timer;
+use super::trial::Attempt;
 use super::{transport, worker_scope};
 use crate::engine::{Engine, Exchange, Input, Output};
 use crate::metrics::{MASK, Way, text_without_secrets};
 use crate::time::{Span, Timestamp};
-use crate::wire::{FromWorker, Load, ToWorker};
+use crate::wire::{FromWorker, Load, ToWorker, Trial};
 
 /// Runs the worker: from its load on it answers the page's messages.
 pub fn worker_main() {
@@ -64,6 +65,9 @@ struct Player {
     latest: Timestamp,
     snapshot_ms: f64,
     starve_ms: u32,
+    /// Where it tries whether its browser still opens sockets, and the attempt that is under way.
+    trial: Option<Trial>,
+    attempt: Option<Attempt>,
     /// While it is starved.
     starvation: Option<Interval>,
     this: Weak<RefCell<Player>>,
@@ -127,6 +131,8 @@ impl Player {
                 latest: Timestamp::ZERO,
                 snapshot_ms: f64::from(load.snapshot_ms),
                 starve_ms: load.starve_ms,
+                trial: load.trial.clone(),
+                attempt: None,
                 starvation: None,
                 this: this.clone(),
             })
@@ -157,12 +163,31 @@ impl Player {
             }
             ToWorker::Abort => self.feed(Input::Abort),
             ToWorker::Full => self.feed(Input::Full),
+            ToWorker::Free => self.feed(Input::Free),
+            ToWorker::Try => self.begin_attempt(),
             ToWorker::Finish => {
                 self.feed(Input::Finish);
                 self.snapshot();
                 self.snapshots = None;
                 say(&FromWorker::Finished);
             }
+        }
+    }
+
+    /// One at a time. It is over with the first word that comes of it.
+    fn begin_attempt(&mut self) {
+        let Some(trial) = self.trial.as_ref().filter(|_| self.attempt.is_none()) else { return };
+        let this = self.this.clone();
+        self.attempt = Attempt::begin(trial, move |opened| {
+            with(&this, |player| player.end_attempt(opened));
+        });
+    }
+
+    fn end_attempt(&mut self, opened: bool) {
+        // Its callbacks live in it, and one of them is running: it goes a moment later.
+        if let Some(attempt) = self.attempt.take() {
+            Timeout::new(0, move || drop(attempt)).forget();
+            self.feed(Input::Tried { opened });
         }
     }
 

@@ -48,6 +48,12 @@ pub enum Input<'a> {
     Abort,
     /// The browser opens no further socket, and that is its own limit.
     Full,
+    /// It opens sockets after all.
+    Free,
+    /// A socket to another place opened, or did not.
+    Tried {
+        opened: bool,
+    },
     /// The time asked for by `next_timeout` has come.
     Timeout,
     Opened {

@@ -7,10 +7,12 @@ mod border;
 mod crowd;
 mod deadlines;
 mod exchange;
+mod exits;
 mod frames;
 mod guard;
 mod hearing;
 mod io;
+mod late;
 mod population;
 mod rings;
 mod room;
@@ -37,9 +39,12 @@ use crate::wire::{Load, LogLine, Snapshot};
 use acting::Agenda;
 use crowd::{Crowd, Seat};
 use deadlines::Deadlines;
+use exits::Exits;
 use guard::{Guard, Way};
 use hearing::Hearing;
+use late::LateStarts;
 use population::Population;
+use room::FullAt;
 use slots::Slots;
 use stop::Stopping;
 use watch::Watching;
@@ -74,6 +79,12 @@ pub struct Engine {
     log_dropped: u32,
     health: HealthDelta,
     stopping: Stopping,
+    /// Users that are to leave, one after the other.
+    exits: Exits,
+    /// Users that should have started while this worker stood still.
+    late_starts: LateStarts,
+    /// The first deadline that has come and was not met yet.
+    overdue: Timestamp,
     agenda: Agenda,
     /// The tester has changed the load: no users left does not mean that the run is over.
     is_steered: bool,
@@ -82,6 +93,8 @@ pub struct Engine {
     graceful_stop: Span,
     /// Sockets at the same time; `None`: the browser has room for all of the plan.
     most_sockets: Option<u32>,
+    /// `None`: as far as is known, it has room.
+    full_at: Option<FullAt>,
     guard: Guard,
     contract_every: u32,
     /// Reused by every call.
@@ -126,12 +139,16 @@ impl Engine {
             log_dropped: 0,
             health: HealthDelta::default(),
             stopping: Stopping::Idle,
+            exits: Exits::new(load),
+            late_starts: LateStarts::default(),
+            overdue: Timestamp::ZERO,
             agenda: Agenda::new(&plan.actions),
             is_steered: false,
             seed: plan.seed,
             settle: Span::from_secs_f64(plan.settle_s),
             graceful_stop: Span::from_secs_f64(plan.graceful_stop_s),
             most_sockets: load.sockets,
+            full_at: None,
             guard: Guard::new(load),
             contract_every: plan.contract_every,
             wishes: Vec::new(),
@@ -174,12 +191,12 @@ impl Engine {
         let load = match self.stopping {
             Stopping::Running => {
                 let load = self.populations.iter().map(Population::next_at);
-                load.chain(self.agenda.next_at()).chain(self.guard.until()).min()
+                load.chain(self.agenda.next_at()).chain(self.late_starts.next_at()).chain(self.guard.until()).min()
             }
             _ => None,
         };
         let next = [load, self.deadlines.next(), self.stopping.deadline(), self.guard.holds_until()];
-        let next = next.into_iter().flatten().min();
+        let next = next.into_iter().chain([self.exits.next_at(), self.retries_at()]).flatten().min();
         next.filter(|next| *next != Timestamp::NEVER)
     }
 
@@ -203,9 +220,15 @@ impl Engine {
             Input::Finish => self.ledger.finish(now),
             Input::Abort => self.abort(now, wall_ms),
             Input::Full => self.on_full(now, wall_ms),
+            Input::Free => self.on_free(),
+            Input::Tried { opened } => {
+                self.health.trials_opened += u32::from(opened);
+                self.health.trials_failed += u32::from(!opened);
+            }
             Input::Timeout => {}
             Input::Opened { socket } => {
                 self.health.opened += 1;
+                self.on_socket_opened();
                 self.with_socket(now, wall_ms, socket, |user, ctx| user.on_opened(ctx));
             }
             Input::Text { socket, frame } => {
@@ -219,8 +242,13 @@ impl Engine {
             }
             Input::Closed { socket, code, reason } => {
                 let user = self.crowd.slot_of(socket).and_then(|slot| self.crowd.get_mut(slot));
-                self.health.refused += u32::from(user.is_some_and(|user| user.is_opening(socket)));
-                self.with_socket(now, wall_ms, socket, |user, ctx| user.on_closed(ctx, code, reason));
+                let is_refused = user.is_some_and(|user| user.is_opening(socket));
+                self.health.refused += u32::from(is_refused);
+                let waits = is_refused && self.is_held_up();
+                self.with_socket(now, wall_ms, socket, |user, ctx| match waits {
+                    true => user.queue_again(ctx),
+                    false => user.on_closed(ctx, code, reason),
+                });
                 self.forget_socket(socket);
             }
             Input::Fetched { fetch, outcome } => self.on_fetched(now, wall_ms, fetch, &outcome),
@@ -267,11 +295,15 @@ impl Engine {
 
     /// Lets every due thing happen.
     fn advance(&mut self, now: Timestamp, wall_ms: f64) {
+        self.overdue = self.deadlines.next().unwrap_or(now).min(now);
         self.follow_plan(now, wall_ms);
         while let Some(slot) = self.deadlines.pop(now) {
             self.with_user(now, wall_ms, slot, |user, ctx| user.on_timeout(ctx));
         }
+        self.overdue = now;
+        self.try_full_browser(now, wall_ms);
         self.give_slots(now, wall_ms);
+        self.let_leave(now, wall_ms);
         self.advance_stop(now, wall_ms);
     }
 
@@ -284,6 +316,7 @@ impl Engine {
         let mut wishes = std::mem::take(&mut self.wishes);
         let mut ctx = Context {
             now,
+            overdue: self.overdue.min(now),
             wall_ms,
             program,
             control,
@@ -419,6 +452,7 @@ impl Engine {
         let socket = self.crowd.next_socket(slot);
         let (url, protocols) = (opening.url.clone(), opening.protocols.clone());
         self.health.sockets_open += 1;
+        self.on_asked();
         if let Some(host) = host {
             self.guard.on_opened(id, socket, host, now);
         }

@@ -72,13 +72,14 @@ impl Engine {
         self.with_user(now, wall_ms, slot, |user, ctx| user.start_once(ctx));
     }
 
-    pub(super) fn start(&mut self, _now: Timestamp, shared: Vec<Map<String, Value>>) {
+    pub(super) fn start(&mut self, now: Timestamp, shared: Vec<Map<String, Value>>) {
         for (population, shared) in self.populations.iter_mut().zip(shared) {
             population.shared = shared.into();
         }
         // The page decides to start a moment ahead; a STOP within that moment stands.
         if let Stopping::Idle = self.stopping {
             self.stopping = Stopping::Running;
+            self.late_starts.begin(now);
         }
     }
 
@@ -103,10 +104,16 @@ impl Engine {
             while let Some(step) = self.populations[population].schedule.pop(until) {
                 let id = UserId::new(population, step.user);
                 match step.action {
+                    StepAction::Start if self.is_left_out(now, population, step.at) => {}
+                    StepAction::Start if self.late_starts.take(now, id, step.at) => {}
                     StepAction::Start => self.arrive(now, wall_ms, id, step.at),
+                    StepAction::Stop if self.late_starts.forget(id) => {}
                     StepAction::Stop => self.send_away(now, wall_ms, id),
                 }
             }
+        }
+        while let Some((id, due)) = self.late_starts.pop(now) {
+            self.arrive(now, wall_ms, id, due);
         }
     }
 
@@ -203,16 +210,16 @@ impl Engine {
             Stopping::Leaving { .. } | Stopping::Done => return,
             _ => {}
         }
-        let cut = now + self.graceful_stop;
+        // Nobody starts any more.
+        self.stopping = Stopping::Leaving { cut: Timestamp::NEVER };
+        let cut = self.send_out(now, wall_ms, |_| true);
         self.stopping = Stopping::Leaving { cut: cut + CLOSING };
-        for slot in self.crowd.occupied() {
-            self.with_user(now, wall_ms, slot, |user, ctx| user.retire(ctx, cut));
-        }
     }
 
     pub(super) fn abort(&mut self, now: Timestamp, wall_ms: f64) {
         self.handshakes.clear();
         self.fetches.clear();
+        self.exits.clear();
         self.stopping = Stopping::Done;
         for slot in self.crowd.occupied() {
             self.with_user(now, wall_ms, slot, |user, ctx| user.abort(ctx));
@@ -233,6 +240,7 @@ impl Engine {
             }
             Stopping::Settled { alone } if now >= alone => self.begin_leave(now, wall_ms),
             Stopping::Leaving { cut } if (now >= cut || self.crowd.users().all(User::is_over)) => {
+                self.count_who_stays();
                 self.abort(now, wall_ms);
             }
             _ => {}
@@ -246,12 +254,7 @@ impl Engine {
 
     /// A population whose load ends before the run's.
     fn send_all_away(&mut self, now: Timestamp, wall_ms: f64, population: usize) {
-        let cut = now + self.graceful_stop;
-        for slot in self.crowd.occupied() {
-            if self.crowd.get_mut(slot).is_some_and(|user| user.id().population() == population) {
-                self.with_user(now, wall_ms, slot, |user, ctx| user.retire(ctx, cut));
-            }
-        }
+        self.send_out(now, wall_ms, |id| id.population() == population);
     }
 
     /// No step of the load is left and nobody is there any more.

@@ -65,6 +65,7 @@ impl Bench {
             handshakes_in_flight: 1,
             fetches_in_flight: 1,
             sockets: None,
+            trial: None,
             starve_ms: 0,
             limits,
             snapshot_ms: 250,
@@ -265,13 +266,42 @@ fn in_a_full_browser_users_wait_for_a_socket_and_make_no_error() {
     // The second socket does not open, and that is the browser's doing: its user waits, like the third one.
     bench.give(Input::Full);
     assert_eq!(bench.wanted(), ["close 1"]);
+    // Every few seconds one of them tries again, and is called back: that is no error either, nor is a socket that is refused.
+    bench.pass(3_000);
+    assert_eq!(bench.wanted(), ["connect 2"]);
+    bench.pass(3_000);
+    assert_eq!(bench.wanted(), ["close 2", "connect 3"]);
+    bench.close(3);
+    assert_eq!(bench.wanted(), ["close 3"]);
     bench.pass(60_000);
     let snapshot = bench.engine.snapshot(bench.now);
     assert_eq!((Bench::errors(&snapshot).len(), snapshot.metrics.disconnects.len()), (0, 0));
-    assert_eq!((snapshot.health.opened, snapshot.health.held, bench.users().connecting), (1, 2, 2));
+    assert_eq!((snapshot.health.opened, snapshot.health.held, bench.users().connecting), (1, 0, 2));
+}
+
+#[test]
+fn a_browser_that_opens_one_more_than_it_was_full_with_is_full_no_more() {
+    let opens = |bench: &mut Bench| bench.wanted().iter().filter(|wanted| wanted.starts_with("connect")).count();
+    let full = || {
+        let mut bench = Bench::new(json!({}), held(4));
+        bench.connect(0);
+        bench.give(Input::Full);
+        bench.wanted();
+        bench
+    };
+    let mut bench = full();
+    bench.pass(3_000);
+    assert_eq!(opens(&mut bench), 1, "one tries");
+    bench.connect(2);
+    assert_eq!(opens(&mut bench), 1, "it opened, and the next one follows at once");
     // A socket that closes makes room for the next.
+    let mut bench = full();
     bench.close(0);
-    assert_eq!(bench.wanted(), ["connect 2"]);
+    assert_eq!(opens(&mut bench), 1);
+    // The conductor has found out that it is not.
+    let mut bench = full();
+    bench.give(Input::Free);
+    assert_eq!(opens(&mut bench), 1);
 }
 
 #[test]

@@ -27,6 +27,11 @@ impl UserId {
     }
 }
 
+/// Counters of what the generator itself did not do, which is no error of the target's: what was due too long ago and was not sent,
+/// and users that were cut off because the time to leave was over.
+pub const NOT_SENT: &str = "generator.not_sent";
+pub const NOT_LEFT: &str = "generator.not_left";
+
 /// What happened since the last snapshot.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub struct MetricsDelta {
@@ -370,4 +375,10 @@ pub struct HealthDelta {
     pub refused: u32,
     /// Users that wait because this worker has all the sockets that its browser can give it.
     pub held: u32,
+    /// Sockets to another place than the target's, opened to see whether the browser still opens any: those that opened, and those
+    /// that did not.
+    #[serde(default)]
+    pub trials_opened: u32,
+    #[serde(default)]
+    pub trials_failed: u32,
 }

@@ -220,6 +220,9 @@ pub struct LabFaults {
     pub voice: Option<VoiceFaults>,
 }
 
+/// Users of the whole run that begin to leave within a second.
+pub const LEAVES_A_SECOND: u32 = 100;
+
 impl LabFaults {
     /// What `POST /lab/faults` takes.
     pub fn switches(&self) -> Value {

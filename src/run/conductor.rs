@@ -13,17 +13,19 @@ use std::collections::VecDeque;
 
 use serde_json::{Map, Value};
 
+use self::judging::BrowserSeen;
 use self::searching::Searching;
+use self::telling::alive;
 use super::input::RunInput;
 use super::layout::Part;
 use super::log::Log;
 use super::member::{Member, MemberState};
 use super::target::Target;
 use crate::metrics::{AnnotationKind, Baseline, SentLog, Totals, TotalsConfig, UserId, UsersByState, Verdict};
-use crate::plan::{Limits, Plan};
+use crate::plan::{LEAVES_A_SECOND, Limits, Plan};
 use crate::protocol::audio::Clip;
 use crate::time::{Span, Timestamp};
-use crate::wire::{FromWorker, Level, Load, LogLine, Snapshot, ToWorker};
+use crate::wire::{FromWorker, Level, Load, LogLine, Snapshot, ToWorker, Trial};
 
 /// One run of one browser.
 #[derive(Debug)]
@@ -60,12 +62,16 @@ pub struct Run {
     verdict: Option<Verdict>,
     /// When that was: closed seconds, whether the run was done, and whether it had a problem.
     judged: Option<(u32, bool, bool)>,
-    /// Browsers of which it was said that they are full.
-    full_told: Vec<bool>,
+    /// What was said and asked of each browser about its sockets.
+    browsers_seen: Vec<BrowserSeen>,
+    /// Where this browser's workers try whether it still opens sockets.
+    trial: Option<Trial>,
     /// See [`Load::starve_ms`].
     starve_ms: u32,
     /// From the decision to start to the epoch.
     start_delay_ms: f64,
+    /// How long workers may take until their users have left.
+    leave_s: f64,
     /// Actions of the plan that have been annotated.
     acted: usize,
     /// Workers that come later are told, too.
@@ -126,9 +132,11 @@ impl Run {
             clock_bound: None,
             verdict: None,
             judged: None,
-            full_told: Vec::new(),
+            browsers_seen: Vec::new(),
+            trial: None,
             starve_ms: 0,
             start_delay_ms: START_DELAY_MS,
+            leave_s: 0.0,
             acted: 0,
             watched: None,
             plan,
@@ -164,6 +172,13 @@ impl Run {
     #[must_use]
     pub fn within(mut self, limits: Limits) -> Self {
         self.limits = Some(limits);
+        self
+    }
+
+    /// Has this browser's workers try here whether it still opens sockets; other browsers have places of their own.
+    #[must_use]
+    pub fn trying(mut self, trial: Option<Trial>) -> Self {
+        self.trial = trial;
         self
     }
 
@@ -268,6 +283,7 @@ impl Run {
             sockets: self.sockets_of(worker),
             starve_ms: if part.is_probe() { 0 } else { self.starve_ms },
             limits: self.limits.clone(),
+            trial: self.trial.clone().filter(|_| !is_remote),
             snapshot_ms: if is_remote { REMOTE_SNAPSHOT_MS } else { SNAPSHOT_MS },
         };
         self.members[worker].has_load = true;
@@ -416,7 +432,7 @@ impl Run {
             Stage::Settling { since_ms } if is_overdue(since_ms, self.plan.settle_s + SETTLE_PATIENCE_S) => {
                 self.leave();
             }
-            Stage::Leaving { since_ms } if is_overdue(since_ms, self.plan.graceful_stop_s) => self.on_abort(),
+            Stage::Leaving { since_ms } if is_overdue(since_ms, self.leave_s) => self.on_abort(),
             Stage::Aborting { since_ms } if is_overdue(since_ms, 0.0) => self.bury_the_silent(),
             _ => {}
         }
@@ -424,6 +440,9 @@ impl Run {
 
     fn leave(&mut self) {
         self.stage = Stage::Leaving { since_ms: self.now_ms };
+        let users = alive(&sum(self.members.iter().flat_map(|member| &member.users)));
+        // Four times as long as they need at their pace, as workers do, and as long again for one that has more than its share.
+        self.leave_s = self.plan.graceful_stop_s + 8.0 * f64::from(users) / f64::from(LEAVES_A_SECOND);
         self.tell_all(&ToWorker::Leave);
     }
 

@@ -13,6 +13,7 @@ mod status;
 mod target;
 #[cfg(test)]
 mod tests;
+mod trial;
 
 pub use conductor::Run;
 pub use input::RunInput;
@@ -21,3 +22,4 @@ pub use log::Log;
 pub use member::Counts;
 pub use search::{Breakpoint, Order};
 pub use status::*;
+pub use trial::trial;

@@ -119,6 +119,8 @@ fn in_short(message: &ToWorker) -> String {
         ToWorker::Watch(_) => "watch".into(),
         ToWorker::Canary { .. } => "canary".into(),
         ToWorker::Full => "full".into(),
+        ToWorker::Free => "free".into(),
+        ToWorker::Try => "try".into(),
     }
 }
 

@@ -36,6 +36,11 @@ pub struct World {
     next_snapshot: Timestamp,
     next_ping: Timestamp,
     next_release: Timestamp,
+    /// The server hangs: it takes whatever comes and answers nothing.
+    hangs: bool,
+    /// How long frames wait in the sockets' queues of workers that are flooded, and which those are not.
+    backlog: Span,
+    probes: Vec<usize>,
 }
 
 #[derive(Default)]
@@ -69,6 +74,20 @@ enum Packet {
     Epoch(usize, Vec<serde_json::Map<String, serde_json::Value>>),
 }
 
+impl Packet {
+    fn is_for_browser(&self) -> bool {
+        match self {
+            Self::Open(..) | Self::ToServer(..) | Self::Served(..) | Self::Close(..) | Self::Fetch(..) => false,
+            Self::Opened(_)
+            | Self::ToClient(..)
+            | Self::BinaryToClient(..)
+            | Self::Closed(..)
+            | Self::Fetched(..)
+            | Self::Epoch(..) => true,
+        }
+    }
+}
+
 const SNAPSHOT: Span = Span::from_millis(250);
 const RELEASE: Span = Span::from_secs(1);
 const PING: Span = Span::from_secs(25);
@@ -91,6 +110,7 @@ impl World {
         let seed = plan.seed;
         let parts = layout(std::slice::from_ref(browser), plan.handshakes_in_flight);
         let workers = parts.iter().map(|_| Worker::default()).collect();
+        let probes = (0..parts.len()).filter(|&worker| parts[worker].is_probe()).collect();
         Self {
             now: Timestamp::ZERO,
             run: Run::new(0.0, plan, csv, "k3f".to_owned(), parts),
@@ -106,6 +126,9 @@ impl World {
             next_snapshot: Timestamp::ZERO + SNAPSHOT,
             next_ping: Timestamp::ZERO + PING,
             next_release: Timestamp::ZERO + RELEASE,
+            hangs: false,
+            backlog: Span::ZERO,
+            probes,
         }
     }
 
@@ -146,6 +169,38 @@ impl World {
         while !self.run.is_done() && self.now < until {
             self.now = self.next_at().min(until).max(self.now);
             self.step();
+        }
+    }
+
+    /// From now on frames wait so long before a load worker reads them: it is flooded, and its probe is not.
+    pub fn flood(&mut self, backlog: Span) {
+        self.backlog = backlog;
+    }
+
+    /// From now on the server answers nothing that is sent to it, or asked of it over HTTP.
+    pub fn hang(&mut self) {
+        self.hangs = true;
+    }
+
+    /// The browser's machine sleeps for so long, and wakes up: its timers are late by that, and what was sent to it has waited.
+    pub fn sleep(&mut self, length: Span) {
+        let until = self.now + length;
+        let serves = |world: &Self| [world.next_ping, world.next_release].into_iter().chain(world.net.next()).min();
+        while let Some(at) = serves(self).filter(|at| *at < until) {
+            self.now = at.max(self.now);
+            while let Some(packet) = self.net.pop(self.now) {
+                if packet.is_for_browser() {
+                    self.net.put(until, packet);
+                } else {
+                    self.on_packet(packet);
+                }
+            }
+            self.serve();
+        }
+        self.now = until;
+        for worker in 0..self.workers.len() {
+            self.give(worker, Input::Health { lag: length });
+            self.give(worker, Input::Timeout);
         }
     }
 
@@ -219,6 +274,15 @@ impl World {
                 self.give(worker, Input::Timeout);
             }
         }
+        self.serve();
+        if self.now >= self.next_snapshot {
+            self.next_snapshot += SNAPSHOT;
+            self.snapshot();
+        }
+    }
+
+    /// What the server does by itself.
+    fn serve(&mut self) {
         if self.now >= self.next_ping {
             self.next_ping += PING;
             for peer in self.chat.ping() {
@@ -231,14 +295,11 @@ impl World {
             self.chat.release();
             self.flush_chat();
         }
-        if self.now >= self.next_snapshot {
-            self.next_snapshot += SNAPSHOT;
-            self.snapshot();
-        }
     }
 
     fn on_packet(&mut self, packet: Packet) {
         match packet {
+            Packet::ToServer(..) | Packet::Served(..) | Packet::Fetch(..) if self.hangs => {}
             Packet::Open(peer, url, protocols) if Voice::serves(&url) => {
                 self.voice.open(self.now, peer, &url, &protocols);
                 self.flush_voice();
@@ -314,7 +375,8 @@ impl World {
 
     fn flush_chat(&mut self) {
         for (peer, frame) in self.chat.drain() {
-            self.net.send(self.now, Span::ZERO, Packet::ToClient(peer, frame.into()));
+            let waits = if self.probes.contains(&peer.engine) { Span::ZERO } else { self.backlog };
+            self.net.send(self.now, waits, Packet::ToClient(peer, frame.into()));
         }
     }
 
@@ -414,6 +476,8 @@ impl World {
             ToWorker::Canary { user, order } => self.give(worker, Input::Canary { user, order }),
             ToWorker::Abort => self.give(worker, Input::Abort),
             ToWorker::Full => self.give(worker, Input::Full),
+            ToWorker::Free => self.give(worker, Input::Free),
+            ToWorker::Try => self.give(worker, Input::Tried { opened: true }),
             ToWorker::Finish => {
                 self.give(worker, Input::Finish);
                 self.snapshot_of(worker);

@@ -18,7 +18,8 @@ use super::link::{LinkCommand, LinkEvent};
 use super::message::{Card, Consent, Offer, Order, Picture, Said, ToConductor, ToGenerator, What, pack, unpack};
 use crate::plan::{Action, Limits};
 use crate::protocol::url;
-use crate::wire::{FromWorker, ToWorker};
+use crate::run::trial;
+use crate::wire::{FromWorker, ToWorker, Trial};
 
 #[derive(Debug, PartialEq)]
 pub enum GeneratorOutput {
@@ -48,6 +49,8 @@ pub enum GeneratorOutput {
 pub struct Generator {
     card: Card,
     bounds: Bounds,
+    /// Where its workers may try whether it still opens sockets.
+    places: Vec<Trial>,
     offer: Option<Offer>,
     clock: Option<Offset>,
     playing: Option<Playing>,
@@ -64,6 +67,7 @@ impl Generator {
         Self {
             card,
             bounds,
+            places: Vec::new(),
             offer: None,
             clock: None,
             playing: None,
@@ -73,6 +77,13 @@ impl Generator {
             out: VecDeque::new(),
             refused: 0,
         }
+    }
+
+    /// Whether this browser still opens sockets its workers try here, unless the plan goes there.
+    #[must_use]
+    pub fn trying(mut self, places: Vec<Trial>) -> Self {
+        self.places = places;
+        self
     }
 
     /// This page was loaded anew in the middle of a run: its workers are gone, what they did is still here.
@@ -386,7 +397,8 @@ impl Generator {
         let Some(playing) = &mut self.playing else { return };
         let message = match message {
             ToWorker::Load(load) => match self.bounds.check(*load) {
-                Ok(load) => {
+                Ok(mut load) => {
+                    load.trial = trial(&load.plan, self.places.iter().cloned());
                     playing.most_of_run.insert(worker, self.bounds.most_of_run(&load));
                     ToWorker::Load(Box::new(load))
                 }

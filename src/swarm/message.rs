@@ -211,6 +211,7 @@ mod tests {
             handshakes_in_flight: 2,
             fetches_in_flight: 3,
             sockets: Some(60),
+            trial: None,
             starve_ms: 0,
             limits: None,
             snapshot_ms: 1_000,

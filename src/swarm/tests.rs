@@ -65,6 +65,7 @@ fn load(target: &str, users: u32) -> ToWorker {
         handshakes_in_flight: 3,
         fetches_in_flight: 5,
         sockets: None,
+        trial: None,
         starve_ms: 0,
         limits: None,
         snapshot_ms: 1_000,

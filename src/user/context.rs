@@ -19,6 +19,8 @@ use super::voice::Utterances;
 /// The surroundings of one user for the length of one call.
 pub struct Context<'a> {
     pub now: Timestamp,
+    /// The first thing of all users' that is due and has not been done; `now` if nothing is late.
+    pub overdue: Timestamp,
     /// Milliseconds since 1970, for payloads only.
     pub wall_ms: f64,
     pub program: &'a Program,

@@ -294,6 +294,22 @@ impl User {
         }
     }
 
+    /// It is connected and stays until it is told to leave.
+    pub fn is_settled_in(&self) -> bool {
+        matches!(self.stage, Stage::Flow | Stage::Active | Stage::Silent)
+    }
+
+    /// It is to leave, as soon as others before it have: until then it hears and says nothing.
+    pub fn await_its_turn(&mut self, ctx: &mut Context<'_>) {
+        self.dismissed = true;
+        self.fall_silent(ctx);
+    }
+
+    /// It has said farewell; only the browser has not confirmed it yet.
+    pub fn is_closing(&self) -> bool {
+        matches!(self.stage, Stage::Closing { .. })
+    }
+
     /// Goes on from `Quiescing` once nothing is on its way.
     pub(super) fn leave_if_quiet(&mut self, ctx: &mut Context<'_>) {
         if let Stage::Quiescing { until, cut } = self.stage

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use crate::metrics::{CHECKED, CounterId, Recorder, Redactor, SeriesId, VIOLATIONS};
+use crate::metrics::{CHECKED, CounterId, NOT_LEFT, NOT_SENT, Recorder, Redactor, SeriesId, VIOLATIONS};
 use crate::scenario::{EventId, OperationId, Program, RoomEffect};
 
 use super::probe::Findings;
@@ -26,6 +26,9 @@ pub struct Meters {
     pub frames_invalid: CounterId,
     pub reconnects: CounterId,
     pub skipped: CounterId,
+    /// The generator's own: what was due so long ago that it was not sent, and users that its time to leave was too short for.
+    pub not_sent: CounterId,
+    pub not_left: CounterId,
     pub http_requests: CounterId,
     pub arrivals: CounterId,
     pub dropped: CounterId,
@@ -124,18 +127,15 @@ impl Meters {
             frames_invalid: counter("frames.invalid"),
             reconnects: counter("reconnects"),
             skipped: counter("timers.skipped"),
+            not_sent: counter(NOT_SENT),
+            not_left: counter(NOT_LEFT),
             http_requests: counter("http.requests"),
             arrivals: counter("arrivals"),
             dropped: counter("arrivals.dropped"),
             events_in,
             strangers: HashMap::new(),
             events_out: HashMap::new(),
-            event_ids: program
-                .events
-                .iter()
-                .enumerate()
-                .map(|(index, event)| (event.name.clone(), EventId(index as u16)))
-                .collect(),
+            event_ids: event_ids(program),
             population: population.to_owned(),
             new_stranger: false,
             contract: ContractMeters::new(program, contract_every),
@@ -259,6 +259,10 @@ impl ContractMeters {
         }
         Self { due, counters: None }
     }
+}
+
+fn event_ids(program: &Program) -> HashMap<String, EventId> {
+    program.events.iter().enumerate().map(|(index, event)| (event.name.clone(), EventId(index as u16))).collect()
 }
 
 fn sends_messages(program: &Program, operation: OperationId) -> bool {

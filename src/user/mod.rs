@@ -31,6 +31,7 @@ mod voice;
 pub use acting::{DROPPED, STORM};
 pub use context::{Context, Wish};
 pub use control::Control;
+pub use due::is_stale;
 pub use life::ONCE_USER;
 pub use link::Opening;
 pub use meters::Meters;

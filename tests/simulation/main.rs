@@ -1,11 +1,13 @@
 //! Whole runs on the host: conductor, engines, ledger and report against a simulated server, minutes in milliseconds.
 
+mod asleep;
 mod compare;
 mod consistency;
 mod control;
 mod counts;
 mod failures;
 mod hearing;
+mod leaving;
 mod load;
 mod pacing;
 mod preflight;

@@ -75,3 +75,37 @@ fn what_fits_into_a_browser_fills_none() {
     assert!(world.run.is_done());
     assert_eq!(verdict(&world).outcome, VerdictOutcome::Pass);
 }
+
+/// Twenty users that do this every half second; from the tenth second on their frames are read 8 s late.
+fn flooded(step: &serde_json::Value) -> World {
+    let scenario = json!({ "version": 1, "name": "users", "protocol": "socketio", "connect": { "url": "http://chat.test", "auth": { "token": "token${user.index}" } },
+        "every": [{ "name": "ask", "interval": { "fixed_ms": 500 }, "steps": [step] }] });
+    let plan = Plan::check(&json!({ "version": 1, "name": "p", "seed": 3, "settle_s": 10,
+        "populations": [{ "name": "users", "scenario": scenario, "load": held(20, 40) }] }));
+    let mut world = chromium(plan.unwrap_or_else(|problems| panic!("{problems:#?}")));
+    world.play(Span::from_secs(10));
+    world.flood(Span::from_secs(8));
+    world.play_until(Timestamp::ZERO + Span::from_secs(100));
+    assert!(world.run.is_done());
+    world
+}
+
+#[test]
+fn a_flood_that_waits_in_the_sockets_queue_is_measured_by_the_age_of_own_answers() {
+    let ask = json!({ "emit": { "event": "ask", "args": [1], "ack": true, "operation": "ask", "timeout_s": 60 } });
+    let world = flooded(&ask);
+    let found = verdict(&world);
+    let backlog = found.reasons.iter().find(|reason| reason.what == ReasonKind::Backlog);
+    let value = backlog.and_then(|reason| reason.value).unwrap_or_else(|| panic!("{found:#?}"));
+    assert!((7_900.0..=8_100.0).contains(&value), "{value} ms");
+    assert_eq!(found.outcome, VerdictOutcome::Invalid);
+    let backlogs: Vec<_> = world.run.totals().backlogs().iter().map(|backlog| backlog.seconds()).collect();
+    assert!(backlogs[0].is_some_and(|seconds| seconds > 7.9), "{backlogs:?}");
+}
+
+#[test]
+fn where_nobody_asks_for_an_answer_the_backlog_is_not_known() {
+    let found = verdict(&flooded(&json!({ "emit": { "event": "ask", "args": [1] } })));
+    let kinds: Vec<_> = found.reasons.iter().map(|reason| reason.what).collect();
+    assert!(kinds.contains(&ReasonKind::BacklogNotKnown), "{found:#?}");
+}

@@ -17,7 +17,7 @@ use tabswarm::swarm::{Credentials, LinkCommand, LinkEvent, Loading, Offset, Peer
 use tabswarm::time::{Span, Timestamp};
 use tabswarm::wire::{
     Act, Canary, FromLink, FromWorker, Heard, Level, Load, LogLine, Note, Offer, OpenLink, Said, Seen, SeenFrame,
-    Sight, Snapshot, ToLink, ToWorker, Told,
+    Sight, Snapshot, ToLink, ToWorker, Told, Trial,
 };
 use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::wasm_bindgen;
@@ -78,6 +78,8 @@ fn to_worker() -> Vec<ToWorker> {
         canary(Canary::React { reaction: 2, frame: 1 << 52 }),
         canary(Canary::Release),
         ToWorker::Full,
+        ToWorker::Free,
+        ToWorker::Try,
     ];
     let kinds = messages.iter().map(|message| match message {
         ToWorker::Load(_) => 0,
@@ -107,8 +109,10 @@ fn to_worker() -> Vec<ToWorker> {
             Canary::Release => 21,
         },
         ToWorker::Full => 22,
+        ToWorker::Free => 23,
+        ToWorker::Try => 24,
     });
-    assert_eq!(kinds.collect::<Vec<_>>(), (0..23).collect::<Vec<_>>());
+    assert_eq!(kinds.collect::<Vec<_>>(), (0..25).collect::<Vec<_>>());
     messages
 }
 
@@ -261,6 +265,7 @@ fn load() -> Load {
         handshakes_in_flight: 3,
         fetches_in_flight: 5,
         sockets: Some(63),
+        trial: Some(Trial { url: "ws://broker.test/mqtt".into(), protocols: vec!["mqtt".into()] }),
         starve_ms: 0,
         limits: Some(Limits {
             hosts: ["chat.example".to_owned()].into(),

@@ -1,20 +1,24 @@
 //! `cargo xtask bench`: ratios measured side by side in one run, because absolute times of a busy machine say little.
 
+use crate::artifacts::{self, Lab};
 use crate::shell::{command, line, run};
-use crate::{artifacts, browser};
+use crate::{browser, mosquitto};
 
-pub const PARTS: &[&str] = &["browser", "codec", "simulation", "voice", "swarm", "sizes"];
+pub const PARTS: &[&str] = &["browser", "codec", "simulation", "voice", "swarm", "contexts", "sizes"];
 
 /// Runs the named parts (none named: all).
 pub fn bench(only: &[String]) -> Result<(), String> {
     let wants = |part: &str| only.is_empty() || only.iter().any(|wanted| wanted == part);
-    if wants("browser") || wants("sizes") {
+    if wants("browser") || wants("contexts") || wants("sizes") {
         artifacts::build_page()?;
     }
     // What misses its target is said at the end; the other parts are still of interest.
     let mut outcome = Ok(());
     if wants("browser") {
         outcome = outcome.and(inbound_frames());
+    }
+    if wants("contexts") {
+        outcome = outcome.and(eight_contexts());
     }
     if wants("codec") {
         println!("\n==> codec on the host");
@@ -46,4 +50,14 @@ fn inbound_frames() -> Result<(), String> {
     browser::ensure_e2e_packages()?;
     println!("\n==> inbound frames in one Chromium");
     run(command("node").arg("e2e/bench/inbound.mjs").env("CHROME", chromium))
+}
+
+/// Eight browsers' worth of users: all connect, both sides count the same, all leave.
+fn eight_contexts() -> Result<(), String> {
+    let (chromium, broker) = (browser::ensure_chromium()?, mosquitto::ensure_mosquitto()?);
+    browser::ensure_e2e_packages()?;
+    let lab = artifacts::build_lab(Lab::WithRoom)?;
+    println!("\n==> 8 x 250 users in contexts of one Chromium");
+    let mut bench = command("node");
+    run(bench.arg("e2e/bench/contexts.mjs").env("CHROME", chromium).env("MOSQUITTO", broker).env("TABSWARM_LAB", lab))
 }

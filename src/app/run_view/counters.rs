@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::table::{Cell, Column, Row};
 use crate::app::format;
-use crate::metrics::Totals;
+use crate::metrics::{NOT_LEFT, NOT_SENT, Totals};
 
 pub const COLUMNS: [Column; 3] = [Column::name("Counter"), Column::number("Count"), Column::number("Per second")];
 
@@ -45,6 +45,12 @@ fn about(counter: &str) -> &'static str {
         "contract.checked" => "events that were held against the shape their scenario expects",
         "contract.violations" => "broken rules in those events",
         "frames.invalid" => "frames that are not valid Engine.IO, Socket.IO or JSON",
+        NOT_LEFT => {
+            "users that the time to leave was too short for: cut off by the generator, and no error of the target's"
+        }
+        NOT_SENT => {
+            "actions, arrivals and audio chunks that were due more than 2 s ago, as after a sleep: nobody makes up for them"
+        }
         "reconnects" => "attempts to connect again after a lost connection",
         "samples.clamped" => "latencies longer than an hour",
         "timers.skipped" => "ticks that found their user still busy with too many earlier ones",

@@ -72,6 +72,11 @@ const fn advice(what: ReasonKind) -> &'static str {
         ReasonKind::BehindProbe => {
             "Spread the load over more machines. If a browser only sits far away, raise `verdict.behind_ms` in the plan."
         }
+        ReasonKind::Backlog => "Spread the load over more machines, or plan for fewer users or frames a browser.",
+        ReasonKind::ConnectStalled => {
+            "Run it with half the users a browser: if everybody connects, it was the browser."
+        }
+        ReasonKind::BacklogNotKnown => "Let some users ask for acknowledgements: what comes late then shows it.",
         ReasonKind::ClockUncertainty => "Ask for the round trip instead, which one clock measures.",
         ReasonKind::NoThresholds => "Add some to the plan: a run then says by itself whether it holds.",
         ReasonKind::SuspectSamples

@@ -6,6 +6,7 @@ use gloo_timers::callback::Interval;
 
 use super::{Current, Host, Inner, SessionId, TICK_MS, Watches, cores, user_agent};
 use crate::browser::freezing::Freezing;
+use crate::browser::sockets_probe::{at_broker, at_lab};
 use crate::browser::visibility::Visibility;
 use crate::browser::wake::WakeLock;
 use crate::browser::worker_host::{HostEvent, WorkerHost};
@@ -14,7 +15,7 @@ use crate::metrics::Baseline;
 use crate::plan::{Limits, Plan};
 use crate::protocol::audio::Clip;
 use crate::results::Start;
-use crate::run::{Capacity, Run, RunInput, browser_name, homes, is_capped, layout, sockets};
+use crate::run::{Capacity, Run, RunInput, browser_name, homes, is_capped, layout, sockets, trial};
 use crate::swarm::{Beginning, Journal, Offer};
 
 impl Inner {
@@ -29,6 +30,11 @@ impl Inner {
         let lab = lab::set_faults(&plan).await?;
         let others = self.gather(&plan).await;
         let baseline = self.baseline(&plan).await;
+        let place = match self.swarm.with(|swarm| swarm.map(|swarm| at_broker(&swarm.invite.broker))) {
+            Some(broker) => Some(broker),
+            None => at_lab().await,
+        };
+        let trial = trial(&plan, place);
         // Nothing is waited for from here on, so a STOP either was before this or meets the run.
         if self.gives_up.get() {
             return Err("stopped before it started".to_owned());
@@ -53,7 +59,7 @@ impl Inner {
         });
         let run =
             Run::new(at_ms, plan, csv, run_id.clone(), parts.clone()).starting_after(start_delay_ms).within(limits);
-        let run = run.with_clips(clips).starving(self.starve_ms.take());
+        let run = run.trying(trial).with_clips(clips).starving(self.starve_ms.take());
         let host = |(worker, place): (usize, &Option<SessionId>)| match place {
             None => self.spawn(worker),
             Some(_) => Ok(Host::Elsewhere),

@@ -234,6 +234,9 @@ pub struct WorkerEntry {
     pub busy_max: f64,
     pub buffered_max_bytes: u64,
     pub handshake_queue_max: u32,
+    /// How long frames waited in its sockets' queues at worst, seconds, as the answers to its own requests show; absent: not known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub backlog_s: Option<f64>,
     /// As of its last hand-over.
     #[serde(default)]
     pub sockets_open: u32,
@@ -440,6 +443,7 @@ fn health(totals: &Totals) -> HealthEntry {
         busy_max: worker.busy_max,
         buffered_max_bytes: worker.buffered_max,
         handshake_queue_max: worker.handshake_queue_max,
+        backlog_s: totals.backlogs().get(index).and_then(|backlog| backlog.seconds()),
         sockets_open: worker.sockets_open,
         lost: worker.lost,
     };

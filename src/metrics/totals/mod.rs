@@ -1,5 +1,6 @@
 //! Everything workers handed over, added up: exact totals, and one value a second for charts.
 
+mod backlog;
 mod behind;
 mod completions;
 mod config;
@@ -17,13 +18,15 @@ mod watched;
 
 use std::collections::BTreeMap;
 
-pub use self::behind::Behind;
+pub use self::backlog::Backlog;
+pub use self::backlog::Backlogs;
+use self::behind::Behind;
 pub use self::config::{PopulationConfig, TotalsConfig};
 pub use self::health::{Health, WorkerHealth};
 pub use self::homes::Homes;
 pub use self::names::{ACK_TIMEOUT, ECHO_TIMEOUT, is_voice_detail};
 pub use self::outcomes::{Outcomes, outcomes};
-pub use self::room::{Full, Rooms};
+pub use self::room::{Full, Proof, Rooms, Stall};
 pub use self::staleness::{Gap, Staleness};
 pub use self::suspect::{Cause, Suspects, Tally};
 pub use self::timeline::{MetricColumns, Timeline};
@@ -74,6 +77,7 @@ pub struct Totals {
     homes: Homes,
     suspects: Suspects,
     behind: Vec<Behind>,
+    backlogs: Backlogs,
     rooms: Rooms,
     clock_bound: Span,
     timeline: Timeline,
@@ -128,6 +132,7 @@ impl Totals {
         self.timeline.reach(part.at);
         self.watch.begin(self.health.workers[worker].heard);
         let causes = self.look(worker, &part);
+        self.backlogs.absorb(worker, self.is_probe(worker), part.at, &part.metrics.histograms);
         part.metrics.histograms.iter().for_each(|delta| self.histogram_delta(part.at, causes, delta));
         part.metrics.counters.iter().for_each(|delta| self.counter_delta(part.at, delta));
         part.metrics.errors.iter().for_each(|delta| self.error_delta(part.at, delta));
@@ -329,6 +334,11 @@ impl Totals {
         &self.behind
     }
 
+    /// For how long answers to each worker's own requests were late; by the worker's number.
+    pub fn backlogs(&self) -> &[Backlog] {
+        &self.backlogs.workers
+    }
+
     /// Which browsers were full.
     pub fn rooms(&self) -> &Rooms {
         &self.rooms
@@ -376,6 +386,11 @@ impl Totals {
         self.config.populations.iter().any(|population| population.answered.contains(operation))
     }
 
+    fn is_behind(&self, worker: usize, home: usize) -> bool {
+        let has_backlog = self.backlogs.workers.get(worker).is_some_and(|backlog| backlog.is_now);
+        has_backlog || self.behind.get(home).is_some_and(|behind| behind.is_now)
+    }
+
     /// What makes the samples of this hand-over suspect.
     fn look(&mut self, worker: usize, part: &Part<'_>) -> Causes {
         let home = self.homes.of(worker);
@@ -383,7 +398,7 @@ impl Totals {
         self.rooms.absorb(worker, home, most, part.at, part.health);
         let around = Surroundings {
             is_hidden: self.health.is_hidden() && self.homes.name(home).is_none(),
-            is_behind: self.behind.get(home).is_some_and(|behind| behind.is_now) && !self.is_probe(worker),
+            is_behind: self.is_behind(worker, home) && !self.is_probe(worker),
             is_full: self.rooms.is_full_now(home),
             clock_bound: self.clock_bound,
         };
@@ -435,8 +450,19 @@ impl Totals {
             self.note_burst(second);
         }
         self.watch.judge(self.timeline.closed());
+        self.look_for_backlogs();
         let settled = self.config.settle.as_secs_f64().ceil() as u32;
         self.compare_with_probes(self.timeline.closed().saturating_sub(settled));
+    }
+
+    /// In all seconds that are over.
+    fn look_for_backlogs(&mut self) {
+        let closed = self.timeline.closed();
+        while let Some((at, worst)) = self.backlogs.next(closed, &self.config.rules, self.config.warmup_end) {
+            if let Some(later_ms) = worst {
+                self.timeline.put(at, "health.backlog_ms", Combine::Max, later_ms);
+            }
+        }
     }
 
     /// What was sent in the seconds before `known` is settled.

@@ -58,6 +58,7 @@ impl Totals {
             homes: Homes::new(config.workers, &config.browsers),
             suspects: Suspects::default(),
             behind: Vec::new(),
+            backlogs: Backlogs::past(report.health.workers.iter().map(|worker| worker.backlog_s)),
             rooms: Rooms::default(),
             clock_bound: Span::from_secs_f64(report.clock_bound_ms.unwrap_or_default() / 1e3),
             config,

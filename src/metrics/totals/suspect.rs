@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 
 use super::names::{COMPLETION, FANOUT};
 use crate::metrics::bins;
-use crate::metrics::delta::{HealthDelta, HistogramDelta, MetricsDelta};
+use crate::metrics::delta::{HealthDelta, HistogramDelta, MetricsDelta, NOT_SENT};
 use crate::metrics::histogram::Histogram;
 use crate::plan::VerdictRules;
 use crate::time::{Span, Timestamp};
@@ -16,7 +16,7 @@ use crate::time::{Span, Timestamp};
 pub enum Cause {
     /// The worker's timer fired late.
     Lag,
-    /// Users' steps began late.
+    /// Users' steps began late, or so late that they were left out.
     Pacing,
     /// Its browser's load sees messages later than a probe.
     Behind,
@@ -157,7 +157,9 @@ impl Suspects {
         let is_late = lag.as_millis_f64() > rules.lag_ms;
         let mut causes = Causes::default();
         causes.add(Cause::Lag, is_late);
-        causes.add(Cause::Pacing, metrics.histograms.iter().any(|delta| is_paced_badly(delta, rules.pacing_ms)));
+        let left_out = metrics.counters.iter().any(|delta| delta.counter == NOT_SENT && delta.count > 0);
+        let is_paced_badly = metrics.histograms.iter().any(|delta| is_paced_badly(delta, rules.pacing_ms));
+        causes.add(Cause::Pacing, is_paced_badly || left_out);
         causes.add(Cause::Behind, around.is_behind);
         causes.add(Cause::Hidden, around.is_hidden && is_late);
         causes.add(Cause::Buffered, health.buffered_max as f64 > rules.buffered_bytes);

@@ -2,7 +2,7 @@
 
 use super::{Reason, ReasonKind, Verdict, VerdictOutcome};
 use crate::metrics::threshold::{Outcome, ThresholdResult};
-use crate::metrics::totals::{Cause, Totals};
+use crate::metrics::totals::{Cause, Proof, Totals};
 use crate::plan::{Bound, Plan, Threshold, ThresholdUnit, VerdictRules};
 use crate::time::{Span, Timestamp};
 
@@ -32,6 +32,7 @@ impl Verdict {
         reasons.extend(late_workers(&case, Cause::Lag));
         reasons.extend(late_workers(&case, Cause::Pacing));
         reasons.extend(browsers_behind(&case));
+        reasons.extend(backlogs(&case));
         reasons.extend(unknown_clocks(&case));
         let is_invalid = !reasons.is_empty();
         let before = reasons.len();
@@ -54,18 +55,74 @@ fn incomplete(problem: &str) -> Reason {
 fn full_browsers(totals: &Totals) -> impl Iterator<Item = Reason> {
     (0..totals.homes().count()).filter_map(|home| {
         let full = totals.rooms().full(home)?;
-        let text = format!(
-            "{} is full at {} sockets: {} could not connect. That is the browser's limit, not the server's.",
-            name_of(totals, home),
-            full.sockets,
-            counted(full.waiting.into(), "user")
-        );
+        let (name, sockets, users) = (name_of(totals, home), full.sockets, counted(full.waiting.into(), "user"));
+        let text = match full.proof {
+            Proof::Held => format!(
+                "{name} is full at {sockets} sockets: {users} could not connect. That is the browser's limit, not the server's."
+            ),
+            Proof::NearLimit => format!(
+                "{name} opened no socket beyond {sockets}, about as many as its kind can hold: {users} could not connect."
+            ),
+            Proof::Trial => format!(
+                "{name} opened no socket beyond {sockets}, not even to another place, which it had reached before: {users} could \
+                 not connect. That is the browser or its network, not the server."
+            ),
+        };
         Some(
             Reason::new(ReasonKind::BrowserFull, text)
                 .measured(full.sockets.into(), None, "sockets")
                 .since(full.since)
                 .in_browser(totals, home),
         )
+    })
+}
+
+/// Nothing opened for a while, and nothing proves whose doing that was.
+fn stalled_browsers(totals: &Totals) -> impl Iterator<Item = Reason> {
+    (0..totals.homes().count()).filter_map(|home| {
+        let stall = totals.rooms().stall(home)?;
+        let text = format!(
+            "For {:.0} s {} opened no socket beyond {} while {} waited. Whether that was the browser or the server is not known.",
+            stall.lasted.as_secs_f64(),
+            name_of(totals, home).replacen("The ", "the ", 1),
+            stall.sockets,
+            counted(stall.waiting.into(), "user"),
+        );
+        let reason = Reason::new(ReasonKind::ConnectStalled, text).measured(stall.lasted.as_secs_f64(), None, "s");
+        Some(reason.since(stall.since).in_browser(totals, home))
+    })
+}
+
+/// Answers to a worker's own requests were later than a probe's for long enough: what it measured is the time that frames waited in
+/// its browser.
+fn backlogs<'a>(case: &'a Case<'_>) -> impl Iterator<Item = Reason> + 'a {
+    case.totals.backlogs().iter().enumerate().filter_map(|(worker, backlog)| {
+        let (rules, worst) = (case.rules, backlog.worst?);
+        let share = f64::from(backlog.behind) / f64::from(backlog.compared.max(1));
+        if share <= rules.suspect_share || f64::from(backlog.behind) < rules.suspect_s {
+            return None;
+        }
+        let home = case.totals.homes().of(worker);
+        let text = format!(
+            "In {} all answers to a worker's own requests came {} later than a probe's: frames waited that long in the browser.",
+            name_of(case.totals, home).replacen("The ", "the ", 1),
+            millis(worst.later_ms),
+        );
+        let limit = rules.behind_ms.max(worst.probe_ms * rules.behind_share);
+        let reason = Reason::new(ReasonKind::Backlog, text).measured(worst.later_ms, Some(limit), "ms");
+        let reason = reason.since(backlog.since.unwrap_or_default()).in_browser(case.totals, home);
+        Some(Reason { worker: Some(worker), ..reason })
+    })
+}
+
+/// Frames came, and nothing in them says how long they had waited.
+fn unknown_backlog(case: &Case<'_>) -> Option<Reason> {
+    let frames = case.totals.counter("frames.in").unwrap_or(0);
+    let is_known = case.totals.backlogs().iter().any(|backlog| backlog.compared > 0)
+        || case.totals.behind().iter().any(|behind| behind.compared > 0);
+    (frames > 0 && !is_known && !case.so_far).then(|| {
+        let text = "Backlog not known: nobody asked for answers (or too few), so how long frames waited in the browser is not seen.";
+        Reason::new(ReasonKind::BacklogNotKnown, text.to_owned())
     })
 }
 
@@ -201,6 +258,8 @@ fn remarks(case: &Case<'_>, is_invalid: bool) -> Vec<Reason> {
         let limit = Some(case.rules.suspect_share * 100.0);
         remarks.push(Reason::new(ReasonKind::SuspectSamples, text).measured(share * 100.0, limit, "%"));
     }
+    remarks.extend(stalled_browsers(case.totals));
+    remarks.extend(unknown_backlog(case));
     let (what, text) = match case.thresholds {
         None => (ReasonKind::Search, "A search breaks its thresholds on purpose: each level has its own outcome."),
         Some([]) => (ReasonKind::NoThresholds, "The plan has no thresholds: nothing could fail."),

@@ -74,10 +74,16 @@ pub enum ReasonKind {
     PacingError,
     /// A browser's load sees messages later than a probe does.
     BehindProbe,
+    /// All answers to a worker's own requests come later than a probe's: frames wait in its sockets' queues.
+    Backlog,
     /// The browsers' clocks are not known well enough for what a threshold is about.
     ClockUncertainty,
     /// Of INVALID nothing more than a remark: what else made samples suspect.
     SuspectSamples,
+    /// A remark: nothing opened for a while, and why is not known.
+    ConnectStalled,
+    /// A remark: nothing says how long frames waited in the browser.
+    BacklogNotKnown,
     ThresholdFailed,
     ThresholdNotMeasured,
     /// The plan asks for nothing.

@@ -1,10 +1,22 @@
 //! What a run thinks of its own generators: how many sockets each worker may hold, which browser is full, and the verdict so far.
 
 use super::{MemberState, Run, Stage};
-use crate::metrics::{Case, Full, ThresholdResult, Verdict};
+use crate::metrics::{Case, Full, Proof, Stall, ThresholdResult, Verdict};
 use crate::plan::Threshold;
 use crate::run::layout::Part;
+use crate::time::{Span, Timestamp};
 use crate::wire::{Level, ToWorker};
+
+/// What was said and asked of a browser about its sockets.
+#[derive(Debug, Clone, Default)]
+pub(super) struct BrowserSeen {
+    /// Its workers know that it is full.
+    is_full: bool,
+    /// So does the log.
+    is_told: bool,
+    stalled_since: Option<Timestamp>,
+    tried_at: Option<Timestamp>,
+}
 
 impl Run {
     /// A browser whose part of the plan needs more sockets than it can hold is not asked for them: whoever asks too much of it is
@@ -24,30 +36,79 @@ impl Run {
         Some((up_to(before + users(&self.members[worker].part)) - up_to(before)) as u32)
     }
 
-    /// Says once of each browser that is full that it is, and lets its users wait instead of fail.
+    /// Says of each browser that is full that it is, and lets its users wait instead of fail; and takes it back.
     pub(super) fn note_full_browsers(&mut self) {
-        let homes = self.totals.homes();
-        self.full_told.resize(homes.count(), false);
-        for home in 0..self.full_told.len() {
-            if let Some(full) = self.totals.rooms().full(home).filter(|_| !self.full_told[home]) {
-                self.full_told[home] = true;
-                self.note_full(home, full);
+        self.browsers_seen.resize_with(self.totals.homes().count(), BrowserSeen::default);
+        for home in 0..self.browsers_seen.len() {
+            let rooms = self.totals.rooms();
+            let (full, stall, wants_trial) = (rooms.full_now(home), rooms.stall(home), rooms.wants_trial(home));
+            self.note_full(home, full);
+            self.note_stall(home, stall);
+            if wants_trial {
+                self.try_another_place(home);
             }
         }
     }
 
-    fn note_full(&mut self, home: usize, full: Full) {
-        let homes = self.totals.homes();
-        let name = homes.name(home).map_or_else(|| "this browser".to_owned(), str::to_owned);
-        let text = format!(
-            "{name} is full at {} sockets: {} users wait; that is its own limit, not the server's",
-            full.sockets, full.waiting
-        );
-        let workers: Vec<usize> = (0..self.members.len())
-            .filter(|&worker| homes.of(worker) == home && self.members[worker].state != MemberState::Dead)
-            .collect();
-        self.log.note(self.now(), Level::Warning, text);
-        self.outbox.extend(workers.into_iter().map(|worker| (worker, ToWorker::Full)));
+    fn note_full(&mut self, home: usize, full: Option<Full>) {
+        let seen = &mut self.browsers_seen[home];
+        let was_full = std::mem::replace(&mut seen.is_full, full.is_some());
+        let is_told = full.is_some_and(|_| std::mem::replace(&mut seen.is_told, true));
+        let name = self.name_of_browser(home);
+        match full {
+            Some(full) if !was_full => {
+                // A worker that was told how many sockets it may hold keeps to that by itself.
+                if full.proof != Proof::Held {
+                    self.tell_browser(home, &ToWorker::Full);
+                }
+                if !is_told {
+                    self.log.note(self.now(), Level::Warning, said_of(&name, full));
+                }
+            }
+            None if was_full => self.tell_browser(home, &ToWorker::Free),
+            _ => {}
+        }
+    }
+
+    fn note_stall(&mut self, home: usize, stall: Option<Stall>) {
+        let seen = &mut self.browsers_seen[home];
+        let since = stall.map(|stall| stall.since);
+        if let Some(stall) = stall.filter(|_| seen.stalled_since != since) {
+            seen.stalled_since = since;
+            let text = format!(
+                "{} opens no socket beyond {} while {} users wait: whether that is the browser or the server is not known",
+                self.name_of_browser(home),
+                stall.sockets,
+                stall.waiting
+            );
+            self.log.note(self.now(), Level::Warning, text);
+        }
+    }
+
+    /// Its probe has time for that; without one, another worker.
+    fn try_another_place(&mut self, home: usize) {
+        let now = self.now();
+        let seen = &mut self.browsers_seen[home];
+        if self.stage != Stage::Running || seen.tried_at.is_some_and(|tried| now.since(tried) < BETWEEN_TRIALS) {
+            return;
+        }
+        seen.tried_at = Some(now);
+        let worker = self.workers_of(home).max_by_key(|&worker| self.members[worker].part.is_probe());
+        self.outbox.extend(worker.map(|worker| (worker, ToWorker::Try)));
+    }
+
+    fn workers_of(&self, home: usize) -> impl Iterator<Item = usize> {
+        let is_its = move |&worker: &usize| self.totals.homes().of(worker) == home;
+        (0..self.members.len()).filter(is_its).filter(|&worker| self.members[worker].state != MemberState::Dead)
+    }
+
+    fn tell_browser(&mut self, home: usize, message: &ToWorker) {
+        let workers: Vec<usize> = self.workers_of(home).collect();
+        self.outbox.extend(workers.into_iter().map(|worker| (worker, message.clone())));
+    }
+
+    fn name_of_browser(&self, home: usize) -> String {
+        self.totals.homes().name(home).map_or_else(|| "this browser".to_owned(), str::to_owned)
     }
 
     /// As of the last second that is over.
@@ -75,3 +136,24 @@ impl Run {
         }));
     }
 }
+
+fn said_of(name: &str, full: Full) -> String {
+    let Full { sockets, waiting, .. } = full;
+    match full.proof {
+        Proof::Held => {
+            format!(
+                "{name} is full at {sockets} sockets: {waiting} users wait; that is its own limit, not the server's"
+            )
+        }
+        Proof::NearLimit => {
+            format!("{name} opens no socket beyond {sockets}, about as many as its kind can hold: {waiting} users wait")
+        }
+        Proof::Trial => format!(
+            "{name} opens no socket beyond {sockets}, not even to another place: {waiting} users wait; that is the browser or its \
+             network, not the server"
+        ),
+    }
+}
+
+/// A socket that does not open is given up after twice as long.
+const BETWEEN_TRIALS: Span = Span::from_secs(3);

@@ -103,6 +103,6 @@ impl Run {
     }
 }
 
-fn alive(users: &UsersByState) -> u32 {
+pub(super) fn alive(users: &UsersByState) -> u32 {
     users.preparing + users.connecting + users.flow + users.active + users.reconnecting + users.finishing
 }

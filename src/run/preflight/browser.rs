@@ -59,7 +59,12 @@ fn sockets(facts: &BrowserFacts) -> Check {
     match &facts.probed {
         Some((open, asked, place)) => {
             let detail = format!("{open} of {asked} were open at the same time at {place}.");
-            check("Sockets", open == asked, detail, "Close other tabs of this browser: all of them share its sockets.")
+            check(
+                "Sockets",
+                open == asked,
+                detail,
+                "Whether the browser or that place opened no more is not known. Tabs of one browser share its sockets: close others and try again.",
+            )
         }
         None => check(
             "Sockets",

@@ -5,7 +5,7 @@ use crate::scenario::{Audio, MicFrom, MicMode, SpeakOp, Template};
 use crate::time::Timestamp;
 use crate::user::step::Step;
 use crate::user::task::{Task, Wait};
-use crate::user::{Context, User, Wish};
+use crate::user::{Context, User, Wish, is_stale};
 use crate::wire::Told;
 
 use super::Voice;
@@ -161,7 +161,7 @@ impl User {
         }
     }
 
-    /// Sends every chunk that is due; what is late is sent at once and does not move the ones after it.
+    /// Sends every chunk that is due; what is late is sent at once and does not move the ones after it. What is too late is not sent.
     pub(super) fn send_due_chunks(&mut self, ctx: &mut Context<'_>) {
         let (Some(voice), Some(audio), Some(link)) = (&mut self.voice, &ctx.program.audio, &self.link) else { return };
         let mut spoken = None;
@@ -169,12 +169,16 @@ impl User {
             let part = voice.speech.as_ref().and_then(|speech| speech.part(&mic));
             let silence = || Some(ctx.utterances.as_mut()?.silence(ctx.frames));
             let Some(frame) = part.map(|chunk| chunk.frame).or_else(silence) else { return };
-            let bytes = ctx.frames.text(frame).len() as u64;
-            if ctx.heard.is_some() {
-                ctx.tell_spoken(audio, frame, mic.time_of(mic.current(), 0, audio));
+            if is_stale(mic.due, ctx.now) {
+                ctx.count(ctx.meters.not_sent, 1);
+            } else {
+                let bytes = ctx.frames.text(frame).len() as u64;
+                if ctx.heard.is_some() {
+                    ctx.tell_spoken(audio, frame, mic.time_of(mic.current(), 0, audio));
+                }
+                ctx.wishes.push(Wish::SendFrame { socket: link.socket, frame, due: mic.due });
+                ctx.count_chunk(bytes, &audio.outbound.event);
             }
-            ctx.wishes.push(Wish::SendFrame { socket: link.socket, frame, due: mic.due });
-            ctx.count_chunk(bytes, &audio.outbound.event);
             mic.advance(audio);
             voice.mic = Some(mic);
             spoken = spoken.or(part.and_then(|chunk| voice.on_spoken(ctx, &mic, chunk)));

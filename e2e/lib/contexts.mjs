@@ -1,0 +1,29 @@
+// Many browsers for the price of one process: contexts of one Chromium, each with sockets of its own, in one swarm.
+// (What multiplies the limit on sockets are contexts, profiles and browsers; tabs and workers do not.)
+import { launchChromium } from './chromium.mjs';
+import { openSwarm, ready, swarmOf } from './gather.mjs';
+import { openPage } from './swarm.mjs';
+import { until } from './wait.mjs';
+
+/** Starts a browser with so many contexts, one page in each, all of them in one swarm; the first one conducts it. `close()` ends it. */
+export async function launchSwarm(url, broker, contexts, { args } = {}) {
+  const browser = await launchChromium({ args });
+  try {
+    const open = async (address) => openPage(await browser.newContext(), address);
+    const conductor = await open(url);
+    const invite = await openSwarm(conductor, broker);
+    const generators = [];
+    for (let n = 1; n < contexts; n += 1) generators.push(await joinSwarm(await open(`${url}/${invite}`)));
+    await ready(conductor, contexts - 1, { within: 60_000 });
+    return { conductor, generators, pages: [conductor, ...generators], close: () => browser.close() };
+  } catch (error) {
+    await browser.close();
+    throw error;
+  }
+}
+
+/** What a person at a generator's page has to answer before it is in: the one place for it. */
+async function joinSwarm(page) {
+  await until('the generator to be let in', async () => (await swarmOf(page))?.connected, { within: 30_000 });
+  return page;
+}
