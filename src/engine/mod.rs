@@ -118,7 +118,7 @@ impl Engine {
             witness: Witness::new(Span::from_millis((4 * u64::from(load.snapshot_ms)).max(1_000))),
             is_remote: load.snapshot_ms >= REMOTE_SNAPSHOT_MS,
             recorder,
-            ledger: Ledger::new(&load.run, Span::from_secs_f64(plan.late_after_s)),
+            ledger: Ledger::new(&load.run, Span::from_secs_f64(plan.late_after_s)).in_life(load.life),
             out: VecDeque::new(),
             log: Vec::new(),
             log_dropped: 0,

@@ -59,6 +59,7 @@ impl Bench {
             starve_ms: 0,
             limits,
             snapshot_ms: 250,
+            life: 0,
         };
         Self { engine: Engine::new(&load).expect("the plan is good"), now: Timestamp::ZERO, out: Vec::new() }
     }

@@ -11,10 +11,11 @@ pub mod preflight;
 mod search;
 mod status;
 mod target;
+mod watchdog;
 #[cfg(test)]
 mod tests;
 
-pub use conductor::Run;
+pub use conductor::{Run, Vacancy};
 pub use input::RunInput;
 pub use layout::{Capacity, Part, Room, browser_name, homes, is_capped, layout, sockets};
 pub use log::Log;

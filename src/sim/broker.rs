@@ -181,7 +181,11 @@ impl SwarmNet {
 
     fn open(&mut self, node: usize) {
         self.nodes[node].connection += 1;
-        let opens = self.is_up && !self.nodes[node].is_cut;
+        // What a cut network swallows is neither opened nor refused.
+        if self.nodes[node].is_cut {
+            return;
+        }
+        let opens = self.is_up;
         if opens {
             let client = Client {
                 mqtt: Connection::new(Version::V3_1_1),
@@ -215,7 +219,7 @@ impl SwarmNet {
         let of_now = self.nodes[node].connection == connection;
         let is_cut = self.nodes[node].is_cut;
         match what {
-            Way::Opened if of_now => self.give(node, LinkInput::Opened),
+            Way::Opened if of_now && !is_cut => self.give(node, LinkInput::Opened),
             Way::Closed(why) if of_now => self.give(node, LinkInput::Closed(why)),
             Way::FromBroker(bytes) if of_now && !is_cut => self.give(node, LinkInput::Bytes(&bytes)),
             Way::ToBroker(bytes) if !is_cut => self.hear(node, connection, &bytes),

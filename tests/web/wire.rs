@@ -267,6 +267,7 @@ fn load() -> Load {
             caps: Caps { users: Some(9), rate: Some(0.5), minutes: None },
         }),
         snapshot_ms: 250,
+        life: 0,
     }
 }
 

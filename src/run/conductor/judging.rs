@@ -57,8 +57,9 @@ impl Run {
 
     /// At each second's end, and at the run's.
     pub(super) fn judge(&mut self) {
-        let second = (self.totals.timeline().closed(), self.is_done(), self.problem.is_some());
-        if self.judged == Some(second) || (self.epoch_ms.is_none() && !self.is_done()) {
+        let problem = self.problem.clone().or_else(|| self.unheard_now());
+        let second = (self.totals.timeline().closed(), self.is_done(), problem.clone());
+        if self.judged.as_ref() == Some(&second) || (self.epoch_ms.is_none() && !self.is_done()) {
             return;
         }
         self.judged = Some(second);
@@ -70,7 +71,7 @@ impl Run {
             rules: &self.plan.verdict,
             totals: &self.totals,
             thresholds: thresholds.as_deref(),
-            problem: self.problem.as_deref(),
+            problem: problem.as_deref(),
             so_far: self.stage != Stage::Done,
         }));
     }
