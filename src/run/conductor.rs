@@ -273,7 +273,8 @@ impl Run {
             starve_ms: if part.is_probe() { 0 } else { self.starve_ms },
             limits: self.limits.clone(),
             snapshot_ms: if is_remote { REMOTE_SNAPSHOT_MS } else { SNAPSHOT_MS },
-            life: self.members[..worker].iter().filter(|other| other.part.segment.part == part.segment.part).count() as u32,
+            life: self.members[..worker].iter().filter(|other| other.part.segment.part == part.segment.part).count()
+                as u32,
         };
         self.members[worker].has_load = true;
         self.outbox.push_back((worker, ToWorker::Load(Box::new(load))));

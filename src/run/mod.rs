@@ -11,9 +11,9 @@ pub mod preflight;
 mod search;
 mod status;
 mod target;
-mod watchdog;
 #[cfg(test)]
 mod tests;
+mod watchdog;
 
 pub use conductor::{Run, Vacancy};
 pub use input::RunInput;

@@ -4,7 +4,8 @@ use serde_json::{Map, Value, json};
 
 use super::*;
 use crate::metrics::{
-    CounterDelta, Fate, HealthDelta, LedgerDelta, MetricsDelta, SentLog, SentRecord, UserId, UsersByState, VerdictOutcome,
+    CounterDelta, Fate, HealthDelta, LedgerDelta, MetricsDelta, SentLog, SentRecord, UserId, UsersByState,
+    VerdictOutcome,
 };
 use crate::time::Timestamp;
 use crate::wire::{FromWorker, Level, LogLine, Snapshot, ToWorker};
@@ -302,7 +303,7 @@ fn overdue_workers_are_not_waited_for() {
     script.after(18_000.0).check(RunPhase::Stopping, &[]);
     script.after(1.0).check(RunPhase::Stopping, &["0 leave", "1 leave", "2 leave"]);
     // They live, and do not come to an end.
-    script.all(|| snapshot(1, 0, |_| {}));
+    script.all(|| snapshot(0, 1, |_| {}));
     script.after(9_000.0).check(RunPhase::Stopping, &[]);
     script.after(1.0).check(RunPhase::Stopping, &["0 abort", "1 abort", "2 abort"]);
     script.from(0, FromWorker::Done).from(PROBE, FromWorker::Done);
@@ -461,9 +462,9 @@ fn a_worker_that_falls_silent_is_noticed_and_may_be_heard_again() {
     let mut script = Script::running();
     script.listening(3.0, &[0, 1, PROBE]);
     assert_eq!((script.active_and_failed(), script.verdict().0), ((9, 0), VerdictOutcome::Pass));
-    script.listening(1.75, &[0, PROBE]);
-    assert_eq!(script.active_and_failed(), (9, 0));
     script.listening(1.5, &[0, PROBE]);
+    assert_eq!(script.active_and_failed(), (9, 0));
+    script.listening(1.75, &[0, PROBE]);
     assert_eq!(script.active_and_failed(), (6, 3));
     let (outcome, why) = script.verdict();
     assert_eq!(outcome, VerdictOutcome::Invalid);

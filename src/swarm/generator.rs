@@ -15,7 +15,9 @@ use self::playing::Playing;
 use super::bounds::Bounds;
 use super::clock::Offset;
 use super::link::{LinkCommand, LinkEvent};
-use super::message::{Card, Consent, Offer, Order, Patience, Picture, Said, ToConductor, ToGenerator, What, pack, unpack};
+use super::message::{
+    Card, Consent, Offer, Order, Patience, Picture, Said, ToConductor, ToGenerator, What, pack, unpack,
+};
 use crate::plan::{Action, Limits};
 use crate::protocol::url;
 use crate::run::Halt;

@@ -7,6 +7,7 @@ mod counts;
 mod failures;
 mod hearing;
 mod load;
+mod outage;
 mod pacing;
 mod preflight;
 mod preset;

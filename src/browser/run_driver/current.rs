@@ -81,12 +81,15 @@ impl Current {
             journal.input(now_ms, &input);
         }
         self.write_down(now_ms, &input);
-        let is_tick = input == RunInput::Tick;
+        let (is_tick, is_vacancy) = (input == RunInput::Tick, matches!(input, RunInput::Alone { .. }));
         self.run.handle(now_ms, input);
         if is_tick {
             self.mind_the_silent(now_ms);
         }
         self.deliver(now_ms);
+        if is_vacancy {
+            self.fill_in(now_ms);
+        }
         if let (Some(lab), Some(epoch_ms)) = (&mut self.lab, self.run.epoch_ms()) {
             lab.on_time(now_ms - epoch_ms);
         }

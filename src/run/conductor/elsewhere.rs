@@ -46,7 +46,11 @@ impl Run {
         self.members.iter().any(|member| {
             let of_part = |other: &&Member| other.part.segment.part == member.part.segment.part;
             member.left_alone.is_some()
-                && self.members.iter().filter(of_part).all(|other| other.left_alone.is_some() || other.state == MemberState::Dead)
+                && self
+                    .members
+                    .iter()
+                    .filter(of_part)
+                    .all(|other| other.left_alone.is_some() || other.state == MemberState::Dead)
         })
     }
 
@@ -129,7 +133,10 @@ impl Run {
         let since = member.unheard.map_or(at, |unheard| unheard.since);
         let lost = member.leave_for(Unheard { since, what: Quiet::Away });
         self.totals.lose(worker, at, &self.members[worker].users);
-        self.mark(at, &format!("{} does not answer: its users are not counted", browser_of(&self.members[worker].part)));
+        self.mark(
+            at,
+            &format!("{} does not answer: its users are not counted", browser_of(&self.members[worker].part)),
+        );
         let text = format!("{} does not answer: its {lost} users are not counted", self.name_of(worker));
         self.log.note(at, Level::Error, text);
     }
