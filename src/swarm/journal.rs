@@ -22,6 +22,8 @@ pub struct Beginning {
     /// In which browser each part's worker lives; `None`: in the conductor's.
     pub places: Vec<Option<SessionId>>,
     pub start_delay_ms: f64,
+    /// Absent from notes of builds that knew none.
+    #[serde(default)]
     pub patience: Patience,
 }
 

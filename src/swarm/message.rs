@@ -52,6 +52,7 @@ pub struct Offer {
     pub users: u32,
     /// Length of the load, seconds.
     pub seconds: f64,
+    #[serde(default)]
     pub patience: Patience,
 }
 
