@@ -25,6 +25,11 @@ impl Script {
     }
 
     fn of(second_s_browser: Option<&str>) -> Self {
+        Self::in_room(second_s_browser, 250)
+    }
+
+    /// That browser can hold so many sockets.
+    fn in_room(second_s_browser: Option<&str>, sockets: u32) -> Self {
         let population = |name: &str, target: u32| {
             json!({"name": name, "scenario": "ktb-chat", "load": {"model": "closed", "stages": [
                 {"duration_s": 10, "target": target}, {"duration_s": 10, "target": target},
@@ -37,6 +42,7 @@ impl Script {
         let now_ms = 1_000.0;
         let mut parts = layout(&[Capacity::own(3, 250)], 4);
         parts[1].browser = second_s_browser.map(str::to_owned);
+        parts[1].room.sockets = sockets;
         let run = Run::new(now_ms, serde_json::from_value(plan).unwrap(), Vec::new(), "a1b".into(), parts);
         Self { run, now_ms }
     }
@@ -548,6 +554,23 @@ fn what_stopped_by_itself_is_named_with_its_time_and_played_again() {
     assert_eq!(script.run.vacant_parts(None), []);
     let marks = script.run.totals().annotations().all().iter().map(|mark| (mark.at_s, mark.text.as_str()));
     assert!(marks.into_iter().any(|mark| mark == (10.0, "Kim stopped after 10.0 s: nobody conducted it any more")));
+}
+
+#[test]
+fn who_plays_a_part_again_has_all_the_sockets_that_it_had_before() {
+    let mut script = Script::in_room(Some("Kim"), 5).start();
+    let sockets = |script: &mut Script, worker: usize| {
+        script.from(worker, ready());
+        std::iter::from_fn(|| script.run.poll()).find_map(|(_, message)| match message {
+            ToWorker::Load(load) => Some(load.sockets),
+            _ => None,
+        })
+    };
+    assert_eq!(sockets(&mut script, 1), Some(None), "there is room for all of its users");
+    script.input(RunInput::Alone { worker: 1, at_s: 0.0 });
+    let part = script.run.vacant_parts(None)[0].part.clone();
+    script.input(RunInput::Add { part });
+    assert_eq!(sockets(&mut script, 3), Some(None));
 }
 
 #[test]
