@@ -81,6 +81,8 @@ pub struct Load {
     pub limits: Option<Limits>,
     /// Time between two snapshots, milliseconds.
     pub snapshot_ms: u32,
+    /// How many workers have played this part before: messages of the same users are told apart by it.
+    pub life: u32,
 }
 
 /// A WebSocket address that is not the target's.

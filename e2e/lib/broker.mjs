@@ -18,8 +18,8 @@ process.on('exit', () => folders.forEach((folder) => rmSync(folder, { recursive:
 /**
  * Starts a Mosquitto that keeps nothing on disk. Everybody may come in, unless there are `users`.
  * @param {{port?: number, users?: Record<string, string>}} [options] `users`: passwords by name
- * @returns `url` for `new WebSocket(url, ['mqtt'])`, `port`, `output()`, `stop()`, and `restart()`: it forgets everything
- * and listens at the same address again
+ * @returns `url` for `new WebSocket(url, ['mqtt'])`, `port`, `output()`, `stop()`, `down()` and `up()`: it is away, forgets
+ * everything and listens at the same address again; `restart()` is both
  */
 export async function startMosquitto({ port, users } = {}) {
   port ??= await freePort();
@@ -49,6 +49,8 @@ export async function startMosquitto({ port, users } = {}) {
     port,
     output: () => broker.output(),
     stop,
+    down: () => broker.stop(),
+    up: launch,
     async restart() {
       await broker.stop();
       await launch();

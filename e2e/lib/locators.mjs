@@ -33,6 +33,7 @@ export const swarmTab = (page) => page.getByRole('button', { name: 'Swarm', exac
 export const brokerField = (page) => page.getByLabel('Broker', { exact: true });
 export const browserName = (page) => page.getByLabel('Name of this browser');
 export const observeOnly = (page) => page.getByRole('checkbox', { name: /^Observe only/ });
+export const patience = (page) => page.getByLabel('Browsers that lose this one play on for');
 export const openSwarmButton = (page) => page.getByRole('button', { name: 'Open a swarm' });
 export const allowButton = (page) => page.getByRole('button', { name: 'Allow', exact: true });
 export const refuseButton = (page) => page.getByRole('button', { name: 'Refuse', exact: true });

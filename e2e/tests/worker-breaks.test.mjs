@@ -25,3 +25,30 @@ story('a run goes on without a worker that broke, and its report says so', async
   // The browser reports the story's own error to the page as well.
   page.problems.length = 0;
 });
+
+story('a worker that hangs is noticed, its users are not counted, and Stop does not wait for it', async (world) => {
+  const lab = await world.lab();
+  const page = await world.page(lab.url);
+  await swarm.start(page, chatPlan(lab, crowd(6, 60)));
+  await until('six users', async () => (await swarm.status(page)).users.active === 6, { within: 10_000 });
+  const hang = (worker, ms) =>
+    worker.evaluate((ms) => void setTimeout(() => { for (const until = Date.now() + ms; Date.now() < until; ); }), ms);
+  const verdict = async () => (await swarm.status(page)).verdict;
+  const isSilent = async () => (await verdict()).reasons.some(({ text }) => /worker 1 of \d+ is silent since [\d.]+ s/.test(text));
+  const [hung] = page.workers();
+  await hang(hung, 4_000);
+  await until('the silence to be said', isSilent, { within: 4_500 });
+  const { users } = await swarm.status(page);
+  assert.ok(users.active >= 1 && users.active < 6, 'only who is heard is counted');
+  await until('it to be heard again', async () => (await swarm.status(page)).users.active === 6);
+  assert.equal((await swarm.status(page)).problem ?? null, null, 'nothing is lost');
+  await hang(hung, 600_000);
+  await until('the silence to be said', isSilent, { within: 4_500 });
+  const stopped = performance.now();
+  await swarm.stop(page);
+  await until('the end', async () => (await swarm.status(page)).phase === 'done', { within: 15_000 });
+  console.log(`over ${((performance.now() - stopped) / 1_000).toFixed(1)} s after Stop`);
+  const report = await swarm.report(page);
+  assert.match(report.problem, /^worker 1 of \d+ is silent since [\d.]+ s: the results lack its part from then on/);
+  assert.equal(report.verdict.outcome, 'invalid');
+});

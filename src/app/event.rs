@@ -18,7 +18,7 @@ use super::swarm_view::SwarmView;
 use crate::metrics::UserId;
 use crate::plan::{Limits, Plan, TimedAction};
 use crate::protocol::audio::Clip;
-use crate::swarm::{Credentials, Invite, Offer};
+use crate::swarm::{Credentials, Invite, Offer, Patience};
 use crate::wire::{Canary, Heard, Level};
 
 /// One thing that happened: a person's doing, or a run's.
@@ -163,6 +163,8 @@ pub enum Event {
     WatchOnly(bool),
     /// Whether the users of a browser that vanishes move to the others.
     MoveParts(bool),
+    /// How long browsers play on without the conductor.
+    SetPatience(Patience),
     /// The broker asks for these. They are kept in memory only.
     GiveCredentials(Credentials),
     /// The operator's answer to what a conductor wants to play here.
@@ -245,6 +247,7 @@ pub enum Effect {
     StopPart,
     WatchOnly(bool),
     MoveParts(bool),
+    SetPatience(Patience),
     NameBrowser(String),
     /// Play a clip in place of the one before.
     PlayClip(Arc<Clip>),

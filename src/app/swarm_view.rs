@@ -7,7 +7,7 @@ use super::run_view::table::{Cell, Column, Row};
 use super::run_view::{Mood, StatusView, struggling};
 use super::safety::in_words;
 use crate::run::{Run, RunPhase};
-use crate::swarm::{Card, Conductor, Consent, Generator, Offset, Role, Seat, Traffic};
+use crate::swarm::{Card, Conductor, Consent, Generator, Offset, Patience, Role, Seat, Traffic};
 
 /// What the page knows of the swarm it is in.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -22,6 +22,8 @@ pub struct SwarmView {
     pub problem: Option<String>,
     pub only_watches: bool,
     pub moves_parts: bool,
+    /// How long the others play on without this conductor.
+    pub patience: Patience,
     pub roster: Vec<Row>,
     /// How many browsers are here, and whether they are enough for the plan.
     pub capacity: (String, Mood),
@@ -39,6 +41,8 @@ pub struct PartView {
     pub plan: String,
     pub users: String,
     pub length: String,
+    /// How long it plays on without its conductor.
+    pub patience: String,
     pub hosts: Vec<String>,
     /// What each of them gets that is not this machine.
     pub far: Vec<String>,
@@ -94,6 +98,7 @@ impl SwarmView {
         Self {
             roster,
             capacity: capacity(facts, conductor, own, wanted_users),
+            patience: conductor.patience(),
             ..Self::common(facts, conductor.malformed())
         }
     }
@@ -106,6 +111,7 @@ impl SwarmView {
             plan: offer.plan,
             users: format::count(offer.users.into()),
             length: format::duration(offer.seconds),
+            patience: patience_in_words(offer.patience),
             far: offer.far.iter().map(|load| format!("{}: {}", load.host, in_words(load))).collect(),
             hosts: offer.hosts.into_iter().collect(),
             consent: generator.card().consent.clone(),
@@ -197,6 +203,30 @@ fn share_cells(run: Option<&Run>, workers: &[usize]) -> [Cell; 4] {
     ]
 }
 
+/// What a conductor can choose from: each with its value in a form.
+pub fn patiences() -> Vec<(String, String)> {
+    PATIENCES.into_iter().map(|patience| (patience_value(patience), patience_in_words(patience))).collect()
+}
+
+pub fn patience_value(patience: Patience) -> String {
+    match patience {
+        Patience::Seconds(seconds) => seconds.to_string(),
+        Patience::ToThePlansEnd => "end".to_owned(),
+    }
+}
+
+/// What a form's value means; anything else is the usual patience.
+pub fn patience_of(value: &str) -> Patience {
+    PATIENCES.into_iter().find(|patience| patience_value(*patience) == value).unwrap_or_default()
+}
+
+fn patience_in_words(patience: Patience) -> String {
+    match patience {
+        Patience::Seconds(seconds) => format::duration(f64::from(seconds)),
+        Patience::ToThePlansEnd => "to the plan's end".to_owned(),
+    }
+}
+
 /// What the other clock shows more than ours, and how wrong that can be.
 fn clock(Offset { offset, bound, .. }: Offset) -> String {
     let sign = if offset > 0.0 { "−" } else { "" };
@@ -284,12 +314,30 @@ fn plays(run: &str, limits_met: &BTreeSet<&str>) -> (String, Mood) {
     (format!("{plays}, within your limits ({})", met.join("; ")), Mood::Warn)
 }
 
+/// Less than the usual lets a short outage be tried in a short time.
+const PATIENCES: [Patience; 7] = [
+    Patience::Seconds(4),
+    Patience::Seconds(8),
+    Patience::Seconds(15),
+    Patience::Seconds(30),
+    Patience::Seconds(60),
+    Patience::Seconds(300),
+    Patience::ToThePlansEnd,
+];
 /// What a further browser brings.
 const PER_BROWSER: u32 = 250;
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_patience_survives_its_form() {
+        for patience in PATIENCES {
+            assert_eq!(patience_of(&patience_value(patience)), patience);
+        }
+        assert_eq!(patience_of("nonsense"), Patience::Seconds(8));
+    }
 
     #[test]
     fn clocks_stand_with_their_sign_and_their_bound() {

@@ -18,6 +18,7 @@ pub fn update(model: &mut Model, event: Event) -> Vec<Effect> {
         }
         Event::WatchOnly(only) => return vec![Effect::WatchOnly(only)],
         Event::MoveParts(moves) => return vec![Effect::MoveParts(moves)],
+        Event::SetPatience(patience) => return vec![Effect::SetPatience(patience)],
         Event::GiveCredentials(credentials) => {
             let invite = Invite::read(&own_invite(model)).and_then(Result::ok);
             return invite.map(|invite| enter(model, invite, Some(credentials))).into_iter().collect();

@@ -84,6 +84,7 @@ pub fn update(model: &mut Model, event: Event) -> Vec<Effect> {
         | Event::NameBrowser(_)
         | Event::WatchOnly(_)
         | Event::MoveParts(_)
+        | Event::SetPatience(_)
         | Event::GiveCredentials(_)
         | Event::Decide(_)
         | Event::StopPart

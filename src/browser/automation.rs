@@ -182,6 +182,7 @@ fn swarm_now(driver: &SwarmDriver) -> Value {
                     "name": seat.name(), "away": seat.is_away, "clock": seat.clock, "workers": seat.workers.len(),
                     "consent": seat.card.as_ref().map(|card| &card.consent),
                 });
+                now["patience"] = json!(conductor.patience());
                 now["browsers"] = conductor.seats().map(seat).collect();
             }
             Side::Generator(generator) => {

@@ -17,7 +17,7 @@ use super::worker_host::{HostEvent, WorkerHost};
 use crate::run::{Capacity, Run, RunInput, browser_name, sockets};
 use crate::swarm::{
     Bounds, Card, Conductor, Consent, Credentials, Generator, Invite, Journal, LinkCommand, LinkEvent, Loading, Offer,
-    Peer, Picture, Role, SessionId, Traffic, pack,
+    Patience, Peer, Picture, Role, SessionId, Traffic, pack,
 };
 use crate::wire::{FromLink, FromWorker, ToLink, ToWorker};
 
@@ -262,11 +262,21 @@ impl SwarmDriver {
         Inner::update(&self.0, |swarm| swarm.conduct(|conductor| conductor.tell(worker, message)));
     }
 
-    /// Who would take up a part that nobody plays: somebody who plays none, else, if the conductor wants it so, whoever plays
+    /// Who would take up a part that nobody plays: the browser that it is to go to `again`, else somebody who plays none, else, if the conductor wants it so, whoever plays
     /// the fewest.
-    pub fn stand_in(&self) -> Option<(SessionId, String)> {
+    pub fn stand_in(&self, again: Option<&str>) -> Option<(SessionId, String)> {
         let moves = self.with(|swarm| swarm.is_some_and(|swarm| swarm.moves_parts));
-        self.conductor(|conductor| conductor.stand_in(moves)).flatten()
+        self.conductor(|conductor| conductor.stand_in(again, moves)).flatten()
+    }
+
+    /// How long the others play on without this page.
+    pub fn patience(&self) -> Patience {
+        self.conductor(Conductor::patience).unwrap_or_default()
+    }
+
+    pub fn set_patience(&self, patience: Patience) {
+        Inner::update(&self.0, |swarm| swarm.conduct(|conductor| conductor.set_patience(patience)));
+        self.0.tell();
     }
 
     /// It plays the worker that the run has just been given.
@@ -369,7 +379,13 @@ impl Inner {
                 let Side::Generator(generator) = &mut swarm.side else { return };
                 match event {
                     HostEvent::Message(message) => generator.on_worker(worker, message),
-                    HostEvent::Died(why) => generator.on_worker_died(worker, why),
+                    HostEvent::Died(why) => {
+                        generator.on_worker_died(worker, why);
+                        // What broke may still run: nobody would hear of what it does.
+                        if let Some(host) = swarm.workers.get_mut(worker as usize) {
+                            *host = None;
+                        }
+                    }
                 }
             });
         })

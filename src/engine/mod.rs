@@ -133,7 +133,7 @@ impl Engine {
             is_remote: load.snapshot_ms >= REMOTE_SNAPSHOT_MS,
             recorder,
             redactor: Redactor::default(),
-            ledger: Ledger::new(&load.run, Span::from_secs_f64(plan.late_after_s)),
+            ledger: Ledger::new(&load.run, Span::from_secs_f64(plan.late_after_s)).in_life(load.life),
             out: VecDeque::new(),
             log: Vec::new(),
             log_dropped: 0,

@@ -69,6 +69,7 @@ impl Bench {
             starve_ms: 0,
             limits,
             snapshot_ms: 250,
+            life: 0,
         };
         let engine = Engine::new(&load).expect("the plan is good");
         Self { engine, now: Timestamp::ZERO, out: Vec::new(), tells_urls: false }

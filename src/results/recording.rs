@@ -106,6 +106,9 @@ fn kept(input: &RunInput) -> Option<RunInput> {
         | RunInput::Away { .. }
         | RunInput::Back { .. }
         | RunInput::Stopped { .. }
+        | RunInput::Alone { .. }
+        | RunInput::Silent { .. }
+        | RunInput::Lost { .. }
         | RunInput::Limited { .. }
         | RunInput::ClockBound { .. }
         | RunInput::Note { .. }

@@ -6,8 +6,11 @@ mod elsewhere;
 mod freezing;
 mod heeding;
 mod judging;
+mod listening;
 mod searching;
 mod telling;
+
+pub use self::elsewhere::Vacancy;
 
 use std::collections::VecDeque;
 
@@ -21,6 +24,7 @@ use super::layout::Part;
 use super::log::Log;
 use super::member::{Member, MemberState};
 use super::target::Target;
+use super::watchdog::Watchdog;
 use crate::metrics::{AnnotationKind, Baseline, SentLog, Totals, TotalsConfig, UserId, UsersByState, Verdict};
 use crate::plan::{LEAVES_A_SECOND, Limits, Plan};
 use crate::protocol::audio::Clip;
@@ -37,6 +41,7 @@ pub struct Run {
     limits: Option<Limits>,
     run_id: String,
     members: Vec<Member>,
+    watchdog: Watchdog,
     stage: Stage,
     /// Milliseconds of `performance.timeOrigin + performance.now()` that all workers count from, once it is set.
     epoch_ms: Option<f64>,
@@ -61,7 +66,7 @@ pub struct Run {
     /// As of the last second that is over.
     verdict: Option<Verdict>,
     /// When that was: closed seconds, whether the run was done, and whether it had a problem.
-    judged: Option<(u32, bool, bool)>,
+    judged: Option<(u32, bool, Option<String>)>,
     /// What was said and asked of each browser about its sockets.
     browsers_seen: Vec<BrowserSeen>,
     /// Where this browser's workers try whether it still opens sockets.
@@ -114,6 +119,7 @@ impl Run {
         let totals = Totals::new(TotalsConfig { sockets, ..TotalsConfig::new(&plan, browsers, probes) });
         Self {
             members: parts.into_iter().map(|part| Member::new(part, populations)).collect(),
+            watchdog: Watchdog::default(),
             stage: Stage::Loading,
             epoch_ms: None,
             now_ms,
@@ -206,11 +212,13 @@ impl Run {
     /// | Accounting                     | Finished of the last, Abort, overdue | Done |                             |
     /// | Running to Accounting          | Snapshot                     | the same    | its sent log to all others   |
     /// | Running to Accounting          | Failed, death                | the same    | Abort to the one that failed |
-    /// | Running to Accounting          | Away, Back, Stopped          | the same    |                              |
+    /// | Running to Accounting          | Away, Back, Stopped, Alone, Silent, Lost | the same |                     |
     /// | Running                        | Act                          | the same    | Act to all                   |
+    /// | Running                        | Add                          | the same    | Abort to whoever played that part |
     /// | Running                        | Loaded of an added worker    | the same    | Start to that one            |
     pub fn handle(&mut self, now_ms: f64, input: RunInput) {
         self.now_ms = now_ms;
+        self.listen();
         match input {
             RunInput::From { worker, message } => self.on_message(worker, message),
             RunInput::WorkerDied { worker, message } => self.on_death(worker, message),
@@ -218,6 +226,9 @@ impl Run {
             RunInput::Away { worker } => self.on_away(worker),
             RunInput::Back { worker } => self.on_back(worker),
             RunInput::Stopped { worker, why } => self.on_stopped(worker, &why),
+            RunInput::Alone { worker, at_s } => self.on_alone(worker, at_s),
+            RunInput::Silent { worker } => self.on_silent(worker),
+            RunInput::Lost { worker } => self.on_lost(worker),
             RunInput::Limited { worker, text } => self.on_limited(worker, text),
             RunInput::Act(action) => self.act(action),
             RunInput::Note { at_s, text } => self.note_down(at_s, &text),
@@ -249,6 +260,7 @@ impl Run {
         if self.members.get(worker).is_none_or(|member| member.state == MemberState::Dead) {
             return;
         }
+        self.on_heard(worker, if let FromWorker::Snapshot(snapshot) = &message { snapshot.at } else { self.now() });
         match message {
             FromWorker::Ready { build } => self.on_ready(worker, &build),
             FromWorker::Loaded => self.on_loaded(worker),
@@ -285,6 +297,8 @@ impl Run {
             limits: self.limits.clone(),
             trial: self.trial.clone().filter(|_| !is_remote),
             snapshot_ms: if is_remote { REMOTE_SNAPSHOT_MS } else { SNAPSHOT_MS },
+            life: self.members[..worker].iter().filter(|other| other.part.segment.part == part.segment.part).count()
+                as u32,
         };
         self.members[worker].has_load = true;
         self.outbox.push_back((worker, ToWorker::Load(Box::new(load))));
@@ -410,7 +424,9 @@ impl Run {
         let at = self.now();
         self.totals.lose(worker, at, &self.members[worker].users);
         let name = self.name_of(worker);
-        let text = format!("{name} broke after {:.1} s and took {lost} users with it: {message}", at.as_secs_f64());
+        // Of who did not answer nobody knows when it broke: it was heard then.
+        let since = if self.members[worker].unheard.is_some() { self.members[worker].spoke_at } else { at };
+        let text = format!("{name} broke after {:.1} s and took {lost} users with it: {message}", since.as_secs_f64());
         self.log.note(at, Level::Error, text.clone());
         self.totals.annotate(at, AnnotationKind::Browser, text.as_str());
         self.problem.get_or_insert(text);
@@ -426,6 +442,7 @@ impl Run {
             Stage::Accounting { .. } if everyone(MemberState::Finished) => self.end(),
             Stage::Accounting { since_ms } if is_overdue(since_ms, 0.0) => self.end(),
             Stage::Accounting { .. } => {}
+            Stage::Running if self.is_awaiting() && self.now() < self.target.end() => {}
             _ if everyone(MemberState::Done) => self.account(),
             Stage::Running | Stage::Settling { .. } if everyone(MemberState::Settled) => self.leave(),
             Stage::Running if self.now() >= self.target.end() => self.on_stop(),

@@ -35,6 +35,20 @@ pub enum RunInput {
         worker: usize,
         why: String,
     },
+    /// The worker's users left at that second of the run, because their browser heard nobody conduct them: somebody may take up its
+    /// part.
+    Alone {
+        worker: usize,
+        at_s: f64,
+    },
+    /// The worker has handed nothing over for some time; see [`super::Run::overdue`].
+    Silent {
+        worker: usize,
+    },
+    /// It has been silent for so long that nobody counts on it any more.
+    Lost {
+        worker: usize,
+    },
     /// A browser does less than the run asks of it: its operator's limits do not let it.
     Limited {
         worker: usize,

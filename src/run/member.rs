@@ -1,6 +1,7 @@
 //! One worker as the conductor knows it.
 
 use super::layout::Part;
+use super::watchdog::Hearing;
 use crate::metrics::UsersByState;
 use crate::time::Timestamp;
 use crate::wire::Snapshot;
@@ -14,8 +15,30 @@ pub(super) struct Member {
     /// Its users by population, as of its last snapshot.
     pub users: Vec<UsersByState>,
     pub counts: Counts,
-    /// Its browser does not answer: nobody waits for it, and it may come back.
-    pub away_since: Option<Timestamp>,
+    /// Nothing is heard of it: nobody waits for it, and it may come back.
+    pub unheard: Option<Unheard>,
+    /// Its users left at that time because nobody conducted them; nobody has taken up its part.
+    pub left_alone: Option<Timestamp>,
+    pub hearing: Hearing,
+    /// The time of its last hand-over.
+    pub spoke_at: Timestamp,
+}
+
+/// Since when nothing is heard of a worker, and what is known about it.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) struct Unheard {
+    pub since: Timestamp,
+    pub what: Quiet,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Quiet {
+    /// Its whole browser is not heard.
+    Away,
+    /// Its browser is, or is this one.
+    Silent,
+    /// As before, for so long that nobody counts on it.
+    Lost,
 }
 
 /// What one browser's users did, over the whole run.
@@ -63,19 +86,22 @@ impl Member {
             state: MemberState::Starting,
             has_load: false,
             users: vec![UsersByState::default(); populations],
-            away_since: None,
+            unheard: None,
+            left_alone: None,
+            hearing: Hearing::default(),
+            spoke_at: Timestamp::ZERO,
             counts: Counts::default(),
         }
     }
 
     /// It has come as far, or nobody waits for it.
     pub(super) fn has_reached(&self, state: MemberState) -> bool {
-        self.state >= state || self.away_since.is_some()
+        self.state >= state || self.unheard.is_some()
     }
 
     /// Nothing is heard of its users for now: they count as failed until they are back. Returns how many.
-    pub(super) fn leave_for(&mut self, at: Timestamp) -> u32 {
-        self.away_since = Some(at);
+    pub(super) fn leave_for(&mut self, unheard: Unheard) -> u32 {
+        self.unheard = Some(unheard);
         self.users.iter_mut().map(lose_all).sum()
     }
 

@@ -14,8 +14,9 @@ mod target;
 #[cfg(test)]
 mod tests;
 mod trial;
+mod watchdog;
 
-pub use conductor::Run;
+pub use conductor::{Run, Vacancy};
 pub use input::RunInput;
 pub use layout::{Capacity, Part, Room, browser_name, homes, is_capped, layout, sockets};
 pub use log::Log;

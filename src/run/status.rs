@@ -17,6 +17,15 @@ pub enum RunPhase {
     Done,
 }
 
+/// What all of a run's workers are to do although their plan goes on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub enum Halt {
+    /// Send nothing any more, and settle.
+    Stop,
+    /// Cut everything off.
+    Abort,
+}
+
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub struct Status {
     pub phase: RunPhase,

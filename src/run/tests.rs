@@ -5,6 +5,7 @@ use serde_json::{Map, Value, json};
 use super::*;
 use crate::metrics::{
     CounterDelta, Fate, HealthDelta, LedgerDelta, MetricsDelta, SentLog, SentRecord, UserId, UsersByState,
+    VerdictOutcome,
 };
 use crate::time::Timestamp;
 use crate::wire::{FromWorker, Level, LogLine, Snapshot, ToWorker};
@@ -24,6 +25,11 @@ impl Script {
     }
 
     fn of(second_s_browser: Option<&str>) -> Self {
+        Self::in_room(second_s_browser, 250)
+    }
+
+    /// That browser can hold so many sockets.
+    fn in_room(second_s_browser: Option<&str>, sockets: u32) -> Self {
         let population = |name: &str, target: u32| {
             json!({"name": name, "scenario": "ktb-chat", "load": {"model": "closed", "stages": [
                 {"duration_s": 10, "target": target}, {"duration_s": 10, "target": target},
@@ -36,6 +42,7 @@ impl Script {
         let now_ms = 1_000.0;
         let mut parts = layout(&[Capacity::own(3, 250)], 4);
         parts[1].browser = second_s_browser.map(str::to_owned);
+        parts[1].room.sockets = sockets;
         let run = Run::new(now_ms, serde_json::from_value(plan).unwrap(), Vec::new(), "a1b".into(), parts);
         Self { run, now_ms }
     }
@@ -105,6 +112,9 @@ impl Script {
 
 fn in_short(message: &ToWorker) -> String {
     match message {
+        ToWorker::Load(load) if load.life > 0 => {
+            format!("load part {}, played {} times before, of run {}", load.segment.part, load.life, load.run)
+        }
         ToWorker::Load(load) => format!("load part {} of run {}", load.segment.part, load.run),
         ToWorker::Prepare { population } => format!("prepare {population}"),
         ToWorker::Start { epoch_ms, shared } => format!("start at {epoch_ms} with {}", json!(shared)),
@@ -300,6 +310,8 @@ fn overdue_workers_are_not_waited_for() {
     script.input(RunInput::Stop).check(RunPhase::Stopping, &["0 stop", "1 stop", "2 stop"]);
     script.after(18_000.0).check(RunPhase::Stopping, &[]);
     script.after(1.0).check(RunPhase::Stopping, &["0 leave", "1 leave", "2 leave"]);
+    // They live, and do not come to an end.
+    script.all(|| snapshot(0, 1, |_| {}));
     script.after(9_000.0).check(RunPhase::Stopping, &[]);
     script.after(1.0).check(RunPhase::Stopping, &["0 abort", "1 abort", "2 abort"]);
     script.from(0, FromWorker::Done).from(PROBE, FromWorker::Done);
@@ -377,11 +389,11 @@ fn a_browser_that_vanishes_takes_its_users_and_may_bring_them_back() {
     let lines: Vec<_> = script.run.log().lines().iter().map(|line| line.text.as_str()).collect();
     assert_eq!(
         lines[1..],
-        ["a worker of Kim does not answer: its 3 users are gone", "a worker of Kim is back after 5.0 s"]
+        ["a worker of Kim does not answer: its 3 users are not counted", "a worker of Kim is back after 5.0 s"]
     );
     let marks = script.run.totals().annotations().all();
     let marks: Vec<_> = marks.iter().map(|mark| mark.text.as_str()).collect();
-    assert_eq!(marks, ["Kim does not answer: its users are gone", "Kim is back after 5.0 s"]);
+    assert_eq!(marks, ["Kim does not answer: its users are not counted", "Kim is back after 5.0 s"]);
 }
 
 #[test]
@@ -420,18 +432,173 @@ fn what_a_browser_s_limits_do_not_let_it_do_is_said_once_and_marked() {
 #[test]
 fn a_part_that_nobody_plays_is_taken_up_by_another() {
     let mut script = swarming();
-    assert_eq!(script.run.vacant_parts(), []);
+    let gone_after = Some(crate::time::Span::from_secs(10));
+    assert_eq!(script.run.vacant_parts(gone_after), []);
     script.input(RunInput::Away { worker: 1 }).after(9_000.0);
-    assert_eq!(script.run.vacant_parts(), [], "its users may still be there");
+    assert_eq!(script.run.vacant_parts(gone_after), [], "its users may still be there");
     script.after(1_100.0);
-    let vacant = script.run.vacant_parts();
-    assert_eq!(vacant.iter().map(|part| part.segment.part).collect::<Vec<_>>(), [1]);
-    let part = Part { browser: Some("Lee".into()), ..vacant[0].clone() };
-    script.input(RunInput::Add { part });
-    assert_eq!(script.run.vacant_parts(), []);
-    script.from(3, ready()).check(RunPhase::Holding, &["3 load part 1 of run a1b"]);
+    assert_eq!(script.run.vacant_parts(None), [], "it plays on to the plan's end");
+    let vacant = script.run.vacant_parts(gone_after);
+    assert_eq!(vacant.iter().map(|vacancy| vacancy.part.segment.part).collect::<Vec<_>>(), [1]);
+    assert_eq!(vacant[0].again, None, "others may take it up as well");
+    let part = Part { browser: Some("Lee".into()), ..vacant[0].part.clone() };
+    script.input(RunInput::Add { part }).check(RunPhase::Holding, &["1 abort"]);
+    script.check_problem("Kim vanished after 0.0 s: its part was given to Lee");
+    assert_eq!(script.run.vacant_parts(gone_after), []);
+    script.from(3, ready()).check(RunPhase::Holding, &["3 load part 1, played 1 times before, of run a1b"]);
     let start = r#"3 start at 1250 with [{},{}]"#;
     script.from(3, FromWorker::Loaded).check(RunPhase::Holding, &[start]);
     script.from(3, snapshot(5, 0, |_| {}));
     assert_eq!(script.run.status().users.connected, 5);
+}
+
+impl Script {
+    /// Looks at the time four times a second, as a page does, while these workers hand over and the others say nothing.
+    fn listening(&mut self, seconds: f64, speaking: &[usize]) -> &mut Self {
+        for _ in 0..(seconds * 4.0) as u32 {
+            for &worker in speaking {
+                let at = Timestamp::from_millis_f64(self.now_ms - 1_250.0);
+                self.from(worker, snapshot(3, 0, |snapshot| snapshot.at = at));
+            }
+            self.after(250.0);
+            for input in self.run.overdue() {
+                self.input(input);
+            }
+        }
+        self
+    }
+
+    fn active_and_failed(&self) -> (u32, u32) {
+        let users = self.run.status().users;
+        (users.connected, users.by_state.failed)
+    }
+
+    fn verdict(&self) -> (VerdictOutcome, String) {
+        let verdict = self.run.verdict().expect("a second is over");
+        (verdict.outcome, verdict.reasons.iter().map(|reason| reason.text.as_str()).collect::<Vec<_>>().join(" "))
+    }
+}
+
+#[test]
+fn a_worker_that_falls_silent_is_noticed_and_may_be_heard_again() {
+    let mut script = Script::running();
+    script.listening(3.0, &[0, 1, PROBE]);
+    assert_eq!((script.active_and_failed(), script.verdict().0), ((9, 0), VerdictOutcome::Pass));
+    script.listening(1.5, &[0, PROBE]);
+    assert_eq!(script.active_and_failed(), (9, 0));
+    script.listening(1.75, &[0, PROBE]);
+    assert_eq!(script.active_and_failed(), (6, 3));
+    let (outcome, why) = script.verdict();
+    assert_eq!(outcome, VerdictOutcome::Invalid);
+    assert!(why.contains("worker 2 of 3 is silent since 2.8 s"), "{why}");
+    // What it counted meanwhile is not lost.
+    script.from(1, snapshot(3, 0, |snapshot| snapshot.ledger.sent = 7));
+    script.listening(1.0, &[0, 1, PROBE]);
+    assert_eq!((script.active_and_failed(), script.run.status().sent), ((9, 0), 7));
+    assert_eq!((script.run.status().problem, script.verdict().0), (None, VerdictOutcome::Pass));
+    assert_eq!(script.run.vacant_parts(None), []);
+}
+
+#[test]
+fn a_worker_that_stays_silent_is_lost_and_its_later_hand_over_still_counts() {
+    let mut script = Script::running();
+    script.listening(2.0, &[0, 1, PROBE]).listening(10.5, &[0, PROBE]);
+    let problem = "worker 2 of 3 is silent since 1.8 s: nobody counts on it any more";
+    script.check_problem(problem);
+    assert_eq!(script.run.vacant_parts(None).len(), 1);
+    script.from(1, snapshot(3, 0, |snapshot| snapshot.ledger.sent = 7)).listening(1.0, &[0, 1, PROBE]);
+    assert_eq!((script.active_and_failed(), script.run.status().sent), ((9, 0), 7));
+    script.check_problem(problem);
+    assert_eq!(script.verdict().0, VerdictOutcome::Invalid, "ten seconds of it are no measurement");
+}
+
+#[test]
+fn stop_does_not_wait_for_the_silent_and_names_the_time_when_they_fell_silent() {
+    let mut script = Script::running();
+    script.listening(2.0, &[0, 1, PROBE]).listening(3.0, &[0, PROBE]);
+    script.input(RunInput::Stop).said();
+    for message in [snapshot(3, 0, |snapshot| snapshot.settled = true), FromWorker::Done, FromWorker::Finished] {
+        script.from(0, message.clone()).from(PROBE, message);
+    }
+    assert_eq!((script.run.phase(), script.run.status().elapsed_s), (RunPhase::Done, 5.0));
+    script.check_problem("worker 2 of 3 is silent since 1.8 s: the results lack its part from then on");
+}
+
+#[test]
+fn a_page_that_slept_condemns_nobody() {
+    let mut script = Script::running();
+    script.listening(2.0, &[0, 1, PROBE]).after(600_000.0);
+    assert_eq!(script.run.overdue(), []);
+    script.listening(0.5, &[]).listening(1.0, &[0, 1, PROBE]);
+    assert_eq!(script.active_and_failed(), (9, 0));
+}
+
+#[test]
+fn remote_workers_are_watched_alike_while_their_browser_is_heard() {
+    let mut script = swarming();
+    script.listening(2.0, &[0, 1, PROBE]).input(RunInput::Away { worker: 1 });
+    script.listening(5.0, &[0, PROBE]).input(RunInput::Back { worker: 1 });
+    // Its browser is back: from now on it is listened for again.
+    script.listening(3.5, &[0, PROBE]);
+    assert_eq!(script.run.unheard_now(), None);
+    script.listening(1.0, &[0, PROBE]);
+    assert_eq!(script.run.unheard_now().as_deref(), Some("a worker of Kim is silent since 1.8 s"));
+}
+
+#[test]
+fn a_browser_that_is_gone_makes_the_verdict_invalid_at_once() {
+    let mut script = swarming();
+    script.listening(2.0, &[0, 1, PROBE]).input(RunInput::Away { worker: 1 }).listening(2.0, &[0, PROBE]);
+    let (outcome, why) = script.verdict();
+    assert_eq!(outcome, VerdictOutcome::Invalid);
+    assert!(why.contains("Kim has not been heard of since 2.0 s"), "{why}");
+}
+
+#[test]
+fn what_stopped_by_itself_is_named_with_its_time_and_played_again() {
+    let mut script = swarming();
+    script.listening(2.0, &[0, 1, PROBE]).input(RunInput::Away { worker: 1 });
+    script.listening(10.0, &[0, PROBE]).input(RunInput::Back { worker: 1 });
+    assert_eq!(script.run.vacant_parts(None), []);
+    script.from(1, snapshot(0, 3, |snapshot| snapshot.settled = true));
+    script.input(RunInput::Alone { worker: 1, at_s: 10.0 });
+    script.check_problem("a worker of Kim stopped after 10.0 s: nobody conducted it any more");
+    let vacant = script.run.vacant_parts(None);
+    assert_eq!((vacant.len(), vacant[0].again.as_deref()), (1, Some("Kim")));
+    script.said();
+    script.input(RunInput::Add { part: vacant[0].part.clone() }).check(RunPhase::Holding, &["1 abort"]);
+    assert_eq!(script.run.vacant_parts(None), []);
+    let marks = script.run.totals().annotations().all().iter().map(|mark| (mark.at_s, mark.text.as_str()));
+    assert!(marks.into_iter().any(|mark| mark == (10.0, "Kim stopped after 10.0 s: nobody conducted it any more")));
+}
+
+#[test]
+fn who_plays_a_part_again_has_all_the_sockets_that_it_had_before() {
+    let mut script = Script::in_room(Some("Kim"), 5).start();
+    let sockets = |script: &mut Script, worker: usize| {
+        script.from(worker, ready());
+        std::iter::from_fn(|| script.run.poll()).find_map(|(_, message)| match message {
+            ToWorker::Load(load) => Some(load.sockets),
+            _ => None,
+        })
+    };
+    assert_eq!(sockets(&mut script, 1), Some(None), "there is room for all of its users");
+    script.input(RunInput::Alone { worker: 1, at_s: 0.0 });
+    let part = script.run.vacant_parts(None)[0].part.clone();
+    script.input(RunInput::Add { part });
+    assert_eq!(sockets(&mut script, 3), Some(None));
+}
+
+#[test]
+fn a_run_waits_for_parts_that_stopped_by_themselves() {
+    let mut script = swarming();
+    for worker in [0, 1, PROBE] {
+        script.from(worker, snapshot(0, 3, |snapshot| snapshot.settled = true));
+        if worker == 1 {
+            script.input(RunInput::Alone { worker, at_s: 0.0 });
+        }
+    }
+    assert_eq!(script.run.phase(), RunPhase::Ramping, "somebody may take it up");
+    script.after(20_000.0);
+    assert_eq!(script.run.phase(), RunPhase::Stopping);
 }

@@ -6,7 +6,7 @@ use mqtt_protocol_core::mqtt::Version;
 use mqtt_protocol_core::mqtt::common::Cursor;
 use mqtt_protocol_core::mqtt::connection::role::Server;
 use mqtt_protocol_core::mqtt::connection::{Connection, Event};
-use mqtt_protocol_core::mqtt::packet::v3_1_1::{Connack, Publish, Suback};
+use mqtt_protocol_core::mqtt::packet::v3_1_1::{Connack, Pingresp, Publish, Suback};
 use mqtt_protocol_core::mqtt::packet::{GenericPacketTrait, Packet, Qos};
 use mqtt_protocol_core::mqtt::result_code::{ConnectReturnCode, SubackReturnCode};
 
@@ -47,6 +47,9 @@ struct Node {
     there: (f64, f64),
     back: (f64, f64),
     is_cut: bool,
+    /// It sleeps, and hears when it wakes what came meanwhile.
+    is_asleep: bool,
+    slept_through: Vec<Under>,
     /// Tells connections of a node apart.
     connection: u64,
     arrived_ms: [f64; 2],
@@ -94,7 +97,20 @@ impl SwarmNet {
     /// A browser with a clock that is wrong by so much at time zero, and runs wrong by `drift`.
     pub fn add(&mut self, link: Link, offset_ms: f64, drift: f64, there: (f64, f64), back: (f64, f64)) -> usize {
         let (is_cut, connection, arrived_ms, told) = (false, 0, [0.0; 2], Vec::new());
-        self.nodes.push(Node { link, offset_ms, drift, there, back, is_cut, connection, arrived_ms, told });
+        let (is_asleep, slept_through) = (false, Vec::new());
+        self.nodes.push(Node {
+            link,
+            offset_ms,
+            drift,
+            there,
+            back,
+            is_cut,
+            is_asleep,
+            slept_through,
+            connection,
+            arrived_ms,
+            told,
+        });
         self.nodes.len() - 1
     }
 
@@ -126,6 +142,13 @@ impl SwarmNet {
     /// Nothing gets through to it or from it; nobody is told.
     pub fn cut(&mut self, node: usize, is_cut: bool) {
         self.nodes[node].is_cut = is_cut;
+    }
+
+    /// Its machine sleeps, or wakes up again; its clock goes on.
+    pub fn sleep(&mut self, node: usize, is_asleep: bool) {
+        self.nodes[node].is_asleep = is_asleep;
+        let missed = std::mem::take(&mut self.nodes[node].slept_through);
+        self.way.extend(missed);
     }
 
     /// Its socket closes, and the broker publishes its will.
@@ -160,7 +183,8 @@ impl SwarmNet {
                 self.arrive(under);
             }
             if self.now_ms >= next_tick {
-                (0..self.nodes.len()).for_each(|node| self.give(node, LinkInput::Tick));
+                let awake = (0..self.nodes.len()).filter(|&node| !self.nodes[node].is_asleep);
+                awake.collect::<Vec<_>>().into_iter().for_each(|node| self.give(node, LinkInput::Tick));
             }
         }
     }
@@ -181,7 +205,11 @@ impl SwarmNet {
 
     fn open(&mut self, node: usize) {
         self.nodes[node].connection += 1;
-        let opens = self.is_up && !self.nodes[node].is_cut;
+        // What a cut network swallows is neither opened nor refused.
+        if self.nodes[node].is_cut {
+            return;
+        }
+        let opens = self.is_up;
         if opens {
             let client = Client {
                 mqtt: Connection::new(Version::V3_1_1),
@@ -211,11 +239,15 @@ impl SwarmNet {
         self.way.push(Under { at_ms, number: self.sent, node, connection, what });
     }
 
-    fn arrive(&mut self, Under { node, connection, what, .. }: Under) {
+    fn arrive(&mut self, under: Under) {
+        if self.nodes[under.node].is_asleep && !matches!(under.what, Way::ToBroker(_)) {
+            return self.nodes[under.node].slept_through.push(under);
+        }
+        let Under { node, connection, what, .. } = under;
         let of_now = self.nodes[node].connection == connection;
         let is_cut = self.nodes[node].is_cut;
         match what {
-            Way::Opened if of_now => self.give(node, LinkInput::Opened),
+            Way::Opened if of_now && !is_cut => self.give(node, LinkInput::Opened),
             Way::Closed(why) if of_now => self.give(node, LinkInput::Closed(why)),
             Way::FromBroker(bytes) if of_now && !is_cut => self.give(node, LinkInput::Bytes(&bytes)),
             Way::ToBroker(bytes) if !is_cut => self.hear(node, connection, &bytes),
@@ -267,6 +299,7 @@ impl SwarmNet {
                     }
                 }
             }
+            Packet::V3_1_1Pingreq(_) => self.answer(node, Packet::V3_1_1Pingresp(Pingresp::new())),
             Packet::V3_1_1Publish(publish) => {
                 let payload = publish.payload().as_slice().to_vec();
                 self.route(publish.topic_name(), payload, publish.retain());

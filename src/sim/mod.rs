@@ -7,11 +7,13 @@ mod broker;
 mod chat;
 mod net;
 mod rings;
+mod swarm;
 mod voice;
 mod world;
 
 pub use broker::{SwarmNet, WayFaults};
 pub use chat::{Chat, Counts, Faults, spellings};
 pub use net::{Net, Peer};
+pub use swarm::{CONDUCTOR, Swarm};
 pub use voice::{ClosePoint, Sent, Sound, Voice, VoiceConfig, VoiceCounts};
 pub use world::World;

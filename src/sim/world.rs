@@ -12,7 +12,7 @@ use crate::metrics::{Baseline, UserId, Way};
 use crate::plan::Plan;
 use crate::protocol::audio::Clip;
 use crate::results::Recording;
-use crate::run::{Capacity, Run, RunInput, layout};
+use crate::run::{Capacity, Part, Run, RunInput, layout};
 use crate::time::{Span, Timestamp};
 use crate::wire::{FromWorker, Heard, Seen, ToWorker};
 
@@ -33,6 +33,8 @@ pub struct World {
     service: Span,
     busy_until: Timestamp,
     net: Net<Packet>,
+    /// What run and workers say to each other, while somebody else carries it.
+    carried: Option<Carried>,
     next_snapshot: Timestamp,
     next_ping: Timestamp,
     next_release: Timestamp,
@@ -41,6 +43,12 @@ pub struct World {
     /// How long frames wait in the sockets' queues of workers that are flooded, and which those are not.
     backlog: Span,
     probes: Vec<usize>,
+}
+
+#[derive(Debug, Default)]
+pub(super) struct Carried {
+    pub said: Vec<(usize, FromWorker)>,
+    pub told: Vec<(usize, ToWorker)>,
 }
 
 #[derive(Default)]
@@ -70,8 +78,8 @@ enum Packet {
     ClosedFor(Peer, u16, String),
     Fetch(usize, FetchId, FetchRequest),
     Fetched(usize, FetchId, FetchOutcome),
-    /// The agreed epoch has come.
-    Epoch(usize, Vec<serde_json::Map<String, serde_json::Value>>),
+    /// The agreed epoch has come, or was over before the worker heard of it.
+    Epoch(usize, Timestamp, Vec<serde_json::Map<String, serde_json::Value>>),
 }
 
 impl Packet {
@@ -123,6 +131,7 @@ impl World {
             service: Span::ZERO,
             busy_until: Timestamp::ZERO,
             net: Net::new(latency),
+            carried: None,
             next_snapshot: Timestamp::ZERO + SNAPSHOT,
             next_ping: Timestamp::ZERO + PING,
             next_release: Timestamp::ZERO + RELEASE,
@@ -346,8 +355,8 @@ impl World {
             Packet::ClosedFor(peer, code, reason) => {
                 self.give(peer.engine, Input::Closed { socket: peer.socket, code, reason: &reason });
             }
-            Packet::Epoch(worker, shared) => {
-                self.workers[worker].epoch = self.now;
+            Packet::Epoch(worker, epoch, shared) => {
+                self.workers[worker].epoch = epoch;
                 self.give(worker, Input::Start { shared });
             }
             Packet::Fetched(worker, fetch, outcome) => {
@@ -435,17 +444,50 @@ impl World {
         self.net.send(self.now, Span::ZERO, packet);
     }
 
+    /// A run whose workers somebody else brings to it; of its own this world has none yet.
+    pub(super) fn carried(plan: Plan, parts: Vec<Part>, latency: Span, faults: Faults) -> Self {
+        let mut world = Self::new(plan.clone(), Vec::new(), 2, latency, faults);
+        world.run = Run::new(0.0, plan, Vec::new(), "k3f".to_owned(), parts).starting_after(3_000.0);
+        world.workers.clear();
+        world.carried = Some(Carried::default());
+        world
+    }
+
+    /// What was said since the last call.
+    pub(super) fn take_carried(&mut self) -> Carried {
+        self.carried.as_mut().map(std::mem::take).unwrap_or_default()
+    }
+
+    /// One more worker, somewhere. It says that it is ready.
+    pub(super) fn add_worker(&mut self) -> usize {
+        self.workers.push(Worker::default());
+        let worker = self.workers.len() - 1;
+        self.tell_run(worker, FromWorker::Ready { build: crate::BUILD_ID.to_owned() });
+        worker
+    }
+
+    /// The worker says nothing any more, and does nothing.
+    pub(super) fn end_worker(&mut self, worker: usize) {
+        self.workers[worker] = Worker { finished: true, ..Worker::default() };
+    }
+
     fn tell_run(&mut self, worker: usize, message: FromWorker) {
-        self.command(RunInput::From { worker, message });
+        match &mut self.carried {
+            Some(carried) => carried.said.push((worker, message)),
+            None => self.command(RunInput::From { worker, message }),
+        }
     }
 
     fn pass_on(&mut self) {
         while let Some((worker, message)) = self.run.poll() {
-            self.on_order(worker, message);
+            match &mut self.carried {
+                Some(carried) => carried.told.push((worker, message)),
+                None => self.on_order(worker, message),
+            }
         }
     }
 
-    fn on_order(&mut self, worker: usize, message: ToWorker) {
+    pub(super) fn on_order(&mut self, worker: usize, message: ToWorker) {
         match message {
             ToWorker::Load(load) => {
                 let answer = match Engine::new(&load) {
@@ -462,8 +504,9 @@ impl World {
             }
             ToWorker::Prepare { population } => self.give(worker, Input::Prepare { population }),
             ToWorker::Start { epoch_ms, shared } => {
-                let wait = Timestamp::from_millis_f64(epoch_ms).since(self.now) - self.net.latency;
-                self.net.send(self.now, wait, Packet::Epoch(worker, shared));
+                let epoch = Timestamp::from_millis_f64(epoch_ms);
+                let wait = epoch.since(self.now) - self.net.latency;
+                self.net.send(self.now, wait, Packet::Epoch(worker, epoch, shared));
             }
             // Simulated workers share one clock.
             ToWorker::Epoch { .. } => {}
@@ -488,7 +531,10 @@ impl World {
     }
 
     fn snapshot(&mut self) {
-        self.command(RunInput::Tick);
+        if self.carried.is_none() {
+            self.command(RunInput::Tick);
+            self.run.overdue().into_iter().for_each(|input| self.command(input));
+        }
         for worker in 0..self.workers.len() {
             if self.workers[worker].finished {
                 continue;

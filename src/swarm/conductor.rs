@@ -13,7 +13,7 @@ use std::collections::{BTreeMap, VecDeque};
 use super::clock::Offset;
 use super::envelope::Refusal;
 use super::link::{LinkCommand, LinkEvent};
-use super::message::{Card, Consent, Offer, Order, Said, ToConductor, ToGenerator, What, pack, unpack};
+use super::message::{Card, Consent, Offer, Order, Patience, Said, ToConductor, ToGenerator, What, pack, unpack};
 use super::peer::SessionId;
 use crate::run::{Capacity, RunInput, is_capped};
 use crate::wire::ToWorker;
@@ -53,6 +53,9 @@ pub struct Conductor {
     workers: Vec<Option<(SessionId, u32)>>,
     run: Option<String>,
     offer: Offer,
+    patience: Patience,
+    /// Ticks until everybody has had the time to come back after we were not there ourselves.
+    unsettled: u32,
     /// What the run was told of its clocks, milliseconds.
     clock_bound: f64,
     out: VecDeque<ConductorOutput>,
@@ -76,7 +79,8 @@ impl Conductor {
 
     /// What the next run will be: every generator's operator is asked.
     pub fn offer(&mut self, offer: Offer) {
-        if self.offer == (Offer { number: self.offer.number, ..offer.clone() }) {
+        let offer = Offer { number: self.offer.number, patience: self.patience, ..offer };
+        if self.offer == offer {
             return;
         }
         self.offer = Offer { number: self.offer.number + 1, ..offer };
@@ -84,6 +88,18 @@ impl Conductor {
         self.out.push_back(ConductorOutput::Link(LinkCommand::Card(pack(&self.offer))));
         let sessions: Vec<_> = self.seats.keys().copied().collect();
         sessions.into_iter().for_each(|session| self.say_offer(session));
+    }
+
+    /// How long browsers play on without this one: from now on, in a run that goes on as well.
+    pub fn set_patience(&mut self, patience: Patience) {
+        self.patience = patience;
+        if self.offer.number > 0 {
+            self.offer(self.offer.clone());
+        }
+    }
+
+    pub fn patience(&self) -> Patience {
+        self.patience
     }
 
     fn say_offer(&mut self, session: SessionId) {
@@ -143,11 +159,16 @@ impl Conductor {
         self.workers.get(worker).copied().flatten().map(|(session, _)| session)
     }
 
-    /// Who would take up a part: of those that are ready, whoever plays none, or (if any may) the fewest.
-    pub fn stand_in(&self, any: bool) -> Option<(SessionId, String)> {
-        let ready = self.ready().into_iter().filter_map(|(session, _)| self.seats.get(&session));
-        let fewest = ready.min_by_key(|seat| seat.workers.len())?;
-        (any || fewest.workers.is_empty()).then(|| (fewest.session, fewest.name()))
+    /// Who would take up a part: of those that are ready the browser whose it was, if that only stopped because nobody conducted
+    /// it (`again`), else whoever plays none, or (if any may) the fewest.
+    pub fn stand_in(&self, again: Option<&str>, any: bool) -> Option<(SessionId, String)> {
+        let ready = || self.ready().into_iter().filter_map(|(session, _)| self.seats.get(&session));
+        let owner = again.and_then(|name| ready().find(|seat| seat.name() == name));
+        let other = || {
+            let fewest = ready().min_by_key(|seat| seat.workers.len())?;
+            (self.unsettled == 0 && (any || fewest.workers.is_empty())).then_some(fewest)
+        };
+        owner.or_else(other).map(|seat| (seat.session, seat.name()))
     }
 
     pub fn own_workers(&self) -> Vec<usize> {
@@ -203,6 +224,7 @@ impl Conductor {
     /// After the notes were played: nobody is here yet, and what was said again was said to nobody.
     pub fn take_over(&mut self) {
         self.out.clear();
+        self.unsettled = SETTLING_TICKS;
         let sessions: Vec<_> = self.seats.keys().copied().collect();
         sessions.into_iter().for_each(|session| self.on_away(session, true));
     }
@@ -216,6 +238,8 @@ impl Conductor {
                 Ok(message) => self.on_message(from, message),
                 Err(Refusal::Malformed | _) => self.malformed += 1,
             },
+            LinkEvent::Lost(_) | LinkEvent::Connected => self.unsettled = SETTLING_TICKS,
+            LinkEvent::Tick(_) => self.unsettled = self.unsettled.saturating_sub(1),
             LinkEvent::Rival => {
                 self.out.push_back(ConductorOutput::Note(
                     "another page conducts this swarm, too; close one of the two".into(),
@@ -315,6 +339,7 @@ impl Conductor {
                 What::Message(message) => RunInput::From { worker, message: *message },
                 What::Died(message) => RunInput::WorkerDied { worker, message },
                 What::Stopped(why) => RunInput::Stopped { worker, why },
+                What::Alone(at_s) => RunInput::Alone { worker, at_s },
                 What::Limited(text) => RunInput::Limited { worker, text },
             }));
         }
@@ -369,3 +394,6 @@ impl Seat {
         })
     }
 }
+
+/// Three seconds: everybody else misses the broker as long as we do, and looks for it as often.
+const SETTLING_TICKS: u32 = 12;

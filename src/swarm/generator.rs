@@ -3,7 +3,7 @@
 //! ```text
 //!            offer            operator          Begin             End
 //!   (new) ──────────▶ asked ───────────▶ given ──────▶ playing ──────▶ given
-//!                       │                                │ conductor silent for 8 s, or the operator's Stop
+//!                       │                                │ conductor silent for longer than its patience, or the operator's Stop
 //!                       └──▶ refused                     └──▶ stopping: its users leave, what they did is kept
 //! ```
 
@@ -15,10 +15,12 @@ use self::playing::Playing;
 use super::bounds::Bounds;
 use super::clock::Offset;
 use super::link::{LinkCommand, LinkEvent};
-use super::message::{Card, Consent, Offer, Order, Picture, Said, ToConductor, ToGenerator, What, pack, unpack};
+use super::message::{
+    Card, Consent, Offer, Order, Patience, Picture, Said, ToConductor, ToGenerator, What, pack, unpack,
+};
 use crate::plan::{Action, Limits};
 use crate::protocol::url;
-use crate::run::trial;
+use crate::run::{Halt, trial};
 use crate::wire::{FromWorker, ToWorker, Trial};
 
 #[derive(Debug, PartialEq)]
@@ -55,7 +57,8 @@ pub struct Generator {
     clock: Option<Offset>,
     playing: Option<Playing>,
     picture: Option<Picture>,
-    /// Since when nothing is heard of the conductor.
+    /// When the conductor was heard last, and since when nothing is heard of it.
+    heard_ms: f64,
     away_since_ms: Option<f64>,
     now_ms: f64,
     out: VecDeque<GeneratorOutput>,
@@ -72,6 +75,7 @@ impl Generator {
             clock: None,
             playing: None,
             picture: None,
+            heard_ms: f64::NEG_INFINITY,
             away_since_ms: None,
             now_ms: 0.0,
             out: VecDeque::new(),
@@ -93,7 +97,8 @@ impl Generator {
             said: (0..workers).map(died).collect(),
             unkept: parts.into(),
             next_part,
-            is_stopped: true,
+            stopped_below: workers,
+            is_over: true,
             is_left_over: true,
             obeyed: u64::MAX,
             ..Playing::new(run, workers)
@@ -185,27 +190,49 @@ impl Generator {
 
     /// The operator's own STOP: users leave; the second time they are cut off.
     pub fn stop(&mut self) {
-        self.stop_because("its operator stopped it");
-    }
-
-    fn stop_because(&mut self, why: &str) {
         let Some(playing) = &mut self.playing else { return };
-        let is_again = std::mem::replace(&mut playing.is_stopped, true);
+        let is_again = playing.stopped_below == playing.workers && playing.is_over;
+        let is_news = !std::mem::replace(&mut playing.is_over, true);
         let message = if is_again { ToWorker::Abort } else { ToWorker::Stop };
         for worker in 0..playing.workers {
             self.out.push_back(GeneratorOutput::Tell { worker, message: Box::new(message.clone()) });
-            if !is_again {
-                playing.said.push(Said { worker, what: What::Stopped(why.to_owned()) });
+            if is_news {
+                playing.said.push(Said { worker, what: What::Stopped("its operator stopped it".to_owned()) });
             }
         }
+        playing.stopped_below = playing.workers;
         self.flush();
+    }
+
+    /// Nobody conducts: users leave, and what they did is kept. The conductor will hear when that was.
+    fn stop_alone(&mut self, at_s: f64) {
+        let Some(playing) = &mut self.playing else { return };
+        for worker in playing.stopped_below..playing.workers {
+            self.out.push_back(GeneratorOutput::Tell { worker, message: Box::new(ToWorker::Stop) });
+            playing.said.push(Said { worker, what: What::Alone(at_s) });
+        }
+        playing.stopped_below = playing.workers;
+        self.flush();
+    }
+
+    /// The conductor's word to everybody, which no order that still waits on the way holds back.
+    fn heed(&mut self) {
+        let (Some(playing), Some(picture)) = (&mut self.playing, &self.picture) else { return };
+        if playing.run != picture.run || picture.halt <= playing.halt {
+            return;
+        }
+        playing.halt = picture.halt;
+        let message = if picture.halt == Some(Halt::Abort) { ToWorker::Abort } else { ToWorker::Stop };
+        for worker in 0..playing.workers {
+            self.out.push_back(GeneratorOutput::Tell { worker, message: Box::new(message.clone()) });
+        }
     }
 
     /// One of this page's workers spoke.
     pub fn on_worker(&mut self, worker: u32, message: FromWorker) {
         // The others go on: nobody tells this one that all have settled.
         let has_settled = matches!(&message, FromWorker::Snapshot(snapshot) if snapshot.settled);
-        if let Some(playing) = self.playing.as_mut().filter(|playing| playing.is_stopped && has_settled)
+        if let Some(playing) = self.playing.as_mut().filter(|playing| worker < playing.stopped_below && has_settled)
             && playing.has_left.insert(worker)
         {
             self.out.push_back(GeneratorOutput::Tell { worker, message: Box::new(ToWorker::Leave) });
@@ -248,16 +275,22 @@ impl Generator {
 
     pub fn on_event(&mut self, now_ms: f64, event: LinkEvent) {
         self.now_ms = now_ms;
+        if let LinkEvent::Arrived(_) | LinkEvent::Back(_) | LinkEvent::Clock(_) | LinkEvent::Message { .. } = &event {
+            self.heard_ms = now_ms;
+        }
         match event {
             LinkEvent::Arrived(_) => self.on_arrived(),
-            LinkEvent::Away(_) => self.away_since_ms = Some(now_ms),
+            LinkEvent::Away(_) => self.away_since_ms = Some(self.heard_ms),
             LinkEvent::Back(_) => self.away_since_ms = None,
             LinkEvent::Clock(offset) => self.on_clock(offset),
             LinkEvent::Message { message, .. } => match unpack(&message) {
                 Ok(message) => self.on_message(message),
                 Err(_) => self.refused += 1,
             },
-            LinkEvent::Live(picture) => self.picture = unpack(&picture).ok().or(self.picture.take()),
+            LinkEvent::Live(picture) => {
+                self.picture = unpack(&picture).ok().or(self.picture.take());
+                self.heed();
+            }
             LinkEvent::Tick(_) => self.on_tick(),
             LinkEvent::Card(card) => {
                 if let Ok(offer) = unpack::<Offer>(&card) {
@@ -309,10 +342,23 @@ impl Generator {
         {
             self.flush();
         }
-        let is_over = self.away_since_ms.is_some_and(|since_ms| self.now_ms - since_ms >= ALONE_MS);
-        if is_over && self.playing.as_ref().is_some_and(|playing| !playing.is_stopped) {
-            self.stop_because("nobody conducted it any more");
+        let (Some(since_ms), Some(playing)) = (self.away_since_ms, &self.playing) else { return };
+        let begun_ms = playing.epoch_ms.map(|(_, ours)| ours);
+        let waits_until_ms = since_ms + self.patience().seconds() * 1e3;
+        let until_ms = match (self.patience(), begun_ms) {
+            (Patience::ToThePlansEnd, Some(begun_ms)) => {
+                waits_until_ms.max(begun_ms + self.offer.as_ref().map_or(0.0, |offer| offer.seconds) * 1e3)
+            }
+            _ => waits_until_ms,
+        };
+        if self.now_ms >= until_ms && playing.stopped_below < playing.workers {
+            self.stop_alone(begun_ms.map_or(0.0, |begun_ms| (self.now_ms - begun_ms).max(0.0) / 1e3));
         }
+    }
+
+    /// How long this browser plays on without its conductor.
+    pub fn patience(&self) -> Patience {
+        self.offer.as_ref().map(|offer| offer.patience).unwrap_or_default()
     }
 
     fn on_message(&mut self, message: ToGenerator) {
@@ -384,9 +430,10 @@ impl Generator {
     fn begin(&mut self, workers: u32) {
         let Some(playing) = &mut self.playing else { return };
         let before = std::mem::replace(&mut playing.workers, workers);
-        if self.card.consent != Consent::Given {
+        if self.card.consent != Consent::Given || playing.is_over {
             self.refused += 1;
-            let why = "its operator has not allowed this run".to_owned();
+            let why = if playing.is_over { "its operator stopped it" } else { "its operator has not allowed this run" };
+            let why = why.to_owned();
             return (before..workers).for_each(|worker| self.on_worker_died(worker, why.clone()));
         }
         self.out.push_back(GeneratorOutput::Spawn { workers });
@@ -438,6 +485,4 @@ impl Generator {
 
 /// Snapshots are handed over once a second.
 const PART_MS: f64 = 950.0;
-/// From the moment that the conductor is known to be away (after almost three seconds): so that all is over within ten.
-const ALONE_MS: f64 = 5_500.0;
 const CLOCK_STEP_MS: f64 = 0.2;

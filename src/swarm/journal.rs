@@ -6,7 +6,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::conductor::Conductor;
-use super::message::{pack, unpack};
+use super::message::{Patience, pack, unpack};
 use super::peer::SessionId;
 use crate::plan::Plan;
 use crate::run::{Part, Run, RunInput};
@@ -22,6 +22,9 @@ pub struct Beginning {
     /// In which browser each part's worker lives; `None`: in the conductor's.
     pub places: Vec<Option<SessionId>>,
     pub start_delay_ms: f64,
+    /// Absent from notes of builds that knew none.
+    #[serde(default)]
+    pub patience: Patience,
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -92,8 +95,10 @@ pub fn replay<'a>(pages: impl IntoIterator<Item = &'a [u8]>) -> Option<(Run, Con
     played
 }
 
-fn begin(Beginning { at_ms, run, plan, parts, places, start_delay_ms }: Beginning) -> (Run, Conductor) {
+fn begin(beginning: Beginning) -> (Run, Conductor) {
+    let Beginning { at_ms, run, plan, parts, places, start_delay_ms, patience } = beginning;
     let mut conductor = Conductor::default();
+    conductor.set_patience(patience);
     conductor.begin(run.clone(), places);
     (Run::new(at_ms, plan, Vec::new(), run, parts).starting_after(start_delay_ms), conductor)
 }

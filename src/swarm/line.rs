@@ -12,6 +12,8 @@ pub struct Line {
     /// Fragments came that have not been confirmed.
     owes_confirmation: bool,
     heard_ms: f64,
+    /// For how long nothing was heard of it while somebody listened here.
+    silent_ms: f64,
     /// Its present connection to the broker, counted by itself.
     connection: u32,
     pub is_away: bool,
@@ -25,6 +27,7 @@ impl Line {
             into: Incoming::default(),
             owes_confirmation: false,
             heard_ms: now_ms,
+            silent_ms: 0.0,
             connection: 0,
             is_away: false,
         }
@@ -33,12 +36,21 @@ impl Line {
     /// It lives. `true`: it had been given up.
     pub fn hear(&mut self, now_ms: f64, connection: Option<u32>) -> bool {
         self.heard_ms = self.heard_ms.max(now_ms);
+        self.silent_ms = 0.0;
         self.connection = connection.map_or(self.connection, |connection| self.connection.max(connection));
         std::mem::take(&mut self.is_away)
     }
 
-    /// `true` once: when it has been silent for too long.
-    pub fn is_overdue(&mut self, now_ms: f64) -> bool {
+    /// We listened for so much longer, and it said nothing. `true` once: when it has been silent for too long.
+    pub fn is_overdue(&mut self, listened_ms: f64) -> bool {
+        self.silent_ms += listened_ms;
+        let overdue = !self.is_away && self.silent_ms > SILENCE_MS;
+        self.is_away |= overdue;
+        overdue
+    }
+
+    /// The same by the clock, time included in which we ourselves could not listen.
+    pub fn is_overdue_at(&mut self, now_ms: f64) -> bool {
         let overdue = !self.is_away && now_ms - self.heard_ms > SILENCE_MS;
         self.is_away |= overdue;
         overdue
@@ -72,4 +84,4 @@ impl Line {
 }
 
 /// Three questions or answers that did not come: within the three seconds in which a swarm knows of it.
-const SILENCE_MS: f64 = 2_600.0;
+pub const SILENCE_MS: f64 = 2_600.0;

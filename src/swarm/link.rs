@@ -16,7 +16,7 @@ use super::clock::{ClockSync, Exchange, Offset};
 use super::envelope::{Opener, Refusal, Refused, Sealer};
 use super::invite::Role;
 use super::key::{Key, Topics};
-use super::line::Line;
+use super::line::{Line, SILENCE_MS};
 use super::mqtt::{Credentials, Introduction, Mqtt, MqttOutput};
 use super::packet::{Body, Packet};
 use super::peer::{Peer, SessionId};
@@ -109,13 +109,24 @@ pub struct Link {
     beacon_ms: f64,
     ask_ms: f64,
     traffic: Traffic,
+    /// When time passed last: what a tick is late by, nobody could be heard in.
+    ticked_ms: f64,
+    /// Spreads the retries of many browsers.
+    jitter: fastrand::Rng,
     out: VecDeque<LinkOutput>,
 }
 
 enum Broker {
     Down { until_ms: f64, failures: u32 },
     Opening { since_ms: f64, failures: u32 },
-    Up { mqtt: Box<Mqtt>, is_ready: bool, since_ms: f64, failures: u32 },
+    Up { mqtt: Box<Mqtt>, is_ready: bool, since_ms: f64, failures: u32, quiet: Quiet },
+}
+
+/// For how long a broker that let us in has said nothing while we listened.
+#[derive(Debug, Clone, Copy, Default)]
+struct Quiet {
+    ms: f64,
+    is_asked: bool,
 }
 
 impl Link {
@@ -134,6 +145,9 @@ impl Link {
             beacon_ms: f64::NEG_INFINITY,
             ask_ms: f64::NEG_INFINITY,
             traffic: Traffic::default(),
+            ticked_ms: f64::NEG_INFINITY,
+            // A page's loading has random bits, and they come in as a value.
+            jitter: fastrand::Rng::with_seed(peer.session.0 ^ peer.loading.0),
             out: VecDeque::new(),
         }
     }
@@ -148,7 +162,8 @@ impl Link {
             LinkInput::Opened => self.on_opened(now_ms),
             LinkInput::Bytes(bytes) => {
                 self.traffic.bytes_in += bytes.len() as u64;
-                if let Broker::Up { mqtt, .. } = &mut self.broker {
+                if let Broker::Up { mqtt, quiet, .. } = &mut self.broker {
+                    *quiet = Quiet::default();
                     mqtt.on_bytes(now_ms, bytes);
                 }
             }
@@ -214,7 +229,10 @@ impl Link {
             subscriptions: &own,
         };
         match Mqtt::new(&introduction) {
-            Ok(mqtt) => self.broker = Broker::Up { mqtt: Box::new(mqtt), is_ready: false, since_ms: now_ms, failures },
+            Ok(mqtt) => {
+                let (mqtt, quiet) = (Box::new(mqtt), Quiet::default());
+                self.broker = Broker::Up { mqtt, is_ready: false, since_ms: now_ms, failures, quiet };
+            }
             Err(why) => self.on_closed(now_ms, &why),
         }
     }
@@ -225,28 +243,43 @@ impl Link {
             Broker::Up { failures, .. } | Broker::Opening { failures, .. } => failures + 1,
             Broker::Down { .. } => return,
         };
-        let wait_ms = (FIRST_RETRY_MS * 2f64.powi(failures.min(10) as i32)).min(LONGEST_RETRY_MS);
+        let wait_ms = RETRY_MS.0 + (RETRY_MS.1 - RETRY_MS.0) * self.jitter.f64();
         self.broker = Broker::Down { until_ms: now_ms + wait_ms, failures };
         self.out.push_back(LinkOutput::Close);
         self.tell(LinkEvent::Lost(why.to_owned()));
     }
 
     fn on_tick(&mut self, now_ms: f64) {
+        let listened_ms = (now_ms - std::mem::replace(&mut self.ticked_ms, now_ms)).clamp(0.0, LONGEST_TICK_MS);
         match &mut self.broker {
             Broker::Down { until_ms, failures } if *until_ms <= now_ms => {
                 self.broker = Broker::Opening { since_ms: now_ms, failures: *failures };
                 self.out.push_back(LinkOutput::Open);
             }
-            Broker::Opening { since_ms, .. } | Broker::Up { is_ready: false, since_ms, .. }
-                if now_ms - *since_ms > PATIENCE_MS =>
+            Broker::Opening { since_ms, failures } | Broker::Up { is_ready: false, since_ms, failures, .. }
+                if now_ms - *since_ms > welcome_ms(*failures) =>
             {
                 self.on_closed(now_ms, "the broker does not let us in");
             }
-            Broker::Up { mqtt, .. } => mqtt.on_tick(now_ms),
+            Broker::Up { mqtt, is_ready, quiet, .. } => {
+                mqtt.on_tick(now_ms);
+                quiet.ms += if *is_ready { listened_ms } else { 0.0 };
+                // A network that is cut says nothing, and TCP takes minutes to say so.
+                if quiet.ms > SILENCE_MS {
+                    self.on_closed(now_ms, "the broker is silent");
+                } else if quiet.ms >= EVERY_MS && !std::mem::replace(&mut quiet.is_asked, true) {
+                    mqtt.ask(now_ms);
+                }
+            }
             Broker::Down { .. } | Broker::Opening { .. } => {}
         }
+        // Who loads a server stops rather than play on for nobody; who conducts condemns nobody for a sleep of its own.
+        let is_overdue = |line: &mut Line| match self.role {
+            Role::Conductor => line.is_overdue(listened_ms),
+            Role::Generator => line.is_overdue_at(now_ms),
+        };
         let overdue: Vec<_> =
-            self.lines.values_mut().filter_map(|line| line.is_overdue(now_ms).then_some(line.peer.session)).collect();
+            self.lines.values_mut().filter_map(|line| is_overdue(line).then_some(line.peer.session)).collect();
         overdue.into_iter().for_each(|session| self.tell(LinkEvent::Away(session)));
         self.tell(LinkEvent::Tick(self.traffic));
     }
@@ -379,7 +412,12 @@ impl Link {
         match self.lines.values().next().map(|line| line.peer) {
             Some(known) if known.session != from.session => return Err(Refusal::Foreign),
             Some(known) if known.loading > from.loading => return Err(Refusal::Replay),
-            Some(known) if known == from => {}
+            Some(known) if known == from => {
+                // It may be back: an answer will show.
+                if self.lines.get(&from.session).is_some_and(|line| line.is_away) {
+                    self.ask_ms = f64::NEG_INFINITY;
+                }
+            }
             _ => {
                 self.arrive(now_ms, from);
                 // Another loading may run on another clock.
@@ -450,7 +488,13 @@ const WILL: &str = "will";
 
 /// Beacons and questions.
 const EVERY_MS: f64 = 1_000.0;
-const FIRST_RETRY_MS: f64 = 250.0;
-/// From the socket's opening to the broker's welcome.
-const PATIENCE_MS: f64 = 10_000.0;
-const LONGEST_RETRY_MS: f64 = 5_000.0;
+/// Between two attempts to reach the broker, least and most: all browsers of a swarm miss it at the same moment.
+const RETRY_MS: (f64, f64) = (500.0, 1_000.0);
+/// Ticks come four times a second; between two of them that lie further apart nobody listened for longer than this.
+const LONGEST_TICK_MS: f64 = 500.0;
+
+/// How long an attempt may take until the socket is open, and how long from there to the broker's welcome. What the network
+/// has swallowed never ends, so it is begun anew soon; on a slow way every fourth attempt has time.
+fn welcome_ms(failures: u32) -> f64 {
+    if failures % 4 == 3 { 10_000.0 } else { SILENCE_MS }
+}

@@ -12,7 +12,8 @@ use serde::{Deserialize, Serialize};
 use super::clock::Offset;
 use super::envelope::Refusal;
 use crate::plan::{HostLoad, Plan};
-use crate::run::Status;
+use crate::run::{Halt, Status};
+use crate::time::Span;
 use crate::wire::{FromWorker, ToWorker};
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -54,7 +55,44 @@ pub struct Offer {
     /// Of the conductor's page. Two builds in one run would count differently.
     #[serde(default)]
     pub build: String,
+    #[serde(default)]
+    pub patience: Patience,
 }
+
+/// How long a browser plays on while it hears nothing of its conductor.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Patience {
+    Seconds(u32),
+    ToThePlansEnd,
+}
+
+impl Default for Patience {
+    fn default() -> Self {
+        Self::Seconds(USUAL_S)
+    }
+}
+
+impl Patience {
+    /// At least so long it waits, whatever the plan is.
+    pub fn seconds(self) -> f64 {
+        match self {
+            Self::Seconds(seconds) => f64::from(seconds),
+            Self::ToThePlansEnd => f64::from(USUAL_S),
+        }
+    }
+
+    /// When a browser without a conductor has stopped by itself for sure; `None`: at the plan's end.
+    pub fn gone_after(self) -> Option<Span> {
+        match self {
+            Self::Seconds(seconds) => Some(Span::from_secs(u64::from(seconds)) + MARGIN),
+            Self::ToThePlansEnd => None,
+        }
+    }
+}
+
+const USUAL_S: u32 = 8;
+/// A generator counts from what it heard last and looks four times a second.
+const MARGIN: Span = Span::from_secs(2);
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub enum ToConductor {
@@ -118,6 +156,8 @@ pub enum What {
     Died(String),
     /// Its users leave, and not because the run says so.
     Stopped(String),
+    /// Its users left at this second of the run, because nobody conducted them any more.
+    Alone(f64),
     /// It does less than the run asks: its operator's limits do not let it.
     Limited(String),
 }
@@ -128,6 +168,8 @@ pub struct Picture {
     pub run: String,
     pub plan: String,
     pub status: Status,
+    /// What everybody is to do now, whatever orders still wait on the way to him.
+    pub halt: Option<Halt>,
     /// Label, value, note.
     pub tiles: Vec<(String, String, String)>,
 }
@@ -215,6 +257,7 @@ mod tests {
             starve_ms: 0,
             limits: None,
             snapshot_ms: 1_000,
+            life: 0,
         };
         let order = Order::Worker { worker: 1, message: Box::new(ToWorker::Load(Box::new(load))) };
         let message = ToGenerator::Order { run: "k3f".into(), number: 3, order };

@@ -25,7 +25,7 @@ pub use invite::{Invite, InviteError, Role, checked_broker};
 pub use journal::{Beginning, Journal, replay};
 pub use key::{Key, KeyError, Topics};
 pub use link::{Link, LinkCommand, LinkEvent, LinkInput, LinkOutput, Traffic};
-pub use message::{Card, Consent, Offer, Order, Picture, Said, ToConductor, ToGenerator, What, pack, unpack};
+pub use message::{Card, Consent, Offer, Order, Patience, Picture, Said, ToConductor, ToGenerator, What, pack, unpack};
 pub use mqtt::{Credentials, Introduction, Mqtt, MqttOutput};
 pub use packet::{Body, Packet};
 pub use peer::{Loading, Peer, SessionId};

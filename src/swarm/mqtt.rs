@@ -120,6 +120,12 @@ impl Mqtt {
         }
     }
 
+    /// Asks the broker at once whether it lives: it has to answer.
+    pub fn ask(&mut self, now_ms: f64) {
+        let events = self.connection.notify_timer_fired(TimerKind::PingreqSend);
+        self.obey(now_ms, events);
+    }
+
     /// Time has passed.
     pub fn on_tick(&mut self, now_ms: f64) {
         if self.ping_ms.is_infinite() && self.silence_ms.is_infinite() {

@@ -111,8 +111,8 @@ impl Incoming {
 
 /// Mosquitto 2.0.11 takes 0.1 s for each further 4 KiB of a message.
 const FRAGMENT: usize = 3_584;
-/// Fragments on their way at a time: almost 1 MiB.
-const IN_FLIGHT: usize = 256;
+/// Fragments on their way at a time: a quarter of a MiB. What is said past the stream, like STOP, waits for no more than this.
+const IN_FLIGHT: usize = 64;
 /// Longer than a way there and back through a broker on another continent.
 const CONFIRMED_WITHIN_MS: f64 = 1_500.0;
 /// A plan with a thousand accounts and ten clips is far below.

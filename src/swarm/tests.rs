@@ -4,7 +4,7 @@ use serde_json::json;
 
 use super::*;
 use crate::plan::{Action, Caps, Limits, Plan, TimedAction};
-use crate::run::{Capacity, RunInput, layout};
+use crate::run::{Capacity, Halt, RunInput, layout};
 use crate::time::Timestamp;
 use crate::wire::{FromWorker, Level, Load, LogLine, Snapshot, ToWorker};
 
@@ -69,6 +69,7 @@ fn load(target: &str, users: u32) -> ToWorker {
         starve_ms: 0,
         limits: None,
         snapshot_ms: 1_000,
+        life: 0,
     }))
 }
 
@@ -317,6 +318,115 @@ fn without_a_conductor_it_stops_within_ten_seconds() {
     assert_eq!(pair.asked(), [], "once");
 }
 
+/// How long after it was heard last a generator stops that nobody conducts, in milliseconds; `None`: not within two minutes.
+#[track_caller]
+fn check_patience(patience: Patience, expected_ms: Option<u32>) {
+    let mut pair = Pair::new(limits(&[], 250));
+    pair.conductor.set_patience(patience);
+    pair.offer("http://127.0.0.1:4280", 10);
+    pair.conductor.begin("k3f".into(), vec![None, Some(GENERATOR), None]);
+    pair.settle();
+    assert_eq!(pair.generator.patience(), patience);
+    let epoch_ms = pair.now_ms + 500.0;
+    pair.tell(ToWorker::Start { epoch_ms, shared: Vec::new() });
+    pair.asked();
+    let heard_ms = pair.now_ms;
+    pair.pass(2_500);
+    pair.hear(LinkEvent::Away(CONDUCTOR));
+    while pair.now_ms < heard_ms + 120_000.0 && !pair.page.contains(&to_worker(ToWorker::Stop)) {
+        pair.pass(250);
+    }
+    let stopped = pair.page.contains(&to_worker(ToWorker::Stop));
+    assert_eq!(stopped.then_some((pair.now_ms - heard_ms) as u32), expected_ms, "{patience:?}");
+}
+
+#[test]
+fn a_generator_waits_as_long_as_its_conductor_wants_it_to() {
+    check_patience(Patience::Seconds(4), Some(4_000));
+    check_patience(Patience::default(), Some(8_000));
+    check_patience(Patience::Seconds(15), Some(15_000));
+    // The plan lasts a minute.
+    check_patience(Patience::ToThePlansEnd, Some(60_000));
+    check_patience(Patience::Seconds(300), None);
+}
+
+#[test]
+fn what_stopped_by_itself_says_when_and_plays_again() {
+    let mut pair = Pair::playing(limits(&[], 250));
+    pair.tell(ToWorker::Start { epoch_ms: pair.now_ms + 500.0, shared: Vec::new() });
+    pair.heard();
+    pair.asked();
+    pair.is_deaf = true;
+    pair.hear(LinkEvent::Away(CONDUCTOR));
+    pair.pass(10_000);
+    pair.is_deaf = false;
+    assert_eq!(pair.asked(), [to_worker(ToWorker::Stop)]);
+    // Its stream says again what nobody heard.
+    pair.hear(LinkEvent::Back(CONDUCTOR));
+    pair.hear(LinkEvent::Arrived(CONDUCTOR));
+    assert_eq!(pair.heard(), [RunInput::Alone { worker: 1, at_s: 8.0 }]);
+    assert_eq!(pair.conductor.stand_in(None, false), None, "it plays a part already");
+    assert_eq!(pair.conductor.stand_in(Some("Kim"), false), Some((GENERATOR, "Kim".to_owned())));
+    pair.conductor.seat_worker(Some(GENERATOR));
+    pair.conductor.begin_more(GENERATOR);
+    pair.settle();
+    assert_eq!(pair.asked(), [GeneratorOutput::Spawn { workers: 2 }]);
+    pair.generator.on_worker(1, settled());
+    pair.settle();
+    assert_eq!(pair.asked(), [], "the new one plays on");
+    pair.says(settled());
+    assert_eq!(pair.asked(), [to_worker(ToWorker::Leave)]);
+}
+
+#[test]
+fn who_comes_back_a_moment_later_finds_its_part_vacant() {
+    let mut pair = Pair::new(limits(&[], 250));
+    pair.offer("http://127.0.0.1:4280", 10);
+    let spare = Some((GENERATOR, "Kim".to_owned()));
+    assert_eq!(pair.conductor.stand_in(None, false), spare);
+    for event in [LinkEvent::Lost("gone".into()), LinkEvent::Connected] {
+        pair.conductor.on_event(event);
+    }
+    for _ in 0..12 {
+        assert_eq!(pair.conductor.stand_in(None, false), None);
+        assert_eq!(pair.conductor.stand_in(Some("Kim"), false), spare);
+        pair.conductor.on_event(LinkEvent::Tick(Traffic::default()));
+    }
+    assert_eq!(pair.conductor.stand_in(None, false), spare);
+}
+
+#[test]
+fn whose_operator_stopped_it_plays_no_further_part_of_that_run() {
+    let mut pair = Pair::playing(limits(&[], 250));
+    pair.generator.stop();
+    pair.settle();
+    pair.asked();
+    pair.heard();
+    pair.conductor.seat_worker(Some(GENERATOR));
+    pair.conductor.begin_more(GENERATOR);
+    pair.settle();
+    assert_eq!(pair.asked(), []);
+    let why = "its operator stopped it".to_owned();
+    assert_eq!(pair.heard(), [RunInput::WorkerDied { worker: 3, message: why }]);
+}
+
+#[test]
+fn stop_does_not_wait_behind_what_is_on_its_way() {
+    let mut pair = Pair::playing(limits(&[], 250));
+    pair.asked();
+    let mut show = |run: &str, halt| {
+        let picture = Picture { run: run.into(), halt, ..Picture::default() };
+        pair.hear(LinkEvent::Live(pack(&picture)));
+        pair.asked()
+    };
+    assert_eq!(show("k3f", None), []);
+    assert_eq!(show("another", Some(Halt::Abort)), []);
+    assert_eq!(show("k3f", Some(Halt::Stop)), [to_worker(ToWorker::Stop)]);
+    assert_eq!(show("k3f", Some(Halt::Stop)), [], "once");
+    assert_eq!(show("k3f", Some(Halt::Abort)), [to_worker(ToWorker::Abort)]);
+    assert_eq!(show("k3f", Some(Halt::Stop)), []);
+}
+
 #[test]
 fn what_the_conductor_has_not_written_down_is_kept_for_it() {
     let mut pair = Pair::playing(limits(&[], 250));
@@ -363,7 +473,7 @@ fn a_generator_s_page_that_is_loaded_anew_delivers_what_it_had() {
     pair.settle();
     assert_eq!((pair.generator.run(), pair.seat().workers.len()), (None, 0));
     pair.offer("http://127.0.0.1:4280", 20);
-    assert_eq!(pair.conductor.stand_in(false), Some((GENERATOR, "Kim".to_owned())));
+    assert_eq!(pair.conductor.stand_in(None, false), Some((GENERATOR, "Kim".to_owned())));
     pair.asked();
     pair.conductor.seat_worker(Some(GENERATOR));
     pair.conductor.begin_more(GENERATOR);
@@ -394,6 +504,7 @@ fn a_conductor_that_plays_its_notes_again_goes_on_where_it_was() {
         parts: parts.clone(),
         places: vec![None, Some(GENERATOR), None],
         start_delay_ms: 3_000.0,
+        patience: Patience::Seconds(60),
     };
     let mut journal = Journal::begin(beginning.clone());
     let mut pair = Pair::playing(limits(&[], 250));
@@ -419,6 +530,7 @@ fn a_conductor_that_plays_its_notes_again_goes_on_where_it_was() {
     // The page is loaded anew.
     let (again, conductor) = replay(pages.iter().map(Vec::as_slice)).expect("there are notes");
     assert_eq!((again.status(), again.log().lines()), (run.status(), run.log().lines()));
+    assert_eq!(conductor.patience(), Patience::Seconds(60));
     pair.conductor = conductor;
     pair.conductor.take_over();
     pair.asked();

@@ -59,6 +59,7 @@ pub fn run(store: Store, effect: Effect) {
         Effect::StopPart => store.swarm_driver().change(|swarm| swarm.generate(Generator::stop)),
         Effect::WatchOnly(only) => store.swarm_driver().change(|swarm| swarm.watch_only(only)),
         Effect::MoveParts(moves) => store.swarm_driver().change(|swarm| swarm.moves_parts = moves),
+        Effect::SetPatience(patience) => store.swarm_driver().set_patience(patience),
         Effect::NameBrowser(name) => {
             remember(NAME, &name);
             store.swarm_driver().change(|swarm| swarm.rename(&name));

@@ -9,6 +9,7 @@ mod failures;
 mod hearing;
 mod leaving;
 mod load;
+mod outage;
 mod pacing;
 mod preflight;
 mod preset;

@@ -48,6 +48,7 @@ impl Studio {
             starve_ms: 0,
             limits: None,
             snapshot_ms: 250,
+            life: 0,
         };
         let engine = Engine::new(&load).expect("the plan is good");
         let mut studio = Self { engine, now: Timestamp::ZERO, sending: Span::ZERO, sent: Vec::new() };
@@ -244,6 +245,7 @@ fn a_clip_that_does_not_exist_is_told_before_the_run() {
         starve_ms: 0,
         limits: None,
         snapshot_ms: 250,
+        life: 0,
     };
     let problem = Engine::new(&load).err();
     assert_eq!(problem.as_deref(), Some(r#"population "p": there is no clip "nobody", only order, weather, weekend"#));

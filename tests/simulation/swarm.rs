@@ -1,7 +1,9 @@
 //! Links of a swarm around a simulated broker: order, presence, clocks, and what strangers can do.
 
 use tabswarm::sim::{SwarmNet, WayFaults};
-use tabswarm::swarm::{Key, Link, LinkCommand, LinkEvent, Loading, Offset, Peer, Refused, Role, SessionId, Traffic};
+use tabswarm::swarm::{
+    Key, Link, LinkCommand, LinkEvent, LinkInput, LinkOutput, Loading, Offset, Peer, Refused, Role, SessionId, Traffic,
+};
 
 const CONDUCTOR: usize = 0;
 const GENERATOR: usize = 1;
@@ -137,6 +139,46 @@ fn a_broker_s_restart_loses_nothing_but_time() {
     net.run(10_000.0);
     assert_eq!(messages(&mut net, GENERATOR), (0..60).map(|n| format!("order {n}")).collect::<Vec<_>>());
     assert_eq!(messages(&mut net, CONDUCTOR), (0..60).map(|n| format!("part {n}")).collect::<Vec<_>>());
+}
+
+/// When a link whose broker is away tries it, milliseconds, over a minute.
+fn tries(mut link: Link) -> Vec<u32> {
+    let mut tries = Vec::new();
+    for now_ms in (0..60_000).step_by(250) {
+        link.handle(f64::from(now_ms), LinkInput::Tick);
+        while let Some(output) = link.poll() {
+            if output == LinkOutput::Open {
+                tries.push(now_ms);
+                link.handle(f64::from(now_ms), LinkInput::Closed("refused"));
+            }
+        }
+    }
+    tries
+}
+
+#[test]
+fn a_broker_that_is_away_is_tried_every_half_to_whole_second_and_not_by_all_at_once() {
+    let found = tries(link(Role::Generator, 1, 0));
+    let gaps: Vec<_> = found.windows(2).map(|pair| pair[1] - pair[0]).collect();
+    assert!(gaps.len() > 50 && gaps.iter().all(|gap| (500..=1_000).contains(gap)), "{gaps:?}");
+    assert_eq!(tries(link(Role::Generator, 1, 0)), found, "the seed is a value");
+    assert_ne!(tries(link(Role::Generator, 2, 0)), found);
+}
+
+#[test]
+fn a_silent_broker_is_given_up_without_waiting_for_the_network_to_say_so() {
+    let mut net = swarm(1);
+    (0..2).for_each(|node| drop(net.told(node)));
+    let cut_at = net.now_ms();
+    (0..2).for_each(|node| net.cut(node, true));
+    net.run(4_000.0);
+    for node in 0..2 {
+        let lost = when(&mut net, node, &LinkEvent::Lost("the broker is silent".into())).expect("it is noticed");
+        assert!((2_000.0..3_200.0).contains(&(lost - cut_at)), "after {} ms", lost - cut_at);
+    }
+    (0..2).for_each(|node| net.cut(node, false));
+    net.run(5_000.0);
+    assert!(events(&mut net, GENERATOR).contains(&LinkEvent::Back(SessionId::new(100))));
 }
 
 #[test]

@@ -273,6 +273,7 @@ fn load() -> Load {
             public: Caps::public(),
         }),
         snapshot_ms: 250,
+        life: 0,
     }
 }
 

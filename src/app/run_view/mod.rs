@@ -139,6 +139,7 @@ pub fn picture(run: &Run) -> Picture {
     Picture {
         run: run.id().to_owned(),
         plan: run.plan().name.clone(),
+        halt: run.halt(),
         tiles: tiles.into_iter().map(|tile| (tile.label.to_owned(), tile.value, tile.note)).collect(),
         status,
     }

@@ -3,7 +3,7 @@
 use super::{Current, Host, SHOW_MS, TICK_MS};
 use crate::app::run_view::picture;
 use crate::browser::swarm_driver::SwarmDriver;
-use crate::run::{Part, Run, RunInput};
+use crate::run::{Part, Run, RunInput, Vacancy};
 use crate::swarm::{Journal, SessionId};
 
 impl Current {
@@ -25,10 +25,11 @@ impl Current {
     /// Gives parts that nobody plays any more to whoever stands by.
     pub(super) fn fill_in(&mut self, now_ms: f64) {
         let mut latest: Option<(SessionId, String)> = None;
-        for part in self.run.vacant_parts() {
+        for Vacancy { part, again } in self.run.vacant_parts(self.swarm.patience().gone_after()) {
             // Who takes up a browser's load takes its probe's user along, which is hardly any work.
-            let stand_in = self.swarm.stand_in().or_else(|| latest.clone().filter(|_| part.is_probe()));
-            let Some((session, name)) = stand_in else { return };
+            let stand_in = self.swarm.stand_in(again.as_deref());
+            let stand_in = stand_in.or_else(|| latest.clone().filter(|_| part.is_probe()));
+            let Some((session, name)) = stand_in else { continue };
             latest = Some((session, name.clone()));
             let input = RunInput::Add { part: Part { browser: Some(name), ..part } };
             if let Some(journal) = &mut self.journal {
@@ -37,8 +38,21 @@ impl Current {
             }
             self.write_down(now_ms, &input);
             self.run.handle(now_ms, input);
+            // In the order in which the journal plays it again.
+            self.deliver(now_ms);
             self.hosts.push(Host::Elsewhere);
             self.swarm.begin_more(session);
+        }
+    }
+
+    /// Time has passed: whoever has been silent for too long is noticed.
+    fn mind_the_silent(&mut self, now_ms: f64) {
+        for input in self.run.overdue() {
+            if let Some(journal) = &mut self.journal {
+                journal.input(now_ms, &input);
+            }
+            self.write_down(now_ms, &input);
+            self.run.handle(now_ms, input);
         }
     }
 
@@ -67,8 +81,15 @@ impl Current {
             journal.input(now_ms, &input);
         }
         self.write_down(now_ms, &input);
+        let (is_tick, is_vacancy) = (input == RunInput::Tick, matches!(input, RunInput::Alone { .. }));
         self.run.handle(now_ms, input);
+        if is_tick {
+            self.mind_the_silent(now_ms);
+        }
         self.deliver(now_ms);
+        if is_vacancy {
+            self.fill_in(now_ms);
+        }
         if let (Some(lab), Some(epoch_ms)) = (&mut self.lab, self.run.epoch_ms()) {
             lab.on_time(now_ms - epoch_ms);
         }

@@ -55,7 +55,8 @@ impl Inner {
         let (at_ms, start_delay_ms) = (self.clock.now_ms(), if browsers.len() > 1 { SWARM_START_MS } else { START_MS });
         let journal = self.swarm.conducts().then(|| {
             let (run, plan, parts, places) = (run_id.clone(), plan.clone(), parts.clone(), places.clone());
-            Journal::begin(Beginning { at_ms, run, plan, parts, places, start_delay_ms })
+            let patience = self.swarm.patience();
+            Journal::begin(Beginning { at_ms, run, plan, parts, places, start_delay_ms, patience })
         });
         let run =
             Run::new(at_ms, plan, csv, run_id.clone(), parts.clone()).starting_after(start_delay_ms).within(limits);

@@ -41,6 +41,7 @@ pub struct Receipt {
 pub struct Ledger {
     run: String,
     late_after: Span,
+    first_sequence: u32,
     rooms: Vec<Room>,
     room_numbers: HashMap<String, u32>,
     memberships: IdMap<UserId, Membership>,
@@ -103,6 +104,7 @@ impl Ledger {
         Self {
             run: run.to_owned(),
             late_after,
+            first_sequence: 0,
             rooms: Vec::new(),
             room_numbers: HashMap::new(),
             memberships: IdMap::default(),
@@ -118,6 +120,13 @@ impl Ledger {
             logged_rooms: IdMap::default(),
             completions: Vec::new(),
         }
+    }
+
+    /// Of users whom so many other workers have played before: nobody has seen these numbers of theirs.
+    #[must_use]
+    pub fn in_life(mut self, life: u32) -> Self {
+        self.first_sequence = life.min(u32::MAX / PER_LIFE - 1) * PER_LIFE;
+        self
     }
 
     /// The user is a member from now on. Until it leaves, entering again changes nothing.
@@ -157,7 +166,7 @@ impl Ledger {
     pub fn send(&mut self, now: Timestamp, room: &str, sender: UserId) -> Tag {
         let room = self.room(room);
         let state = self.senders.entry(sender).or_default();
-        let tag = Tag { sender, sequence: state.next_sequence, sent_at: now };
+        let tag = Tag { sender, sequence: self.first_sequence + state.next_sequence, sent_at: now };
         state.next_sequence += 1;
         state.last_sent = now;
         let latencies = self.spare.pop().unwrap_or_default();
@@ -387,6 +396,9 @@ fn key(tag: &Tag) -> (u32, u32) {
 
 /// An arrived message that no worker has said to have sent is forgotten after this: no fate takes that long.
 const UNKNOWN_FOR: Span = Span::from_secs(600);
+
+/// Messages of one user in one life: eleven days at four a second.
+const PER_LIFE: u32 = 1 << 22;
 
 #[cfg(all(test, not(target_arch = "wasm32")))]
 mod tests;

@@ -38,9 +38,13 @@ impl Verdict {
         let before = reasons.len();
         reasons.extend(case.results().iter().filter_map(|result| failed(result, case.so_far)));
         let has_failed = reasons.len() > before;
+        // What is not known of lost workers cannot mend this.
+        let is_incomplete = reasons[..before].iter().all(|reason| reason.what == ReasonKind::Incomplete);
+        let is_certain = is_incomplete && case.results().iter().any(has_certainly_failed);
         reasons.extend(remarks(&case, is_invalid));
         let outcome = match (is_invalid, has_failed) {
-            (true, _) => VerdictOutcome::Invalid,
+            (true, _) if !is_certain => VerdictOutcome::Invalid,
+            (true, _) => VerdictOutcome::Fail,
             (false, true) => VerdictOutcome::Fail,
             (false, false) => VerdictOutcome::Pass,
         };
@@ -228,6 +232,12 @@ fn unknown_clocks<'a>(case: &'a Case<'_>) -> impl Iterator<Item = Reason> + 'a {
             Reason::new(ReasonKind::ClockUncertainty, text).measured(bound, Some(distance), "ms")
         })
     })
+}
+
+/// It is broken by a number that further hand-overs could only raise.
+fn has_certainly_failed(result: &ThresholdResult) -> bool {
+    let only_rises = || result.threshold.parse::<Threshold>().is_ok_and(|threshold| threshold.is_of_rising_number());
+    result.outcome == Outcome::Fail && only_rises()
 }
 
 fn failed(result: &ThresholdResult, so_far: bool) -> Option<Reason> {

@@ -38,6 +38,20 @@ pub struct Threshold {
     pub(crate) abort: Option<Span>,
 }
 
+impl Threshold {
+    /// It sets a number a limit from above that only rises as a run goes on: what is still to come cannot mend it.
+    pub(crate) fn is_of_rising_number(&self) -> bool {
+        let rises = match &self.subject {
+            Subject::Time { statistic, .. } => *statistic == Statistic::Max,
+            Subject::Count { per_second, .. } => !per_second,
+            Subject::Errors { .. } | Subject::Disconnects { .. } => true,
+            Subject::ErrorRate { .. } | Subject::Delivery { .. } | Subject::Voice(_) => false,
+        };
+        let is_upper = matches!(self.operator, Operator::Less | Operator::LessOrEqual);
+        rises && is_upper && matches!(self.bound, Bound::Fixed(_))
+    }
+}
+
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Subject {
     /// A statistic of a histogram.

@@ -3,7 +3,6 @@
 use super::{MemberState, Run, Stage};
 use crate::metrics::{Case, Full, Proof, Stall, ThresholdResult, Verdict};
 use crate::plan::Threshold;
-use crate::run::layout::Part;
 use crate::time::{Span, Timestamp};
 use crate::wire::{Level, ToWorker};
 
@@ -23,17 +22,21 @@ impl Run {
     /// refused like by a server. What it has is shared in proportion to the users; `None`: there is room for all.
     pub(super) fn sockets_of(&self, worker: usize) -> Option<u32> {
         let room = self.members[worker].part.room;
-        let of_home = |part: &Part| part.browser == self.members[worker].part.browser;
-        let users = |part: &Part| u64::from(self.plan.users_of(&part.segment));
-        let total: u64 = self.members.iter().map(|member| &member.part).filter(|part| of_home(part)).map(users).sum();
+        let part = |other: usize| &self.members[other].part;
+        // Whoever played the same part before has left his sockets.
+        let is_over = |other: usize| {
+            (other + 1..self.members.len()).any(|later| part(later).segment.part == part(other).segment.part)
+        };
+        let of_home = |other: &usize| part(*other).browser == part(worker).browser && !is_over(*other);
+        let users = |other: usize| u64::from(self.plan.users_of(&part(other).segment));
+        let total: u64 = (0..self.members.len()).filter(of_home).map(users).sum();
         let sockets = u64::from(room.sockets);
         if !room.is_fixed || total <= sockets {
             return None;
         }
-        let before = self.members[..worker].iter().map(|member| &member.part).filter(|part| of_home(part));
-        let before: u64 = before.map(users).sum();
+        let before: u64 = (0..worker).filter(of_home).map(users).sum();
         let up_to = |users: u64| users * sockets / total;
-        Some((up_to(before + users(&self.members[worker].part)) - up_to(before)) as u32)
+        Some((up_to(before + users(worker)) - up_to(before)) as u32)
     }
 
     /// Says of each browser that is full that it is, and lets its users wait instead of fail; and takes it back.
@@ -118,8 +121,9 @@ impl Run {
 
     /// At each second's end, and at the run's.
     pub(super) fn judge(&mut self) {
-        let second = (self.totals.timeline().closed(), self.is_done(), self.problem.is_some());
-        if self.judged == Some(second) || (self.epoch_ms.is_none() && !self.is_done()) {
+        let problem = self.problem.clone().or_else(|| self.unheard_now());
+        let second = (self.totals.timeline().closed(), self.is_done(), problem.clone());
+        if self.judged.as_ref() == Some(&second) || (self.epoch_ms.is_none() && !self.is_done()) {
             return;
         }
         self.judged = Some(second);
@@ -131,7 +135,7 @@ impl Run {
             rules: &self.plan.verdict,
             totals: &self.totals,
             thresholds: thresholds.as_deref(),
-            problem: self.problem.as_deref(),
+            problem: problem.as_deref(),
             so_far: self.stage != Stage::Done,
         }));
     }

@@ -4,7 +4,7 @@ use super::{Run, Stage, sum};
 use crate::metrics::{Browser, Report, ReportFacts, Totals, UsersByState};
 use crate::plan::Plan;
 use crate::run::log::Log;
-use crate::run::status::{RunPhase, Status, UsersNow};
+use crate::run::status::{Halt, RunPhase, Status, UsersNow};
 use crate::time::{Span, Timestamp};
 
 impl Run {
@@ -50,6 +50,15 @@ impl Run {
 
     pub fn log(&self) -> &Log {
         &self.log
+    }
+
+    /// What all its workers are to do now, whatever was told them before.
+    pub fn halt(&self) -> Option<Halt> {
+        match self.stage {
+            Stage::Loading | Stage::Preparing { .. } | Stage::Running => None,
+            Stage::Settling { .. } | Stage::Leaving { .. } => Some(Halt::Stop),
+            Stage::Aborting { .. } | Stage::Accounting { .. } | Stage::Done => Some(Halt::Abort),
+        }
     }
 
     pub fn is_done(&self) -> bool {

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
+use crate::run::Halt;
 use crate::swarm::message::Said;
 
 #[derive(Debug)]
@@ -17,8 +18,12 @@ pub(super) struct Playing {
     pub unkept: VecDeque<(u64, Vec<u8>)>,
     /// The run's epoch on the conductor's clock, once it is known, and as our workers were last told on ours.
     pub epoch_ms: Option<(f64, f64)>,
-    /// Its users were told to leave, by us; these workers' have nothing left to wait for.
-    pub is_stopped: bool,
+    /// The users of workers below this were told to leave, by us; of those in `has_left` nobody has anything left to wait for.
+    pub stopped_below: u32,
+    /// Its operator wants no more of this run.
+    pub is_over: bool,
+    /// What the conductor told everybody, and we have done.
+    pub halt: Option<Halt>,
     pub has_left: BTreeSet<u32>,
     /// Of a page that was loaded anew since: nobody plays it, it is only delivered.
     pub is_left_over: bool,
@@ -39,7 +44,9 @@ impl Playing {
             said_ms: f64::NEG_INFINITY,
             unkept: VecDeque::new(),
             epoch_ms: None,
-            is_stopped: false,
+            stopped_below: 0,
+            is_over: false,
+            halt: None,
             has_left: BTreeSet::new(),
             is_left_over: false,
             most_of_run: BTreeMap::new(),

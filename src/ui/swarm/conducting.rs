@@ -5,9 +5,9 @@ use leptos::prelude::*;
 use super::credentials::BrokerState;
 use super::name::NameField;
 use super::qr::QrCode;
-use crate::app::swarm_view::ROSTER_COLUMNS;
+use crate::app::swarm_view::{ROSTER_COLUMNS, patience_of, patience_value, patiences};
 use crate::app::{Event, Page};
-use crate::ui::parts::{Card, DataTable};
+use crate::ui::parts::{Card, DataTable, Select};
 use crate::ui::store::Store;
 
 #[component]
@@ -19,6 +19,7 @@ pub fn Conducting() -> impl IntoView {
     let doubts = store.swarm(|swarm| swarm.doubts.clone());
     let only_watches = store.swarm(|swarm| swarm.only_watches);
     let moves_parts = store.swarm(|swarm| swarm.moves_parts);
+    let patience = store.swarm(|swarm| patience_value(swarm.patience));
     let running = store.run(|run| run.status.is_running());
     view! {
         <Card title="This page conducts a swarm" hint="Whoever opens the link joins: on another machine, in another profile, on a phone.">
@@ -52,6 +53,13 @@ pub fn Conducting() -> impl IntoView {
                         />
                         "Users of a browser that vanishes move to the others"
                     </label>
+                    <Select
+                        label="Browsers that lose this one play on for"
+                        options=Signal::derive(patiences)
+                        value=patience
+                        on_choose=move |value| store.dispatch(Event::SetPatience(patience_of(&value)))
+                        hint="After that they stop by themselves, and go on when this page is back."
+                    />
                 </div>
             </div>
         </Card>

@@ -73,6 +73,7 @@ fn Request() -> impl IntoView {
                 {fact("Each of them gets", |part| part.far.join("; "))}
                 {fact("Users, all browsers", |part| part.users.clone())}
                 {fact("Length", |part| part.length.clone())}
+                {fact("Without its conductor for", |part| format!("{}, then it stops", part.patience))}
             </dl>
             <div class="row" hidden=move || !asking.get()>
                 <p>"May this browser put load on these hosts? Only test servers that you may test."</p>

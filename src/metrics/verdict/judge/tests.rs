@@ -231,3 +231,25 @@ fn thresholds_that_the_clocks_cannot_judge_are_named_before_the_start() {
     check("message.round_trip p95 < 100 ms", 106.0, false);
     check("delivery.missing == 0", 106.0, false);
 }
+
+#[test]
+fn of_a_run_that_lost_a_worker_only_a_certain_failure_stands() {
+    #[track_caller]
+    fn check(threshold: &str, problem: Option<&str>, late: bool, expected: VerdictOutcome) {
+        let second = if late { Second { lag: 500, ..CALM } } else { CALM };
+        let verdict = verdict(&totals(&[(30, second)], 0, 0), &[threshold], problem, true);
+        assert_eq!(verdict.outcome, expected, "{verdict:#?}");
+    }
+    use VerdictOutcome::{Fail, Invalid, Pass};
+    let lost = Some("worker 1 of 3 is silent since 12.3 s");
+    check("message.fanout max < 1 ms", None, false, Fail);
+    // Nothing that is still to come makes the slowest message faster, or a count smaller.
+    check("message.fanout max < 1 ms", lost, false, Fail);
+    check("message.fanout count < 5", lost, false, Fail);
+    check("message.fanout p95 < 1 ms", lost, false, Invalid);
+    check("message.fanout count > 1000000", lost, false, Invalid);
+    check("message.fanout max < 300 ms", lost, false, Invalid);
+    check("message.fanout max < 300 ms", None, false, Pass);
+    // A generator that was late has measured itself.
+    check("message.fanout max < 1 ms", lost, true, Invalid);
+}
