@@ -268,6 +268,11 @@ impl SwarmDriver {
         });
     }
 
+    /// The run has put the browser out that this worker lives in.
+    pub fn put_out(&self, worker: usize) {
+        Inner::update(&self.0, |swarm| swarm.conduct(|conductor| conductor.put_out(worker)));
+    }
+
     pub fn end(&self) {
         Inner::update(&self.0, |swarm| swarm.conduct(Conductor::end));
     }

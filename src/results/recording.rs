@@ -106,6 +106,7 @@ fn kept(input: &RunInput) -> Option<RunInput> {
         | RunInput::Away { .. }
         | RunInput::Back { .. }
         | RunInput::Stopped { .. }
+        | RunInput::PutOut { .. }
         | RunInput::Limited { .. }
         | RunInput::ClockBound { .. }
         | RunInput::Note { .. }

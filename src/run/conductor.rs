@@ -5,6 +5,7 @@ mod cut_off;
 mod elsewhere;
 mod heeding;
 mod judging;
+mod putting_out;
 mod searching;
 mod telling;
 
@@ -22,7 +23,7 @@ use crate::metrics::{AnnotationKind, Baseline, SentLog, Totals, TotalsConfig, Us
 use crate::plan::{Limits, Plan};
 use crate::protocol::audio::Clip;
 use crate::time::{Span, Timestamp};
-use crate::wire::{FromWorker, Level, Load, LogLine, Snapshot, ToWorker};
+use crate::wire::{FromWorker, Level, Load, LogLine, PartOfRun, Snapshot, ToWorker};
 
 /// One run of one browser.
 #[derive(Debug)]
@@ -65,6 +66,10 @@ pub struct Run {
     acted: usize,
     /// Workers that come later are told, too.
     watched: Option<UserId>,
+    /// What a part of another browser's is held against.
+    part: PartOfRun,
+    /// One worker of each browser that was put out, until the swarm's conductor has heard of it.
+    put_out: Vec<usize>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -124,6 +129,8 @@ impl Run {
             start_delay_ms: START_DELAY_MS,
             acted: 0,
             watched: None,
+            part: PartOfRun::new(&plan),
+            put_out: Vec::new(),
             plan,
             csv,
             clips: Vec::new(),
@@ -196,6 +203,7 @@ impl Run {
             RunInput::Away { worker } => self.on_away(worker),
             RunInput::Back { worker } => self.on_back(worker),
             RunInput::Stopped { worker, why } => self.on_stopped(worker, &why),
+            RunInput::PutOut { worker, why } => self.put_out(worker, &why),
             RunInput::Limited { worker, text } => self.on_limited(worker, text),
             RunInput::Act(action) => self.act(action),
             RunInput::Note { at_s, text } => self.note_down(at_s, &text),
@@ -229,7 +237,7 @@ impl Run {
         match message {
             FromWorker::Ready { build } => self.on_ready(worker, &build),
             FromWorker::Loaded => self.on_loaded(worker),
-            FromWorker::Prepared { population, shared } => self.on_prepared(population, shared),
+            FromWorker::Prepared { population, shared } => self.on_prepared(worker, population, shared),
             FromWorker::Failed { message } => {
                 self.outbox.push_back((worker, ToWorker::Abort));
                 self.on_death(worker, message);
@@ -277,8 +285,8 @@ impl Run {
         }
     }
 
-    fn on_prepared(&mut self, population: usize, shared: Map<String, Value>) {
-        if self.stage == (Stage::Preparing { population }) {
+    fn on_prepared(&mut self, worker: usize, population: usize, shared: Map<String, Value>) {
+        if self.stage == (Stage::Preparing { population }) && worker == self.preparer() {
             self.shared.push(shared);
             self.prepare(population + 1);
         }
@@ -288,11 +296,14 @@ impl Run {
     fn prepare(&mut self, population: usize) {
         if population < self.plan.populations.len() {
             self.stage = Stage::Preparing { population };
-            let probe = self.members.iter().position(|member| member.part.segment.plays_once()).unwrap_or(0);
-            self.outbox.push_back((probe, ToWorker::Prepare { population }));
+            self.outbox.push_back((self.preparer(), ToWorker::Prepare { population }));
         } else {
             self.start();
         }
+    }
+
+    fn preparer(&self) -> usize {
+        self.members.iter().position(|member| member.part.segment.plays_once()).unwrap_or(0)
     }
 
     fn start(&mut self) {
@@ -306,6 +317,9 @@ impl Run {
     }
 
     fn on_snapshot(&mut self, worker: usize, mut snapshot: Snapshot) {
+        if let Err(why) = self.believe(worker, &snapshot) {
+            return self.put_out(worker, &format!("its part said that {why}"));
+        }
         self.relay(worker, std::mem::take(&mut snapshot.sent));
         let (of_limits, of_users) = std::mem::take(&mut snapshot.log).into_iter().partition(LogLine::is_of_limits);
         self.log.extend(of_users, snapshot.log_dropped);

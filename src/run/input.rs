@@ -35,6 +35,11 @@ pub enum RunInput {
         worker: usize,
         why: String,
     },
+    /// What the worker's browser has handed over cannot be: it is put out of the run.
+    PutOut {
+        worker: usize,
+        why: String,
+    },
     /// A browser does less than the run asks of it: its operator's limits do not let it.
     Limited {
         worker: usize,

@@ -8,6 +8,7 @@ mod failures;
 mod hearing;
 mod load;
 mod pacing;
+mod plausible;
 mod preflight;
 mod preset;
 mod recording;
