@@ -15,7 +15,7 @@ use super::worker_host::{HostEvent, WorkerHost};
 use crate::run::{Capacity, Run, RunInput, browser_name, sockets};
 use crate::swarm::{
     Bounds, Card, Conductor, Consent, Credentials, Generator, Invite, Journal, LinkCommand, LinkEvent, Loading, Offer,
-    Peer, Picture, Role, SessionId, Traffic, pack,
+    Peer, Picture, Revival, Role, SessionId, Traffic, pack,
 };
 use crate::wire::{FromLink, FromWorker, ToLink, ToWorker};
 
@@ -53,6 +53,7 @@ pub struct Swarm {
     peer: Peer,
     credentials: Option<Credentials>,
     link: Option<LinkHost>,
+    revival: Revival,
     workers: Vec<Option<EngineHost>>,
     notes: Notes,
 }
@@ -149,6 +150,7 @@ impl SwarmDriver {
             peer,
             credentials,
             link: Some(link),
+            revival: Revival::default(),
             workers: Vec::new(),
             notes,
         };
@@ -309,7 +311,7 @@ impl Inner {
     }
 
     fn on_link(self: &Rc<Self>, event: HostEvent<FromLink>) {
-        let mut is_tick = false;
+        let (mut is_tick, mut wait_ms) = (false, None);
         Self::update(self, |swarm| match event {
             HostEvent::Message(FromLink::Ready { build }) => swarm.open(&build),
             HostEvent::Message(FromLink::Event(event)) => {
@@ -317,14 +319,40 @@ impl Inner {
                 swarm.on_event(event);
             }
             HostEvent::Message(FromLink::Failed { message }) | HostEvent::Died(message) => {
-                swarm.is_connected = false;
-                swarm.problem = Some(message);
+                wait_ms = swarm.on_link_died(&message);
             }
         });
+        if let Some(wait_ms) = wait_ms {
+            self.revive(wait_ms);
+        }
         if is_tick {
             self.feed_run(RunInput::Tick);
             self.tell();
         }
+    }
+
+    /// Starts another link in place of the one that died, unless the swarm is left by then.
+    fn revive(self: &Rc<Self>, wait_ms: u32) {
+        let (inner, swarm) = (Rc::downgrade(self), self.swarm.borrow().as_ref().map(|swarm| swarm.peer.loading));
+        let is_same = move |inner: &Rc<Self>| inner.swarm.borrow().as_ref().map(|now| now.peer.loading) == swarm;
+        let start = move || {
+            let Some(inner) = inner.upgrade().filter(is_same) else { return };
+            let link = identity::this_peer().and_then(|peer| Ok((peer, inner.link(peer.loading)?)));
+            let mut wait_ms = None;
+            Self::update(&inner, |swarm| {
+                swarm.revival.on_start();
+                match link {
+                    Ok((peer, link)) => (swarm.peer, swarm.link) = (peer, Some(link)),
+                    Err(why) => wait_ms = swarm.on_link_died(&why),
+                }
+            });
+            if let Some(wait_ms) = wait_ms {
+                inner.revive(wait_ms);
+            }
+            inner.tell();
+        };
+        Timeout::new(wait_ms, start).forget();
+        self.tell();
     }
 
     /// Changes the swarm, then does what it wants done. What it means for the run is fed to that afterwards, for the run

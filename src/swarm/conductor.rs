@@ -210,6 +210,19 @@ impl Conductor {
         sessions.into_iter().for_each(|session| self.on_away(session, true));
     }
 
+    /// This page's link has died: nobody is heard, and the next one knows nobody.
+    pub fn link_lost(&mut self) {
+        let sessions: Vec<_> = self.seats.keys().copied().collect();
+        sessions.into_iter().for_each(|session| self.on_away(session, true));
+    }
+
+    /// A link begins, which does not know yet what is offered.
+    pub fn link_anew(&mut self) {
+        if self.offer.number > 0 {
+            self.out.push_back(ConductorOutput::Link(LinkCommand::Card(pack(&self.offer))));
+        }
+    }
+
     pub fn on_event(&mut self, event: LinkEvent) {
         match event {
             LinkEvent::Arrived(session) => self.on_arrived(session),

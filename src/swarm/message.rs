@@ -220,7 +220,7 @@ mod tests {
     }
 
     fn deflated(plain: &[u8]) -> Vec<u8> {
-        [&[DEFLATED], miniz_oxide::deflate::compress_to_vec(plain, 9).as_slice()].concat()
+        [&[DEFLATED], miniz_oxide::deflate::compress_to_vec(plain, 1).as_slice()].concat()
     }
 
     #[test]
@@ -244,10 +244,10 @@ mod tests {
             deflated(&[before, &nils, after].concat())
         };
         assert!(unpack_within::<ToConductor>(&many(1_000), &Allowance::PART).is_ok());
-        let bomb = many(15_000_000);
-        assert!(bomb.len() < 58_000);
+        // Within what may be inflated, and thirty times that as values.
+        let bomb = many(4_000_000);
+        assert!(bomb.len() < 50_000, "{} bytes", bomb.len());
         assert_eq!(unpack_within::<ToConductor>(&bomb, &Allowance::PART), Err(Refusal::Malformed));
-        assert_eq!(unpack_within::<ToConductor>(&many(60_000_000), &Allowance::PART), Err(Refusal::Malformed));
     }
 
     proptest! {

@@ -16,6 +16,7 @@ mod mqtt;
 mod packet;
 mod peer;
 mod plausible;
+mod revival;
 mod scan;
 mod stream;
 
@@ -35,6 +36,7 @@ pub use message::{
 pub use mqtt::{Credentials, Introduction, Mqtt, MqttOutput};
 pub use packet::{Body, Packet};
 pub use peer::{Loading, Peer, SessionId};
+pub use revival::Revival;
 pub use scan::{Allowance, scan};
 pub use stream::{Fragment, Incoming, Outgoing, TooLong};
 

@@ -117,7 +117,7 @@ fn to_worker(message: &ToWorker, theirs_ms: Option<f64>) -> Result<(), String> {
         ToWorker::Prepare { population } => within("populations", *population as f64, MOST_POPULATIONS),
         ToWorker::Start { epoch_ms, shared } => {
             let apart = theirs_ms.map_or(0.0, |now| (epoch_ms - now).abs());
-            within("ms to the start", apart, MOST_SECONDS * 1e3)?;
+            within("ms to the start", apart, MOST_APART_MS)?;
             within("populations", shared.len() as f64, MOST_POPULATIONS)
         }
         // Each browser works that out for itself.
@@ -178,7 +178,7 @@ impl TimedAction {
                 ("arrivals a second", *per_s, MOST_USERS)
             }
             Action::Interval { pace: Pace::Factor(factor), .. } | Action::Think { factor } => ("times", *factor, 1e6),
-            Action::Interval { pace: Pace::Ms(ms), .. } => ("ms of an interval", *ms, MOST_SECONDS * 1e3),
+            Action::Interval { pace: Pace::Ms(ms), .. } => ("ms of an interval", *ms, MOST_SECONDS),
             Action::Burst { messages } => ("messages at once", f64::from(*messages), MOST_USERS),
             Action::StopReading { share, for_s } => {
                 within("share of the users", *share, 1.0)?;
@@ -245,8 +245,10 @@ const MOST_SHARED: f64 = 1_048_576.0;
 const MOST_IN_FLIGHT: f64 = 10_000.0;
 /// Four times a second is the most that anybody asks for.
 const SOONEST_MS: u32 = 100;
-/// Eight days: a run over a long weekend.
-const MOST_SECONDS: f64 = 691_200.0;
+/// More than all stages of any plan take.
+const MOST_SECONDS: f64 = 1e10;
+/// Eight days: who comes later than that to a run does not take part in it.
+const MOST_APART_MS: f64 = 691_200_000.0;
 const MOST_RUN: crate::time::Span = crate::time::Span::from_secs(691_200);
 const AN_HOUR_MS: f64 = 3_600_000.0;
 const A_CENTURY_MS: f64 = 3.2e12;
