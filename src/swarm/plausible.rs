@@ -138,11 +138,11 @@ fn to_worker(message: &ToWorker, theirs_ms: Option<f64>) -> Result<(), String> {
 impl Load {
     /// A plan is read again as one that somebody typed: what came from elsewhere was never checked here.
     fn plausible(&self) -> Result<(), String> {
-        let document = serde_json::to_value(&self.plan).map_err(|error| format!("a plan that is none: {error}"))?;
-        let plan = Plan::check(&document).map_err(|problems| {
-            let first = problems.first().map(ToString::to_string).unwrap_or_default();
-            format!("a plan that cannot run: {first}")
-        })?;
+        // A search steers by actions; nobody may type both, so they are looked at one after the other.
+        let without_actions = Plan { actions: Vec::new(), ..self.plan.clone() };
+        let without_search = Plan { search: None, ..self.plan.clone() };
+        can_run(&without_actions)?;
+        can_run(&without_search)?;
         let parts = self.segment.weights.len();
         within("parts of a run", parts as f64, MOST_PARTS)?;
         if self.segment.part >= parts || self.segment.probe_parts.iter().any(|part| *part >= parts) {
@@ -152,7 +152,7 @@ impl Load {
         if !is_name {
             return Err(format!("a run with a name of {} bytes", self.run.len()));
         }
-        within("account files", self.csv.len() as f64, plan.populations.len() as f64)?;
+        within("account files", self.csv.len() as f64, self.plan.populations.len() as f64)?;
         within("clips", self.clips.len() as f64, MOST_CLIPS)?;
         let is_rate = |clip: &crate::protocol::audio::Clip| (1..=MOST_RATE).contains(&clip.rate);
         if !self.clips.iter().all(is_rate) {
@@ -166,6 +166,12 @@ impl Load {
         }
         Ok(())
     }
+}
+
+fn can_run(plan: &Plan) -> Result<(), String> {
+    let document = serde_json::to_value(plan).map_err(|error| format!("a plan that is none: {error}"))?;
+    let problems = Plan::check(&document).err().unwrap_or_default();
+    problems.first().map_or(Ok(()), |problem| Err(format!("a plan that cannot run: {problem}")))
 }
 
 impl TimedAction {
@@ -311,6 +317,13 @@ mod tests {
         let order = Order::Worker { worker: 200_000, message: Box::new(ToWorker::Stop) };
         assert_eq!(order.plausible(None), Err(too_many.to_owned()));
         check_load(|_| {}, "");
+        let search = json!({"raise": "users", "from": 2, "to": 4, "step": 1, "hold_s": 2, "settle_s": 1});
+        let searches = |load: &mut Load| {
+            load.plan.search = serde_json::from_value(search).ok();
+            load.plan.thresholds = vec!["errors rate < 1%".into()];
+            load.plan.add_action(TimedAction::now(Action::Users { users: 3, over_s: 0.0 }));
+        };
+        check_load(searches, "");
         check_load(|load| load.segment.part = 9, "part 9 of 2");
         check_load(|load| load.segment.weights.clear(), "part 0 of 0");
         check_load(|load| load.snapshot_ms = 0, "a hand-over every 0 ms");

@@ -153,6 +153,16 @@ fn names_that_come_little_by_little_are_bounded_as_well() {
 }
 
 #[test]
+fn a_browser_of_which_a_worker_is_dead_already_is_put_out_all_the_same() {
+    let mut pair = Pair::new();
+    pair.input(RunInput::WorkerDied { worker: KIM, message: "a fault".into() });
+    pair.input(RunInput::PutOut { worker: KIM, why: "what it handed over cannot be read".into() });
+    assert_eq!(pair.run.take_put_out(), [KIM]);
+    pair.hand_over(PROBE_OF_KIM, |_| {});
+    assert_eq!(pair.run.totals().delivery().sent, 3);
+}
+
+#[test]
 fn what_our_own_workers_say_is_not_doubted() {
     let mut pair = Pair::new();
     pair.hand_over(0, |it| it.ledger = LedgerDelta { sent: 1, accepted: 2, ..LedgerDelta::default() });

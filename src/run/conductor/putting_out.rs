@@ -2,7 +2,7 @@
 
 use super::Run;
 use crate::metrics::AnnotationKind;
-use crate::run::member::MemberState;
+use crate::run::member::{Member, MemberState};
 use crate::wire::{Level, Snapshot, ToWorker};
 
 impl Run {
@@ -29,7 +29,9 @@ impl Run {
     /// All workers of its browser are cut off, and nothing more is heard of them. What was believed before stays.
     pub(super) fn put_out(&mut self, worker: usize, why: &str) {
         let Some(browser) = self.members.get(worker).and_then(|member| member.part.browser.clone()) else { return };
-        if self.is_done() || self.members[worker].state == MemberState::Dead {
+        let lives =
+            |member: &Member| member.part.browser.as_ref() == Some(&browser) && member.state != MemberState::Dead;
+        if self.is_done() || !self.members.iter().any(lives) {
             return;
         }
         self.put_out.push(worker);
@@ -40,11 +42,10 @@ impl Run {
         let at = self.now();
         let mut lost = 0;
         for worker in 0..self.members.len() {
-            let member = &mut self.members[worker];
-            if member.part.browser.as_ref() != Some(&browser) || member.state == MemberState::Dead {
+            if !lives(&self.members[worker]) {
                 continue;
             }
-            lost += member.die();
+            lost += self.members[worker].die();
             self.totals.lose(worker, at, &self.members[worker].users);
             self.outbox.push_back((worker, ToWorker::Abort));
         }
