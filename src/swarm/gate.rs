@@ -71,7 +71,7 @@ impl Gate {
     ///
     /// # Errors
     /// It is not what can come now: nothing after it is worth reading.
-    pub fn next(&mut self) -> Result<Option<Vec<u8>>, Unlawful> {
+    pub fn poll(&mut self) -> Result<Option<Vec<u8>>, Unlawful> {
         let Some(&first) = self.rest.front() else { return Ok(None) };
         self.check_kind(first)?;
         let Some((head, length)) = self.length()? else { return Ok(None) };
@@ -196,7 +196,7 @@ mod tests {
             'all: for bytes in bytes.chunks(piece) {
                 gate.push(bytes);
                 loop {
-                    match gate.next() {
+                    match gate.poll() {
                         Ok(None) => break,
                         Ok(Some(_)) => found.0 += 1,
                         Err(why) => {
@@ -257,8 +257,8 @@ mod tests {
         let mut gate = gate(Stage::Subscribed);
         gate.pinging();
         gate.push(&[0xd0, 0, 0xd0, 0]);
-        assert_eq!(gate.next(), Ok(Some(vec![0xd0, 0])));
-        assert!(gate.next().is_err());
+        assert_eq!(gate.poll(), Ok(Some(vec![0xd0, 0])));
+        assert!(gate.poll().is_err());
     }
 
     proptest! {
@@ -266,7 +266,7 @@ mod tests {
         fn no_bytes_make_it_panic_or_wait_for_more_than_a_packet(bytes: Vec<u8>, stage in 0..4usize) {
             let mut gate = gate([Stage::Introduced, Stage::Welcomed, ASKED, Stage::Subscribed][stage]);
             gate.push(&bytes);
-            while let Ok(Some(packet)) = gate.next() {
+            while let Ok(Some(packet)) = gate.poll() {
                 prop_assert!(packet.len() <= MOST_BYTES + 5);
             }
         }

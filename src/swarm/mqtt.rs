@@ -107,7 +107,7 @@ impl Mqtt {
     pub fn on_bytes(&mut self, now_ms: f64, bytes: &[u8]) {
         self.gate.push(bytes);
         while !self.closed {
-            match self.gate.next() {
+            match self.gate.poll() {
                 Ok(None) => return,
                 Ok(Some(packet)) => {
                     let events = self.connection.recv(&mut Cursor::new(packet.as_slice()));
