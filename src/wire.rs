@@ -1,8 +1,10 @@
 //! Page <-> worker messages: two enums, the whole contract.
 
+mod plausible;
 mod sight;
 
 pub use crate::metrics::Level;
+pub use plausible::PartOfRun;
 pub use sight::{Act, Canary, Offer, Said, Seen, SeenFrame, Sight};
 
 use serde::{Deserialize, Serialize};

@@ -236,6 +236,7 @@ fn clock(Offset { offset, bound, .. }: Offset) -> String {
 fn seat_state(seat: &Seat, run: Option<&Run>) -> (String, Mood) {
     let lag = run.and_then(|run| struggling(run.totals(), &seat.workers));
     match &seat.card {
+        _ if seat.is_out => ("was put out of the run: see its log".to_owned(), Mood::Bad),
         _ if seat.is_away => ("away".to_owned(), Mood::Bad),
         None => ("is coming".to_owned(), Mood::Plain),
         Some(_) if !seat.workers.is_empty() && run.is_some() => match lag {

@@ -11,7 +11,7 @@ use web_sys::{BinaryType, CloseEvent, MessageEvent, WebSocket};
 
 use super::clock::Clock;
 use super::{transport, worker_scope};
-use crate::swarm::{Key, Link, LinkInput, LinkOutput, Role};
+use crate::swarm::{Key, Link, LinkInput, LinkOutput, MOST_AT_ONCE, Role};
 use crate::wire::{FromLink, OpenLink, ToLink};
 
 /// Runs the link: from its load on it answers the page's messages.
@@ -115,6 +115,11 @@ impl Socket {
             Closure::<dyn FnMut(JsValue)>::new(move |event: JsValue| {
                 // A broker's text frame is no MQTT, and is left alone.
                 if let Ok(buffer) = event.unchecked_into::<MessageEvent>().data().dyn_into::<ArrayBuffer>() {
+                    // Before it is copied.
+                    if buffer.byte_length() > MOST_AT_ONCE {
+                        let why = format!("the broker sent {} bytes at once", buffer.byte_length());
+                        return with(&on_message, LinkInput::Closed(&why));
+                    }
                     with(&on_message, LinkInput::Bytes(&Uint8Array::new(&buffer).to_vec()));
                 }
             }),

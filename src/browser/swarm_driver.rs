@@ -17,7 +17,7 @@ use super::worker_host::{HostEvent, WorkerHost};
 use crate::run::{Capacity, Run, RunInput, browser_name, sockets};
 use crate::swarm::{
     Bounds, Card, Conductor, Consent, Credentials, Generator, Invite, Journal, LinkCommand, LinkEvent, Loading, Offer,
-    Patience, Peer, Picture, Role, SessionId, Traffic, pack,
+    Patience, Peer, Picture, Revival, Role, SessionId, Traffic, pack,
 };
 use crate::wire::{FromLink, FromWorker, ToLink, ToWorker};
 
@@ -55,6 +55,7 @@ pub struct Swarm {
     peer: Peer,
     credentials: Option<Credentials>,
     link: Option<LinkHost>,
+    revival: Revival,
     workers: Vec<Option<EngineHost>>,
     notes: Notes,
     /// While a part of a run is played here.
@@ -154,6 +155,7 @@ impl SwarmDriver {
             peer,
             credentials,
             link: Some(link),
+            revival: Revival::default(),
             workers: Vec::new(),
             notes,
             wake: None,
@@ -289,6 +291,11 @@ impl SwarmDriver {
         });
     }
 
+    /// The run has put the browser out that this worker lives in.
+    pub fn put_out(&self, worker: usize) {
+        Inner::update(&self.0, |swarm| swarm.conduct(|conductor| conductor.put_out(worker)));
+    }
+
     pub fn end(&self) {
         Inner::update(&self.0, |swarm| swarm.conduct(Conductor::end));
     }
@@ -325,7 +332,7 @@ impl Inner {
     }
 
     fn on_link(self: &Rc<Self>, event: HostEvent<FromLink>) {
-        let mut is_tick = false;
+        let (mut is_tick, mut wait_ms) = (false, None);
         Self::update(self, |swarm| match event {
             HostEvent::Message(FromLink::Ready { build }) => swarm.open(&build),
             HostEvent::Message(FromLink::Event(event)) => {
@@ -333,14 +340,40 @@ impl Inner {
                 swarm.on_event(event);
             }
             HostEvent::Message(FromLink::Failed { message }) | HostEvent::Died(message) => {
-                swarm.is_connected = false;
-                swarm.problem = Some(message);
+                wait_ms = swarm.on_link_died(&message);
             }
         });
+        if let Some(wait_ms) = wait_ms {
+            self.revive(wait_ms);
+        }
         if is_tick {
             self.feed_run(RunInput::Tick);
             self.tell();
         }
+    }
+
+    /// Starts another link in place of the one that died, unless the swarm is left by then.
+    fn revive(self: &Rc<Self>, wait_ms: u32) {
+        let (inner, swarm) = (Rc::downgrade(self), self.swarm.borrow().as_ref().map(|swarm| swarm.peer.loading));
+        let is_same = move |inner: &Rc<Self>| inner.swarm.borrow().as_ref().map(|now| now.peer.loading) == swarm;
+        let start = move || {
+            let Some(inner) = inner.upgrade().filter(is_same) else { return };
+            let link = identity::this_peer().and_then(|peer| Ok((peer, inner.link(peer.loading)?)));
+            let mut wait_ms = None;
+            Self::update(&inner, |swarm| {
+                swarm.revival.on_start();
+                match link {
+                    Ok((peer, link)) => (swarm.peer, swarm.link) = (peer, Some(link)),
+                    Err(why) => wait_ms = swarm.on_link_died(&why),
+                }
+            });
+            if let Some(wait_ms) = wait_ms {
+                inner.revive(wait_ms);
+            }
+            inner.tell();
+        };
+        Timeout::new(wait_ms, start).forget();
+        self.tell();
     }
 
     /// Changes the swarm, then does what it wants done. What it means for the run is fed to that afterwards, for the run

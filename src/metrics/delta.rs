@@ -74,6 +74,11 @@ impl HistogramDelta {
         Self { metric, population, warmup, sum_us: sum_us as f64, min_us, max_us, pairs }
     }
 
+    /// Recorded values in microseconds, and how often each was seen.
+    pub fn values(&self) -> impl Iterator<Item = (u32, u32)> {
+        bins::pairs(&self.pairs)
+    }
+
     /// Samples in it.
     pub fn count(&self) -> u64 {
         bins::pairs(&self.pairs).map(|(_, count)| u64::from(count)).sum()
@@ -207,19 +212,19 @@ impl UsersByState {
 impl Sum for UsersByState {
     fn sum<I: Iterator<Item = Self>>(all: I) -> Self {
         all.fold(Self::default(), |a, b| Self {
-            waiting: a.waiting + b.waiting,
-            preparing: a.preparing + b.preparing,
-            connecting: a.connecting + b.connecting,
-            flow: a.flow + b.flow,
-            active: a.active + b.active,
-            reconnecting: a.reconnecting + b.reconnecting,
-            finishing: a.finishing + b.finishing,
-            done: a.done + b.done,
-            failed: a.failed + b.failed,
-            speaking: a.speaking + b.speaking,
-            awaiting: a.awaiting + b.awaiting,
-            listening: a.listening + b.listening,
-            starving: a.starving + b.starving,
+            waiting: a.waiting.saturating_add(b.waiting),
+            preparing: a.preparing.saturating_add(b.preparing),
+            connecting: a.connecting.saturating_add(b.connecting),
+            flow: a.flow.saturating_add(b.flow),
+            active: a.active.saturating_add(b.active),
+            reconnecting: a.reconnecting.saturating_add(b.reconnecting),
+            finishing: a.finishing.saturating_add(b.finishing),
+            done: a.done.saturating_add(b.done),
+            failed: a.failed.saturating_add(b.failed),
+            speaking: a.speaking.saturating_add(b.speaking),
+            awaiting: a.awaiting.saturating_add(b.awaiting),
+            listening: a.listening.saturating_add(b.listening),
+            starving: a.starving.saturating_add(b.starving),
         })
     }
 }
@@ -285,58 +290,60 @@ impl LedgerDelta {
     pub fn fields(&self) -> [(&'static str, i64); 13] {
         let Self { sent, accepted, rejected, unconfirmed, abandoned, due, delivered, missing, .. } = *self;
         let Self { duplicated, reordered, late, arrived, extra, .. } = *self;
+        let whole = |count: u64| i64::try_from(count).unwrap_or(i64::MAX);
         [
-            ("sent", sent as i64),
-            ("accepted", accepted as i64),
-            ("rejected", rejected as i64),
-            ("unconfirmed", unconfirmed as i64),
-            ("abandoned", abandoned as i64),
-            ("due", due as i64),
-            ("delivered", delivered as i64),
+            ("sent", whole(sent)),
+            ("accepted", whole(accepted)),
+            ("rejected", whole(rejected)),
+            ("unconfirmed", whole(unconfirmed)),
+            ("abandoned", whole(abandoned)),
+            ("due", whole(due)),
+            ("delivered", whole(delivered)),
             ("missing", missing),
-            ("duplicated", duplicated as i64),
-            ("reordered", reordered as i64),
-            ("late", late as i64),
-            ("arrived", arrived as i64),
-            ("extra", extra as i64),
+            ("duplicated", whole(duplicated)),
+            ("reordered", whole(reordered)),
+            ("late", whole(late)),
+            ("arrived", whole(arrived)),
+            ("extra", whole(extra)),
         ]
     }
 }
 
+/// What others say is added: it never runs over.
 impl AddAssign for LedgerDelta {
     fn add_assign(&mut self, other: Self) {
-        self.sent += other.sent;
-        self.accepted += other.accepted;
-        self.rejected += other.rejected;
-        self.unconfirmed += other.unconfirmed;
-        self.abandoned += other.abandoned;
-        self.due += other.due;
-        self.delivered += other.delivered;
-        self.missing += other.missing;
-        self.duplicated += other.duplicated;
-        self.reordered += other.reordered;
-        self.late += other.late;
-        self.arrived += other.arrived;
-        self.extra += other.extra;
+        self.sent = self.sent.saturating_add(other.sent);
+        self.accepted = self.accepted.saturating_add(other.accepted);
+        self.rejected = self.rejected.saturating_add(other.rejected);
+        self.unconfirmed = self.unconfirmed.saturating_add(other.unconfirmed);
+        self.abandoned = self.abandoned.saturating_add(other.abandoned);
+        self.due = self.due.saturating_add(other.due);
+        self.delivered = self.delivered.saturating_add(other.delivered);
+        self.missing = self.missing.saturating_add(other.missing);
+        self.duplicated = self.duplicated.saturating_add(other.duplicated);
+        self.reordered = self.reordered.saturating_add(other.reordered);
+        self.late = self.late.saturating_add(other.late);
+        self.arrived = self.arrived.saturating_add(other.arrived);
+        self.extra = self.extra.saturating_add(other.extra);
     }
 }
 
 /// Takes off what was added before.
 impl SubAssign for LedgerDelta {
     fn sub_assign(&mut self, other: Self) {
-        self.sent -= other.sent;
-        self.accepted -= other.accepted;
-        self.rejected -= other.rejected;
-        self.unconfirmed -= other.unconfirmed;
-        self.abandoned -= other.abandoned;
-        self.due -= other.due;
-        self.delivered -= other.delivered;
-        self.missing -= other.missing;
-        self.duplicated -= other.duplicated;
-        self.reordered -= other.reordered;
-        self.late -= other.late;
-        self.arrived -= other.arrived;
-        self.extra -= other.extra;
+        self.sent = self.sent.saturating_sub(other.sent);
+        self.accepted = self.accepted.saturating_sub(other.accepted);
+        self.rejected = self.rejected.saturating_sub(other.rejected);
+        self.unconfirmed = self.unconfirmed.saturating_sub(other.unconfirmed);
+        self.abandoned = self.abandoned.saturating_sub(other.abandoned);
+        self.due = self.due.saturating_sub(other.due);
+        self.delivered = self.delivered.saturating_sub(other.delivered);
+        self.missing = self.missing.saturating_sub(other.missing);
+        self.duplicated = self.duplicated.saturating_sub(other.duplicated);
+        self.reordered = self.reordered.saturating_sub(other.reordered);
+        self.late = self.late.saturating_sub(other.late);
+        self.arrived = self.arrived.saturating_sub(other.arrived);
+        self.extra = self.extra.saturating_sub(other.extra);
     }
 }
 

@@ -56,11 +56,11 @@ impl From<&Listened> for HeardSums {
 
 impl AddAssign for HeardSums {
     fn add_assign(&mut self, other: Self) {
-        self.answers += other.answers;
+        self.answers = self.answers.saturating_add(other.answers);
         self.received = self.received + other.received;
         self.after_first = self.after_first + other.after_first;
         self.wall = self.wall + other.wall;
-        self.underruns += other.underruns;
+        self.underruns = self.underruns.saturating_add(other.underruns);
         self.starved = self.starved + other.starved;
     }
 }
@@ -68,11 +68,11 @@ impl AddAssign for HeardSums {
 /// Takes off what was added before.
 impl SubAssign for HeardSums {
     fn sub_assign(&mut self, other: Self) {
-        self.answers -= other.answers;
+        self.answers = self.answers.saturating_sub(other.answers);
         self.received = self.received - other.received;
         self.after_first = self.after_first - other.after_first;
         self.wall = self.wall - other.wall;
-        self.underruns -= other.underruns;
+        self.underruns = self.underruns.saturating_sub(other.underruns);
         self.starved = self.starved - other.starved;
     }
 }

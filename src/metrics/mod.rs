@@ -24,6 +24,7 @@ mod verdict;
 
 pub use crate::plan::{Threshold, ThresholdError, ThresholdUnit as Unit};
 pub use annotation::{Annotation, AnnotationKind, Annotations, ErrorBursts};
+pub use bins::MAX_US as MOST_US;
 pub use contract::{
     BreachDelta, BreachEntry, BreachKey, BreachTotal, CHECKED, VIOLATIONS, entries as contract_entries,
 };

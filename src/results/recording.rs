@@ -109,6 +109,7 @@ fn kept(input: &RunInput) -> Option<RunInput> {
         | RunInput::Alone { .. }
         | RunInput::Silent { .. }
         | RunInput::Lost { .. }
+        | RunInput::PutOut { .. }
         | RunInput::Limited { .. }
         | RunInput::ClockBound { .. }
         | RunInput::Note { .. }

@@ -7,6 +7,7 @@ mod freezing;
 mod heeding;
 mod judging;
 mod listening;
+mod putting_out;
 mod searching;
 mod telling;
 
@@ -29,7 +30,7 @@ use crate::metrics::{AnnotationKind, Baseline, SentLog, Totals, TotalsConfig, Us
 use crate::plan::{LEAVES_A_SECOND, Limits, Plan};
 use crate::protocol::audio::Clip;
 use crate::time::{Span, Timestamp};
-use crate::wire::{FromWorker, Level, Load, LogLine, Snapshot, ToWorker, Trial};
+use crate::wire::{FromWorker, Level, Load, LogLine, PartOfRun, Snapshot, ToWorker, Trial};
 
 /// One run of one browser.
 #[derive(Debug)]
@@ -81,6 +82,10 @@ pub struct Run {
     acted: usize,
     /// Workers that come later are told, too.
     watched: Option<UserId>,
+    /// What a part of another browser's is held against.
+    part: PartOfRun,
+    /// One worker of each browser that was put out, until the swarm's conductor has heard of it.
+    put_out: Vec<usize>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -145,6 +150,8 @@ impl Run {
             leave_s: 0.0,
             acted: 0,
             watched: None,
+            part: PartOfRun::new(&plan),
+            put_out: Vec::new(),
             plan,
             csv,
             clips: Vec::new(),
@@ -229,6 +236,7 @@ impl Run {
             RunInput::Alone { worker, at_s } => self.on_alone(worker, at_s),
             RunInput::Silent { worker } => self.on_silent(worker),
             RunInput::Lost { worker } => self.on_lost(worker),
+            RunInput::PutOut { worker, why } => self.put_out(worker, &why),
             RunInput::Limited { worker, text } => self.on_limited(worker, text),
             RunInput::Act(action) => self.act(action),
             RunInput::Note { at_s, text } => self.note_down(at_s, &text),
@@ -264,7 +272,7 @@ impl Run {
         match message {
             FromWorker::Ready { build } => self.on_ready(worker, &build),
             FromWorker::Loaded => self.on_loaded(worker),
-            FromWorker::Prepared { population, shared } => self.on_prepared(population, shared),
+            FromWorker::Prepared { population, shared } => self.on_prepared(worker, population, shared),
             FromWorker::Failed { message } => {
                 self.outbox.push_back((worker, ToWorker::Abort));
                 self.on_death(worker, message);
@@ -315,8 +323,8 @@ impl Run {
         }
     }
 
-    fn on_prepared(&mut self, population: usize, shared: Map<String, Value>) {
-        if self.stage == (Stage::Preparing { population }) {
+    fn on_prepared(&mut self, worker: usize, population: usize, shared: Map<String, Value>) {
+        if self.stage == (Stage::Preparing { population }) && worker == self.preparer() {
             self.shared.push(shared);
             self.prepare(population + 1);
         }
@@ -326,11 +334,14 @@ impl Run {
     fn prepare(&mut self, population: usize) {
         if population < self.plan.populations.len() {
             self.stage = Stage::Preparing { population };
-            let probe = self.members.iter().position(|member| member.part.segment.plays_once()).unwrap_or(0);
-            self.outbox.push_back((probe, ToWorker::Prepare { population }));
+            self.outbox.push_back((self.preparer(), ToWorker::Prepare { population }));
         } else {
             self.start();
         }
+    }
+
+    fn preparer(&self) -> usize {
+        self.members.iter().position(|member| member.part.segment.plays_once()).unwrap_or(0)
     }
 
     fn start(&mut self) {
@@ -344,6 +355,9 @@ impl Run {
     }
 
     fn on_snapshot(&mut self, worker: usize, mut snapshot: Snapshot) {
+        if let Err(why) = self.believe(worker, &snapshot) {
+            return self.put_out(worker, &format!("its part said that {why}"));
+        }
         self.relay(worker, std::mem::take(&mut snapshot.sent));
         let (of_limits, of_users) = std::mem::take(&mut snapshot.log).into_iter().partition(LogLine::is_of_limits);
         self.log.extend(of_users, snapshot.log_dropped);

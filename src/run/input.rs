@@ -49,6 +49,11 @@ pub enum RunInput {
     Lost {
         worker: usize,
     },
+    /// What the worker's browser has handed over cannot be: it is put out of the run.
+    PutOut {
+        worker: usize,
+        why: String,
+    },
     /// A browser does less than the run asks of it: its operator's limits do not let it.
     Limited {
         worker: usize,

@@ -2,7 +2,7 @@
 
 use super::layout::Part;
 use super::watchdog::Hearing;
-use crate::metrics::UsersByState;
+use crate::metrics::{LedgerDelta, UsersByState};
 use crate::time::Timestamp;
 use crate::wire::Snapshot;
 
@@ -15,6 +15,10 @@ pub(super) struct Member {
     /// Its users by population, as of its last snapshot.
     pub users: Vec<UsersByState>,
     pub counts: Counts,
+    /// All that it has handed over of its ledger.
+    pub ledger: LedgerDelta,
+    /// Names that nobody had used before it did.
+    pub named: usize,
     /// Nothing is heard of it: nobody waits for it, and it may come back.
     pub unheard: Option<Unheard>,
     /// Its users left at that time because nobody conducted them; nobody has taken up its part.
@@ -51,17 +55,17 @@ pub struct Counts {
 
 impl Counts {
     pub(super) fn add(&mut self, snapshot: &Snapshot) {
-        self.sent += snapshot.ledger.sent;
-        self.received += snapshot.ledger.arrived;
-        self.errors += snapshot.metrics.errors.iter().map(|error| error.count).sum::<u64>();
+        self.sent = self.sent.saturating_add(snapshot.ledger.sent);
+        self.received = self.received.saturating_add(snapshot.ledger.arrived);
+        self.errors = snapshot.metrics.errors.iter().fold(self.errors, |all, error| all.saturating_add(error.count));
     }
 }
 
 impl std::ops::AddAssign for Counts {
     fn add_assign(&mut self, other: Self) {
-        self.sent += other.sent;
-        self.received += other.received;
-        self.errors += other.errors;
+        self.sent = self.sent.saturating_add(other.sent);
+        self.received = self.received.saturating_add(other.received);
+        self.errors = self.errors.saturating_add(other.errors);
     }
 }
 
@@ -91,6 +95,8 @@ impl Member {
             hearing: Hearing::default(),
             spoke_at: Timestamp::ZERO,
             counts: Counts::default(),
+            ledger: LedgerDelta::default(),
+            named: 0,
         }
     }
 
@@ -115,7 +121,8 @@ impl Member {
 fn lose_all(users: &mut UsersByState) -> u32 {
     let UsersByState { waiting, preparing, connecting, flow, active, reconnecting, finishing, done, failed, .. } =
         *users;
-    let lost = waiting + preparing + connecting + flow + active + reconnecting + finishing;
-    *users = UsersByState { done, failed: failed + lost, ..UsersByState::default() };
+    let alive = [waiting, preparing, connecting, flow, active, reconnecting, finishing];
+    let lost = alive.into_iter().fold(0, u32::saturating_add);
+    *users = UsersByState { done, failed: failed.saturating_add(lost), ..UsersByState::default() };
     lost
 }

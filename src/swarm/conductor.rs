@@ -11,10 +11,12 @@
 use std::collections::{BTreeMap, VecDeque};
 
 use super::clock::Offset;
-use super::envelope::Refusal;
 use super::link::{LinkCommand, LinkEvent};
-use super::message::{Card, Consent, Offer, Order, Patience, Said, ToConductor, ToGenerator, What, pack, unpack};
+use super::message::{
+    Card, Consent, Offer, Order, Patience, Said, ToConductor, ToGenerator, What, pack, unpack_within,
+};
 use super::peer::SessionId;
+use super::scan::Allowance;
 use crate::run::{Capacity, RunInput, is_capped};
 use crate::wire::ToWorker;
 
@@ -33,6 +35,8 @@ pub struct Seat {
     /// `None`: it has not introduced itself yet.
     pub card: Option<Card>,
     pub is_away: bool,
+    /// What it said cannot be: nothing more is taken from it, until this run is over.
+    pub is_out: bool,
     /// How our clock differs from its, as it measures it.
     pub clock: Option<Offset>,
     /// The run's workers that live there: the browser's own number is the place in this list.
@@ -112,7 +116,7 @@ impl Conductor {
         let is_open = |card: &Card| {
             card.is_of_this_build() && (card.offer != self.offer.number || card.consent == Consent::Asked)
         };
-        self.seats.values().any(|seat| !seat.is_away && seat.card.as_ref().is_none_or(is_open))
+        self.seats.values().any(|seat| !seat.is_away && !seat.is_out && seat.card.as_ref().is_none_or(is_open))
     }
 
     /// The browsers that would play now: who is here, and may.
@@ -189,7 +193,10 @@ impl Conductor {
         players.into_iter().for_each(|session| self.order(session, &Order::End));
         self.run = None;
         self.workers.clear();
-        self.seats.values_mut().for_each(|seat| seat.workers.clear());
+        for seat in self.seats.values_mut() {
+            seat.workers.clear();
+            seat.is_out = false;
+        }
     }
 
     fn order(&mut self, session: SessionId, order: &Order) {
@@ -229,15 +236,25 @@ impl Conductor {
         sessions.into_iter().for_each(|session| self.on_away(session, true));
     }
 
+    /// This page's link has died: nobody is heard, and the next one knows nobody.
+    pub fn link_lost(&mut self) {
+        let sessions: Vec<_> = self.seats.keys().copied().collect();
+        sessions.into_iter().for_each(|session| self.on_away(session, true));
+    }
+
+    /// A link begins, which does not know yet what is offered.
+    pub fn link_anew(&mut self) {
+        if self.offer.number > 0 {
+            self.out.push_back(ConductorOutput::Link(LinkCommand::Card(pack(&self.offer))));
+        }
+    }
+
     pub fn on_event(&mut self, event: LinkEvent) {
         match event {
             LinkEvent::Arrived(session) => self.on_arrived(session),
             LinkEvent::Away(session) => self.on_away(session, true),
             LinkEvent::Back(session) => self.on_away(session, false),
-            LinkEvent::Message { from, message } => match unpack(&message) {
-                Ok(message) => self.on_message(from, message),
-                Err(Refusal::Malformed | _) => self.malformed += 1,
-            },
+            LinkEvent::Message { from, message } => self.on_bytes(from, &message),
             LinkEvent::Lost(_) | LinkEvent::Connected => self.unsettled = SETTLING_TICKS,
             LinkEvent::Tick(_) => self.unsettled = self.unsettled.saturating_sub(1),
             LinkEvent::Rival => {
@@ -265,6 +282,34 @@ impl Conductor {
         for &worker in &seat.workers {
             let input = if is_away { RunInput::Away { worker } } else { RunInput::Back { worker } };
             self.out.push_back(ConductorOutput::Run(input));
+        }
+    }
+
+    /// Here words of another browser come in.
+    fn on_bytes(&mut self, from: SessionId, message: &[u8]) {
+        let Some(seat) = self.seats.get_mut(&from).filter(|seat| !seat.is_out) else { return };
+        let most = if seat.workers.is_empty() { Allowance::TALK } else { Allowance::PART };
+        let message = unpack_within::<ToConductor>(message, &most);
+        let message = message.map_err(|_| "what it handed over cannot be read".to_owned());
+        match message.and_then(|message| message.plausible().map(|()| message)) {
+            Ok(message) => self.on_message(from, message),
+            Err(why) => {
+                self.malformed += 1;
+                // Parts are numbered: without this one none after it would count.
+                if let Some(&worker) = seat.workers.first() {
+                    seat.is_out = true;
+                    self.out.push_back(ConductorOutput::Run(RunInput::PutOut { worker, why }));
+                }
+            }
+        }
+    }
+
+    /// The run has put the browser out that this worker lives in.
+    pub fn put_out(&mut self, worker: usize) {
+        let Some(session) = self.place_of(worker) else { return };
+        self.order(session, &Order::End);
+        if let Some(seat) = self.seats.get_mut(&session) {
+            seat.is_out = true;
         }
     }
 
@@ -359,6 +404,7 @@ impl Seat {
             session,
             card: None,
             is_away: false,
+            is_out: false,
             clock: None,
             workers: Vec::new(),
             orders: VecDeque::new(),
@@ -381,8 +427,9 @@ impl Seat {
 
     /// What it would give to a run; `None`: nothing now.
     fn capacity(&self, offer: u32) -> Option<Capacity> {
+        let is_here = !self.is_away && !self.is_out;
         let may = |card: &&Card| {
-            card.consent == Consent::Given && card.offer == offer && !self.is_away && card.is_of_this_build()
+            is_here && card.consent == Consent::Given && card.offer == offer && card.is_of_this_build()
         };
         let card = self.card.as_ref().filter(may)?;
         Some(Capacity {

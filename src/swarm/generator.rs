@@ -16,8 +16,9 @@ use super::bounds::Bounds;
 use super::clock::Offset;
 use super::link::{LinkCommand, LinkEvent};
 use super::message::{
-    Card, Consent, Offer, Order, Patience, Picture, Said, ToConductor, ToGenerator, What, pack, unpack,
+    Card, Consent, Offer, Order, Patience, Picture, Said, ToConductor, ToGenerator, What, pack, unpack_within,
 };
+use super::scan::Allowance;
 use crate::plan::{Action, Limits};
 use crate::protocol::url;
 use crate::run::{Halt, trial};
@@ -253,7 +254,7 @@ impl Generator {
     fn note(&mut self, said: Said, is_urgent: bool) {
         let Some(playing) = &mut self.playing else { return };
         playing.said.push(said);
-        if is_urgent || self.now_ms - playing.said_ms >= PART_MS {
+        if is_urgent || playing.said.len() >= MOST_SAID || self.now_ms - playing.said_ms >= PART_MS {
             self.flush();
         }
     }
@@ -283,17 +284,18 @@ impl Generator {
             LinkEvent::Away(_) => self.away_since_ms = Some(self.heard_ms),
             LinkEvent::Back(_) => self.away_since_ms = None,
             LinkEvent::Clock(offset) => self.on_clock(offset),
-            LinkEvent::Message { message, .. } => match unpack(&message) {
+            LinkEvent::Message { message, .. } => match unpack_within(&message, &self.allowance()) {
                 Ok(message) => self.on_message(message),
                 Err(_) => self.refused += 1,
             },
             LinkEvent::Live(picture) => {
-                self.picture = unpack(&picture).ok().or(self.picture.take());
+                let picture = unpack_within::<Picture>(&picture, &Allowance::TALK).ok();
+                self.picture = picture.filter(|picture| picture.plausible().is_ok()).or(self.picture.take());
                 self.heed();
             }
             LinkEvent::Tick(_) => self.on_tick(),
             LinkEvent::Card(card) => {
-                if let Ok(offer) = unpack::<Offer>(&card) {
+                if let Ok(offer) = unpack_within::<Offer>(&card, &Allowance::TALK) {
                     self.on_offer(offer);
                 }
             }
@@ -380,8 +382,18 @@ impl Generator {
         }
     }
 
+    /// Nobody can ask for much of a browser before its operator has said yes.
+    fn allowance(&self) -> Allowance {
+        let plays = self.playing.as_ref().is_some_and(|playing| !playing.most_of_run.is_empty());
+        if plays || self.card.consent == Consent::Given { Allowance::ORDER } else { Allowance::TALK }
+    }
+
     /// Whoever was asked about these hosts before is not asked again.
     fn on_offer(&mut self, offer: Offer) {
+        if offer.plausible().is_err() {
+            self.refused += 1;
+            return;
+        }
         let strange = offer.hosts.iter().any(|host| !self.bounds.limits.allows(host));
         let beyond: Vec<_> = offer.far.iter().flat_map(|load| self.bounds.limits.caps.exceeded_by(load)).collect();
         let same = |known: &Offer| Offer { number: offer.number, ..known.clone() } == offer;
@@ -410,6 +422,9 @@ impl Generator {
                 self.playing = Some(Playing { obeyed: number + 1, ..Playing::new(run, 0) });
             }
         }
+        if let Err(what) = order.plausible(self.clock.map(|clock| self.now_ms + clock.offset)) {
+            return self.distrust(&order, &what);
+        }
         match order {
             Order::Begin { workers } => self.begin(workers),
             Order::Worker { worker, message } => self.obey(worker, *message),
@@ -417,6 +432,19 @@ impl Generator {
                 self.end();
                 self.say_card();
             }
+        }
+    }
+
+    /// Nobody in his right mind asks for that: what plays here stops.
+    fn distrust(&mut self, order: &Order, what: &str) {
+        self.refused += 1;
+        let why = format!("its conductor asked for {what}");
+        match order {
+            Order::Worker { worker, message } if matches!(**message, ToWorker::Load(_)) => {
+                self.on_worker_died(*worker, why);
+            }
+            Order::Begin { .. } => self.on_worker_died(0, why),
+            _ => self.stop_because(&why),
         }
     }
 
@@ -443,6 +471,7 @@ impl Generator {
     fn obey(&mut self, worker: u32, message: ToWorker) {
         let Some(playing) = &mut self.playing else { return };
         let message = match message {
+            ToWorker::Load(_) if self.card.consent != Consent::Given && playing.most_of_run.is_empty() => return,
             ToWorker::Load(load) => match self.bounds.check(*load) {
                 Ok(mut load) => {
                     load.trial = trial(&load.plan, self.places.iter().cloned());
@@ -483,6 +512,8 @@ impl Generator {
     }
 }
 
+/// More than a second's: nobody has ticked for a while, and a part is not to grow beyond what a conductor takes.
+const MOST_SAID: usize = 64;
 /// Snapshots are handed over once a second.
 const PART_MS: f64 = 950.0;
 const CLOCK_STEP_MS: f64 = 0.2;

@@ -82,6 +82,7 @@ pub fn replay<'a>(pages: impl IntoIterator<Item = &'a [u8]>) -> Option<(Run, Con
                     while let Some((worker, message)) = run.poll() {
                         conductor.tell(worker, message);
                     }
+                    run.take_put_out().into_iter().for_each(|worker| conductor.put_out(worker));
                 }
                 (Note::Seated(session), Some((_, conductor))) => {
                     conductor.seat_worker(Some(session));

@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use super::clock::Offset;
 use super::envelope::Refusal;
+use super::scan::{Allowance, scan};
 use crate::plan::{HostLoad, Plan};
 use crate::run::{Halt, Status};
 use crate::time::Span;
@@ -198,17 +199,30 @@ pub fn pack(message: &impl Serialize) -> Vec<u8> {
     [&[DEFLATED], miniz_oxide::deflate::compress_to_vec(&plain, LEVEL).as_slice()].concat()
 }
 
+/// What this browser has written down itself.
+///
 /// # Errors
-/// The bytes hold something else, or more than anybody should say at once.
+/// As [`unpack_within`].
 pub fn unpack<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Refusal> {
+    unpack_within(bytes, &Allowance::NOTES)
+}
+
+/// What somebody else says, who may mean harm: nothing is made of it that is beyond what such a message can need.
+///
+/// # Errors
+/// The bytes hold something else, or more than that.
+pub fn unpack_within<T: DeserializeOwned>(bytes: &[u8], most: &Allowance) -> Result<T, Refusal> {
     let malformed = || Refusal::Malformed;
     let (&kind, rest) = bytes.split_first().ok_or_else(malformed)?;
+    let read = |plain: &[u8]| {
+        scan(plain, most)?;
+        rmp_serde::from_slice(plain).map_err(|_| malformed())
+    };
     match kind {
-        PLAIN => rmp_serde::from_slice(rest).map_err(|_| malformed()),
+        PLAIN => read(rest),
         DEFLATED => {
-            let plain =
-                miniz_oxide::inflate::decompress_to_vec_with_limit(rest, MOST_BYTES).map_err(|_| malformed())?;
-            rmp_serde::from_slice(&plain).map_err(|_| malformed())
+            let plain = miniz_oxide::inflate::decompress_to_vec_with_limit(rest, most.bytes);
+            read(&plain.map_err(|_| malformed())?)
         }
         _ => Err(malformed()),
     }
@@ -219,7 +233,6 @@ const DEFLATED: u8 = 1;
 const WORTH_DEFLATING: usize = 256;
 /// Snapshots shrink to a third at this level in a tenth of the time that the best one takes.
 const LEVEL: u8 = 3;
-const MOST_BYTES: usize = 64 * 1_024 * 1_024;
 
 #[cfg(all(test, not(target_arch = "wasm32")))]
 mod tests {
@@ -264,11 +277,35 @@ mod tests {
         assert_eq!(unpack::<ToGenerator>(&pack(&message)), Ok(message));
     }
 
+    fn deflated(plain: &[u8]) -> Vec<u8> {
+        [&[DEFLATED], miniz_oxide::deflate::compress_to_vec(plain, 1).as_slice()].concat()
+    }
+
     #[test]
     fn what_inflates_without_end_is_refused() {
-        let bomb =
-            [&[DEFLATED], miniz_oxide::deflate::compress_to_vec(&vec![0; MOST_BYTES + 1], 9).as_slice()].concat();
-        assert_eq!(unpack::<ToConductor>(&bomb), Err(Refusal::Malformed));
+        let bomb = deflated(&vec![0; Allowance::PART.bytes + 1]);
+        assert_eq!(unpack_within::<ToConductor>(&bomb, &Allowance::PART), Err(Refusal::Malformed));
+    }
+
+    /// Sixty million nils in 58 kB made 3.1 GB of a worker's answer.
+    #[test]
+    fn values_without_end_are_refused_before_they_are_made() {
+        let shared = json!({"x": [null, null]}).as_object().cloned().unwrap_or_default();
+        let message = FromWorker::Prepared { population: 0, shared };
+        let said = vec![Said { worker: 0, what: What::Message(Box::new(message)) }];
+        let part = ToConductor::Part { run: "k3f".into(), number: 0, obeyed: 0, said };
+        let plain = rmp_serde::to_vec_named(&part).expect("a part");
+        let two_nils = plain.windows(3).position(|window| window == [0x92, 0xc0, 0xc0]).expect("they are in it");
+        let many = |nils: u32| {
+            let (before, after) = (&plain[..two_nils], &plain[two_nils + 3..]);
+            let nils = [[0xdd].as_slice(), &nils.to_be_bytes(), &vec![0xc0; nils as usize]].concat();
+            deflated(&[before, &nils, after].concat())
+        };
+        assert!(unpack_within::<ToConductor>(&many(1_000), &Allowance::PART).is_ok());
+        // Within what may be inflated, and thirty times that as values.
+        let bomb = many(4_000_000);
+        assert!(bomb.len() < 50_000, "{} bytes", bomb.len());
+        assert_eq!(unpack_within::<ToConductor>(&bomb, &Allowance::PART), Err(Refusal::Malformed));
     }
 
     proptest! {

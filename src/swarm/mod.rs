@@ -4,6 +4,7 @@ mod bounds;
 mod clock;
 mod conductor;
 mod envelope;
+mod gate;
 mod generator;
 mod invite;
 mod journal;
@@ -14,21 +15,29 @@ mod message;
 mod mqtt;
 mod packet;
 mod peer;
+mod plausible;
+mod revival;
+mod scan;
 mod stream;
 
 pub use bounds::Bounds;
 pub use clock::{ClockSync, Exchange, Offset};
 pub use conductor::{Conductor, ConductorOutput, Seat};
 pub use envelope::{Opened, Opener, Refusal, Refused, Safe, Sealer, VERSION};
+pub use gate::{Gate, MOST_AT_ONCE, Unlawful};
 pub use generator::{Generator, GeneratorOutput};
 pub use invite::{Invite, InviteError, Role, checked_broker};
 pub use journal::{Beginning, Journal, replay};
 pub use key::{Key, KeyError, Topics};
 pub use link::{Link, LinkCommand, LinkEvent, LinkInput, LinkOutput, Traffic};
-pub use message::{Card, Consent, Offer, Order, Patience, Picture, Said, ToConductor, ToGenerator, What, pack, unpack};
+pub use message::{
+    Card, Consent, Offer, Order, Patience, Picture, Said, ToConductor, ToGenerator, What, pack, unpack, unpack_within,
+};
 pub use mqtt::{Credentials, Introduction, Mqtt, MqttOutput};
 pub use packet::{Body, Packet};
 pub use peer::{Loading, Peer, SessionId};
+pub use revival::Revival;
+pub use scan::{Allowance, scan};
 pub use stream::{Fragment, Incoming, Outgoing, TooLong};
 
 #[cfg(all(test, not(target_arch = "wasm32")))]

@@ -15,6 +15,8 @@ use mqtt_protocol_core::mqtt::packet::{GenericPacketTrait, Packet, Qos, SubEntry
 use mqtt_protocol_core::mqtt::result_code::{ConnectReturnCode, SubackReturnCode};
 use serde::{Deserialize, Serialize};
 
+use super::gate::Gate;
+
 /// What a broker asks for before it lets somebody in. Kept in memory only.
 #[derive(Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Credentials {
@@ -55,6 +57,7 @@ pub enum MqttOutput {
 /// A connection, from the moment its socket is open. Times in milliseconds of any clock.
 pub struct Mqtt {
     connection: Connection<Client>,
+    gate: Gate,
     subscriptions: Vec<String>,
     out: VecDeque<MqttOutput>,
     /// When to ask the broker whether it lives, and when to give it up.
@@ -81,6 +84,7 @@ impl Mqtt {
         }
         let mut this = Self {
             connection: Connection::new(Version::V3_1_1),
+            gate: Gate::new(subscriptions),
             subscriptions: subscriptions.to_vec(),
             out: VecDeque::new(),
             ping_ms: f64::INFINITY,
@@ -99,14 +103,18 @@ impl Mqtt {
         self.out.pop_front()
     }
 
-    /// A WebSocket message holds a part of a packet, or several.
+    /// A WebSocket message holds a part of a packet, or several. The library sees only those that we asked for.
     pub fn on_bytes(&mut self, now_ms: f64, bytes: &[u8]) {
-        let mut cursor = Cursor::new(bytes);
-        let mut before = u64::MAX;
-        while !self.closed && cursor.position() != before && (cursor.position() as usize) < bytes.len() {
-            before = cursor.position();
-            let events = self.connection.recv(&mut cursor);
-            self.obey(now_ms, events);
+        self.gate.push(bytes);
+        while !self.closed {
+            match self.gate.poll() {
+                Ok(None) => return,
+                Ok(Some(packet)) => {
+                    let events = self.connection.recv(&mut Cursor::new(packet.as_slice()));
+                    self.obey(now_ms, events);
+                }
+                Err(why) => self.close(format!("the broker sent what nobody asked for: {why}")),
+            }
         }
     }
 
@@ -154,6 +162,9 @@ impl Mqtt {
         for event in events {
             match event {
                 Event::RequestSendPacket { packet, .. } => {
+                    if matches!(packet, Packet::V3_1_1Pingreq(_)) {
+                        self.gate.pinging();
+                    }
                     self.out.push_back(MqttOutput::Send(packet.to_continuous_buffer()));
                 }
                 Event::RequestTimerReset { kind, duration_ms } => *self.timer(kind) = now_ms + duration_ms as f64,
@@ -200,6 +211,7 @@ impl Mqtt {
             .collect::<Result<Vec<_>, _>>();
         let packet = entries.and_then(|entries| {
             let packet_id = self.connection.acquire_packet_id()?;
+            self.gate.subscribing(packet_id);
             Subscribe::builder().packet_id(packet_id).entries(entries).build()
         });
         match packet {
@@ -273,6 +285,14 @@ mod tests {
         check(4, "the broker refused the user name or password");
         check(5, "the broker wants a user name and a password");
         check(3, "the broker refused the connection: ServerUnavailable");
+    }
+
+    #[test]
+    fn what_nobody_asked_for_closes_the_connection_and_says_why() {
+        let mut mqtt = mqtt();
+        mqtt.on_bytes(0.0, &[CONNACK, SUBACK, b"\x34\x0c\0\x0atabswarm/b", PUBLISH].concat());
+        let why = "the broker sent what nobody asked for: a PUBLISH of a quality above 0 where none can come (first byte 0x34)";
+        assert_eq!(outputs(&mut mqtt), [MqttOutput::Ready, MqttOutput::Closed(why.to_owned())]);
     }
 
     #[test]

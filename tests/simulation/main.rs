@@ -11,6 +11,7 @@ mod leaving;
 mod load;
 mod outage;
 mod pacing;
+mod plausible;
 mod preflight;
 mod preset;
 mod recording;

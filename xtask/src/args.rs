@@ -21,12 +21,14 @@ cargo xtask run --headless [PLAN]       run a plan (a JSON file; without it the 
     exits with 0 (PASS), 99 (FAIL), 98 (INVALID: the generator was the bottleneck), 1 when anything else went wrong
 cargo xtask test [--only STEP]...       fmt, clippy, clippy-wasm, host, wasm, build, e2e
 cargo xtask bench [--only PART]...      browser, codec, simulation, voice, swarm, sizes
+cargo xtask fuzz [--minutes N] [NAME]   tries every decoder, or the named one, with made-up inputs (1 minute each)
+    exits with 0, 1 when one failed, 69 when no tool chain for it is at hand
 cargo xtask build                       only the page, into dist/
 cargo xtask help
 
 What is missing (the wasm target, trunk, wasm-bindgen, npm packages, Debian's chromium and mosquitto) is installed on the way.";
 
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug, PartialEq)]
 pub enum Command {
     Help,
     /// The page alone.
@@ -39,6 +41,11 @@ pub enum Command {
     /// Empty: every part.
     Bench {
         only: Vec<String>,
+    },
+    /// `None`: every decoder. Minutes of each.
+    Fuzz {
+        minutes: f64,
+        only: Option<String>,
     },
 }
 
@@ -91,7 +98,25 @@ pub fn parse(args: impl IntoIterator<Item = String>) -> Result<Command, String> 
         "build" => words.next().map_or(Ok(Command::Build), |word| Err(format!("build: unknown option `{word}`"))),
         "test" => Ok(Command::Test { only: parse_only(words, &test::step_names())? }),
         "bench" => Ok(Command::Bench { only: parse_only(words, bench::PARTS)? }),
+        "fuzz" => parse_fuzz(words),
         other => Err(format!("unknown command `{other}`")),
+    }
+}
+
+fn parse_fuzz(mut words: impl Iterator<Item = String>) -> Result<Command, String> {
+    let (mut minutes, mut only) = (1.0, None);
+    while let Some(word) = words.next() {
+        match word.as_str() {
+            "--minutes" => minutes = parsed("--minutes", words.next(), "a number of minutes")?,
+            option if option.starts_with('-') => return Err(format!("fuzz: unknown option `{option}`")),
+            name if only.is_none() => only = Some(name.to_owned()),
+            name => return Err(format!("fuzz: one name, not also `{name}`")),
+        }
+    }
+    if (0.0..=10_000.0).contains(&minutes) {
+        Ok(Command::Fuzz { minutes, only })
+    } else {
+        Err(format!("--minutes: `{minutes}` is not a number from 0 to 10000"))
     }
 }
 
@@ -193,6 +218,8 @@ mod tests {
         check("build", Ok(Command::Build));
         check("test", Ok(Command::Test { only: vec![] }));
         check("test --only fmt --only host", Ok(Command::Test { only: vec!["fmt".into(), "host".into()] }));
+        check("fuzz", Ok(Command::Fuzz { minutes: 1.0, only: None }));
+        check("fuzz --minutes 0.5 mqtt", Ok(Command::Fuzz { minutes: 0.5, only: Some("mqtt".into()) }));
         check("bench --only sizes", Ok(Command::Bench { only: vec!["sizes".into()] }));
     }
 
@@ -208,6 +235,11 @@ mod tests {
         check("run --headless --room", Err("run: --headless takes neither --room nor --host"));
         check("run --host 0.0.0.0 --headless a.json", Err("run: --headless takes neither --room nor --host"));
         check("test --only moon", Err("--only: `moon` is none of fmt, clippy, clippy-wasm, host, wasm, build, e2e"));
+        check("fuzz --minutes", Err("--minutes needs a value"));
+        check("fuzz --minutes -3", Err("--minutes: `-3` is not a number from 0 to 10000"));
+        check("fuzz --minutes NaN", Err("--minutes: `NaN` is not a number from 0 to 10000"));
+        check("fuzz --hours 3", Err("fuzz: unknown option `--hours`"));
+        check("fuzz mqtt csv", Err("fuzz: one name, not also `csv`"));
         check("test fmt", Err("unknown option `fmt`"));
     }
 }

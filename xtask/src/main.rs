@@ -7,6 +7,7 @@ mod bench;
 mod browser;
 mod cargo_tools;
 mod debian;
+mod fuzz;
 mod mosquitto;
 mod run;
 mod shell;
@@ -33,6 +34,7 @@ fn main() -> ExitCode {
         Command::Build => artifacts::build_page(),
         Command::Run(options) => run::run(&options),
         Command::Test { only } => return test::test(&only),
+        Command::Fuzz { minutes, only } => return fuzz::fuzz(minutes, only.as_deref()),
         Command::Bench { only } => bench::bench(&only),
     };
     match outcome {

@@ -134,5 +134,6 @@ impl Current {
                 self.run.handle(now_ms, died);
             }
         }
+        self.run.take_put_out().into_iter().for_each(|worker| self.swarm.put_out(worker));
     }
 }

@@ -27,13 +27,37 @@ impl Swarm {
             credentials: self.credentials.clone(),
         };
         self.post(&ToLink::Open(Box::new(open)));
+        self.conduct(Conductor::link_anew);
+    }
+
+    /// Its worker broke. `Some`: when to start another, milliseconds.
+    pub(super) fn on_link_died(&mut self, why: &str) -> Option<u32> {
+        let now_ms = Clock::new().now_ms();
+        let wait_ms = self.revival.on_death(now_ms, why)?;
+        (self.is_connected, self.problem) = (false, self.revival.note());
+        match &mut self.side {
+            Side::Conductor(conductor) => conductor.link_lost(),
+            Side::Generator(generator) => {
+                if !generator.is_alone() {
+                    generator.on_event(now_ms, LinkEvent::Away(self.peer.session));
+                }
+                // No link tells it that time passes.
+                generator.on_event(now_ms, LinkEvent::Tick(self.traffic));
+            }
+        }
+        Some(wait_ms)
     }
 
     pub(super) fn on_event(&mut self, event: LinkEvent) {
         match &event {
-            LinkEvent::Connected => (self.is_connected, self.problem) = (true, None),
+            LinkEvent::Connected => (self.is_connected, self.problem) = (true, self.revival.note()),
             LinkEvent::Lost(why) => (self.is_connected, self.problem) = (false, Some(why.clone())),
-            LinkEvent::Tick(traffic) => self.traffic = *traffic,
+            LinkEvent::Tick(traffic) => {
+                self.traffic = *traffic;
+                if self.revival.on_tick(Clock::new().now_ms()) && self.is_connected {
+                    self.problem = None;
+                }
+            }
             _ => {}
         }
         match &mut self.side {

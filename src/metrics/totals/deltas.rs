@@ -10,13 +10,28 @@ use crate::metrics::delta::*;
 use crate::time::Timestamp;
 
 impl Totals {
+    /// How many names of metrics and counters are in it that nobody has used yet.
+    pub fn strange_names(&self, metrics: &MetricsDelta) -> usize {
+        let histograms = metrics.histograms.iter().filter(|delta| !self.metrics.contains_key(&delta.metric)).count();
+        let is_new =
+            |delta: &&CounterDelta| !self.counters.contains_key(&(delta.counter.clone(), delta.population.clone()));
+        histograms + metrics.counters.iter().filter(is_new).count()
+    }
+
     pub(super) fn histogram_delta(&mut self, at: Timestamp, causes: Causes, delta: &HistogramDelta) {
+        let under_other;
+        let delta = if self.metrics.len() >= MAX_METRICS && !self.metrics.contains_key(&delta.metric) {
+            under_other = HistogramDelta { metric: OTHER.to_owned(), ..delta.clone() };
+            &under_other
+        } else {
+            delta
+        };
         let causes = causes.of(&delta.metric);
         if !self.metrics.contains_key(&delta.metric) {
             self.metrics.insert(delta.metric.clone(), Metric::default());
         }
         let metric = self.metrics.get_mut(&delta.metric).expect("it was put there when it was not");
-        metric.seen += delta.count();
+        metric.seen = metric.seen.saturating_add(delta.count());
         metric.populated |= !delta.population.is_empty();
         if !delta.warmup {
             metric.split.absorb(delta, !causes.is_empty());
@@ -33,8 +48,13 @@ impl Totals {
     }
 
     pub(super) fn counter_delta(&mut self, at: Timestamp, delta: &CounterDelta) {
-        *self.counters.entry((delta.counter.clone(), delta.population.clone())).or_default() += delta.count;
-        self.timeline.put(at, &delta.counter, Combine::Sum, delta.count as f64);
+        let mut key = (delta.counter.clone(), delta.population.clone());
+        if self.counters.len() >= MAX_COUNTERS && !self.counters.contains_key(&key) {
+            OTHER.clone_into(&mut key.0);
+        }
+        self.timeline.put(at, &key.0, Combine::Sum, delta.count as f64);
+        let total = self.counters.entry(key).or_default();
+        *total = total.saturating_add(delta.count);
         self.watch.counter(second_of(at), delta);
     }
 
@@ -45,7 +65,7 @@ impl Totals {
         self.timeline.put(at, &format!("errors.{}", key.operation), Combine::Sum, delta.count as f64);
         let fresh = || ErrorTotal { count: 0, first: Timestamp::NEVER, sample: String::new() };
         let total = self.errors.entry(key).or_insert_with(fresh);
-        total.count += delta.count;
+        total.count = total.count.saturating_add(delta.count);
         if delta.first < total.first {
             (total.first, total.sample) = (delta.first, delta.sample.clone());
         }
@@ -55,7 +75,7 @@ impl Totals {
         let key = counted_under(&self.breaches, &delta.key, |key| key.event = OTHER.to_owned());
         let fresh = || BreachTotal { count: 0, first: Timestamp::NEVER, sample: String::new() };
         let total = self.breaches.entry(key).or_insert_with(fresh);
-        total.count += delta.count;
+        total.count = total.count.saturating_add(delta.count);
         if delta.first < total.first {
             (total.first, total.sample) = (delta.first, delta.sample.clone());
         }
@@ -68,7 +88,7 @@ impl Totals {
             self.timeline.put(at, "disconnects", Combine::Sum, delta.count as f64);
         }
         let total = self.disconnects.entry(key).or_insert(DisconnectTotal { count: 0, first: Timestamp::NEVER });
-        total.count += delta.count;
+        total.count = total.count.saturating_add(delta.count);
         total.first = total.first.min(delta.first);
     }
 
@@ -94,3 +114,6 @@ fn counted_under<K: Clone + Ord, T>(totals: &BTreeMap<K, T>, key: &K, make_other
 /// Errors, breaches and disconnects told apart; further ones share `(other)`, so that a server cannot fill the memory.
 const MAX_KEYS: usize = 1_000;
 const OTHER: &str = "(other)";
+/// Metrics and counters told apart: more than any plan names. A histogram is some hundred kilobytes.
+const MAX_METRICS: usize = 1_000;
+const MAX_COUNTERS: usize = 10_000;
