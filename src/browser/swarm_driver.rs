@@ -15,7 +15,7 @@ use super::worker_host::{HostEvent, WorkerHost};
 use crate::run::{Capacity, Run, RunInput, browser_name, sockets};
 use crate::swarm::{
     Bounds, Card, Conductor, Consent, Credentials, Generator, Invite, Journal, LinkCommand, LinkEvent, Loading, Offer,
-    Peer, Picture, Role, SessionId, Traffic, pack,
+    Picture, Role, SessionId, Signer, Traffic, Watcher, pack,
 };
 use crate::wire::{FromLink, FromWorker, ToLink, ToWorker};
 
@@ -50,7 +50,8 @@ pub struct Swarm {
     pub problem: Option<String>,
     pub traffic: Traffic,
     pub side: Side,
-    peer: Peer,
+    signer: Signer,
+    loading: Loading,
     credentials: Option<Credentials>,
     link: Option<LinkHost>,
     workers: Vec<Option<EngineHost>>,
@@ -60,6 +61,7 @@ pub struct Swarm {
 pub enum Side {
     Conductor(Conductor),
     Generator(Box<Generator>),
+    Watcher(Watcher),
 }
 
 /// How this browser introduces itself.
@@ -125,18 +127,19 @@ impl SwarmDriver {
         this: Introduction,
     ) -> Result<Option<Run>, String> {
         self.leave();
-        let peer = identity::this_peer()?;
+        let (signer, loading) = identity::this_tab(&invite.keys)?;
         let card = this.card();
-        let notes = Notes::open(&invite.key, peer.session).await?;
-        let (side, run) = match invite.role {
+        let notes = Notes::open(&signer).await?;
+        let (side, run) = match invite.role() {
             Role::Conductor => take_over(&notes).await,
             Role::Generator => {
                 let mut generator = Generator::new(card.clone(), this.bounds);
                 take_up(&mut generator, &notes).await;
                 (Side::Generator(Box::new(generator)), None)
             }
+            Role::Watcher => (Side::Watcher(Watcher::default()), None),
         };
-        let link = Inner::link(&self.0, peer.loading)?;
+        let link = Inner::link(&self.0, loading)?;
         let swarm = Swarm {
             invite,
             card,
@@ -146,7 +149,8 @@ impl SwarmDriver {
             problem: None,
             traffic: Traffic::default(),
             side,
-            peer,
+            signer,
+            loading,
             credentials,
             link: Some(link),
             workers: Vec::new(),
@@ -284,7 +288,7 @@ impl SwarmDriver {
     fn conductor<R>(&self, read: impl FnOnce(&Conductor) -> R) -> Option<R> {
         self.with(|swarm| match &swarm?.side {
             Side::Conductor(conductor) => Some(read(conductor)),
-            Side::Generator(_) => None,
+            Side::Generator(_) | Side::Watcher(_) => None,
         })
     }
 }
@@ -296,7 +300,7 @@ impl Inner {
         LinkHost::spawn(super::LINK_NAME, move |event| {
             let inner = inner.upgrade();
             let inner =
-                inner.filter(|inner| inner.swarm.borrow().as_ref().is_some_and(|now| now.peer.loading == loading));
+                inner.filter(|inner| inner.swarm.borrow().as_ref().is_some_and(|now| now.loading == loading));
             if let Some(inner) = inner {
                 Self::on_link(&inner, event);
             }

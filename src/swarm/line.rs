@@ -14,6 +14,8 @@ pub struct Line {
     heard_ms: f64,
     /// Its present connection to the broker, counted by itself.
     connection: u32,
+    /// The last beacon that had been said when it was last heard: none of its messages so far names a later one.
+    pub beacon: u64,
     pub is_away: bool,
 }
 
@@ -26,6 +28,7 @@ impl Line {
             owes_confirmation: false,
             heard_ms: now_ms,
             connection: 0,
+            beacon: 0,
             is_away: false,
         }
     }
@@ -35,6 +38,11 @@ impl Line {
         self.heard_ms = self.heard_ms.max(now_ms);
         self.connection = connection.map_or(self.connection, |connection| self.connection.max(connection));
         std::mem::take(&mut self.is_away)
+    }
+
+    /// When it was last heard.
+    pub const fn heard_ms(&self) -> f64 {
+        self.heard_ms
     }
 
     /// `true` once: when it has been silent for too long.

@@ -14,7 +14,9 @@ mod message;
 mod mqtt;
 mod packet;
 mod peer;
+mod signature;
 mod stream;
+mod watcher;
 
 pub use bounds::Bounds;
 pub use clock::{ClockSync, Exchange, Offset};
@@ -23,13 +25,17 @@ pub use envelope::{Opened, Opener, Refusal, Refused, Safe, Sealer, VERSION};
 pub use generator::{Generator, GeneratorOutput};
 pub use invite::{Invite, InviteError, Role, checked_broker};
 pub use journal::{Beginning, Journal, replay};
-pub use key::{Key, KeyError, Topics};
+pub use key::{KeyError, Keys, Secret, Topics};
 pub use link::{Link, LinkCommand, LinkEvent, LinkInput, LinkOutput, Traffic};
 pub use message::{Card, Consent, Offer, Order, Picture, Said, ToConductor, ToGenerator, What, pack, unpack};
 pub use mqtt::{Credentials, Introduction, Mqtt, MqttOutput};
 pub use packet::{Body, Packet};
 pub use peer::{Loading, Peer, SessionId};
+pub use signature::{PublicKey, Signer};
 pub use stream::{Fragment, Incoming, Outgoing, TooLong};
+pub use watcher::Watcher;
 
+#[cfg(all(test, not(target_arch = "wasm32")))]
+mod hostile;
 #[cfg(all(test, not(target_arch = "wasm32")))]
 mod tests;

@@ -7,7 +7,7 @@ use crate::browser::clock::Clock;
 use crate::browser::notes::Notes;
 use crate::run::{Run, RunInput};
 use crate::swarm::{
-    Conductor, ConductorOutput, Generator, GeneratorOutput, LinkCommand, LinkEvent, Role, pack, replay, unpack,
+    Conductor, ConductorOutput, Generator, GeneratorOutput, LinkCommand, LinkEvent, pack, replay, unpack,
 };
 use crate::wire::{OpenLink, ToLink};
 
@@ -19,10 +19,9 @@ impl Swarm {
             return;
         }
         let open = OpenLink {
-            conducts: self.invite.role == Role::Conductor,
-            key: self.invite.key.to_text(),
-            peer: self.peer,
-            broker: self.invite.broker.clone(),
+            invite: self.invite.own(),
+            seed: self.signer.seed().clone(),
+            loading: self.loading,
             credentials: self.credentials.clone(),
         };
         self.post(&ToLink::Open(Box::new(open)));
@@ -38,6 +37,7 @@ impl Swarm {
         match &mut self.side {
             Side::Conductor(conductor) => conductor.on_event(event),
             Side::Generator(generator) => generator.on_event(Clock::new().now_ms(), event),
+            Side::Watcher(watcher) => watcher.on_event(&event),
         }
     }
 
@@ -89,6 +89,7 @@ impl Swarm {
                     None => return,
                     Some(output) => self.obey(inner, output),
                 },
+                Side::Watcher(_) => return,
             }
         }
     }
