@@ -474,11 +474,15 @@ impl Link {
         if beacon < self.admits_from {
             return Err(Refusal::Replay);
         }
+        if beacon > self.beacon {
+            return Err(Refusal::Malformed);
+        }
         let unseated = || self.lines.values().filter(|line| !self.seated.contains(&line.peer.session));
         if self.seated.contains(&session) || unseated().count() < MOST_UNSEATED {
             return Ok(());
         }
-        let silent = unseated().min_by(|a, b| a.heard_ms().total_cmp(&b.heard_ms())).map(|line| (line.peer.session, line.beacon));
+        let silent = unseated().min_by(|a, b| a.heard_ms().total_cmp(&b.heard_ms()));
+        let silent = silent.map(|line| (line.peer.session, line.beacon));
         // All of them were heard since that beacon: the next one makes room.
         let (silent, last) = silent.filter(|(_, last)| *last < beacon).ok_or(Refusal::Crowded)?;
         self.admits_from = self.admits_from.max(last + 1);
