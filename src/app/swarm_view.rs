@@ -284,11 +284,11 @@ fn capacity(facts: &SwarmFacts<'_>, conductor: &Conductor, own: &Card, wanted_us
 
 fn watched_state(facts: &SwarmFacts<'_>, watcher: &Watcher) -> (String, Mood) {
     let (text, mood) = match watcher.picture() {
-        _ if !facts.is_connected => ("connecting to the broker", Mood::Warn),
-        _ if !watcher.has_met() => ("waits for the conductor", Mood::Plain),
-        _ if watcher.is_alone() => ("the conductor is not heard", Mood::Bad),
-        None => ("sees the swarm; no run is going on", Mood::Plain),
-        Some(picture) => return (format!("sees run {}", picture.run), Mood::Good),
+        _ if !facts.is_connected => ("Connecting to the broker", Mood::Warn),
+        _ if !watcher.has_met() => ("Waiting for the conductor", Mood::Plain),
+        _ if watcher.is_alone() => ("The conductor is not heard", Mood::Bad),
+        None => ("No run is going on", Mood::Plain),
+        Some(picture) => return (format!("Shows run {}", picture.run), Mood::Good),
     };
     (text.to_owned(), mood)
 }
@@ -331,6 +331,16 @@ const PER_BROWSER: u32 = 250;
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn somebody_who_lies_is_named_to_whom_it_concerns() {
+        let refused = |forged| Refused { forged, replay: 7, ..Refused::default() };
+        assert_eq!(forged(Role::Generator, refused(0)), None);
+        let expected = "somebody with a link of this swarm poses as its conductor: 1 message was refused";
+        assert_eq!(forged(Role::Generator, refused(1)).as_deref(), Some(expected));
+        let text = forged(Role::Conductor, refused(2)).expect("there was one");
+        assert!(text.contains("this conductor or another browser: 2 messages were refused"), "{text}");
+    }
 
     #[test]
     fn clocks_stand_with_their_sign_and_their_bound() {

@@ -299,8 +299,7 @@ impl Inner {
         let inner: Weak<Self> = Rc::downgrade(self);
         LinkHost::spawn(super::LINK_NAME, move |event| {
             let inner = inner.upgrade();
-            let inner =
-                inner.filter(|inner| inner.swarm.borrow().as_ref().is_some_and(|now| now.loading == loading));
+            let inner = inner.filter(|inner| inner.swarm.borrow().as_ref().is_some_and(|now| now.loading == loading));
             if let Some(inner) = inner {
                 Self::on_link(&inner, event);
             }

@@ -230,12 +230,7 @@ impl Opener {
     }
 
     /// `was_heard` saves the work of looking at a signature again.
-    fn decrypt(
-        &self,
-        topic: &str,
-        message: &[u8],
-        was_heard: impl Fn(&Heard, u64) -> bool,
-    ) -> Result<Opened, Refusal> {
+    fn decrypt(&self, topic: &str, message: &[u8], was_heard: impl Fn(&Heard, u64) -> bool) -> Result<Opened, Refusal> {
         let (&version, rest) = message.split_first().ok_or(Refusal::Malformed)?;
         if version != VERSION {
             return Err(Refusal::Version);

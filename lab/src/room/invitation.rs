@@ -99,7 +99,11 @@ mod tests {
     use super::*;
 
     fn invitation(page: &str, broker: &str) -> Invitation {
-        Invitation { page: page.parse().unwrap(), broker: broker.parse().unwrap(), seed: std::array::from_fn(|at| at as u8) }
+        Invitation {
+            page: page.parse().unwrap(),
+            broker: broker.parse().unwrap(),
+            seed: std::array::from_fn(|at| at as u8),
+        }
     }
 
     #[test]
@@ -115,8 +119,7 @@ mod tests {
         let (page, rest) = ("http://127.0.0.1:4280/", "&broker=ws%3A%2F%2F127.0.0.1%3A4281%2F");
         let seed = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8";
         assert_eq!(here.to_conduct(), format!("{page}#conduct={seed}{rest}"));
-        let (join, by) =
-            ("8DWt5YT7a2S8bBVkxuq9OkRYEkFUmyWPgduXPzyNmyc", "iIz9x9tgR79PupPaD_j8x2BSeMk8FLVJQyQPUY1Proc");
+        let (join, by) = ("8DWt5YT7a2S8bBVkxuq9OkRYEkFUmyWPgduXPzyNmyc", "iIz9x9tgR79PupPaD_j8x2BSeMk8FLVJQyQPUY1Proc");
         assert_eq!(here.to_join(), format!("{page}#join={join}&by={by}{rest}"));
         let six = invitation("[::1]:80", "[::1]:81").to_join();
         assert!(six.starts_with("http://[::1]:80/#join=") && six.ends_with("broker=ws%3A%2F%2F%5B%3A%3A1%5D%3A81%2F"));

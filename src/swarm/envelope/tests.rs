@@ -162,7 +162,8 @@ fn a_signature_is_good_for_one_message() {
         [head.as_slice(), &[0; NONCE], &sealed].concat()
     };
     let (will, other) = (keys.topics().will(), swarm(2));
-    let open = |topic: &str, keys: &Keys, sealed: &[u8]| Opener::new(keys).open(topic, sealed).map(|opened| opened.number);
+    let open =
+        |topic: &str, keys: &Keys, sealed: &[u8]| Opener::new(keys).open(topic, sealed).map(|opened| opened.number);
     assert_eq!(open(&topic(), &keys, &again(&topic(), 3, 0, &keys)), Ok(0), "it is the same message");
     for (moved, topic, keys) in [
         (again(&will, 3, 0, &keys), &will, &keys),

@@ -18,7 +18,7 @@ pub fn Watching() -> impl IntoView {
         <Card title="This page watches a swarm" hint="Its link shows how the run looks. It plays nothing, and nobody can be told anything with it.">
             <BrokerState />
             <p class=move || format!("verdict {}", state.with(|(_, mood)| mood.class())) role="status">
-                {move || state.with(|(text, _)| format!("This page {text}."))}
+                {move || state.with(|(text, _)| format!("{text}."))}
             </p>
             <div class="row">
                 <button class="quiet right" on:click=move |_| store.dispatch(Event::LeaveSwarm)>"Stop watching"</button>
