@@ -305,6 +305,7 @@ fn a_watcher_sees_the_run_and_says_nothing() {
     assert!(!told.iter().any(|event| matches!(event, LinkEvent::Message { .. } | LinkEvent::Away(_))), "{told:?}");
     assert!(!events(&mut net, CONDUCTOR).contains(&LinkEvent::Arrived(session(9))));
     assert!(!events(&mut net, GENERATOR).contains(&LinkEvent::Live(b"all is well".to_vec())));
+    net.run(1_000.0);
     assert!(refused(&mut net, GENERATOR).forged > 0);
     // It knows when nobody conducts any more, and when somebody does again.
     net.cut(CONDUCTOR, true);
