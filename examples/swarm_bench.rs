@@ -8,7 +8,10 @@ use serde_json::json;
 use tabswarm::metrics::{HealthDelta, Ledger, Recorder, UserId, UsersByState};
 use tabswarm::plan::Plan;
 use tabswarm::run::{Capacity, Run, layout};
-use tabswarm::swarm::{Conductor, ConductorOutput, LinkEvent, Said, SessionId, ToConductor, What, pack};
+use tabswarm::swarm::{
+    Conductor, ConductorOutput, Keys, LinkEvent, Loading, Opener, Said, Sealer, Secret, SessionId, Signer, ToConductor,
+    What, pack,
+};
 use tabswarm::time::{Span, Timestamp};
 use tabswarm::wire::{FromWorker, Snapshot};
 
@@ -44,7 +47,25 @@ fn main() {
     println!("  a generator packs its part in {:.2} ms", per_second(packed_ms) / GENERATORS as f64);
     println!("  the conductor decodes and merges a part in {:.2} ms", per_second(merged_ms) / GENERATORS as f64);
     println!("  that is {:.0} % of its time", per_second(merged_ms) / 10.0);
+    let (seal_ms, open_ms) = sealing(bytes / (SECONDS as usize * GENERATORS));
+    println!("its link's worker, not the page, looks at signatures:");
+    println!("  to sign and seal such a part takes {seal_ms:.2} ms, to open it {open_ms:.2} ms");
 }
+
+/// What it costs to sign and seal a message of this size, and to open it: milliseconds each.
+fn sealing(bytes: usize) -> (f64, f64) {
+    let keys = Keys::to_conduct(Secret::new([1; 32]));
+    let topic = keys.topics().conductor();
+    let mut sealer = Sealer::new(&keys, Signer::new(Secret::new([2; 32])), Loading(0));
+    let mut opener = Opener::new(&keys);
+    let packet = vec![7; bytes];
+    let (sealed, seal_ms) = timed(|| (0..MESSAGES).filter_map(|_| sealer.seal(&topic, &packet)).collect::<Vec<_>>());
+    let (opened, open_ms) = timed(|| sealed.iter().filter(|sealed| opener.open(&topic, sealed).is_ok()).count());
+    assert_eq!(opened, MESSAGES);
+    (seal_ms / MESSAGES as f64, open_ms / MESSAGES as f64)
+}
+
+const MESSAGES: usize = 1_000;
 
 /// A run of that many browsers, as its conductor has it.
 fn swarm() -> (Run, Conductor, Vec<SessionId>) {

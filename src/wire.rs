@@ -15,7 +15,7 @@ use crate::metrics::{
 };
 use crate::plan::{Limits, Plan, Segment, TimedAction};
 use crate::protocol::audio::Clip;
-use crate::swarm::{Credentials, LinkCommand, LinkEvent, Peer};
+use crate::swarm::{Credentials, LinkCommand, LinkEvent, Loading, Secret};
 use crate::time::Timestamp;
 
 /// From the page to a worker.
@@ -130,11 +130,11 @@ pub enum ToLink {
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct OpenLink {
-    pub conducts: bool,
-    /// The swarm's key as its link has it.
-    pub key: String,
-    pub peer: Peer,
-    pub broker: String,
+    /// The fragment that brought this page into the swarm.
+    pub invite: String,
+    /// This tab's private half.
+    pub seed: Secret,
+    pub loading: Loading,
     pub credentials: Option<Credentials>,
 }
 

@@ -8,7 +8,7 @@ use std::rc::Rc;
 
 use tabswarm::browser::{HostEvent, Microphone, Notes, Playback, Visibility, WorkerHost, decode};
 use tabswarm::protocol::audio::clips;
-use tabswarm::swarm::{Key, SessionId};
+use tabswarm::swarm::{Secret, Signer};
 use tabswarm::wire::{FromWorker, ToWorker};
 use wasm_bindgen_test::{wasm_bindgen_test, wasm_bindgen_test_configure};
 use web::{sound, until, wire};
@@ -33,26 +33,25 @@ async fn a_worker_that_cannot_be_loaded_is_dead() {
 }
 
 #[wasm_bindgen_test]
-async fn notes_outlive_who_wrote_them_and_are_read_with_their_swarm_s_key_alone() {
-    let open = |key: u8, session: u64| async move {
-        Notes::open(&Key::new([key; 32]), SessionId::new(session)).await.expect("there is a random source")
+async fn notes_outlive_who_wrote_them_and_are_read_by_their_tab_alone() {
+    let open = |seed: u8| async move {
+        Notes::open(&Signer::new(Secret::new([seed; 32]))).await.expect("there is a random source")
     };
     let numbers = |notes: &[(u64, Vec<u8>)]| notes.iter().map(|(number, _)| *number).collect::<Vec<_>>();
-    let notes = open(1, 5).await;
+    let notes = open(1).await;
     for number in [3, 1, 20, 2] {
         assert!(notes.write("part", number, &[number as u8]).await, "a page has a database");
     }
     notes.write("journal", 1, b"another kind").await;
     drop(notes);
-    let again = open(1, 5).await;
+    let again = open(1).await;
     let found = again.read("part").await;
     assert_eq!(numbers(&found), [1, 2, 3, 20]);
     assert_eq!(found[3].1, [20]);
     again.forget("part", 3).await;
     assert_eq!(numbers(&again.read("part").await), [3, 20]);
     assert_eq!(again.read("journal").await.len(), 1);
-    assert_eq!(open(2, 5).await.read("part").await, [], "another swarm's key");
-    assert_eq!(open(1, 6).await.read("part").await, [], "another tab");
+    assert_eq!(open(2).await.read("part").await, [], "another tab");
 }
 
 #[wasm_bindgen_test]

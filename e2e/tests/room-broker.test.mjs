@@ -118,18 +118,18 @@ story('mosquitto comes back at the same address, and asks for a password if it h
   await client(world, broker.url, known);
 });
 
-story('a room hands out its links, and tells its key to nobody else', async (world) => {
+story('a room hands out its links, and tells its keys to nobody else', async (world) => {
   const lab = await world.roomLab();
   const [conduct, join] = [new URL(lab.conductLink), new URL(lab.joinLink)];
   const fragment = (link) => new URLSearchParams(link.hash.slice(1));
-  const key = fragment(join).get('join');
-  assert.match(key, /^[\w-]{43}$/);
-  assert.equal(fragment(conduct).get('conduct'), key);
+  const keys = [fragment(conduct).get('conduct'), fragment(join).get('join'), fragment(join).get('by')];
+  for (const key of keys) assert.match(key, /^[\w-]{43}$/);
+  assert.equal(new Set(keys).size, 3, 'who joins does not conduct');
   for (const link of [conduct, join]) {
     assert.equal(link.origin, lab.url);
     assert.equal(fragment(link).get('broker'), lab.broker);
   }
-  assert.equal(lab.output().split(key).length, 3, 'the key is in the two links, and nowhere else');
+  for (const key of keys) assert.equal(lab.output().split(key).length, 2, 'a key is in its link, and nowhere else');
   const room = await fetch(`${lab.url}/lab/room`);
   assert.deepEqual(await room.json(), { broker: lab.broker });
   const plain = await world.lab();

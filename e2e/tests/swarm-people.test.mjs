@@ -59,6 +59,23 @@ story('a broker that wants a password gets it from the person, and no link holds
   assert.ok(!invite.includes('geheim') && !generator.url().includes('geheim'));
 });
 
+story('whoever has the link to watch sees the run, and is nobody in it', async (world) => {
+  const [broker, lab] = [world.use(await startMosquitto()), await world.lab()];
+  const conductor = await world.page(lab.url);
+  await openSwarm(conductor, broker.url);
+  const { invite, watch } = await swarmOf(conductor);
+  const watcher = await join(world, lab.url, watch);
+  await swarm.start(conductor, chatPlan(lab, rampThenHold(5, 1, 4), LIVELY));
+  await watcher.getByText(/^Shows run/).waitFor();
+  assert.ok((await swarmOf(watcher)).picture.tiles.length > 0);
+  await over(conductor);
+  const report = await swarm.report(conductor);
+  assert.deepEqual([report.browsers.length, (await swarmOf(conductor)).browsers], [1, []]);
+  const key = (link) => new URLSearchParams(link.slice(1)).get('join');
+  assert.equal((await swarmOf(watcher)).invite, null, 'it cannot invite anybody');
+  assert.ok(!watch.includes(key(invite)) && !conductor.url().includes(key(invite)));
+});
+
 story('a room: the lab prints the links, brings the broker, and is the target', async (world) => {
   const lab = await world.roomLab();
   const conductor = await world.page(lab.conductLink);

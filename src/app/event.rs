@@ -172,6 +172,7 @@ pub enum Event {
     /// The operator's STOP of this browser's part.
     StopPart,
     CopyInvite,
+    CopyWatchLink,
     SwarmChanged(Box<SwarmView>),
 
     /// Something about kept runs.

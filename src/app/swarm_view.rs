@@ -7,7 +7,9 @@ use super::run_view::table::{Cell, Column, Row};
 use super::run_view::{Mood, StatusView, struggling};
 use super::safety::in_words;
 use crate::run::{Run, RunPhase};
-use crate::swarm::{Card, Conductor, Consent, Generator, Offset, Patience, Role, Seat, Traffic};
+use crate::swarm::{
+    Card, Conductor, Consent, Generator, Invite, Offer, Offset, Patience, Picture, Refused, Role, Seat, Traffic, Watcher,
+};
 
 /// What the page knows of the swarm it is in.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -16,10 +18,15 @@ pub struct SwarmView {
     pub role: Option<Role>,
     pub name: String,
     pub broker: String,
-    /// The fragment that invites others.
+    /// The fragment that invites others to play, and the one that lets them watch.
     pub invite: String,
+    pub watch: String,
+    /// What brought this page itself here.
+    pub own: Option<Invite>,
     pub is_connected: bool,
     pub problem: Option<String>,
+    /// Somebody with a link lies about who he is.
+    pub forged: Option<String>,
     pub only_watches: bool,
     pub moves_parts: bool,
     /// How long the others play on without this conductor.
@@ -59,10 +66,8 @@ pub struct PartView {
 
 /// What a swarm looks like from outside of its machines.
 pub struct SwarmFacts<'a> {
-    pub role: Role,
+    pub invite: &'a Invite,
     pub name: &'a str,
-    pub broker: &'a str,
-    pub invite: String,
     pub is_connected: bool,
     pub problem: Option<&'a str>,
     pub only_watches: bool,
@@ -104,37 +109,40 @@ impl SwarmView {
     }
 
     pub fn of_generator(facts: &SwarmFacts<'_>, generator: &Generator) -> Self {
-        let offer = generator.offered().cloned().unwrap_or_default();
         let picture = generator.picture();
         let part = PartView {
-            conductor: offer.conductor,
-            plan: offer.plan,
-            users: format::count(offer.users.into()),
-            length: format::duration(offer.seconds),
-            patience: patience_in_words(offer.patience),
-            far: offer.far.iter().map(|load| format!("{}: {}", load.host, in_words(load))).collect(),
-            hosts: offer.hosts.into_iter().collect(),
             consent: generator.card().consent.clone(),
             is_playing: generator.run().is_some(),
             state: part_state(facts, generator),
             status: picture.filter(|_| generator.run().is_some()).map(|picture| StatusView::of(&picture.status)),
-            tiles: picture.map(|picture| picture.tiles.clone()).unwrap_or_default(),
-            progress: picture.map_or_else(String::new, |picture| {
-                format!("{} · {}", picture.plan, StatusView::of(&picture.status).clock())
-            }),
+            ..PartView::of(generator.offered(), picture)
         };
         Self { part: Some(part), ..Self::common(facts, generator.refused()) }
     }
 
+    pub fn of_watcher(facts: &SwarmFacts<'_>, watcher: &Watcher) -> Self {
+        let part = PartView {
+            // Nobody asks it anything.
+            consent: Consent::Given,
+            state: watched_state(facts, watcher),
+            ..PartView::of(watcher.offered(), watcher.picture())
+        };
+        Self { part: Some(part), ..Self::common(facts, watcher.unreadable()) }
+    }
+
     fn common(facts: &SwarmFacts<'_>, unreadable: u64) -> Self {
         let Traffic { bytes_out, bytes_in, refused } = facts.traffic;
+        let forged = forged(facts.invite.role(), refused);
         let refused = refused.total() + unreadable;
         let carried = format!("{} sent, {} received", format::bytes(bytes_out as f64), format::bytes(bytes_in as f64));
         Self {
-            role: Some(facts.role),
+            role: Some(facts.invite.role()),
             name: facts.name.to_owned(),
-            broker: facts.broker.to_owned(),
-            invite: facts.invite.clone(),
+            broker: facts.invite.broker.clone(),
+            invite: facts.invite.to_join().unwrap_or_default(),
+            watch: facts.invite.to_watch(),
+            own: Some(facts.invite.clone()),
+            forged,
             is_connected: facts.is_connected,
             problem: facts.problem.map(str::to_owned),
             only_watches: facts.only_watches,
@@ -152,6 +160,38 @@ impl SwarmView {
     pub fn is_asking(&self) -> bool {
         self.part.as_ref().is_some_and(|part| !part.plan.is_empty() && part.consent == Consent::Asked)
     }
+}
+
+impl PartView {
+    /// What the conductor says of itself and of the run.
+    fn of(offer: Option<&Offer>, picture: Option<&Picture>) -> Self {
+        let offer = offer.cloned().unwrap_or_default();
+        Self {
+            conductor: offer.conductor,
+            plan: offer.plan,
+            users: format::count(offer.users.into()),
+            length: format::duration(offer.seconds),
+            patience: patience_in_words(offer.patience),
+            far: offer.far.iter().map(|load| format!("{}: {}", load.host, in_words(load))).collect(),
+            hosts: offer.hosts.into_iter().collect(),
+            tiles: picture.map(|picture| picture.tiles.clone()).unwrap_or_default(),
+            progress: picture.map_or_else(String::new, |picture| {
+                format!("{} · {}", picture.plan, StatusView::of(&picture.status).clock())
+            }),
+            ..Self::default()
+        }
+    }
+}
+
+/// Nobody without a link gets so far that it counts as forged.
+fn forged(role: Role, refused: Refused) -> Option<String> {
+    let whom = match role {
+        Role::Conductor => "this conductor or another browser",
+        Role::Generator | Role::Watcher => "its conductor",
+    };
+    let count = format::count(refused.forged);
+    let messages = if refused.forged == 1 { "1 message was".to_owned() } else { format!("{count} messages were") };
+    (refused.forged > 0).then(|| format!("somebody with a link of this swarm poses as {whom}: {messages} refused"))
 }
 
 fn own_row(facts: &SwarmFacts<'_>, conductor: &Conductor, own: &Card, run: Option<&Run>) -> Row {
@@ -279,6 +319,17 @@ fn capacity(facts: &SwarmFacts<'_>, conductor: &Conductor, own: &Card, wanted_us
     }
 }
 
+fn watched_state(facts: &SwarmFacts<'_>, watcher: &Watcher) -> (String, Mood) {
+    let (text, mood) = match watcher.picture() {
+        _ if !facts.is_connected => ("Connecting to the broker", Mood::Warn),
+        _ if !watcher.has_met() => ("Waiting for the conductor", Mood::Plain),
+        _ if watcher.is_alone() => ("The conductor is not heard", Mood::Bad),
+        None => ("No run is going on", Mood::Plain),
+        Some(picture) => return (format!("Shows run {}", picture.run), Mood::Good),
+    };
+    (text.to_owned(), mood)
+}
+
 fn part_state(facts: &SwarmFacts<'_>, generator: &Generator) -> (String, Mood) {
     let phase = generator.picture().map(|picture| picture.status.phase).unwrap_or_default();
     if !facts.is_connected {
@@ -338,6 +389,16 @@ mod tests {
             assert_eq!(patience_of(&patience_value(patience)), patience);
         }
         assert_eq!(patience_of("nonsense"), Patience::Seconds(8));
+    }
+
+    #[test]
+    fn somebody_who_lies_is_named_to_whom_it_concerns() {
+        let refused = |forged| Refused { forged, replay: 7, ..Refused::default() };
+        assert_eq!(forged(Role::Generator, refused(0)), None);
+        let expected = "somebody with a link of this swarm poses as its conductor: 1 message was refused";
+        assert_eq!(forged(Role::Generator, refused(1)).as_deref(), Some(expected));
+        let text = forged(Role::Conductor, refused(2)).expect("there was one");
+        assert!(text.contains("this conductor or another browser: 2 messages were refused"), "{text}");
     }
 
     #[test]

@@ -20,7 +20,7 @@ pub fn update(model: &mut Model, event: Event) -> Vec<Effect> {
         Event::MoveParts(moves) => return vec![Effect::MoveParts(moves)],
         Event::SetPatience(patience) => return vec![Effect::SetPatience(patience)],
         Event::GiveCredentials(credentials) => {
-            let invite = Invite::read(&own_invite(model)).and_then(Result::ok);
+            let invite = model.swarm.own.clone();
             return invite.map(|invite| enter(model, invite, Some(credentials))).into_iter().collect();
         }
         Event::Decide(allows) => {
@@ -34,6 +34,10 @@ pub fn update(model: &mut Model, event: Event) -> Vec<Effect> {
         Event::CopyInvite => {
             let done = "Link copied. Whoever has it can join this swarm.".to_owned();
             return vec![Effect::CopyLink { fragment: model.swarm.invite.clone(), done }];
+        }
+        Event::CopyWatchLink => {
+            let done = "Link copied. Whoever has it sees how the run looks, and can do nothing.".to_owned();
+            return vec![Effect::CopyLink { fragment: model.swarm.watch.clone(), done }];
         }
         Event::SwarmChanged(view) => {
             let entered = model.swarm.role.is_none() && view.role.is_some();
@@ -83,14 +87,6 @@ fn open(model: &mut Model) -> Vec<Effect> {
 
 fn enter(model: &Model, invite: Invite, credentials: Option<crate::swarm::Credentials>) -> Effect {
     Effect::EnterSwarm { invite: Box::new(invite), credentials, name: model.browser_name.clone() }
-}
-
-/// The invitation that this page itself followed.
-fn own_invite(model: &Model) -> String {
-    match model.swarm.role {
-        Some(Role::Conductor) => model.swarm.invite.replacen("join=", "conduct=", 1),
-        _ => model.swarm.invite.clone(),
-    }
 }
 
 #[cfg(test)]

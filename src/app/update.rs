@@ -89,6 +89,7 @@ pub fn update(model: &mut Model, event: Event) -> Vec<Effect> {
         | Event::Decide(_)
         | Event::StopPart
         | Event::CopyInvite
+        | Event::CopyWatchLink
         | Event::SwarmChanged(_) => return super::swarming::update(model, event),
         Event::Results(event) => return super::results::update(model, event),
         Event::Done(text) => say(model, NoticeKind::Done, text),

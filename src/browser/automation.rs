@@ -34,7 +34,7 @@ use crate::swarm::Seat;
 /// | `status()` | `{phase, elapsed_s, planned_s, users: {target, active, ...}, sent, received, errors, problem?, verdict?}` |
 /// | `act(action)` | nothing, once it is ordered: what a plan's action does, done now or at its `at_s`; fails with all that is against it |
 /// | `stop()` | nothing, at once; `status()` tells when the run is done |
-/// | `swarm()` | the swarm that this page is in: `{name, connected, problem, invite, traffic, browsers or consent ...}`, or null |
+/// | `swarm()` | the swarm that this page is in: `{name, connected, problem, invite, watch, traffic, browsers or consent ...}`, or null |
 /// | `report()` | the report of the run as it is now; fails before the first run |
 /// | `report(format)` | the text of the file that the page would save: `html`, `json`, `csv`, `junit`, `k6` or `openmetrics` |
 ///
@@ -174,7 +174,7 @@ fn swarm_now(driver: &SwarmDriver) -> Value {
         let Some(swarm) = swarm else { return Value::Null };
         let mut now = json!({
             "name": swarm.card.name, "connected": swarm.is_connected, "problem": swarm.trouble(), "invite": swarm.invite.to_join(),
-            "traffic": swarm.traffic,
+            "watch": swarm.invite.to_watch(), "traffic": swarm.traffic,
         });
         match &swarm.side {
             Side::Conductor(conductor) => {
@@ -191,6 +191,10 @@ fn swarm_now(driver: &SwarmDriver) -> Value {
                 now["alone"] = json!(generator.is_alone());
                 now["unkept"] = json!(generator.unkept());
                 now["picture"] = json!(generator.picture());
+            }
+            Side::Watcher(watcher) => {
+                now["alone"] = json!(watcher.is_alone());
+                now["picture"] = json!(watcher.picture());
             }
         }
         now

@@ -1,33 +1,37 @@
 //! Who this tab is in a swarm: remembered over a reload, never beyond the tab. And what a run is called.
+//!
+//! A tab's private half lives in its `sessionStorage`, which no other tab, browser or machine sees, and in its link's worker. A
+//! conductor's comes from the seed in the address, which survives a reload as well.
 
 use web_sys::Storage;
 
-use crate::swarm::{Loading, Peer, SessionId};
+use super::clock::Clock;
+use crate::swarm::{Keys, Loading, Secret, Signer};
 
-/// This loading of this tab. Every call counts as a loading of its own.
+/// Who signs in this swarm, and this loading of this tab. Every call counts as a loading of its own.
 ///
 /// # Errors
 /// There is no random source.
-pub fn this_peer() -> Result<Peer, String> {
+pub fn this_tab(keys: &Keys) -> Result<(Signer, Loading), String> {
     let storage = web_sys::window().and_then(|window| window.session_storage().ok().flatten());
     let stored = storage.as_ref().and_then(|storage| storage.get_item(NAME).ok().flatten());
     let known = stored.and_then(|text| {
-        let (session, count) = text.split_once(' ')?;
-        Some((SessionId::new(u64::from_str_radix(session, 16).ok()?), count.parse::<u32>().ok()?))
+        let (seed, loading) = text.split_once(' ')?;
+        Some((Secret::parse(seed).ok()?, Loading(loading.parse().ok()?)))
     });
-    let (session, count) = match known {
-        Some((session, count)) => (session, count.wrapping_add(1)),
-        None => (SessionId::new(u64::from_le_bytes(random()?)), 0),
+    let (seed, before) = match known {
+        Some((seed, loading)) => (seed, Some(loading)),
+        None => (Secret::new(random()?), None),
     };
-    remember(storage.as_ref(), session, count);
-    let [random] = [u32::from_le_bytes(random()?)];
-    Ok(Peer { session, loading: Loading::new(count, random) })
+    let loading = Loading::at(Clock::new().now_ms(), u32::from_le_bytes(random()?), before);
+    remember(storage.as_ref(), &seed, loading);
+    Ok((keys.signer().unwrap_or_else(|| Signer::new(seed)), loading))
 }
 
 /// Without storage a reload looks like another browser, which is all that is lost.
-fn remember(storage: Option<&Storage>, session: SessionId, count: u32) {
+fn remember(storage: Option<&Storage>, seed: &Secret, loading: Loading) {
     if let Some(storage) = storage {
-        let _ = storage.set_item(NAME, &format!("{session} {count}"));
+        let _ = storage.set_item(NAME, &format!("{} {}", seed.to_text(), loading.0));
     }
 }
 

@@ -11,7 +11,7 @@ use web_sys::{BinaryType, CloseEvent, MessageEvent, WebSocket};
 
 use super::clock::Clock;
 use super::{transport, worker_scope};
-use crate::swarm::{Key, Link, LinkInput, LinkOutput, MOST_AT_ONCE, Role};
+use crate::swarm::{Invite, Link, LinkInput, LinkOutput, MOST_AT_ONCE, Signer};
 use crate::wire::{FromLink, OpenLink, ToLink};
 
 /// Runs the link: from its load on it answers the page's messages.
@@ -56,16 +56,16 @@ struct Socket {
 
 impl Keeper {
     fn new(open: &OpenLink) -> Result<Rc<RefCell<Self>>, String> {
-        let key = Key::parse(&open.key).map_err(|error| error.to_string())?;
-        let role = if open.conducts { Role::Conductor } else { Role::Generator };
-        let link = Link::new(role, &key, open.peer, open.credentials.clone());
+        let invite = Invite::read(&open.invite).ok_or("the page gave no invitation")?;
+        let invite = invite.map_err(|error| error.to_string())?;
+        let link = Link::new(&invite.keys, Signer::new(open.seed.clone()), open.loading, open.credentials.clone());
         let keeper = Rc::new_cyclic(|this: &Weak<RefCell<Self>>| {
             let ticking = this.clone();
             let ticker = Interval::new(TICK_MS, move || with(&ticking, LinkInput::Tick));
             RefCell::new(Self {
                 clock: Clock::new(),
                 link,
-                broker: open.broker.clone(),
+                broker: invite.broker.clone(),
                 socket: None,
                 _ticker: ticker,
                 this: this.clone(),

@@ -1,4 +1,4 @@
-//! What this tab writes down about a swarm's run, sealed with the swarm's key: a conductor its journal, a generator the parts
+//! What this tab writes down about a swarm's run, sealed with a key of its private half: a conductor its journal, a generator the parts
 //! that are not safe with the conductor yet.
 
 use std::cell::RefCell;
@@ -7,7 +7,7 @@ use std::rc::Rc;
 use super::clock::Clock;
 use super::identity;
 use super::vault::{NOTES, Vault};
-use crate::swarm::{Key, Safe, SessionId};
+use crate::swarm::{Safe, Signer};
 
 /// The notes of one tab. Clones share them. Without a database nothing is kept, and nobody is told to forget.
 #[derive(Clone)]
@@ -25,7 +25,7 @@ struct Inner {
 impl Notes {
     /// # Errors
     /// There is no random source.
-    pub async fn open(key: &Key, session: SessionId) -> Result<Self, String> {
+    pub async fn open(signer: &Signer) -> Result<Self, String> {
         let (vault, problem) = match Vault::open(NOTES).await {
             Ok(vault) => (Some(vault), None),
             Err(problem) => (None, Some(problem)),
@@ -33,11 +33,11 @@ impl Notes {
         if let Some(vault) = &vault {
             forget_the_old(vault).await;
         }
-        let safe = RefCell::new(Safe::new(key, identity::random()?));
-        Ok(Self(Rc::new(Inner { vault, problem: RefCell::new(problem), safe, place: format!("{session}") })))
+        let safe = RefCell::new(Safe::new(signer, identity::random()?));
+        Ok(Self(Rc::new(Inner { vault, problem: RefCell::new(problem), safe, place: signer.session().to_string() })))
     }
 
-    /// All that was written under names that begin so and that this swarm's key opens, in order of their names.
+    /// All that was written under names that begin so and that this tab's key opens, in order of their names.
     pub async fn read(&self, beginning: &str) -> Vec<(u64, Vec<u8>)> {
         let Some(vault) = &self.0.vault else { return Vec::new() };
         let mut found = Vec::new();

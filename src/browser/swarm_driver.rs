@@ -17,7 +17,7 @@ use super::worker_host::{HostEvent, WorkerHost};
 use crate::run::{Capacity, Run, RunInput, browser_name, sockets};
 use crate::swarm::{
     Bounds, Card, Conductor, Consent, Credentials, Generator, Invite, Journal, LinkCommand, LinkEvent, Loading, Offer,
-    Patience, Peer, Picture, Revival, Role, SessionId, Traffic, pack,
+    Patience, Picture, Revival, Role, SessionId, Signer, Traffic, Watcher, pack,
 };
 use crate::wire::{FromLink, FromWorker, ToLink, ToWorker};
 
@@ -52,7 +52,8 @@ pub struct Swarm {
     pub problem: Option<String>,
     pub traffic: Traffic,
     pub side: Side,
-    peer: Peer,
+    signer: Signer,
+    loading: Loading,
     credentials: Option<Credentials>,
     link: Option<LinkHost>,
     revival: Revival,
@@ -65,6 +66,7 @@ pub struct Swarm {
 pub enum Side {
     Conductor(Conductor),
     Generator(Box<Generator>),
+    Watcher(Watcher),
 }
 
 /// How this browser introduces itself.
@@ -131,18 +133,19 @@ impl SwarmDriver {
         this: Introduction,
     ) -> Result<Option<Run>, String> {
         self.leave();
-        let peer = identity::this_peer()?;
+        let (signer, loading) = identity::this_tab(&invite.keys)?;
         let card = this.card();
-        let notes = Notes::open(&invite.key, peer.session).await?;
-        let (side, run) = match invite.role {
+        let notes = Notes::open(&signer).await?;
+        let (side, run) = match invite.role() {
             Role::Conductor => take_over(&notes).await,
             Role::Generator => {
                 let mut generator = Generator::new(card.clone(), this.bounds).trying(vec![at_broker(&invite.broker)]);
                 take_up(&mut generator, &notes).await;
                 (Side::Generator(Box::new(generator)), None)
             }
+            Role::Watcher => (Side::Watcher(Watcher::default()), None),
         };
-        let link = Inner::link(&self.0, peer.loading)?;
+        let link = Inner::link(&self.0, loading)?;
         let swarm = Swarm {
             invite,
             card,
@@ -152,7 +155,8 @@ impl SwarmDriver {
             problem: None,
             traffic: Traffic::default(),
             side,
-            peer,
+            signer,
+            loading,
             credentials,
             link: Some(link),
             revival: Revival::default(),
@@ -312,7 +316,7 @@ impl SwarmDriver {
     fn conductor<R>(&self, read: impl FnOnce(&Conductor) -> R) -> Option<R> {
         self.with(|swarm| match &swarm?.side {
             Side::Conductor(conductor) => Some(read(conductor)),
-            Side::Generator(_) => None,
+            Side::Generator(_) | Side::Watcher(_) => None,
         })
     }
 }
@@ -323,8 +327,7 @@ impl Inner {
         let inner: Weak<Self> = Rc::downgrade(self);
         LinkHost::spawn(super::LINK_NAME, move |event| {
             let inner = inner.upgrade();
-            let inner =
-                inner.filter(|inner| inner.swarm.borrow().as_ref().is_some_and(|now| now.peer.loading == loading));
+            let inner = inner.filter(|inner| inner.swarm.borrow().as_ref().is_some_and(|now| now.loading == loading));
             if let Some(inner) = inner {
                 Self::on_link(&inner, event);
             }
@@ -354,16 +357,17 @@ impl Inner {
 
     /// Starts another link in place of the one that died, unless the swarm is left by then.
     fn revive(self: &Rc<Self>, wait_ms: u32) {
-        let (inner, swarm) = (Rc::downgrade(self), self.swarm.borrow().as_ref().map(|swarm| swarm.peer.loading));
-        let is_same = move |inner: &Rc<Self>| inner.swarm.borrow().as_ref().map(|now| now.peer.loading) == swarm;
+        let (inner, swarm) = (Rc::downgrade(self), self.swarm.borrow().as_ref().map(|swarm| swarm.loading));
+        let is_same = move |inner: &Rc<Self>| inner.swarm.borrow().as_ref().map(|now| now.loading) == swarm;
         let start = move || {
             let Some(inner) = inner.upgrade().filter(is_same) else { return };
-            let link = identity::this_peer().and_then(|peer| Ok((peer, inner.link(peer.loading)?)));
+            let Some(keys) = inner.swarm.borrow().as_ref().map(|swarm| swarm.invite.keys.clone()) else { return };
+            let link = identity::this_tab(&keys).and_then(|(_, loading)| Ok((loading, inner.link(loading)?)));
             let mut wait_ms = None;
             Self::update(&inner, |swarm| {
                 swarm.revival.on_start();
                 match link {
-                    Ok((peer, link)) => (swarm.peer, swarm.link) = (peer, Some(link)),
+                    Ok((loading, link)) => (swarm.loading, swarm.link) = (loading, Some(link)),
                     Err(why) => wait_ms = swarm.on_link_died(&why),
                 }
             });

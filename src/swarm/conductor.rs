@@ -139,6 +139,13 @@ impl Conductor {
         let players: Vec<_> = self.seats.values().filter(|seat| !seat.workers.is_empty()).collect();
         let begins: Vec<_> = players.iter().map(|seat| (seat.session, seat.workers.len() as u32)).collect();
         begins.into_iter().for_each(|(session, workers)| self.order(session, &Order::Begin { workers }));
+        self.say_seated();
+    }
+
+    /// Who plays a part is kept by the link.
+    fn say_seated(&mut self) {
+        let players = self.seats.values().filter(|seat| !seat.workers.is_empty()).map(|seat| seat.session).collect();
+        self.out.push_back(ConductorOutput::Link(LinkCommand::Seated(players)));
     }
 
     /// One more worker of the run; [`Self::begin_more`] starts those of a browser.
@@ -156,6 +163,7 @@ impl Conductor {
     pub fn begin_more(&mut self, session: SessionId) {
         let workers = self.seats.get(&session).map_or(0, |seat| seat.workers.len() as u32);
         self.order(session, &Order::Begin { workers });
+        self.say_seated();
     }
 
     /// Whose worker that is; `None`: this browser's own.
@@ -197,6 +205,7 @@ impl Conductor {
             seat.workers.clear();
             seat.is_out = false;
         }
+        self.say_seated();
     }
 
     fn order(&mut self, session: SessionId, order: &Order) {
@@ -234,6 +243,7 @@ impl Conductor {
         self.unsettled = SETTLING_TICKS;
         let sessions: Vec<_> = self.seats.keys().copied().collect();
         sessions.into_iter().for_each(|session| self.on_away(session, true));
+        self.say_seated();
     }
 
     /// This page's link has died: nobody is heard, and the next one knows nobody.
@@ -257,6 +267,11 @@ impl Conductor {
             LinkEvent::Message { from, message } => self.on_bytes(from, &message),
             LinkEvent::Lost(_) | LinkEvent::Connected => self.unsettled = SETTLING_TICKS,
             LinkEvent::Tick(_) => self.unsettled = self.unsettled.saturating_sub(1),
+            LinkEvent::Forgotten(session) => {
+                // Who was given a part at that very moment has to introduce itself again.
+                self.on_away(session, true);
+                self.seats.retain(|known, seat| *known != session || !seat.workers.is_empty());
+            }
             LinkEvent::Rival => {
                 self.out.push_back(ConductorOutput::Note(
                     "another page conducts this swarm, too; close one of the two".into(),

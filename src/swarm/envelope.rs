@@ -1,22 +1,32 @@
-//! Sealing and opening: what leaves a browser is encrypted and authenticated, and what comes in is refused unless it is
-//! of this swarm, of this version, new, and meant for the topic it came by.
+//! Sealing and opening: what leaves a browser is signed, encrypted and authenticated, and what comes in is refused unless it
+//! is of this swarm, of this version, new, meant for the topic it came by, and said by who may say it there.
 //!
 //! ```text
-//!   byte  0        1        9        17       25                      end
-//!         version  session  loading  number   ciphertext of the packet and its tag
+//!   byte  0        1           33       41      49     73                                          end
+//!         version  public key  loading  number  nonce  ciphertext of signature and packet, its tag
 //! ```
-//! XChaCha20-Poly1305 (draft-irtf-cfrg-xchacha-03). The nonce is session, loading and number: the loading's random half
-//! makes it unique even if a tab is duplicated, and the number never repeats within a loading. Numbers are little-endian.
-//! The topic and the version are authenticated with it, so that a message cannot be moved to another topic.
+//! XChaCha20-Poly1305 (draft-irtf-cfrg-xchacha-03) around an Ed25519 signature (RFC 8032). Numbers are little-endian. What is
+//! signed names version, loading, number and topic, and the topic's root is made of the swarm's key: a message cannot be moved to
+//! another topic, number, loading or swarm, not even by a member, who could seal it anew.
+//!
+//! Which key opens a topic, and whose signature it needs, is [`Audience`]'s: a watcher opens what everybody may see, and what the
+//! conductor alone may say is refused from everybody else.
+//!
+//! No nonce is used twice under one key for two messages: it is a hash of the message's own signature, which is different for
+//! every key, loading, number, topic and packet. Neither a duplicated tab nor a link's worker that is started anew, a reload within
+//! one millisecond or a random source that repeats itself can break this; the same message again is the same bytes. Nobody but who
+//! can open the message knows the signature, so the nonce tells nothing about it.
 
 use std::collections::HashMap;
 
 use chacha20poly1305::aead::{Aead, KeyInit, Payload};
 use chacha20poly1305::{XChaCha20Poly1305, XNonce};
 use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
 
-use super::key::Key;
+use super::key::{Audience, Keys, Topics};
 use super::peer::{Loading, Peer, SessionId};
+use super::signature::{PublicKey, SIGNATURE, Signer};
 
 /// Why a message was not taken.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -31,8 +41,10 @@ pub enum Refusal {
     Replay,
     #[error("it is meant for an earlier loading of this page")]
     Stale,
-    #[error("it comes from somebody who does not conduct this swarm")]
+    #[error("it comes from somebody who has not introduced himself")]
     Foreign,
+    #[error("it is not signed by whoever may say it")]
+    Forged,
     #[error("too many browsers speak in this swarm")]
     Crowded,
 }
@@ -46,6 +58,7 @@ pub struct Refused {
     pub replay: u64,
     pub stale: u64,
     pub foreign: u64,
+    pub forged: u64,
     pub crowded: u64,
 }
 
@@ -58,52 +71,106 @@ impl Refused {
             Refusal::Replay => &mut self.replay,
             Refusal::Stale => &mut self.stale,
             Refusal::Foreign => &mut self.foreign,
+            Refusal::Forged => &mut self.forged,
             Refusal::Crowded => &mut self.crowded,
         } += 1;
     }
 
     pub fn total(&self) -> u64 {
-        let Self { version, malformed, key, replay, stale, foreign, crowded } = self;
-        version + malformed + key + replay + stale + foreign + crowded
+        let Self { version, malformed, key, replay, stale, foreign, forged, crowded } = self;
+        version + malformed + key + replay + stale + foreign + forged + crowded
     }
 }
 
-/// Seals what one loading of a page says.
+/// What a link's keys open and close.
+struct Ciphers {
+    topics: Topics,
+    conductor: PublicKey,
+    /// What conductor and generators say to each other; a watcher has none.
+    between: Option<XChaCha20Poly1305>,
+    shown: XChaCha20Poly1305,
+}
+
+impl Ciphers {
+    fn new(keys: &Keys) -> Self {
+        let cipher = |key: [u8; 32]| XChaCha20Poly1305::new(&key.into());
+        Self {
+            topics: keys.topics(),
+            conductor: keys.conductor(),
+            between: keys.sealing_between().map(cipher),
+            shown: cipher(keys.sealing_shown()),
+        }
+    }
+
+    fn of(&self, topic: &str) -> Option<&XChaCha20Poly1305> {
+        match self.topics.audience(topic)? {
+            Audience::Everybody => Some(&self.shown),
+            Audience::Conductor | Audience::Generator => self.between.as_ref(),
+        }
+    }
+
+    /// Any member speaks to the conductor, and nobody but the conductor to anybody else.
+    fn may_say(&self, who: PublicKey, topic: &str) -> bool {
+        self.topics.audience(topic) == Some(Audience::Conductor) || who == self.conductor
+    }
+}
+
+/// Signs and seals what one loading of a page says.
 pub struct Sealer {
-    cipher: XChaCha20Poly1305,
+    ciphers: Ciphers,
+    signer: Signer,
+    public: PublicKey,
     peer: Peer,
     next: u64,
 }
 
 impl Sealer {
-    pub fn new(key: &Key, peer: Peer) -> Self {
-        Self { cipher: cipher(key), peer, next: 0 }
+    pub fn new(keys: &Keys, signer: Signer, loading: Loading) -> Self {
+        let public = signer.public();
+        let peer = Peer { session: public.session(), loading };
+        Self { ciphers: Ciphers::new(keys), signer, public, peer, next: 0 }
     }
 
     pub fn peer(&self) -> Peer {
         self.peer
     }
 
-    pub fn seal(&mut self, topic: &str, packet: &[u8]) -> Vec<u8> {
+    /// The number of the message that is sealed next.
+    pub fn next_number(&self) -> u64 {
+        self.next
+    }
+
+    /// As a member would who wants to be taken for somebody else.
+    #[cfg(test)]
+    pub(super) fn posing_as(self, public: Option<PublicKey>) -> Self {
+        Self { public: public.unwrap_or(self.public), ..self }
+    }
+
+    /// `None`: this link's keys do not go so far.
+    pub fn seal(&mut self, topic: &str, packet: &[u8]) -> Option<Vec<u8>> {
+        let cipher = self.ciphers.of(topic)?;
         let number = self.next;
         self.next += 1;
-        let payload = Payload { msg: packet, aad: &bound_to(topic) };
-        let sealed = self.cipher.encrypt(&nonce(self.peer, number), payload);
-        let sealed = sealed.expect("a packet is far below the cipher's limit of 256 GiB");
-        let Peer { session, loading } = self.peer;
-        let numbers = [session.0, loading.0, number].map(u64::to_le_bytes);
-        [&[VERSION], numbers.as_flattened(), &sealed].concat()
+        let signature = self.signer.sign(&signed(self.peer.loading, number, topic, packet));
+        let mut nonce = XNonce::default();
+        nonce.copy_from_slice(&Sha256::digest(signature)[..NONCE]);
+        let numbers = [self.peer.loading.0, number].map(u64::to_le_bytes);
+        let head = [&[VERSION], self.public.bytes().as_slice(), numbers.as_flattened()].concat();
+        let payload = Payload { msg: &[&signature, packet].concat(), aad: &[&head, topic.as_bytes()].concat() };
+        let sealed = cipher.encrypt(&nonce, payload).expect("a packet is far below the cipher's limit of 256 GiB");
+        Some([head.as_slice(), &nonce, &sealed].concat())
     }
 }
 
-/// Opens what others say, each message once.
+/// Opens what others say. Of those who were admitted, each message once.
 pub struct Opener {
-    cipher: XChaCha20Poly1305,
-    sessions: HashMap<SessionId, Heard>,
+    ciphers: Ciphers,
+    admitted: HashMap<SessionId, Heard>,
 }
 
 /// What was heard of one session.
 struct Heard {
+    public: PublicKey,
     loading: Loading,
     window: Window,
 }
@@ -116,66 +183,90 @@ struct Window {
 }
 
 /// What was inside.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Opened {
     pub from: Peer,
+    pub number: u64,
     pub packet: Vec<u8>,
+    /// This loading of it has not been admitted: the same message can come again.
+    pub is_new: bool,
+    public: PublicKey,
 }
 
 impl Opener {
-    pub fn new(key: &Key) -> Self {
-        Self { cipher: cipher(key), sessions: HashMap::new() }
+    pub fn new(keys: &Keys) -> Self {
+        Self { ciphers: Ciphers::new(keys), admitted: HashMap::new() }
     }
 
     /// # Errors
     /// Why the message is not to be taken. It is then as if it had never come.
     pub fn open(&mut self, topic: &str, sealed: &[u8]) -> Result<Opened, Refusal> {
-        let (from, number, packet) = self.decrypt(topic, sealed)?;
-        if !self.sessions.contains_key(&from.session) && self.sessions.len() >= MOST_SESSIONS {
-            return Err(Refusal::Crowded);
+        let opened = self.decrypt(topic, sealed, |heard, number| heard.window.has(number))?;
+        if let Some(heard) = self.admitted.get_mut(&opened.from.session).filter(|_| !opened.is_new) {
+            heard.window.take(opened.number);
         }
-        let fresh = || Heard { loading: from.loading, window: Window::default() };
-        let heard = self.sessions.entry(from.session).or_insert_with(fresh);
-        if from.loading > heard.loading {
-            *heard = fresh();
-        }
-        if from.loading < heard.loading || !heard.window.take(number) {
-            return Err(Refusal::Replay);
-        }
-        Ok(Opened { from, packet })
+        Ok(opened)
     }
 
     /// Opens a retained message, which a broker hands out again with every subscription: coming again is no replay.
     ///
     /// # Errors
     /// As [`Self::open`].
-    pub fn open_retained(&mut self, topic: &str, sealed: &[u8]) -> Result<Opened, Refusal> {
-        let (from, _, packet) = self.decrypt(topic, sealed)?;
-        match self.sessions.get(&from.session) {
-            Some(heard) if from.loading < heard.loading => Err(Refusal::Replay),
-            _ => Ok(Opened { from, packet }),
-        }
+    pub fn open_retained(&self, topic: &str, sealed: &[u8]) -> Result<Opened, Refusal> {
+        self.decrypt(topic, sealed, |_, _| false)
     }
 
-    fn decrypt(&self, topic: &str, sealed: &[u8]) -> Result<(Peer, u64, Vec<u8>), Refusal> {
-        let (&version, rest) = sealed.split_first().ok_or(Refusal::Malformed)?;
+    /// From now on each message of this loading is taken once, and none of an earlier one.
+    pub fn admit(&mut self, opened: &Opened) {
+        let mut window = Window::default();
+        window.take(opened.number);
+        let heard = Heard { public: opened.public, loading: opened.from.loading, window };
+        self.admitted.insert(opened.from.session, heard);
+    }
+
+    /// What it said can come again as if it were new: whoever admits it anew has to know better.
+    pub fn forget(&mut self, session: SessionId) {
+        self.admitted.remove(&session);
+    }
+
+    /// `was_heard` saves the work of looking at a signature again.
+    fn decrypt(&self, topic: &str, message: &[u8], was_heard: impl Fn(&Heard, u64) -> bool) -> Result<Opened, Refusal> {
+        let (&version, rest) = message.split_first().ok_or(Refusal::Malformed)?;
         if version != VERSION {
             return Err(Refusal::Version);
         }
-        let (head, sealed) = rest.split_at_checked(HEAD).ok_or(Refusal::Malformed)?;
-        let (numbers, _) = head.as_chunks::<8>();
-        let [session, loading, number] = [0, 1, 2].map(|at| u64::from_le_bytes(numbers[at]));
-        let from = Peer { session: SessionId(session), loading: Loading(loading) };
+        let (public, rest) = rest.split_first_chunk().ok_or(Refusal::Malformed)?;
+        let (loading, rest) = rest.split_first_chunk().ok_or(Refusal::Malformed)?;
+        let (number, rest) = rest.split_first_chunk().ok_or(Refusal::Malformed)?;
+        let head = &message[..message.len() - rest.len()];
+        let (nonce, sealed) = rest.split_first_chunk::<NONCE>().ok_or(Refusal::Malformed)?;
+        let (public, number) = (PublicKey::new(*public), u64::from_le_bytes(*number));
+        let from = Peer { session: public.session(), loading: Loading(u64::from_le_bytes(*loading)) };
         if !from.is_exact() {
             return Err(Refusal::Malformed);
         }
-        let payload = Payload { msg: sealed, aad: &bound_to(topic) };
-        let packet = self.cipher.decrypt(&nonce(from, number), payload).map_err(|_| Refusal::Key)?;
-        Ok((from, number, packet))
+        // An outsider who changes a number is not taken for a member who lies.
+        let payload = Payload { msg: sealed, aad: &[head, topic.as_bytes()].concat() };
+        let cipher = self.ciphers.of(topic).ok_or(Refusal::Key)?;
+        let plain = cipher.decrypt(&XNonce::from(*nonce), payload).map_err(|_| Refusal::Key)?;
+        let (signature, packet) = plain.split_first_chunk::<SIGNATURE>().ok_or(Refusal::Malformed)?;
+        let heard = self.admitted.get(&from.session);
+        if heard.is_some_and(|heard| heard.public != public) || !self.ciphers.may_say(public, topic) {
+            return Err(Refusal::Forged);
+        }
+        let is_new = heard.is_none_or(|heard| heard.loading < from.loading);
+        if heard.is_some_and(|heard| from.loading < heard.loading || (!is_new && was_heard(heard, number))) {
+            return Err(Refusal::Replay);
+        }
+        if !public.has_signed(&signed(from.loading, number, topic, packet), signature) {
+            return Err(Refusal::Forged);
+        }
+        Ok(Opened { from, number, packet: packet.to_vec(), is_new, public })
     }
 }
 
-/// Seals what a browser writes down about a run, which may hold tokens: without the swarm's link nobody can read it.
+/// Seals what a browser writes down about a run, which may hold tokens: nobody reads it who has not this tab's private half,
+/// and so no other member of the swarm that gets at the storage of their common origin.
 pub struct Safe {
     cipher: XChaCha20Poly1305,
     nonce: XNonce,
@@ -183,10 +274,10 @@ pub struct Safe {
 
 impl Safe {
     /// `random` makes its nonces differ from those of every other loading.
-    pub fn new(key: &Key, random: [u8; 16]) -> Self {
+    pub fn new(signer: &Signer, random: [u8; 16]) -> Self {
         let mut nonce = XNonce::default();
         nonce[..16].copy_from_slice(&random);
-        Self { cipher: XChaCha20Poly1305::new(&key.storing().into()), nonce }
+        Self { cipher: XChaCha20Poly1305::new(&signer.storing().into()), nonce }
     }
 
     /// `place`: where it is kept; there alone it can be opened.
@@ -199,7 +290,7 @@ impl Safe {
     }
 
     /// # Errors
-    /// It was not sealed with this swarm's key for this place.
+    /// It was not sealed by this tab for this place.
     pub fn unlock(&self, place: &str, sealed: &[u8]) -> Result<Vec<u8>, Refusal> {
         let (head, sealed) = sealed.split_at_checked(24).ok_or(Refusal::Malformed)?;
         let mut nonce = XNonce::default();
@@ -209,147 +300,45 @@ impl Safe {
 }
 
 impl Window {
-    /// `true` once for every number that is not too old to tell.
-    fn take(&mut self, number: u64) -> bool {
+    /// It came before, or is too old to tell.
+    fn has(&self, number: u64) -> bool {
+        if number >= self.next {
+            return false;
+        }
+        let bit = self.bit_of(number);
+        bit == 0 || self.seen & bit != 0
+    }
+
+    fn take(&mut self, number: u64) {
         if number >= self.next {
             let steps = number - self.next + 1;
             self.seen = if steps >= 64 { 0 } else { self.seen << steps };
             self.seen |= 1;
             self.next = number.saturating_add(1);
-            return true;
+        } else {
+            self.seen |= self.bit_of(number);
         }
+    }
+
+    fn bit_of(&self, number: u64) -> u64 {
         let age = self.next - 1 - number;
-        let bit = 1u64.checked_shl(u32::try_from(age).unwrap_or(u32::MAX)).unwrap_or(0);
-        let is_new = bit != 0 && self.seen & bit == 0;
-        self.seen |= bit;
-        is_new
+        1u64.checked_shl(u32::try_from(age).unwrap_or(u32::MAX)).unwrap_or(0)
     }
 }
 
-fn cipher(key: &Key) -> XChaCha20Poly1305 {
-    XChaCha20Poly1305::new(&key.sealing().into())
+/// What the signature is for.
+fn signed(loading: Loading, number: u64, topic: &str, packet: &[u8]) -> Vec<u8> {
+    let numbers = [loading.0, number, topic.len() as u64].map(u64::to_le_bytes);
+    [PURPOSE, &[VERSION], numbers.as_flattened(), topic.as_bytes(), packet].concat()
 }
 
-fn nonce(peer: Peer, number: u64) -> XNonce {
-    let mut nonce = XNonce::default();
-    let numbers = [peer.session.0, peer.loading.0, number].map(u64::to_le_bytes);
-    nonce.copy_from_slice(numbers.as_flattened());
-    nonce
-}
-
-fn bound_to(topic: &str) -> Vec<u8> {
-    [&[VERSION], topic.as_bytes()].concat()
-}
+/// So that a signature of ours is good for nothing else.
+const PURPOSE: &[u8] = b"tabswarm message";
 
 /// Of everything that browsers of a swarm say to each other. One number, so that an old page is told apart at once.
-pub const VERSION: u8 = 1;
+pub const VERSION: u8 = 2;
 
-const HEAD: usize = 24;
-
-/// A swarm has some hundred browsers; who knows the key and invents more than this gains no memory of ours.
-const MOST_SESSIONS: usize = 1_024;
+const NONCE: usize = 24;
 
 #[cfg(all(test, not(target_arch = "wasm32")))]
-mod tests {
-    use proptest::prelude::*;
-
-    use super::*;
-
-    proptest! {
-        #[test]
-        fn no_bytes_make_it_panic(bytes: Vec<u8>, version in 0..3u8) {
-            let bytes = [&[version], bytes.as_slice()].concat();
-            let mut opener = Opener::new(&key(1));
-            prop_assert!(opener.open("t", &bytes).is_err());
-            prop_assert!(opener.open_retained("t", &bytes).is_err());
-            prop_assert!(Safe::new(&key(1), [0; 16]).unlock("t", &bytes).is_err());
-        }
-    }
-
-    fn key(byte: u8) -> Key {
-        Key::new([byte; 32])
-    }
-
-    fn sealer(loading: u32) -> Sealer {
-        Sealer::new(&key(1), Peer { session: SessionId(5), loading: Loading::new(loading, 7) })
-    }
-
-    #[track_caller]
-    fn check(opener: &mut Opener, sealed: &[u8], expected: Result<&[u8], Refusal>) {
-        let opened = opener.open("t", sealed).map(|opened| opened.packet);
-        assert_eq!(opened.as_deref().map_err(|refusal| *refusal), expected);
-    }
-
-    #[test]
-    fn what_is_sealed_is_opened_once() {
-        let (mut sealer, mut opener) = (sealer(0), Opener::new(&key(1)));
-        let [a, b, c] = ["a", "b", "c"].map(|text| sealer.seal("t", text.as_bytes()));
-        check(&mut opener, &a, Ok(b"a"));
-        check(&mut opener, &a, Err(Refusal::Replay));
-        check(&mut opener, &c, Ok(b"c"));
-        check(&mut opener, &b, Ok(b"b"));
-        check(&mut opener, &b, Err(Refusal::Replay));
-        for _ in 0..100 {
-            check(&mut opener, &sealer.seal("t", b"more"), Ok(b"more"));
-        }
-        check(&mut opener, &c, Err(Refusal::Replay));
-    }
-
-    #[test]
-    fn what_is_not_of_this_swarm_is_refused() {
-        let sealed = sealer(0).seal("t", b"a");
-        check(&mut Opener::new(&key(2)), &sealed, Err(Refusal::Key));
-        let mut opener = Opener::new(&key(1));
-        assert_eq!(opener.open("elsewhere", &sealed), Err(Refusal::Key));
-        for at in 1..sealed.len() {
-            let mut tampered = sealed.clone();
-            tampered[at] ^= 1;
-            let refusal = opener.open("t", &tampered).expect_err("it was tampered with");
-            assert!(matches!(refusal, Refusal::Key | Refusal::Malformed), "byte {at}: {refusal}");
-        }
-        let mut old = sealed.clone();
-        old[0] = 0;
-        check(&mut opener, &old, Err(Refusal::Version));
-        check(&mut opener, &[], Err(Refusal::Malformed));
-        check(&mut opener, &sealed[..HEAD], Err(Refusal::Malformed));
-        check(&mut opener, &sealed[..HEAD + 9], Err(Refusal::Key));
-        check(&mut opener, &sealed, Ok(b"a"));
-    }
-
-    #[test]
-    fn an_earlier_loading_has_nothing_to_say_any_more() {
-        let (mut before, mut after) = (sealer(0), sealer(1));
-        let (first, late) = (before.seal("t", b"first"), before.seal("t", b"late"));
-        let mut opener = Opener::new(&key(1));
-        check(&mut opener, &first, Ok(b"first"));
-        check(&mut opener, &after.seal("t", b"again"), Ok(b"again"));
-        check(&mut opener, &late, Err(Refusal::Replay));
-        assert_eq!(opener.open_retained("t", &late), Err(Refusal::Replay));
-        let retained = after.seal("t", b"beacon");
-        for _ in 0..2 {
-            assert_eq!(opener.open_retained("t", &retained).map(|opened| opened.packet), Ok(b"beacon".to_vec()));
-        }
-    }
-
-    #[test]
-    fn notes_are_opened_with_their_swarm_s_key_and_in_their_place() {
-        let mut safe = Safe::new(&key(1), [3; 16]);
-        let (a, b) = (safe.lock("a", b"note"), safe.lock("a", b"note"));
-        assert_ne!(a, b);
-        let another = Safe::new(&key(1), [4; 16]);
-        assert_eq!(another.unlock("a", &a), Ok(b"note".to_vec()));
-        assert_eq!(another.unlock("b", &a), Err(Refusal::Key));
-        assert_eq!(Safe::new(&key(2), [3; 16]).unlock("a", &a), Err(Refusal::Key));
-        assert_eq!(another.unlock("a", &a[..20]), Err(Refusal::Malformed));
-    }
-
-    #[test]
-    fn inventing_sessions_takes_no_memory_without_end() {
-        let mut opener = Opener::new(&key(1));
-        for session in 0..2_000 {
-            let peer = Peer { session: SessionId(session), loading: Loading::new(0, 0) };
-            let opened = opener.open("t", &Sealer::new(&key(1), peer).seal("t", b"x"));
-            assert_eq!(opened.is_ok(), session < MOST_SESSIONS as u64);
-        }
-    }
-}
+mod tests;

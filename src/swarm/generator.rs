@@ -299,7 +299,7 @@ impl Generator {
                     self.on_offer(offer);
                 }
             }
-            LinkEvent::Connected | LinkEvent::Lost(_) | LinkEvent::Rival => {}
+            LinkEvent::Connected | LinkEvent::Lost(_) | LinkEvent::Forgotten(_) | LinkEvent::Rival => {}
         }
     }
 

@@ -16,6 +16,8 @@ pub struct Line {
     silent_ms: f64,
     /// Its present connection to the broker, counted by itself.
     connection: u32,
+    /// The last beacon that had been said when it was last heard: none of its messages so far names a later one.
+    pub beacon: u64,
     pub is_away: bool,
 }
 
@@ -29,6 +31,7 @@ impl Line {
             heard_ms: now_ms,
             silent_ms: 0.0,
             connection: 0,
+            beacon: 0,
             is_away: false,
         }
     }
@@ -39,6 +42,11 @@ impl Line {
         self.silent_ms = 0.0;
         self.connection = connection.map_or(self.connection, |connection| self.connection.max(connection));
         std::mem::take(&mut self.is_away)
+    }
+
+    /// When it was last heard.
+    pub const fn heard_ms(&self) -> f64 {
+        self.heard_ms
     }
 
     /// We listened for so much longer, and it said nothing. `true` once: when it has been silent for too long.

@@ -7,19 +7,25 @@
 //!   conductor ──beacon, once a second, retained──▶ all          generator ──ask──▶ conductor ──answer──▶ generator
 //!   conductor ◀──data, confirm──▶ generator (a stream each)     conductor ──live──▶ all
 //! ```
+//! A watcher hears the beacon and the live picture, and says nothing.
+//!
+//! Whoever has the link to join can come with as many names as it likes. The conductor knows so many that play no part, and
+//! forgets the one that was silent for longest for each further one. What such a one had said is not taken again: a question names
+//! the last beacon that its sender heard, and who comes anew has to name one that was said after the forgotten ones fell silent.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use serde::{Deserialize, Serialize};
 
 use super::clock::{ClockSync, Exchange, Offset};
-use super::envelope::{Opener, Refusal, Refused, Sealer};
+use super::envelope::{Opened, Opener, Refusal, Refused, Sealer};
 use super::invite::Role;
-use super::key::{Key, Topics};
+use super::key::{Keys, Topics};
 use super::line::{Line, SILENCE_MS};
 use super::mqtt::{Credentials, Introduction, Mqtt, MqttOutput};
 use super::packet::{Body, Packet};
-use super::peer::{Peer, SessionId};
+use super::peer::{Loading, Peer, SessionId};
+use super::signature::Signer;
 
 /// What the page says to its link.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -36,6 +42,8 @@ pub enum LinkCommand {
     Leave,
     /// Shows everybody how the run looks.
     Show(#[serde(with = "serde_bytes")] Vec<u8>),
+    /// These play a part: they are not forgotten, however many others come.
+    Seated(BTreeSet<SessionId>),
 }
 
 #[derive(Debug)]
@@ -80,7 +88,9 @@ pub enum LinkEvent {
     /// How the conductor's clock differs from ours.
     Clock(Offset),
     Live(#[serde(with = "serde_bytes")] Vec<u8>),
-    /// Another page conducts this swarm.
+    /// So many came after it that it is not known any more; it may come again.
+    Forgotten(SessionId),
+    /// Another page conducts this swarm: the conductor's own link is open twice.
     Rival,
     /// Time has passed; what this link has carried and refused so far.
     Tick(Traffic),
@@ -108,6 +118,14 @@ pub struct Link {
     card: Vec<u8>,
     beacon_ms: f64,
     ask_ms: f64,
+    /// The number of the last beacon, that was said here or heard.
+    beacon: u64,
+    /// Who comes anew names this beacon, or a later one.
+    admits_from: u64,
+    /// Who plays a part.
+    seated: BTreeSet<SessionId>,
+    /// The last beacon of another page with the conductor's link.
+    other_beacon: Option<(Loading, u64)>,
     traffic: Traffic,
     /// When time passed last: what a tick is late by, nobody could be heard in.
     ticked_ms: f64,
@@ -130,12 +148,13 @@ struct Quiet {
 }
 
 impl Link {
-    pub fn new(role: Role, key: &Key, peer: Peer, credentials: Option<Credentials>) -> Self {
+    /// `signer`: of this tab; the conductor's is [`Keys::signer`].
+    pub fn new(keys: &Keys, signer: Signer, loading: Loading, credentials: Option<Credentials>) -> Self {
         Self {
-            role,
-            topics: key.topics(),
-            sealer: Sealer::new(key, peer),
-            opener: Opener::new(key),
+            role: keys.role(),
+            topics: keys.topics(),
+            sealer: Sealer::new(keys, signer, loading),
+            opener: Opener::new(keys),
             credentials,
             broker: Broker::Down { until_ms: f64::NEG_INFINITY, failures: 0 },
             connection: 0,
@@ -144,6 +163,10 @@ impl Link {
             card: Vec::new(),
             beacon_ms: f64::NEG_INFINITY,
             ask_ms: f64::NEG_INFINITY,
+            beacon: 0,
+            admits_from: 0,
+            seated: BTreeSet::new(),
+            other_beacon: None,
             traffic: Traffic::default(),
             ticked_ms: f64::NEG_INFINITY,
             // A page's loading has random bits, and they come in as a value.
@@ -206,6 +229,7 @@ impl Link {
                 let topic = self.topics.live();
                 self.publish(now_ms, &topic, None, Body::Live { picture }, false);
             }
+            LinkCommand::Seated(seated) => self.seated = seated,
         }
     }
 
@@ -214,18 +238,19 @@ impl Link {
         self.connection += 1;
         let will_topic = self.topics.conductor();
         let will = Packet { to: None, body: Body::Gone { connection: self.connection } };
-        let will = self.sealer.seal(WILL, &will.encode());
+        let will = self.sealer.seal(&self.topics.will(), &will.encode());
         let Peer { session, loading } = self.sealer.peer();
         let own = match self.role {
             Role::Conductor => vec![self.topics.beacon(), will_topic.clone()],
             Role::Generator => vec![self.topics.beacon(), self.topics.generator(session), self.topics.live()],
+            Role::Watcher => vec![self.topics.beacon(), self.topics.live()],
         };
         // Nobody else may have this name, or the broker throws one of the two out.
         let client_id = format!("ts{:08x}{:08x}", session.0 as u32, loading.0 as u32);
         let introduction = Introduction {
             client_id: &client_id,
             credentials: self.credentials.as_ref(),
-            will: (&will_topic, will),
+            will: will.map(|will| (will_topic.as_str(), will)),
             subscriptions: &own,
         };
         match Mqtt::new(&introduction) {
@@ -276,7 +301,7 @@ impl Link {
         // Who loads a server stops rather than play on for nobody; who conducts condemns nobody for a sleep of its own.
         let is_overdue = |line: &mut Line| match self.role {
             Role::Conductor => line.is_overdue(listened_ms),
-            Role::Generator => line.is_overdue_at(now_ms),
+            Role::Generator | Role::Watcher => line.is_overdue_at(now_ms),
         };
         let overdue: Vec<_> =
             self.lines.values_mut().filter_map(|line| is_overdue(line).then_some(line.peer.session)).collect();
@@ -322,13 +347,15 @@ impl Link {
         match self.role {
             Role::Conductor if self.beacon_ms <= now_ms => {
                 self.beacon_ms = now_ms + EVERY_MS;
+                self.beacon = self.sealer.next_number();
                 let (topic, card) = (self.topics.beacon(), self.card.clone());
                 self.publish(now_ms, &topic, None, Body::Beacon { card }, true);
             }
             Role::Generator if self.ask_ms <= now_ms => {
                 if let Some(conductor) = self.lines.values().next().map(|line| line.peer) {
                     self.ask_ms = now_ms + self.clock.pause_ms().min(EVERY_MS);
-                    self.say(now_ms, conductor, Body::Ask { connection: self.connection, asked: now_ms });
+                    let (connection, beacon) = (self.connection, self.beacon);
+                    self.say(now_ms, conductor, Body::Ask { connection, asked: now_ms, beacon });
                 }
             }
             _ => {}
@@ -346,14 +373,15 @@ impl Link {
     fn say(&mut self, now_ms: f64, to: Peer, body: Body) {
         let topic = match self.role {
             Role::Conductor => self.topics.generator(to.session),
-            Role::Generator => self.topics.conductor(),
+            Role::Generator | Role::Watcher => self.topics.conductor(),
         };
         self.publish(now_ms, &topic, Some(to), body, false);
     }
 
     fn publish(&mut self, now_ms: f64, topic: &str, to: Option<Peer>, body: Body, retain: bool) {
-        if let Broker::Up { mqtt, is_ready: true, .. } = &mut self.broker {
-            let sealed = self.sealer.seal(topic, &Packet { to, body }.encode());
+        if let Broker::Up { mqtt, is_ready: true, .. } = &mut self.broker
+            && let Some(sealed) = self.sealer.seal(topic, &Packet { to, body }.encode())
+        {
             mqtt.publish(now_ms, topic, sealed, retain);
         }
     }
@@ -366,12 +394,14 @@ impl Link {
             }
             let opened = self.opener.open_retained(topic, payload)?;
             return match Packet::decode(&opened.packet)?.body {
-                Body::Beacon { card } => self.on_beacon(now_ms, opened.from, card),
+                Body::Beacon { card } => self.on_beacon(now_ms, &opened, card),
                 _ => Err(Refusal::Malformed),
             };
         }
         let opened = match self.opener.open(topic, payload) {
-            Err(Refusal::Key) if topic == self.topics.conductor() => self.opener.open_retained(WILL, payload)?,
+            Err(Refusal::Key) if topic == self.topics.conductor() => {
+                self.opener.open_retained(&self.topics.will(), payload)?
+            }
             other => other?,
         };
         let from = opened.from;
@@ -380,8 +410,8 @@ impl Link {
             return Err(Refusal::Stale);
         }
         match (self.role, body) {
-            (Role::Conductor, Body::Ask { connection, asked }) if to.is_some() => {
-                self.on_ask(now_ms, from, connection, asked);
+            (Role::Conductor, Body::Ask { connection, asked, beacon }) if to.is_some() => {
+                return self.on_ask(now_ms, &opened, connection, asked, beacon);
             }
             (Role::Conductor, Body::Gone { connection }) => self.on_gone(from, connection),
             (Role::Generator, Body::Answer { asked, heard, answered }) if self.is_conductor(from) => {
@@ -391,41 +421,43 @@ impl Link {
                     self.tell(LinkEvent::Clock(offset));
                 }
             }
-            (Role::Generator, Body::Live { picture }) if self.is_conductor(from) => self.tell(LinkEvent::Live(picture)),
+            (Role::Generator | Role::Watcher, Body::Live { picture }) if self.is_conductor(from) => {
+                self.tell(LinkEvent::Live(picture));
+            }
             (_, Body::Data(fragment)) if to.is_some() => return self.on_data(now_ms, from, fragment),
             (_, Body::Confirm { below }) if to.is_some() => self.known(from)?.out.confirm(below),
-            (Role::Generator, _) if !self.is_conductor(from) => return Err(Refusal::Foreign),
+            (Role::Generator | Role::Watcher, _) if !self.is_conductor(from) => return Err(Refusal::Foreign),
             _ => return Err(Refusal::Malformed),
         }
         Ok(())
     }
 
-    /// A generator obeys the first conductor that it met, and nobody else.
-    fn on_beacon(&mut self, now_ms: f64, from: Peer, card: Vec<u8>) -> Result<(), Refusal> {
+    /// From the holder of the key that the link names, or it would not have been opened.
+    fn on_beacon(&mut self, now_ms: f64, opened: &Opened, card: Vec<u8>) -> Result<(), Refusal> {
+        let Opened { from, number, .. } = *opened;
         if self.role == Role::Conductor {
-            if from.session != self.sealer.peer().session {
-                self.tell(LinkEvent::Rival);
-                return Err(Refusal::Foreign);
-            }
-            return Ok(());
+            return self.on_conductor_s_beacon(from.loading, number);
         }
-        match self.lines.values().next().map(|line| line.peer) {
-            Some(known) if known.session != from.session => return Err(Refusal::Foreign),
+        match self.lines.get(&from.session).map(|line| line.peer) {
             Some(known) if known.loading > from.loading => return Err(Refusal::Replay),
             Some(known) if known == from => {
                 // It may be back: an answer will show.
                 if self.lines.get(&from.session).is_some_and(|line| line.is_away) {
                     self.ask_ms = f64::NEG_INFINITY;
                 }
+                // A retained beacon says who conducts, not that he is there: only the next one does.
+                if number > self.beacon && self.role == Role::Watcher {
+                    self.on_heard(now_ms, from.session);
+                }
+                self.beacon = self.beacon.max(number);
             }
             _ => {
-                self.arrive(now_ms, from);
+                self.arrive(now_ms, opened);
                 // Another loading may run on another clock.
                 self.clock = ClockSync::default();
-                self.ask_ms = f64::NEG_INFINITY;
+                (self.ask_ms, self.beacon) = (f64::NEG_INFINITY, number);
             }
         }
-        // A retained beacon says who conducts, not that he is there: only answers do.
         if self.card != card {
             self.card.clone_from(&card);
             self.tell(LinkEvent::Card(card));
@@ -433,14 +465,68 @@ impl Link {
         Ok(())
     }
 
-    fn on_ask(&mut self, now_ms: f64, from: Peer, connection: u32, asked: f64) {
-        if self.lines.get(&from.session).is_none_or(|line| line.peer.loading < from.loading) {
-            self.arrive(now_ms, from);
+    /// Its own one comes back. The one of an earlier loading may be left with the broker; two of them are somebody's who speaks.
+    fn on_conductor_s_beacon(&mut self, loading: Loading, number: u64) -> Result<(), Refusal> {
+        let own = self.sealer.peer().loading;
+        if loading == own {
+            return Ok(());
         }
-        if self.lines.get_mut(&from.session).is_some_and(|line| line.hear(now_ms, Some(connection))) {
+        let before = self.other_beacon.replace((loading, number));
+        let goes_on = before.is_some_and(|(known, last)| known == loading && last < number);
+        if loading > own || goes_on {
+            self.tell(LinkEvent::Rival);
+        }
+        Err(Refusal::Stale)
+    }
+
+    fn on_ask(
+        &mut self,
+        now_ms: f64,
+        opened: &Opened,
+        connection: u32,
+        asked: f64,
+        beacon: u64,
+    ) -> Result<(), Refusal> {
+        let from = opened.from;
+        if opened.is_new {
+            self.make_room(from.session, beacon)?;
+            self.arrive(now_ms, opened);
+        }
+        let said = self.beacon;
+        let line = self.known(from)?;
+        let is_back = line.hear(now_ms, Some(connection));
+        line.beacon = said;
+        if is_back {
             self.tell(LinkEvent::Back(from.session));
         }
         self.say(now_ms, from, Body::Answer { asked, heard: now_ms, answered: now_ms });
+        Ok(())
+    }
+
+    /// For one more of those that play no part, whose question names that beacon.
+    fn make_room(&mut self, session: SessionId, beacon: u64) -> Result<(), Refusal> {
+        if self.lines.contains_key(&session) {
+            return Ok(());
+        }
+        if beacon < self.admits_from {
+            return Err(Refusal::Replay);
+        }
+        if beacon > self.beacon {
+            return Err(Refusal::Malformed);
+        }
+        let unseated = || self.lines.values().filter(|line| !self.seated.contains(&line.peer.session));
+        if self.seated.contains(&session) || unseated().count() < MOST_UNSEATED {
+            return Ok(());
+        }
+        let silent = unseated().min_by(|a, b| a.heard_ms().total_cmp(&b.heard_ms()));
+        let silent = silent.map(|line| (line.peer.session, line.beacon));
+        // All of them were heard since that beacon: the next one makes room.
+        let (silent, last) = silent.filter(|(_, last)| *last < beacon).ok_or(Refusal::Crowded)?;
+        self.admits_from = self.admits_from.max(last + 1);
+        self.lines.remove(&silent);
+        self.opener.forget(silent);
+        self.tell(LinkEvent::Forgotten(silent));
+        Ok(())
     }
 
     fn on_gone(&mut self, from: Peer, connection: u32) {
@@ -463,9 +549,11 @@ impl Link {
         }
     }
 
-    fn arrive(&mut self, now_ms: f64, peer: Peer) {
-        self.lines.insert(peer.session, Line::new(peer, now_ms));
-        self.tell(LinkEvent::Arrived(peer.session));
+    fn arrive(&mut self, now_ms: f64, opened: &Opened) {
+        let from = opened.from;
+        self.opener.admit(opened);
+        self.lines.insert(from.session, Line::new(from, now_ms));
+        self.tell(LinkEvent::Arrived(from.session));
     }
 
     /// Who has introduced itself.
@@ -482,10 +570,6 @@ impl Link {
     }
 }
 
-/// Wills are sealed when a connection begins and opened when it ends: as if of a topic of their own, for their number is
-/// an old one by then.
-const WILL: &str = "will";
-
 /// Beacons and questions.
 const EVERY_MS: f64 = 1_000.0;
 /// Between two attempts to reach the broker, least and most: all browsers of a swarm miss it at the same moment.
@@ -498,3 +582,5 @@ const LONGEST_TICK_MS: f64 = 500.0;
 fn welcome_ms(failures: u32) -> f64 {
     if failures % 4 == 3 { 10_000.0 } else { SILENCE_MS }
 }
+/// A swarm has some hundred browsers; whoever invents more than this gains no memory of ours.
+const MOST_UNSEATED: usize = 1_024;

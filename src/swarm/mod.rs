@@ -18,7 +18,9 @@ mod peer;
 mod plausible;
 mod revival;
 mod scan;
+mod signature;
 mod stream;
+mod watcher;
 
 pub use bounds::Bounds;
 pub use clock::{ClockSync, Exchange, Offset};
@@ -28,7 +30,7 @@ pub use gate::{Gate, MOST_AT_ONCE, Unlawful};
 pub use generator::{Generator, GeneratorOutput};
 pub use invite::{Invite, InviteError, Role, checked_broker};
 pub use journal::{Beginning, Journal, replay};
-pub use key::{Key, KeyError, Topics};
+pub use key::{KeyError, Keys, Secret, Topics};
 pub use link::{Link, LinkCommand, LinkEvent, LinkInput, LinkOutput, Traffic};
 pub use message::{
     Card, Consent, Offer, Order, Patience, Picture, Said, ToConductor, ToGenerator, What, pack, unpack, unpack_within,
@@ -38,7 +40,11 @@ pub use packet::{Body, Packet};
 pub use peer::{Loading, Peer, SessionId};
 pub use revival::Revival;
 pub use scan::{Allowance, scan};
+pub use signature::{PublicKey, Signer};
 pub use stream::{Fragment, Incoming, Outgoing, TooLong};
+pub use watcher::Watcher;
 
+#[cfg(all(test, not(target_arch = "wasm32")))]
+mod hostile;
 #[cfg(all(test, not(target_arch = "wasm32")))]
 mod tests;

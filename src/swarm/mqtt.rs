@@ -35,8 +35,8 @@ impl std::fmt::Debug for Credentials {
 pub struct Introduction<'a> {
     pub client_id: &'a str,
     pub credentials: Option<&'a Credentials>,
-    /// What the broker publishes for us when we vanish: topic and payload.
-    pub will: (&'a str, Vec<u8>),
+    /// What the broker publishes for us when we vanish: topic and payload. Who cannot speak leaves none.
+    pub will: Option<(&'a str, Vec<u8>)>,
     pub subscriptions: &'a [String],
 }
 
@@ -71,13 +71,12 @@ impl Mqtt {
     /// A text is too long or has characters that MQTT forbids.
     pub fn new(introduction: &Introduction<'_>) -> Result<Self, String> {
         let problem = |error| format!("the broker's connection cannot be made: {error:?}");
-        let Introduction { client_id, credentials, will: (topic, payload), subscriptions } = introduction;
-        let mut connect = Connect::builder()
-            .client_id(*client_id)
-            .and_then(|connect| connect.will_message(*topic, payload.clone(), Qos::AtMostOnce, false))
-            .map_err(problem)?
-            .clean_session(true)
-            .keep_alive(KEEP_ALIVE_S);
+        let Introduction { client_id, credentials, will, subscriptions } = introduction;
+        let connect = Connect::builder().client_id(*client_id).map_err(problem)?;
+        let mut connect = connect.clean_session(true).keep_alive(KEEP_ALIVE_S);
+        if let Some((topic, payload)) = will {
+            connect = connect.will_message(*topic, payload.clone(), Qos::AtMostOnce, false).map_err(problem)?;
+        }
         if let Some(Credentials { user, password }) = credentials {
             connect = connect.user_name(user.as_str()).map_err(problem)?;
             connect = connect.password(password.as_str()).map_err(problem)?;
@@ -245,7 +244,7 @@ mod tests {
         let introduction = Introduction {
             client_id: "ts1",
             credentials: None,
-            will: ("tabswarm/c", vec![1]),
+            will: Some(("tabswarm/c", vec![1])),
             subscriptions: &subscriptions,
         };
         Mqtt::new(&introduction).expect("nothing of it is forbidden")

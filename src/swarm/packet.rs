@@ -21,10 +21,11 @@ pub enum Body {
         card: Vec<u8>,
     },
     /// Generator to conductor, once a second: I am here; what time is it? `connection` counts the generator's
-    /// connections to the broker, `asked` is its own time.
+    /// connections to the broker, `asked` is its own time, `beacon` the number of the last beacon that it heard.
     Ask {
         connection: u32,
         asked: f64,
+        beacon: u64,
     },
     /// The answer, with the conductor's times.
     Answer {
@@ -69,10 +70,10 @@ mod tests {
 
     #[test]
     fn packets_are_read_as_they_are_written() {
-        let peer = Peer { session: SessionId::new(u64::MAX), loading: Loading::new(3, 4) };
+        let peer = Peer { session: SessionId::new(u64::MAX), loading: Loading(3) };
         let bodies = [
             Body::Beacon { card: vec![1, 2] },
-            Body::Ask { connection: 1, asked: 1.7e12 },
+            Body::Ask { connection: 1, asked: 1.7e12, beacon: 3 },
             Body::Answer { asked: 0.1, heard: -2.0, answered: 3.5 },
             Body::Data(Fragment { number: 9, last: true, bytes: vec![0; 300] }),
             Body::Confirm { below: u64::MAX },

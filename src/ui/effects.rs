@@ -11,7 +11,7 @@ use crate::app::{Effect, Event, Page, Theme};
 use crate::browser::{Introduction, offered_broker, random};
 use crate::plan::{Limits, Plan};
 use crate::protocol::audio::Clip;
-use crate::swarm::{Credentials, Generator, Invite, Key, Role};
+use crate::swarm::{Credentials, Generator, Invite, Keys, Secret};
 
 /// The JSON editor's id; a problem is shown there.
 pub const EDITOR_ID: &str = "plan-json";
@@ -172,10 +172,10 @@ fn ask_for_broker(store: Store) {
 /// The address keeps the invitation, so that a reload finds back.
 fn open_swarm(store: Store, broker: &str, name: String) {
     let invite = random()
-        .and_then(|bytes| Invite::new(Role::Conductor, Key::new(bytes), broker).map_err(|error| error.to_string()));
+        .and_then(|bytes| Invite::new(Keys::to_conduct(Secret::new(bytes)), broker).map_err(|error| error.to_string()));
     match invite {
         Ok(invite) => {
-            set_fragment(&invite.to_join().replacen("join=", "conduct=", 1));
+            set_fragment(&invite.own());
             remember(BROKER, broker);
             enter_swarm(store, invite, None, name);
         }

@@ -2,38 +2,64 @@
 
 use tabswarm::sim::{SwarmNet, WayFaults};
 use tabswarm::swarm::{
-    Key, Link, LinkCommand, LinkEvent, LinkInput, LinkOutput, Loading, Offset, Peer, Refused, Role, SessionId, Traffic,
+    Invite, Keys, Link, LinkCommand, LinkEvent, LinkInput, LinkOutput, Loading, Offset, Refused, Secret, SessionId,
+    Signer, Traffic,
 };
 
 const CONDUCTOR: usize = 0;
 const GENERATOR: usize = 1;
 const NEAR: (f64, f64) = (1.0, 4.0);
 
-fn key(byte: u8) -> Key {
-    Key::new([byte; 32])
+/// The conductor's keys of a swarm.
+fn conducting(byte: u8) -> Keys {
+    Keys::to_conduct(Secret::new([byte; 32]))
 }
 
-fn peer(session: u64, loading: u32) -> Peer {
-    Peer { session: SessionId::new(session), loading: Loading::new(loading, 7) }
+/// What a link that this conductor hands out brings along.
+fn follow(link: &str) -> Keys {
+    Invite::read(link).expect("it is one").expect("it can be followed").keys
 }
 
-fn link(role: Role, session: u64, loading: u32) -> Link {
-    Link::new(role, &key(1), peer(session, loading), None)
+fn joining(byte: u8) -> Keys {
+    let invite = Invite::new(conducting(byte), "ws://broker").expect("it is an address");
+    follow(&invite.to_join().expect("it conducts"))
 }
 
-/// A conductor (session 100) and generators (sessions from 1), connected.
-fn swarm(generators: u64) -> SwarmNet {
+fn member(number: u8) -> Signer {
+    Signer::new(Secret::new([number; 32]))
+}
+
+fn session(number: u8) -> SessionId {
+    member(number).session()
+}
+
+fn conductor_session() -> SessionId {
+    conducting(1).conductor().session()
+}
+
+fn conductor(loading: u64) -> Link {
+    let keys = conducting(1);
+    let signer = keys.signer().expect("it conducts");
+    Link::new(&keys, signer, Loading(loading), None)
+}
+
+fn generator(number: u8, loading: u64) -> Link {
+    Link::new(&joining(1), member(number), Loading(loading), None)
+}
+
+/// A conductor and generators (numbers from 1), connected.
+fn swarm(generators: u8) -> SwarmNet {
     let mut net = SwarmNet::new(5);
-    net.add(link(Role::Conductor, 100, 0), 0.0, 0.0, NEAR, NEAR);
-    for session in 1..=generators {
-        net.add(link(Role::Generator, session, 0), 0.0, 0.0, NEAR, NEAR);
+    net.add(conductor(0), 0.0, 0.0, NEAR, NEAR);
+    for number in 1..=generators {
+        net.add(generator(number, 0), 0.0, 0.0, NEAR, NEAR);
     }
     net.run(3_000.0);
     net
 }
 
 fn say(net: &mut SwarmNet, from: usize, text: &str) {
-    let to = (from == CONDUCTOR).then(|| SessionId::new(1));
+    let to = (from == CONDUCTOR).then(|| session(1));
     net.command(from, LinkCommand::Say { to, message: text.as_bytes().to_vec() });
 }
 
@@ -69,7 +95,7 @@ fn everybody_arrives() {
         events(&mut net, CONDUCTOR).into_iter().filter(|event| matches!(event, LinkEvent::Arrived(_))).collect();
     assert_eq!(arrived.len(), 3);
     for generator in 1..=3 {
-        assert!(events(&mut net, generator).contains(&LinkEvent::Arrived(SessionId::new(100))));
+        assert!(events(&mut net, generator).contains(&LinkEvent::Arrived(conductor_session())));
     }
 }
 
@@ -95,14 +121,14 @@ fn who_vanishes_is_missed_within_three_seconds_and_welcomed_back() {
     let cut_at = net.now_ms();
     net.cut(GENERATOR, true);
     net.run(5_000.0);
-    let noticed = when(&mut net, CONDUCTOR, &LinkEvent::Away(SessionId::new(1))).expect("it is noticed");
+    let noticed = when(&mut net, CONDUCTOR, &LinkEvent::Away(session(1))).expect("it is noticed");
     assert!(noticed - cut_at <= 3_000.0, "noticed after {} ms", noticed - cut_at);
-    assert!(events(&mut net, GENERATOR).contains(&LinkEvent::Away(SessionId::new(100))));
+    assert!(events(&mut net, GENERATOR).contains(&LinkEvent::Away(conductor_session())));
     say(&mut net, GENERATOR, "what happened meanwhile");
     net.cut(GENERATOR, false);
     net.run(20_000.0);
     let told = events(&mut net, CONDUCTOR);
-    assert!(told.contains(&LinkEvent::Back(SessionId::new(1))));
+    assert!(told.contains(&LinkEvent::Back(session(1))));
     assert!(
         told.iter()
             .any(|event| matches!(event, LinkEvent::Message { message, .. } if message == b"what happened meanwhile"))
@@ -119,8 +145,8 @@ fn a_broken_connection_is_known_at_once() {
     net.run(4_000.0);
     let told = net.told(CONDUCTOR);
     let of = |wanted: LinkEvent| told.iter().find(|(_, event)| *event == wanted).map(|(told_at, _)| told_at - at);
-    assert!(of(LinkEvent::Away(SessionId::new(1))).is_some_and(|after| after < 100.0), "{told:?}");
-    assert!(of(LinkEvent::Back(SessionId::new(1))).is_some_and(|after| after < 2_500.0), "{told:?}");
+    assert!(of(LinkEvent::Away(session(1))).is_some_and(|after| after < 100.0), "{told:?}");
+    assert!(of(LinkEvent::Back(session(1))).is_some_and(|after| after < 2_500.0), "{told:?}");
 }
 
 #[test]
@@ -158,11 +184,11 @@ fn tries(mut link: Link) -> Vec<u32> {
 
 #[test]
 fn a_broker_that_is_away_is_tried_every_half_to_whole_second_and_not_by_all_at_once() {
-    let found = tries(link(Role::Generator, 1, 0));
+    let found = tries(generator(1, 0));
     let gaps: Vec<_> = found.windows(2).map(|pair| pair[1] - pair[0]).collect();
     assert!(gaps.len() > 50 && gaps.iter().all(|gap| (500..=1_000).contains(gap)), "{gaps:?}");
-    assert_eq!(tries(link(Role::Generator, 1, 0)), found, "the seed is a value");
-    assert_ne!(tries(link(Role::Generator, 2, 0)), found);
+    assert_eq!(tries(generator(1, 0)), found, "the seed is a value");
+    assert_ne!(tries(generator(2, 0)), found);
 }
 
 #[test]
@@ -186,11 +212,11 @@ fn a_page_that_is_loaded_anew_arrives_anew() {
     let mut net = swarm(1);
     (0..2).for_each(|node| drop(net.told(node)));
     say(&mut net, CONDUCTOR, "for the page before");
-    net.reload(GENERATOR, link(Role::Generator, 1, 1));
+    net.reload(GENERATOR, generator(1, 1));
     net.run(4_000.0);
-    assert!(events(&mut net, CONDUCTOR).contains(&LinkEvent::Arrived(SessionId::new(1))));
+    assert!(events(&mut net, CONDUCTOR).contains(&LinkEvent::Arrived(session(1))));
     say(&mut net, CONDUCTOR, "for the new one");
-    net.reload(CONDUCTOR, link(Role::Conductor, 100, 1));
+    net.reload(CONDUCTOR, conductor(1));
     net.run(4_000.0);
     let told = events(&mut net, GENERATOR);
     assert_eq!(told.iter().filter(|event| matches!(event, LinkEvent::Arrived(_))).count(), 2, "{told:?}");
@@ -201,11 +227,11 @@ fn a_conductor_that_leaves_takes_its_beacon_along() {
     let mut net = swarm(1);
     net.command(CONDUCTOR, LinkCommand::Leave);
     net.run(2_000.0);
-    let late = net.add(link(Role::Generator, 2, 0), 0.0, 0.0, NEAR, NEAR);
+    let late = net.add(generator(2, 0), 0.0, 0.0, NEAR, NEAR);
     net.run(3_000.0);
     let told = events(&mut net, late);
     assert!(
-        told.contains(&LinkEvent::Connected) && !told.contains(&LinkEvent::Arrived(SessionId::new(100))),
+        told.contains(&LinkEvent::Connected) && !told.contains(&LinkEvent::Arrived(conductor_session())),
         "{told:?}"
     );
 }
@@ -213,14 +239,14 @@ fn a_conductor_that_leaves_takes_its_beacon_along() {
 #[test]
 fn clocks_are_known_within_their_bounds() {
     let mut net = SwarmNet::new(9);
-    net.add(link(Role::Conductor, 100, 0), 350.0, 20e-6, NEAR, NEAR);
+    net.add(conductor(0), 350.0, 20e-6, NEAR, NEAR);
     let clocks = [
         (2_000.0, 100e-6, (1.0, 60.0), NEAR),
         (-2_000.0, -100e-6, NEAR, (2.0, 200.0)),
         (0.0, 0.0, (40.0, 45.0), (5.0, 6.0)),
     ];
-    for (session, (offset, drift, there, back)) in (1..).zip(clocks) {
-        net.add(link(Role::Generator, session, 0), offset, drift, there, back);
+    for (number, (offset, drift, there, back)) in (1..).zip(clocks) {
+        net.add(generator(number, 0), offset, drift, there, back);
     }
     for second in 0..600 {
         net.run(1_000.0);
@@ -269,32 +295,66 @@ fn strangers_are_refused_and_counted() {
 #[test]
 fn a_wrong_key_opens_nothing() {
     let mut net = swarm(1);
-    let stranger = Link::new(Role::Generator, &key(2), peer(66, 0), None);
+    let stranger = Link::new(&joining(2), member(66), Loading(0), None);
     let stranger = net.add(stranger, 0.0, 0.0, NEAR, NEAR);
     net.run(5_000.0);
     assert!(
         !events(&mut net, stranger).iter().any(|event| matches!(event, LinkEvent::Arrived(_) | LinkEvent::Card(_)))
     );
-    assert!(!events(&mut net, CONDUCTOR).contains(&LinkEvent::Arrived(SessionId::new(66))));
+    assert!(!events(&mut net, CONDUCTOR).contains(&LinkEvent::Arrived(session(66))));
+}
+
+/// Whoever has the conductor's own link: he is the conductor, too.
+#[test]
+fn the_conductor_s_link_hands_the_swarm_over_and_the_page_before_hears_of_it() {
+    let mut net = swarm(1);
+    (0..2).for_each(|node| drop(net.told(node)));
+    let later = net.add(conductor(5), 0.0, 0.0, NEAR, NEAR);
+    net.run(3_000.0);
+    assert!(events(&mut net, CONDUCTOR).contains(&LinkEvent::Rival));
+    assert!(events(&mut net, later).contains(&LinkEvent::Rival), "both go on speaking");
+    say(&mut net, CONDUCTOR, "obey me");
+    net.command(later, LinkCommand::Say { to: Some(session(1)), message: b"no, me".to_vec() });
+    net.run(3_000.0);
+    assert_eq!(messages(&mut net, GENERATOR), ["no, me"]);
 }
 
 #[test]
-fn a_second_conductor_is_not_obeyed_and_the_first_one_hears_of_it() {
+fn a_conductor_s_page_that_is_loaded_anew_has_no_rival() {
     let mut net = swarm(1);
-    let rival = net.add(link(Role::Conductor, 200, 9), 0.0, 0.0, NEAR, NEAR);
-    net.run(3_000.0);
-    net.command(rival, LinkCommand::Say { to: Some(SessionId::new(1)), message: b"obey me".to_vec() });
-    net.command(rival, LinkCommand::Show(b"my run".to_vec()));
-    net.run(3_000.0);
-    let told = events(&mut net, GENERATOR);
-    let harm = |event: &LinkEvent| {
-        matches!(event, LinkEvent::Message { .. } | LinkEvent::Live(_))
-            || *event == LinkEvent::Arrived(SessionId::new(200))
-    };
-    assert!(!told.iter().any(harm), "{told:?}");
-    assert!(events(&mut net, CONDUCTOR).contains(&LinkEvent::Rival));
+    net.reload(CONDUCTOR, conductor(1));
+    net.run(5_000.0);
+    assert!(!events(&mut net, CONDUCTOR).contains(&LinkEvent::Rival));
+}
+
+#[test]
+fn a_watcher_sees_the_run_and_says_nothing() {
+    let mut net = swarm(1);
+    net.told(CONDUCTOR);
+    let keys = follow(&Invite::new(conducting(1), "ws://broker").expect("it is an address").to_watch());
+    let watcher = net.add(Link::new(&keys, member(9), Loading(0), None), 0.0, 0.0, NEAR, NEAR);
+    net.command(CONDUCTOR, LinkCommand::Card(b"the offer".to_vec()));
+    net.run(2_000.0);
+    say(&mut net, CONDUCTOR, "an order");
+    net.command(CONDUCTOR, LinkCommand::Show(b"the run".to_vec()));
+    net.command(watcher, LinkCommand::Say { to: None, message: b"let me play".to_vec() });
+    net.command(watcher, LinkCommand::Show(b"all is well".to_vec()));
+    net.run(2_000.0);
+    let told = events(&mut net, watcher);
+    assert!(told.contains(&LinkEvent::Card(b"the offer".to_vec())), "{told:?}");
+    assert!(told.contains(&LinkEvent::Live(b"the run".to_vec())), "{told:?}");
+    assert!(!told.iter().any(|event| matches!(event, LinkEvent::Message { .. } | LinkEvent::Away(_))), "{told:?}");
+    assert!(!events(&mut net, CONDUCTOR).contains(&LinkEvent::Arrived(session(9))));
+    assert!(!events(&mut net, GENERATOR).contains(&LinkEvent::Live(b"all is well".to_vec())));
     net.run(1_000.0);
-    assert!(refused(&mut net, GENERATOR).foreign > 0);
+    assert!(refused(&mut net, GENERATOR).forged > 0);
+    // It knows when nobody conducts any more, and when somebody does again.
+    net.cut(CONDUCTOR, true);
+    net.run(4_000.0);
+    assert!(events(&mut net, watcher).contains(&LinkEvent::Away(conductor_session())));
+    net.cut(CONDUCTOR, false);
+    net.run(8_000.0);
+    assert!(events(&mut net, watcher).contains(&LinkEvent::Back(conductor_session())));
 }
 
 #[test]

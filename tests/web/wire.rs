@@ -13,7 +13,7 @@ use tabswarm::metrics::{
 };
 use tabswarm::plan::{Action, Caps, Limits, Pace, Segment, TimedAction};
 use tabswarm::protocol::audio::Clip;
-use tabswarm::swarm::{Credentials, LinkCommand, LinkEvent, Loading, Offset, Peer, Refused, SessionId, Traffic};
+use tabswarm::swarm::{Credentials, LinkCommand, LinkEvent, Loading, Offset, Refused, Secret, SessionId, Traffic};
 use tabswarm::time::{Span, Timestamp};
 use tabswarm::wire::{
     Act, Canary, FromLink, FromWorker, Heard, Level, Load, LogLine, Note, Offer, OpenLink, Said, Seen, SeenFrame,
@@ -146,10 +146,9 @@ fn from_worker() -> Vec<FromWorker> {
 fn to_link() -> Vec<ToLink> {
     let session = SessionId::new(u64::MAX);
     let open = OpenLink {
-        conducts: true,
-        key: "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8".into(),
-        peer: Peer { session, loading: Loading::new(1_000, u32::MAX) },
-        broker: "wss://broker.example:8084/mqtt".into(),
+        invite: "#conduct=AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8&broker=wss%3A%2F%2Fb".into(),
+        seed: Secret::new([255; 32]),
+        loading: Loading((1 << 53) - 1),
         credentials: Some(Credentials { user: "kim".into(), password: "geheim".into() }),
     };
     vec![
@@ -159,6 +158,7 @@ fn to_link() -> Vec<ToLink> {
         ToLink::Command(LinkCommand::Card(vec![1])),
         ToLink::Command(LinkCommand::Leave),
         ToLink::Command(LinkCommand::Show(vec![2])),
+        ToLink::Command(LinkCommand::Seated([session, SessionId::new(0)].into())),
     ]
 }
 
@@ -175,6 +175,7 @@ fn from_link() -> Vec<FromLink> {
         LinkEvent::Back(session),
         LinkEvent::Clock(Offset { offset: -1.5, bound: 0.25, round_trip: 0.5 }),
         LinkEvent::Live(vec![2]),
+        LinkEvent::Forgotten(session),
         LinkEvent::Rival,
         LinkEvent::Tick(Traffic { bytes_out: 1, bytes_in: 1 << 40, refused }),
     ];

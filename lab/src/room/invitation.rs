@@ -1,12 +1,16 @@
 //! The links into a room. Their fragment, which no browser sends anywhere, holds the key that keeps the room's messages
-//! from everybody else who can reach the broker.
+//! from everybody else who can reach the broker. The link to join names the public half of the conductor's key; the page
+//! derives both from the seed in the conductor's link as this does (docs/swarm.md).
 
 use std::fmt;
 use std::net::SocketAddr;
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
+use ed25519_dalek::SigningKey;
+use hmac::{Hmac, Mac};
 use qrcode::render::unicode::Dense1x2;
 use qrcode::{EcLevel, QrCode};
+use sha2::Sha256;
 
 use super::lan;
 
@@ -14,29 +18,39 @@ use super::lan;
 pub struct Invitation {
     page: SocketAddr,
     broker: SocketAddr,
-    key: String,
+    seed: [u8; 32],
 }
 
 impl Invitation {
     /// With a new key.
     pub fn new(page: SocketAddr, broker: SocketAddr) -> Self {
-        Self { page, broker, key: new_key() }
+        Self { page, broker, seed: new_seed() }
     }
 
     pub fn broker_url(&self) -> String {
         format!("ws://{}/", lan::authority(self.broker))
     }
 
-    fn link(&self, role: &str) -> String {
+    fn to_conduct(&self) -> String {
+        self.link(&format!("conduct={}", URL_SAFE_NO_PAD.encode(self.seed)))
+    }
+
+    fn to_join(&self) -> String {
+        let conductor = SigningKey::from_bytes(&derived(&self.seed, "conductor")).verifying_key();
+        let [key, by] = [derived(&self.seed, "join"), conductor.to_bytes()].map(|bytes| URL_SAFE_NO_PAD.encode(bytes));
+        self.link(&format!("join={key}&by={by}"))
+    }
+
+    fn link(&self, keys: &str) -> String {
         let page = lan::authority(self.page);
-        format!("http://{page}/#{role}={}&broker={}", self.key, percent_encoded(&self.broker_url()))
+        format!("http://{page}/#{keys}&broker={}", percent_encoded(&self.broker_url()))
     }
 }
 
 impl fmt::Display for Invitation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let join = self.link("join");
-        writeln!(f, "Whoever conducts the run opens this link and gives it to nobody:\n  {}\n", self.link("conduct"))?;
+        let join = self.to_join();
+        writeln!(f, "Whoever conducts the run opens this link and gives it to nobody:\n  {}\n", self.to_conduct())?;
         writeln!(f, "Everybody else joins with this one (or scans its code):\n  {join}")?;
         if self.page.ip().is_loopback() {
             writeln!(f, "Only this machine can follow them; `--host 0.0.0.0` lets others in.")?;
@@ -45,12 +59,24 @@ impl fmt::Display for Invitation {
     }
 }
 
-/// 32 bytes nobody can guess, in 43 characters.
-fn new_key() -> String {
-    let mut key = [0; 32];
-    getrandom::fill(&mut key).expect("every system that we run on has random numbers");
-    URL_SAFE_NO_PAD.encode(key)
+/// 32 bytes nobody can guess.
+fn new_seed() -> [u8; 32] {
+    let mut seed = [0; 32];
+    getrandom::fill(&mut seed).expect("every system that we run on has random numbers");
+    seed
 }
+
+/// HKDF (RFC 5869) with SHA-256: one block is enough for 32 bytes.
+fn derived(seed: &[u8; 32], purpose: &str) -> [u8; 32] {
+    let mac = |key: &[u8], text: &[u8]| -> [u8; 32] {
+        let mac = Hmac::<Sha256>::new_from_slice(key).expect("HMAC takes keys of any length");
+        mac.chain_update(text).finalize().into_bytes().into()
+    };
+    mac(&mac(SALT, seed), &[purpose.as_bytes(), &[1]].concat())
+}
+
+/// Names the protocol of the page and its version.
+const SALT: &[u8] = b"tabswarm swarm 2";
 
 /// As `encodeURIComponent` does, and the few characters that it spares beyond these are encoded too.
 fn percent_encoded(text: &str) -> String {
@@ -73,27 +99,29 @@ mod tests {
     use super::*;
 
     fn invitation(page: &str, broker: &str) -> Invitation {
-        Invitation { page: page.parse().unwrap(), broker: broker.parse().unwrap(), key: "K".repeat(43) }
-    }
-
-    #[test]
-    fn keys_are_long_and_never_the_same() {
-        let keys = [new_key(), new_key()];
-        for key in &keys {
-            assert_eq!(URL_SAFE_NO_PAD.decode(key).map(|bytes| bytes.len()), Ok(32), "{key}");
-            assert_eq!(key.len(), 43);
+        Invitation {
+            page: page.parse().unwrap(),
+            broker: broker.parse().unwrap(),
+            seed: std::array::from_fn(|at| at as u8),
         }
-        assert_ne!(keys[0], keys[1]);
     }
 
     #[test]
-    fn links_carry_the_key_and_the_broker() {
+    fn seeds_are_never_the_same() {
+        assert_ne!(new_seed(), new_seed());
+    }
+
+    /// The page's own test has the same texts, which Node's own HKDF and Ed25519 made.
+    #[test]
+    fn links_carry_the_keys_and_the_broker() {
         let here = invitation("127.0.0.1:4280", "127.0.0.1:4281");
         assert_eq!(here.broker_url(), "ws://127.0.0.1:4281/");
-        let rest = format!("={}&broker=ws%3A%2F%2F127.0.0.1%3A4281%2F", "K".repeat(43));
-        assert_eq!(here.link("join"), format!("http://127.0.0.1:4280/#join{rest}"));
-        assert_eq!(here.link("conduct"), format!("http://127.0.0.1:4280/#conduct{rest}"));
-        let six = invitation("[::1]:80", "[::1]:81").link("join");
+        let (page, rest) = ("http://127.0.0.1:4280/", "&broker=ws%3A%2F%2F127.0.0.1%3A4281%2F");
+        let seed = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8";
+        assert_eq!(here.to_conduct(), format!("{page}#conduct={seed}{rest}"));
+        let (join, by) = ("8DWt5YT7a2S8bBVkxuq9OkRYEkFUmyWPgduXPzyNmyc", "iIz9x9tgR79PupPaD_j8x2BSeMk8FLVJQyQPUY1Proc");
+        assert_eq!(here.to_join(), format!("{page}#join={join}&by={by}{rest}"));
+        let six = invitation("[::1]:80", "[::1]:81").to_join();
         assert!(six.starts_with("http://[::1]:80/#join=") && six.ends_with("broker=ws%3A%2F%2F%5B%3A%3A1%5D%3A81%2F"));
     }
 
@@ -112,7 +140,7 @@ mod tests {
     #[test]
     fn the_code_is_a_square_of_half_blocks() {
         let text = invitation("192.168.100.100:4280", "192.168.100.100:4281");
-        let code = qr_code(&text.link("join"));
+        let code = qr_code(&text.to_join());
         let lines: Vec<_> = code.lines().collect();
         let modules = lines[0].chars().count() - 8;
         assert_eq!((modules - 17) % 4, 0);

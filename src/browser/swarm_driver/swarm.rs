@@ -8,7 +8,7 @@ use crate::browser::notes::Notes;
 use crate::browser::wake::WakeLock;
 use crate::run::{Run, RunInput};
 use crate::swarm::{
-    Conductor, ConductorOutput, Generator, GeneratorOutput, LinkCommand, LinkEvent, Role, pack, replay, unpack,
+    Conductor, ConductorOutput, Generator, GeneratorOutput, LinkCommand, LinkEvent, pack, replay, unpack,
 };
 use crate::wire::{OpenLink, ToLink};
 
@@ -20,10 +20,9 @@ impl Swarm {
             return;
         }
         let open = OpenLink {
-            conducts: self.invite.role == Role::Conductor,
-            key: self.invite.key.to_text(),
-            peer: self.peer,
-            broker: self.invite.broker.clone(),
+            invite: self.invite.own(),
+            seed: self.signer.seed().clone(),
+            loading: self.loading,
             credentials: self.credentials.clone(),
         };
         self.post(&ToLink::Open(Box::new(open)));
@@ -39,11 +38,12 @@ impl Swarm {
             Side::Conductor(conductor) => conductor.link_lost(),
             Side::Generator(generator) => {
                 if !generator.is_alone() {
-                    generator.on_event(now_ms, LinkEvent::Away(self.peer.session));
+                    generator.on_event(now_ms, LinkEvent::Away(self.signer.session()));
                 }
                 // No link tells it that time passes.
                 generator.on_event(now_ms, LinkEvent::Tick(self.traffic));
             }
+            Side::Watcher(watcher) => watcher.on_event(&LinkEvent::Away(self.signer.session())),
         }
         Some(wait_ms)
     }
@@ -63,6 +63,7 @@ impl Swarm {
         match &mut self.side {
             Side::Conductor(conductor) => conductor.on_event(event),
             Side::Generator(generator) => generator.on_event(Clock::new().now_ms(), event),
+            Side::Watcher(watcher) => watcher.on_event(&event),
         }
     }
 
@@ -129,6 +130,7 @@ impl Swarm {
                     None => return,
                     Some(output) => self.obey(inner, output),
                 },
+                Side::Watcher(_) => return,
             }
         }
     }

@@ -14,6 +14,7 @@ use crate::ui::store::Store;
 pub fn Conducting() -> impl IntoView {
     let store = Store::here();
     let link = store.swarm(|swarm| format!("{}{}", page_address(), swarm.invite));
+    let watch = store.swarm(|swarm| format!("{}{}", page_address(), swarm.watch));
     let roster = store.swarm(|swarm| swarm.roster.clone());
     let capacity = store.swarm(|swarm| swarm.capacity.clone());
     let doubts = store.swarm(|swarm| swarm.doubts.clone());
@@ -34,6 +35,11 @@ pub fn Conducting() -> impl IntoView {
                         <button on:click=move |_| store.dispatch(Event::Show(Page::Plan))>"To the plan"</button>
                         <button class="danger" hidden=move || !running.get() on:click=move |_| store.dispatch(Event::Stop)>"Stop all"</button>
                         <button class="quiet right" disabled=running on:click=move |_| store.dispatch(Event::LeaveSwarm)>"Close the swarm"</button>
+                    </div>
+                    <label for="swarm-watch-link">"Link to watch: shows how the run looks, and can start and change nothing"</label>
+                    <div class="row">
+                        <input id="swarm-watch-link" type="text" readonly prop:value=watch on:focus=select_all />
+                        <button on:click=move |_| store.dispatch(Event::CopyWatchLink)>"Copy link to watch"</button>
                     </div>
                     <NameField />
                     <label class="check">

@@ -11,6 +11,7 @@ pub fn BrokerState() -> impl IntoView {
     let store = Store::here();
     let connected = store.swarm(|swarm| swarm.is_connected);
     let problem = store.swarm(|swarm| swarm.problem.clone());
+    let forged = store.swarm(|swarm| swarm.forged.clone());
     let broker = store.swarm(|swarm| swarm.broker.clone());
     let traffic = store.swarm(|swarm| swarm.traffic.clone());
     let (user, password) = (RwSignal::new(String::new()), RwSignal::new(String::new()));
@@ -25,6 +26,7 @@ pub fn BrokerState() -> impl IntoView {
             {move || if connected.get() { "Connected to " } else { "Connecting to " }}<code>{broker}</code>" · "{traffic}
         </p>
         <p class="problem" role="alert" hidden=move || problem.with(Option::is_none)>{problem}</p>
+        <p class="problem" role="alert" hidden=move || forged.with(Option::is_none)>{forged}</p>
         <form class="row" hidden=move || !asks() on:submit=give>
             <input type="text" aria-label="User name of the broker" placeholder="user name" autocomplete="off" prop:value=user on:input=move |event| user.set(event_target_value(&event)) />
             <input type="password" aria-label="Password of the broker" placeholder="password" autocomplete="off" prop:value=password on:input=move |event| password.set(event_target_value(&event)) />

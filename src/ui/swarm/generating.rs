@@ -84,7 +84,7 @@ fn Request() -> impl IntoView {
     }
 }
 
-fn tile(tile: Memo<(String, String, String)>) -> impl IntoView {
+pub fn tile(tile: Memo<(String, String, String)>) -> impl IntoView {
     view! {
         <div class="tile">
             <dt>{move || tile.with(|tile| tile.0.clone())}</dt>

@@ -6,6 +6,7 @@ mod entrance;
 mod generating;
 mod name;
 mod qr;
+mod watching;
 
 use leptos::prelude::*;
 
@@ -17,6 +18,7 @@ use crate::ui::store::Store;
 use conducting::Conducting;
 use entrance::Entrance;
 use generating::Generating;
+use watching::Watching;
 
 #[component]
 pub fn SwarmPage() -> impl IntoView {
@@ -29,6 +31,7 @@ pub fn SwarmPage() -> impl IntoView {
                 None => view! { <Entrance /> }.into_any(),
                 Some(Role::Conductor) => view! { <Conducting /> }.into_any(),
                 Some(Role::Generator) => view! { <Generating /> }.into_any(),
+                Some(Role::Watcher) => view! { <Watching /> }.into_any(),
             }}
         </div>
     }
@@ -40,10 +43,8 @@ pub fn swarm_picture(driver: &SwarmDriver, runs: &RunDriver, wanted_users: Optio
         let Some(swarm) = swarm else { return SwarmView::default() };
         let trouble = swarm.trouble();
         let facts = SwarmFacts {
-            role: swarm.invite.role,
+            invite: &swarm.invite,
             name: &swarm.card.name,
-            broker: &swarm.invite.broker,
-            invite: swarm.invite.to_join(),
             is_connected: swarm.is_connected,
             problem: trouble.as_deref(),
             only_watches: swarm.only_watches,
@@ -55,6 +56,7 @@ pub fn swarm_picture(driver: &SwarmDriver, runs: &RunDriver, wanted_users: Optio
                 runs.with_run(|run| SwarmView::of_conductor(&facts, conductor, &swarm.card, run, wanted_users))
             }
             Side::Generator(generator) => SwarmView::of_generator(&facts, generator),
+            Side::Watcher(watcher) => SwarmView::of_watcher(&facts, watcher),
         }
     })
 }

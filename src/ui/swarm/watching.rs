@@ -1,0 +1,33 @@
+//! A watcher's view: how the run looks, and nothing to press but the way out.
+
+use leptos::prelude::*;
+
+use super::credentials::BrokerState;
+use super::generating::tile;
+use crate::app::Event;
+use crate::ui::parts::{Card, keyed};
+use crate::ui::store::Store;
+
+#[component]
+pub fn Watching() -> impl IntoView {
+    let store = Store::here();
+    let state = store.swarm(|swarm| swarm.part.as_ref().map(|part| part.state.clone()).unwrap_or_default());
+    let progress = store.swarm(|swarm| swarm.part.as_ref().map(|part| part.progress.clone()).unwrap_or_default());
+    let tiles = store.swarm(|swarm| swarm.part.as_ref().map(|part| part.tiles.clone()).unwrap_or_default());
+    view! {
+        <Card title="This page watches a swarm" hint="Its link shows how the run looks. It plays nothing, and nobody can be told anything with it.">
+            <BrokerState />
+            <p class=move || format!("verdict {}", state.with(|(_, mood)| mood.class())) role="status">
+                {move || state.with(|(text, _)| format!("{text}."))}
+            </p>
+            <div class="row">
+                <button class="quiet right" on:click=move |_| store.dispatch(Event::LeaveSwarm)>"Stop watching"</button>
+            </div>
+        </Card>
+        <div hidden=move || tiles.with(Vec::is_empty)>
+            <Card title="The run" hint=progress>
+                <dl class="tiles">{keyed(move || tiles.get(), |(label, ..)| label.clone(), tile)}</dl>
+            </Card>
+        </div>
+    }
+}
