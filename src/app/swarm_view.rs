@@ -33,11 +33,18 @@ pub struct SwarmView {
 /// A generator's part in it.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct PartView {
+    /// Of the offer.
+    pub number: u32,
     pub conductor: String,
     pub plan: String,
     pub users: String,
     pub length: String,
-    pub hosts: Vec<String>,
+    /// Hosts with their ports.
+    pub places: Vec<String>,
+    /// The most users that it plays, whatever the conductor says.
+    pub most: u32,
+    /// When load begins.
+    pub from: &'static str,
     /// What each of them gets that is not this machine.
     pub far: Vec<String>,
     pub consent: Consent,
@@ -100,12 +107,15 @@ impl SwarmView {
         let offer = generator.offered().cloned().unwrap_or_default();
         let picture = generator.picture();
         let part = PartView {
+            number: offer.number,
             conductor: offer.conductor,
             plan: offer.plan,
             users: format::count(offer.users.into()),
             length: format::duration(offer.seconds),
             far: offer.far.iter().map(|load| format!("{}: {}", load.host, in_words(load))).collect(),
-            hosts: offer.hosts.into_iter().collect(),
+            places: offer.places.into_iter().collect(),
+            most: generator.card().sockets,
+            from: if offer.starts { AT_ONCE } else { WHEN_IT_STARTS },
             consent: generator.card().consent.clone(),
             is_playing: generator.run().is_some(),
             state: part_state(facts, generator),
@@ -273,6 +283,9 @@ fn plays(run: &str, limits_met: &BTreeSet<&str>) -> (String, Mood) {
     let met = limits_met.iter().copied().collect::<Vec<_>>();
     (format!("{plays}, within your limits ({})", met.join("; ")), Mood::Warn)
 }
+
+const WHEN_IT_STARTS: &str = "when the conductor presses Start";
+const AT_ONCE: &str = "at once: the conductor has pressed Start";
 
 /// What a further browser brings.
 const PER_BROWSER: u32 = 250;

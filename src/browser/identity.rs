@@ -2,6 +2,7 @@
 
 use web_sys::Storage;
 
+use crate::app::kept::SESSION;
 use crate::swarm::{Loading, Peer, SessionId};
 
 /// This loading of this tab. Every call counts as a loading of its own.
@@ -10,7 +11,7 @@ use crate::swarm::{Loading, Peer, SessionId};
 /// There is no random source.
 pub fn this_peer() -> Result<Peer, String> {
     let storage = web_sys::window().and_then(|window| window.session_storage().ok().flatten());
-    let stored = storage.as_ref().and_then(|storage| storage.get_item(NAME).ok().flatten());
+    let stored = storage.as_ref().and_then(|storage| storage.get_item(SESSION.name).ok().flatten());
     let known = stored.and_then(|text| {
         let (session, count) = text.split_once(' ')?;
         Some((SessionId::new(u64::from_str_radix(session, 16).ok()?), count.parse::<u32>().ok()?))
@@ -27,7 +28,7 @@ pub fn this_peer() -> Result<Peer, String> {
 /// Without storage a reload looks like another browser, which is all that is lost.
 fn remember(storage: Option<&Storage>, session: SessionId, count: u32) {
     if let Some(storage) = storage {
-        let _ = storage.set_item(NAME, &format!("{session} {count}"));
+        let _ = storage.set_item(SESSION.name, &format!("{session} {count}"));
     }
 }
 
@@ -50,5 +51,3 @@ pub fn run_id() -> Result<String, String> {
     let bytes = random::<3>()?;
     Ok(bytes.map(|byte| char::from(b"0123456789abcdefghijklmnopqrstuvwxyz"[usize::from(byte) % 36])).iter().collect())
 }
-
-const NAME: &str = "tabswarm.session";

@@ -6,7 +6,8 @@ use std::rc::Rc;
 
 use super::clock::Clock;
 use super::identity;
-use super::vault::{NOTES, Vault};
+use super::vault::Vault;
+use crate::app::kept::NOTES;
 use crate::swarm::{Key, Safe, SessionId};
 
 /// The notes of one tab. Clones share them. Without a database nothing is kept, and nobody is told to forget.
@@ -24,7 +25,7 @@ impl Notes {
     /// # Errors
     /// There is no random source.
     pub async fn open(key: &Key, session: SessionId) -> Result<Self, String> {
-        let vault = Vault::open(NOTES).await.ok();
+        let vault = Vault::open(NOTES.name).await.ok();
         if let Some(vault) = &vault {
             forget_the_old(vault).await;
         }

@@ -54,7 +54,7 @@ impl Guard {
 
     pub fn may_reach(&self, address: &str) -> bool {
         let Some(limits) = &self.limits else { return true };
-        url::host(address).is_some_and(|host| limits.allows(&host))
+        limits.reaches(address)
     }
 
     /// Whether a user more of this population is too many; `present` has the users of each.

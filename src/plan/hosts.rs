@@ -17,31 +17,45 @@ impl Plan {
         self.populations.iter().for_each(|population| hosts.extend(population.hosts()));
         hosts
     }
+
+    /// The same with their ports, like `chat.example:443`; where the port is computed, or only the host is named, without.
+    pub fn places(&self) -> BTreeSet<String> {
+        let mut places: BTreeSet<String> =
+            self.populations.iter().flat_map(|population| population.named(url::place)).collect();
+        let named: BTreeSet<String> = places.iter().map(|place| url::host_of_place(place).to_owned()).collect();
+        places.extend(self.hosts().difference(&named).map(|host| url::place_of_host(host)));
+        places
+    }
 }
 
 impl Population {
     /// Those that its users go to.
     pub fn hosts(&self) -> BTreeSet<String> {
+        self.named(url::host)
+    }
+
+    /// What `of` makes of every address.
+    fn named(&self, of: fn(&str) -> Option<String>) -> BTreeSet<String> {
         let mut hosts = BTreeSet::new();
         let Ok(mut scenario) = resolve(&self.scenario) else { return hosts };
         // A default that the plan replaces is no target.
         if let Some(variables) = scenario.get_mut("variables").and_then(Value::as_object_mut) {
             variables.retain(|name, _| !self.variables.contains_key(name));
         }
-        self.variables.values().chain([&scenario]).for_each(|value| collect(value, &mut hosts));
+        self.variables.values().chain([&scenario]).for_each(|value| collect(value, of, &mut hosts));
         hosts
     }
 }
 
-fn collect(value: &Value, hosts: &mut BTreeSet<String>) {
+fn collect(value: &Value, of: fn(&str) -> Option<String>, hosts: &mut BTreeSet<String>) {
     match value {
-        Value::String(text) => hosts.extend(url::host(text)),
-        Value::Array(list) => list.iter().for_each(|value| collect(value, hosts)),
+        Value::String(text) => hosts.extend(of(text)),
+        Value::Array(list) => list.iter().for_each(|value| collect(value, of, hosts)),
         // What is written for people, or for editors, is no target.
         Value::Object(fields) => {
             let fields =
                 fields.iter().filter(|(name, _)| !["$schema", "doc", "description", "note"].contains(&name.as_str()));
-            fields.for_each(|(_, value)| collect(value, hosts));
+            fields.for_each(|(_, value)| collect(value, of, hosts));
         }
         _ => {}
     }
@@ -58,6 +72,21 @@ mod tests {
         let plan = json!({"version": 1, "name": "p", "seed": 1, "populations": populations});
         let plan: Plan = serde_json::from_value(plan).expect("a plan");
         assert_eq!(plan.hosts().iter().map(String::as_str).collect::<Vec<_>>(), expected);
+    }
+
+    #[test]
+    fn places_have_ports() {
+        let load = json!({"model": "closed", "stages": []});
+        let variables =
+            json!({"rest": "https://A.example", "socket": "ws://127.0.0.1:5002", "target": "http://b.example:${port}"});
+        let plan = json!({"version": 1, "name": "p", "seed": 1, "populations": [
+            {"name": "c", "scenario": "ktb-chat", "variables": variables, "load": load}
+        ]});
+        let plan: Plan = serde_json::from_value(plan).expect("a plan");
+        assert_eq!(
+            plan.places().iter().map(String::as_str).collect::<Vec<_>>(),
+            ["127.0.0.1:5002", "a.example:443", "b.example"]
+        );
     }
 
     #[test]

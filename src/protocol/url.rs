@@ -61,6 +61,49 @@ pub fn host(address: &str) -> Option<String> {
     (!name.is_empty()).then(|| name.to_ascii_lowercase())
 }
 
+/// Host and port of such an address, like `chat.example:443` or `[::1]:80`; only its host where the port is yet to be computed.
+pub fn place(address: &str) -> Option<String> {
+    let host = host(address)?;
+    let (scheme, rest) = address.trim().split_once("://")?;
+    let authority = rest.split(['/', '\\', '?', '#']).next().unwrap_or_default();
+    let place = authority.rsplit_once('@').map_or(authority, |(_, place)| place);
+    let after = place.rsplit_once(']').map_or(place, |(_, after)| after);
+    let written = after.split_once(':').map(|(_, port)| port).filter(|port| !port.is_empty());
+    let usual = if ["https", "wss"].iter().any(|secure| scheme.eq_ignore_ascii_case(secure)) { 443 } else { 80 };
+    let port = written.map_or(Some(usual), |port| port.parse::<u16>().ok());
+    let host = place_of_host(&host);
+    Some(port.map_or(host.clone(), |port| format!("{host}:{port}")))
+}
+
+/// Any port of a host.
+pub fn place_of_host(host: &str) -> String {
+    if host.contains(':') { format!("[{host}]") } else { host.to_owned() }
+}
+
+/// The host of a [`place`].
+pub fn host_of_place(place: &str) -> &str {
+    match place.strip_prefix('[') {
+        Some(rest) => rest.split(']').next().unwrap_or_default(),
+        None => place.split(':').next().unwrap_or_default(),
+    }
+}
+
+/// What a browser takes for this machine, however it is written: more than [`is_loopback`], for a person has to be told.
+pub fn means_this_machine(host: &str) -> bool {
+    let name = host.trim_end_matches('.');
+    let is_number = |part: &str| {
+        let digits = part.strip_prefix("0x").map_or(part, |_| "0");
+        !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit())
+    };
+    // `127.1`, `0177.0.0.1`, `0x7f000001`, `2130706433` and `0.0.0.0` are addresses to a browser.
+    let is_odd_address = name.split('.').all(is_number) && name.parse::<std::net::Ipv4Addr>().is_err();
+    let in_six = name.parse::<std::net::Ipv6Addr>().is_ok_and(|address| {
+        address.is_unspecified()
+            || address.to_ipv4_mapped().is_some_and(|four| four.is_loopback() || four.is_unspecified())
+    });
+    is_loopback(name) || name == "0.0.0.0" || name.ends_with(".localhost") || is_odd_address || in_six
+}
+
 /// Scheme, host and port of an address, like `https://example.org:8443`.
 pub fn origin(address: &str) -> String {
     let address = address.trim();
@@ -149,6 +192,43 @@ mod tests {
         ] {
             assert_eq!(is_loopback(host), expected, "{host}");
         }
+    }
+
+    #[test]
+    fn a_place_is_a_host_and_a_port() {
+        #[track_caller]
+        fn check(address: &str, expected: Option<&str>) {
+            assert_eq!(place(address).as_deref(), expected, "{address}");
+        }
+        check("http://Chat.example:5001/api", Some("chat.example:5001"));
+        check("ws://chat.example/x:9", Some("chat.example:80"));
+        check("HTTPS://me:7@chat.example", Some("chat.example:443"));
+        check("wss://[::1]/x", Some("[::1]:443"));
+        check("ws://[::1]:80/x", Some("[::1]:80"));
+        check("http://127.0.0.1:${port}/x", Some("127.0.0.1"));
+        check("http://127.0.0.1:99999/", Some("127.0.0.1"));
+        check("no address", None);
+        for (place, host) in [("chat.example:80", "chat.example"), ("[::1]:80", "::1"), ("127.0.0.1", "127.0.0.1")] {
+            assert_eq!(host_of_place(place), host);
+        }
+    }
+
+    #[test]
+    fn this_machine_is_known_however_it_is_written() {
+        let own = [
+            "localhost",
+            "a.localhost",
+            "localhost.",
+            "127.1",
+            "2130706433",
+            "0x7f.1",
+            "0.0.0.0",
+            "::",
+            "::ffff:127.0.0.1",
+        ];
+        own.iter().for_each(|host| assert!(means_this_machine(host), "{host}"));
+        let others = ["10.0.0.1", "chat.example", "127.0.0.1.evil.example", "localhost.example", "::2", "3com.example"];
+        others.iter().for_each(|host| assert!(!means_this_machine(host), "{host}"));
     }
 
     #[test]

@@ -3,6 +3,8 @@
 mod bounds;
 mod clock;
 mod conductor;
+mod consent;
+mod disclosure;
 mod envelope;
 mod generator;
 mod invite;
@@ -19,6 +21,8 @@ mod stream;
 pub use bounds::Bounds;
 pub use clock::{ClockSync, Exchange, Offset};
 pub use conductor::{Conductor, ConductorOutput, Seat};
+pub use consent::{Agreed, Agreements, Answer};
+pub use disclosure::{KEPT, withhold};
 pub use envelope::{Opened, Opener, Refusal, Refused, Safe, Sealer, VERSION};
 pub use generator::{Generator, GeneratorOutput};
 pub use invite::{Invite, InviteError, Role, checked_broker};

@@ -4,9 +4,11 @@ use leptos::ev::keydown;
 use leptos::html::Dialog as DialogElement;
 use leptos::prelude::*;
 
+use super::forget::ForgetButton;
 use super::parts::Dialog;
 use super::store::Store;
 use crate::app::Event;
+use crate::app::joining::named;
 use crate::app::safety::{Cap, FAIR_USE, SafetyEvent, in_words};
 use crate::plan::HostLoad;
 
@@ -54,7 +56,14 @@ pub fn Permission() -> impl IntoView {
         let line = |load: HostLoad| view! { <li><strong>{format!("{}: ", load.host)}</strong>{in_words(&load)}</li> };
         hosts.iter().cloned().map(line).collect_view()
     };
-    let has_hosts = move || asks.with(|asks| asks.as_ref().is_some_and(|asks| !asks.hosts.is_empty()));
+    let here = move || {
+        let here = asks.with(|asks| asks.as_ref().map(|asks| asks.here.clone()).unwrap_or_default());
+        let line =
+            |place: &String| view! { <li><strong>{named(place)}</strong>": the plan came by a link or in a file"</li> };
+        here.iter().map(line).collect_view()
+    };
+    let has_hosts =
+        move || asks.with(|asks| asks.as_ref().is_some_and(|asks| !asks.hosts.is_empty() || !asks.here.is_empty()));
     let fair = FAIR_USE.map(|line| view! { <li>{line}</li> }).collect_view();
     view! {
         <dialog
@@ -67,7 +76,7 @@ pub fn Permission() -> impl IntoView {
             <div class="dialog-body stack">
                 <div hidden=move || !has_hosts()>
                     <p>"May this browser put load on:"</p>
-                    <ul>{hosts}</ul>
+                    <ul>{hosts}{here}</ul>
                     <p class="hint">"Asked once for each host. \"Hosts and limits\" beside the plan takes it back."</p>
                 </div>
                 <div hidden=move || !fair_use()>
@@ -100,16 +109,18 @@ pub fn LimitsButton() -> impl IntoView {
 fn LimitsForm() -> impl IntoView {
     let store = Store::here();
     let hosts = store.select(|model| model.safety.limits.hosts.iter().cloned().collect::<Vec<_>>());
+    let brokers = store.select(|model| model.safety.brokers.iter().cloned().collect::<Vec<_>>());
+    let here = store.select(|model| model.safety.here.iter().cloned().collect::<Vec<_>>());
     let typed = RwSignal::new(String::new());
     let add = move |event: leptos::ev::SubmitEvent| {
         event.prevent_default();
         store.dispatch(Event::Safety(SafetyEvent::AddHost(typed.get_untracked())));
         typed.set(String::new());
     };
-    let line = move |host: String| {
-        let (name, label) = (host.clone(), format!("Take back {host}"));
-        let remove = move |_| store.dispatch(Event::Safety(SafetyEvent::RemoveHost(host.clone())));
-        view! { <li class="row"><code>{name}</code><button class="quiet right" aria-label=label on:click=remove>"Take back"</button></li> }
+    let line = move |name: String, take_back: fn(String) -> SafetyEvent| {
+        let (shown, label) = (name.clone(), format!("Take back {name}"));
+        let remove = move |_| store.dispatch(Event::Safety(take_back(name.clone())));
+        view! { <li class="row"><code>{shown}</code><button class="quiet right" aria-label=label on:click=remove>"Take back"</button></li> }
     };
     let cap = move |(cap, label, unit): (Cap, &'static str, &'static str)| {
         let value = store.select(move |model| cap.shown(&model.safety.limits.caps));
@@ -136,8 +147,14 @@ fn LimitsForm() -> impl IntoView {
             <p class="hint">"This machine always is. Everything else is asked about once, and kept in this browser only."</p>
             <p class="hint" hidden=move || !hosts.with(Vec::is_empty)>"No other host has been allowed."</p>
             <ul class="hosts" aria-label="Allowed hosts">
-                <For each=move || hosts.get() key=String::clone children=line />
+                <For each=move || hosts.get() key=String::clone children=move |host| line(host, SafetyEvent::RemoveHost) />
             </ul>
+            <div hidden=move || here.with(Vec::is_empty)>
+                <h3>"Places on this machine that others' plans may go to"</h3>
+                <ul class="hosts" aria-label="Allowed places on this machine">
+                    <For each=move || here.get() key=String::clone children=move |place| line(place, SafetyEvent::RemovePlace) />
+                </ul>
+            </div>
             <form class="row" on:submit=add>
                 <input
                     type="text"
@@ -153,6 +170,13 @@ fn LimitsForm() -> impl IntoView {
             <h3>"The most that each of them gets from one run"</h3>
             <div class="grid">{Cap::ALL.map(cap).collect_view()}</div>
             <p class="hint">"A plan beyond them does not start, and workers keep to them while it runs. Empty: no limit."</p>
+            <div hidden=move || brokers.with(Vec::is_empty)>
+                <h3>"Brokers that links may lead to"</h3>
+                <ul class="hosts" aria-label="Allowed brokers">
+                    <For each=move || brokers.get() key=String::clone children=move |broker| line(broker, SafetyEvent::RemoveBroker) />
+                </ul>
+            </div>
+            <div class="row"><ForgetButton /></div>
         </div>
     }
 }

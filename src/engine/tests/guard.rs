@@ -8,7 +8,7 @@ use crate::plan::{Action, Caps, Limits, TimedAction};
 
 /// Users of `http://h` where the operator allows these hosts and caps.
 fn bench(users: u32, hosts: &[&str], caps: Caps) -> Bench {
-    let limits = Limits { hosts: hosts.iter().map(|&host| host.to_owned()).collect(), caps };
+    let limits = Limits { hosts: hosts.iter().map(|&host| host.to_owned()).collect(), caps, ..Limits::default() };
     Bench::within(json!({}), held(users), Some(limits))
 }
 
@@ -28,7 +28,7 @@ fn users_beyond_the_cap_do_not_start() {
     let users = bench.users();
     assert_eq!((users.preparing + users.connecting, users.failed), (2, 0));
     // A machine that is this one has no cap.
-    let limits = Limits { hosts: [].into(), caps: Caps { users: Some(2), ..Caps::NONE } };
+    let limits = Limits { hosts: [].into(), caps: Caps { users: Some(2), ..Caps::NONE }, ..Limits::default() };
     let here = json!({"connect": {"url": "http://127.0.0.1:1", "timeout_s": 5, "reconnect": "none"}});
     let bench = Bench::within(here, held(5), Some(limits));
     let users = bench.users();
@@ -75,7 +75,8 @@ fn connections_are_opened_no_faster_than_the_limit_whoever_wants_them() {
         let reconnect = json!({ "initial_ms": 100, "max_ms": 100, "jitter": 0, "attempts": 9 });
         json!({ "connect": { "url": url, "timeout_s": 5, "reconnect": reconnect } })
     };
-    let limits = || Limits { hosts: ["h".to_owned()].into(), caps: Caps { rate: Some(2.0), ..Caps::NONE } };
+    let limits =
+        || Limits { hosts: ["h".to_owned()].into(), caps: Caps { rate: Some(2.0), ..Caps::NONE }, ..Limits::default() };
     let mut bench = Bench::within(scenario("http://h"), held(5), Some(limits()));
     assert_eq!(openings(&mut bench, 5), [0, 0, 10, 10, 20]);
     assert_eq!(told(&mut bench, TOO_FAST), 1, "it is said once");
@@ -106,7 +107,11 @@ fn more_users_than_the_limit_are_asked_for_in_vain_and_it_is_said() {
 
 #[test]
 fn limits_hold_for_each_host_by_itself() {
-    let limits = Limits { hosts: ["h".to_owned(), "i".to_owned()].into(), caps: Caps { users: Some(2), ..Caps::NONE } };
+    let limits = Limits {
+        hosts: ["h".to_owned(), "i".to_owned()].into(),
+        caps: Caps { users: Some(2), ..Caps::NONE },
+        ..Limits::default()
+    };
     let at = |url: &str| json!({ "connect": { "url": url, "timeout_s": 5, "reconnect": "none" } });
     let mut bench = Bench::of(&[(at("http://h"), held(2)), (at("http://i"), held(9))], Some(limits));
     let users: Vec<u32> =
@@ -117,7 +122,8 @@ fn limits_hold_for_each_host_by_itself() {
 
 #[test]
 fn who_waits_for_one_host_holds_up_nobody_of_another() {
-    let limits = Limits { hosts: ["h".to_owned()].into(), caps: Caps { rate: Some(2.0), ..Caps::NONE } };
+    let limits =
+        Limits { hosts: ["h".to_owned()].into(), caps: Caps { rate: Some(2.0), ..Caps::NONE }, ..Limits::default() };
     let at = |url: &str| json!({ "connect": { "url": url, "timeout_s": 5, "reconnect": "none" } });
     let mut bench = Bench::of(&[(at("http://h"), held(5)), (at("http://127.0.0.1:1"), held(3))], Some(limits));
     assert_eq!(
