@@ -1,5 +1,7 @@
 //! What keeps load where it belongs: the question before a host gets any, the limits of this browser, the STOP key.
 
+use std::collections::BTreeSet;
+
 use leptos::ev::keydown;
 use leptos::html::Dialog as DialogElement;
 use leptos::prelude::*;
@@ -9,7 +11,7 @@ use super::parts::Dialog;
 use super::store::Store;
 use crate::app::Event;
 use crate::app::joining::named;
-use crate::app::safety::{Cap, FAIR_USE, SafetyEvent, in_words};
+use crate::app::safety::{Cap, FAIR_USE, Safety, SafetyEvent, in_words};
 use crate::plan::HostLoad;
 
 /// As `aria-keyshortcuts` wants it. Control and full stop: nothing on a page uses it, screen readers leave it alone, and on a
@@ -108,19 +110,12 @@ pub fn LimitsButton() -> impl IntoView {
 #[component]
 fn LimitsForm() -> impl IntoView {
     let store = Store::here();
-    let hosts = store.select(|model| model.safety.limits.hosts.iter().cloned().collect::<Vec<_>>());
-    let brokers = store.select(|model| model.safety.brokers.iter().cloned().collect::<Vec<_>>());
-    let here = store.select(|model| model.safety.here.iter().cloned().collect::<Vec<_>>());
+    let has_hosts = store.select(|model| !model.safety.limits.hosts.is_empty());
     let typed = RwSignal::new(String::new());
     let add = move |event: leptos::ev::SubmitEvent| {
         event.prevent_default();
         store.dispatch(Event::Safety(SafetyEvent::AddHost(typed.get_untracked())));
         typed.set(String::new());
-    };
-    let line = move |name: String, take_back: fn(String) -> SafetyEvent| {
-        let (shown, label) = (name.clone(), format!("Take back {name}"));
-        let remove = move |_| store.dispatch(Event::Safety(take_back(name.clone())));
-        view! { <li class="row"><code>{shown}</code><button class="quiet right" aria-label=label on:click=remove>"Take back"</button></li> }
     };
     let cap = move |(cap, label, unit): (Cap, &'static str, &'static str)| {
         let value = store.select(move |model| cap.shown(&model.safety.limits.caps));
@@ -144,17 +139,9 @@ fn LimitsForm() -> impl IntoView {
     view! {
         <div class="stack">
             <h3>"Hosts that load may go to"</h3>
-            <p class="hint">"This machine always is. Everything else is asked about once, and kept in this browser only."</p>
-            <p class="hint" hidden=move || !hosts.with(Vec::is_empty)>"No other host has been allowed."</p>
-            <ul class="hosts" aria-label="Allowed hosts">
-                <For each=move || hosts.get() key=String::clone children=move |host| line(host, SafetyEvent::RemoveHost) />
-            </ul>
-            <div hidden=move || here.with(Vec::is_empty)>
-                <h3>"Places on this machine that others' plans may go to"</h3>
-                <ul class="hosts" aria-label="Allowed places on this machine">
-                    <For each=move || here.get() key=String::clone children=move |place| line(place, SafetyEvent::RemovePlace) />
-                </ul>
-            </div>
+            <p class="hint">"Plans of your own may always load this machine. Everything else is asked about once, and kept in this browser only."</p>
+            <p class="hint" hidden=has_hosts>"No other host has been allowed."</p>
+            <Allowed label="Allowed hosts" names=|safety| &safety.limits.hosts take_back=SafetyEvent::RemoveHost />
             <form class="row" on:submit=add>
                 <input
                     type="text"
@@ -170,13 +157,44 @@ fn LimitsForm() -> impl IntoView {
             <h3>"The most that each of them gets from one run"</h3>
             <div class="grid">{Cap::ALL.map(cap).collect_view()}</div>
             <p class="hint">"A plan beyond them does not start, and workers keep to them while it runs. Empty: no limit."</p>
-            <div hidden=move || brokers.with(Vec::is_empty)>
-                <h3>"Brokers that links may lead to"</h3>
-                <ul class="hosts" aria-label="Allowed brokers">
-                    <For each=move || brokers.get() key=String::clone children=move |broker| line(broker, SafetyEvent::RemoveBroker) />
-                </ul>
-            </div>
+            <Allowed
+                title="Places on this machine that others' plans may go to"
+                label="Allowed places on this machine"
+                names=|safety| &safety.here
+                take_back=SafetyEvent::RemovePlace
+            />
+            <Allowed
+                title="Brokers that links may lead to"
+                label="Allowed brokers"
+                names=|safety| &safety.brokers
+                take_back=SafetyEvent::RemoveBroker
+            />
             <div class="row"><ForgetButton /></div>
+        </div>
+    }
+}
+
+/// What was allowed, each of which can be taken back. Without anything in it there is no title either.
+#[component]
+fn Allowed(
+    #[prop(default = "")] title: &'static str,
+    label: &'static str,
+    names: fn(&Safety) -> &BTreeSet<String>,
+    take_back: fn(String) -> SafetyEvent,
+) -> impl IntoView {
+    let store = Store::here();
+    let names = store.select(move |model| names(&model.safety).iter().cloned().collect::<Vec<_>>());
+    let line = move |name: String| {
+        let (shown, label) = (name.clone(), format!("Take back {name}"));
+        let remove = move |_| store.dispatch(Event::Safety(take_back(name.clone())));
+        view! { <li class="row"><code>{shown}</code><button class="quiet right" aria-label=label on:click=remove>"Take back"</button></li> }
+    };
+    view! {
+        <div hidden=move || names.with(Vec::is_empty)>
+            {(!title.is_empty()).then(|| view! { <h3>{title}</h3> })}
+            <ul class="hosts" aria-label=label>
+                <For each=move || names.get() key=String::clone children=line />
+            </ul>
         </div>
     }
 }
