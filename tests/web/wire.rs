@@ -263,6 +263,7 @@ fn load() -> Load {
         sockets: Some(63),
         starve_ms: 0,
         limits: Some(Limits {
+            only: Some(["127.0.0.1:80".to_owned()].into()),
             hosts: ["chat.example".to_owned()].into(),
             caps: Caps { users: Some(9), rate: Some(0.5), minutes: None },
         }),
