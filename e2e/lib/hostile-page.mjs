@@ -48,7 +48,7 @@ const attack = (page) => ({
     return tab;
   },
   /** Has the opened window show another address; another fragment of the same one loads nothing anew. */
-  leads: (address) => page.evaluate((address) => void window.open(address, 'victim'), address),
+  leads: (address) => page.evaluate((address) => void (window.victim.location.href = address), address),
   /** Says this to the opened window, as whoever listens to messages could take for an order. */
   says: (message) => page.evaluate((message) => window.victim.postMessage(message, '*'), message),
 });

@@ -102,7 +102,7 @@ story('no request reaches a port that the person at that browser did not agree t
   await over(stranger);
   assert.deepEqual(doors.touchedBy(visitors), [asked]);
 
-  // Both answers outlive a reload.
+  // The broker is not asked about again.
   const before = wire.connections();
   await visitor.reload();
   await started(visitor);
@@ -131,13 +131,14 @@ story('a link shows its plan and waits; a stranger’s page cannot frame ours, s
     }
     assert.equal(await frame.evaluate(() => 'tabswarm' in window), false);
   }
-  // Also by a page of its own origin.
-  await own.evaluate((address) => {
-    const frame = Object.assign(document.createElement('iframe'), { src: address, name: 'inner' });
-    document.body.append(frame);
-  }, `${host.url}`);
+  // Nor by a page of its own origin.
+  const sibling = await own.context().newPage();
+  await sibling.goto(`${host.url}worker_loader.js`);
+  await sibling.evaluate((src) => document.body.append(Object.assign(document.createElement('iframe'), { src })), host.url);
+  await sibling.frameLocator('iframe').getByText('does not run inside another page').waitFor();
+  await sibling.close();
 
-  const tab = await hostile.opens(`${link}&autostart=1`);
+  const tab = Object.assign(await hostile.opens(`${link}&autostart=1`), { problems: [] });
   await started(tab);
   assert.equal(await at.nameField(tab).inputValue(), 'bait');
   for (const message of [{ start: plan }, 'start', { Start: null }, { type: 'tabswarm', call: 'start', plan }]) await hostile.says(message);
@@ -234,5 +235,8 @@ story('a program answers for the person who let it, and everything kept is delet
   await reloaded;
   await started(page);
   assert.notEqual(await at.nameField(page).inputValue(), 'typed');
-  assert.deepEqual(await kept().then((names) => names.filter((name) => !['somebody.else', 'tabswarm.theme'].includes(name))), []);
+  // What a page writes when it opens says nothing about anybody.
+  assert.deepEqual(await kept(), ['somebody.else', 'tabswarm.safety', 'tabswarm.theme']);
+  const { fair_use, limits, brokers } = JSON.parse(await page.evaluate(() => localStorage['tabswarm.safety']));
+  assert.deepEqual([fair_use, limits.hosts, brokers], [false, [], []]);
 });

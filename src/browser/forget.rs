@@ -23,12 +23,11 @@ pub async fn forget_everything() -> Result<Vec<(Place, String)>, String> {
     }
     for name in databases().await {
         let vault = Vault::open(&name).await?;
-        // Other tabs may hold the database open: then its records go now, and the empty rest with the last of them.
+        // An empty database stays: to delete it would wait for every tab that has it open, and whoever opens it next for that.
         if vault.clear().await? > 0 {
             found.push((Place::Database, name.clone()));
         }
         vault.close();
-        delete(&name);
     }
     Ok(found)
 }
@@ -48,17 +47,10 @@ async fn databases() -> Vec<String> {
         databases.map(|kept| kept.name.to_owned()).collect()
     };
     let Some(factory) = factory() else { return Vec::new() };
-    let Some(listed) = call(&factory, "databases", &[]) else { return known() };
+    let Some(listed) = call(&factory, "databases") else { return known() };
     let Ok(listed) = JsFuture::from(listed.unchecked_into::<Promise>()).await else { return known() };
     let name = |database: JsValue| Reflect::get(&database, &"name".into()).ok()?.as_string();
     Array::from(&listed).iter().filter_map(name).filter(|name| is_ours(name)).collect()
-}
-
-fn delete(name: &str) {
-    if let Some(factory) = factory() {
-        // Nobody waits: it happens when the last page has let go of it.
-        drop(call(&factory, "deleteDatabase", &[name.into()]));
-    }
 }
 
 fn factory() -> Option<JsValue> {
@@ -66,7 +58,7 @@ fn factory() -> Option<JsValue> {
     factory.is_object().then_some(factory)
 }
 
-fn call(object: &JsValue, name: &str, arguments: &[JsValue]) -> Option<JsValue> {
+fn call(object: &JsValue, name: &str) -> Option<JsValue> {
     let function: Function = Reflect::get(object, &name.into()).ok()?.dyn_into().ok()?;
-    function.apply(object, &arguments.iter().collect::<Array>()).ok()
+    function.call0(object).ok()
 }
