@@ -1,7 +1,23 @@
 // Starts the page's program. A file of its own, because the page's Content-Security-Policy runs no script that stands in
 // the page itself; which files to load, Trunk writes into `<meta name="program">` (see Trunk.toml).
-const { js, wasm } = document.querySelector('meta[name="program"]').dataset;
 const here = (path) => new URL(path, document.baseURI);
 
-const { default: init } = await import(here(js));
-await init({ module_or_path: here(wasm) });
+// Inside another page's frame a click may be meant for something else. A static host sends no `frame-ancestors`, and a
+// policy in the page cannot say it, so the page looks itself, before its program is loaded; its own origin is no exception.
+if (window.top === window.self) await start();
+else refuse();
+
+async function start() {
+  const { js, wasm } = document.querySelector('meta[name="program"]').dataset;
+  const { default: init } = await import(here(js));
+  await init({ module_or_path: here(wasm) });
+}
+
+function refuse() {
+  const [text, link] = [document.createElement('p'), document.createElement('a')];
+  text.textContent = 'Tabswarm does not run inside another page. ';
+  link.textContent = 'Open it on its own';
+  Object.assign(link, { href: location.href, target: '_blank', rel: 'noopener noreferrer' });
+  text.append(link, '.');
+  document.body.append(text);
+}

@@ -25,9 +25,9 @@ export async function openSwarm(page, broker, { name = 'conductor' } = {}) {
   return swarm.invite;
 }
 
-/** A browser process of its own follows the link. */
+/** A browser process of its own follows the link; whoever sits there agrees to what he is asked, unless the story says otherwise. */
 export async function join(world, url, invite, options) {
-  const page = await world.page(`${url}/${invite}`, options);
+  const page = await world.page(`${url}/${invite}`, { agrees: true, ...options });
   await until('the generator to be let in', async () => (await swarmOf(page))?.connected);
   return page;
 }

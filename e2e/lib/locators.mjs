@@ -35,6 +35,11 @@ export const browserName = (page) => page.getByLabel('Name of this browser');
 export const observeOnly = (page) => page.getByRole('checkbox', { name: /^Observe only/ });
 export const patience = (page) => page.getByLabel('Browsers that lose this one play on for');
 export const openSwarmButton = (page) => page.getByRole('button', { name: 'Open a swarm' });
+export const planTab = (page) => page.getByRole('button', { name: 'Plan', exact: true });
+/** What a link makes the page ask: before anything is connected to, and before anything is played. */
+export const brokerQuestion = (page) => page.getByRole('dialog', { name: 'May this page talk to a broker?' });
+export const loadQuestion = (page) => page.getByRole('dialog', { name: "May somebody else's load come from this browser?" });
+export const connectButton = (page) => page.getByRole('button', { name: 'Connect', exact: true });
 export const allowButton = (page) => page.getByRole('button', { name: 'Allow', exact: true });
 export const refuseButton = (page) => page.getByRole('button', { name: 'Refuse', exact: true });
 export const stopPartButton = (page) => page.getByRole('button', { name: 'Stop this browser' });

@@ -8,7 +8,9 @@ import { createServer, connect } from 'node:net';
 export async function startWire(port, { delay_ms = 0 } = {}) {
   const sockets = new Set();
   let isCut = false;
+  let connections = 0;
   const server = createServer((near) => {
+    connections += 1;
     const far = connect(port, '127.0.0.1');
     const ends = [near, far];
     near.pipe(far);
@@ -25,6 +27,8 @@ export async function startWire(port, { delay_ms = 0 } = {}) {
   await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
   return {
     port: server.address().port,
+    /** How many ever came. */
+    connections: () => connections,
     cut() {
       isCut = true;
       for (const socket of sockets) socket.pause();

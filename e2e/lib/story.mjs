@@ -57,9 +57,9 @@ class World {
   }
 
   /** A page in a browser of its own. */
-  async page(url, { args, fairUse, ...options } = {}) {
+  async page(url, { args, fairUse, agrees, ...options } = {}) {
     const browser = this.use(await launchChromium({ args }));
-    return this.pageIn(await browser.newContext(options), url, { fairUse });
+    return this.pageIn(await browser.newContext(options), url, { fairUse, agrees });
   }
 
   async pageIn(context, url, options) {

@@ -1,9 +1,13 @@
 // `window.tabswarm` from outside the page: the automation contract, one function per promise.
 import { fatal, until } from './wait.mjs';
 
-/** Opens the page and waits until it can be driven. Fair use is a statement for people: a program says that it knows it. */
-export async function openPage(context, url, { fairUse = true } = {}) {
+/**
+ * Opens the page and waits until it can be driven. Fair use is a statement for people: a program says that it knows it. `agrees`: who
+ * sits there says yes to all that a swarm asks.
+ */
+export async function openPage(context, url, { fairUse = true, agrees = false } = {}) {
   const page = await context.newPage();
+  if (agrees) await page.addInitScript(oblige);
   if (fairUse) await page.addInitScript((known) => (localStorage['tabswarm.safety'] ??= known), '{"fair_use":true}');
   const problems = [];
   page.on('pageerror', (error) => problems.push(error.message));
@@ -17,6 +21,11 @@ export async function openPage(context, url, { fairUse = true } = {}) {
     throw new Error([error.message, ...problems].join('\n'));
   });
   return Object.assign(page, { problems });
+}
+
+/** In the page: presses the button that a person has, as soon as it can be pressed. */
+function oblige() {
+  setInterval(() => document.querySelector('dialog.question[open] button.primary:enabled')?.click(), 50);
 }
 
 export const presets = (page) => page.evaluate(() => window.tabswarm.presets());

@@ -25,7 +25,7 @@ async function joinWithin(world, url, invite, limits) {
   const dialog = first.getByRole('dialog', { name: 'Hosts and limits of this browser' });
   for (const [name, value] of Object.entries(limits)) await dialog.getByLabel(name).fill(String(value));
   await dialog.getByRole('button', { name: 'Close' }).click();
-  const page = await world.pageIn(first.context(), `${url}/${invite}`);
+  const page = await world.pageIn(first.context(), `${url}/${invite}`, { agrees: true });
   await first.close();
   return page;
 }
@@ -39,9 +39,7 @@ story('one desk steers two browsers at once; each keeps to its own limits and sa
   const talk = { room_size: 10, send_min_ms: 1_000, send_max_ms: 1_000, reaction_share: 0, read: 'none', history_pages: 0, list_rooms: false };
   const plan = chatPlan({ url: lab.url.replace('127.0.0.1', FAR) }, rampThenHold(USERS, 4, 150), talk, { settle_s: 1, graceful_stop_s: 5 });
   const caps = { users: null, rate: A_SECOND, minutes: null };
-  const started = swarm.start(conductor, plan, undefined, { allow: [FAR], caps });
-  await at.allowButton(generator).click();
-  await started;
+  await swarm.start(conductor, plan, undefined, { allow: [FAR], caps });
   const theirs = (await swarmOf(generator)).name;
 
   const counted = async () => ({ messages: (await lab.counts()).messages.accepted });

@@ -2,9 +2,7 @@
 import assert from 'node:assert/strict';
 
 import * as at from '../lib/locators.mjs';
-import { crowd, chatPlan } from '../lib/plans.mjs';
 import { story } from '../lib/story.mjs';
-import * as swarm from '../lib/swarm.mjs';
 import { editJson } from '../lib/verbs.mjs';
 import { until } from '../lib/wait.mjs';
 
@@ -31,14 +29,4 @@ story('a copied link opens the same plan, without the password in it', async (wo
     assert.ok(!text.includes('hunter2'), text);
     return text;
   });
-});
-
-story('a link with autostart plays its plan', async (world) => {
-  const lab = await world.lab();
-  const plan = chatPlan(lab, crowd(5, 3));
-  const encoded = Buffer.from(JSON.stringify(plan)).toString('base64url');
-  const page = await world.page(`${lab.url}/#plan=${encoded}&autostart=1`);
-  await swarm.phase(page, 'done');
-  const report = await swarm.report(page);
-  assert.ok(report.delivery.delivered > 0);
 });

@@ -3,25 +3,33 @@ import assert from 'node:assert/strict';
 
 import { startMosquitto } from '../lib/broker.mjs';
 import * as checks from '../lib/checks.mjs';
-import { bothSidesCountTheSame, join, LIVELY, openSwarm, over, ready, swarmOf } from '../lib/gather.mjs';
+import { bothSidesCountTheSame, LIVELY, openSwarm, over, ready, swarmOf } from '../lib/gather.mjs';
 import * as at from '../lib/locators.mjs';
 import { chatPlan, rampThenHold } from '../lib/plans.mjs';
 import { story } from '../lib/story.mjs';
 import * as swarm from '../lib/swarm.mjs';
 import { until } from '../lib/wait.mjs';
 
-story('an operator is asked before load goes to a host that is not this machine', async (world) => {
+/** What the operator of a browser does at the door of a swarm. */
+async function connect(world, url, invite, options) {
+  const page = await world.page(`${url}/${invite}`, options);
+  await at.connectButton(page).click();
+  return page;
+}
+
+story('an operator is asked before load goes anywhere, and is not asked about the same again', async (world) => {
   const [broker, lab] = [world.use(await startMosquitto()), await world.lab()];
   const args = ['--host-resolver-rules=MAP chat.test 127.0.0.1'];
   const conductor = await world.page(lab.url, { args });
   const invite = await openSwarm(conductor, broker.url);
-  const willing = await join(world, lab.url, invite, { args });
-  const unwilling = await join(world, lab.url, invite, { args });
+  const willing = await connect(world, lab.url, invite, { args });
+  const unwilling = await connect(world, lab.url, invite, { args });
   const plan = chatPlan(lab, rampThenHold(9, 1, 5), LIVELY);
   plan.populations[0].variables.target = lab.url.replace('127.0.0.1', 'chat.test');
   // The conductor's own operator answers by the script.
   const permission = { allow: ['chat.test'] };
   const started = swarm.start(conductor, plan, undefined, permission);
+  for (const page of [willing, unwilling]) await at.loadQuestion(page).getByText('chat.test:').waitFor();
   await at.allowButton(willing).click();
   await at.refuseButton(unwilling).click();
   await started;
@@ -53,7 +61,7 @@ story('a broker that wants a password gets it from the person, and no link holds
   await logIn(conductor, 'geheim');
   await until('the broker to let the conductor in', async () => (await swarmOf(conductor)).connected);
   const { invite } = await swarmOf(conductor);
-  const generator = await world.page(`${lab.url}/${invite}`);
+  const generator = await world.page(`${lab.url}/${invite}`, { agrees: true });
   await logIn(generator, 'geheim');
   await ready(conductor, 1);
   assert.ok(!invite.includes('geheim') && !generator.url().includes('geheim'));
@@ -78,9 +86,11 @@ story('whoever has the link to watch sees the run, and is nobody in it', async (
 
 story('a room: the lab prints the links, brings the broker, and is the target', async (world) => {
   const lab = await world.roomLab();
+  // The conductor is asked nothing about his own room.
   const conductor = await world.page(lab.conductLink);
-  await world.page(lab.joinLink);
-  await world.page(lab.joinLink);
+  await until('the conductor to be let in', async () => (await swarmOf(conductor))?.connected);
+  await world.page(lab.joinLink, { agrees: true });
+  await world.page(lab.joinLink, { agrees: true });
   await ready(conductor, 2);
   const seen = async () => /ready[^]*ready/.test(await at.roster(conductor).innerText());
   await until('the page to show that both are ready', seen);

@@ -21,7 +21,10 @@ pub(super) fn edit_plan(model: &mut Model, event: Event) {
         Event::Typed { path, kind, text } => editor.edit(&path, field::read(kind, &text)),
         Event::Set { path, value } => editor.edit(&path, value),
         Event::TypedJson(text) => editor.edit_text(text),
-        Event::ChoosePlan(id) => choose_plan(model, id),
+        Event::ChoosePlan(id) => {
+            model.is_foreign = false;
+            choose_plan(model, id);
+        }
         Event::SelectPopulation(at) => editor.select_population(at),
         Event::AddPopulation => editor.add_population(),
         Event::RemovePopulation(at) => editor.remove_population(at),
@@ -51,7 +54,10 @@ pub(super) fn edit_plan(model: &mut Model, event: Event) {
         Event::RemoveClip(name) => sound::remove(model, &name),
         Event::AddThreshold(expression) => add_threshold(editor, &expression),
         Event::RemoveThreshold(at) => editor.edit(&Path::from("thresholds").index(at), None),
-        Event::PlanRead { name, text } => open_plan(model, &name, text),
+        Event::PlanRead { name, text } => {
+            model.is_foreign = true;
+            open_plan(model, &name, text);
+        }
         _ => unreachable!("update() takes all other events"),
     }
 }

@@ -6,6 +6,7 @@ use serde_json::Value;
 
 use super::field::FieldKind;
 use super::hear::Piece;
+use super::joining::Reply;
 use super::model::{Page, Theme};
 use super::path::Path;
 use super::preflight::{Order, PreflightEvent};
@@ -18,7 +19,7 @@ use super::swarm_view::SwarmView;
 use crate::metrics::UserId;
 use crate::plan::{Limits, Plan, TimedAction};
 use crate::protocol::audio::Clip;
-use crate::swarm::{Credentials, Invite, Offer, Patience};
+use crate::swarm::{Answer, Credentials, Invite, Offer, Patience};
 use crate::wire::{Canary, Heard, Level};
 
 /// One thing that happened: a person's doing, or a run's.
@@ -156,8 +157,8 @@ pub enum Event {
     OpenSwarm,
     LeaveSwarm,
     TypedBroker(String),
-    /// The page that this one came from offers a broker.
-    BrokerOffered(String),
+    /// Where this page came from offers a broker, or none.
+    BrokerOffered(Option<String>),
     NameBrowser(String),
     /// Whether the conductor's own browser plays no load.
     WatchOnly(bool),
@@ -167,8 +168,12 @@ pub enum Event {
     SetPatience(Patience),
     /// The broker asks for these. They are kept in memory only.
     GiveCredentials(Credentials),
-    /// The operator's answer to what a conductor wants to play here.
-    Decide(bool),
+    /// The operator's answer to what a dialog asks: whether a link's broker may be talked to, whether a conductor may play here.
+    Reply(Reply),
+    /// The conductor may not play here any more.
+    TakeBack,
+    /// What was refused is to be asked again.
+    AskAgain,
     /// The operator's STOP of this browser's part.
     StopPart,
     CopyInvite,
@@ -244,7 +249,10 @@ pub enum Effect {
     LeaveSwarm,
     /// Tells the swarm which plan is next.
     OfferPlan(Box<Offer>),
-    Decide(bool),
+    Decide(Answer),
+    AskAgain,
+    /// Take the link out of the address.
+    ForgetLink,
     StopPart,
     WatchOnly(bool),
     MoveParts(bool),

@@ -2,6 +2,7 @@
 
 use super::editor::Editor;
 use super::hear::Hearing;
+use super::joining::Joining;
 use super::log::LogFilter;
 use super::preflight::PreflightView;
 use super::presets;
@@ -29,11 +30,16 @@ pub struct Model {
     pub notice: Option<Notice>,
     pub preflight: PreflightView,
     pub safety: Safety,
+    /// A link to a swarm that waits for an answer.
+    pub joining: Option<Joining>,
     pub swarm: SwarmView,
     pub results: ResultsView,
     /// The broker's address as it is typed, and this browser's name in swarms.
     pub broker: String,
     pub browser_name: String,
+    /// Where this page came from, and whether its plan came from somebody else: by a link, or in a file.
+    pub origin: String,
+    pub is_foreign: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -93,10 +99,13 @@ impl Default for Model {
             notice: None,
             preflight: PreflightView::default(),
             safety: Safety::default(),
+            joining: None,
             swarm: SwarmView::default(),
             results: ResultsView::default(),
             broker: String::new(),
             browser_name: String::new(),
+            origin: String::new(),
+            is_foreign: false,
         }
     }
 }

@@ -1,5 +1,7 @@
 //! Who may be put under load from here, and how much: what is asked once per browser, remembered, and can be taken back.
 
+use std::collections::BTreeSet;
+
 use serde::{Deserialize, Serialize};
 
 use super::event::{Effect, Event};
@@ -15,6 +17,10 @@ pub struct Safety {
     pub limits: Limits,
     /// The statement of fair use has been read.
     pub fair_use: bool,
+    /// Brokers that links may lead to, by their addresses.
+    pub brokers: BTreeSet<String>,
+    /// Places on this machine that somebody else's plan may go to.
+    pub here: BTreeSet<String>,
     pub asks: Option<Asked>,
 }
 
@@ -25,6 +31,8 @@ pub struct Asked {
     pub fair_use: bool,
     /// What each host gets that was not allowed before.
     pub hosts: Vec<HostLoad>,
+    /// Places on this machine, where the plan is somebody else's.
+    pub here: Vec<String>,
     /// What goes on when all is allowed.
     then: Event,
 }
@@ -39,6 +47,8 @@ pub enum SafetyEvent {
     /// A host is allowed by name, as settings do it.
     AddHost(String),
     RemoveHost(String),
+    RemoveBroker(String),
+    RemovePlace(String),
     /// A number, or nothing for no cap.
     SetCap {
         cap: Cap,
@@ -62,6 +72,8 @@ pub enum Cap {
 struct Kept {
     fair_use: bool,
     limits: Limits,
+    brokers: BTreeSet<String>,
+    here: BTreeSet<String>,
 }
 
 pub fn update(model: &mut Model, event: SafetyEvent) -> Vec<Effect> {
@@ -69,12 +81,16 @@ pub fn update(model: &mut Model, event: SafetyEvent) -> Vec<Effect> {
         SafetyEvent::Remembered(text) => {
             // What cannot be read is as good as nothing: it is asked again.
             let kept: Kept = serde_json::from_str(&text).unwrap_or_default();
-            model.safety = Safety { limits: kept.limits, fair_use: kept.fair_use, asks: None };
+            // What an agreement with a conductor says is never this browser's own limit.
+            let limits = Limits { only: None, ..kept.limits };
+            let Kept { fair_use, brokers, here, .. } = kept;
+            model.safety = Safety { limits, fair_use, brokers, here, asks: None };
         }
         SafetyEvent::Allow => {
             let Some(asked) = model.safety.asks.take() else { return Vec::new() };
             model.safety.fair_use |= asked.fair_use;
             model.safety.limits.hosts.extend(asked.hosts.into_iter().map(|load| load.host));
+            model.safety.here.extend(asked.here);
             let mut effects = vec![keep(model)];
             effects.extend(super::update::update(model, asked.then));
             return effects;
@@ -97,6 +113,8 @@ pub fn update(model: &mut Model, event: SafetyEvent) -> Vec<Effect> {
             model.safety.limits.hosts.insert(host);
         }
         SafetyEvent::RemoveHost(host) => drop(model.safety.limits.hosts.remove(&host)),
+        SafetyEvent::RemoveBroker(broker) => drop(model.safety.brokers.remove(&broker)),
+        SafetyEvent::RemovePlace(place) => drop(model.safety.here.remove(&place)),
         SafetyEvent::SetCap { cap, text } => match read_cap(&text) {
             Ok(value) => cap.set(&mut model.safety.limits, value),
             Err(problem) => say(model, NoticeKind::Problem, problem),
@@ -109,23 +127,30 @@ pub fn update(model: &mut Model, event: SafetyEvent) -> Vec<Effect> {
 pub fn ask(model: &mut Model, plan: &Plan, then: Event) -> bool {
     let strange = |load: &HostLoad| !model.safety.limits.allows(&load.host);
     let hosts: Vec<HostLoad> = plan.far_loads().into_iter().filter(strange).collect();
+    let here = strange_places(model, plan);
     let fair_use = !model.safety.fair_use;
-    let asks = fair_use || !hosts.is_empty();
+    let asks = fair_use || !hosts.is_empty() || !here.is_empty();
     if asks {
-        model.safety.asks = Some(Asked { fair_use, hosts, then });
+        model.safety.asks = Some(Asked { fair_use, hosts, here, then });
     }
     asks
 }
 
-/// Hosts that were allowed elsewhere, as for a swarm.
-pub fn allow(model: &mut Model, hosts: impl IntoIterator<Item = String>) -> Effect {
-    model.safety.limits.hosts.extend(hosts.into_iter().filter(|host| !url::is_loopback(host)));
-    keep(model)
+/// To somebody else's plan this machine is as strange as any other, but for the server that this page came from.
+fn strange_places(model: &Model, plan: &Plan) -> Vec<String> {
+    if !model.is_foreign {
+        return Vec::new();
+    }
+    let own = url::place(&model.origin);
+    let is_strange = |place: &String| {
+        url::is_loopback(url::host_of_place(place)) && own.as_ref() != Some(place) && !model.safety.here.contains(place)
+    };
+    plan.places().into_iter().filter(is_strange).collect()
 }
 
-fn keep(model: &Model) -> Effect {
-    let Safety { limits, fair_use, .. } = model.safety.clone();
-    let text = serde_json::to_string(&Kept { fair_use, limits: limits.clone() }).expect("plain data");
+pub(super) fn keep(model: &Model) -> Effect {
+    let Safety { limits, fair_use, brokers, here, .. } = model.safety.clone();
+    let text = serde_json::to_string(&Kept { fair_use, limits: limits.clone(), brokers, here }).expect("plain data");
     Effect::KeepSafety { text, limits }
 }
 
@@ -236,6 +261,32 @@ mod tests {
         safety(&mut reloaded, SafetyEvent::RemoveHost("chat.example".into()));
         assert!(!starts(&update(&mut reloaded, Event::Start)), "it was taken back");
         assert!(reloaded.safety.asks.is_some_and(|asked| !asked.fair_use));
+    }
+
+    #[test]
+    fn somebody_else_s_plan_is_asked_about_for_this_machine_too() {
+        let document = json!({"version": 1, "name": "p", "seed": 1, "populations": [{
+            "name": "u", "scenario": "ktb-chat", "variables": {"target": "http://127.0.0.1:22"},
+            "load": {"model": "closed", "start": 1, "stages": [{"duration_s": 1, "target": 1}]},
+        }]});
+        let opened = |origin: &str| {
+            let mut model = Model { origin: origin.into(), ..Model::default() };
+            model.safety.fair_use = true;
+            update(&mut model, Event::Followed { fragment: crate::app::share::fragment(&document) });
+            model
+        };
+        let mut model = opened("http://127.0.0.1:4280");
+        assert!(!starts(&update(&mut model, Event::Start)));
+        assert_eq!(model.safety.asks.as_ref().map(|asked| asked.here.clone()), Some(vec!["127.0.0.1:22".to_owned()]));
+        assert!(starts(&safety(&mut model, SafetyEvent::Allow)));
+        assert!(starts(&update(&mut model, Event::Start)), "it is not asked again");
+        safety(&mut model, SafetyEvent::RemovePlace("127.0.0.1:22".into()));
+        assert!(!starts(&update(&mut model, Event::Start)), "it was taken back");
+        assert!(starts(&update(&mut opened("http://127.0.0.1:22"), Event::Start)), "the page's own server");
+        // Whoever makes a plan himself knows where it goes.
+        let mut own = self::model("http://127.0.0.1:22");
+        own.safety.fair_use = true;
+        assert!(starts(&update(&mut own, Event::Start)));
     }
 
     #[test]

@@ -15,13 +15,6 @@ const READER: GeneralPurpose = GeneralPurpose::new(
     GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent),
 );
 
-/// What the page's address asks for.
-#[derive(Debug, Clone, PartialEq)]
-pub struct SharedPlan {
-    pub document: Value,
-    pub autostart: bool,
-}
-
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ShareError {
     #[error("the plan in the link is damaged: it is not base64url text")]
@@ -35,12 +28,11 @@ pub fn fragment(document: &Value) -> String {
     format!("#plan={}", URL_SAFE_NO_PAD.encode(document.to_string()))
 }
 
-/// Reads an address' fragment; `None`: it carries no plan.
-pub fn read_fragment(fragment: &str) -> Option<Result<SharedPlan, ShareError>> {
-    let parts = || fragment.trim_start_matches('#').split('&').filter_map(|part| part.split_once('='));
-    let plan = parts().find(|(name, _)| *name == "plan")?.1;
-    let autostart = parts().any(|(name, value)| name == "autostart" && value == "1");
-    Some(decode(plan).map(|document| SharedPlan { document, autostart }))
+/// Reads an address' fragment; `None`: it carries no plan. A plan is all that a link can bring: whatever else stands in it is
+/// passed over, a wish to start at once included.
+pub fn read_fragment(fragment: &str) -> Option<Result<Value, ShareError>> {
+    let mut parts = fragment.trim_start_matches('#').split('&').filter_map(|part| part.split_once('='));
+    parts.find(|(name, _)| *name == "plan").map(|(_, plan)| decode(plan))
 }
 
 fn decode(text: &str) -> Result<Value, ShareError> {
@@ -106,11 +98,9 @@ mod tests {
         let document = json!({"name": "부하 ~ ?>", "version": 1});
         let link = fragment(&document);
         assert!(link[6..].chars().all(|c| c.is_ascii_alphanumeric() || "-_".contains(c)), "{link}");
-        let expected = SharedPlan { document: document.clone(), autostart: false };
-        assert_eq!(read_fragment(&link), Some(Ok(expected.clone())));
-        assert_eq!(read_fragment(&format!("{link}%3D%3D")), Some(Ok(expected)));
-        let autostart = read_fragment(&format!("{link}&autostart=1"));
-        assert_eq!(autostart, Some(Ok(SharedPlan { document, autostart: true })));
+        assert_eq!(read_fragment(&link), Some(Ok(document.clone())));
+        assert_eq!(read_fragment(&format!("{link}%3D%3D")), Some(Ok(document.clone())));
+        assert_eq!(read_fragment(&format!("{link}&autostart=1")), Some(Ok(document)));
     }
 
     #[test]

@@ -44,13 +44,20 @@ pub struct SwarmView {
 /// A generator's part in it.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct PartView {
+    /// Of the offer.
+    pub number: u32,
     pub conductor: String,
     pub plan: String,
     pub users: String,
     pub length: String,
     /// How long it plays on without its conductor.
     pub patience: String,
-    pub hosts: Vec<String>,
+    /// Hosts with their ports.
+    pub places: Vec<String>,
+    /// The most users that it plays, whatever the conductor says.
+    pub most: u32,
+    /// When load begins.
+    pub from: &'static str,
     /// What each of them gets that is not this machine.
     pub far: Vec<String>,
     pub consent: Consent,
@@ -111,6 +118,7 @@ impl SwarmView {
     pub fn of_generator(facts: &SwarmFacts<'_>, generator: &Generator) -> Self {
         let picture = generator.picture();
         let part = PartView {
+            most: generator.card().sockets,
             consent: generator.card().consent.clone(),
             is_playing: generator.run().is_some(),
             state: part_state(facts, generator),
@@ -167,13 +175,15 @@ impl PartView {
     fn of(offer: Option<&Offer>, picture: Option<&Picture>) -> Self {
         let offer = offer.cloned().unwrap_or_default();
         Self {
+            number: offer.number,
             conductor: offer.conductor,
             plan: offer.plan,
             users: format::count(offer.users.into()),
             length: format::duration(offer.seconds),
             patience: patience_in_words(offer.patience),
             far: offer.far.iter().map(|load| format!("{}: {}", load.host, in_words(load))).collect(),
-            hosts: offer.hosts.into_iter().collect(),
+            places: offer.places.into_iter().collect(),
+            from: if offer.starts { AT_ONCE } else { WHEN_IT_STARTS },
             tiles: picture.map(|picture| picture.tiles.clone()).unwrap_or_default(),
             progress: picture.map_or_else(String::new, |picture| {
                 format!("{} · {}", picture.plan, StatusView::of(&picture.status).clock())
@@ -376,6 +386,9 @@ const PATIENCES: [Patience; 7] = [
     Patience::Seconds(300),
     Patience::ToThePlansEnd,
 ];
+
+const WHEN_IT_STARTS: &str = "when the conductor presses Start";
+const AT_ONCE: &str = "at once: the conductor has pressed Start";
 /// What a further browser brings.
 const PER_BROWSER: u32 = 250;
 

@@ -1,17 +1,16 @@
 //! What a person does with the swarm.
 
 use super::event::{Effect, Event};
-use super::model::{Model, NoticeKind, Page};
-use super::safety;
+use super::joining::{allow_broker, enter};
+use super::model::{Model, NoticeKind};
 use super::update::say;
-use crate::swarm::{Invite, InviteError, Offer, Role, checked_broker};
+use crate::swarm::{Invite, Offer, Role, checked_broker};
 
 pub fn update(model: &mut Model, event: Event) -> Vec<Effect> {
     match event {
         Event::OpenSwarm => return open(model),
         Event::LeaveSwarm => return vec![Effect::LeaveSwarm],
         Event::TypedBroker(text) => model.broker = text,
-        Event::BrokerOffered(broker) if model.broker.is_empty() => model.broker = broker,
         Event::NameBrowser(name) => {
             model.browser_name.clone_from(&name);
             return vec![Effect::NameBrowser(name)];
@@ -22,13 +21,6 @@ pub fn update(model: &mut Model, event: Event) -> Vec<Effect> {
         Event::GiveCredentials(credentials) => {
             let invite = model.swarm.own.clone();
             return invite.map(|invite| enter(model, invite, Some(credentials))).into_iter().collect();
-        }
-        Event::Decide(allows) => {
-            // Hosts that were allowed once are not asked about again in this browser.
-            let hosts =
-                model.swarm.part.iter().filter(|_| allows).flat_map(|part| part.hosts.clone()).collect::<Vec<_>>();
-            let keep = safety::allow(model, hosts);
-            return vec![Effect::Decide(allows), keep];
         }
         Event::StopPart => return vec![Effect::StopPart],
         Event::CopyInvite => {
@@ -57,18 +49,6 @@ pub fn offer(model: &Model) -> Option<Effect> {
     Some(Effect::OfferPlan(Box::new(Offer::of(plan))))
 }
 
-/// A link brought this page into a swarm.
-pub fn follow(model: &mut Model, invite: Result<Invite, InviteError>) -> Vec<Effect> {
-    model.page = Page::Swarm;
-    match invite {
-        Ok(invite) => vec![enter(model, invite, None)],
-        Err(error) => {
-            say(model, NoticeKind::Problem, format!("The swarm was not joined: {error}."));
-            Vec::new()
-        }
-    }
-}
-
 /// What was typed while the swarm was being entered: it was entered under the name of before.
 fn renamed_meanwhile(model: &Model) -> Option<Effect> {
     let chosen = model.browser_name.trim();
@@ -77,16 +57,15 @@ fn renamed_meanwhile(model: &Model) -> Option<Effect> {
 
 fn open(model: &mut Model) -> Vec<Effect> {
     match checked_broker(&model.broker) {
-        Ok(broker) => vec![Effect::OpenSwarm { broker, name: model.browser_name.clone() }],
+        Ok(broker) => {
+            let keep = allow_broker(model, &broker);
+            vec![keep, Effect::OpenSwarm { broker, name: model.browser_name.clone() }]
+        }
         Err(error) => {
             say(model, NoticeKind::Problem, format!("The swarm was not opened: {error}."));
             Vec::new()
         }
     }
-}
-
-fn enter(model: &Model, invite: Invite, credentials: Option<crate::swarm::Credentials>) -> Effect {
-    Effect::EnterSwarm { invite: Box::new(invite), credentials, name: model.browser_name.clone() }
 }
 
 #[cfg(test)]

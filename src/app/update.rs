@@ -4,7 +4,7 @@ use super::editing::{aimed_at, edit_plan, forget_done, replace_plan, save_plan, 
 use super::event::{Effect, Event};
 use super::model::{Model, Notice, NoticeKind, Page};
 use super::results::{ResultsEffect, Screen};
-use super::{preflight, presets, safety, share, sound};
+use super::{joining, preflight, presets, safety, share, sound};
 use crate::plan::Plan;
 use crate::swarm::Invite;
 
@@ -12,7 +12,7 @@ use crate::swarm::Invite;
 pub fn update(model: &mut Model, event: Event) -> Vec<Effect> {
     match event {
         Event::Opened { fragment, origin, theme, draft, broker, browser_name } => {
-            (model.broker, model.browser_name) = (broker, browser_name);
+            (model.broker, model.browser_name, model.origin) = (broker, browser_name, origin.clone());
             model.theme = super::model::Theme::named(&theme);
             let mut effects = vec![Effect::ApplyTheme(model.theme)];
             effects.extend(opened(model, &fragment, &origin, draft));
@@ -80,17 +80,18 @@ pub fn update(model: &mut Model, event: Event) -> Vec<Effect> {
         Event::OpenSwarm
         | Event::LeaveSwarm
         | Event::TypedBroker(_)
-        | Event::BrokerOffered(_)
         | Event::NameBrowser(_)
         | Event::WatchOnly(_)
         | Event::MoveParts(_)
         | Event::SetPatience(_)
         | Event::GiveCredentials(_)
-        | Event::Decide(_)
         | Event::StopPart
         | Event::CopyInvite
         | Event::CopyWatchLink
         | Event::SwarmChanged(_) => return super::swarming::update(model, event),
+        Event::BrokerOffered(_) | Event::Reply(_) | Event::TakeBack | Event::AskAgain => {
+            return joining::update(model, event);
+        }
         Event::Results(event) => return super::results::update(model, event),
         Event::Done(text) => say(model, NoticeKind::Done, text),
         Event::Failed(text) => say(model, NoticeKind::Problem, text),
@@ -119,7 +120,7 @@ fn opened(model: &mut Model, fragment: &str, origin: &str, draft: String) -> Vec
 /// Opens the plan of a link, if it holds one.
 fn follow(model: &mut Model, fragment: &str) -> Vec<Effect> {
     if let Some(invite) = Invite::read(fragment) {
-        return super::swarming::follow(model, invite);
+        return joining::follow(model, invite);
     }
     match share::read_fragment(fragment) {
         None => Vec::new(),
@@ -127,10 +128,11 @@ fn follow(model: &mut Model, fragment: &str) -> Vec<Effect> {
             say(model, NoticeKind::Problem, format!("The link was not opened: {error}."));
             Vec::new()
         }
-        Some(Ok(shared)) => {
-            replace_plan(model, shared.document);
+        Some(Ok(document)) => {
+            replace_plan(model, document);
             model.preset = None;
-            if shared.autostart { start(model) } else { Vec::new() }
+            model.is_foreign = true;
+            Vec::new()
         }
     }
 }
@@ -178,6 +180,7 @@ fn start(model: &mut Model) -> Vec<Effect> {
 /// In every browser of a swarm: a conductor's run stops everywhere, a generator stops its own part.
 fn stop_all(model: &mut Model) -> Vec<Effect> {
     model.safety.asks = None;
+    model.joining = None;
     let plays = model.swarm.part.as_ref().is_some_and(|part| part.is_playing);
     let run = match model.run.status.phase {
         super::run_view::Phase::Stopping => Effect::Abort,
@@ -295,14 +298,18 @@ mod tests {
     }
 
     #[test]
-    fn a_link_opens_its_plan_and_starts_when_it_says_so() {
+    fn a_link_opens_its_plan_and_never_starts_it() {
         let mut document = presets::plan(presets::DEFAULT_PLAN).unwrap();
         Path::from("name").put(&mut document, "shared".into());
         let fragment = share::fragment(&document);
         let (model, effects) = after([open(&fragment, "http://127.0.0.1:1")]);
         assert_eq!((model.editor.document(), effects.len(), model.preset), (&document, 1, None));
-        let (_, effects) = after([open(&format!("{fragment}&autostart=1"), "http://127.0.0.1:1")]);
-        assert!(matches!(&effects[1], Effect::Start { plan, .. } if plan.name == "shared"), "{effects:?}");
+        for wish in ["&autostart=1", "&autostart=true", "&start=1", "&run"] {
+            let link = format!("{fragment}{wish}");
+            let (model, effects) =
+                after([open(&link, "http://127.0.0.1:1"), Event::Followed { fragment: link.clone() }]);
+            assert_eq!((model.editor.document(), effects.len()), (&document, 1), "{wish}: {effects:?}");
+        }
     }
 
     #[test]
@@ -356,7 +363,7 @@ mod tests {
         let [Effect::CopyLink { fragment, done }] = &effects[..] else { panic!("{effects:?}") };
         assert!(done.contains("populations[0].variables.token"), "{done}");
         let shared = share::read_fragment(fragment).unwrap().unwrap();
-        assert_eq!(Path::from("populations[0].variables.token").find(&shared.document), Some(&json!("")));
+        assert_eq!(Path::from("populations[0].variables.token").find(&shared), Some(&json!("")));
     }
 
     #[test]

@@ -14,6 +14,7 @@ use super::run_driver::RunDriver;
 use super::swarm_driver::{Side, SwarmDriver};
 use crate::app::clips::Clips;
 use crate::app::csv::CsvTable;
+use crate::app::joining::Reply;
 use crate::app::save::Format;
 use crate::app::{account_rows, check, presets};
 use crate::metrics::Report;
@@ -35,6 +36,7 @@ use crate::swarm::Seat;
 /// | `act(action)` | nothing, once it is ordered: what a plan's action does, done now or at its `at_s`; fails with all that is against it |
 /// | `stop()` | nothing, at once; `status()` tells when the run is done |
 /// | `swarm()` | the swarm that this page is in: `{name, connected, problem, invite, watch, traffic, browsers or consent ...}`, or null |
+/// | `answer(allows, {samples})` | nothing; answers what the page asks about a swarm just now, for who may decide that: whether a link's broker may be talked to, whether a conductor may play here. Fails if nothing is asked |
 /// | `report()` | the report of the run as it is now; fails before the first run |
 /// | `report(format)` | the text of the file that the page would save: `html`, `json`, `csv`, `junit`, `k6` or `openmetrics` |
 ///
@@ -44,7 +46,7 @@ use crate::swarm::Seat;
 /// The fair use statement is for people: a script is not asked.
 ///
 /// `files` holds, for each population whose accounts are a file, the CSV text of it, at the population's place.
-pub fn expose(driver: &RunDriver, swarm: &SwarmDriver) {
+pub fn expose(driver: &RunDriver, swarm: &SwarmDriver, reply: impl Fn(Reply) -> bool + 'static) {
     let api = Object::new();
     let with = |call: fn(&RunDriver) -> Promise| {
         let driver = driver.clone();
@@ -84,6 +86,7 @@ pub fn expose(driver: &RunDriver, swarm: &SwarmDriver) {
             None => settled(driver.report().ok_or_else(no_run).and_then(|report| to_js(&report))),
         }
     });
+    put(&api, "answer", move |allows, options, _| settled(answer(&reply, &allows, &options)));
     put(&api, "swarm", {
         let swarm = swarm.clone();
         move |_, _, _| settled(to_js(&swarm_now(&swarm)))
@@ -140,7 +143,7 @@ impl Options {
             )
             .collect();
         // Who names caps means them for every host.
-        Limits { hosts, caps: self.caps.unwrap_or(own.caps), public: self.caps.unwrap_or(own.public) }
+        Limits { hosts, caps: self.caps.unwrap_or(own.caps), public: self.caps.unwrap_or(own.public), ..own }
     }
 }
 
@@ -152,6 +155,17 @@ fn read_options(options: &JsValue) -> Result<Options, String> {
     serde_json::from_str(&text).map_err(|error| {
         format!("the options were not understood: {error}; expected {{allow: [hosts], caps: {{users, rate, minutes}}}}")
     })
+}
+
+fn answer(reply: &dyn Fn(Reply) -> bool, allows: &JsValue, options: &JsValue) -> Result<JsValue, JsValue> {
+    let allows = allows.as_bool().ok_or_else(|| failure("expected true or false", &[]))?;
+    let samples = Reflect::get(options, &"samples".into()).ok().and_then(|samples| samples.as_bool()).unwrap_or(false);
+    // Whether a person knows what is fair, a script cannot say.
+    if reply(Reply { allows, samples, fair_use: false }) {
+        Ok(JsValue::UNDEFINED)
+    } else {
+        Err(failure("nothing is asked just now", &[]))
+    }
 }
 
 /// What the page would save.

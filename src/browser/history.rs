@@ -15,7 +15,8 @@ use wasm_bindgen_futures::spawn_local;
 
 use super::lock::Lock;
 use super::recorder::{Recorder, lock_of};
-use super::vault::{RESULTS, Vault};
+use super::vault::Vault;
+use crate::app::kept::RESULTS;
 use crate::metrics::Report;
 use crate::results::archive::Found;
 use crate::results::{self, Entry, Keeping, ROOM, Start, restored, stored};
@@ -45,7 +46,7 @@ impl History {
 
     /// Opens what is kept, forgets for good what was deleted, and takes up what pages that are gone have left.
     pub async fn open(&self) {
-        match Vault::open(RESULTS).await {
+        match Vault::open(RESULTS.name).await {
             Ok(vault) => {
                 *self.0.vault.borrow_mut() = Some(Rc::new(vault));
                 self.note(|keeping| keeping.on_opened(Ok(())));

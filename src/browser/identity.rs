@@ -6,6 +6,7 @@
 use web_sys::Storage;
 
 use super::clock::Clock;
+use crate::app::kept::SESSION;
 use crate::swarm::{Keys, Loading, Secret, Signer};
 
 /// Who signs in this swarm, and this loading of this tab. Every call counts as a loading of its own.
@@ -14,7 +15,7 @@ use crate::swarm::{Keys, Loading, Secret, Signer};
 /// There is no random source.
 pub fn this_tab(keys: &Keys) -> Result<(Signer, Loading), String> {
     let storage = web_sys::window().and_then(|window| window.session_storage().ok().flatten());
-    let stored = storage.as_ref().and_then(|storage| storage.get_item(NAME).ok().flatten());
+    let stored = storage.as_ref().and_then(|storage| storage.get_item(SESSION.name).ok().flatten());
     let known = stored.and_then(|text| {
         let (seed, loading) = text.split_once(' ')?;
         Some((Secret::parse(seed).ok()?, Loading(loading.parse().ok()?)))
@@ -31,7 +32,7 @@ pub fn this_tab(keys: &Keys) -> Result<(Signer, Loading), String> {
 /// Without storage a reload looks like another browser, which is all that is lost.
 fn remember(storage: Option<&Storage>, seed: &Secret, loading: Loading) {
     if let Some(storage) = storage {
-        let _ = storage.set_item(NAME, &format!("{} {}", seed.to_text(), loading.0));
+        let _ = storage.set_item(SESSION.name, &format!("{} {}", seed.to_text(), loading.0));
     }
 }
 
@@ -54,5 +55,3 @@ pub fn run_id() -> Result<String, String> {
     let bytes = random::<3>()?;
     Ok(bytes.map(|byte| char::from(b"0123456789abcdefghijklmnopqrstuvwxyz"[usize::from(byte) % 36])).iter().collect())
 }
-
-const NAME: &str = "tabswarm.session";

@@ -6,7 +6,8 @@ use std::rc::Rc;
 
 use super::clock::Clock;
 use super::identity;
-use super::vault::{NOTES, Vault};
+use super::vault::Vault;
+use crate::app::kept::NOTES;
 use crate::swarm::{Safe, Signer};
 
 /// The notes of one tab. Clones share them. Without a database nothing is kept, and nobody is told to forget.
@@ -26,7 +27,7 @@ impl Notes {
     /// # Errors
     /// There is no random source.
     pub async fn open(signer: &Signer) -> Result<Self, String> {
-        let (vault, problem) = match Vault::open(NOTES).await {
+        let (vault, problem) = match Vault::open(NOTES.name).await {
             Ok(vault) => (Some(vault), None),
             Err(problem) => (None, Some(problem)),
         };

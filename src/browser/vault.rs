@@ -82,6 +82,24 @@ impl Vault {
     }
 }
 
+impl Vault {
+    /// Deletes everything in it; gives how many records that were.
+    ///
+    /// # Errors
+    /// The browser refuses.
+    pub async fn clear(&self) -> Result<u32, String> {
+        let transaction = self.0.transaction(&[RECORDS], TransactionMode::ReadWrite).map_err(problem)?;
+        let store = transaction.store(RECORDS).map_err(problem)?;
+        let count = store.count(None).await.map_err(problem)?;
+        store.clear().await.map_err(problem)?;
+        transaction.done().await.map(|_| count).map_err(problem)
+    }
+
+    pub fn close(self) {
+        self.0.close();
+    }
+}
+
 fn range(beginning: &str) -> Result<KeyRange, String> {
     let end = format!("{beginning}\u{ffff}");
     KeyRange::bound(&beginning.into(), &end.as_str().into(), None, None).map_err(|error| format!("{error:?}"))
@@ -91,8 +109,4 @@ fn problem(error: rexie::Error) -> String {
     format!("the browser's database: {error}")
 }
 
-/// What tabs write down about swarms, sealed.
-pub const NOTES: &str = "tabswarm";
-/// Runs that are kept.
-pub const RESULTS: &str = "tabswarm.results";
 const RECORDS: &str = "records";

@@ -134,7 +134,7 @@ impl Guard {
         let host = url::host(address).ok_or(NO_HOST)?;
         let going = &self.populations[population];
         let is_here = url::is_loopback(&host);
-        if !limits.allows(&host) {
+        if !limits.reaches(address) {
             Err(NOT_ALLOWED)
         } else if !(if is_here { going.comes_here } else { going.far.contains(&host) }) {
             Err(NOT_NAMED)

@@ -16,33 +16,53 @@ impl Plan {
         self.populations.iter().for_each(|population| hosts.extend(population.hosts()));
         hosts
     }
+
+    /// The same with their ports, like `chat.example:443`; where the port is computed, or only the host is named, without.
+    pub fn places(&self) -> BTreeSet<String> {
+        let mut places: BTreeSet<String> =
+            self.populations.iter().flat_map(|population| population.written(url::sketched_place)).collect();
+        let written: BTreeSet<String> = places.iter().map(|place| url::host_of_place(place).to_owned()).collect();
+        let named = self.populations.iter().flat_map(|population| &population.hosts);
+        // A host that is named may be reached at any port, whatever is written elsewhere.
+        places.extend(named.map(|host| url::place_of_host(host)));
+        places.extend(self.hosts().difference(&written).map(|host| url::place_of_host(host)));
+        places
+    }
 }
 
 impl Population {
     /// Those that its users go to.
     pub fn hosts(&self) -> BTreeSet<String> {
-        let mut hosts: BTreeSet<String> = self.hosts.iter().cloned().collect();
-        let Ok(mut scenario) = resolve(&self.scenario) else { return hosts };
+        let mut hosts = self.written(url::sketched_host);
+        hosts.extend(self.hosts.iter().cloned());
+        hosts
+    }
+
+    /// What `of` makes of every address that stands in it and its scenario.
+    fn written(&self, of: fn(&str) -> Sketch) -> BTreeSet<String> {
+        let mut found = BTreeSet::new();
+        let Ok(mut scenario) = resolve(&self.scenario) else { return found };
         // A default that the plan replaces is no target.
         if let Some(variables) = scenario.get_mut("variables").and_then(Value::as_object_mut) {
             variables.retain(|name, _| !self.variables.contains_key(name));
         }
-        self.variables.values().chain([&scenario]).for_each(|value| collect(value, &mut hosts));
+        self.variables.values().chain([&scenario]).for_each(|value| collect(value, of, &mut found));
         if let Ok(program) = self.program() {
-            hosts.extend(opened(&program).into_iter().filter_map(|address| match address.host {
-                Sketch::Known(host) => Some(host),
-                Sketch::Computed | Sketch::Nothing => None,
-            }));
+            found.extend(opened(&program).into_iter().filter_map(|address| known(of(&address.full))));
         }
-        hosts
+        found
     }
 
     /// Where its users connect to, if that is known before they run.
     pub fn connects_to(&self) -> Option<String> {
-        match opened(&self.program().ok()?).into_iter().next()?.host {
-            Sketch::Known(host) => Some(host),
-            Sketch::Computed | Sketch::Nothing => None,
-        }
+        known(opened(&self.program().ok()?).into_iter().next()?.host)
+    }
+}
+
+fn known(sketch: Sketch) -> Option<String> {
+    match sketch {
+        Sketch::Known(found) => Some(found),
+        Sketch::Computed | Sketch::Nothing => None,
     }
 }
 
@@ -50,6 +70,8 @@ impl Population {
 pub(super) struct Opened {
     pub operation: String,
     pub text: String,
+    /// With a scheme.
+    pub full: String,
     pub host: Sketch,
 }
 
@@ -58,25 +80,22 @@ pub(super) fn opened(program: &Program) -> Vec<Opened> {
     let addresses = program.addresses(UNKNOWN).into_iter().enumerate().map(|(place, Address { operation, text })| {
         // A connection's address may do without a scheme.
         let full = if place == 0 { url::websocket_scheme(text.trim()) } else { text.clone() };
-        Opened { operation, text, host: url::sketched_host(&full) }
+        let host = url::sketched_host(&full);
+        Opened { operation, text, full, host }
     });
     addresses.collect()
 }
 
 /// Over all texts, whatever they are for: rather one question too many than a host that nobody was asked about.
-fn collect(value: &Value, hosts: &mut BTreeSet<String>) {
+fn collect(value: &Value, of: fn(&str) -> Sketch, found: &mut BTreeSet<String>) {
     match value {
-        Value::String(text) => {
-            if let Sketch::Known(host) = url::sketched_host(&without_holes(text, UNKNOWN)) {
-                hosts.insert(host);
-            }
-        }
-        Value::Array(list) => list.iter().for_each(|value| collect(value, hosts)),
+        Value::String(text) => found.extend(known(of(&without_holes(text, UNKNOWN)))),
+        Value::Array(list) => list.iter().for_each(|value| collect(value, of, found)),
         // What is written for people, or for editors, is no target.
         Value::Object(fields) => {
             let fields =
                 fields.iter().filter(|(name, _)| !["$schema", "doc", "description", "note"].contains(&name.as_str()));
-            fields.for_each(|(_, value)| collect(value, hosts));
+            fields.for_each(|(_, value)| collect(value, of, found));
         }
         _ => {}
     }
@@ -93,6 +112,21 @@ mod tests {
         let plan = json!({"version": 1, "name": "p", "seed": 1, "populations": populations});
         let plan: Plan = serde_json::from_value(plan).expect("a plan");
         assert_eq!(plan.hosts().iter().map(String::as_str).collect::<Vec<_>>(), expected);
+    }
+
+    #[test]
+    fn places_have_ports() {
+        let load = json!({"model": "closed", "stages": []});
+        let variables =
+            json!({"rest": "https://A.example", "socket": "ws://127.0.0.1:5002", "target": "http://b.example:${port}"});
+        let plan = json!({"version": 1, "name": "p", "seed": 1, "populations": [
+            {"name": "c", "scenario": "ktb-chat", "variables": variables, "load": load}
+        ]});
+        let plan: Plan = serde_json::from_value(plan).expect("a plan");
+        assert_eq!(
+            plan.places().iter().map(String::as_str).collect::<Vec<_>>(),
+            ["127.0.0.1:5002", "a.example:443", "b.example"]
+        );
     }
 
     #[test]

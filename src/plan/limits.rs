@@ -12,7 +12,8 @@ use super::model::{Load, Plan};
 use super::segment::Segment;
 use crate::protocol::url;
 
-/// This machine is always allowed and has no caps: it is nobody else's.
+/// This machine has no caps, it is nobody else's; and it is always allowed to its operator's own plans. Somebody else's plan
+/// reaches `only` what was agreed to.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Limits {
@@ -22,6 +23,9 @@ pub struct Limits {
     /// Of hosts on the internet, besides: a slip there meets strangers.
     #[serde(default = "Caps::public")]
     pub public: Caps,
+    /// Nothing but these places (see [`Plan::places`]), this machine's own included; `None`: this machine, and `hosts`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub only: Option<BTreeSet<String>>,
 }
 
 /// The most that each host gets from one run; `None`: no cap.
@@ -54,7 +58,7 @@ impl Default for Caps {
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { hosts: BTreeSet::new(), caps: Caps::default(), public: Caps::public() }
+        Self { hosts: BTreeSet::new(), caps: Caps::default(), public: Caps::public(), only: None }
     }
 }
 
@@ -65,7 +69,22 @@ impl Limits {
     }
 
     pub fn allows(&self, host: &str) -> bool {
-        url::is_loopback(host) || self.hosts.contains(host)
+        match &self.only {
+            Some(places) => places.iter().any(|place| url::host_of_place(place) == host),
+            None => url::is_loopback(host) || self.hosts.contains(host),
+        }
+    }
+
+    /// Whether this address, as it goes to the browser, may be opened.
+    pub fn reaches(&self, address: &str) -> bool {
+        let Some(host) = url::host(address) else { return false };
+        match &self.only {
+            Some(places) => {
+                places.contains(&url::place_of_host(&host))
+                    || url::place(address).is_some_and(|place| places.contains(&place))
+            }
+            None => self.allows(&host),
+        }
     }
 
     /// Everything of the plan that goes beyond them, in plain words.
@@ -242,6 +261,28 @@ mod tests {
         assert_eq!(limits.check(&plan), Ok(()));
         limits.caps.users = Some(200);
         assert_eq!(limits.check(&plan).map_err(|problems| problems.len()), Err(2), "the general ones hold, too");
+    }
+
+    #[test]
+    fn somebody_else_s_plan_reaches_only_what_was_agreed_to() {
+        #[track_caller]
+        fn check(only: Option<&[&str]>, address: &str, expected: bool) {
+            let only = only.map(|places| places.iter().map(|&place| place.to_owned()).collect());
+            let limits = Limits { hosts: ["a.example".to_owned()].into(), only, ..Limits::default() };
+            assert_eq!(limits.reaches(address), expected, "{address}");
+        }
+        check(None, "http://127.0.0.1:1/", true);
+        check(None, "http://a.example:1/", true);
+        check(None, "http://b.example/", false);
+        let agreed = ["127.0.0.1:4280", "b.example:443", "c.example"];
+        check(Some(&agreed), "ws://127.0.0.1:4280/x", true);
+        check(Some(&agreed), "ws://127.0.0.1:4281/x", false);
+        check(Some(&agreed), "http://localhost:4280/", false);
+        check(Some(&agreed), "http://a.example/", false);
+        check(Some(&agreed), "wss://b.example/", true);
+        check(Some(&agreed), "ws://b.example/", false);
+        check(Some(&agreed), "ws://c.example:9/", true);
+        check(Some(&[]), "http://127.0.0.1:1/", false);
     }
 
     #[test]

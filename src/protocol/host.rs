@@ -45,6 +45,63 @@ pub fn sketched_host(address: &str) -> Sketch {
     }
 }
 
+/// Host and port of an address, like `chat.example:443` or `[::1]:80`.
+pub fn place(address: &str) -> Option<String> {
+    match sketched_place(address) {
+        Sketch::Known(place) => Some(place),
+        Sketch::Computed | Sketch::Nothing => None,
+    }
+}
+
+/// As [`sketched_host`], with the port; only the host where the port is made up while the run goes.
+pub fn sketched_place(address: &str) -> Sketch {
+    let known = match sketched_host(address) {
+        Sketch::Known(host) => place_of_host(&host),
+        other => return other,
+    };
+    let address = cleaned(address);
+    let port = authority(&address).map_or("", |authority| authority.port);
+    if port.contains(UNKNOWN) {
+        return Sketch::Known(known);
+    }
+    let is_secure = ["https:", "wss:"].iter().any(|scheme| starts_with(&address, scheme));
+    let usual = if is_secure { 443 } else { 80 };
+    let port = match port.trim_start_matches('0') {
+        _ if !is_port(port) => return Sketch::Nothing,
+        "" if port.is_empty() => usual,
+        "" => 0,
+        digits => digits.parse::<u16>().unwrap_or(usual),
+    };
+    Sketch::Known(format!("{known}:{port}"))
+}
+
+/// Any port of a host.
+pub fn place_of_host(host: &str) -> String {
+    if host.contains(':') { format!("[{host}]") } else { host.to_owned() }
+}
+
+/// The host of a [`place`].
+pub fn host_of_place(place: &str) -> &str {
+    match place.strip_prefix('[') {
+        Some(rest) => rest.split(']').next().unwrap_or_default(),
+        None => place.split(':').next().unwrap_or_default(),
+    }
+}
+
+fn starts_with(address: &str, scheme: &str) -> bool {
+    address.get(..scheme.len()).is_some_and(|start| start.eq_ignore_ascii_case(scheme))
+}
+
+/// What a browser takes for this machine, however it is written: more than [`is_loopback`], for a person has to be told.
+pub fn means_this_machine(host: &str) -> bool {
+    let Some(host) = named_host(host) else { return false };
+    let in_six = host.parse::<Ipv6Addr>().is_ok_and(|address| {
+        address.is_unspecified()
+            || address.to_ipv4_mapped().is_some_and(|four| four.is_loopback() || four.is_unspecified())
+    });
+    is_loopback(&host) || host == "0.0.0.0" || host.ends_with(".localhost") || in_six
+}
+
 /// The host is this machine itself.
 pub fn is_loopback(host: &str) -> bool {
     host == "localhost" || host == "::1" || host.parse::<Ipv4Addr>().is_ok_and(|address| address.is_loopback())

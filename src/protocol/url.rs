@@ -1,6 +1,9 @@
 //! The WebSocket URL of a session, from what people type.
 
-pub use super::host::{Sketch, UNKNOWN, host, is_loopback, is_public, named_host, sketched_host};
+pub use super::host::{
+    Sketch, UNKNOWN, host, host_of_place, is_loopback, is_public, means_this_machine, named_host, place, place_of_host,
+    sketched_host, sketched_place,
+};
 use super::session::SessionConfig;
 
 /// Socket.IO: the base's own path, then `path` with slashes around it, then the Engine.IO query. Plain: the base as it is.

@@ -1,5 +1,7 @@
 //! What a browser lets a swarm do with it.
 
+use super::consent::{Agreed, Agreements};
+use super::message::Offer;
 use crate::plan::Limits;
 use crate::wire::Load;
 
@@ -25,18 +27,25 @@ impl Bounds {
         fitting
     }
 
-    /// The load as this browser plays it: with its own limits on where it goes.
+    /// The load as this browser plays it: with its own limits on how much of it there is, and nowhere but where its operator has
+    /// agreed that somebody else's load may go. What he allows his own plans is no yes to others'.
     ///
     /// # Errors
     /// It goes beyond them.
-    pub fn check(&self, mut load: Load) -> Result<Load, String> {
-        self.limits.check(&load.plan).map_err(|problems| problems.join("; "))?;
+    pub fn check<'a>(&self, mut load: Load, agreements: &'a Agreements) -> Result<(Load, &'a Agreed), String> {
+        let asked = Offer::of(&load.plan);
+        let agreed = agreements.covering(&asked).ok_or("it is more than its operator has agreed to")?;
+        let beyond: Vec<_> = asked.far.iter().flat_map(|load| self.limits.caps_of(&load.host).exceeded_by(load)).collect();
+        if !beyond.is_empty() {
+            return Err(beyond.join("; "));
+        }
         let users = load.plan.users_of(&load.segment);
         if users > self.users {
             return Err(format!("its part has {users} users, and its operator allows {} in this browser", self.users));
         }
-        load.limits = Some(self.limits.clone());
-        Ok(load)
+        let Offer { hosts, places, .. } = &agreed.offer;
+        load.limits = Some(Limits { hosts: hosts.clone(), only: Some(places.clone()), ..self.limits.clone() });
+        Ok((load, agreed))
     }
 }
 

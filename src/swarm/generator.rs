@@ -14,13 +14,14 @@ use std::collections::{BTreeSet, VecDeque};
 use self::playing::Playing;
 use super::bounds::Bounds;
 use super::clock::Offset;
+use super::consent::{Agreed, Agreements, Answer};
+use super::disclosure::withhold;
 use super::link::{LinkCommand, LinkEvent};
 use super::message::{
     Card, Consent, Offer, Order, Patience, Picture, Said, ToConductor, ToGenerator, What, pack, unpack_within,
 };
 use super::scan::Allowance;
 use crate::plan::{Action, Limits};
-use crate::protocol::url;
 use crate::run::{Halt, trial};
 use crate::wire::{FromWorker, ToWorker, Trial};
 
@@ -42,6 +43,8 @@ pub enum GeneratorOutput {
         number: u64,
         part: Vec<u8>,
     },
+    /// Write down what its operator has agreed to, for the next loading of this page.
+    Agreed(Vec<u8>),
     /// Parts below this number need not be kept any longer.
     Forget {
         below: u64,
@@ -55,6 +58,7 @@ pub struct Generator {
     /// Where its workers may try whether it still opens sockets.
     places: Vec<Trial>,
     offer: Option<Offer>,
+    agreements: Agreements,
     clock: Option<Offset>,
     playing: Option<Playing>,
     picture: Option<Picture>,
@@ -73,6 +77,7 @@ impl Generator {
             bounds,
             places: Vec::new(),
             offer: None,
+            agreements: Agreements::default(),
             clock: None,
             playing: None,
             picture: None,
@@ -105,6 +110,11 @@ impl Generator {
             ..Playing::new(run, workers)
         });
         self.flush();
+    }
+
+    /// What was written down of what its operator agreed to.
+    pub fn recall(&mut self, note: &[u8]) {
+        self.agreements = unpack(note).unwrap_or_default();
     }
 
     pub fn poll(&mut self) -> Option<GeneratorOutput> {
@@ -162,16 +172,28 @@ impl Generator {
         self.say_card();
     }
 
-    /// The operator's answer to the offer.
-    pub fn decide(&mut self, allows: bool) {
-        let Some(offer) = &self.offer else { return };
-        if allows {
-            self.bounds.limits.hosts.extend(offer.hosts.iter().filter(|host| !url::is_loopback(host)).cloned());
-        }
-        self.card.consent = if allows { Consent::Given } else { Consent::Refused("its operator said no".to_owned()) };
-        self.say_card();
-        if !allows {
+    /// The operator's answer to what is offered. A no also takes back what was agreed to before. What has been offered since the
+    /// question was shown is another question.
+    pub fn decide(&mut self, answer: Answer) {
+        let Some(offer) = self.offer.clone().filter(|offer| !answer.allows || offer.number == answer.offer) else {
+            return;
+        };
+        if answer.allows {
+            self.agreements.add(Agreed { offer, samples: answer.samples });
+            self.ask_again();
+        } else {
+            self.agreements.take_back(&offer);
+            self.card.consent = Consent::Refused("its operator said no".to_owned());
+            self.say_card();
             self.stop();
+        }
+        self.out.push_back(GeneratorOutput::Agreed(pack(&self.agreements)));
+    }
+
+    /// Its operator thinks again about what he refused.
+    pub fn ask_again(&mut self) {
+        if let Some(offer) = self.offer.take() {
+            self.on_offer(offer);
         }
     }
 
@@ -243,7 +265,10 @@ impl Generator {
             met.extend(snapshot.log.iter().filter(|line| line.is_of_limits()).map(|line| line.text.clone()));
         }
         let is_urgent = !matches!(message, FromWorker::Snapshot(_));
-        self.note(Said { worker, what: What::Message(Box::new(message)) }, is_urgent);
+        let sends_all = self.playing.as_ref().is_some_and(|playing| playing.samples);
+        if let Some(message) = if sends_all { Some(message) } else { withhold(message) } {
+            self.note(Said { worker, what: What::Message(Box::new(message)) }, is_urgent);
+        }
     }
 
     /// It broke, or could not be started.
@@ -388,15 +413,15 @@ impl Generator {
         if plays || self.card.consent == Consent::Given { Allowance::ORDER } else { Allowance::TALK }
     }
 
-    /// Whoever was asked about these hosts before is not asked again.
+    /// Whoever has agreed to as much before is not asked again, and who has refused this is not either.
     fn on_offer(&mut self, offer: Offer) {
         if offer.plausible().is_err() {
             self.refused += 1;
             return;
         }
-        let strange = offer.hosts.iter().any(|host| !self.bounds.limits.allows(host));
-        let beyond: Vec<_> = offer.far.iter().flat_map(|load| self.bounds.limits.caps.exceeded_by(load)).collect();
-        let same = |known: &Offer| Offer { number: offer.number, ..known.clone() } == offer;
+        let strange = self.agreements.covering(&offer).is_none();
+        let beyond: Vec<_> = offer.far.iter().flat_map(|load| self.bounds.limits.caps_of(&load.host).exceeded_by(load)).collect();
+        let same = |known: &Offer| Offer { number: offer.number, starts: offer.starts, ..known.clone() } == offer;
         let was_refused = matches!(self.card.consent, Consent::Refused(_)) && self.offer.as_ref().is_some_and(same);
         self.card.consent = match (was_refused, strange) {
             (true, _) => self.card.consent.clone(),
@@ -472,9 +497,10 @@ impl Generator {
         let Some(playing) = &mut self.playing else { return };
         let message = match message {
             ToWorker::Load(_) if self.card.consent != Consent::Given && playing.most_of_run.is_empty() => return,
-            ToWorker::Load(load) => match self.bounds.check(*load) {
-                Ok(mut load) => {
+            ToWorker::Load(load) => match self.bounds.check(*load, &self.agreements) {
+                Ok((mut load, agreed)) => {
                     load.trial = trial(&load.plan, self.places.iter().cloned());
+                    playing.samples = agreed.samples;
                     playing.most_of_run.insert(worker, self.bounds.most_of_run(&load));
                     ToWorker::Load(Box::new(load))
                 }
@@ -505,6 +531,12 @@ impl Generator {
                     *users = most;
                 }
                 ToWorker::Act(action)
+            }
+            // It would hand over what servers answered it.
+            ToWorker::Prepare { .. } if !playing.samples => {
+                self.refused += 1;
+                let why = "it prepares nothing for others: its operator sends no samples of answers".to_owned();
+                return self.on_worker_died(worker, why);
             }
             other => other,
         };

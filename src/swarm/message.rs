@@ -47,6 +47,12 @@ pub struct Offer {
     pub plan: String,
     /// Hosts that load goes to.
     pub hosts: BTreeSet<String>,
+    /// The same with their ports.
+    #[serde(default)]
+    pub places: BTreeSet<String>,
+    /// Start was pressed: load begins as soon as everybody has answered.
+    #[serde(default)]
+    pub starts: bool,
     /// What those of them get that are not this machine.
     pub far: Vec<HostLoad>,
     /// The most users of the whole run at a time.
@@ -182,6 +188,7 @@ impl Offer {
         Self {
             plan: plan.name.clone(),
             hosts: plan.hosts(),
+            places: plan.places(),
             far: plan.far_loads(),
             users: users.fold(0, u32::saturating_add),
             seconds: plan.duration_s(),

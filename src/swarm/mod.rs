@@ -3,6 +3,8 @@
 mod bounds;
 mod clock;
 mod conductor;
+mod consent;
+mod disclosure;
 mod envelope;
 mod gate;
 mod generator;
@@ -25,6 +27,8 @@ mod watcher;
 pub use bounds::Bounds;
 pub use clock::{ClockSync, Exchange, Offset};
 pub use conductor::{Conductor, ConductorOutput, Seat};
+pub use consent::{Agreed, Agreements, Answer};
+pub use disclosure::{KEPT, withhold};
 pub use envelope::{Opened, Opener, Refusal, Refused, Safe, Sealer, VERSION};
 pub use gate::{Gate, MOST_AT_ONCE, Unlawful};
 pub use generator::{Generator, GeneratorOutput};

@@ -91,8 +91,14 @@ impl Pair {
 
     /// A run of three workers, of which the second is the generator's.
     fn playing(limits: Bounds) -> Self {
+        Self::playing_at(limits, "http://127.0.0.1:9", 100)
+    }
+
+    /// Its operator has agreed to so much.
+    fn playing_at(limits: Bounds, target: &str, users: u32) -> Self {
         let mut pair = Self::new(limits);
-        pair.offer("http://127.0.0.1:4280", 10);
+        pair.offer(target, users);
+        pair.answer(true, false);
         pair.conductor.begin("k3f".into(), vec![None, Some(GENERATOR), None]);
         pair.settle();
         pair
@@ -101,6 +107,17 @@ impl Pair {
     fn offer(&mut self, target: &str, users: u32) {
         self.conductor.offer(Offer::of(&plan(target, users)));
         self.settle();
+    }
+
+    /// The generator's operator answers what is shown to him.
+    fn answer(&mut self, allows: bool, samples: bool) {
+        let offer = self.generator.offered().expect("something was offered").number;
+        self.generator.decide(Answer { allows, offer, samples });
+        self.settle();
+    }
+
+    fn consent(&self) -> Option<Consent> {
+        self.seat().card.map(|card| card.consent)
     }
 
     fn hear(&mut self, event: LinkEvent) {
@@ -147,7 +164,10 @@ impl Pair {
     fn asked(&mut self) -> Vec<GeneratorOutput> {
         let page = std::mem::take(&mut self.page);
         page.into_iter()
-            .filter(|output| !matches!(output, GeneratorOutput::Keep { .. } | GeneratorOutput::Forget { .. }))
+            .filter(|output| {
+                use GeneratorOutput::{Agreed, Forget, Keep};
+                !matches!(output, Keep { .. } | Forget { .. } | Agreed(_))
+            })
             .collect()
     }
 
@@ -197,29 +217,96 @@ fn a_run_goes_through_as_if_its_worker_were_here() {
 }
 
 #[test]
-fn the_operator_is_asked_once_for_hosts_that_are_not_this_machine() {
+fn an_operator_is_asked_whatever_the_hosts_and_again_for_more_than_he_agreed_to() {
+    // What its operator allows his own plans is no yes to somebody else's.
+    let mut pair = Pair::new(limits(&["chat.example"], 250));
+    for (target, users, is_asked) in [
+        ("http://127.0.0.1:4280", 10, true),
+        ("http://127.0.0.1:4280", 10, false),
+        ("http://127.0.0.1:4280", 9, false),
+        ("http://127.0.0.1:4280", 11, true),
+        ("http://127.0.0.1:4281", 10, true),
+        ("http://chat.example:5001", 10, true),
+        ("http://chat.example:5002", 10, true),
+        ("http://127.0.0.1:4280", 11, false),
+    ] {
+        pair.offer(target, users);
+        let expected = if is_asked { Consent::Asked } else { Consent::Given };
+        assert_eq!(pair.consent(), Some(expected), "{users} users of {target}");
+        assert_eq!((pair.conductor.is_waiting(), pair.conductor.ready().len()), (is_asked, usize::from(!is_asked)));
+        if is_asked {
+            pair.answer(true, false);
+            assert_eq!((pair.conductor.is_waiting(), pair.conductor.ready().len()), (false, 1));
+        }
+    }
+    assert_eq!(pair.generator.limits(), &limits(&["chat.example"], 250).limits, "his own limits are as they were");
+}
+
+#[test]
+fn a_yes_is_to_what_was_shown() {
     let mut pair = Pair::new(limits(&[], 250));
     pair.offer("http://127.0.0.1:4280", 10);
-    assert_eq!(pair.seat().card.map(|card| card.consent), Some(Consent::Given));
-    pair.offer("http://chat.example:5001", 10);
-    assert_eq!(pair.seat().card.map(|card| card.consent), Some(Consent::Asked));
-    assert!(pair.conductor.is_waiting() && pair.conductor.ready().is_empty());
-    pair.generator.decide(true);
+    let shown = pair.generator.offered().expect("it was offered").number;
+    pair.offer("http://127.0.0.1:22", 10);
+    pair.generator.decide(Answer { allows: true, offer: shown, samples: true });
     pair.settle();
-    assert_eq!((pair.conductor.is_waiting(), pair.conductor.ready().len()), (false, 1));
-    // The same host again, in another plan.
-    pair.offer("http://chat.example:5002", 20);
-    assert_eq!(pair.conductor.ready().len(), 1);
-    assert_eq!(pair.generator.limits().hosts.iter().collect::<Vec<_>>(), ["chat.example"]);
+    assert_eq!(pair.consent(), Some(Consent::Asked));
+}
+
+#[test]
+fn what_was_agreed_to_outlives_a_reload_and_can_be_taken_back() {
+    let mut pair = Pair::new(limits(&[], 250));
+    pair.offer("http://127.0.0.1:4280", 10);
+    pair.answer(true, false);
+    let note = pair.page.iter().rev().find_map(|output| match output {
+        GeneratorOutput::Agreed(note) => Some(note.clone()),
+        _ => None,
+    });
+    pair.generator = Generator::new(card(), limits(&[], 250));
+    pair.generator.recall(&note.expect("it was written down"));
+    pair.conductor.on_event(LinkEvent::Arrived(GENERATOR));
+    pair.hear(LinkEvent::Arrived(CONDUCTOR));
+    assert_eq!(pair.consent(), Some(Consent::Given));
+    pair.answer(false, false);
+    assert!(matches!(pair.consent(), Some(Consent::Refused(_))));
+    // The same again is no new question, until its operator wants to be asked.
+    pair.offer("http://127.0.0.1:4280", 10);
+    assert!(matches!(pair.consent(), Some(Consent::Refused(_))));
+    pair.generator.ask_again();
+    pair.settle();
+    assert_eq!(pair.consent(), Some(Consent::Asked));
+    pair.generator.recall(b"no note");
+}
+
+#[test]
+fn samples_of_answers_go_back_only_where_the_operator_wants_it() {
+    for samples in [false, true] {
+        let mut pair = Pair::new(limits(&[], 250));
+        pair.offer("http://127.0.0.1:9", 10);
+        pair.answer(true, samples);
+        pair.conductor.begin("k3f".into(), vec![None, Some(GENERATOR), None]);
+        pair.settle();
+        pair.tell(load("http://127.0.0.1:9", 10));
+        pair.heard();
+        let (at, level) = (Timestamp::ZERO, Level::Error);
+        let log = vec![LogLine { at, level, population: String::new(), user: Some(1), text: "failed: secret".into() }];
+        pair.says(FromWorker::Snapshot(Box::new(Snapshot { log, settled: true, ..Snapshot::default() })));
+        pair.pass(1_000);
+        let heard = format!("{:?}", pair.heard());
+        assert!(heard.contains("settled: true") && heard.contains("secret") == samples, "{heard}");
+        // What `once` saves would be handed over to everybody.
+        pair.asked();
+        pair.tell(ToWorker::Prepare { population: 0 });
+        assert_eq!(pair.asked().len(), usize::from(samples));
+    }
 }
 
 #[test]
 fn who_is_not_allowed_does_not_play() {
     let mut pair = Pair::new(limits(&[], 250));
     pair.offer("http://chat.example", 10);
-    pair.generator.decide(false);
-    pair.settle();
-    assert!(matches!(pair.seat().card.map(|card| card.consent), Some(Consent::Refused(_))));
+    pair.answer(false, false);
+    assert!(matches!(pair.consent(), Some(Consent::Refused(_))));
     // A conductor that does not care is not obeyed.
     pair.conductor.begin("k3f".into(), vec![None, Some(GENERATOR), None]);
     pair.settle();
@@ -232,8 +319,8 @@ fn who_is_not_allowed_does_not_play() {
 #[test]
 fn plans_beyond_the_limits_are_refused_where_they_would_play() {
     #[track_caller]
-    fn check(limits: Bounds, target: &str, users: u32, expected: Option<&str>) {
-        let mut pair = Pair::playing(limits);
+    fn check(limits: Bounds, agreed: &str, target: &str, users: u32, expected: Option<&str>) {
+        let mut pair = Pair::playing_at(limits, agreed, 100);
         pair.asked();
         pair.tell(load(target, users));
         match expected {
@@ -244,29 +331,38 @@ fn plans_beyond_the_limits_are_refused_where_they_would_play() {
             None => assert_eq!(pair.asked().len(), 1),
         }
     }
-    check(limits(&[], 250), "http://127.0.0.1:9", 10, None);
-    check(limits(&["chat.example"], 250), "http://chat.example", 10, None);
-    check(
-        limits(&[], 250),
-        "http://chat.example",
-        10,
-        Some("load on chat.example has not been allowed in this browser"),
-    );
-    let capped = "chat.example would get 200 users at a time, and this browser's limit is 150";
-    check(limits(&["chat.example"], 250), "http://chat.example", 200, Some(capped));
+    let (here, far) = ("http://127.0.0.1:9", "http://chat.example");
+    check(limits(&[], 250), here, here, 10, None);
+    check(limits(&[], 250), far, far, 10, None);
+    let more = Some("it is more than its operator has agreed to");
+    check(limits(&["chat.example"], 250), here, far, 10, more);
+    check(limits(&[], 250), far, here, 10, more);
+    check(limits(&[], 250), here, "http://127.0.0.1:10", 10, more);
+    check(limits(&[], 250), here, here, 101, more);
     let many = "its part has 49 users, and its operator allows 20 in this browser";
-    check(limits(&[], 20), "http://127.0.0.1:9", 100, Some(many));
+    check(limits(&[], 20), here, here, 100, Some(many));
+}
+
+#[test]
+fn an_offer_beyond_the_limits_is_refused_whatever_its_operator_answers() {
+    let mut pair = Pair::new(limits(&["chat.example"], 250));
+    let capped = "chat.example would get 200 users at a time, and this browser's limit is 150";
+    pair.offer("http://chat.example", 200);
+    assert_eq!(pair.consent(), Some(Consent::Refused(capped.into())));
+    pair.answer(true, false);
+    assert_eq!(pair.consent(), Some(Consent::Refused(capped.into())));
 }
 
 #[test]
 fn a_generator_s_load_knows_its_own_limits() {
-    let mut pair = Pair::playing(limits(&["chat.example"], 250));
+    let mut pair = Pair::playing_at(limits(&["other.example"], 250), "http://chat.example", 10);
     pair.asked();
     pair.tell(load("http://chat.example", 10));
     let asked = pair.asked();
     let [GeneratorOutput::Tell { message, .. }] = asked.as_slice() else { panic!("{asked:?}") };
     let ToWorker::Load(load) = &**message else { panic!("{message:?}") };
-    assert_eq!(load.limits, Some(limits(&["chat.example"], 250).limits));
+    let only = Some(["chat.example:80".to_owned()].into());
+    assert_eq!(load.limits, Some(Limits { only, ..limits(&["chat.example"], 250).limits }));
 }
 
 #[test]
@@ -473,6 +569,7 @@ fn a_generator_s_page_that_is_loaded_anew_delivers_what_it_had() {
     pair.settle();
     assert_eq!((pair.generator.run(), pair.seat().workers.len()), (None, 0));
     pair.offer("http://127.0.0.1:4280", 20);
+    pair.answer(true, false);
     assert_eq!(pair.conductor.stand_in(None, false), Some((GENERATOR, "Kim".to_owned())));
     pair.asked();
     pair.conductor.seat_worker(Some(GENERATOR));

@@ -7,6 +7,7 @@ use web_sys::{HtmlElement, HtmlTextAreaElement};
 use super::saving;
 use super::sound;
 use super::store::Store;
+use crate::app::kept::{BROKER, DRAFT, Kept, NAME, Place, SAFETY, THEME};
 use crate::app::{Effect, Event, Page, Theme};
 use crate::browser::{Introduction, offered_broker, random};
 use crate::plan::{Limits, Plan};
@@ -52,7 +53,9 @@ pub fn run(store: Store, effect: Effect) {
         Effect::OpenSwarm { broker, name } => open_swarm(store, &broker, name),
         Effect::LeaveSwarm => leave_swarm(store),
         Effect::OfferPlan(offer) => store.swarm_driver().offer(*offer),
-        Effect::Decide(allows) => store.swarm_driver().change(|swarm| swarm.generate(|own| own.decide(allows))),
+        Effect::Decide(answer) => store.swarm_driver().change(|swarm| swarm.generate(|own| own.decide(answer))),
+        Effect::AskAgain => store.swarm_driver().change(|swarm| swarm.generate(Generator::ask_again)),
+        Effect::ForgetLink => set_fragment(""),
         Effect::Preflight(order) => store.rehearse(*order),
         Effect::CancelPreflight => store.cancel_rehearsal(),
         Effect::KeepSafety { text, limits } => keep_safety(store, &text, limits),
@@ -163,9 +166,7 @@ fn reveal_line(line: usize) {
 /// A lab that serves a room has a broker of its own.
 fn ask_for_broker(store: Store) {
     leptos::task::spawn_local(async move {
-        if let Some(broker) = offered_broker().await {
-            store.dispatch(Event::BrokerOffered(broker));
-        }
+        store.dispatch(Event::BrokerOffered(offered_broker().await));
     });
 }
 
@@ -209,7 +210,7 @@ fn keep_safety(store: Store, text: &str, limits: Limits) {
     store.swarm_driver().change(|swarm| swarm.generate(|generator| generator.limit(limits)));
 }
 
-fn set_fragment(fragment: &str) {
+pub fn set_fragment(fragment: &str) {
     let path = window().location().pathname().unwrap_or_default();
     if let Ok(history) = window().history() {
         // It fails only for an address of another origin.
@@ -239,36 +240,22 @@ fn keep_draft(text: &str) {
 }
 
 /// What the page wrote down under this name; empty if it did not.
-pub fn remembered((store, name): (Keep, &str)) -> String {
-    let stored = storage(store).and_then(|storage| storage.get_item(name).ok().flatten());
+pub fn remembered(kept: Kept) -> String {
+    let stored = storage(kept.place).and_then(|storage| storage.get_item(kept.name).ok().flatten());
     stored.unwrap_or_default()
 }
 
 /// A page without storage forgets on reload, which is all that is lost.
-fn remember((store, name): (Keep, &str), text: &str) {
-    if let Some(storage) = storage(store) {
-        let _ = storage.set_item(name, text);
+fn remember(kept: Kept, text: &str) {
+    if let Some(storage) = storage(kept.place) {
+        let _ = storage.set_item(kept.name, text);
     }
 }
 
-fn storage(keep: Keep) -> Option<web_sys::Storage> {
-    match keep {
-        Keep::ForTab => window().session_storage().ok().flatten(),
-        Keep::ForBrowser => window().local_storage().ok().flatten(),
+fn storage(place: Place) -> Option<web_sys::Storage> {
+    match place {
+        Place::Tab => window().session_storage().ok().flatten(),
+        Place::Browser => window().local_storage().ok().flatten(),
+        Place::Database => None,
     }
 }
-
-/// How far something is remembered.
-#[derive(Clone, Copy)]
-pub enum Keep {
-    /// As long as the tab is open: a plan may hold secrets.
-    ForTab,
-    ForBrowser,
-}
-
-pub const THEME: (Keep, &str) = (Keep::ForBrowser, "tabswarm.theme");
-pub const BROKER: (Keep, &str) = (Keep::ForBrowser, "tabswarm.broker");
-pub const NAME: (Keep, &str) = (Keep::ForBrowser, "tabswarm.name");
-/// What load from here may do, and whether the statement of fair use has been read.
-pub const SAFETY: (Keep, &str) = (Keep::ForBrowser, "tabswarm.safety");
-pub const DRAFT: (Keep, &str) = (Keep::ForTab, "tabswarm.plan");

@@ -2,6 +2,7 @@
 
 mod chart;
 mod effects;
+mod forget;
 mod parts;
 mod plan;
 mod results;

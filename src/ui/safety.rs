@@ -1,13 +1,17 @@
 //! What keeps load where it belongs: the question before a host gets any, the limits of this browser, the STOP key.
 
+use std::collections::BTreeSet;
+
 use leptos::ev::keydown;
 use leptos::html::Dialog as DialogElement;
 use leptos::prelude::*;
 
+use super::forget::ForgetButton;
 use super::parts::Dialog;
 use super::store::Store;
 use crate::app::Event;
-use crate::app::safety::{Cap, FAIR_USE, SafetyEvent, in_words};
+use crate::app::joining::named;
+use crate::app::safety::{Cap, FAIR_USE, Safety, SafetyEvent, in_words};
 use crate::plan::HostLoad;
 
 /// As `aria-keyshortcuts` wants it. Control and full stop: nothing on a page uses it, screen readers leave it alone, and on a
@@ -54,7 +58,14 @@ pub fn Permission() -> impl IntoView {
         let line = |load: HostLoad| view! { <li><strong>{format!("{}: ", load.host)}</strong>{in_words(&load)}</li> };
         hosts.iter().cloned().map(line).collect_view()
     };
-    let has_hosts = move || asks.with(|asks| asks.as_ref().is_some_and(|asks| !asks.hosts.is_empty()));
+    let here = move || {
+        let here = asks.with(|asks| asks.as_ref().map(|asks| asks.here.clone()).unwrap_or_default());
+        let line =
+            |place: &String| view! { <li><strong>{named(place)}</strong>": the plan came by a link or in a file"</li> };
+        here.iter().map(line).collect_view()
+    };
+    let has_hosts =
+        move || asks.with(|asks| asks.as_ref().is_some_and(|asks| !asks.hosts.is_empty() || !asks.here.is_empty()));
     let fair = FAIR_USE.map(|line| view! { <li>{line}</li> }).collect_view();
     view! {
         <dialog
@@ -67,7 +78,7 @@ pub fn Permission() -> impl IntoView {
             <div class="dialog-body stack">
                 <div hidden=move || !has_hosts()>
                     <p>"May this browser put load on:"</p>
-                    <ul>{hosts}</ul>
+                    <ul>{hosts}{here}</ul>
                     <p class="hint">"Asked once for each host. \"Hosts and limits\" beside the plan takes it back."</p>
                 </div>
                 <div hidden=move || !fair_use()>
@@ -99,17 +110,12 @@ pub fn LimitsButton() -> impl IntoView {
 #[component]
 fn LimitsForm() -> impl IntoView {
     let store = Store::here();
-    let hosts = store.select(|model| model.safety.limits.hosts.iter().cloned().collect::<Vec<_>>());
+    let has_hosts = store.select(|model| !model.safety.limits.hosts.is_empty());
     let typed = RwSignal::new(String::new());
     let add = move |event: leptos::ev::SubmitEvent| {
         event.prevent_default();
         store.dispatch(Event::Safety(SafetyEvent::AddHost(typed.get_untracked())));
         typed.set(String::new());
-    };
-    let line = move |host: String| {
-        let (name, label) = (host.clone(), format!("Take back {host}"));
-        let remove = move |_| store.dispatch(Event::Safety(SafetyEvent::RemoveHost(host.clone())));
-        view! { <li class="row"><code>{name}</code><button class="quiet right" aria-label=label on:click=remove>"Take back"</button></li> }
     };
     let cap = move |(cap, label, unit): (Cap, &'static str, &'static str)| {
         let value = store.select(move |model| cap.shown(&model.safety.limits));
@@ -133,11 +139,9 @@ fn LimitsForm() -> impl IntoView {
     view! {
         <div class="stack">
             <h3>"Hosts that load may go to"</h3>
-            <p class="hint">"This machine always is. Everything else is asked about once, and kept in this browser only."</p>
-            <p class="hint" hidden=move || !hosts.with(Vec::is_empty)>"No other host has been allowed."</p>
-            <ul class="hosts" aria-label="Allowed hosts">
-                <For each=move || hosts.get() key=String::clone children=line />
-            </ul>
+            <p class="hint">"Plans of your own may always load this machine. Everything else is asked about once, and kept in this browser only."</p>
+            <p class="hint" hidden=has_hosts>"No other host has been allowed."</p>
+            <Allowed label="Allowed hosts" names=|safety| &safety.limits.hosts take_back=SafetyEvent::RemoveHost />
             <form class="row" on:submit=add>
                 <input
                     type="text"
@@ -154,6 +158,44 @@ fn LimitsForm() -> impl IntoView {
             <div class="grid">{Cap::ALL.map(cap).collect_view()}</div>
             <p class="hint">"A plan beyond them does not start, and workers keep to them while it runs. Empty: no limit. A public host is one that
                 strangers may own: neither this machine nor in a private network."</p>
+            <Allowed
+                title="Places on this machine that others' plans may go to"
+                label="Allowed places on this machine"
+                names=|safety| &safety.here
+                take_back=SafetyEvent::RemovePlace
+            />
+            <Allowed
+                title="Brokers that links may lead to"
+                label="Allowed brokers"
+                names=|safety| &safety.brokers
+                take_back=SafetyEvent::RemoveBroker
+            />
+            <div class="row"><ForgetButton /></div>
+        </div>
+    }
+}
+
+/// What was allowed, each of which can be taken back. Without anything in it there is no title either.
+#[component]
+fn Allowed(
+    #[prop(default = "")] title: &'static str,
+    label: &'static str,
+    names: fn(&Safety) -> &BTreeSet<String>,
+    take_back: fn(String) -> SafetyEvent,
+) -> impl IntoView {
+    let store = Store::here();
+    let names = store.select(move |model| names(&model.safety).iter().cloned().collect::<Vec<_>>());
+    let line = move |name: String| {
+        let (shown, label) = (name.clone(), format!("Take back {name}"));
+        let remove = move |_| store.dispatch(Event::Safety(take_back(name.clone())));
+        view! { <li class="row"><code>{shown}</code><button class="quiet right" aria-label=label on:click=remove>"Take back"</button></li> }
+    };
+    view! {
+        <div hidden=move || names.with(Vec::is_empty)>
+            {(!title.is_empty()).then(|| view! { <h3>{title}</h3> })}
+            <ul class="hosts" aria-label=label>
+                <For each=move || names.get() key=String::clone children=line />
+            </ul>
         </div>
     }
 }

@@ -9,7 +9,8 @@ use super::results::ResultsPage;
 use super::run::{RunPage, StateChip};
 use super::safety::{Permission, StopKey};
 use super::store::Store;
-use super::swarm::SwarmPage;
+use super::swarm::{BrokerQuestion, LoadQuestion, SwarmPage};
+use crate::app::kept;
 use crate::app::safety::SafetyEvent;
 use crate::app::{Event, Page, RunView};
 use crate::browser::{History, RunDriver, SwarmDriver, automation, was_discarded};
@@ -25,22 +26,22 @@ fn App() -> impl IntoView {
     let swarm = SwarmDriver::default();
     let history = History::default();
     let driver = RunDriver::new(swarm.clone(), history.clone());
-    automation::expose(&driver, &swarm);
-    let store = Store::provide(driver, swarm, history);
+    let store = Store::provide(driver.clone(), swarm.clone(), history);
+    automation::expose(&driver, &swarm, move |reply| store.reply(reply));
     let page = store.select(|model| model.page);
     let heard = store.run(|run| run.status.announcement());
     let title = store.run(RunView::title);
     Effect::new(move || document().set_title(&title.get()));
-    let kept = effects::remembered(effects::SAFETY);
+    let kept = effects::remembered(kept::SAFETY);
     store.dispatch(Event::Safety(SafetyEvent::Remembered(kept)));
     let location = window().location();
     store.dispatch(Event::Opened {
         fragment: location.hash().unwrap_or_default(),
         origin: location.origin().unwrap_or_default(),
-        theme: effects::remembered(effects::THEME),
-        draft: effects::remembered(effects::DRAFT),
-        broker: effects::remembered(effects::BROKER),
-        browser_name: effects::remembered(effects::NAME),
+        theme: effects::remembered(kept::THEME),
+        draft: effects::remembered(kept::DRAFT),
+        broker: effects::remembered(kept::BROKER),
+        browser_name: effects::remembered(kept::NAME),
     });
     if was_discarded() {
         store.dispatch(Event::Discarded);
@@ -54,6 +55,8 @@ fn App() -> impl IntoView {
         <Header />
         <Notice />
         <Permission />
+        <BrokerQuestion />
+        <LoadQuestion />
         <StopKey />
         <main id="main" tabindex="-1">
             <div hidden=move || page.get() != Page::Plan><PlanPage /></div>

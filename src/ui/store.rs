@@ -7,6 +7,7 @@ use leptos::prelude::*;
 use super::effects;
 use super::sound::Sound;
 use super::swarm::swarm_picture;
+use crate::app::joining::{Reply, is_asking};
 use crate::app::past::PastRun;
 use crate::app::path::Path;
 use crate::app::preflight::{Order, PreflightEvent};
@@ -277,6 +278,15 @@ impl Store {
             started.into_iter().for_each(|started| self.dispatch(started));
             self.refresh_keeping();
         }
+    }
+
+    /// Answers what is asked about a swarm just now; `false`: nothing is.
+    pub fn reply(self, reply: Reply) -> bool {
+        let is_asked = self.peek(is_asking);
+        if is_asked {
+            self.dispatch(Event::Reply(reply));
+        }
+        is_asked
     }
 
     pub fn dispatch(self, event: Event) {

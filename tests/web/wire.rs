@@ -269,6 +269,7 @@ fn load() -> Load {
         trial: Some(Trial { url: "ws://broker.test/mqtt".into(), protocols: vec!["mqtt".into()] }),
         starve_ms: 0,
         limits: Some(Limits {
+            only: Some(["127.0.0.1:80".to_owned()].into()),
             hosts: ["chat.example".to_owned()].into(),
             caps: Caps { users: Some(9), rate: Some(0.5), minutes: None },
             public: Caps::public(),

@@ -105,7 +105,7 @@ impl Inner {
 
     /// The browsers of the swarm that play this plan: everybody's operator is asked, and not waited for without end.
     async fn gather(&self, plan: &Plan) -> Vec<(SessionId, Capacity)> {
-        self.swarm.offer(Offer::of(plan));
+        self.swarm.offer(Offer { starts: true, ..Offer::of(plan) });
         let since_ms = self.clock.now_ms();
         let is_wanted = || self.swarm.is_waiting() && !self.gives_up.get();
         while is_wanted() && self.clock.now_ms() < since_ms + CONSENT_MS {

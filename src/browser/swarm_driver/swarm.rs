@@ -160,6 +160,7 @@ impl Swarm {
                 self.workers.clear();
                 self.note(PLAYING, 0, pack(&("", 0u32)));
             }
+            GeneratorOutput::Agreed(agreements) => self.note(AGREED, 0, agreements),
             GeneratorOutput::Keep { number, part } => self.note(PARTS, number, part),
             GeneratorOutput::Forget { below } => {
                 let notes = self.notes.clone();
@@ -191,8 +192,11 @@ pub(super) async fn take_over(notes: &Notes) -> (Side, Option<Run>) {
     }
 }
 
-/// The part that this tab played, as far as the conductor may not have it.
+/// What its operator has agreed to in this swarm, and the part that this tab played, as far as the conductor may not have it.
 pub(super) async fn take_up(generator: &mut Generator, notes: &Notes) {
+    if let Some((_, agreements)) = notes.read(AGREED).await.last() {
+        generator.recall(agreements);
+    }
     let playing = notes.read(PLAYING).await;
     let Some((run, workers)) = playing.last().and_then(|(_, note)| unpack::<(String, u32)>(note).ok()) else { return };
     if !run.is_empty() {
@@ -206,3 +210,4 @@ pub(super) async fn take_up(generator: &mut Generator, notes: &Notes) {
 pub(super) const JOURNAL: &str = "journal";
 const PARTS: &str = "part";
 const PLAYING: &str = "playing";
+const AGREED: &str = "agreed";

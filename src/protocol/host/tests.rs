@@ -198,3 +198,44 @@ proptest! {
         agree(&format!("ws://{text}"))?;
     }
 }
+
+#[test]
+fn a_place_is_a_host_and_a_port() {
+    #[track_caller]
+    fn check(address: &str, expected: Option<&str>) {
+        assert_eq!(place(address).as_deref(), expected, "{address}");
+    }
+    check("http://Chat.example:5001/api", Some("chat.example:5001"));
+    check("ws://chat.example/x:9", Some("chat.example:80"));
+    check("HTTPS://me:7@chat.example", Some("chat.example:443"));
+    check("ws:chat.example:007", Some("chat.example:7"));
+    check("ws://chat.example:0", Some("chat.example:0"));
+    check("wss://[::1]/x", Some("[::1]:443"));
+    check("ws://[::1]:80/x", Some("[::1]:80"));
+    check("http://0x7f.1:1", Some("127.0.0.1:1"));
+    check("http://127.0.0.1:99999/", None);
+    check("no address", None);
+    let computed = format!("http://127.0.0.1:{UNKNOWN}/x");
+    assert_eq!(sketched_place(&computed), Sketch::Known("127.0.0.1".to_owned()));
+    for (place, host) in [("chat.example:80", "chat.example"), ("[::1]:80", "::1"), ("127.0.0.1", "127.0.0.1")] {
+        assert_eq!(host_of_place(place), host);
+    }
+}
+
+proptest! {
+    /// The referee's port, too.
+    #[test]
+    fn a_port_is_found_as_a_browser_finds_it(scheme in "(http|https|ws|wss)", port in "0{0,3}[0-9]{0,5}") {
+        let address = format!("{scheme}://chat.example:{port}/x");
+        let referee = url::Url::parse(&address).ok().and_then(|url| url.port_or_known_default());
+        prop_assert_eq!(place(&address), referee.map(|port| format!("chat.example:{port}")));
+    }
+}
+
+#[test]
+fn this_machine_is_known_however_it_is_written() {
+    let own = ["localhost", "a.localhost", "localhost.", "127.1", "2130706433", "0x7f.1", "0.0.0.0", "::", "::ffff:127.0.0.1"];
+    own.iter().for_each(|host| assert!(means_this_machine(host), "{host}"));
+    let others = ["10.0.0.1", "chat.example", "127.0.0.1.evil.example", "localhost.example", "::2", "3com.example"];
+    others.iter().for_each(|host| assert!(!means_this_machine(host), "{host}"));
+}

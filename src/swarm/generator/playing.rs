@@ -14,6 +14,8 @@ pub(super) struct Playing {
     pub next_part: u64,
     pub said: Vec<Said>,
     pub said_ms: f64,
+    /// Its operator lets samples of what servers answer go to the conductor.
+    pub samples: bool,
     /// Not safe with the conductor yet.
     pub unkept: VecDeque<(u64, Vec<u8>)>,
     /// The run's epoch on the conductor's clock, once it is known, and as our workers were last told on ours.
@@ -42,6 +44,7 @@ impl Playing {
             next_part: 0,
             said: Vec::new(),
             said_ms: f64::NEG_INFINITY,
+            samples: false,
             unkept: VecDeque::new(),
             epoch_ms: None,
             stopped_below: 0,

@@ -10,6 +10,7 @@ mod file_button;
 mod keyed;
 mod notice;
 mod problems_at;
+mod question;
 mod select;
 mod theme_toggle;
 
@@ -23,6 +24,7 @@ pub use file_button::{FileButton, read_text};
 pub use keyed::keyed;
 pub use notice::Notice;
 pub use problems_at::ProblemsAt;
+pub use question::Question;
 pub use select::Select;
 pub use theme_toggle::ThemeToggle;
 

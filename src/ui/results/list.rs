@@ -6,6 +6,7 @@ use web_sys::File;
 use super::row::RunRow;
 use crate::app::results::{ResultsEvent, room, rows};
 use crate::app::{Event, Page};
+use crate::ui::forget::ForgetButton;
 use crate::ui::parts::{Card, FileButton, keyed, read_text};
 use crate::ui::store::Store;
 
@@ -72,6 +73,7 @@ fn Tools() -> impl IntoView {
             </button>
             <button disabled=is_empty on:click=move |_| store.dispatch(Event::Results(ResultsEvent::Export))>"Export all"</button>
             <FileButton label="Import" accept=".jsonl,.json,.html,application/json,text/html" on_file drop=true multiple=true />
+            <ForgetButton />
         </div>
         <p class="hint" hidden=move || marked.get() != 1>"Mark a second run to compare."</p>
     }

@@ -2,10 +2,13 @@
 
 use leptos::prelude::*;
 
+use super::asking::Terms;
 use super::credentials::BrokerState;
 use super::name::NameField;
 use crate::app::Event;
+use crate::app::joining::Reply;
 use crate::app::swarm_view::PartView;
+use crate::swarm::Consent;
 use crate::ui::parts::{Card, keyed};
 use crate::ui::safety::{STOP_KEY, StopKeyHint};
 use crate::ui::store::Store;
@@ -54,31 +57,27 @@ pub fn Generating() -> impl IntoView {
     }
 }
 
-/// What its operator is asked, and may take back.
+/// What its operator was asked, and may take back. While it plays, it is asked here and not by a dialog.
 #[component]
 fn Request() -> impl IntoView {
     let store = Store::here();
-    let asking = store.swarm(crate::app::SwarmView::is_asking);
+    let asking = store.swarm(|swarm| swarm.is_asking() && swarm.part.as_ref().is_some_and(|part| part.is_playing));
     let has_plan = store.swarm(|swarm| swarm.part.as_ref().is_some_and(|part| !part.plan.is_empty()));
-    let fact = move |label: &'static str, pick: fn(&PartView) -> String| {
-        let text = store.swarm(move |swarm| swarm.part.as_ref().map(pick).unwrap_or_default());
-        view! { <div class="fact"><dt>{label}</dt><dd>{text}</dd></div> }
-    };
+    let consent = store.swarm(|swarm| swarm.part.as_ref().map(|part| part.consent.clone()).unwrap_or_default());
+    let can_take_back = move || consent.with(|consent| *consent == Consent::Given);
+    let can_ask = move || consent.with(|consent| matches!(consent, Consent::Refused(_)));
+    let reply = move |allows| store.dispatch(Event::Reply(Reply { allows, ..Reply::default() }));
     view! {
         <div class="stack" hidden=move || !has_plan.get()>
-            <dl class="facts">
-                {fact("Conductor", |part| part.conductor.clone())}
-                {fact("Plan", |part| part.plan.clone())}
-                {fact("Load goes to", |part| part.hosts.join(", "))}
-                {fact("Each of them gets", |part| part.far.join("; "))}
-                {fact("Users, all browsers", |part| part.users.clone())}
-                {fact("Length", |part| part.length.clone())}
-                {fact("Without its conductor for", |part| format!("{}, then it stops", part.patience))}
-            </dl>
+            <Terms />
             <div class="row" hidden=move || !asking.get()>
-                <p>"May this browser put load on these hosts? Only test servers that you may test."</p>
-                <button class="primary" on:click=move |_| store.dispatch(Event::Decide(true))>"Allow"</button>
-                <button on:click=move |_| store.dispatch(Event::Decide(false))>"Refuse"</button>
+                <p>"May this load come from this browser, too? It is more than you agreed to."</p>
+                <button class="primary" on:click=move |_| reply(true)>"Allow"</button>
+                <button on:click=move |_| reply(false)>"Refuse"</button>
+            </div>
+            <div class="row">
+                <button class="quiet" hidden=move || !can_take_back() on:click=move |_| store.dispatch(Event::TakeBack)>"Take the permission back"</button>
+                <button class="quiet" hidden=move || !can_ask() on:click=move |_| store.dispatch(Event::AskAgain)>"Ask me again"</button>
             </div>
         </div>
     }

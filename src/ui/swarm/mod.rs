@@ -1,5 +1,6 @@
 //! The swarm page: several browsers become one run.
 
+mod asking;
 mod conducting;
 mod credentials;
 mod entrance;
@@ -15,6 +16,7 @@ use crate::app::swarm_view::SwarmFacts;
 use crate::browser::{RunDriver, Side, SwarmDriver};
 use crate::swarm::Role;
 use crate::ui::store::Store;
+pub use asking::{BrokerQuestion, LoadQuestion};
 use conducting::Conducting;
 use entrance::Entrance;
 use generating::Generating;
