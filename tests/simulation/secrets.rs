@@ -14,7 +14,7 @@ use tabswarm::time::{Span, Timestamp};
 use crate::support::{chat_plan, held, world};
 
 fn plan() -> Plan {
-    let mut plan = chat_plan(held(6, 20), json!({}));
+    let mut plan = chat_plan(held(4, 8), json!({}));
     let Accounts::Pattern { columns } = &mut plan.populations[0].accounts else { panic!("a pattern is the default") };
     columns.insert("password".into(), "hunter-{n}-\"2/ü".into());
     plan
@@ -29,10 +29,10 @@ fn played() -> (World, Vec<Vec<u8>>) {
     world.recording = Some(Recording::begin(start));
     world.play(Span::ZERO);
     let mut pages = Vec::new();
-    for step in 1..80 {
+    for step in 1..30 {
         world.play_until(Timestamp::ZERO + Span::from_millis(500 * step));
-        world.command(RunInput::Watch(Some(UserId::new(0, (step % 6) as u32))));
-        world.hear(Some(UserId::new(0, (step % 5) as u32)));
+        world.command(RunInput::Watch(Some(UserId::new(0, (step % 4) as u32))));
+        world.hear(Some(UserId::new(0, (step % 3) as u32)));
         if step % 12 == 0 {
             world.cut_connections_telling(step as usize / 3);
         }
@@ -76,13 +76,13 @@ fn a_server_that_tells_every_secret_everywhere_is_not_believed_a_word() {
     outputs.push(("seen".into(), serde_json::to_string(&world.seen).expect("it is data")));
     outputs.push(("script".into(), k6::script(world.run.plan()).expect("the plan is a script")));
     let told = &outputs[1].1;
-    for sign in ["hello 0:***", "no ***", "events.in.hello", "arguments are not JSON", "1008"] {
+    for sign in ["hello 0:***", "no ***", "events.in.hello"] {
         assert!(told.contains(sign), "the server told nothing of {sign}");
     }
     assert!(outputs[7].1.contains("***") && outputs[8].1.contains("***"), "nobody was listened to or watched");
     let mut left = Vec::new();
     // More accounts than users: the probe and the one that plays `once` have theirs.
-    for user in 0..20 {
+    for user in 0..16 {
         let password = |n: u32| format!("hunter-{n}-\"2/ü");
         for secret in [password(user), format!("token.of.user-{user}"), format!("session/of user-{user}")] {
             for trace in traces(&secret) {

@@ -18,6 +18,7 @@ impl Run {
         });
         self.is_cut_off = true;
         self.end();
+        self.judge();
         self.outbox.clear();
     }
 }
