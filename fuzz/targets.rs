@@ -165,7 +165,7 @@ fn mqtt(bytes: &[u8]) {
     let Some((&first, rest)) = bytes.split_first() else { return };
     let subscriptions = ["t".to_owned()];
     let introduction =
-        Introduction { client_id: "a", credentials: None, will: ("w", vec![1]), subscriptions: &subscriptions };
+        Introduction { client_id: "a", credentials: None, will: Some(("w", vec![1])), subscriptions: &subscriptions };
     let mut mqtt = Mqtt::new(&introduction).expect("nothing of it is forbidden");
     HONEST[..usize::from(first % 4)].iter().for_each(|packet| mqtt.on_bytes(0.0, packet));
     for (place, piece) in rest.chunks(1 + usize::from(first / 4)).enumerate() {
@@ -183,14 +183,17 @@ fn mqtt(bytes: &[u8]) {
 /// The first byte: as it comes, or sealed by somebody who has the key.
 fn envelopes(bytes: &[u8]) {
     let Some((&first, rest)) = bytes.split_first() else { return };
-    let key = Key::new([1; 32]);
-    let from = Peer { session: SessionId::new(5), loading: Loading::new(1, 2) };
-    let sealed = if first % 2 == 0 { rest.to_vec() } else { Sealer::new(&key, from).seal("t", rest) };
-    let mut opener = Opener::new(&key);
-    for opened in [opener.open("t", &sealed), opener.open_retained("t", &sealed)].into_iter().flatten() {
-        let _ = Packet::decode(&opened.packet);
+    let keys = Keys::to_conduct(Secret::new([1; 32]));
+    let signer = keys.signer().expect("it conducts");
+    let _ = Safe::new(&signer, [0; 16]).unlock("t", rest);
+    let (mut opener, mut sealer) = (Opener::new(&keys), Sealer::new(&keys, signer, Loading(7)));
+    for topic in [keys.topics().beacon(), keys.topics().conductor()] {
+        let sealed = if first % 2 == 0 { Some(rest.to_vec()) } else { sealer.seal(&topic, rest) };
+        let Some(sealed) = sealed else { continue };
+        for opened in [opener.open(&topic, &sealed), opener.open_retained(&topic, &sealed)].into_iter().flatten() {
+            let _ = Packet::decode(&opened.packet);
+        }
     }
-    let _ = Safe::new(&key, [0; 16]).unlock("t", rest);
 }
 
 /// What a member of a swarm says to a conductor in mid-run, and a conductor to a generator: lengths of two bytes, and messages.
@@ -248,6 +251,7 @@ fn to_generator(said: &[Vec<u8>]) {
         consent: Consent::Given,
         offer: 0,
         playing: None,
+        build: tabswarm::BUILD_ID.into(),
     };
     let limits = tabswarm::plan::Limits::default();
     let mut generator = Generator::new(card, Bounds { limits, users: 250 });
@@ -272,7 +276,7 @@ fn urls(bytes: &[u8]) {
     let Some(host) = ours::host(address) else { return };
     let Ok(theirs) = url::Url::parse(address.trim()) else { return };
     let name = match theirs.host() {
-        Some(url::Host::Domain(name)) => name.to_owned(),
+        Some(url::Host::Domain(name)) => name.strip_suffix('.').unwrap_or(name).to_owned(),
         Some(url::Host::Ipv4(address)) => address.to_string(),
         Some(url::Host::Ipv6(address)) => address.to_string(),
         None => return,
@@ -287,10 +291,11 @@ fn urls(bytes: &[u8]) {
 fn links(bytes: &[u8]) {
     let fragment = text(bytes);
     if let Some(Ok(invite)) = Invite::read(fragment) {
-        assert_eq!(Invite::read(&invite.to_join()).and_then(Result::ok).map(|again| again.broker), Some(invite.broker));
+        let again = Invite::read(&invite.own()).and_then(Result::ok);
+        assert_eq!(again.map(|again| again.broker), Some(invite.broker));
     }
     let _ = share::read_fragment(fragment);
-    let _ = Key::parse(fragment);
+    let _ = Secret::parse(fragment);
 }
 
 /// What is checked once is a plan for everybody: a browser that gets it over the network reads the same.
@@ -352,7 +357,7 @@ fn journals(bytes: &[u8]) {
     if let Some(replayed) = results::replay([bytes]) {
         drop(replayed.report(|_| String::new()));
     }
-    drop(swarm::replay([bytes]));
+    drop(replay([bytes]));
 }
 
 fn reports(bytes: &[u8]) {

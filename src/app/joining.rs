@@ -51,7 +51,7 @@ pub fn follow(model: &mut Model, invite: Result<Invite, InviteError>) -> Vec<Eff
         return vec![enter(model, invite, None)];
     }
     // The one who conducts got the link from his own room, which can say so.
-    let asks = if invite.role == Role::Conductor { Asks::Server } else { Asks::Person };
+    let asks = if invite.role() == Role::Conductor { Asks::Server } else { Asks::Person };
     model.joining = Some(Joining { invite, asks });
     if asks == Asks::Server { vec![Effect::AskForBroker] } else { Vec::new() }
 }
@@ -153,13 +153,17 @@ mod tests {
     use crate::app::safety::SafetyEvent;
     use crate::app::swarm_view::PartView;
     use crate::app::update;
-    use crate::swarm::{Consent, Key};
+    use crate::swarm::{Consent, Keys, Secret};
 
     const BROKER: &str = "ws://192.168.0.9:9001/";
 
     fn link(role: Role) -> String {
-        let invite = Invite::new(role, Key::new([7; 32]), BROKER).expect("a good address").to_join();
-        if role == Role::Conductor { invite.replacen("join=", "conduct=", 1) } else { invite }
+        let invite = Invite::new(Keys::to_conduct(Secret::new([7; 32])), BROKER).expect("a good address");
+        match role {
+            Role::Conductor => invite.own(),
+            Role::Generator => invite.to_join().expect("it conducts"),
+            Role::Watcher => invite.to_watch(),
+        }
     }
 
     fn followed(model: &mut Model, role: Role) -> Vec<Effect> {

@@ -8,7 +8,8 @@ use super::run_view::{Mood, StatusView, struggling};
 use super::safety::in_words;
 use crate::run::{Run, RunPhase};
 use crate::swarm::{
-    Card, Conductor, Consent, Generator, Invite, Offer, Offset, Patience, Picture, Refused, Role, Seat, Traffic, Watcher,
+    Card, Conductor, Consent, Generator, Invite, Offer, Offset, Patience, Picture, Refused, Role, Seat, Traffic,
+    Watcher,
 };
 
 /// What the page knows of the swarm it is in.

@@ -4,7 +4,7 @@ use super::event::{Effect, Event};
 use super::joining::{allow_broker, enter};
 use super::model::{Model, NoticeKind};
 use super::update::say;
-use crate::swarm::{Invite, Offer, Role, checked_broker};
+use crate::swarm::{Offer, Role, checked_broker};
 
 pub fn update(model: &mut Model, event: Event) -> Vec<Effect> {
     match event {

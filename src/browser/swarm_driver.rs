@@ -11,8 +11,8 @@ use self::swarm::{JOURNAL, take_over, take_up};
 use super::identity;
 use super::notes::Notes;
 use super::run_driver::{cores, user_agent};
-use super::wake::WakeLock;
 use super::sockets_probe::at_broker;
+use super::wake::WakeLock;
 use super::worker_host::{HostEvent, WorkerHost};
 use crate::run::{Capacity, Run, RunInput, browser_name, sockets};
 use crate::swarm::{

@@ -9,8 +9,8 @@ use super::world::{Carried, World};
 use crate::plan::{Limits, Plan};
 use crate::run::{Capacity, Part, RunInput, Vacancy, homes, layout};
 use crate::swarm::{
-    Bounds, Card, Conductor, ConductorOutput, Consent, Generator, GeneratorOutput, Key, Link, LinkCommand, Loading,
-    Offer, Patience, Peer, Picture, Role, SessionId, pack,
+    Bounds, Card, Conductor, ConductorOutput, Consent, Generator, GeneratorOutput, Invite, Keys, Link, LinkCommand,
+    Loading, Offer, Patience, Picture, Secret, Signer, pack,
 };
 use crate::time::{Span, Timestamp};
 use crate::wire::ToWorker;
@@ -42,12 +42,16 @@ impl Swarm {
     /// The plan, under way: in so many browsers besides the conductor's.
     pub fn new(plan: Plan, generators: usize, patience: Patience) -> Self {
         let mut net = SwarmNet::new(5);
-        let key = Key::new([1; 32]);
-        let sessions: Vec<_> = (1..=generators as u64).map(SessionId::new).collect();
-        let node = |role, session| Link::new(role, &key, Peer { session, loading: Loading::new(0, 7) }, None);
-        net.add(node(Role::Conductor, SessionId::new(100)), 0.0, 0.0, WAY_MS, WAY_MS);
-        for session in &sessions {
-            net.add(node(Role::Generator, *session), 0.0, 0.0, WAY_MS, WAY_MS);
+        let conducting = Keys::to_conduct(Secret::new([1; 32]));
+        let conductor = conducting.signer().expect("it conducts");
+        let members: Vec<_> = (1..=generators as u8).map(|number| Signer::new(Secret::new([number; 32]))).collect();
+        let sessions: Vec<_> = members.iter().map(Signer::session).collect();
+        net.add(Link::new(&conducting, conductor, Loading(7), None), 0.0, 0.0, WAY_MS, WAY_MS);
+        let link = Invite::new(conducting, "ws://broker").ok().and_then(|invite| invite.to_join());
+        let invite = link.as_deref().and_then(Invite::read).expect("who conducts invites");
+        let joining = invite.expect("it was just written").keys;
+        for member in members {
+            net.add(Link::new(&joining, member, Loading(7), None), 0.0, 0.0, WAY_MS, WAY_MS);
         }
         let limits = Limits { hosts: plan.hosts(), ..Limits::default() };
         let page = |number: usize| Page {
@@ -231,7 +235,7 @@ impl Swarm {
                 let workers = std::mem::take(&mut self.pages[number].workers);
                 workers.into_iter().for_each(|host| self.world.end_worker(host));
             }
-            GeneratorOutput::Keep { .. } | GeneratorOutput::Forget { .. } => {}
+            GeneratorOutput::Keep { .. } | GeneratorOutput::Forget { .. } | GeneratorOutput::Agreed(_) => {}
         }
     }
 }
@@ -244,7 +248,8 @@ fn browsers(generators: usize) -> Vec<Capacity> {
 
 fn card(number: usize) -> Card {
     let (name, browser, consent) = (format!("browser {}", number + 1), "Chromium 156".to_owned(), Consent::Asked);
-    Card { name, browser, cores: 2, sockets: 250, only_watches: false, consent, offer: 0, playing: None }
+    let build = crate::BUILD_ID.to_owned();
+    Card { name, browser, cores: 2, sockets: 250, only_watches: false, consent, offer: 0, playing: None, build }
 }
 
 /// To the broker and back, least and most milliseconds.

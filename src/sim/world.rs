@@ -90,6 +90,7 @@ impl Packet {
             | Self::ToClient(..)
             | Self::BinaryToClient(..)
             | Self::Closed(..)
+            | Self::ClosedFor(..)
             | Self::Fetched(..)
             | Self::Epoch(..) => true,
         }

@@ -35,7 +35,8 @@ impl Bounds {
     pub fn check<'a>(&self, mut load: Load, agreements: &'a Agreements) -> Result<(Load, &'a Agreed), String> {
         let asked = Offer::of(&load.plan);
         let agreed = agreements.covering(&asked).ok_or("it is more than its operator has agreed to")?;
-        let beyond: Vec<_> = asked.far.iter().flat_map(|load| self.limits.caps_of(&load.host).exceeded_by(load)).collect();
+        let beyond: Vec<_> =
+            asked.far.iter().flat_map(|load| self.limits.caps_of(&load.host).exceeded_by(load)).collect();
         if !beyond.is_empty() {
             return Err(beyond.join("; "));
         }

@@ -443,9 +443,8 @@ impl Seat {
     /// What it would give to a run; `None`: nothing now.
     fn capacity(&self, offer: u32) -> Option<Capacity> {
         let is_here = !self.is_away && !self.is_out;
-        let may = |card: &&Card| {
-            is_here && card.consent == Consent::Given && card.offer == offer && card.is_of_this_build()
-        };
+        let may =
+            |card: &&Card| is_here && card.consent == Consent::Given && card.offer == offer && card.is_of_this_build();
         let card = self.card.as_ref().filter(may)?;
         Some(Capacity {
             browser: Some(card.name.clone()),

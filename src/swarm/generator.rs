@@ -114,7 +114,7 @@ impl Generator {
 
     /// What was written down of what its operator agreed to.
     pub fn recall(&mut self, note: &[u8]) {
-        self.agreements = unpack(note).unwrap_or_default();
+        self.agreements = unpack_within(note, &Allowance::NOTES).unwrap_or_default();
     }
 
     pub fn poll(&mut self) -> Option<GeneratorOutput> {
@@ -213,6 +213,10 @@ impl Generator {
 
     /// The operator's own STOP: users leave; the second time they are cut off.
     pub fn stop(&mut self) {
+        self.stop_because("its operator stopped it");
+    }
+
+    fn stop_because(&mut self, why: &str) {
         let Some(playing) = &mut self.playing else { return };
         let is_again = playing.stopped_below == playing.workers && playing.is_over;
         let is_news = !std::mem::replace(&mut playing.is_over, true);
@@ -220,7 +224,7 @@ impl Generator {
         for worker in 0..playing.workers {
             self.out.push_back(GeneratorOutput::Tell { worker, message: Box::new(message.clone()) });
             if is_news {
-                playing.said.push(Said { worker, what: What::Stopped("its operator stopped it".to_owned()) });
+                playing.said.push(Said { worker, what: What::Stopped(why.to_owned()) });
             }
         }
         playing.stopped_below = playing.workers;
@@ -420,7 +424,8 @@ impl Generator {
             return;
         }
         let strange = self.agreements.covering(&offer).is_none();
-        let beyond: Vec<_> = offer.far.iter().flat_map(|load| self.bounds.limits.caps_of(&load.host).exceeded_by(load)).collect();
+        let beyond: Vec<_> =
+            offer.far.iter().flat_map(|load| self.bounds.limits.caps_of(&load.host).exceeded_by(load)).collect();
         let same = |known: &Offer| Offer { number: offer.number, starts: offer.starts, ..known.clone() } == offer;
         let was_refused = matches!(self.card.consent, Consent::Refused(_)) && self.offer.as_ref().is_some_and(same);
         self.card.consent = match (was_refused, strange) {

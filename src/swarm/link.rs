@@ -150,6 +150,8 @@ struct Quiet {
 impl Link {
     /// `signer`: of this tab; the conductor's is [`Keys::signer`].
     pub fn new(keys: &Keys, signer: Signer, loading: Loading, credentials: Option<Credentials>) -> Self {
+        // A page's loading has random bits, and they come in as a value.
+        let jitter = fastrand::Rng::with_seed(signer.session().0 ^ loading.0);
         Self {
             role: keys.role(),
             topics: keys.topics(),
@@ -169,8 +171,7 @@ impl Link {
             other_beacon: None,
             traffic: Traffic::default(),
             ticked_ms: f64::NEG_INFINITY,
-            // A page's loading has random bits, and they come in as a value.
-            jitter: fastrand::Rng::with_seed(peer.session.0 ^ peer.loading.0),
+            jitter,
             out: VecDeque::new(),
         }
     }

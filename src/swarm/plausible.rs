@@ -53,6 +53,7 @@ impl Said {
     fn plausible(&self) -> Result<(), String> {
         match &self.what {
             What::Died(text) | What::Stopped(text) | What::Limited(text) => short("a reason", text, LONGEST_TEXT),
+            What::Alone(at_s) => within("s into the run", *at_s, MOST_RUN.as_secs_f64()),
             What::Message(message) => match &**message {
                 FromWorker::Ready { build } => short("a build's name", build, LONGEST_NAME),
                 FromWorker::Failed { message } => short("a reason", message, LONGEST_TEXT),
@@ -131,6 +132,8 @@ fn to_worker(message: &ToWorker, theirs_ms: Option<f64>) -> Result<(), String> {
         | ToWorker::Canary { .. }
         | ToWorker::Abort
         | ToWorker::Full
+        | ToWorker::Free
+        | ToWorker::Try
         | ToWorker::Finish => Ok(()),
     }
 }
@@ -276,7 +279,8 @@ mod tests {
 
     fn card() -> Card {
         let (name, browser, consent) = ("Kim".to_owned(), "Chromium 156".to_owned(), Consent::Given);
-        Card { name, browser, cores: 2, sockets: 250, only_watches: false, consent, offer: 0, playing: None }
+        let build = crate::BUILD_ID.to_owned();
+        Card { name, browser, cores: 2, sockets: 250, only_watches: false, consent, offer: 0, playing: None, build }
     }
 
     fn load() -> Load {
@@ -293,7 +297,9 @@ mod tests {
             sockets: None,
             starve_ms: 0,
             limits: None,
+            trial: None,
             snapshot_ms: 1_000,
+            life: 0,
         }
     }
 
@@ -419,7 +425,7 @@ mod tests {
             );
             conductor.on_event(LinkEvent::Message { from: SEAT, message: part(0, What::Died("gone".into())) });
             assert_eq!(conductor.poll(), None);
-            assert!(conductor.ready().is_empty() && conductor.stand_in(true).is_none());
+            assert!(conductor.ready().is_empty() && conductor.stand_in(None, true).is_none());
             conductor.end();
             assert_eq!(conductor.ready().len(), 1);
         }

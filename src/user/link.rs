@@ -146,7 +146,7 @@ impl User {
     /// Its address leads where it must not go: nothing was opened.
     pub fn on_not_allowed(&mut self, ctx: &mut Context<'_>, why: &str) {
         let code = FetchFailure::NotAllowed.code();
-        ctx.named_error("connect", code, Phase::Connecting, || self.memory.redacted(why));
+        ctx.named_error("connect", code, Phase::Connecting, || why.to_owned());
         self.on_link_lost(ctx);
     }
 

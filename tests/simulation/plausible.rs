@@ -120,7 +120,8 @@ fn check_out(change: impl FnOnce(&mut Snapshot), why: &str) {
         pair.said().into_iter().filter(|(_, said)| *said == ToWorker::Abort).map(|of| of.0).collect();
     assert_eq!(told, [KIM, PROBE_OF_KIM]);
     assert_eq!(pair.run.take_put_out(), [KIM]);
-    assert_eq!(pair.run.vacant_parts().iter().map(|part| part.segment.part).collect::<Vec<_>>(), [KIM, PROBE_OF_KIM]);
+    let vacant = pair.run.vacant_parts(None);
+    assert_eq!(vacant.iter().map(|vacancy| vacancy.part.segment.part).collect::<Vec<_>>(), [KIM, PROBE_OF_KIM]);
     // What was believed before stays; nothing more is heard.
     assert_eq!(pair.run.totals().delivery().sent, 3);
     pair.hand_over(PROBE_OF_KIM, |_| {});

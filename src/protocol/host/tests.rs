@@ -234,7 +234,17 @@ proptest! {
 
 #[test]
 fn this_machine_is_known_however_it_is_written() {
-    let own = ["localhost", "a.localhost", "localhost.", "127.1", "2130706433", "0x7f.1", "0.0.0.0", "::", "::ffff:127.0.0.1"];
+    let own = [
+        "localhost",
+        "a.localhost",
+        "localhost.",
+        "127.1",
+        "2130706433",
+        "0x7f.1",
+        "0.0.0.0",
+        "::",
+        "::ffff:127.0.0.1",
+    ];
     own.iter().for_each(|host| assert!(means_this_machine(host), "{host}"));
     let others = ["10.0.0.1", "chat.example", "127.0.0.1.evil.example", "localhost.example", "::2", "3com.example"];
     others.iter().for_each(|host| assert!(!means_this_machine(host), "{host}"));

@@ -17,8 +17,7 @@ pub fn BrokerQuestion() -> impl IntoView {
     let store = Store::here();
     let joining = store.select(|model| model.joining.clone().filter(|joining| joining.asks == Asks::Person));
     let leaves = store.select(leaves_something);
-    let about =
-        Signal::derive(move || joining.with(|joining| joining.as_ref().map(|joining| joining.invite.to_join())));
+    let about = Signal::derive(move || joining.with(|joining| joining.as_ref().map(|joining| joining.invite.own())));
     let fact = move |pick: fn(&Joining) -> String| {
         move || joining.with(|joining| joining.as_ref().map(pick).unwrap_or_default())
     };
@@ -27,9 +26,10 @@ pub fn BrokerQuestion() -> impl IntoView {
         near.map_or_else(String::new, |near| format!(" It is {near}."))
     });
     let wants = fact(|joining| {
-        let wants = match joining.invite.role {
+        let wants = match joining.invite.role() {
             Role::Conductor => "The link makes this page conduct a swarm there.",
             Role::Generator => "The link makes this page a member of somebody's swarm there.",
+            Role::Watcher => "The link shows how somebody's swarm does there, and plays nothing.",
         };
         wants.to_owned()
     });
