@@ -478,6 +478,7 @@ fn what_stopped_by_itself_says_when_and_plays_again() {
 fn who_comes_back_a_moment_later_finds_its_part_vacant() {
     let mut pair = Pair::new(limits(&[], 250));
     pair.offer("http://127.0.0.1:4280", 10);
+    pair.answer(true, false);
     let spare = Some((GENERATOR, "Kim".to_owned()));
     assert_eq!(pair.conductor.stand_in(None, false), spare);
     for event in [LinkEvent::Lost("gone".into()), LinkEvent::Connected] {
@@ -684,6 +685,7 @@ fn its_own_stop_is_its_operator_s() {
 fn a_page_of_another_build_gets_no_part_and_nobody_waits_for_it() {
     let mut pair = Pair::new(limits(&[], 250));
     pair.offer("http://127.0.0.1:4280", 10);
+    pair.answer(true, false);
     assert_eq!(pair.conductor.ready().len(), 1);
     let old = Card { build: "an older one".into(), ..pair.generator.card().clone() };
     pair.conductor.on_event(LinkEvent::Message { from: GENERATOR, message: pack(&ToConductor::Card(old.clone())) });
