@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 
 import { startMosquitto } from '../lib/broker.mjs';
 import * as checks from '../lib/checks.mjs';
-import { bothSidesCountTheSame, LIVELY, openSwarm, over, ready, swarmOf } from '../lib/gather.mjs';
+import { bothSidesCountTheSame, join, LIVELY, openSwarm, over, ready, swarmOf } from '../lib/gather.mjs';
 import * as at from '../lib/locators.mjs';
 import { chatPlan, rampThenHold } from '../lib/plans.mjs';
 import { story } from '../lib/story.mjs';

@@ -28,6 +28,11 @@ pub async fn place_to_count(plan: &Plan, at_target: bool) -> Option<String> {
 
 /// At the lab that served this page, if one did.
 pub async fn at_lab() -> Option<Trial> {
+    // A lab serves the page at its root: on a host with other paths nobody is asked.
+    let path = web_sys::window()?.location().pathname().ok()?;
+    if !["/", "/index.html"].contains(&path.as_str()) {
+        return None;
+    }
     let origin = own_origin();
     let seen = look(&Question { url: format!("{origin}/lab/info"), is_read: true }).await;
     let is_lab = matches!(seen, Seen::Answer { status: 200, body } if body.contains("\"lab\""));

@@ -106,7 +106,9 @@ fn range(beginning: &str) -> Result<KeyRange, String> {
 }
 
 fn problem(error: rexie::Error) -> String {
-    format!("the browser's database: {error}")
+    // The library says "idb error", and what it was stands behind it.
+    let cause = std::error::Error::source(&error).map_or_else(|| error.to_string(), ToString::to_string);
+    format!("the browser's database: {cause}")
 }
 
 const RECORDS: &str = "records";

@@ -13,7 +13,7 @@ fn seconds(seconds: u64) -> Span {
 
 /// Users that do this and nothing else.
 fn plan(behaviour: &Value, load: Value) -> Plan {
-    let mut scenario = json!({ "version": 1, "name": "users", "protocol": "socketio", "connect": { "url": "http://chat.test", "auth": { "token": "token${user.index}" } } });
+    let mut scenario = json!({ "version": 1, "name": "users", "protocol": "socketio", "connect": { "url": "http://chat.test", "auth": { "token": "token.of.user-${user.index}" } } });
     if let (Some(scenario), Some(behaviour)) = (scenario.as_object_mut(), behaviour.as_object()) {
         scenario.extend(behaviour.clone());
     }

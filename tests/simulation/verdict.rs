@@ -78,7 +78,7 @@ fn what_fits_into_a_browser_fills_none() {
 
 /// Twenty users that do this every half second; from the tenth second on their frames are read 8 s late.
 fn flooded(step: &serde_json::Value) -> World {
-    let scenario = json!({ "version": 1, "name": "users", "protocol": "socketio", "connect": { "url": "http://chat.test", "auth": { "token": "token${user.index}" } },
+    let scenario = json!({ "version": 1, "name": "users", "protocol": "socketio", "connect": { "url": "http://chat.test", "auth": { "token": "token.of.user-${user.index}" } },
         "every": [{ "name": "ask", "interval": { "fixed_ms": 500 }, "steps": [step] }] });
     let plan = Plan::check(&json!({ "version": 1, "name": "p", "seed": 3, "settle_s": 10,
         "populations": [{ "name": "users", "scenario": scenario, "load": held(20, 40) }] }));
