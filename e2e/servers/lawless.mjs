@@ -8,7 +8,7 @@ import { WebSocketServer } from 'ws';
 const ALLOW = { 'access-control-allow-origin': '*', 'access-control-allow-headers': '*', 'access-control-allow-methods': '*' };
 const OPEN = '0{"sid":"a","upgrades":[],"pingInterval":25000,"pingTimeout":20000}';
 
-/** Counts who comes: connections, requests, and WebSockets at the same time. */
+/** Counts who comes: connections, requests, and WebSockets at the same time. Whoever comes to `/bye` is sent away at once. */
 export async function startListener() {
   const heard = { connections: 0, requests: [], sockets: 0, most: 0 };
   const http = createServer((request, response) => {
@@ -21,16 +21,18 @@ export async function startListener() {
     heard.sockets += 1;
     heard.most = Math.max(heard.most, heard.sockets);
     socket.on('close', () => (heard.sockets -= 1));
+    if (request.url.startsWith('/bye')) socket.close();
   });
   return { heard, ...(await served(http)) };
 }
 
 /**
  * `/redirect?to=` answers 307; `/endless` never ends; `/next?to=` tells an address; as a WebSocket `/large` sends four frames of
- * `megabytes` and stays, `/flood` pings and speaks before anybody is let in, then lets in.
+ * `megabytes`, `/flood` pings and speaks before anybody is let in, then lets in, `/torrent` does both in the other order. Behind all
+ * that `/large` and `/torrent` ask whether it has come through; `seen` has who answered.
  */
 export async function startLawlessServer({ megabytes = 4, flood = 20_000 } = {}) {
-  const seen = { endless: 0, cut: 0, pongs: 0 };
+  const seen = { endless: 0, cut: 0, pongs: 0, through: 0 };
   const http = createServer((request, response) => {
     const { pathname, searchParams } = new URL(request.url, 'http://here');
     if (request.method === 'OPTIONS') return response.writeHead(204, ALLOW).end();
@@ -39,14 +41,27 @@ export async function startLawlessServer({ megabytes = 4, flood = 20_000 } = {})
     return response.writeHead(200, { ...ALLOW, 'content-type': 'application/json' }).end(JSON.stringify({ next: searchParams.get('to') }));
   });
   new WebSocketServer({ server: http }).on('connection', (socket, request) => {
-    if (request.url.startsWith('/large')) for (let n = 0; n < 4; n += 1) socket.send(Buffer.alloc(megabytes * 1_000_000), { binary: n % 2 === 0 });
-    if (!request.url.startsWith('/flood')) return;
-    socket.send(OPEN);
-    for (let n = 0; n < flood; n += 1) socket.send(n % 2 ? '2' : '42["early"]');
+    const [, kind] = /^\/(large|flood|torrent)/.exec(request.url) ?? [];
+    const pour = () => {
+      for (let n = 0; n < flood; n += 1) socket.send(n % 2 ? '2' : '42["much"]');
+    };
     socket.on('message', (data) => {
-      if (String(data) === '3') seen.pongs += 1;
-      if (String(data).startsWith('40')) socket.send('40{"sid":"b"}');
+      const text = String(data);
+      if (text === '3') seen.pongs += 1;
+      if (text === '431[]' || text.includes('"through"')) seen.through += 1;
+      if (!text.startsWith('40')) return;
+      socket.send('40{"sid":"b"}');
+      if (kind !== 'torrent') return;
+      pour();
+      socket.send('421["last"]');
     });
+    if (kind === 'large') {
+      for (let n = 0; n < 4; n += 1) socket.send(Buffer.alloc(megabytes * 1_000_000), { binary: n % 2 === 0 });
+      socket.send('{"type":"last"}');
+    } else if (kind) {
+      socket.send(OPEN);
+      if (kind === 'flood') pour();
+    }
   });
   return { seen, ...(await served(http)) };
 }

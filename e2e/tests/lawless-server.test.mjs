@@ -10,7 +10,7 @@ import { until } from '../lib/wait.mjs';
 import { startLawlessServer, startListener } from '../servers/lawless.mjs';
 
 /** Names that are not this machine's, which this browser finds here all the same. */
-const args = ['--host-resolver-rules=MAP *.test 127.0.0.1'];
+const args = ['--host-resolver-rules=MAP *.test 127.0.0.1,MAP *.test. 127.0.0.1'];
 
 const ask = (operation, url, rest = {}) => ({ http: { operation, url, timeout_s: 5, ...rest } });
 const plain = (url, rest) => ({ version: 1, name: 'plain', protocol: 'websocket', connect: { url, reconnect: 'none' }, flow: [], ...rest });
@@ -24,11 +24,11 @@ story('redirects, made-up addresses and answers without end go no further than w
   const page = await world.page(host.url, { args });
   const to = (address) => `${server.url}/redirect?to=${encodeURIComponent(address)}`;
 
-  // This machine's second listener was never named, and nobody asked about it.
+  // This machine's second listener was never named, and nobody asked about it. Each step is played, whatever became of the last one.
   const before = [
-    ask('rest.get', to(`${other.url}/get`)),
-    ask('rest.post', to(`${other.url}/post`), { method: 'POST', json: { secret: 1 } }),
-    ask('rest.endless', `${server.url}/endless`),
+    ask('rest.get', to(`${other.url}/get`), { required: false }),
+    ask('rest.post', to(`${other.url}/post`), { method: 'POST', json: { secret: 1 }, required: false }),
+    ask('rest.endless', `${server.url}/endless`, { required: false }),
   ];
   const refusing = planOf(plain(`${server.url}/ws`, { before }), crowd(3, 4), { ...short, answer_limit_mib: 1 });
   const refused = await swarm.play(page, refusing);
@@ -52,20 +52,39 @@ story('caps belong to the host that is dialled, and who was not named is not', a
   const other = world.use(await startListener());
   const page = await world.page(host.url, { args });
   const told = (address) => ask('rest.next', `${server.url}/next?to=${encodeURIComponent(address)}`, { save: { next: '/next' } });
-  const made = (address, hosts) => {
-    const plan = planOf(plain('${next}', { variables: { next: null }, before: [told(address)] }), crowd(8, 3), short);
+  const made = (address, hosts, { users = 2, seconds = 3, reconnect = 'none' } = {}) => {
+    const scenario = plain('${next}', { variables: { next: null }, before: [told(address)], connect: { url: '${next}', reconnect } });
+    const plan = planOf(scenario, crowd(users, seconds), short);
     plan.populations[0].hosts = hosts;
     return plan;
   };
+  const allowed = (caps) => ({ allow: ['named.test', 'strange.test'], caps: { users: 2, rate: 100, minutes: 1, ...caps } });
+  const saysReached = ({ log }, limit) =>
+    assert.ok(log.lines.some(({ text }) => text.includes(`its limit on ${limit} is reached`)), JSON.stringify(log));
   await assert.rejects(swarm.start(page, made('ws://named.test/', [])), /the host of connect is made up while the run goes/);
+  const beyond = made('ws://named.test/', ['named.test'], { users: 8 });
+  await assert.rejects(swarm.start(page, beyond, undefined, allowed()), /named\.test would get 8 users at a time, and this browser's limit is 2/);
 
-  const permission = { allow: ['named.test', 'strange.test'], caps: { users: 2, rate: 100, minutes: 1 } };
-  const address = `ws://me@NAMED.test.:${other.port}/x`;
-  const capped = await swarm.play(page, made(address, ['named.test']), { permission });
+  // A run that begins within the caps gets no further, however many users are asked for and however the address is written.
+  const address = `ws://me@NAMED.test.:${other.port}`;
+  await swarm.start(page, made(`${address}/x`, ['named.test'], { seconds: 5 }), undefined, allowed());
+  await until('both users to be there', () => other.heard.sockets === 2);
+  await swarm.act(page, { do: 'users', users: 8 });
+  await swarm.phase(page, 'done');
+  const capped = await swarm.report(page);
   assert.equal(other.heard.most, 2, JSON.stringify(codes(capped)));
+  saysReached(capped, 'users at a time');
+
+  // Who is sent away comes back no faster than the cap says: without one these two would be back 20 times a second.
+  const before = other.heard.requests.length;
+  const reconnect = { initial_ms: 50, max_ms: 50, jitter: 0, attempts: 1_000 };
+  const paced = await swarm.play(page, made(`${address}/bye`, ['named.test'], { reconnect }), { permission: allowed({ rate: 2 }) });
   const known = other.heard.requests.length;
-  const strange = await swarm.play(page, made(`ws://named.test@strange.test:${other.port}/x`, ['named.test']), { permission });
-  assert.deepEqual(Object.keys(codes(strange)), ['connect not_allowed']);
+  assert.ok(known - before >= 4 && known - before <= 10, `${known - before} connections in 3 s, 2 of them a second`);
+  saysReached(paced, 'new users within a second');
+
+  const strange = await swarm.play(page, made(`ws://named.test@strange.test:${other.port}/x`, ['named.test']), { permission: allowed() });
+  assert.deepEqual(codes(strange), { 'connect not_allowed': 2 });
   assert.equal(other.heard.requests.length, known);
 });
 
@@ -74,14 +93,24 @@ story('large frames are a word in the result, and a flood makes no worker break'
   const server = world.use(await startLawlessServer({ megabytes: 12 }));
   const page = await world.page(host.url);
   const ws = server.url.replace('http', 'ws');
-  const large = { name: 'large', load: crowd(1, 5), scenario: plain(`${ws}/large`, {}) };
-  const flood = { name: 'flood', load: crowd(4, 5), scenario: { version: 1, name: 'flood', protocol: 'socketio', connect: { url: ws, path: '/flood', reconnect: 'none' }, flow: [] } };
-  const report = await swarm.play(page, { ...planOf({}, crowd(1, 1), short), populations: [large, flood] });
-  const found = codes(report);
-  assert.equal(found['frame too large'], 4, JSON.stringify(report.errors));
-  assert.match(report.errors.find(({ code }) => code === 'too large').sample, /^a frame of 12 MB, of which nothing was read/);
-  const early = report.errors.filter(({ sample }) => /before the namespace was granted/.test(sample));
-  assert.ok(early.length > 0, JSON.stringify(report.errors));
+  const named = (name, users, scenario) => ({ name, load: crowd(users, 40), scenario: plain(`${ws}/${name}`, { name, ...scenario }) });
+  const socketio = (name) => ({ protocol: 'socketio', connect: { url: ws, path: `/${name}`, reconnect: 'none' } });
+  const large = named('large', 1, { on: [{ event: 'last', steps: [{ emit: { event: 'through' } }] }] });
+  const populations = [large, named('flood', 4, socketio('flood')), named('torrent', 2, socketio('torrent'))];
+  await swarm.start(page, { ...planOf({}, crowd(1, 1), short), populations });
+  await until('all that was sent to be heard', () => server.seen.through === 3, { within: 35_000 });
+  await swarm.stop(page);
+  await swarm.phase(page, 'done');
+  const report = await swarm.report(page);
+  const told = JSON.stringify([report.errors, report.disconnects]);
+  assert.deepEqual(codes(report), { 'frame too large': 4, 'frame invalid': 4 }, told);
+  const sample = (wanted) => report.errors.find(({ code }) => code === wanted).sample;
+  assert.match(sample('too large'), /^a frame of 12 MB, of which nothing was read/);
+  // Who speaks without end before it lets anybody in is hung up on, once for each user.
+  assert.match(sample('invalid'), /^event before the namespace was granted, beyond 1000 of them/);
+  const lost = report.disconnects.filter(({ by }) => by !== 'user');
+  assert.deepEqual(lost.map(({ population, reason, count }) => [population, reason, count]), [['flood', 'flooded before the connect answer', 4]], told);
   assert.ok(server.seen.pongs > 0);
-  assert.doesNotMatch(JSON.stringify(report.log), /worker/i);
+  assert.equal(report.problem ?? null, null);
+  assert.doesNotMatch(JSON.stringify(report.log.lines), /worker/i);
 });

@@ -134,7 +134,7 @@ pub enum ClosedBy {
     User,
     /// The server, or something between.
     Server,
-    /// We gave up: no ping in time, a refused connect, a hard stop.
+    /// We gave up: no ping in time, a refused connect, a flood before it was answered, a hard stop.
     Timeout,
 }
 

@@ -6,7 +6,8 @@ use super::socketio::MAX_ATTACHMENTS;
 ///
 /// socket.io-client closes the connection on each of these ("parse error"). A session does not: it drops what it
 /// cannot read and goes on with the next frame, so that a run counts how many frames a server gets wrong. Whether a
-/// user gives up is the caller's decision.
+/// user gives up is the caller's decision. Only a server that says too much before it lets anybody in is hung up on
+/// ([`FrameError::TooEarly`]): once for each connection, however much it goes on to say.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum FrameError {
     #[error("empty frame")]

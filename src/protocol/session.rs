@@ -40,7 +40,7 @@ pub enum Incoming<'a> {
     Event { name: &'a str, args: Args<'a>, ack: Option<u64> },
     /// Answer to an emit with `ack: true`.
     Ack { id: u64, args: Args<'a> },
-    /// The server left the namespace (Socket.IO DISCONNECT) or closed the Engine.IO session, or fell silent.
+    /// The server left the namespace (Socket.IO DISCONNECT) or closed the Engine.IO session, fell silent, or flooded.
     Ended { reason: EndReason },
     /// Nothing to do but count the frame: ping, pong, noop, upgrade, packets for a namespace that was not asked for.
     Housekeeping,
@@ -54,6 +54,8 @@ pub enum EndReason {
     EngineClose,
     /// No ping within pingInterval + pingTimeout: "ping timeout".
     PingTimeout,
+    /// More events came before the namespace was granted than a session keeps. The frame that was too much is an error as well.
+    Flooded,
 }
 
 /// To be written to the socket, in order.
@@ -108,7 +110,7 @@ impl Session {
     ///
     /// # Errors
     /// [`FrameError`] if the frame is not valid, or ended a packet that still waited for attachments. The session is as
-    /// usable as before.
+    /// usable as before, but for [`EndReason::Flooded`].
     pub fn on_text(
         &mut self,
         now: Timestamp,

@@ -190,12 +190,13 @@ impl User {
         self.fail(ctx, &format!("the server refused the connection: {}", ctx.redactor.shown(data, 120)));
     }
 
-    /// The server ended the session within the protocol.
+    /// The session ended within the protocol.
     pub(super) fn on_ended(&mut self, ctx: &mut Context<'_>, reason: EndReason) {
         let (by, text) = match reason {
             EndReason::ServerDisconnect => (ClosedBy::Server, "io server disconnect"),
             EndReason::EngineClose => (ClosedBy::Server, "transport close"),
             EndReason::PingTimeout => (ClosedBy::Timeout, "ping timeout"),
+            EndReason::Flooded => (ClosedBy::Timeout, "flooded before the connect answer"),
         };
         match self.link.as_ref().and_then(|link| link.provoked) {
             Some(why) => {

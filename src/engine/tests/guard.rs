@@ -317,3 +317,32 @@ fn a_frame_that_is_too_large_is_an_error_with_its_size_and_a_packet_that_waited_
     assert_eq!(sample, "a frame of 100 MB, of which nothing was read: the plan's limit is 8.4 MB");
     assert_eq!(bench.users().active, 1);
 }
+
+#[test]
+fn a_server_that_floods_before_it_lets_anybody_in_is_hung_up_on_once_and_tried_again_as_after_any_loss() {
+    let reconnect = json!({ "initial_ms": 100, "max_ms": 100, "jitter": 0, "attempts": 1 });
+    let scenario = json!({ "connect": { "url": "http://h", "timeout_s": 5, "reconnect": reconnect } });
+    let mut bench = Bench::new(scenario, held(1));
+    for socket in [0, 1] {
+        bench.open(socket);
+        bench.text(socket, r#"0{"sid":"s","upgrades":[],"pingInterval":25000,"pingTimeout":60000}"#);
+        assert_eq!(bench.wanted(), [format!("connect {socket}"), format!("{socket} 40")]);
+        for _ in 0..10_000 {
+            bench.text(socket, r#"42["early"]"#);
+        }
+        bench.text(socket, r#"40{"sid":"t"}"#);
+        assert_eq!(bench.wanted(), [format!("close {socket}")]);
+        bench.close(socket);
+        bench.pass(100);
+    }
+    let snapshot = bench.engine.snapshot(bench.now);
+    assert_eq!(Bench::errors(&snapshot), ["frame invalid Connecting x2"], "one for each connection");
+    let sample = &snapshot.metrics.errors[0].sample;
+    assert!(sample.starts_with("event before the namespace was granted, beyond 1000 of them"), "{sample}");
+    let [disconnect] = &snapshot.metrics.disconnects[..] else { panic!("{:?}", snapshot.metrics.disconnects) };
+    let key = &disconnect.key;
+    assert_eq!(
+        (key.by, key.phase, &*key.reason),
+        (ClosedBy::Timeout, Phase::Connecting, "flooded before the connect answer")
+    );
+}

@@ -452,20 +452,39 @@ fn a_server_that_never_lets_anybody_in_fills_no_memory() {
     let mut session = Conversation::new(socketio("/", None));
     session.step(OPEN);
     session.facts.clear();
-    for _ in 0..1_500 {
+    for _ in 0..1_001 {
         session.step(r#"< 42["early"]"#);
     }
-    assert_eq!(session.facts, ["error too_early"; 500]);
+    assert_eq!(session.facts, ["ended Flooded", "error too_early"], "it is hung up on");
+    assert_eq!(session.session.next_timeout(), None);
     session.facts.clear();
+    for step in [r#"< 42["early"]"#, r#"< 451-["early",{"_placeholder":true,"num":0}]"#, "<# 00", "< 2", GRANT] {
+        session.step(step);
+    }
+    assert_eq!(session.facts, ["housekeeping"; 5], "once, however much it goes on to say");
+    let mut session = Conversation::new(socketio("/", None));
+    session.step(OPEN);
+    session.facts.clear();
+    for _ in 0..1_000 {
+        session.step(r#"< 42["early"]"#);
+    }
     session.step(GRANT);
-    assert_eq!(session.facts.len(), 1_001, "it is let in after all, and the first ones are delivered");
+    assert_eq!(session.facts.len(), 1_001, "it is let in, and what came before is delivered");
     let mut session = Conversation::new(socketio("/", None));
     session.step(OPEN);
     session.facts.clear();
     let large = format!(r#"< 42["early","{}"]"#, "x".repeat(3 << 20));
     session.step(&large);
     session.step(&large);
-    assert_eq!(session.facts, ["error too_early"]);
+    assert_eq!(session.facts, ["ended Flooded", "error too_early"]);
+    let mut session = Conversation::new(socketio("/", None));
+    session.step(OPEN);
+    session.facts.clear();
+    for _ in 0..1_001 {
+        session.step(r#"< 451-["early",{"_placeholder":true,"num":0}]"#);
+        session.step("<# 00");
+    }
+    assert_eq!(session.facts, ["ended Flooded", "error too_early"], "with attachments as well");
 }
 
 #[test]

@@ -27,12 +27,12 @@ pub struct Client {
     held: VecDeque<Transmit>,
 }
 
-/// | in         | OPEN       | CONNECT   | CONNECT_ERROR | DISCONNECT, close, time-out, leave |
-/// |------------|------------|-----------|---------------|------------------------------------|
-/// | Opening    | Connecting | -         | -             | Over                               |
-/// | Connecting | error      | Connected | Over          | Over                               |
-/// | Connected  | error      | error     | Over          | Over                               |
-/// | Over       | ignored    | ignored   | ignored       | ignored                            |
+/// | in         | OPEN       | CONNECT   | CONNECT_ERROR | too many events | DISCONNECT, close, time-out, leave |
+/// |------------|------------|-----------|---------------|-----------------|------------------------------------|
+/// | Opening    | Connecting | -         | -             | -               | Over                               |
+/// | Connecting | error      | Connected | Over          | error, Over     | Over                               |
+/// | Connected  | error      | error     | Over          | -               | Over                               |
+/// | Over       | ignored    | ignored   | ignored       | ignored         | ignored                            |
 #[derive(Debug)]
 enum State {
     /// Until the Engine.IO handshake.
@@ -194,7 +194,10 @@ impl Client {
         }
         match packet {
             Packet::Event { name, args, ack, .. } => match &mut self.state {
-                State::Connecting { early } => early.push(Stored::event(&name, args, ack))?,
+                State::Connecting { early } => {
+                    let held = early.push(Stored::event(&name, args, ack));
+                    return held.inspect_err(|_| self.end(EndReason::Flooded, sink));
+                }
                 _ => sink(Incoming::Event { name: &name, args: Args::text(args), ack }),
             },
             Packet::Ack { id, args, .. } => sink(Incoming::Ack { id, args: Args::text(args) }),
@@ -218,10 +221,15 @@ impl Client {
         }
         let stored = partial.finish()?;
         match &mut self.state {
-            State::Connecting { early } if stored.is_event() => early.push(stored)?,
-            _ => stored.deliver(sink),
+            State::Connecting { early } if stored.is_event() => {
+                let held = early.push(stored);
+                held.inspect_err(|_| self.end(EndReason::Flooded, sink))
+            }
+            _ => {
+                stored.deliver(sink);
+                Ok(())
+            }
         }
-        Ok(())
     }
 
     fn on_answer(&mut self, data: &str, sink: &mut dyn FnMut(Incoming<'_>)) -> Result<(), FrameError> {
@@ -279,7 +287,8 @@ struct Early {
 }
 
 impl Early {
-    /// A server that never grants it must not fill the memory.
+    /// A server that never grants it must not fill the memory. Beyond this nothing of the session can be told rightly any more: what
+    /// was dropped is missing from it.
     fn push(&mut self, event: Stored) -> Result<(), FrameError> {
         let bytes = self.bytes.saturating_add(event.size());
         if self.events.len() >= MOST_EARLY || bytes > MOST_EARLY_BYTES {
