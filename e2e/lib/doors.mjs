@@ -13,6 +13,8 @@ export async function holdDoors(count, answer = () => 'nothing') {
   return {
     ports: doors.map(({ port }) => port),
     urls: doors.map(({ port }) => `http://127.0.0.1:${port}`),
+    /** Everybody who came: the port, and what was said there first. */
+    visits: () => doors.flatMap(({ port, visits }) => visits.map(({ origin, line }) => ({ port, origin, line }))),
     /** The ports that were touched at all, even by a connection on which nothing was said. */
     touched: () => doors.filter(({ visits }) => visits.length > 0).map(({ port }) => port),
     /** Those that a page of this origin has sent something to. */
@@ -24,7 +26,7 @@ export async function holdDoors(count, answer = () => 'nothing') {
 async function door(answer) {
   const [visits, sockets] = [[], new Set()];
   const server = createServer((socket) => {
-    const visit = { origin: undefined };
+    const visit = { origin: undefined, line: undefined };
     visits.push(visit);
     sockets.add(socket);
     socket.on('close', () => sockets.delete(socket));
@@ -33,6 +35,7 @@ async function door(answer) {
     socket.setEncoding('latin1').on('data', (chunk) => {
       said += chunk;
       if (!said.includes('\r\n\r\n')) return;
+      visit.line = said.slice(0, said.indexOf('\r\n'));
       visit.origin = /^origin: *(\S+)/im.exec(said)?.[1];
       const body = answer(visit.origin ?? 'nobody');
       const head = ['HTTP/1.1 500 No', 'access-control-allow-origin: *', 'access-control-allow-headers: *', 'content-type: application/json', `content-length: ${Buffer.byteLength(body)}`, 'connection: close'];

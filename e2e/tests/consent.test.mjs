@@ -25,31 +25,43 @@ async function linger(seconds = 1) {
   await until(`${seconds} s to pass`, () => performance.now() - since >= seconds * 1_000);
 }
 
-/** Users that ask at the first door, and users that ask at the second, by an address that is put together from pieces. */
-function nosy([first, second], users = 4) {
-  const asks = (name, url, variables = {}) => ({
+/**
+ * Users that ask at the first door; others that ask at the second, by an address that is put together from pieces; and others that go
+ * where the first one's answer sends them, in a plan that names some host for it.
+ */
+function nosy([first, second], users = 3) {
+  const asks = (name, before, more) => ({
     name,
     load: crowd(users, 2),
+    hosts: more.hosts ?? [],
     scenario: {
       version: 1,
       name,
       protocol: 'websocket',
-      variables,
-      before: [{ http: { operation: 'ask', url, timeout_s: 2 } }],
+      variables: more.variables ?? {},
+      before: before.map((http) => ({ http: { operation: 'ask', timeout_s: 2, ...http } })),
       connect: { url: first, reconnect: 'none', timeout_s: 2 },
       flow: [],
     },
   });
-  const pieces = { head: second.slice(0, 3), tail: second.slice(3) };
-  const populations = [asks('asking', `${first}/`), asks('sneaking', '${head}${tail}/', pieces)];
+  const lured = [{ url: `${first}/`, expect: [500], save: { there: '/there' } }, { url: '${there}/' }];
+  const populations = [
+    asks('asking', [{ url: `${first}/` }], {}),
+    asks('piecing', [{ url: '${head}${tail}/' }], { variables: { head: second.slice(0, 3), tail: second.slice(3) } }),
+    asks('lured', lured, { variables: { there: '' }, hosts: [NAMED] }),
+  ];
   return { ...planOf({}, crowd(1, 1), { name: 'nosy', settle_s: 0, graceful_stop_s: 1 }), populations };
 }
+
+/** A host that nobody goes to. */
+const NAMED = 'chat.example';
 
 story('no request reaches a port that the person at that browser did not agree to', async (world) => {
   const [broker, lab] = [world.use(await startMosquitto()), await world.lab()];
   const host = world.use(await serveFolder(DIST));
   const visitors = new URL(host.url).origin;
-  const doors = world.use(await holdDoors(4, (origin) => JSON.stringify({ said: `a secret of ${origin}` })));
+  const answer = (origin) => JSON.stringify({ said: `a secret of ${origin}`, there: doors.urls[2] });
+  const doors = world.use(await holdDoors(5, answer));
   const wire = world.use(await startWire(broker.port));
   const stranger = await world.page(lab.url);
   const invite = (await openSwarm(stranger, broker.url)).replace(String(broker.port), String(wire.port));
@@ -68,39 +80,42 @@ story('no request reaches a port that the person at that browser did not agree t
   assert.equal(wire.connections(), 0);
   await tabTo(visitor, at.connectButton(visitor));
   await visitor.keyboard.press('Enter');
-  await until('the visitor to be let in', async () => (await swarmOf(visitor))?.connected);
+  // Whom the stranger knows he waits for; his own browser would start without anybody else.
+  await until('the stranger to see the visitor', async () => (await swarmOf(stranger)).browsers.length === 1);
 
-  const run = swarm.start(stranger, nosy(doors.urls));
+  const start = (plan) => swarm.start(stranger, plan, undefined, { allow: [NAMED] });
+  const run = start(nosy(doors.urls));
   run.catch(() => {});
   const second = at.loadQuestion(visitor);
-  const [asked, other] = doors.ports;
+  const [asked, pieced, lured] = doors.ports;
   const terms = await until('the question to name the port', async () => {
     const text = await second.innerText();
     return text.includes(`127.0.0.1:${asked}`) && text;
   });
-  for (const words of [/Fair use/, /this very machine/, /conductor\s+conductor/i, /8 over all browsers/, /at once/]) assert.match(terms, words);
+  const named = new RegExp(`127\\.0\\.0\\.1:${pieced} \\(this very machine\\)`);
+  for (const words of [/Fair use/, named, /chat\.example, any port/, /conductor\s+conductor/i, /9 over all browsers/, /at once/]) assert.match(terms, words);
+  assert.ok(!terms.includes(String(lured)));
   await linger();
-  assert.deepEqual(doors.touched(), [], 'nobody is sent anywhere while the person there has not answered');
+  assert.deepEqual(doors.visits(), [], 'nobody is sent anywhere while the person there has not answered');
   await at.allowButton(visitor).click();
   await run;
   await over(stranger);
-  assert.deepEqual(doors.touchedBy(visitors), [asked]);
-  assert.deepEqual(doors.touchedBy(new URL(lab.url).origin), [asked, other], 'the stranger’s own browser goes where he says');
+  assert.deepEqual(doors.touchedBy(visitors), [asked, pieced], 'an answer leads nobody to a port that the question did not name');
+  assert.deepEqual(doors.touchedBy(new URL(lab.url).origin), [asked, pieced, lured], 'the stranger’s own browser goes where he says');
 
   const report = JSON.stringify(await swarm.report(stranger));
   assert.ok(report.includes(`a secret of ${new URL(lab.url).origin}`), 'the report has samples');
   assert.ok(!report.includes(`a secret of ${visitors}`), 'and none of what this machine answered to its own visitor');
 
   // The same or less is not asked about again; more is.
-  await swarm.start(stranger, nosy(doors.urls, 3));
+  await start(nosy(doors.urls, 2));
   await over(stranger);
-  const more = nosy([doors.urls[2], doors.urls[3]]);
-  const refused = swarm.start(stranger, more);
-  await until('the question to name the other port', async () => (await second.innerText()).includes(`127.0.0.1:${doors.ports[2]}`));
+  const refused = start(nosy(doors.urls.slice(3)));
+  await until('the question to name the other port', async () => (await second.innerText()).includes(`127.0.0.1:${doors.ports[3]}`));
   await at.refuseButton(visitor).click();
   await refused;
   await over(stranger);
-  assert.deepEqual(doors.touchedBy(visitors), [asked]);
+  assert.deepEqual(doors.touchedBy(visitors), [asked, pieced]);
 
   // The broker is not asked about again.
   const before = wire.connections();
@@ -146,8 +161,9 @@ story('a link shows its plan and waits; a stranger’s page cannot frame ours, s
   await until('the other plan to be shown', async () => (await at.nameField(tab).inputValue()) === 'another bait');
   const key = 'A'.repeat(43);
   const broker = encodeURIComponent(theirs.replace('http', 'ws'));
-  for (const role of ['join', 'conduct']) {
-    await hostile.leads(`${lab.url}/#${role}=${key}&broker=${broker}`);
+  const links = ['join', 'watch'].map((role) => `${lab.url}/#${role}=${key}&by=${key}&broker=${broker}`);
+  for (const link of [...links, `${lab.url}/#conduct=${key}&broker=${broker}`]) {
+    await hostile.leads(link);
     await at.brokerQuestion(tab).waitFor();
     await linger(0.5);
     await at.brokerQuestion(tab).getByRole('button', { name: 'Do not connect' }).click();
@@ -167,7 +183,7 @@ story('a link shows its plan and waits; a stranger’s page cannot frame ours, s
   // In the middle of a run no link takes the page away from it.
   await swarm.start(tab, chatPlan(lab, crowd(2, 60)));
   await swarm.phase(tab, 'holding');
-  await hostile.leads(`${lab.url}/#join=${key}&broker=${broker}`);
+  await hostile.leads(links[0]);
   await at.brokerQuestion(tab).filter({ hasText: 'leaves what it is in the middle of' }).waitFor();
   assert.equal(await phaseOf(tab), 'holding');
   await tab.keyboard.press('Escape');

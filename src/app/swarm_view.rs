@@ -335,7 +335,7 @@ fn watched_state(facts: &SwarmFacts<'_>, watcher: &Watcher) -> (String, Mood) {
         _ if !facts.is_connected => ("Connecting to the broker", Mood::Warn),
         _ if !watcher.has_met() => ("Waiting for the conductor", Mood::Plain),
         _ if watcher.is_alone() => ("The conductor is not heard", Mood::Bad),
-        None => ("No run is going on", Mood::Plain),
+        None => ("Nothing of a run has been heard yet", Mood::Plain),
         Some(picture) => return (format!("Shows run {}", picture.run), Mood::Good),
     };
     (text.to_owned(), mood)

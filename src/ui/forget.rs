@@ -1,5 +1,6 @@
 //! One button that deletes everything this page keeps in this browser, after a second step, and says what that was.
 
+use leptos::html::Button;
 use leptos::prelude::*;
 
 use super::parts::Dialog;
@@ -22,6 +23,7 @@ fn Forget(open: RwSignal<bool>) -> impl IntoView {
     let store = Store::here();
     let is_busy = store.select(leaves_something);
     let deleted = RwSignal::new(None::<Result<Vec<String>, String>>);
+    let next = NodeRef::<Button>::new();
     let is_done = move || deleted.with(Option::is_some);
     // What stands on the page was kept, too: it goes when the page is loaded anew.
     Effect::new(move || {
@@ -33,6 +35,13 @@ fn Forget(open: RwSignal<bool>) -> impl IntoView {
         leptos::task::spawn_local(async move {
             let found = forget_everything().await;
             deleted.set(Some(found.map(|found| kept::in_words(&found))));
+            // The button that was pressed is gone, and with it the focus; the next one can take it once it is shown.
+            request_animation_frame(move || {
+                if let Some(button) = next.get_untracked() {
+                    // A button that does not take the focus is still one press of Tab away.
+                    let _ = button.focus();
+                }
+            });
         });
     };
     let list = kept::ALL.map(|kept| view! { <li>{kept.what}</li> }).collect_view();
@@ -60,7 +69,7 @@ fn Forget(open: RwSignal<bool>) -> impl IntoView {
             </div>
             {outcome}
             <div class="row" hidden=move || !is_done()>
-                <button class="primary" on:click=move |_| load_anew()>"Load the page anew"</button>
+                <button node_ref=next class="primary" on:click=move |_| load_anew()>"Load the page anew"</button>
             </div>
         </div>
     }

@@ -25,6 +25,15 @@ pub fn BrokerQuestion() -> impl IntoView {
         let near = url::host(&joining.invite.broker).and_then(|host| nearness(&host));
         near.map_or_else(String::new, |near| format!(" It is {near}."))
     });
+    let load = fact(|joining| {
+        let load = match joining.invite.role() {
+            Role::Watcher => "",
+            Role::Conductor | Role::Generator => {
+                " No load is played by this: what a conductor wants to play here is asked about by itself."
+            }
+        };
+        load.to_owned()
+    });
     let wants = fact(|joining| {
         let wants = match joining.invite.role() {
             Role::Conductor => "The link makes this page conduct a swarm there.",
@@ -45,7 +54,7 @@ pub fn BrokerQuestion() -> impl IntoView {
             <p>"This address stands in the link that was opened."{near}" "{wants}" Whoever runs the broker sees this browser's address."</p>
             <p class="problem" hidden=move || !leaves.get()>"This page leaves what it is in the middle of, and its part ends."</p>
             <p class="hint">
-                "Nothing is connected to before you agree. No load is played by this: what a conductor wants to play here is asked about by itself. This broker is asked about once; \"Hosts and limits\" beside the plan takes it back."
+                "Nothing is connected to before you agree."{load}" This broker is asked about once; \"Hosts and limits\" beside the plan takes it back."
             </p>
         </Question>
     }
@@ -111,7 +120,7 @@ pub fn Terms() -> impl IntoView {
         <dl class="facts terms">
             {fact("Conductor", |part| part.conductor.clone())}
             {fact("Plan", |part| part.plan.clone())}
-            {fact("Load goes to", |part| part.places.iter().map(|place| named(place)).collect::<Vec<_>>().join(", "))}
+            {fact("Load goes to", |part| part.places.iter().map(|place| named(place)).collect::<Vec<_>>().join("; "))}
             {fact("Each of them gets", |part| part.far.join("; "))}
             {fact("Users", |part| format!("{} over all browsers; the conductor may change that, up to {} in this one", part.users, part.most))}
             {fact("Length", |part| part.length.clone())}

@@ -28,17 +28,21 @@ pub fn Conducting() -> impl IntoView {
             <div class="invite">
                 <QrCode text=link />
                 <div class="stack">
-                    <label for="swarm-link">"Link to join"</label>
-                    <input id="swarm-link" type="text" readonly prop:value=link on:focus=select_all />
+                    <div class="field">
+                        <label for="swarm-link">"Link to join"</label>
+                        <input id="swarm-link" type="text" readonly prop:value=link on:focus=select_all />
+                    </div>
                     <div class="row">
                         <button class="primary" on:click=move |_| store.dispatch(Event::CopyInvite)>"Copy link"</button>
                         <button on:click=move |_| store.dispatch(Event::Show(Page::Plan))>"To the plan"</button>
                         <button class="danger" hidden=move || !running.get() on:click=move |_| store.dispatch(Event::Stop)>"Stop all"</button>
                         <button class="quiet right" disabled=running on:click=move |_| store.dispatch(Event::LeaveSwarm)>"Close the swarm"</button>
                     </div>
-                    <label for="swarm-watch-link">"Link to watch: shows how the run looks, and can start and change nothing"</label>
-                    <div class="row">
+                    <div class="field">
+                        <label for="swarm-watch-link">"Link to watch: shows how the run looks, and can start and change nothing"</label>
                         <input id="swarm-watch-link" type="text" readonly prop:value=watch on:focus=select_all />
+                    </div>
+                    <div class="row">
                         <button on:click=move |_| store.dispatch(Event::CopyWatchLink)>"Copy link to watch"</button>
                     </div>
                     <NameField />
