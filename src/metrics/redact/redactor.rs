@@ -56,7 +56,7 @@ impl Redactor {
         let is_random = |part: &&str| marks::looks_random(part.as_bytes());
         match shown.split(SEPARATORS).find(is_random) {
             None => shown,
-            Some(_) => shown.split_inclusive(SEPARATORS).map(|part| hide_random(part)).collect(),
+            Some(_) => shown.split_inclusive(SEPARATORS).map(hide_random).collect(),
         }
     }
 
