@@ -10,7 +10,7 @@ use tabswarm::protocol::{Args, Incoming, Session, SessionConfig, engineio, socke
 use tabswarm::results;
 use tabswarm::run::{Capacity, Run, RunInput, layout};
 use tabswarm::scenario::{Scope, UserFacts, compile};
-use tabswarm::swarm::{self, *};
+use tabswarm::swarm::*;
 use tabswarm::time::Timestamp;
 use tabswarm::wire::FromWorker;
 
