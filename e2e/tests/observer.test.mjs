@@ -1,7 +1,7 @@
 // One browser carries no load and judges the others: where a whole browser is behind, its own probe cannot tell.
 import assert from 'node:assert/strict';
 
-import { join, openSwarm } from '../lib/gather.mjs';
+import { join, openSwarm, ready } from '../lib/gather.mjs';
 import * as at from '../lib/locators.mjs';
 import { chatPlan, crowd } from '../lib/plans.mjs';
 import { startWire } from '../lib/proxy.mjs';
@@ -18,6 +18,8 @@ story('an observer shows that a whole browser is behind, and the verdict names b
   const args = [`--host-resolver-rules=MAP localhost 127.0.0.1:${wire.port}`];
   const conductor = await world.page(lab.url, { args });
   const observer = await join(world, lab.url, await openSwarm(conductor, lab.broker));
+  // Nobody types behind a question.
+  await ready(conductor, 1);
   await at.browserName(observer).fill('lookout');
   await at.observeOnly(observer).check();
   await until('the conductor to know', async () => /lookout[^]*ready to observe/.test(await at.roster(conductor).innerText()));

@@ -29,7 +29,7 @@ story('an operator is asked before load goes anywhere, and is not asked about th
   // The conductor's own operator answers by the script.
   const permission = { allow: ['chat.test'] };
   const started = swarm.start(conductor, plan, undefined, permission);
-  for (const page of [willing, unwilling]) await at.loadQuestion(page).getByText('chat.test:').waitFor();
+  for (const page of [willing, unwilling]) await at.loadQuestion(page).getByText('chat.test: up to').waitFor();
   await at.allowButton(willing).click();
   await at.refuseButton(unwilling).click();
   await started;

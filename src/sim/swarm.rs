@@ -9,8 +9,8 @@ use super::world::{Carried, World};
 use crate::plan::{Limits, Plan};
 use crate::run::{Capacity, Part, RunInput, Vacancy, homes, layout};
 use crate::swarm::{
-    Bounds, Card, Conductor, ConductorOutput, Consent, Generator, GeneratorOutput, Invite, Keys, Link, LinkCommand,
-    Loading, Offer, Patience, Picture, Secret, Signer, pack,
+    Answer, Bounds, Card, Conductor, ConductorOutput, Consent, Generator, GeneratorOutput, Invite, Keys, Link,
+    LinkCommand, Loading, Offer, Patience, Picture, Secret, Signer, pack,
 };
 use crate::time::{Span, Timestamp};
 use crate::wire::ToWorker;
@@ -78,7 +78,9 @@ impl Swarm {
         swarm.conductor.set_patience(patience);
         swarm.play(2.0);
         swarm.conductor.offer(offer);
-        swarm.play(3.0);
+        swarm.play(1.0);
+        swarm.agree();
+        swarm.play(2.0);
         swarm.conductor.begin("k3f".into(), places.clone());
         swarm.own = places.iter().map(|place| place.is_none().then(|| swarm.world.add_worker())).collect();
         swarm
@@ -100,6 +102,15 @@ impl Swarm {
                 self.share();
             }
             self.settle();
+        }
+    }
+
+    /// Every operator says yes to what is offered.
+    fn agree(&mut self) {
+        for Page { generator, .. } in &mut self.pages {
+            if let Some(offer) = generator.offered().map(|offer| offer.number) {
+                generator.decide(Answer { allows: true, offer, samples: true });
+            }
         }
     }
 
