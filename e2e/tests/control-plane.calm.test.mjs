@@ -28,7 +28,7 @@ async function playing(world, patience) {
   await swarm.start(conductor, chatPlan(lab, rampThenHold(USERS, 1, AMPLE_S), LIVELY));
   await everybody(conductor);
   const [generator] = generators;
-  await until('its operator to see the patience', () => generator.getByText(`${patience} s, then it stops`).isVisible());
+  await until('its operator to see the patience', () => generator.locator('#main').getByText(`${patience} s, then it stops`).isVisible());
   return { broker, lab, conductor };
 }
 
