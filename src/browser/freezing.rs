@@ -3,11 +3,14 @@
 use wasm_bindgen::prelude::*;
 use web_sys::Document;
 
+/// An event's name, and what listens to it.
+type Listener = (&'static str, Closure<dyn FnMut()>);
+
 /// Reports both until it is dropped.
 #[derive(Debug)]
 pub struct Freezing {
     document: Document,
-    listeners: [(&'static str, Closure<dyn FnMut()>); 2],
+    listeners: [Listener; 2],
 }
 
 impl Freezing {
