@@ -367,6 +367,8 @@ fn snapshot() -> Snapshot {
             opened: 6,
             refused: 7,
             held: 8,
+            trials_opened: 3,
+            trials_failed: 4,
         },
         evidence: evidence(),
         log: [(Level::Info, None), (Level::Warning, Some(0)), (Level::Error, Some(u32::MAX))]
