@@ -112,5 +112,10 @@ story('large frames are a word in the result, and a flood makes no worker break'
   assert.deepEqual(lost.map(({ population, reason, count }) => [population, reason, count]), [['flood', 'flooded before the connect answer', 4]], told);
   assert.ok(server.seen.pongs > 0);
   assert.equal(report.problem ?? null, null);
-  assert.doesNotMatch(JSON.stringify(report.log.lines), /worker[^"]*broke/i);
+  // On a slow machine a flooded worker may be late with a hand-over, and is heard again; nothing else is said of one.
+  const ofWorkers = report.log.lines.map(({ text }) => text).filter((text) => /worker/i.test(text));
+  const late = / is silent since [\d.]+ s: its \d+ users are not counted$| is heard again after [\d.]+ s$/;
+  assert.deepEqual(ofWorkers.filter((text) => !late.test(text)), []);
+  const [silent, heard] = [/ is silent since /, / is heard again /].map((of) => ofWorkers.filter((text) => of.test(text)).length);
+  assert.equal(heard, silent, 'whoever was silent was heard again');
 });
