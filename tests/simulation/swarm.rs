@@ -204,7 +204,7 @@ fn a_silent_broker_is_given_up_without_waiting_for_the_network_to_say_so() {
     }
     (0..2).for_each(|node| net.cut(node, false));
     net.run(5_000.0);
-    assert!(events(&mut net, GENERATOR).contains(&LinkEvent::Back(SessionId::new(100))));
+    assert!(events(&mut net, GENERATOR).contains(&LinkEvent::Back(conductor_session())));
 }
 
 #[test]
