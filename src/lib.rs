@@ -4,6 +4,8 @@
 
 pub mod time;
 
+pub mod catalogue;
+
 pub mod scenario;
 
 pub mod plan;
