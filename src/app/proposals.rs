@@ -3,6 +3,7 @@
 
 use std::collections::BTreeSet;
 
+use crate::catalogue::{COMPLETIONS, Counter, Definition, Figure, Metric};
 use crate::metrics::{Outcome, Recorder, Totals};
 use crate::plan::{Plan, Threshold};
 use crate::scenario::Op;
@@ -38,18 +39,18 @@ impl Names {
                 if let Op::Emit(emit) = op
                     && let Some(event) = emit.event.as_constant().and_then(serde_json::Value::as_str)
                 {
-                    names.counters.insert(format!("events.out.{event}"));
+                    names.counters.insert(Counter::EventsOut.of(event));
                 }
             }
             if let Some(delivery) = &program.delivery {
                 let operation = &program.operations[usize::from(delivery.operation.0)];
                 names.has_ledger = true;
-                names.counters.insert(format!("{operation}.incomplete"));
-                names.metrics.extend(["first", "median", "last"].map(|part| format!("{operation}.completion.{part}")));
+                names.counters.insert(Counter::Incomplete.of(operation));
+                names.metrics.extend(COMPLETIONS.map(|metric| metric.of(operation)));
             }
             names.operations.extend(program.operations.iter().cloned());
         }
-        names.metrics.insert("worker.lag".to_owned());
+        names.metrics.insert(Metric::WorkerLag.name().to_owned());
         names
     }
 
@@ -67,19 +68,21 @@ impl Names {
         let mut all = Vec::new();
         let (first, other): (Vec<_>, Vec<_>) = self.metrics.iter().partition(|name| is_asked_first(name));
         all.extend(first.into_iter().map(|name| format!("{name} p95 < 300 ms")));
-        all.push("errors rate < 1%".to_owned());
+        all.push(format!("{} rate < 1%", Figure::Errors.name()));
         if self.has_ledger {
-            all.extend(
-                ["delivery.missing == 0", "delivery.duplicated == 0", "delivery.reordered == 0", "delivery.late < 1%"]
-                    .map(str::to_owned),
-            );
+            let bounds = [
+                (Figure::Missing, "== 0"),
+                (Figure::Duplicated, "== 0"),
+                (Figure::Reordered, "== 0"),
+                (Figure::Late, "< 1%"),
+            ];
+            all.extend(bounds.map(|(figure, bound)| format!("{} {bound}", figure.name())));
         }
         if self.has_voice {
-            all.extend(
-                ["voice.starved < 1%", "voice.underruns == 0", "voice.real_time_factor >= 1"].map(str::to_owned),
-            );
+            let bounds = [(Figure::Starved, "< 1%"), (Figure::Underruns, "== 0"), (Figure::RealTimeFactor, ">= 1")];
+            all.extend(bounds.map(|(figure, bound)| format!("{} {bound}", figure.name())));
         }
-        all.push("disconnects == 0".to_owned());
+        all.push(format!("{} == 0", Figure::Disconnects.name()));
         all.extend(self.operations.iter().map(|name| format!("errors[{name}] rate < 1%")));
         all.extend(other.into_iter().map(|name| format!("{name} p95 < 300 ms")));
         all.extend(self.counters.iter().map(|name| format!("{name} count > 0")));
@@ -93,8 +96,23 @@ pub fn value_now(text: &str, totals: &Totals) -> Option<(String, Outcome)> {
     Some((measured(&result), result.outcome))
 }
 
+/// What a threshold can look like.
+pub fn examples() -> [String; 3] {
+    let round_trip = Metric::RoundTrip.of("message");
+    [
+        format!("{round_trip} p95 < 300 ms"),
+        format!("{} == 0", Figure::Missing.name()),
+        format!("{} rate < 1% for 30 s abort", Figure::Errors.name()),
+    ]
+}
+
+/// What a threshold on a pinned baseline can look like.
+pub fn example_of_baseline() -> String {
+    format!("{} p95 <= baseline + 10%", Metric::RoundTrip.of("message"))
+}
+
 fn is_asked_first(metric: &str) -> bool {
-    [".round_trip", ".first_audio", ".fanout"].iter().any(|ending| metric.ends_with(ending)) || metric == "connect"
+    Metric::read(metric).definition().rank != Definition::UNRANKED
 }
 
 #[cfg(all(test, not(target_arch = "wasm32")))]

@@ -13,6 +13,7 @@ use super::run_driver::{cores, user_agent};
 use super::sockets_probe::{count_sockets, place_to_count};
 use super::worker_host::{HostEvent, WorkerHost};
 use crate::app::uplink::uplink;
+use crate::catalogue::Metric;
 use crate::metrics::Report;
 use crate::plan::{Limits, Plan};
 use crate::protocol::audio::Clip;
@@ -188,7 +189,11 @@ async fn look_at_browser(wanted: &Rehearsal, checklist: &Checklist, report: &Rep
         others: wanted.others,
         cores: cores(),
         clock_step_ms: clock_step(),
-        timer_lag_ms: report.metrics.iter().find(|entry| entry.name == "worker.lag").map(|entry| entry.stats.p99),
+        timer_lag_ms: report
+            .metrics
+            .iter()
+            .find(|entry| entry.name == Metric::WorkerLag.name())
+            .map(|entry| entry.stats.p99),
         is_hidden: web_sys::window().and_then(|window| window.document()).is_some_and(|document| document.hidden()),
         uplink: uplink(&wanted.plan).map(|uplink| (uplink.text, uplink.is_heavy)),
     }

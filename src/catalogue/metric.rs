@@ -50,6 +50,9 @@ table! {
 /// Turns that are told apart, and one more for all further ones: a conversation without end must not make metrics without end.
 pub const TURNS: usize = 9;
 
+/// When members had got a message, told once it is settled: by the first, the median and the last of them.
+pub const COMPLETIONS: [Metric; 3] = [Metric::CompletionFirst, Metric::CompletionMedian, Metric::CompletionLast];
+
 /// What voice services are compared by: `answer` is the name that the shipped scenarios give.
 const FIRST_AUDIO: &str = "voice.first_audio";
 

@@ -18,7 +18,7 @@ mod reserved;
 pub use counter::Counter;
 pub use definition::{Better, Clocks, Definition, Falsifier, Kind, Measure, Name, Success};
 pub use figure::{Figure, LEDGER};
-pub use metric::{Metric, Named, TURNS};
+pub use metric::{COMPLETIONS, Metric, Named, TURNS};
 pub use order::{answer, by_importance, first_audio, most_important};
 pub use pages::{Chapter, counters, falsified, plain, times};
 pub use reserved::{AUDIO, CONNECT, FINISH, FRAME, Reserved, family, reserved};

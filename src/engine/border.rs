@@ -3,6 +3,7 @@
 //! Each function here takes a message apart field by field, without `..`: whoever adds a field has to say here what it is, or nothing
 //! compiles. What the engine counts under or cuts was redacted when it came; here it is once more, by all that is known by now.
 
+use crate::catalogue::Counter;
 use crate::metrics::{
     BreachDelta, BreachKey, Cause, CounterDelta, DisconnectDelta, DisconnectKey, ErrorDelta, ErrorKey, Evidence, Frame,
     MetricsDelta, Redactor,
@@ -85,12 +86,10 @@ impl Border<'_> {
         // Metrics, operations and populations have their names from the plan.
         let MetricsDelta { histograms: _, counters, errors, disconnects, listeners: _, breaches } = metrics;
         for CounterDelta { counter, population: _, count: _ } in counters {
-            for way in ["events.in.", "events.out."] {
-                if let Some(name) = counter.strip_prefix(way) {
-                    let mut name = name.to_owned();
-                    self.name(&mut name);
-                    *counter = format!("{way}{name}");
-                }
+            if let Some((way, name)) = Counter::event_of(counter) {
+                let mut name = name.to_owned();
+                self.name(&mut name);
+                *counter = way.of(&name);
             }
         }
         for ErrorDelta { key, count: _, first: _, sample } in errors {

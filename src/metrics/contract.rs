@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::totals::Totals;
+use crate::catalogue::Counter;
 use crate::time::{Span, Timestamp};
 
 /// What is wrong, and where. Of an event that nobody knows, path and both words are empty.
@@ -71,12 +72,7 @@ pub fn entries(totals: &Totals) -> Vec<BreachEntry> {
 }
 
 fn arrivals(totals: &Totals, key: &BreachKey) -> u64 {
-    let counter = format!("events.in.{}", key.event);
+    let counter = Counter::EventsIn.of(&key.event);
     let counters = totals.counters().filter(|(name, population, _)| *name == counter && *population == key.population);
     counters.map(|(_, _, count)| count).sum()
 }
-
-/// Counts frames that were held against their shape.
-pub const CHECKED: &str = "contract.checked";
-/// Counts broken rules in those frames.
-pub const VIOLATIONS: &str = "contract.violations";

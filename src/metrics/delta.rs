@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::bins;
 use super::contract::BreachDelta;
 use super::listeners::ListenerDelta;
+use crate::catalogue::{Figure, LEDGER};
 use crate::time::{Span, Timestamp};
 
 /// A virtual user over the whole run: the population's place in the plan and the user's number in it.
@@ -26,11 +27,6 @@ impl UserId {
         self.0 & 0x00ff_ffff
     }
 }
-
-/// Counters of what the generator itself did not do, which is no error of the target's: what was due too long ago and was not sent,
-/// and users that were cut off because the time to leave was over.
-pub const NOT_SENT: &str = "generator.not_sent";
-pub const NOT_LEFT: &str = "generator.not_left";
 
 /// What happened since the last snapshot.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
@@ -286,26 +282,31 @@ pub struct LedgerDelta {
 }
 
 impl LedgerDelta {
-    /// Every field by its name.
-    pub fn fields(&self) -> [(&'static str, i64); 13] {
+    /// All of them, in the order in which they are told.
+    pub fn figures(&self) -> [(Figure, i64); LEDGER.len()] {
         let Self { sent, accepted, rejected, unconfirmed, abandoned, due, delivered, missing, .. } = *self;
         let Self { duplicated, reordered, late, arrived, extra, .. } = *self;
         let whole = |count: u64| i64::try_from(count).unwrap_or(i64::MAX);
-        [
-            ("sent", whole(sent)),
-            ("accepted", whole(accepted)),
-            ("rejected", whole(rejected)),
-            ("unconfirmed", whole(unconfirmed)),
-            ("abandoned", whole(abandoned)),
-            ("due", whole(due)),
-            ("delivered", whole(delivered)),
-            ("missing", missing),
-            ("duplicated", whole(duplicated)),
-            ("reordered", whole(reordered)),
-            ("late", whole(late)),
-            ("arrived", whole(arrived)),
-            ("extra", whole(extra)),
-        ]
+        let counts = [
+            whole(sent),
+            whole(accepted),
+            whole(rejected),
+            whole(unconfirmed),
+            whole(abandoned),
+            whole(due),
+            whole(delivered),
+            missing,
+            whole(duplicated),
+            whole(reordered),
+            whole(late),
+            whole(arrived),
+            whole(extra),
+        ];
+        std::array::from_fn(|place| (LEDGER[place], counts[place]))
+    }
+
+    pub fn figure(&self, figure: Figure) -> Option<i64> {
+        self.figures().into_iter().find(|(known, _)| *known == figure).map(|(_, count)| count)
     }
 }
 

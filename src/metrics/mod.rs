@@ -25,9 +25,7 @@ mod verdict;
 pub use crate::plan::{Threshold, ThresholdError, ThresholdUnit as Unit};
 pub use annotation::{Annotation, AnnotationKind, Annotations, ErrorBursts};
 pub use bins::MAX_US as MOST_US;
-pub use contract::{
-    BreachDelta, BreachEntry, BreachKey, BreachTotal, CHECKED, VIOLATIONS, entries as contract_entries,
-};
+pub use contract::{BreachDelta, BreachEntry, BreachKey, BreachTotal, entries as contract_entries};
 pub use delta::*;
 pub use evidence::{Cause, Evidence, EvidenceBook, Frame, GeneratorState, Late, Want, Wanted, Way, Witness};
 pub use histogram::{Histogram, Stats};

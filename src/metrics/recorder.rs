@@ -11,6 +11,7 @@ use super::delta::{
 };
 use super::listeners::{HeardSums, ListenerDelta};
 use super::listening::Listened;
+use crate::catalogue::Counter;
 use crate::time::{Span, Timestamp};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -167,7 +168,7 @@ impl Recorder {
     pub fn drain(&mut self) -> MetricsDelta {
         let clamped = std::mem::take(&mut self.clamped);
         if clamped > 0 {
-            let counter = self.counter(CLAMPED, "");
+            let counter = self.counter(Counter::Clamped.name(), "");
             self.count(counter, clamped);
         }
         let mut histograms = Vec::new();
@@ -226,8 +227,6 @@ const MAX_KEYS: usize = 200;
 const OTHER: &str = "(other)";
 /// Enough to recognise an error by, short enough for a table's cell.
 const SAMPLE_CHARS: usize = 300;
-/// Counts samples beyond an hour, which histograms hold as an hour.
-const CLAMPED: &str = "samples.clamped";
 
 #[cfg(test)]
 mod tests {
@@ -271,7 +270,10 @@ mod tests {
         recorder.sample(Timestamp::ZERO, series, Span::from_secs(3_601));
         let delta = recorder.drain();
         assert_eq!(delta.histograms[0].max_us, MAX_US);
-        assert_eq!(delta.counters, [CounterDelta { counter: CLAMPED.into(), population: String::new(), count: 1 }]);
+        assert_eq!(
+            delta.counters,
+            [CounterDelta { counter: Counter::Clamped.name().into(), population: String::new(), count: 1 }]
+        );
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::catalogue;
 use crate::metrics::{Outcome, Report, VerdictOutcome};
 use crate::plan::Plan;
 
@@ -123,12 +124,9 @@ impl Summary {
 
 /// A message's way there and back, an answer by voice, or else a connection.
 fn latency(report: &Report) -> Option<(String, f64)> {
-    let rank = |name: &str| match name {
-        _ if name.ends_with(".round_trip") => 0,
-        _ if name.ends_with(".first_audio") => 1,
-        "connect" => 2,
-        _ => 3,
-    };
-    let best = report.metrics.iter().min_by_key(|metric| (rank(&metric.name), !metric.tags.is_empty()))?;
-    (rank(&best.name) < 3).then(|| (best.name.clone(), best.stats.p95))
+    let best = catalogue::most_important(report.metrics.iter().map(|metric| metric.name.as_str()))?;
+    let entries = report.metrics.iter().filter(|metric| metric.name == best);
+    // Of all populations together, where it is told.
+    let entry = entries.min_by_key(|metric| !metric.tags.is_empty())?;
+    Some((entry.name.clone(), entry.stats.p95))
 }

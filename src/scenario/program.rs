@@ -219,6 +219,26 @@ pub struct Audio {
 }
 
 impl Program {
+    /// Operations in the order in which a user comes to them: before its connection, and with it. What leaves comes last.
+    pub fn operations_in_order(&self) -> (Vec<OperationId>, Vec<OperationId>) {
+        let (mut before, mut connected) = (Vec::new(), Vec::new());
+        self.once.into_iter().chain([self.before]).for_each(|block| self.add_operations(block, &mut before));
+        let work =
+            self.timers.iter().map(|timer| timer.block).chain(self.reactions.iter().map(|reaction| reaction.block));
+        let rest = self.rejoin.into_iter().chain(self.storm).chain([self.finish]);
+        [self.flow].into_iter().chain(work).chain(rest).for_each(|block| self.add_operations(block, &mut connected));
+        (before, connected)
+    }
+
+    fn add_operations(&self, block: Pc, found: &mut Vec<OperationId>) {
+        let ops = self.ops[block as usize..].iter().take_while(|op| !matches!(op, Op::End));
+        for operation in ops.filter_map(Op::operation) {
+            if !found.contains(&operation) {
+                found.push(operation);
+            }
+        }
+    }
+
     /// What a user with an open microphone sends, in bytes a second of frames' content; 0: it is no voice service.
     pub fn uplink(&self) -> f64 {
         let (Some(audio), Protocol::WebSocket { event_field }) = (&self.audio, &self.protocol) else { return 0.0 };
@@ -366,6 +386,31 @@ pub enum Op {
     /// Ends the user: runs `finish`.
     Leave,
     End,
+}
+
+impl Op {
+    /// What it is measured as.
+    pub fn operation(&self) -> Option<OperationId> {
+        match self {
+            Self::Http(op) => Some(op.operation),
+            Self::Emit(op) => Some(op.operation),
+            Self::Wait(op) => Some(op.operation),
+            Self::Speak(op) => Some(op.operation),
+            Self::Listen(op) => Some(op.operation),
+            Self::Fail { operation, .. } => Some(*operation),
+            Self::Think(_)
+            | Self::Mic(_)
+            | Self::Set { .. }
+            | Self::Push { .. }
+            | Self::Choose { .. }
+            | Self::If { .. }
+            | Self::LoopStart { .. }
+            | Self::LoopEnd { .. }
+            | Self::Jump(_)
+            | Self::Leave
+            | Self::End => None,
+        }
+    }
 }
 
 /// One HTTP exchange.

@@ -4,6 +4,7 @@
 
 use serde_json::Value;
 
+use crate::catalogue;
 use crate::metrics::{ClosedBy, Phase};
 use crate::plan::{Pace, is_token};
 use crate::protocol::Transmit;
@@ -197,7 +198,7 @@ impl User {
     /// What was meant to keep it out did not.
     pub(super) fn note_accepted_token(&mut self, ctx: &mut Context<'_>) {
         if std::mem::take(&mut self.spoiled) {
-            ctx.named_error("connect", "accepted an invalid token", Phase::Connecting, || {
+            ctx.named_error(catalogue::CONNECT, "accepted an invalid token", Phase::Connecting, || {
                 "the tester expired the token, and the server took a made-up one".to_owned()
             });
         }

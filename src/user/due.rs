@@ -1,5 +1,6 @@
 //! The passing of time: ticks, thinks and delays that are due, answers that never came, stages that took too long.
 
+use crate::catalogue;
 use crate::metrics::{ACK_TIMEOUT, ClosedBy, ECHO_TIMEOUT};
 use crate::time::{Span, Timestamp};
 
@@ -88,7 +89,7 @@ impl User {
                     (Some(_), None) => "no engine.io open",
                     (Some(_), Some(_)) => "no connect answer",
                 };
-                ctx.named_error("connect", "timeout", self.phase(), || reached.to_owned());
+                ctx.named_error(catalogue::CONNECT, "timeout", self.phase(), || reached.to_owned());
                 self.close(ctx, ClosedBy::Timeout, Some("connect timeout"));
                 self.on_link_lost(ctx);
             }

@@ -2,6 +2,7 @@
 
 use serde_json::Value;
 
+use crate::catalogue;
 use crate::metrics::Receipt;
 use crate::protocol::{Args, BINARY_FRAME, FrameError, Incoming, Session};
 use crate::scenario::{Arguments, ErrorRule, EventId, Op, OperationId, Reaction};
@@ -40,7 +41,7 @@ impl User {
         self.note_frame();
         let (bytes, most) = (megabytes(bytes), megabytes(ctx.terms.most_bytes));
         let text = || format!("a frame of {bytes} MB, of which nothing was read: the plan's limit is {most} MB");
-        ctx.named_error("frame", "too large", self.phase(), text);
+        ctx.named_error(catalogue::FRAME, "too large", self.phase(), text);
         // A packet that waited for its attachments waits in vain.
         self.feed(ctx, |session, _, _| session.on_lost_frame());
     }
@@ -80,7 +81,7 @@ impl User {
         }
         if let Err(error) = result {
             ctx.count(ctx.meters.frames_invalid, 1);
-            ctx.named_error("frame", "invalid", self.phase(), || error.to_string());
+            ctx.named_error(catalogue::FRAME, "invalid", self.phase(), || error.to_string());
         }
         for act in later {
             self.act(ctx, act);
@@ -188,7 +189,7 @@ impl User {
         if heard.is_bad() {
             ctx.count(ctx.meters.frames_invalid, 1);
             let sample = || format!("{name} {}", args.raw);
-            ctx.named_error("frame", "arguments are not JSON", self.phase(), sample);
+            ctx.named_error(catalogue::FRAME, "arguments are not JSON", self.phase(), sample);
         }
         ends.then_some(Later::Leave)
     }
@@ -198,7 +199,7 @@ impl User {
         if name == BINARY_FRAME && self.voice.is_some() {
             let bytes: usize = args.attachments.iter().map(Vec::len).sum();
             ctx.count(ctx.meters.frames_invalid, 1);
-            ctx.named_error("frame", "binary frame", self.phase(), || format!("{bytes} bytes"));
+            ctx.named_error(catalogue::FRAME, "binary frame", self.phase(), || format!("{bytes} bytes"));
         }
     }
 

@@ -2,6 +2,7 @@
 
 use serde_json::Value;
 
+use crate::catalogue;
 use crate::engine::{FetchFailure, SocketId};
 use crate::metrics::{ClosedBy, DisconnectKey, Phase};
 use crate::plan::{MARK, Mark, is_token};
@@ -146,7 +147,7 @@ impl User {
     /// Its address leads where it must not go: nothing was opened.
     pub fn on_not_allowed(&mut self, ctx: &mut Context<'_>, why: &str) {
         let code = FetchFailure::NotAllowed.code();
-        ctx.named_error("connect", code, Phase::Connecting, || why.to_owned());
+        ctx.named_error(catalogue::CONNECT, code, Phase::Connecting, || why.to_owned());
         self.on_link_lost(ctx);
     }
 
@@ -185,7 +186,7 @@ impl User {
             return self.renew(ctx);
         }
         let code = if message.is_empty() { "refused" } else { message };
-        ctx.named_error("connect", code, Phase::Connecting, || data.to_owned());
+        ctx.named_error(catalogue::CONNECT, code, Phase::Connecting, || data.to_owned());
         self.close(ctx, ClosedBy::Timeout, Some("refused"));
         self.fail(ctx, &format!("the server refused the connection: {}", ctx.redactor.shown(data, 120)));
     }
@@ -229,12 +230,12 @@ impl User {
         self.count_disconnect(ctx, *link, code, reason);
         if !wanted {
             if phase == Phase::Connecting {
-                ctx.named_error("connect", &format!("closed {code}"), phase, || {
+                ctx.named_error(catalogue::CONNECT, &format!("closed {code}"), phase, || {
                     format!("the WebSocket closed with {code} before it was usable: {reason}")
                 });
             }
             if mute {
-                ctx.named_error("connect", "died without a frame", phase, || {
+                ctx.named_error(catalogue::CONNECT, "died without a frame", phase, || {
                     format!("the WebSocket opened, brought nothing, and closed with {code}")
                 });
             }

@@ -2,7 +2,8 @@
 
 use std::collections::HashMap;
 
-use crate::metrics::{CHECKED, CounterId, NOT_LEFT, NOT_SENT, Recorder, Redactor, SeriesId, VIOLATIONS};
+use crate::catalogue::{Counter, Metric};
+use crate::metrics::{CounterId, Recorder, Redactor, SeriesId};
 use crate::scenario::{EventId, OperationId, Program, RoomEffect};
 
 use super::probe::Findings;
@@ -89,27 +90,28 @@ impl Meters {
             .enumerate()
             .map(|(index, name)| OperationMeters {
                 answer: series(name),
-                ack: series(&format!("{name}.ack")),
+                ack: series(&Metric::Ack.of(name)),
                 message: sends_messages(program, OperationId(index as u16)).then(|| MessageMeters {
-                    round_trip: series(&format!("{name}.round_trip")),
-                    intended: series(&format!("{name}.round_trip.intended")),
-                    fanout: series(&format!("{name}.fanout")),
+                    round_trip: series(&Metric::RoundTrip.of(name)),
+                    intended: series(&Metric::RoundTripIntended.of(name)),
+                    fanout: series(&Metric::Fanout.of(name)),
                 }),
             })
             .collect();
         let [slot_wait, websocket, engineio, socketio, connect, rest_wait, pacing] = [
-            "connect.slot_wait",
-            "connect.websocket",
-            "connect.engineio",
-            "connect.socketio",
-            "connect",
-            "rest.slot_wait",
-            "pacing.error",
+            Metric::ConnectSlotWait,
+            Metric::ConnectWebsocket,
+            Metric::ConnectEngineio,
+            Metric::ConnectSocketio,
+            Metric::Connect,
+            Metric::RestSlotWait,
+            Metric::PacingError,
         ]
-        .map(series);
+        .map(|metric| series(metric.name()));
         let voice = VoiceMeters::new(program, population, recorder);
-        let mut counter = |name: &str| recorder.counter(name, population);
-        let events_in = program.events.iter().map(|event| counter(&format!("events.in.{}", event.name))).collect();
+        let named = |event: &crate::scenario::Event| Counter::EventsIn.of(&event.name);
+        let events_in = program.events.iter().map(|event| recorder.counter(&named(event), population)).collect();
+        let mut counter = |counter: Counter| recorder.counter(counter.name(), population);
         Self {
             voice,
             operations,
@@ -120,18 +122,18 @@ impl Meters {
             connect,
             rest_wait,
             pacing,
-            frames_in: counter("frames.in"),
-            frames_out: counter("frames.out"),
-            bytes_in: counter("bytes.in"),
-            bytes_out: counter("bytes.out"),
-            frames_invalid: counter("frames.invalid"),
-            reconnects: counter("reconnects"),
-            skipped: counter("timers.skipped"),
-            not_sent: counter(NOT_SENT),
-            not_left: counter(NOT_LEFT),
-            http_requests: counter("http.requests"),
-            arrivals: counter("arrivals"),
-            dropped: counter("arrivals.dropped"),
+            frames_in: counter(Counter::FramesIn),
+            frames_out: counter(Counter::FramesOut),
+            bytes_in: counter(Counter::BytesIn),
+            bytes_out: counter(Counter::BytesOut),
+            frames_invalid: counter(Counter::FramesInvalid),
+            reconnects: counter(Counter::Reconnects),
+            skipped: counter(Counter::TimersSkipped),
+            not_sent: counter(Counter::NotSent),
+            not_left: counter(Counter::NotLeft),
+            http_requests: counter(Counter::HttpRequests),
+            arrivals: counter(Counter::Arrivals),
+            dropped: counter(Counter::ArrivalsDropped),
             events_in,
             strangers: HashMap::new(),
             events_out: HashMap::new(),
@@ -157,10 +159,9 @@ impl Meters {
     /// One event was looked at.
     pub fn count_contract(&mut self, recorder: &mut Recorder, violations: usize) {
         let population = &self.population;
-        let counters = self
-            .contract
-            .counters
-            .get_or_insert_with(|| (recorder.counter(CHECKED, population), recorder.counter(VIOLATIONS, population)));
+        let mut counter = |counter: Counter| recorder.counter(counter.name(), population);
+        let fresh = || (counter(Counter::ContractChecked), counter(Counter::ContractViolations));
+        let counters = self.contract.counters.get_or_insert_with(fresh);
         recorder.count(counters.0, 1);
         recorder.count(counters.1, violations as u64);
     }
@@ -168,15 +169,15 @@ impl Meters {
     /// One user's history was compared. Registered only now: what nobody compared is not zero.
     pub fn count_findings(&self, recorder: &mut Recorder, findings: &Findings) {
         let counts = [
-            ("users", 1),
-            ("compared", findings.compared),
-            ("missing", findings.missing),
-            ("duplicated", findings.duplicated),
-            ("out_of_order", findings.out_of_order),
-            ("stuck_unread", findings.stuck_unread),
+            (Counter::ConsistencyUsers, 1),
+            (Counter::ConsistencyCompared, findings.compared),
+            (Counter::ConsistencyMissing, findings.missing),
+            (Counter::ConsistencyDuplicated, findings.duplicated),
+            (Counter::ConsistencyOutOfOrder, findings.out_of_order),
+            (Counter::ConsistencyStuckUnread, findings.stuck_unread),
         ];
-        for (name, count) in counts {
-            let counter = recorder.counter(&format!("consistency.{name}"), &self.population);
+        for (counter, count) in counts {
+            let counter = recorder.counter(counter.name(), &self.population);
             recorder.count(counter, count);
         }
     }
@@ -214,7 +215,7 @@ impl Meters {
                 } else {
                     redactor.shown_name(name, MAX_NAME)
                 };
-                let counter = recorder.counter(&format!("events.out.{shown}"), &self.population);
+                let counter = recorder.counter(&Counter::EventsOut.of(&shown), &self.population);
                 self.events_out.insert(name.to_owned(), counter);
                 counter
             }
@@ -238,10 +239,10 @@ impl Meters {
             return *counter;
         }
         if self.strangers.len() >= MAX_STRANGERS || name.len() > MAX_NAME {
-            return recorder.counter("events.in.(others)", &self.population);
+            return recorder.counter(&Counter::EventsIn.of("(others)"), &self.population);
         }
         let shown = redactor.shown_name(name, MAX_NAME);
-        let counter = recorder.counter(&format!("events.in.{shown}"), &self.population);
+        let counter = recorder.counter(&Counter::EventsIn.of(&shown), &self.population);
         self.strangers.insert(name.to_owned(), counter);
         self.new_stranger = true;
         counter

@@ -1,6 +1,7 @@
 //! What a user is going to call, as far as that is known before it starts: addresses, and what a browser asks a server's
 //! permission for.
 
+use crate::catalogue;
 use crate::protocol::{Session, SessionConfig};
 use crate::scenario::{Body, HttpOp, Op, Pc, Program, Protocol, RoomEffect, Template, UserFacts};
 
@@ -54,7 +55,7 @@ impl Outlook {
         for block in program.once.into_iter().chain([program.before]) {
             outlook.add_block(program, &mut memory, block, true);
         }
-        outlook.add("connect".to_owned(), connect(program, &mut memory), true);
+        outlook.add(catalogue::CONNECT.to_owned(), connect(program, &mut memory), true);
         outlook.add_block(program, &mut memory, program.flow, true);
         program.timers.iter().for_each(|timer| outlook.add_block(program, &mut memory, timer.block, false));
         outlook

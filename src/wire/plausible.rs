@@ -224,10 +224,10 @@ fn users(users: &[UsersByState], populations: usize) -> Result<(), String> {
 
 /// What is settled was owed, what was decided was sent, and nothing is missing less than not at all.
 fn ledger(delta: &LedgerDelta, before: &LedgerDelta) -> Result<(), String> {
-    for (field, value) in delta.fields() {
+    for (figure, value) in delta.figures() {
         if value.unsigned_abs() > MOST_COUNT {
             let beyond = if value > 0 { "more than " } else { "less than -" };
-            return Err(format!("{beyond}{MOST_COUNT} messages are {field}"));
+            return Err(format!("{beyond}{MOST_COUNT} messages are {}", figure.field()));
         }
     }
     let mut all = *before;

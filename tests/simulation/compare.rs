@@ -1,6 +1,7 @@
 //! Whole runs held against each other, by their reports alone.
 
 use serde_json::json;
+use tabswarm::catalogue::Figure;
 use tabswarm::metrics::Report;
 use tabswarm::results::compare::{CompareRow, Judgement, Subject, compare};
 use tabswarm::sim::{Faults, World};
@@ -38,7 +39,7 @@ fn a_slower_and_lossy_service_is_worse_and_the_way_back_better() {
     let of = |first: &Report, second: &Report| compare(&[first, second]).rows;
     let (there, back) = (of(&good, &bad), of(&bad, &good));
     let trip = format!("{:?}", Subject::Quantile { metric: "message.round_trip".into(), share: 0.5 });
-    let missing = format!("{:?}", Subject::Delivery { part: "missing", of: "due" });
+    let missing = format!("{:?}", Subject::Delivery { part: Figure::Missing, of: Figure::Due });
     for subject in [trip, missing] {
         assert!(judged(&there, Judgement::Worse).contains(&subject), "{subject}: {there:?}");
         assert!(judged(&back, Judgement::Better).contains(&subject), "{subject}: {back:?}");

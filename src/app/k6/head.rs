@@ -1,8 +1,10 @@
 //! The comment at a script's head: what it is, how it is run, and what of this plan it does not do.
 
+use super::metrics::metric;
 use super::population::Part;
 use super::secrets::Secrets;
 use super::thresholds::Carried;
+use crate::catalogue::Metric;
 use crate::plan::{Accounts, Load, Plan};
 use crate::scenario::Op;
 
@@ -32,10 +34,9 @@ pub fn head(plan: &Plan, parts: &[Part<'_>], secrets: &Secrets, thresholds: &[Ca
     }
     text.push(String::new());
     text.push("What it does as tabswarm does: set-up, REST, handshake, rooms, messages, timers, reactions, error rules, reconnects,".to_owned());
-    text.push(
-        "times and counts under the same names (k6 allows no dots: message.round_trip is message_round_trip)."
-            .to_owned(),
-    );
+    let example = Metric::RoundTrip.of("message");
+    let plain = metric(&example);
+    text.push(format!("times and counts under the same names (k6 allows no dots: {example} is {plain})."));
     text.push(String::new());
     text.push("What it does not do:".to_owned());
     text.extend(limits(plan, parts, thresholds).into_iter().flat_map(|limit| wrap(&limit)));

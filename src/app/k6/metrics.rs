@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use crate::catalogue::{Counter, Metric};
 use crate::scenario::{EmitOp, Op, Program, Protocol, RoomEffect};
 
 /// Names of times and counters, of all populations together.
@@ -13,13 +14,21 @@ pub struct Metrics {
 
 impl Metrics {
     pub fn add(&mut self, program: &Program) {
-        let fixed = ["frames.in", "frames.out", "bytes.in", "bytes.out", "reconnects", "http.requests"];
-        self.counters.extend(fixed.map(str::to_owned));
-        self.times.extend(["connect", "connect.websocket"].map(str::to_owned));
+        let fixed = [
+            Counter::FramesIn,
+            Counter::FramesOut,
+            Counter::BytesIn,
+            Counter::BytesOut,
+            Counter::Reconnects,
+            Counter::HttpRequests,
+        ];
+        self.counters.extend(fixed.map(|counter| counter.name().to_owned()));
+        let fixed = |metric: Metric| metric.name().to_owned();
+        self.times.extend([Metric::Connect, Metric::ConnectWebsocket].map(fixed));
         if program.protocol == Protocol::SocketIo {
-            self.times.extend(["connect.engineio", "connect.socketio"].map(str::to_owned));
+            self.times.extend([Metric::ConnectEngineio, Metric::ConnectSocketio].map(fixed));
         }
-        self.counters.extend(program.events.iter().map(|event| format!("events.in.{}", event.name)));
+        self.counters.extend(program.events.iter().map(|event| Counter::EventsIn.of(&event.name)));
         for op in &program.ops {
             let name = |operation: crate::scenario::OperationId| &program.operations[usize::from(operation.0)];
             match op {
@@ -36,13 +45,13 @@ impl Metrics {
             self.times.insert(name.to_owned());
         }
         if op.ack {
-            self.times.insert(format!("{name}.ack"));
+            self.times.insert(Metric::Ack.of(name));
         }
         if matches!(op.room, RoomEffect::Message(_)) {
-            self.times.extend([format!("{name}.round_trip"), format!("{name}.round_trip.intended")]);
+            self.times.extend([Metric::RoundTrip.of(name), Metric::RoundTripIntended.of(name)]);
         }
         if let Some(event) = op.event.as_constant().and_then(serde_json::Value::as_str) {
-            self.counters.insert(format!("events.out.{event}"));
+            self.counters.insert(Counter::EventsOut.of(event));
         }
     }
 

@@ -17,6 +17,7 @@ mod thresholds;
 
 use std::collections::BTreeSet;
 
+use crate::catalogue::Metric;
 use crate::plan::{Accounts, Plan};
 use crate::scenario::js::quoted;
 use crate::scenario::{Problem, Protocol};
@@ -125,8 +126,9 @@ fn measured(metrics: &Metrics) -> String {
     };
     let times = table("times", "new Trend(metric(name), true)", metrics.times().collect());
     let counters = table("counters", "new Counter(metric(name))", metrics.counters().collect());
+    let (ack, round_trip) = (Metric::Ack.name(), Metric::RoundTrip.name());
     format!(
-        "// By operation: from sending to the answer, to the acknowledgement (.ack), to the own broadcast (.round_trip).\n{times}\n\
+        "// By operation: from sending to the answer, to the acknowledgement ({ack}), to the own broadcast ({round_trip}).\n{times}\n\
          {counters}\n// Tagged with the event's name, whether the scenario names it or not.\nconst eventsIn = new Counter('events_in');\n\
          // Tagged with operation and code.\nconst errors = new Counter('errors');\n\
          // Failed attempts per attempt, tagged with the operation.\nconst errorsRate = new Rate('errors_rate');\n\

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use super::load::number;
 use super::metrics::{Metrics, metric};
+use crate::catalogue::Counter;
 use crate::plan::{Bound, Operator, Plan, Scope, Statistic, Subject, Threshold};
 
 /// One of the plan's thresholds.
@@ -75,12 +76,12 @@ fn subject(metrics: &Metrics, subject: &Subject) -> Result<(String, Vec<String>,
         Subject::Count { name, per_second } if metrics.has_counter(name) => {
             Ok((metric(name), Vec::new(), if *per_second { "rate".to_owned() } else { count }))
         }
-        Subject::Count { name, per_second } => match name.strip_prefix("events.in.") {
-            Some(event) => {
+        Subject::Count { name, per_second } => match Counter::read(name) {
+            Some((Counter::EventsIn, event)) => {
                 let statistic = if *per_second { "rate".to_owned() } else { count };
                 Ok(("events_in".to_owned(), vec![format!("event:{event}")], statistic))
             }
-            None => Err("this script does not count it"),
+            _ => Err("this script does not count it"),
         },
         Subject::Errors { operation, code } => {
             let tag = |name: &str, value: &Option<String>| value.as_ref().map(|value| format!("{name}:{value}"));

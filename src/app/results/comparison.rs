@@ -7,6 +7,7 @@ use crate::app::control::{Happening, happenings};
 use crate::app::format;
 use crate::app::past::PastRun;
 use crate::app::run_view::{Mood, charts};
+use crate::catalogue::Figure;
 use crate::results::Entry;
 use crate::results::compare::{Change, CompareRow, Judgement, PlanRow, Scale, Subject, compare, differences};
 
@@ -159,10 +160,10 @@ fn subject(subject: &Subject) -> String {
         Subject::Quantile { metric, share } => format!("{metric} p{}", format::number(share * 100.0)),
         Subject::Errors { operation: None } => "errors per attempt".to_owned(),
         Subject::Errors { operation: Some(name) } => format!("errors per attempt of {name}"),
-        Subject::Delivery { part, of } => format!("deliveries {part}, of those {of}"),
-        Subject::Rate { series: "delivery.sent" } => "messages sent".to_owned(),
-        Subject::Rate { series: "delivery.arrived" } => "messages received".to_owned(),
-        Subject::Rate { series } => (*series).to_owned(),
+        Subject::Delivery { part, of } => format!("deliveries {}, of those {}", part.field(), of.field()),
+        Subject::Rate { series: Figure::Sent } => "messages sent".to_owned(),
+        Subject::Rate { series: Figure::Arrived } => "messages received".to_owned(),
+        Subject::Rate { series } => series.name().to_owned(),
     }
 }
 
@@ -211,6 +212,9 @@ mod tests {
     fn subjects_are_named_as_in_thresholds() {
         let quantile = |share| Subject::Quantile { metric: "message.round_trip".into(), share };
         assert_eq!(subject(&quantile(0.5)), "message.round_trip p50");
-        assert_eq!(subject(&Subject::Delivery { part: "missing", of: "due" }), "deliveries missing, of those due");
+        assert_eq!(
+            subject(&Subject::Delivery { part: Figure::Missing, of: Figure::Due }),
+            "deliveries missing, of those due"
+        );
     }
 }

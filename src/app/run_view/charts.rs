@@ -6,6 +6,7 @@ use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
 pub use self::events::{Mark, marks};
+use crate::catalogue::{self, Counter, Figure, Metric};
 use crate::metrics::{MetricColumns, Timeline, Totals};
 use crate::plan::{Plan, Schedule, Segment};
 use crate::time::{Span, Timestamp};
@@ -98,19 +99,24 @@ pub fn data(kind: ChartKind, plan: &Plan, totals: &Totals, metric: &str) -> Char
         ChartKind::Users => users(plan, timeline, group),
         ChartKind::Messages => {
             vec![
-                summed(timeline, "sent", "delivery.sent", group),
-                summed(timeline, "received", "delivery.arrived", group),
+                summed(timeline, "sent", Figure::Sent.name(), group),
+                summed(timeline, "received", Figure::Arrived.name(), group),
             ]
         }
         ChartKind::Latency => latency(timeline.metric(metric), group),
         ChartKind::Errors => errors(totals, group),
         ChartKind::Frames => {
-            vec![summed(timeline, "out", "frames.out", group), summed(timeline, "in", "frames.in", group)]
+            vec![
+                summed(timeline, "out", Counter::FramesOut.name(), group),
+                summed(timeline, "in", Counter::FramesIn.name(), group),
+            ]
         }
         ChartKind::Generator => generator(timeline, group),
         ChartKind::FirstAudio => first_audio_series(timeline.metric(metric), group),
         ChartKind::Conversations => conversations(timeline, group),
-        ChartKind::Starving => vec![value(timeline, "players starving", "users.starving", group, Merge::Worst)],
+        ChartKind::Starving => {
+            vec![value(timeline, "players starving", &Figure::Users.of("starving"), group, Merge::Worst)]
+        }
     };
     let points = (timeline.seconds() as usize).div_ceil(group);
     let seconds = ends(timeline.seconds(), group).map(f64::from).collect();
@@ -129,39 +135,36 @@ fn ends(seconds: u32, group: usize) -> impl Iterator<Item = u32> {
 /// Metrics that have a latency over time, the one that matters most first.
 pub fn latencies(totals: &Totals) -> Vec<String> {
     let mut names: Vec<String> = totals.timeline().metrics().map(|(name, _)| name.to_owned()).collect();
-    let rank = |name: &str| match name {
-        _ if name.ends_with(".round_trip") => 0,
-        "connect" => 1,
-        _ => 2,
-    };
-    names.sort_by_key(|name| (rank(name), name.clone()));
+    catalogue::by_importance(&mut names);
     names
 }
 
 /// Times to first audio, the one that matters most first: to any answer, to the greeting, then their details.
 pub fn first_audio(totals: &Totals) -> Vec<String> {
-    let all = totals.timeline().metrics().map(|(name, _)| name.to_owned());
-    let mut names: Vec<String> = all.filter(|name| name.contains(".first_audio")).collect();
-    names.sort_by_key(|name| (!name.ends_with(".first_audio"), name.starts_with("greeting."), name.clone()));
+    let mut names: Vec<String> = totals.timeline().metrics().map(|(name, _)| name.to_owned()).collect();
+    catalogue::first_audio(&mut names);
     names
 }
 
 fn conversations(timeline: &Timeline, group: usize) -> Vec<Series> {
     const STATES: [(&str, &str); 3] =
-        [("speaking", "users.speaking"), ("waiting for audio", "users.awaiting"), ("listening", "users.listening")];
-    STATES.iter().map(|(label, name)| value(timeline, label, name, group, Merge::Last)).collect()
+        [("speaking", "speaking"), ("waiting for audio", "awaiting"), ("listening", "listening")];
+    STATES.iter().map(|(label, state)| value(timeline, label, &Figure::Users.of(state), group, Merge::Last)).collect()
 }
 
 fn users(plan: &Plan, timeline: &Timeline, group: usize) -> Vec<Series> {
     const STATES: [(&str, &str); 6] = [
-        ("active", "users.active"),
-        ("in flow", "users.flow"),
-        ("connecting", "users.connecting"),
-        ("preparing", "users.preparing"),
-        ("reconnecting", "users.reconnecting"),
-        ("finishing", "users.finishing"),
+        ("active", "active"),
+        ("in flow", "flow"),
+        ("connecting", "connecting"),
+        ("preparing", "preparing"),
+        ("reconnecting", "reconnecting"),
+        ("finishing", "finishing"),
     ];
-    let mut all: Vec<_> = STATES.iter().map(|(label, name)| value(timeline, label, name, group, Merge::Last)).collect();
+    let mut all: Vec<_> = STATES
+        .iter()
+        .map(|(label, state)| value(timeline, label, &Figure::Users.of(state), group, Merge::Last))
+        .collect();
     all.extend(wanted(plan, timeline.seconds(), group));
     all
 }
@@ -202,8 +205,11 @@ fn first_audio_series(columns: Option<&MetricColumns>, group: usize) -> Vec<Seri
 /// Errors in all, lost connections, and the errors of the operations that fail most.
 fn errors(totals: &Totals, group: usize) -> Vec<Series> {
     let timeline = totals.timeline();
-    let mut all = vec![summed(timeline, "all", "errors", group), summed(timeline, "disconnects", "disconnects", group)];
-    let of_operation = |operation: &String| summed(timeline, operation, &format!("errors.{operation}"), group);
+    let mut all = vec![
+        summed(timeline, "all", Figure::Errors.name(), group),
+        summed(timeline, Figure::Disconnects.name(), Figure::Disconnects.name(), group),
+    ];
+    let of_operation = |operation: &String| summed(timeline, operation, &Figure::ErrorsOf.of(operation), group);
     all.extend(failing_most(totals).iter().map(of_operation));
     all
 }
@@ -222,11 +228,11 @@ fn failing_most(totals: &Totals) -> Vec<String> {
 }
 
 fn generator(timeline: &Timeline, group: usize) -> Vec<Series> {
-    let pacing = timeline.metric("pacing.error").map(|columns| merged(&columns.p99, group, Merge::Worst));
+    let pacing = timeline.metric(Metric::PacingError.name()).map(|columns| merged(&columns.p99, group, Merge::Worst));
     vec![
-        value(timeline, "worker lag, worst", "health.lag_ms", group, Merge::Worst),
+        value(timeline, "worker lag, worst", Figure::HealthLag.name(), group, Merge::Worst),
         series("pacing error p99", pacing.unwrap_or_default()),
-        value(timeline, "staleness", "health.staleness_ms", group, Merge::Worst),
+        value(timeline, "staleness", Figure::HealthStaleness.name(), group, Merge::Worst),
     ]
 }
 

@@ -3,7 +3,8 @@
 use super::Mood;
 use super::table::{Cell, Column, Row};
 use crate::app::format;
-use crate::metrics::{BreachEntry, CHECKED, Totals, VIOLATIONS, contract_entries};
+use crate::catalogue::Counter;
+use crate::metrics::{BreachEntry, Totals, contract_entries};
 
 pub const CONTRACT_COLUMNS: [Column; 8] = [
     Column::name("Event"),
@@ -40,8 +41,8 @@ impl ContractView {
     pub(super) fn of(totals: &Totals) -> Self {
         let entries = contract_entries(totals);
         let unknown = entries.iter().filter(|entry| entry.key.is_unknown_event()).count();
-        let violations = counted(totals, VIOLATIONS).unwrap_or(0);
-        let checked = match counted(totals, CHECKED) {
+        let violations = counted(totals, Counter::ContractViolations).unwrap_or(0);
+        let checked = match counted(totals, Counter::ContractChecked) {
             None => String::new(),
             Some(checked) if violations == 0 => format!("{} looked at, all as expected. ", frames(checked)),
             Some(checked) => {
@@ -64,13 +65,10 @@ impl ContractView {
 
 impl ConsistencyView {
     pub(super) fn of(totals: &Totals) -> Self {
-        let Some(users) = counted(totals, "consistency.users") else { return Self::default() };
-        let rows: Vec<(&str, &str, u64)> = FINDINGS
-            .iter()
-            .map(|(name, title)| (*name, *title, counted(totals, &format!("consistency.{name}")).unwrap_or(0)))
-            .collect();
-        let compared = rows.iter().find(|(name, ..)| *name == "compared").map_or(0, |(.., count)| *count);
-        let bad: u64 = rows.iter().filter(|(name, ..)| *name != "compared").map(|(.., count)| count).sum();
+        let Some(users) = counted(totals, Counter::ConsistencyUsers) else { return Self::default() };
+        let count = |counter: Counter| counted(totals, counter).unwrap_or(0);
+        let compared = count(Counter::ConsistencyCompared);
+        let bad: u64 = FINDINGS.iter().skip(1).map(|(counter, _)| count(*counter)).sum();
         let who = if users == 1 { "One user".to_owned() } else { format!("{} users", format::count(users)) };
         let (verdict, mood) = match (compared, bad) {
             (0, 0) => (format!("{who} looked, and found none of this run's messages in the history."), Mood::Warn),
@@ -80,19 +78,13 @@ impl ConsistencyView {
                 Mood::Bad,
             ),
         };
-        let row = |(name, title, count): (&str, &'static str, u64)| Row {
-            key: name.to_owned(),
-            is_part: name != "compared",
-            cells: vec![
-                Cell::new(title),
-                Cell::new(format::count(count)).with_mood(if name != "compared" && count > 0 {
-                    Mood::Bad
-                } else {
-                    Mood::Plain
-                }),
-            ],
+        let row = |(counter, title): &(Counter, &'static str)| {
+            let (is_finding, count) = (*counter != Counter::ConsistencyCompared, count(*counter));
+            let mood = if is_finding && count > 0 { Mood::Bad } else { Mood::Plain };
+            let cells = vec![Cell::new(*title), Cell::new(format::count(count)).with_mood(mood)];
+            Row { key: counter.name().to_owned(), is_part: is_finding, cells }
         };
-        Self { verdict, mood, rows: rows.into_iter().map(row).collect() }
+        Self { verdict, mood, rows: FINDINGS.iter().map(row).collect() }
     }
 }
 
@@ -121,8 +113,8 @@ fn row(entry: &BreachEntry) -> Row {
 }
 
 /// Over all populations; `None`: nobody counts that.
-fn counted(totals: &Totals, name: &str) -> Option<u64> {
-    let counts = totals.counters().filter(|(counter, ..)| *counter == name).map(|(.., count)| count);
+fn counted(totals: &Totals, counter: Counter) -> Option<u64> {
+    let counts = totals.counters().filter(|(name, ..)| *name == counter.name()).map(|(.., count)| count);
     counts.reduce(|sum, count| sum + count)
 }
 
@@ -131,12 +123,12 @@ fn frames(count: u64) -> String {
 }
 
 /// Counters behind `consistency.`, and what they count.
-const FINDINGS: [(&str, &str); 5] = [
-    ("compared", "compared"),
-    ("missing", "missing: delivered, and not there"),
-    ("duplicated", "there more than once"),
-    ("out_of_order", "behind a later one of the same sender"),
-    ("stuck_unread", "not marked as read"),
+const FINDINGS: [(Counter, &str); 5] = [
+    (Counter::ConsistencyCompared, "compared"),
+    (Counter::ConsistencyMissing, "missing: delivered, and not there"),
+    (Counter::ConsistencyDuplicated, "there more than once"),
+    (Counter::ConsistencyOutOfOrder, "behind a later one of the same sender"),
+    (Counter::ConsistencyStuckUnread, "not marked as read"),
 ];
 
 #[cfg(test)]
@@ -173,9 +165,9 @@ mod tests {
     #[test]
     fn breaches_and_strangers_are_told() {
         let view = ContractView::of(&totals(|recorder| {
-            let counter = recorder.counter(CHECKED, "p");
+            let counter = recorder.counter(Counter::ContractChecked.name(), "p");
             recorder.count(counter, 30);
-            let counter = recorder.counter(VIOLATIONS, "p");
+            let counter = recorder.counter(Counter::ContractViolations.name(), "p");
             recorder.count(counter, 2);
             let counter = recorder.counter("events.in.odd", "p");
             recorder.count(counter, 7);

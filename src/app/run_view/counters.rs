@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use super::table::{Cell, Column, Row};
 use crate::app::format;
-use crate::metrics::{NOT_LEFT, NOT_SENT, Totals};
+use crate::catalogue::{self, Counter, Measure};
+use crate::metrics::Totals;
 
 pub const COLUMNS: [Column; 3] = [Column::name("Counter"), Column::number("Count"), Column::number("Per second")];
 
@@ -26,35 +27,17 @@ pub(super) fn rows(totals: &Totals) -> Vec<Row> {
 
 /// `population`: empty for all users together.
 fn row(name: &str, population: &str, count: u64, seconds: f64) -> Row {
-    let of_bytes = name.starts_with("bytes.");
+    let definition = Counter::definition_of(name);
+    let of_bytes = definition.is_some_and(|counter| counter.unit == Measure::Bytes);
     let shown = |value: f64| if of_bytes { format::bytes(value) } else { format::rate(value) };
     let count_text = if of_bytes { format::bytes(count as f64) } else { format::count(count) };
     let rate = if seconds > 0.0 { shown(count as f64 / seconds) } else { format::NOTHING.to_owned() };
+    let about = definition.map_or_else(String::new, |counter| catalogue::plain(counter.help));
     let title = if population.is_empty() { name } else { population };
     Row {
         key: format!("{name} {population}"),
         is_part: !population.is_empty(),
-        cells: vec![Cell::new(title).about(about(name)), count_text.into(), rate.into()],
-    }
-}
-
-fn about(counter: &str) -> &'static str {
-    match counter {
-        "arrivals.dropped" => "users that were turned away because as many as the plan allows were there",
-        "bytes.in" | "bytes.out" => "content of WebSocket messages, without framing and before compression",
-        "contract.checked" => "events that were held against the shape their scenario expects",
-        "contract.violations" => "broken rules in those events",
-        "frames.invalid" => "frames that are not valid Engine.IO, Socket.IO or JSON",
-        NOT_LEFT => {
-            "users that the time to leave was too short for: cut off by the generator, and no error of the target's"
-        }
-        NOT_SENT => {
-            "actions, arrivals and audio chunks that were due more than 2 s ago, as after a sleep: nobody makes up for them"
-        }
-        "reconnects" => "attempts to connect again after a lost connection",
-        "samples.clamped" => "latencies longer than an hour",
-        "timers.skipped" => "ticks that found their user still busy with too many earlier ones",
-        _ => "",
+        cells: vec![Cell::new(title).about(about), count_text.into(), rate.into()],
     }
 }
 

@@ -3,6 +3,7 @@
 use super::Mood;
 use super::table::{Cell, Column, Row};
 use crate::app::format;
+use crate::catalogue::Metric;
 use crate::metrics::{LedgerDelta, Totals};
 use crate::time::Span;
 
@@ -26,7 +27,7 @@ pub struct DeliveryView {
 impl DeliveryView {
     /// `clock_bound`: with several browsers, how wrong the comparison of their clocks can be.
     pub(super) fn of(totals: &Totals, clock_bound: Option<Span>) -> Self {
-        let fanout = totals.histograms().find(|(name, ..)| name.ends_with(".fanout"));
+        let fanout = totals.histograms().find(|(name, ..)| Metric::read(name).metric == Metric::Fanout);
         let median = fanout.and_then(|(_, _, histogram)| histogram.quantile(0.5));
         let clocks = clock_bound.map_or_else(String::new, |bound| clocks(median, bound));
         Self { clocks, ..Self::of_ledger(totals.delivery()) }

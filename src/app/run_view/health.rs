@@ -3,6 +3,7 @@
 use super::Mood;
 use super::table::{Cell, Column, Row};
 use crate::app::format;
+use crate::catalogue::{Counter, Figure, Metric};
 use crate::metrics::{Totals, WorkerHealth};
 use crate::time::{Span, Timestamp};
 
@@ -58,7 +59,7 @@ pub fn struggling(totals: &Totals, workers: &[usize]) -> Option<String> {
 
 fn facts(totals: &Totals, hidden: Span) -> Vec<(&'static str, String, &'static str)> {
     let nothing = || format::NOTHING.to_owned();
-    let pacing = totals.histogram("pacing.error").and_then(crate::metrics::Histogram::stats);
+    let pacing = totals.histogram(Metric::PacingError.name()).and_then(crate::metrics::Histogram::stats);
     let mut facts = vec![
         (
             "Staleness",
@@ -78,7 +79,7 @@ fn facts(totals: &Totals, hidden: Span) -> Vec<(&'static str, String, &'static s
             "Workers keep their pace in a hidden page; its charts do not.",
         ),
     ];
-    if let Some(sent) = totals.counter("audio.chunks.out") {
+    if let Some(sent) = totals.counter(Counter::ChunksOut.name()) {
         facts.push((
             "Audio pacing",
             audio_pacing(totals, sent),
@@ -89,9 +90,9 @@ fn facts(totals: &Totals, hidden: Span) -> Vec<(&'static str, String, &'static s
 }
 
 fn audio_pacing(totals: &Totals, sent: u64) -> String {
-    let late = totals.counter("audio.chunks.late").unwrap_or_default();
+    let late = totals.counter(Counter::ChunksLate.name()).unwrap_or_default();
     let late = format!("{} of {} chunks late", format::count(late), format::count(sent));
-    match totals.histogram("audio.pacing.error").and_then(|pacing| pacing.quantile(0.99)) {
+    match totals.histogram(Metric::AudioPacingError.name()).and_then(|pacing| pacing.quantile(0.99)) {
         Some(p99) => format!("p99 {}, {late}", format::span(p99)),
         None => late,
     }
@@ -106,7 +107,7 @@ fn staleness(totals: &Totals) -> String {
 }
 
 fn worst_staleness_ms(totals: &Totals) -> Option<f64> {
-    let seconds = totals.timeline().value("health.staleness_ms")?;
+    let seconds = totals.timeline().value(Figure::HealthStaleness.name())?;
     seconds.iter().copied().filter(|value| !value.is_nan()).map(f64::from).reduce(f64::max)
 }
 
@@ -141,10 +142,12 @@ fn warnings(totals: &Totals, hidden: Span) -> Vec<String> {
     let (lag, busy) = (worst(lag_p99_ms), worst(|worker| worker.busy_share));
     let buffered = worst(|worker| worker.buffered_max as f64);
     let staleness = worst_staleness_ms(totals).unwrap_or_default();
-    let pacing =
-        totals.histogram("pacing.error").and_then(|pacing| pacing.quantile(0.99)).map_or(0.0, Span::as_millis_f64);
-    let chunks = |counter| totals.counter(counter).unwrap_or_default() as f64;
-    let late = chunks("audio.chunks.late") / chunks("audio.chunks.out").max(1.0);
+    let pacing = totals
+        .histogram(Metric::PacingError.name())
+        .and_then(|pacing| pacing.quantile(0.99))
+        .map_or(0.0, Span::as_millis_f64);
+    let chunks = |counter: Counter| totals.counter(counter.name()).unwrap_or_default() as f64;
+    let late = chunks(Counter::ChunksLate) / chunks(Counter::ChunksOut).max(1.0);
     let found = [
         (lag > LAG_LIMIT_MS, format!("A worker's timer fired up to {} late (p99).", format::millis(lag))),
         (busy > BUSY_LIMIT, format!("A worker was busy {} of the time.", format::share(busy))),

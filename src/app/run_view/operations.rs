@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use super::Mood;
 use super::table::{Cell, Column, Row};
 use crate::app::format;
-use crate::metrics::{Histogram, Stats, Totals, is_voice_detail};
+use crate::catalogue::{Metric, family};
+use crate::metrics::{Histogram, Stats, Totals};
 
 pub const COLUMNS: [Column; 13] = [
     Column::name("Metric"),
@@ -47,9 +48,6 @@ struct OperationRow {
 
 /// Behind the name of a metric whose suspect samples are left out.
 const CLEAN: &str = "without suspect samples";
-
-/// Metrics about the generator; they stand in its own panel.
-const OF_GENERATOR: [&str; 3] = ["pacing.error", "audio.pacing.error", "worker.lag"];
 
 /// Of all users together; where a plan has several populations, then of each.
 pub(super) fn tables(totals: &Totals) -> Vec<OperationTable> {
@@ -99,7 +97,7 @@ fn rows(totals: &Totals) -> Vec<OperationRow> {
         // A metric's first entry is the one over all populations.
         let population = if name == last { population.unwrap_or_default() } else { "" };
         last = name;
-        if !OF_GENERATOR.contains(&name)
+        if Metric::read(name).definition().is_tabled
             && let Some(stats) = histogram.stats()
         {
             let clean = clean.map(Histogram::stats);
@@ -107,7 +105,8 @@ fn rows(totals: &Totals) -> Vec<OperationRow> {
         }
     }
     add_errors(&mut rows, totals);
-    rows.sort_by(|a, b| (&a.population, order(&a.name)).cmp(&(&b.population, order(&b.name))));
+    let life = totals.life();
+    rows.sort_by(|a, b| (&a.population, order(&life, &a.name)).cmp(&(&b.population, order(&life, &b.name))));
     rows
 }
 
@@ -149,45 +148,14 @@ fn add_errors(rows: &mut Vec<OperationRow>, totals: &Totals) {
 
 /// The operation whose errors a metric's row shows; `None`: they stand in another row.
 fn operation_of(metric: &str) -> Option<&str> {
-    let is_part = metric.ends_with(".intended")
-        || metric.ends_with(".ack")
-        || metric.ends_with(".fanout")
-        || metric.contains(".completion.")
-        || metric.ends_with(".slot_wait")
-        || metric.starts_with("connect.")
-        || is_voice_detail(metric);
-    let stem = [".round_trip", ".first_audio"].iter().find_map(|ending| metric.strip_suffix(ending));
-    (!is_part).then(|| stem.unwrap_or(metric))
+    Metric::read(metric).operation()
 }
 
-/// Rows stand in the order of a user's life, an operation's parts below it.
-fn order(name: &str) -> (usize, &str, bool, &str) {
-    const LIFE: [&str; 19] = [
-        "rest.register",
-        "rest.signup",
-        "rest.login",
-        "rest.rooms.list",
-        "rest.rooms.create",
-        "rest.rooms.join",
-        "rest.slot_wait",
-        "rest.sessions.create",
-        "connect",
-        "join",
-        "history",
-        "message",
-        "read",
-        "reaction",
-        "leave",
-        "greeting",
-        "speak",
-        "answer",
-        "report",
-    ];
-    let stem = LIFE.iter().position(|operation| {
-        name.strip_prefix(operation).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
-    });
-    let family = stem.map_or_else(|| name.split('.').next().unwrap_or(name), |at| LIFE[at]);
-    (stem.unwrap_or(LIFE.len()), family, operation_of(name).is_none(), name)
+/// Rows stand in the order of a user's life, an operation's parts below it. What is not of the plan comes last.
+fn order<'a>(life: &[&str], name: &'a str) -> (usize, &'a str, bool, &'a str) {
+    let family = family(name);
+    let place = life.iter().position(|operation| *operation == family).unwrap_or(life.len());
+    (place, family, operation_of(name).is_none(), name)
 }
 
 #[cfg(test)]
@@ -196,6 +164,7 @@ mod tests {
 
     #[test]
     fn a_conversation_stands_in_its_order() {
+        let life = ["rest.sessions.create", "connect", "greeting", "speak", "answer", "report"];
         let mut names = vec![
             "audio.gap",
             "answer.first_audio.turn_1",
@@ -208,7 +177,7 @@ mod tests {
             "rest.sessions.create",
             "connect",
         ];
-        names.sort_by_key(|name| order(name));
+        names.sort_by_key(|name| order(&life, name));
         let expected = [
             "rest.sessions.create",
             "connect",
@@ -226,6 +195,7 @@ mod tests {
 
     #[test]
     fn rows_follow_a_users_life_with_parts_below_their_operation() {
+        let life = ["rest.login", "connect", "message", "leave"];
         let mut names = vec![
             "zebra",
             "message.fanout",
@@ -238,7 +208,7 @@ mod tests {
             "message.completion.last",
             "rest.upload",
         ];
-        names.sort_by_key(|name| order(name));
+        names.sort_by_key(|name| order(&life, name));
         let expected = [
             "rest.login",
             "connect",

@@ -1,5 +1,7 @@
 //! A table as data: what stands in its cells is decided here, how it looks in one component.
 
+use std::borrow::Cow;
+
 use super::Mood;
 
 /// A column's head, and what kind of content stands under it.
@@ -48,7 +50,7 @@ pub struct Cell {
     pub text: String,
     pub mood: Mood,
     /// What the text means, where it needs to be said.
-    pub about: &'static str,
+    pub about: Cow<'static, str>,
     /// There is more behind it: it is shown as a button.
     pub opens: bool,
 }
@@ -92,8 +94,8 @@ impl Cell {
         Self { opens, ..self }
     }
 
-    pub fn about(self, about: &'static str) -> Self {
-        Self { about, ..self }
+    pub fn about(self, about: impl Into<Cow<'static, str>>) -> Self {
+        Self { about: about.into(), ..self }
     }
 }
 

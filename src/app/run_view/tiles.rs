@@ -3,6 +3,7 @@
 use super::voice::{Kinds, count};
 use super::{Mood, Phase, StatusView};
 use crate::app::format;
+use crate::catalogue::{self, Counter, Figure, Metric};
 use crate::metrics::{Histogram, Outcomes, Stats, Totals};
 
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -41,10 +42,12 @@ fn users(status: &StatusView) -> Tile {
 fn messages(status: &StatusView, totals: &Totals) -> Tile {
     let (sent, arrived) = (totals.delivery().sent, totals.delivery().arrived);
     let both = format!("{} / {}", format::count(sent), format::count(arrived));
-    let now = |series| last_full_second(totals, series).map_or_else(|| format::NOTHING.to_owned(), format::rate);
+    let now = |figure: Figure| {
+        last_full_second(totals, figure.name()).map_or_else(|| format::NOTHING.to_owned(), format::rate)
+    };
     let seconds = totals.elapsed().as_secs_f64();
     let (value, note) = if status.phase != Phase::Done {
-        (format!("{} / {}", now("delivery.sent"), now("delivery.arrived")), format!("{both} in all"))
+        (format!("{} / {}", now(Figure::Sent), now(Figure::Arrived)), format!("{both} in all"))
     } else if seconds > 0.0 {
         let mean = |count: u64| format::rate(count as f64 / seconds);
         (both, format!("{} / {} on average", mean(sent), mean(arrived)))
@@ -56,25 +59,25 @@ fn messages(status: &StatusView, totals: &Totals) -> Tile {
 
 /// The time from sending a message to seeing it broadcast; where no messages are followed, to connect.
 fn latency(totals: &Totals) -> Tile {
-    let round_trip = totals.histograms().find(|(name, ..)| name.ends_with(".round_trip"));
+    let round_trip = totals.histograms().find(|(name, ..)| Metric::read(name).metric == Metric::RoundTrip);
     let (label, histogram) = match round_trip {
         Some((_, _, histogram)) => ("Round trip p95", Some(histogram)),
-        None => ("Connect p95", totals.histogram("connect")),
+        None => ("Connect p95", totals.histogram(Metric::Connect.name())),
     };
     quantiles(label, histogram)
 }
 
 /// The time from the end of speech to the first sound of the answer.
 fn first_audio(totals: &Totals) -> Tile {
-    let mut all = totals.histograms().filter(|(name, ..)| name.ends_with(".first_audio"));
-    let answers = all.find(|(name, ..)| !name.starts_with("greeting."));
-    quantiles("First audio p95", answers.map(|(_, _, histogram)| histogram))
+    let names: Vec<&str> = totals.histograms().map(|(name, ..)| name).collect();
+    let answers = catalogue::answer(names.iter().copied());
+    quantiles("First audio p95", answers.and_then(|name| totals.histogram(name)))
 }
 
 /// Turns that could have been answered by now: one that the run's end or its user cut is nobody's failure.
 fn turns(totals: &Totals) -> Tile {
-    let (all, answered) = (count(totals, "turns"), count(totals, "turns.answered"));
-    let failed = count(totals, "turns.unanswered") + count(totals, "turns.lost");
+    let (all, answered) = (count(totals, Counter::Turns), count(totals, Counter::TurnsAnswered));
+    let failed = count(totals, Counter::TurnsUnanswered) + count(totals, Counter::TurnsLost);
     Tile {
         label: "Turns answered",
         value: format!("{} of {}", format::count(answered), format::count(all)),
@@ -84,7 +87,7 @@ fn turns(totals: &Totals) -> Tile {
 }
 
 fn starved(totals: &Totals) -> Tile {
-    let (all, starved) = (count(totals, "audio.answers"), count(totals, "audio.answers.starved"));
+    let (all, starved) = (count(totals, Counter::Answers), count(totals, Counter::AnswersStarved));
     Tile {
         label: "Answers starved",
         value: if all == 0 { format::NOTHING.to_owned() } else { format::count(starved) },

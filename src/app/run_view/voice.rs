@@ -6,6 +6,7 @@ use super::Mood;
 use super::closes::ClosesView;
 use super::table::{Cell, Column, Row};
 use crate::app::format;
+use crate::catalogue::{Counter, Metric};
 use crate::metrics::{Histogram, Totals};
 use crate::plan::{Plan, Population, Schedule, Segment};
 use crate::time::Timestamp;
@@ -47,7 +48,7 @@ pub struct Kinds<'a> {
 
 impl<'a> Kinds<'a> {
     pub(super) fn of(totals: &'a Totals) -> Self {
-        let voice = totals.counters().filter(|(counter, ..)| *counter == "audio.answers");
+        let voice = totals.counters().filter(|(counter, ..)| *counter == Counter::Answers.name());
         let voice: Vec<&str> = voice.map(|(_, population, _)| population).collect();
         let is_other = |population: &str| !population.is_empty() && !voice.contains(&population);
         let has_others = voice.is_empty() || totals.counters().any(|(_, population, _)| is_other(population));
@@ -100,7 +101,8 @@ pub(super) fn everybody(plan: &Plan, totals: &Totals) -> Vec<Speaker> {
 /// A closed load's users are those below its line; of an open one, who is newest is there most likely.
 fn present(at: usize, population: &Population, totals: &Totals) -> Range<u32> {
     if population.load.is_open() {
-        let ours = |(counter, name, _): &(&str, &str, u64)| *counter == "arrivals" && *name == population.name;
+        let ours =
+            |(counter, name, _): &(&str, &str, u64)| *counter == Counter::Arrivals.name() && *name == population.name;
         let arrived = totals.counters().find(ours).map_or(0, |(.., count)| count) as u32;
         return arrived.saturating_sub(NEWEST)..arrived;
     }
@@ -111,12 +113,12 @@ fn present(at: usize, population: &Population, totals: &Totals) -> Range<u32> {
 /// How many of the newest users of an open load are drawn from.
 const NEWEST: u32 = 10;
 
-pub(super) fn count(totals: &Totals, counter: &str) -> u64 {
-    totals.counter(counter).unwrap_or_default()
+pub(super) fn count(totals: &Totals, counter: Counter) -> u64 {
+    totals.counter(counter.name()).unwrap_or_default()
 }
 
 fn verdict(totals: &Totals) -> (String, Mood) {
-    let (all, starved) = (count(totals, "audio.answers"), count(totals, "audio.answers.starved"));
+    let (all, starved) = (count(totals, Counter::Answers), count(totals, Counter::AnswersStarved));
     match (all, starved) {
         (0, _) => ("No answer has begun yet.".to_owned(), Mood::Plain),
         (all, 0) => {
@@ -131,44 +133,49 @@ fn verdict(totals: &Totals) -> (String, Mood) {
 }
 
 /// Label, counter, meaning, and how it looks when there is any of it. The first is the whole of the others' shares.
-type Line = (&'static str, &'static str, &'static str, Mood);
+type Line = (&'static str, Counter, &'static str, Mood);
 
 const TURNS: [Line; 6] = [
-    ("Begun", "turns", "A user began to speak.", Mood::Plain),
-    ("Answered", "turns.answered", "The answer was heard to its end.", Mood::Plain),
-    ("Interrupted", "turns.interrupted", "The user broke into the answer, as planned.", Mood::Plain),
-    ("Unanswered", "turns.unanswered", "No answer in time, an empty one, or the user spoke again first.", Mood::Bad),
-    ("Lost", "turns.lost", "The connection was lost first.", Mood::Bad),
-    ("Cut", "turns.cut", "The user left, or the run ended.", Mood::Plain),
+    ("Begun", Counter::Turns, "A user began to speak.", Mood::Plain),
+    ("Answered", Counter::TurnsAnswered, "The answer was heard to its end.", Mood::Plain),
+    ("Interrupted", Counter::TurnsInterrupted, "The user broke into the answer, as planned.", Mood::Plain),
+    (
+        "Unanswered",
+        Counter::TurnsUnanswered,
+        "No answer in time, an empty one, or the user spoke again first.",
+        Mood::Bad,
+    ),
+    ("Lost", Counter::TurnsLost, "The connection was lost first.", Mood::Bad),
+    ("Cut", Counter::TurnsCut, "The user left, or the run ended.", Mood::Plain),
 ];
 
 const ANSWERS: [Line; 9] = [
-    ("Begun", "audio.answers", "The first audio of an answer came, greetings included.", Mood::Plain),
-    ("Starved", "audio.answers.starved", "The simulated player ran dry at least once.", Mood::Bad),
-    ("Slow", "audio.answers.slow", "Audio came slower than it plays (below 0.95 of real time).", Mood::Warn),
-    ("Silent", "audio.answers.silent", "Nobody would hear anything.", Mood::Bad),
-    ("Clipped", "audio.answers.clipped", "The tops of waves are cut off.", Mood::Warn),
-    ("Cut", "audio.answers.cut", "The connection ended in the middle.", Mood::Bad),
-    ("Early", "audio.answers.early", "It began while the user was still speaking.", Mood::Warn),
-    ("Unasked", "audio.answers.unasked", "The turn had been answered already.", Mood::Warn),
-    ("Empty", "audio.answers.empty", "The end of an answer that brought no audio; not among those begun.", Mood::Bad),
+    ("Begun", Counter::Answers, "The first audio of an answer came, greetings included.", Mood::Plain),
+    ("Starved", Counter::AnswersStarved, "The simulated player ran dry at least once.", Mood::Bad),
+    ("Slow", Counter::AnswersSlow, "Audio came slower than it plays (below 0.95 of real time).", Mood::Warn),
+    ("Silent", Counter::AnswersSilent, "Nobody would hear anything.", Mood::Bad),
+    ("Clipped", Counter::AnswersClipped, "The tops of waves are cut off.", Mood::Warn),
+    ("Cut", Counter::AnswersCut, "The connection ended in the middle.", Mood::Bad),
+    ("Early", Counter::AnswersEarly, "It began while the user was still speaking.", Mood::Warn),
+    ("Unasked", Counter::AnswersUnasked, "The turn had been answered already.", Mood::Warn),
+    ("Empty", Counter::AnswersEmpty, "The end of an answer that brought no audio; not among those begun.", Mood::Bad),
 ];
 
 fn rows(totals: &Totals, lines: &[Line]) -> Vec<Row> {
-    let whole = lines.first().map_or(0, |(_, counter, ..)| count(totals, counter));
+    let whole = lines.first().map_or(0, |(_, counter, ..)| count(totals, *counter));
     let row = |(label, counter, meaning, wrong): &Line| {
-        let count = count(totals, counter);
+        let count = count(totals, *counter);
         let mood = if count > 0 { *wrong } else { Mood::Plain };
         let share = if whole > 0 { format::share(count as f64 / whole as f64) } else { String::new() };
         let cells =
-            vec![Cell::new(*label).about(meaning), Cell::new(format::count(count)).with_mood(mood), share.into()];
+            vec![Cell::new(*label).about(*meaning), Cell::new(format::count(count)).with_mood(mood), share.into()];
         Row { key: (*label).to_owned(), is_part: false, cells }
     };
     lines.iter().map(row).collect()
 }
 
 fn facts(totals: &Totals) -> Vec<(&'static str, String, &'static str)> {
-    let (received, wall) = (count(totals, "audio.received_ms") as f64, count(totals, "audio.wall_ms") as f64);
+    let (received, wall) = (count(totals, Counter::ReceivedMs) as f64, count(totals, Counter::WallMs) as f64);
     let factor =
         if wall > 0.0 { format!("{} ×", format::number(received / wall)) } else { format::NOTHING.to_owned() };
     vec![
@@ -178,15 +185,19 @@ fn facts(totals: &Totals) -> Vec<(&'static str, String, &'static str)> {
             "Audio of all answers per time that it took to arrive, first chunk to last. Below 1 no buffer helps.",
         ),
         ("Audio heard", format::duration((received / 1e3).round()), "Of all answers together."),
-        ("Underruns", quantiles(totals, "audio.underrun"), "How long a listener heard nothing in mid-answer."),
-        ("Jitter", quantiles(totals, "audio.jitter"), "Of chunks' arrival, as RFC 3550 has it; one value per answer."),
-        ("Gaps", quantiles(totals, "audio.gap"), "Between one chunk of an answer and the next."),
+        ("Underruns", quantiles(totals, Metric::AudioUnderrun), "How long a listener heard nothing in mid-answer."),
+        (
+            "Jitter",
+            quantiles(totals, Metric::AudioJitter),
+            "Of chunks' arrival, as RFC 3550 has it; one value per answer.",
+        ),
+        ("Gaps", quantiles(totals, Metric::AudioGap), "Between one chunk of an answer and the next."),
     ]
 }
 
 /// `p50 100 ms, p95 104 ms`.
-pub(super) fn quantiles(totals: &Totals, metric: &str) -> String {
-    let stats = totals.histogram(metric).and_then(Histogram::stats);
+pub(super) fn quantiles(totals: &Totals, metric: Metric) -> String {
+    let stats = totals.histogram(metric.name()).and_then(Histogram::stats);
     stats.map_or_else(
         || format::NOTHING.to_owned(),
         |stats| format!("p50 {}, p95 {}", format::millis(stats.p50), format::millis(stats.p95)),

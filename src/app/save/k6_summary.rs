@@ -4,6 +4,7 @@
 use serde_json::{Map, Value, json};
 
 use crate::app::past::PastRun;
+use crate::catalogue::{Counter, Figure, Measure};
 use crate::metrics::{Report, Stats};
 
 pub fn write(past: &PastRun) -> String {
@@ -60,10 +61,12 @@ fn counters(report: &Report, metrics: &mut Map<String, Value>) {
         *sums.entry(&entry.name).or_default() += entry.count;
     }
     for (name, count) in sums {
-        let contains = if name.starts_with("bytes.") { "data" } else { "default" };
-        let known = match name {
-            "bytes.in" => "data_received",
-            "bytes.out" => "data_sent",
+        let counter_of = Counter::read(name).map(|(counter, _)| counter);
+        let of_bytes = counter_of.is_some_and(|counter| counter.definition().unit == Measure::Bytes);
+        let contains = if of_bytes { "data" } else { "default" };
+        let known = match counter_of {
+            Some(Counter::BytesIn) => "data_received",
+            Some(Counter::BytesOut) => "data_sent",
             _ => name,
         };
         put(metrics, name_of(known), counter(count as f64, report.duration_s, contains));
@@ -78,25 +81,25 @@ fn errors(report: &Report, metrics: &mut Map<String, Value>) {
         json!({"type": "rate", "contains": "default", "values": {"rate": rate, "passes": failed, "fails": succeeded}})
     };
     let sum = |pick: fn(&crate::metrics::OperationEntry) -> u64| report.operations.iter().map(pick).sum();
-    put(metrics, "errors".to_owned(), rate(sum(|entry| entry.failed), sum(|entry| entry.succeeded)));
+    put(metrics, Figure::Errors.name().to_owned(), rate(sum(|entry| entry.failed), sum(|entry| entry.succeeded)));
     for entry in &report.operations {
-        put(metrics, name_of(&format!("errors.{}", entry.name)), rate(entry.failed, entry.succeeded));
+        put(metrics, name_of(&Figure::ErrorsOf.of(&entry.name)), rate(entry.failed, entry.succeeded));
     }
     let lost = report.disconnects.iter().filter(|entry| entry.by != crate::metrics::ClosedBy::User);
     let lost = lost.map(|entry| entry.count).sum::<u64>();
-    put(metrics, "disconnects".to_owned(), counter(lost as f64, report.duration_s, "default"));
+    put(metrics, Figure::Disconnects.name().to_owned(), counter(lost as f64, report.duration_s, "default"));
 }
 
 fn delivery(report: &Report, metrics: &mut Map<String, Value>) {
-    for (field, count) in report.delivery.fields() {
-        put(metrics, format!("delivery_{field}"), counter(count as f64, report.duration_s, "default"));
+    for (figure, count) in report.delivery.figures() {
+        put(metrics, name_of(figure.name()), counter(count as f64, report.duration_s, "default"));
     }
 }
 
 /// What k6 calls virtual users: ours that have a working connection.
 fn users(report: &Report, metrics: &mut Map<String, Value>) {
-    let column = |name: &str| report.series.values.get(name).map_or(&[][..], Vec::as_slice);
-    let (flow, active) = (column("users.flow"), column("users.active"));
+    let column = |state: &str| report.series.values.get(&Figure::Users.of(state)).map_or(&[][..], Vec::as_slice);
+    let (flow, active) = (column("flow"), column("active"));
     let seconds = flow.iter().zip(active).filter_map(|(flow, active)| Some((*flow)? + (*active)?));
     let known: Vec<f64> = seconds.collect();
     if let (Some(last), Some(min), Some(max)) =

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
 use crate::app::past::PastRun;
+use crate::catalogue::{self, Counter, Figure, Measure, Metric};
 use crate::metrics::{MetricEntry, Outcome, Report, VerdictOutcome};
 
 pub fn write(past: &PastRun) -> String {
@@ -75,7 +76,9 @@ fn metrics(report: &Report, out: &mut Exposition) {
         by_name.entry(&entry.name).or_default().push(entry);
     }
     for (name, entries) in by_name {
-        let help = format!("{name}, without the warm-up.");
+        let of = Metric::read(name).definition();
+        let until = if of.until.is_empty() { String::new() } else { format!("; until: {}", of.until) };
+        let help = catalogue::plain(&format!("{name}, without the warm-up. From: {}{until}.", of.help));
         let mut family = out.family(name, "_seconds", "summary", &help);
         for entry in entries {
             let population = entry.tags.get("population").map_or("", String::as_str);
@@ -105,11 +108,14 @@ fn counters(report: &Report, out: &mut Exposition) {
         by_name.entry(&entry.name).or_default().push((population, entry.count));
     }
     for (name, counts) in by_name {
-        let (stem, unit) = match name.strip_prefix("bytes.") {
-            Some(direction) => (direction, "_bytes"),
-            None => (name, ""),
+        let definition = Counter::definition_of(name);
+        let (stem, unit) = match definition.map(|counter| counter.unit) {
+            Some(Measure::Bytes) => (Counter::direction(name), "_bytes"),
+            _ => (name, ""),
         };
-        let mut family = out.family(stem, unit, "counter", &format!("{name}, over the whole run."));
+        let counts_what =
+            definition.map_or_else(String::new, |counter| format!(" Counts {}.", catalogue::plain(counter.help)));
+        let mut family = out.family(stem, unit, "counter", &format!("{name}, over the whole run.{counts_what}"));
         for (population, count) in counts {
             family.sample("_total", &[("population", population)], count as f64);
         }
@@ -123,7 +129,7 @@ fn failures(report: &Report, out: &mut Exposition) {
         let labels = [&entry.operation, &entry.code, &word(&entry.phase), &entry.population];
         *errors.entry(labels.map(Clone::clone)).or_default() += entry.count;
     }
-    let mut family = out.family("errors", "", "counter", "Operations that failed.");
+    let mut family = out.family(Figure::Errors.name(), "", "counter", "Operations that failed.");
     for ([operation, code, phase, population], count) in &errors {
         let labels = [("operation", operation.as_str()), ("code", code), ("phase", phase), ("population", population)];
         family.sample("_total", &labels, *count as f64);
@@ -133,7 +139,7 @@ fn failures(report: &Report, out: &mut Exposition) {
         let labels = [&entry.code.to_string(), &word(&entry.by), &word(&entry.phase), &entry.population];
         *closes.entry(labels.map(Clone::clone)).or_default() += entry.count;
     }
-    let mut family = out.family("disconnects", "", "counter", "Connections that ended.");
+    let mut family = out.family(Figure::Disconnects.name(), "", "counter", "Connections that ended.");
     for ([code, by, phase, population], count) in &closes {
         let labels = [("code", code.as_str()), ("by", by), ("phase", phase), ("population", population)];
         family.sample("_total", &labels, *count as f64);
@@ -143,8 +149,8 @@ fn failures(report: &Report, out: &mut Exposition) {
 fn results(report: &Report, out: &mut Exposition) {
     let mut family =
         out.family("delivery", "", "gauge", "The delivery ledger: messages and deliveries by what became of them.");
-    for (field, count) in report.delivery.fields() {
-        family.sample("", &[("fate", field)], count as f64);
+    for (figure, count) in report.delivery.figures() {
+        family.sample("", &[("fate", figure.field())], count as f64);
     }
     let mut family = out.family("threshold_kept", "", "gauge", "1: kept, 0: broken, not a number: not measured.");
     let mut known = BTreeSet::new();

@@ -25,6 +25,7 @@ use super::search::SearchReport;
 use super::threshold::{BaselineResult, Outcome, ThresholdResult, WindowResult};
 use super::totals::{MetricColumns, Staleness, Timeline, Totals, WorkerHealth};
 use super::verdict::Verdict;
+use crate::catalogue::{Figure, Metric};
 use crate::plan::{Plan, ThresholdUnit};
 use crate::time::{Span, Timestamp};
 
@@ -447,12 +448,12 @@ fn health(totals: &Totals) -> HealthEntry {
         sockets_open: worker.sockets_open,
         lost: worker.lost,
     };
-    let staleness = totals.timeline().value("health.staleness_ms").unwrap_or_default();
+    let staleness = totals.timeline().value(Figure::HealthStaleness.name()).unwrap_or_default();
     let worst = staleness.iter().copied().filter(|value| value.is_finite()).reduce(f32::max);
     let hidden: Span = health.hidden_for(Timestamp::ZERO + totals.elapsed());
     HealthEntry {
         workers: health.workers.iter().enumerate().map(worker).collect(),
-        pacing_error: totals.histogram("pacing.error").and_then(Histogram::stats),
+        pacing_error: totals.histogram(Metric::PacingError.name()).and_then(Histogram::stats),
         staleness: totals.staleness(),
         staleness_max_ms: worst.map(f64::from),
         hidden_s: hidden.as_secs_f64(),

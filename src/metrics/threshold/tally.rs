@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::samples::Samples;
+use crate::catalogue::Figure;
 use crate::metrics::delta::{
     ClosedBy, CounterDelta, DisconnectDelta, DisconnectKey, ErrorDelta, HistogramDelta, LedgerDelta,
 };
@@ -140,7 +141,7 @@ impl Lens {
             }
             Subject::ErrorRate { operation } => self.outcomes(tally, operation.as_ref())?.error_rate(),
             Subject::Disconnects { .. } => Some(tally.disconnects as f64),
-            Subject::Delivery { field, share } => delivery(&tally.ledger, field, *share),
+            Subject::Delivery { figure, share } => delivery(&tally.ledger, *figure, *share),
             Subject::Voice(value) => voice(&tally.heard, *value),
         }
     }
@@ -201,9 +202,9 @@ impl Tally {
     }
 }
 
-fn delivery(ledger: &LedgerDelta, field: &str, share: bool) -> Option<f64> {
-    let count = ledger.fields().into_iter().find(|(name, _)| *name == field)?.1 as f64;
-    let needs_due = share || OF_RECEIVERS.contains(&field);
+fn delivery(ledger: &LedgerDelta, figure: Figure, share: bool) -> Option<f64> {
+    let count = ledger.figure(figure)? as f64;
+    let needs_due = share || OF_RECEIVERS.contains(&figure);
     (ledger.due > 0 || !needs_due).then(|| if share { count / ledger.due as f64 } else { count })
 }
 
@@ -235,4 +236,5 @@ fn same(wanted: Option<&String>, found: &str) -> bool {
 }
 
 /// Say nothing while no delivery was owed.
-const OF_RECEIVERS: [&str; 6] = ["due", "delivered", "missing", "duplicated", "reordered", "late"];
+const OF_RECEIVERS: [Figure; 6] =
+    [Figure::Due, Figure::Delivered, Figure::Missing, Figure::Duplicated, Figure::Reordered, Figure::Late];

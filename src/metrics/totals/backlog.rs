@@ -8,6 +8,7 @@
 use std::collections::{BTreeMap, VecDeque};
 
 use super::timeline::second_of;
+use crate::catalogue::Metric;
 use crate::metrics::delta::HistogramDelta;
 use crate::plan::VerdictRules;
 use crate::time::{Span, Timestamp};
@@ -85,7 +86,7 @@ impl Backlogs {
     pub fn absorb(&mut self, worker: usize, is_probe: bool, at: Timestamp, deltas: &[HistogramDelta]) {
         self.workers.resize_with(self.workers.len().max(worker + 1), Backlog::default);
         let second = second_of(at);
-        for delta in deltas.iter().filter(|delta| is_answer(&delta.metric)) {
+        for delta in deltas.iter().filter(|delta| Metric::read(&delta.metric).definition().shows_backlog) {
             let answers = Answers { count: delta.count(), min_us: delta.min_us, max_us: delta.max_us };
             let seen = self.second(second);
             let of = if is_probe { None } else { Some(worker) };
@@ -156,11 +157,6 @@ impl Backlogs {
         });
         of_metric.max_by(|a, b| a.later_ms.total_cmp(&b.later_ms))
     }
-}
-
-/// Times from a request to its answer on the same socket.
-fn is_answer(metric: &str) -> bool {
-    metric.ends_with(".ack") || metric.ends_with(".round_trip")
 }
 
 fn is_apart(late: &Late, rules: &VerdictRules) -> bool {

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use crate::catalogue::Metric;
 use crate::plan::{Plan, Threshold, VerdictRules};
 use crate::scenario::{Op, OperationId};
 use crate::time::{Span, Timestamp};
@@ -32,6 +33,9 @@ pub struct PopulationConfig {
     pub delivery: Option<String>,
     /// Operations with an answer: an acknowledgement of theirs is no success yet.
     pub answered: BTreeSet<String>,
+    /// Operations in the order in which a user comes to them, before its connection and with it.
+    pub before: Vec<String>,
+    pub connected: Vec<String>,
 }
 
 impl TotalsConfig {
@@ -42,6 +46,9 @@ impl TotalsConfig {
             if let Ok(program) = population.program() {
                 let name = |operation: OperationId| program.operations[operation.0 as usize].clone();
                 config.delivery = program.delivery.as_ref().map(|delivery| name(delivery.operation));
+                let (before, connected) = program.operations_in_order();
+                config.before = before.into_iter().map(name).collect();
+                config.connected = connected.into_iter().map(name).collect();
                 config.answered = program.ops.iter().filter_map(answered).map(name).collect();
             }
             config
@@ -53,6 +60,22 @@ impl TotalsConfig {
         let (rules, sockets) = (plan.verdict, Vec::new());
         let settle = Span::from_secs_f64(plan.late_after_s) + SETTLED_AFTER;
         Self { workers, probes, browsers, sockets, rules, populations, warmup_end, settle, thresholds }
+    }
+}
+
+impl TotalsConfig {
+    /// Names of operations, and of the waits between them, in the order of a user's life.
+    pub fn life(&self) -> Vec<&str> {
+        let before = self.populations.iter().flat_map(|population| &population.before).map(String::as_str);
+        let connected = self.populations.iter().flat_map(|population| &population.connected).map(String::as_str);
+        let connect = [Metric::RestSlotWait.name(), Metric::Connect.name()];
+        let mut life: Vec<&str> = Vec::new();
+        for name in before.chain(connect).chain(connected) {
+            if !life.contains(&name) {
+                life.push(name);
+            }
+        }
+        life
     }
 }
 

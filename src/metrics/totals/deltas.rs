@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use super::suspect::Causes;
 use super::timeline::{Combine, second_of};
 use super::{DisconnectTotal, ErrorTotal, Metric, Totals};
+use crate::catalogue::Figure;
 use crate::metrics::contract::{BreachDelta, BreachTotal};
 use crate::metrics::delta::*;
 use crate::time::Timestamp;
@@ -41,7 +42,7 @@ impl Totals {
         }
         self.suspects.count(at, causes, delta);
         if !causes.is_empty() {
-            self.timeline.put(at, "health.suspect", Combine::Sum, delta.count() as f64);
+            self.timeline.put(at, Figure::HealthSuspect.name(), Combine::Sum, delta.count() as f64);
         }
         self.timeline.sample(at, delta);
         self.watch.histogram(second_of(at), delta);
@@ -61,8 +62,8 @@ impl Totals {
     pub(super) fn error_delta(&mut self, at: Timestamp, delta: &ErrorDelta) {
         let key = counted_under(&self.errors, &delta.key, |key| key.code = OTHER.to_owned());
         self.watch.error(second_of(at), delta);
-        self.timeline.put(at, "errors", Combine::Sum, delta.count as f64);
-        self.timeline.put(at, &format!("errors.{}", key.operation), Combine::Sum, delta.count as f64);
+        self.timeline.put(at, Figure::Errors.name(), Combine::Sum, delta.count as f64);
+        self.timeline.put(at, &Figure::ErrorsOf.of(&key.operation), Combine::Sum, delta.count as f64);
         let fresh = || ErrorTotal { count: 0, first: Timestamp::NEVER, sample: String::new() };
         let total = self.errors.entry(key).or_insert_with(fresh);
         total.count = total.count.saturating_add(delta.count);
@@ -85,7 +86,7 @@ impl Totals {
         let key = counted_under(&self.disconnects, &delta.key, |key| key.reason = OTHER.to_owned());
         self.watch.disconnect(second_of(at), delta);
         if key.by != ClosedBy::User {
-            self.timeline.put(at, "disconnects", Combine::Sum, delta.count as f64);
+            self.timeline.put(at, Figure::Disconnects.name(), Combine::Sum, delta.count as f64);
         }
         let total = self.disconnects.entry(key).or_insert(DisconnectTotal { count: 0, first: Timestamp::NEVER });
         total.count = total.count.saturating_add(delta.count);
@@ -93,9 +94,9 @@ impl Totals {
     }
 
     pub(super) fn ledger_delta(&mut self, at: Timestamp, delta: &LedgerDelta) {
-        for (field, count) in delta.fields() {
+        for (figure, count) in delta.figures() {
             if count != 0 {
-                self.timeline.put(at, &format!("delivery.{field}"), Combine::Sum, count as f64);
+                self.timeline.put(at, figure.name(), Combine::Sum, count as f64);
             }
         }
         self.delivery += *delta;

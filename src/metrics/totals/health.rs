@@ -1,6 +1,7 @@
 //! How the generator itself is doing, worker by worker.
 
 use super::timeline::{Combine, Timeline};
+use crate::catalogue::Figure;
 use crate::metrics::delta::HealthDelta;
 use crate::metrics::histogram::Histogram;
 use crate::time::{Span, Timestamp};
@@ -94,12 +95,12 @@ impl Health {
         state.handshake_queue_max = state.handshake_queue_max.max(delta.handshake_queue);
         delta.lag.iter().for_each(|&lag| state.lag.record(lag));
         if let Some(lag) = delta.lag.iter().max() {
-            timeline.put(at, "health.lag_ms", Combine::Max, lag.as_millis_f64());
+            timeline.put(at, Figure::HealthLag.name(), Combine::Max, lag.as_millis_f64());
         }
-        timeline.put(at, "health.busy_share", Combine::Max, delta.busy_share);
-        timeline.put(at, "health.buffered_bytes", Combine::Max, delta.buffered_max as f64);
+        timeline.put(at, Figure::HealthBusy.name(), Combine::Max, delta.busy_share);
+        timeline.put(at, Figure::HealthBuffered.name(), Combine::Max, delta.buffered_max as f64);
         let sum = |field: fn(&WorkerHealth) -> u32| self.workers.iter().map(field).map(f64::from).sum();
-        timeline.put(at, "health.sockets_open", Combine::Last, sum(|worker| worker.sockets_open));
-        timeline.put(at, "health.handshake_queue", Combine::Max, f64::from(delta.handshake_queue));
+        timeline.put(at, Figure::HealthSockets.name(), Combine::Last, sum(|worker| worker.sockets_open));
+        timeline.put(at, Figure::HealthQueue.name(), Combine::Max, f64::from(delta.handshake_queue));
     }
 }

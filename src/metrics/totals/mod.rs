@@ -7,7 +7,6 @@ mod config;
 mod deltas;
 mod health;
 mod homes;
-mod names;
 mod outcomes;
 mod restore;
 mod room;
@@ -24,8 +23,7 @@ use self::behind::Behind;
 pub use self::config::{PopulationConfig, TotalsConfig};
 pub use self::health::{Health, WorkerHealth};
 pub use self::homes::Homes;
-pub use self::names::{ACK_TIMEOUT, ECHO_TIMEOUT, is_voice_detail};
-pub use self::outcomes::{Outcomes, outcomes};
+pub use self::outcomes::{ACK_TIMEOUT, ECHO_TIMEOUT, Outcomes, outcomes};
 pub use self::room::{Full, Proof, Rooms, Stall};
 pub use self::staleness::{Gap, Staleness};
 pub use self::suspect::{Cause, Suspects, Tally};
@@ -42,6 +40,7 @@ use super::evidence::{Evidence, EvidenceBook, GeneratorState};
 use super::histogram::Histogram;
 use super::listeners::Listeners;
 use super::threshold::Watch;
+use crate::catalogue::{self, Figure};
 use crate::time::{Span, Timestamp};
 
 /// One worker's hand-over, without what is not for adding up.
@@ -146,7 +145,10 @@ impl Totals {
         self.count_users(worker, part.at, part.users);
         self.health.absorb(worker, part.at, part.health, &mut self.timeline);
         let warmup = part.at < self.config.warmup_end;
-        if let Some(lag) = HistogramDelta::of(LAG.to_owned(), String::new(), warmup, &part.health.lag) {
+        // The lag of all workers, so that charts and thresholds find it beside the other metrics.
+        if let Some(lag) =
+            HistogramDelta::of(catalogue::Metric::WorkerLag.name().to_owned(), String::new(), warmup, &part.health.lag)
+        {
             self.histogram_delta(part.at, causes, &lag);
         }
         for completion in part.completions {
@@ -184,7 +186,7 @@ impl Totals {
     fn count_users(&mut self, worker: usize, at: Timestamp, users: &[UsersByState]) {
         self.users[worker] = users.to_vec();
         for (state, count) in self.users_by_state().states() {
-            self.timeline.put(at, &format!("users.{state}"), Combine::Last, f64::from(count));
+            self.timeline.put(at, &Figure::Users.of(state), Combine::Last, f64::from(count));
         }
     }
 
@@ -192,7 +194,7 @@ impl Totals {
     pub fn hidden(&mut self, at: Timestamp, hidden: bool) {
         self.timeline.reach(at);
         self.health.hidden(at, hidden);
-        self.timeline.put(at, "health.hidden", Combine::Last, f64::from(u8::from(hidden)));
+        self.timeline.put(at, Figure::HealthHidden.name(), Combine::Last, f64::from(u8::from(hidden)));
     }
 
     /// Nothing more will come: what waits for other workers is counted as it is.
@@ -382,6 +384,11 @@ impl Totals {
         outcomes(seen, failed, |operation| self.is_answered(operation))
     }
 
+    /// Names of operations in the order of a user's life.
+    pub fn life(&self) -> Vec<&str> {
+        self.config.life()
+    }
+
     fn is_answered(&self, operation: &str) -> bool {
         self.config.populations.iter().any(|population| population.answered.contains(operation))
     }
@@ -408,7 +415,7 @@ impl Totals {
             self.suspects.pass(worker, part.at, part.at.since(since), causes);
             if causes.are_late() {
                 // A worker that stood still has no samples that could say so.
-                self.timeline.spread(since, part.at, "health.late_s");
+                self.timeline.spread(since, part.at, Figure::HealthLate.name());
             }
         }
         causes
@@ -421,9 +428,9 @@ impl Totals {
             let Some(population) = self.config.populations.get(done.sender.population()) else { continue };
             let Some(operation) = population.delivery.clone() else { continue };
             let (name, warmup) = (population.name.clone(), done.sent_at < self.config.warmup_end);
-            for (part, latency) in [("first", done.first), ("median", done.median), ("last", done.last)] {
+            for (part, latency) in catalogue::COMPLETIONS.into_iter().zip([done.first, done.median, done.last]) {
                 if let Some(micros) = latency {
-                    let metric = format!("{operation}{}{part}", names::COMPLETION);
+                    let metric = part.of(&operation);
                     let sample = Span::from_micros(u64::from(micros));
                     if let Some(delta) = HistogramDelta::of(metric, name.clone(), warmup, &[sample]) {
                         self.histogram_delta(self.elapsed, self.suspects.anybodys(), &delta);
@@ -431,13 +438,13 @@ impl Totals {
                 }
             }
             let incomplete = u64::from(done.missing > 0);
-            let counter = format!("{operation}.incomplete");
+            let counter = catalogue::Counter::Incomplete.of(&operation);
             self.counter_delta(self.elapsed, &CounterDelta { counter, population: name, count: incomplete });
         }
     }
 
     fn note_burst(&mut self, second: u32) {
-        let errors = self.timeline.value("errors").and_then(|values| values.get(second as usize)).copied();
+        let errors = self.timeline.value(Figure::Errors.name()).and_then(|values| values.get(second as usize)).copied();
         let errors = errors.filter(|errors| errors.is_finite()).unwrap_or(0.0) as u64;
         if let Some(usual) = self.bursts.second(second, errors) {
             let text = format!("{errors} errors within a second (before: {usual:.1} a second)");
@@ -460,7 +467,7 @@ impl Totals {
         let closed = self.timeline.closed();
         while let Some((at, worst)) = self.backlogs.next(closed, &self.config.rules, self.config.warmup_end) {
             if let Some(later_ms) = worst {
-                self.timeline.put(at, "health.backlog_ms", Combine::Max, later_ms);
+                self.timeline.put(at, Figure::HealthBacklog.name(), Combine::Max, later_ms);
             }
         }
     }
@@ -471,14 +478,11 @@ impl Totals {
             let at = Timestamp::ZERO + Span::from_secs(u64::from(second) + 1);
             behind::count(&mut self.behind, at, &gaps, &self.config.rules, at <= self.config.warmup_end);
             if let Some(staleness) = self.probe.latest() {
-                self.timeline.put(at, "health.staleness_ms", Combine::Max, staleness.p50_ms);
+                self.timeline.put(at, Figure::HealthStaleness.name(), Combine::Max, staleness.p50_ms);
             }
         }
     }
 }
-
-/// The lag of all workers, so that charts and thresholds find it beside the other metrics.
-const LAG: &str = "worker.lag";
 
 #[cfg(test)]
 mod tests;

@@ -2,7 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use super::names::{ACK, ACK_TIMEOUT, ECHO_TIMEOUT, Kind, kind_of};
+use crate::catalogue::{Metric, Success};
+
+/// Codes of what did not come although the operation had been counted as a success: its acknowledgement, its echo.
+pub const ACK_TIMEOUT: &str = "ack timeout";
+pub const ECHO_TIMEOUT: &str = "echo timeout";
 
 /// How often an operation went well and how often it failed, warm-up included.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -37,11 +41,16 @@ pub fn outcomes<'a>(
         *failures.entry(operation).or_default() += count;
     }
     for (name, seen) in seen {
-        if let Kind::Operation(operation) = kind_of(name)
-            && !(name.ends_with(ACK) && is_answered(operation))
-        {
+        let named = Metric::read(name);
+        let operation = named.whose;
+        let other_half = match named.definition().proves {
+            Some(Success::Acknowledged) if is_answered(operation) => None,
+            Some(Success::Acknowledged) => Some(ECHO_TIMEOUT),
+            Some(Success::Answered) => Some(ACK_TIMEOUT),
+            None => None,
+        };
+        if let Some(other_half) = other_half {
             let outcomes = operations.entry(operation.to_owned()).or_default();
-            let other_half = if name.ends_with(ACK) { ECHO_TIMEOUT } else { ACK_TIMEOUT };
             let failed = failed_after_all.get(&(operation, other_half)).copied().unwrap_or(0);
             outcomes.succeeded = outcomes.succeeded.max(seen.saturating_sub(failed));
         }

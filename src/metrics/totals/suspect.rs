@@ -4,9 +4,9 @@
 
 use std::collections::BTreeMap;
 
-use super::names::{COMPLETION, FANOUT};
+use crate::catalogue::{Counter, Falsifier, Metric};
 use crate::metrics::bins;
-use crate::metrics::delta::{HealthDelta, HistogramDelta, MetricsDelta, NOT_SENT};
+use crate::metrics::delta::{HealthDelta, HistogramDelta, MetricsDelta};
 use crate::metrics::histogram::Histogram;
 use crate::plan::VerdictRules;
 use crate::time::{Span, Timestamp};
@@ -40,12 +40,12 @@ impl Cause {
     pub const ALL: [Self; 8] =
         [Self::Lag, Self::Pacing, Self::Behind, Self::Hidden, Self::Buffered, Self::Queue, Self::Full, Self::Clock];
 
-    /// Whether it can touch this metric's samples.
-    fn touches(self, metric: &str) -> bool {
+    /// It touches the samples that this can falsify.
+    const fn falsifier(self) -> Falsifier {
         match self {
-            Self::Queue | Self::Full => metric == CONNECT || metric.starts_with("connect."),
-            Self::Clock => metric.ends_with(FANOUT) || metric.contains(COMPLETION),
-            _ => !OF_GENERATOR.contains(&metric),
+            Self::Lag | Self::Pacing | Self::Behind | Self::Hidden | Self::Buffered => Falsifier::Lateness,
+            Self::Queue | Self::Full => Falsifier::Sockets,
+            Self::Clock => Falsifier::Clocks,
         }
     }
 }
@@ -71,7 +71,8 @@ impl Causes {
     /// Those that touch this metric.
     pub fn of(self, metric: &str) -> Self {
         let mut touching = Self::default();
-        self.iter().for_each(|cause| touching.add(cause, cause.touches(metric)));
+        let falsified_by = Metric::read(metric).definition().falsified_by;
+        self.iter().for_each(|cause| touching.add(cause, falsified_by.contains(&cause.falsifier())));
         touching
     }
 
@@ -157,7 +158,7 @@ impl Suspects {
         let is_late = lag.as_millis_f64() > rules.lag_ms;
         let mut causes = Causes::default();
         causes.add(Cause::Lag, is_late);
-        let left_out = metrics.counters.iter().any(|delta| delta.counter == NOT_SENT && delta.count > 0);
+        let left_out = metrics.counters.iter().any(|delta| delta.counter == Counter::NotSent.name() && delta.count > 0);
         let is_paced_badly = metrics.histograms.iter().any(|delta| is_paced_badly(delta, rules.pacing_ms));
         causes.add(Cause::Pacing, is_paced_badly || left_out);
         causes.add(Cause::Behind, around.is_behind);
@@ -177,7 +178,7 @@ impl Suspects {
     }
 
     pub(super) fn count(&mut self, at: Timestamp, causes: Causes, delta: &HistogramDelta) {
-        if delta.warmup || OF_GENERATOR.contains(&delta.metric.as_str()) {
+        if delta.warmup || Metric::read(&delta.metric).definition().falsified_by.is_empty() {
             return;
         }
         let count = delta.count();
@@ -204,7 +205,7 @@ impl Suspects {
 /// More than a tenth of the users' steps began later than the limit.
 fn is_paced_badly(delta: &HistogramDelta, limit_ms: f64) -> bool {
     let limit_us = limit_ms * 1e3;
-    if !PACING.contains(&delta.metric.as_str()) || f64::from(delta.max_us) <= limit_us {
+    if !PACING.contains(&Metric::read(&delta.metric).metric) || f64::from(delta.max_us) <= limit_us {
         return false;
     }
     let late = bins::pairs(&delta.pairs).filter(|(value, _)| f64::from(*value) > limit_us);
@@ -230,10 +231,8 @@ impl Split {
     }
 }
 
-const CONNECT: &str = "connect";
-const PACING: [&str; 2] = ["pacing.error", "audio.pacing.error"];
-/// Metrics about the generator itself: they are the evidence.
-const OF_GENERATOR: [&str; 4] = ["worker.lag", PACING[0], PACING[1], "rest.slot_wait"];
+/// By how much users' steps began late.
+const PACING: [Metric; 2] = [Metric::PacingError, Metric::AudioPacingError];
 
 #[cfg(test)]
 mod tests {
@@ -243,7 +242,7 @@ mod tests {
 
     fn look(lag_ms: u64, health: HealthDelta, pacing_ms: &[u64], around: Surroundings) -> Vec<Cause> {
         let samples: Vec<_> = pacing_ms.iter().map(|&ms| MS(ms)).collect();
-        let histograms = HistogramDelta::of(PACING[0].into(), "p".into(), false, &samples).into_iter().collect();
+        let histograms = HistogramDelta::of(PACING[0].name().into(), "p".into(), false, &samples).into_iter().collect();
         let metrics = MetricsDelta { histograms, ..MetricsDelta::default() };
         let health = HealthDelta { lag: vec![MS(1), MS(lag_ms)], ..health };
         Suspects::default().look(0, &VerdictRules::default(), &metrics, &health, around).iter().collect()
@@ -284,7 +283,11 @@ mod tests {
         check_touched("message.fanout", &[Lag, Pacing, Behind, Hidden, Buffered, Clock]);
         check_touched("message.completion.last", &[Lag, Pacing, Behind, Hidden, Buffered, Clock]);
         check_touched("connect.websocket", &[Lag, Pacing, Behind, Hidden, Buffered, Queue, Full]);
-        check_touched("worker.lag", &[]);
+        // Evidence is not held against itself, and a length of audio is no time between two moments.
+        for own in ["worker.lag", "pacing.error", "audio.pacing.error", "rest.slot_wait", "connect.slot_wait"] {
+            check_touched(own, &[]);
+        }
+        check_touched("answer.audio_length", &[]);
     }
 
     #[test]

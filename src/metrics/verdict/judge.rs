@@ -1,9 +1,10 @@
 //! The rules: docs/metrics.md ("Verdict") has them as a table.
 
 use super::{Reason, ReasonKind, Verdict, VerdictOutcome};
+use crate::catalogue::{Clocks, Counter, Metric};
 use crate::metrics::threshold::{Outcome, ThresholdResult};
 use crate::metrics::totals::{Cause, Proof, Totals};
-use crate::plan::{Bound, Plan, Threshold, ThresholdUnit, VerdictRules};
+use crate::plan::{Bound, Plan, Subject, Threshold, ThresholdUnit, VerdictRules};
 use crate::time::{Span, Timestamp};
 
 /// What is judged.
@@ -121,7 +122,7 @@ fn backlogs<'a>(case: &'a Case<'_>) -> impl Iterator<Item = Reason> + 'a {
 
 /// Frames came, and nothing in them says how long they had waited.
 fn unknown_backlog(case: &Case<'_>) -> Option<Reason> {
-    let frames = case.totals.counter("frames.in").unwrap_or(0);
+    let frames = case.totals.counter(Counter::FramesIn.name()).unwrap_or(0);
     let is_known = case.totals.backlogs().iter().any(|backlog| backlog.compared > 0)
         || case.totals.behind().iter().any(|behind| behind.compared > 0);
     (frames > 0 && !is_known && !case.so_far).then(|| {
@@ -196,7 +197,7 @@ pub fn clock_doubts(plan: &Plan, bound_ms: f64) -> Vec<String> {
         };
         let is_doubted = bound_ms > 0.0
             && threshold.unit == ThresholdUnit::Milliseconds
-            && is_of_two_clocks(threshold.text())
+            && is_of_two_clocks(&threshold)
             && limit <= NEAR * bound_ms;
         is_doubted.then(|| {
             format!(
@@ -209,16 +210,19 @@ pub fn clock_doubts(plan: &Plan, bound_ms: f64) -> Vec<String> {
     doubted.collect()
 }
 
-fn is_of_two_clocks(threshold: &str) -> bool {
-    let text = threshold.to_lowercase();
-    text.contains(".fanout") || text.contains(".completion.")
+/// Names in thresholds have no case.
+fn is_of_two_clocks(threshold: &Threshold) -> bool {
+    match &threshold.subject {
+        Subject::Time { metric, .. } => Metric::read(&metric.to_lowercase()).definition().clocks == Clocks::Two,
+        _ => false,
+    }
 }
 
 /// A time from one browser to another whose threshold would turn if the clocks were as wrong as they may be.
 fn unknown_clocks<'a>(case: &'a Case<'_>) -> impl Iterator<Item = Reason> + 'a {
     let bound = case.totals.clock_bound().as_millis_f64();
     let results = case.results().iter().filter(move |result| {
-        result.unit == ThresholdUnit::Milliseconds && bound > 0.0 && is_of_two_clocks(&result.threshold)
+        bound > 0.0 && result.threshold.parse().is_ok_and(|threshold| is_of_two_clocks(&threshold))
     });
     results.filter_map(move |result| {
         let distance = (result.actual? - result.limit?).abs();

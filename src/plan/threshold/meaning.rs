@@ -48,8 +48,8 @@ impl Subject {
             Self::ErrorRate { operation: Some(operation) } => format!("errors per attempt of {operation}"),
             Self::Disconnects { code: None } => "disconnects".to_owned(),
             Self::Disconnects { code: Some(code) } => format!("disconnects with {code}"),
-            Self::Delivery { field, share: false } => format!("deliveries {field}"),
-            Self::Delivery { field, share: true } => format!("share of deliveries {field}"),
+            Self::Delivery { figure, share: false } => format!("deliveries {}", figure.field()),
+            Self::Delivery { figure, share: true } => format!("share of deliveries {}", figure.field()),
             Self::Voice(value) => value.words().to_owned(),
         }
     }

@@ -19,6 +19,7 @@ mod subject;
 
 use serde::{Deserialize, Serialize};
 
+use crate::catalogue::Figure;
 use crate::time::Span;
 
 /// A parsed expression.
@@ -65,7 +66,7 @@ pub(crate) enum Subject {
     /// Connections that somebody else than the user's scenario ended; of one close code.
     Disconnects { code: Option<u16> },
     /// A field of the ledger, as it is or per delivery owed.
-    Delivery { field: &'static str, share: bool },
+    Delivery { figure: Figure, share: bool },
     /// How a voice service was to listen to, over all answers.
     Voice(VoiceValue),
 }
@@ -186,30 +187,13 @@ impl std::fmt::Display for Threshold {
     }
 }
 
-/// Numbers of the ledger.
-pub(crate) const DELIVERY: [&str; 13] = [
-    "sent",
-    "accepted",
-    "rejected",
-    "unconfirmed",
-    "abandoned",
-    "due",
-    "delivered",
-    "missing",
-    "duplicated",
-    "reordered",
-    "late",
-    "arrived",
-    "extra",
-];
-
 /// Values of voice services.
-pub(crate) const VOICE: [(&str, VoiceValue); 5] = [
-    ("voice.answers", VoiceValue::Answers),
-    ("voice.received", VoiceValue::Received),
-    ("voice.underruns", VoiceValue::Underruns),
-    ("voice.starved", VoiceValue::Starved),
-    ("voice.real_time_factor", VoiceValue::RealTimeFactor),
+pub(crate) const VOICE: [(Figure, VoiceValue); 5] = [
+    (Figure::AnswersHeard, VoiceValue::Answers),
+    (Figure::AudioHeard, VoiceValue::Received),
+    (Figure::Underruns, VoiceValue::Underruns),
+    (Figure::Starved, VoiceValue::Starved),
+    (Figure::RealTimeFactor, VoiceValue::RealTimeFactor),
 ];
 
 #[cfg(test)]

@@ -5,6 +5,7 @@ use std::str::FromStr;
 use super::scanner::{Column, Scanner, quoted};
 use super::subject::{TIMES, Words, Wrong};
 use super::{Bound, Scope, Subject, Threshold, ThresholdError, Unit};
+use crate::catalogue::Metric;
 use crate::time::Span;
 
 impl FromStr for Threshold {
@@ -13,7 +14,9 @@ impl FromStr for Threshold {
     fn from_str(text: &str) -> Result<Self, ThresholdError> {
         let mut scanner = Scanner::new(text);
         let name_at = scanner.skip_spaces();
-        let name = scanner.name().ok_or_else(|| name_at.error("expected a metric like `message.round_trip`"))?;
+        let name = scanner
+            .name()
+            .ok_or_else(|| name_at.error(format!("expected a metric like `{}`", Metric::RoundTrip.of("message"))))?;
         let filter = scanner.between(['[', ']'])?.map(|(filter, _)| filter);
         let population = scanner.between(['{', '}'])?;
         let statistic_at = scanner.skip_spaces();

@@ -1,7 +1,8 @@
 //! What a name, its filter and its statistic speak of, and in which unit.
 
 use super::scanner::quoted;
-use super::{DELIVERY, Statistic, Subject, Unit, VOICE, VoiceValue};
+use super::{Statistic, Subject, Unit, VOICE, VoiceValue};
+use crate::catalogue::{Counter, Figure, LEDGER, Metric};
 
 /// Which part of the expression a message is about.
 #[derive(PartialEq, Eq)]
@@ -23,22 +24,24 @@ pub(super) struct Words<'a> {
 impl Words<'_> {
     pub fn subject(&self) -> Result<Subject, (Wrong, String)> {
         let lower = self.name.to_lowercase();
-        if let Some(field) = lower.strip_prefix("delivery.") {
+        if let Some(field) = Figure::ledger_field(&lower) {
             return self.delivery(field);
         }
-        if let Some(&(_, value)) = VOICE.iter().find(|(name, _)| *name == lower) {
+        if let Some(&(_, value)) = VOICE.iter().find(|(figure, _)| figure.name() == lower) {
             return self.voice(value);
         }
+        if let Some(metric) = Metric::alias(&lower) {
+            return Words { name: &metric, ..*self }.subject();
+        }
         match (lower.as_str(), self.statistic) {
-            ("errors", _) => self.errors(),
-            (FIRST_AUDIO, _) => Words { name: ANSWER_FIRST_AUDIO, ..*self }.subject(),
-            (name, None) if name.starts_with(CONSISTENCY) => Words { statistic: Some("count"), ..*self }.subject(),
-            ("disconnects", None | Some("count")) => {
+            (ERRORS, _) => self.errors(),
+            (name, None) if Counter::is_bare(name) => Words { statistic: Some("count"), ..*self }.subject(),
+            (DISCONNECTS, None | Some("count")) => {
                 let code = self.filter.map(str::parse).transpose();
                 let code = code.map_err(|_| (Wrong::Name, "expected a close code like `[1006]`".to_owned()))?;
                 Ok(Subject::Disconnects { code })
             }
-            ("disconnects", Some(_)) => Err(self.wrong_statistic("`count`")),
+            (DISCONNECTS, Some(_)) => Err(self.wrong_statistic("`count`")),
             (_, Some("count" | "rate")) => {
                 self.no_filter()?;
                 Ok(Subject::Count { name: self.name.to_owned(), per_second: self.statistic == Some("rate") })
@@ -53,12 +56,14 @@ impl Words<'_> {
 
     fn delivery(&self, field: &str) -> Result<Subject, (Wrong, String)> {
         self.no_filter()?;
-        let field = if field == LOST { MISSING } else { field };
-        let field = DELIVERY.into_iter().find(|known| *known == field).ok_or_else(|| {
-            (Wrong::Name, format!("the ledger has no {}, it has {}", quoted(field), DELIVERY.join(", ")))
+        let figure = Figure::of_field(field).ok_or_else(|| {
+            (
+                Wrong::Name,
+                format!("the ledger has no {}, it has {}", quoted(field), LEDGER.map(Figure::field).join(", ")),
+            )
         })?;
         match self.statistic {
-            None | Some("count") => Ok(Subject::Delivery { field, share: self.share }),
+            None | Some("count") => Ok(Subject::Delivery { figure, share: self.share }),
             Some(_) => Err(self.wrong_statistic("no statistic, or `count`")),
         }
     }
@@ -159,13 +164,7 @@ fn statistic_of(word: &str) -> Option<Statistic> {
 /// Milliseconds.
 pub(super) const TIMES: [(&str, f64); 4] = [("us", 1e-3), ("ms", 1.0), ("s", 1e3), ("min", 60e3)];
 
-/// What people call a delivery that is owed and has not arrived.
-const LOST: &str = "lost";
-const MISSING: &str = "missing";
-/// The metric that voice services are compared by, under the name of the shipped scenarios' answers.
-const FIRST_AUDIO: &str = "voice.first_audio";
-const ANSWER_FIRST_AUDIO: &str = "answer.first_audio";
-/// Counters, all of them.
-const CONSISTENCY: &str = "consistency.";
+const ERRORS: &str = Figure::Errors.name();
+const DISCONNECTS: &str = Figure::Disconnects.name();
 
 const ANY_STATISTIC: &str = "min, mean, p50, p95 or another percentile, max, count or rate";

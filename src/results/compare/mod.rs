@@ -13,9 +13,10 @@ use std::collections::BTreeMap;
 pub use interval::{Interval, Level};
 pub use plans::{PlanRow, differences, same_load};
 pub use sample::{Distribution, Sample};
-pub use subject::{Better, Scale, Subject};
+pub use subject::{Scale, Subject};
 
-use crate::metrics::{MetricEntry, Report, is_voice_detail};
+use crate::catalogue::{Better, Figure, Kind, Metric};
+use crate::metrics::{MetricEntry, Report};
 use subject::{Measured, measured};
 
 /// What changed from the first run to the others.
@@ -116,8 +117,8 @@ fn judge(better: Better, sign: f64) -> Judgement {
 /// What at least one of the reports knows: rates and shares, then latencies, the generator's own last.
 fn subjects(reports: &[&Report]) -> Vec<Subject> {
     let mut all = Vec::new();
-    let known = |series: &str| reports.iter().any(|report| report.series.values.contains_key(series));
-    all.extend(RATES.into_iter().filter(|series| known(series)).map(|series| Subject::Rate { series }));
+    let known = |series: &Figure| reports.iter().any(|report| report.series.values.contains_key(series.name()));
+    all.extend(RATES.into_iter().filter(known).map(|series| Subject::Rate { series }));
     if reports.iter().any(|report| !report.operations.is_empty()) {
         all.push(Subject::Errors { operation: None });
     }
@@ -127,8 +128,9 @@ fn subjects(reports: &[&Report]) -> Vec<Subject> {
         all.extend(DELIVERY.into_iter().map(|(part, of)| Subject::Delivery { part, of }));
     }
     let mut metrics = union(reports, |report| report.metrics.iter().map(|one| one.name.as_str()).collect());
-    metrics.retain(|name| !is_voice_detail(name));
-    let (generators, services): (Vec<_>, Vec<_>) = metrics.into_iter().partition(|name| subject::is_generators(name));
+    metrics.retain(|name| Metric::read(name).definition().is_compared);
+    let (generators, services): (Vec<_>, Vec<_>) =
+        metrics.into_iter().partition(|name| Metric::read(name).definition().kind == Kind::Generator);
     for metric in services {
         all.extend(Subject::QUANTILES.map(|share| Subject::Quantile { metric: metric.clone(), share }));
     }
@@ -155,10 +157,14 @@ fn samples(report: &Report) -> BTreeMap<&str, Sample> {
     entries.into_iter().filter_map(|(name, entry)| Some((name, Sample::of(report, entry)?))).collect()
 }
 
-const RATES: [&str; 3] = ["delivery.sent", "delivery.arrived", "disconnects"];
+const RATES: [Figure; 3] = [Figure::Sent, Figure::Arrived, Figure::Disconnects];
 
-const DELIVERY: [(&str, &str); 4] =
-    [("missing", "due"), ("late", "arrived"), ("duplicated", "arrived"), ("reordered", "arrived")];
+const DELIVERY: [(Figure, Figure); 4] = [
+    (Figure::Missing, Figure::Due),
+    (Figure::Late, Figure::Arrived),
+    (Figure::Duplicated, Figure::Arrived),
+    (Figure::Reordered, Figure::Arrived),
+];
 
 #[cfg(all(test, not(target_arch = "wasm32")))]
 mod tests;

@@ -3,7 +3,8 @@
 use super::effective::{Second, Spread, of_share};
 use super::interval::{Interval, Level};
 use super::sample::Sample;
-use crate::metrics::{LedgerDelta, Report};
+use crate::catalogue::{Better, Figure, Kind, Metric};
+use crate::metrics::Report;
 
 /// A number that runs have in common.
 #[derive(Debug, Clone, PartialEq)]
@@ -13,18 +14,9 @@ pub enum Subject {
     /// Errors per attempt of an operation; of all without one.
     Errors { operation: Option<String> },
     /// Deliveries of one kind per deliveries of another.
-    Delivery { part: &'static str, of: &'static str },
+    Delivery { part: Figure, of: Figure },
     /// Of a series, per second.
-    Rate { series: &'static str },
-}
-
-/// Which way is better.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Better {
-    Lower,
-    Higher,
-    /// It is as it is.
-    Neither,
+    Rate { series: Figure },
 }
 
 impl Subject {
@@ -33,25 +25,16 @@ impl Subject {
 
     pub fn better(&self) -> Better {
         match self {
-            // How much was said is no quality, and the time of a turn is made of it.
-            Self::Quantile { metric, .. } if metric.ends_with("audio_length") || metric.ends_with("turn_time") => {
-                Better::Neither
-            }
-            Self::Rate { series: "delivery.arrived" } => Better::Higher,
-            // What users send is the plan's doing as much as the server's.
-            Self::Rate { series: "delivery.sent" } => Better::Neither,
-            _ => Better::Lower,
+            Self::Quantile { metric, .. } => Metric::read(metric).definition().better,
+            Self::Errors { .. } => Figure::ErrorsOf.definition().better,
+            Self::Delivery { part: figure, .. } | Self::Rate { series: figure } => figure.definition().better,
         }
     }
 
     /// It tells of the generator and not of the server.
     pub fn is_generators(&self) -> bool {
-        matches!(self, Self::Quantile { metric, .. } if is_generators(metric))
+        matches!(self, Self::Quantile { metric, .. } if Metric::read(metric).definition().kind == Kind::Generator)
     }
-}
-
-pub fn is_generators(metric: &str) -> bool {
-    metric == "worker.lag" || metric.ends_with("pacing.error") || metric.ends_with("slot_wait")
 }
 
 /// What one run says about a subject.
@@ -151,14 +134,14 @@ pub fn measured<'a>(subject: &Subject, report: &Report, sample: Option<&'a Sampl
         Subject::Quantile { share, .. } => Some(Measured::Quantile { sample: sample?, share: *share }),
         Subject::Errors { operation } => errors(report, operation.as_deref()),
         Subject::Delivery { part, of } => {
-            let count = |name| field(&report.delivery, name);
-            let seconds = seconds(report, &[&format!("delivery.{part}")], &[&format!("delivery.{of}")], 0.0);
+            let count = |figure: &Figure| report.delivery.figure(*figure).unwrap_or_default() as f64;
+            let seconds = seconds(report, &[part.name()], &[of.name()], 0.0);
             let trials = count(of);
             (trials > 0.0).then(|| Measured::Share { hits: count(part), trials, seconds })
         }
         Subject::Rate { series } => {
             let from = report.warmup_s.ceil() as usize;
-            let values = report.series.values.get(*series)?;
+            let values = report.series.values.get(series.name())?;
             let whole = values.get(from..values.len().saturating_sub(1))?;
             Some(Measured::Rate { seconds: whole.iter().map(|value| value.unwrap_or(0.0)).collect() })
         }
@@ -171,9 +154,9 @@ fn errors<'a>(report: &Report, operation: Option<&str>) -> Option<Measured<'a>> 
     let trials = of().map(|one| one.succeeded as f64).sum::<f64>() + hits;
     let mut all = Vec::new();
     for one in of() {
-        let failed = format!("errors.{}", one.name);
+        let failed = Figure::ErrorsOf.of(&one.name);
         // What went well in a second is what was measured of it.
-        let names = ["", ".ack", ".round_trip"].map(|end| format!("{}{end}", one.name));
+        let names = [Metric::Operation, Metric::Ack, Metric::RoundTrip].map(|metric| metric.of(&one.name));
         let series = names.iter().filter_map(|name| report.series.metrics.get(name));
         let Some(succeeded) =
             series.max_by_key(|series| series.count.iter().map(|&count| u64::from(count)).sum::<u64>())
@@ -207,8 +190,4 @@ fn seconds(report: &Report, hits: &[&str], trials: &[&str], nothing: f64) -> Vec
     let length = hits.iter().chain(trials).filter_map(|name| report.series.values.get(*name)).map(Vec::len).max();
     let second = |at| Second { trials: sum(trials, at), hits: sum(hits, at) };
     (0..length.unwrap_or(0).saturating_sub(1)).map(second).collect()
-}
-
-fn field(delivery: &LedgerDelta, name: &str) -> f64 {
-    delivery.fields().into_iter().find(|(field, _)| *field == name).map_or(0.0, |(_, count)| count as f64)
 }

@@ -1,6 +1,7 @@
 //! A run that searches for the breaking point: what the search orders is done by actions, what it asks is read from totals.
 
 use super::{Run, Stage};
+use crate::catalogue::Metric;
 use crate::metrics::{AnnotationKind, Measured, Outcome, SearchReport, ThresholdResult, VerdictOutcome};
 use crate::plan::{Action, Pace, Plan, Raised, Search, Statistic, Subject, Threshold, TimedAction};
 use crate::run::search::{Breakpoint, Order};
@@ -142,7 +143,7 @@ fn metric_of(thresholds: &[Threshold], plan: &Plan) -> String {
     let of_messages = || {
         let program = plan.populations.first()?.program().ok()?;
         let delivery = program.delivery.as_ref()?;
-        Some(format!("{}.round_trip", program.operations[usize::from(delivery.operation.0)]))
+        Some(Metric::RoundTrip.of(&program.operations[usize::from(delivery.operation.0)]))
     };
-    named.or_else(of_messages).unwrap_or_else(|| "connect".to_owned())
+    named.or_else(of_messages).unwrap_or_else(|| Metric::Connect.name().to_owned())
 }

@@ -1,6 +1,7 @@
 //! What a rehearsal has shown, step by step.
 
 use super::diagnosis::{Around, Failure, diagnose};
+use crate::catalogue::Metric;
 use crate::metrics::Report;
 use crate::plan::{AccountBook, Plan, Population};
 use crate::scenario::UserFacts;
@@ -107,22 +108,18 @@ struct Sight<'a> {
 impl Sight<'_> {
     /// Milliseconds that the step took, if it went well.
     fn time_of(&self, step: &Step) -> Option<f64> {
-        let names: Vec<String> = match step.kind {
-            StepKind::Message => vec![
-                format!("{}.round_trip", step.operation),
-                format!("{}.ack", step.operation),
-                step.operation.clone(),
-            ],
-            StepKind::Listen => ["first_audio", "audio_length"].map(|of| format!("{}.{of}", step.operation)).to_vec(),
-            _ => vec![step.operation.clone(), format!("{}.ack", step.operation)],
+        let metrics: &[Metric] = match step.kind {
+            StepKind::Message => &[Metric::RoundTrip, Metric::Ack, Metric::Operation],
+            StepKind::Listen => &[Metric::FirstAudio, Metric::AudioLength],
+            _ => &[Metric::Operation, Metric::Ack],
         };
-        names.iter().find_map(|name| {
+        metrics.iter().map(|metric| metric.of(&step.operation)).find_map(|name| {
             let is_ours = |tags: &std::collections::BTreeMap<String, String>| match tags.get("population") {
                 Some(population) => *population == self.population.name,
                 None => self.alone,
             };
             let mut entries = self.report.metrics.iter();
-            let entry = entries.find(|entry| entry.name == *name && is_ours(&entry.tags) && entry.stats.count > 0)?;
+            let entry = entries.find(|entry| entry.name == name && is_ours(&entry.tags) && entry.stats.count > 0)?;
             Some(entry.stats.p50)
         })
     }

@@ -7,6 +7,7 @@ use base64::engine::general_purpose::STANDARD;
 use serde_json::Value;
 
 use super::Compiler;
+use crate::catalogue::{Reserved, reserved};
 use crate::scenario::expression::{is_name, is_reserved};
 use crate::scenario::program::*;
 use crate::scenario::reader::{Fields, Node, did_you_mean, found, list_of, quoted};
@@ -212,11 +213,14 @@ fn complaint_about_operation(name: &str) -> Option<String> {
         let name = quoted(name);
         return Some(format!("{name} cannot name an operation: expected letters, digits, `_`, `-`, `.` and `:`"));
     }
-    if RESERVED_OPERATIONS.contains(&name) || RESERVED_BEGINNINGS.iter().any(|beginning| name.starts_with(beginning)) {
-        return Some(format!("`{name}` is measured by the engine itself: choose another name for the operation"));
-    }
-    let ending = RESERVED_ENDINGS.iter().find(|ending| name.ends_with(*ending))?;
-    Some(format!("`{name}` ends like a metric of another operation (`{ending}`): choose another name"))
+    Some(match reserved(name)? {
+        Reserved::Engines => {
+            format!("`{name}` is measured by the engine itself: choose another name for the operation")
+        }
+        Reserved::EndsLike(ending) => {
+            format!("`{name}` ends like a metric of another operation (`{ending}`): choose another name")
+        }
+    })
 }
 
 /// The pointer, or a hint at what was meant.
@@ -247,25 +251,3 @@ const TIMEOUT_S: RangeInclusive<f64> = 0.001..=3_600.0;
 /// Up to a day.
 const MILLISECONDS: RangeInclusive<f64> = 0.0..=86_400_000.0;
 const LONGEST_OPERATION: usize = 64;
-/// Names under which the engine itself measures or counts errors.
-const RESERVED_OPERATIONS: &[&str] =
-    &["audio", "connect", "finish", "frame", "pacing.error", "rest.slot_wait", "worker.lag"];
-const RESERVED_BEGINNINGS: &[&str] = &["audio.", "connect."];
-/// What the engine appends to an operation's name.
-const RESERVED_ENDINGS: &[&str] = &[
-    ".ack",
-    ".round_trip",
-    ".round_trip.intended",
-    ".fanout",
-    ".completion.first",
-    ".completion.median",
-    ".completion.last",
-    ".first_audio",
-    ".first_audio.from_stopped",
-    ".audio_length",
-    ".turn_time",
-    ".speech_started",
-    ".speech_stopped",
-    ".transcript_delay",
-    ".barge_in_stop",
-];

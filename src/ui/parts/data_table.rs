@@ -47,8 +47,9 @@ fn cell(row: Memo<Row>, at: usize, column: &'static Column, on_open: Option<Call
     if kind != Kind::Name {
         return view! { <td class=class>{text}</td> }.into_any();
     }
-    match row.with_untracked(|row| row.cells.get(at).map_or("", |cell| cell.about)) {
-        "" => view! { <th scope="row" class=class>{text}</th> }.into_any(),
-        about => view! { <th scope="row" class=class><abbr title=about>{text}</abbr></th> }.into_any(),
+    let about = row.with_untracked(|row| row.cells.get(at).map(|cell| cell.about.to_string()).unwrap_or_default());
+    if about.is_empty() {
+        return view! { <th scope="row" class=class>{text}</th> }.into_any();
     }
+    view! { <th scope="row" class=class><abbr title=about>{text}</abbr></th> }.into_any()
 }

@@ -6,7 +6,7 @@ use serde_json::Value;
 use crate::app::Event;
 use crate::app::field::{FieldKind, show_at};
 use crate::app::path::Path;
-use crate::app::proposals::{Names, value_now};
+use crate::app::proposals::{Names, examples, value_now};
 use crate::metrics::Outcome;
 use crate::plan::Threshold;
 use crate::ui::parts::{Card, Field, ProblemsAt};
@@ -32,7 +32,9 @@ pub fn Thresholds() -> impl IntoView {
             </li>
         }
     };
-    let add = move |_| store.dispatch(Event::AddThreshold("message.round_trip p95 < 300 ms".to_owned()));
+    let [first, second, third] = examples();
+    let proposed = first.clone();
+    let add = move |_| store.dispatch(Event::AddThreshold(proposed.clone()));
     view! {
         <Card title="Thresholds" hint="A run that breaks one of these has failed.">
             <ul class="thresholds"><For each=move || 0..count.get() key=|at| *at children=row /></ul>
@@ -40,8 +42,7 @@ pub fn Thresholds() -> impl IntoView {
             <ProblemsAt path=Path::from("thresholds") />
             <button class="quiet" on:click=add>"+ Threshold"</button>
             <p class="hint">
-                "Like " <code>"message.round_trip p95 < 300 ms"</code> ", " <code>"delivery.missing == 0"</code> ", "
-                <code>"errors rate < 1% for 30 s abort"</code> "."
+                "Like " <code>{first}</code> ", " <code>{second}</code> ", " <code>{third}</code> "."
             </p>
         </Card>
     }

@@ -6,6 +6,7 @@ use leptos::prelude::*;
 
 use super::local_time;
 use crate::app::Event;
+use crate::app::proposals::example_of_baseline;
 use crate::app::results::{EntryRow, ResultsEvent};
 use crate::ui::parts::unique_id;
 use crate::ui::store::Store;
@@ -113,14 +114,14 @@ fn Actions(row: Memo<EntryRow>) -> impl IntoView {
             <Toggle
                 row
                 words=("Pin", "Pinned")
-                title="A pinned run is not deleted to make room."
+                title="A pinned run is not deleted to make room.".to_owned()
                 is_on=|row| row.pinned
                 turn=|row| ResultsEvent::Pin { id: row.id.clone(), on: !row.pinned }
             />
             <Toggle
                 row
                 words=("Baseline", "Baseline")
-                title="Thresholds of its plan can compare with the baseline: message.round_trip p95 <= baseline + 10%."
+                title=format!("Thresholds of its plan can compare with the baseline: {}.", example_of_baseline())
                 is_on=|row| row.baseline
                 turn=|row| ResultsEvent::Baseline { id: row.id.clone(), on: !row.baseline }
             />
@@ -135,7 +136,7 @@ fn Actions(row: Memo<EntryRow>) -> impl IntoView {
 fn Toggle(
     row: Memo<EntryRow>,
     words: (&'static str, &'static str),
-    title: &'static str,
+    title: String,
     is_on: fn(&EntryRow) -> bool,
     turn: fn(&EntryRow) -> ResultsEvent,
 ) -> impl IntoView {

@@ -1,5 +1,6 @@
 //! What arrives from the service: audio, the ends of answers, what it heard, the report.
 
+use crate::catalogue;
 use crate::metrics::{CounterId, Player};
 use crate::protocol::Args;
 use crate::protocol::audio::{AudioError, Level, SAMPLE_BYTES, length};
@@ -52,7 +53,7 @@ impl User {
 
     fn count_bad_audio(&self, ctx: &mut Context<'_>, error: AudioError) {
         ctx.count(ctx.meters.frames_invalid, 1);
-        ctx.named_error("audio", error.code(), self.phase(), || error.to_string());
+        ctx.named_error(catalogue::AUDIO, error.code(), self.phase(), || error.to_string());
     }
 
     fn on_samples(&mut self, ctx: &mut Context<'_>, audio: &Audio, bytes: &[u8]) {
@@ -115,7 +116,7 @@ impl User {
             voice.turn.settle(ctx, unanswered);
         }
         if voice.listening.is_none() {
-            ctx.named_error("audio", "empty answer", self.phase(), || "it ended without any audio".to_owned());
+            ctx.named_error(catalogue::AUDIO, "empty answer", self.phase(), || "it ended without any audio".to_owned());
         }
         self.on_answer_ended(ctx, listen::Outcome::Empty);
     }

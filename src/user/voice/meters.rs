@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use crate::catalogue::{Counter, Metric, TURNS};
 use crate::metrics::{CounterId, Recorder, SeriesId};
 use crate::scenario::{Op, OperationId, Program};
 use crate::time::{Span, Timestamp};
@@ -73,9 +74,6 @@ pub struct SpeakMeters {
     pub barge_in: SeriesId,
 }
 
-/// Turns told apart: a conversation without end must not make metrics without end.
-const TURNS: usize = 9;
-
 impl VoiceMeters {
     pub fn new(program: &Program, population: &str, recorder: &mut Recorder) -> Option<Self> {
         program.audio.as_ref()?;
@@ -93,47 +91,53 @@ impl VoiceMeters {
                 _ => {}
             }
         }
-        let mut series = |metric: &str| recorder.series(metric, population);
-        let [pacing, gap, underrun, jitter, behind] =
-            ["audio.pacing.error", "audio.gap", "audio.underrun", "audio.jitter", "audio.behind"].map(&mut series);
-        let mut counter = |name: &str| recorder.counter(name, population);
+        let mut series = |metric: Metric| recorder.series(metric.name(), population);
+        let [pacing, gap, underrun, jitter, behind] = [
+            Metric::AudioPacingError,
+            Metric::AudioGap,
+            Metric::AudioUnderrun,
+            Metric::AudioJitter,
+            Metric::AudioBehind,
+        ]
+        .map(&mut series);
+        let mut counter = |counter: Counter| recorder.counter(counter.name(), population);
         Some(Self {
             pacing,
             gap,
             underrun,
             jitter,
             behind,
-            chunks_out: counter("audio.chunks.out"),
-            chunks_late: counter("audio.chunks.late"),
-            chunks_in: counter("audio.chunks.in"),
-            received_ms: counter("audio.received_ms"),
-            after_first_ms: counter("audio.after_first_ms"),
-            wall_ms: counter("audio.wall_ms"),
+            chunks_out: counter(Counter::ChunksOut),
+            chunks_late: counter(Counter::ChunksLate),
+            chunks_in: counter(Counter::ChunksIn),
+            received_ms: counter(Counter::ReceivedMs),
+            after_first_ms: counter(Counter::AfterFirstMs),
+            wall_ms: counter(Counter::WallMs),
             answers: AnswerCounters {
-                all: counter("audio.answers"),
-                empty: counter("audio.answers.empty"),
-                silent: counter("audio.answers.silent"),
-                clipped: counter("audio.answers.clipped"),
-                early: counter("audio.answers.early"),
-                unasked: counter("audio.answers.unasked"),
-                too_late: counter("audio.answers.too_late"),
-                cut: counter("audio.answers.cut"),
-                one_chunk: counter("audio.answers.one_chunk"),
-                broken_into: counter("audio.answers.broken_into"),
-                stopped_before: counter("audio.answers.stopped_before"),
-                starved: counter("audio.answers.starved"),
-                slow: counter("audio.answers.slow"),
+                all: counter(Counter::Answers),
+                empty: counter(Counter::AnswersEmpty),
+                silent: counter(Counter::AnswersSilent),
+                clipped: counter(Counter::AnswersClipped),
+                early: counter(Counter::AnswersEarly),
+                unasked: counter(Counter::AnswersUnasked),
+                too_late: counter(Counter::AnswersTooLate),
+                cut: counter(Counter::AnswersCut),
+                one_chunk: counter(Counter::AnswersOneChunk),
+                broken_into: counter(Counter::AnswersBrokenInto),
+                stopped_before: counter(Counter::AnswersStoppedBefore),
+                starved: counter(Counter::AnswersStarved),
+                slow: counter(Counter::AnswersSlow),
             },
             turns: TurnCounters {
-                all: counter("turns"),
-                answered: counter("turns.answered"),
-                interrupted: counter("turns.interrupted"),
-                unanswered: counter("turns.unanswered"),
-                lost: counter("turns.lost"),
-                cut: counter("turns.cut"),
+                all: counter(Counter::Turns),
+                answered: counter(Counter::TurnsAnswered),
+                interrupted: counter(Counter::TurnsInterrupted),
+                unanswered: counter(Counter::TurnsUnanswered),
+                lost: counter(Counter::TurnsLost),
+                cut: counter(Counter::TurnsCut),
             },
-            stopped_early: counter("audio.stopped_early"),
-            transcripts_unclear: counter("audio.transcripts.unclear"),
+            stopped_early: counter(Counter::StoppedEarly),
+            transcripts_unclear: counter(Counter::TranscriptsUnclear),
             listens,
             speaks,
         })
@@ -165,16 +169,15 @@ const LATE: Span = Span::from_millis(20);
 
 impl ListenMeters {
     fn new(operation: &str, population: &str, recorder: &mut Recorder) -> Self {
-        let mut series = |suffix: &str| recorder.series(&format!("{operation}.{suffix}"), population);
+        let of_turn = |turn| recorder.series(&Metric::of_turn(operation, turn + 1), population);
+        let by_turn = std::array::from_fn(of_turn);
+        let mut series = |metric: Metric| recorder.series(&metric.of(operation), population);
         Self {
-            first_audio: series("first_audio"),
-            from_stopped: series("first_audio.from_stopped"),
-            by_turn: std::array::from_fn(|turn| match turn + 1 {
-                TURNS => series(&format!("first_audio.turn_{TURNS}_on")),
-                turn => series(&format!("first_audio.turn_{turn}")),
-            }),
-            length: series("audio_length"),
-            turn_time: series("turn_time"),
+            first_audio: series(Metric::FirstAudio),
+            from_stopped: series(Metric::FirstAudioFromStopped),
+            by_turn,
+            length: series(Metric::AudioLength),
+            turn_time: series(Metric::TurnTime),
         }
     }
 
@@ -187,13 +190,13 @@ impl ListenMeters {
 
 impl SpeakMeters {
     fn new(operation: &str, population: &str, recorder: &mut Recorder) -> Self {
-        let mut series = |suffix: &str| recorder.series(&format!("{operation}{suffix}"), population);
+        let mut series = |metric: Metric| recorder.series(&metric.of(operation), population);
         Self {
-            spoken: series(""),
-            started: series(".speech_started"),
-            stopped: series(".speech_stopped"),
-            transcript: series(".transcript_delay"),
-            barge_in: series(".barge_in_stop"),
+            spoken: series(Metric::Spoken),
+            started: series(Metric::SpeechStarted),
+            stopped: series(Metric::SpeechStopped),
+            transcript: series(Metric::TranscriptDelay),
+            barge_in: series(Metric::BargeInStop),
         }
     }
 }

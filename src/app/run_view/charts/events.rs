@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 
+use crate::catalogue::Figure;
 use crate::metrics::{Timeline, Totals};
 
 /// A line across a chart, at a moment in which something happened.
@@ -27,7 +28,7 @@ pub fn marks(totals: &Totals) -> Vec<Mark> {
 
 /// Seconds with suspect samples, or in which a worker was too late to have any; those that follow each other are one span.
 pub fn suspect(timeline: &Timeline) -> Vec<(f64, f64)> {
-    spans(["health.suspect", "health.late_s"].map(|name| timeline.value(name).unwrap_or_default()))
+    spans([Figure::HealthSuspect, Figure::HealthLate].map(|figure| timeline.value(figure.name()).unwrap_or_default()))
 }
 
 fn spans(series: [&[f32]; 2]) -> Vec<(f64, f64)> {
