@@ -1,10 +1,10 @@
 //! The rules: docs/metrics.md ("Verdict") has them as a table.
 
 use super::{Reason, ReasonKind, Verdict, VerdictOutcome};
-use crate::catalogue::{Clocks, Counter, Metric};
+use crate::catalogue::{Counter, Falsifier};
 use crate::metrics::threshold::{Outcome, ThresholdResult};
 use crate::metrics::totals::{Cause, Proof, Totals};
-use crate::plan::{Bound, Plan, Subject, Threshold, ThresholdUnit, VerdictRules};
+use crate::plan::{Bound, Plan, Threshold, ThresholdUnit, VerdictRules};
 use crate::time::{Span, Timestamp};
 
 /// What is judged.
@@ -195,10 +195,7 @@ pub fn clock_doubts(plan: &Plan, bound_ms: f64) -> Vec<String> {
             Bound::Fixed(limit) => limit,
             Bound::Baseline(_) => return None,
         };
-        let is_doubted = bound_ms > 0.0
-            && threshold.unit == ThresholdUnit::Milliseconds
-            && is_of_two_clocks(&threshold)
-            && limit <= NEAR * bound_ms;
+        let is_doubted = bound_ms > 0.0 && is_of_two_clocks(&threshold) && limit <= NEAR * bound_ms;
         is_doubted.then(|| {
             format!(
                 "`{}` can hardly be judged in this swarm: its browsers' clocks are compared within {}.",
@@ -210,12 +207,9 @@ pub fn clock_doubts(plan: &Plan, bound_ms: f64) -> Vec<String> {
     doubted.collect()
 }
 
-/// Names in thresholds have no case.
+/// A time of which two browsers' clocks were read.
 fn is_of_two_clocks(threshold: &Threshold) -> bool {
-    match &threshold.subject {
-        Subject::Time { metric, .. } => Metric::read(&metric.to_lowercase()).definition().clocks == Clocks::Two,
-        _ => false,
-    }
+    threshold.unit == ThresholdUnit::Milliseconds && threshold.falsified_by().contains(&Falsifier::Clocks)
 }
 
 /// A time from one browser to another whose threshold would turn if the clocks were as wrong as they may be.

@@ -19,7 +19,7 @@ mod subject;
 
 use serde::{Deserialize, Serialize};
 
-use crate::catalogue::Figure;
+use crate::catalogue::{Counter, Falsifier, Figure, Metric};
 use crate::time::Span;
 
 /// A parsed expression.
@@ -40,6 +40,28 @@ pub struct Threshold {
 }
 
 impl Threshold {
+    /// What of the generator's own can make its number: a threshold is judged by what was free of that.
+    pub fn falsified_by(&self) -> &'static [Falsifier] {
+        // Names in thresholds have no case.
+        let lower = |name: &str| name.to_lowercase();
+        match &self.subject {
+            Subject::Time { metric, .. } => Metric::read(&lower(metric)).definition().falsified_by,
+            // A rate is so much in a time that may have been late itself.
+            Subject::Count { per_second: true, .. } => &[Falsifier::Lateness],
+            Subject::Count { name, .. } => {
+                Counter::definition_of(&lower(name)).map_or(&[], |counter| counter.falsified_by)
+            }
+            Subject::Errors { .. } | Subject::ErrorRate { .. } => Figure::Errors.definition().falsified_by,
+            Subject::Disconnects { .. } => Figure::Disconnects.definition().falsified_by,
+            Subject::Delivery { figure, .. } => figure.definition().falsified_by,
+            Subject::Voice(value) => {
+                let wanted = if *value == VoiceValue::StarvedShare { VoiceValue::Starved } else { *value };
+                let found = VOICE.iter().find(|(_, known)| *known == wanted);
+                found.map_or(&[], |(figure, _)| figure.definition().falsified_by)
+            }
+        }
+    }
+
     /// It sets a number a limit from above that only rises as a run goes on: what is still to come cannot mend it.
     pub(crate) fn is_of_rising_number(&self) -> bool {
         let rises = match &self.subject {

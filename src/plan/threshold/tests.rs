@@ -174,3 +174,26 @@ fn any_text_is_read_without_a_panic() {
         let _ = text.parse::<Threshold>().map(|threshold| threshold.meaning());
     }
 }
+
+#[test]
+fn a_threshold_is_falsified_by_what_falsifies_its_number() {
+    use crate::catalogue::Falsifier::{Clocks, Lateness, Queue, Sockets};
+    #[track_caller]
+    fn check(text: &str, expected: &[crate::catalogue::Falsifier]) {
+        assert_eq!(text.parse::<Threshold>().expect("it is a threshold").falsified_by(), expected, "{text}");
+    }
+    check("Message.Round_Trip p95 < 300 ms", &[Lateness]);
+    check("message.FANOUT p95 < 300 ms", &[Lateness, Clocks]);
+    check("connect p95 < 300 ms", &[Lateness, Sockets]);
+    check("worker.lag p99 < 50 ms", &[]);
+    check("answer.audio_length mean > 1 s", &[]);
+    check("events.in.message.fanout rate > 100 /s", &[Lateness]);
+    check("message.incomplete count == 0", &[Queue]);
+    check("contract.violations count == 0", &[]);
+    check("errors[join] == 0", &[]);
+    check("disconnects == 0", &[]);
+    check("delivery.lost == 0", &[Queue]);
+    check("delivery.late < 1 %", &[Lateness, Clocks]);
+    check("voice.starved < 1 %", &[Lateness]);
+    check("voice.answers > 3", &[]);
+}
