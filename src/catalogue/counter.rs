@@ -1,7 +1,7 @@
 //! How often something happened.
 
 use super::definition::Name::{Before, Behind, Whole};
-use super::{Better, Chapter, Definition as Of, Definition, Falsifier, Kind, Measure, table};
+use super::{Better, Chapter, Definition as Of, Definition, Falsifier, Measure, MetricKind, table};
 
 table! {
     /// A sum over users, of the whole run.
@@ -65,7 +65,7 @@ table! {
 
 /// The generator's own: no error of the target's.
 const fn of_generator(name: super::Name, help: &'static str) -> Definition {
-    Definition { kind: Kind::Generator, ..Of::bad(name, help) }
+    Definition { kind: MetricKind::Generator, ..Of::bad(name, help) }
 }
 
 const fn voice(name: &'static str, help: &'static str) -> Definition {

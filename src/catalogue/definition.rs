@@ -6,7 +6,7 @@ use super::pages::Chapter;
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Definition {
     pub name: Name,
-    pub kind: Kind,
+    pub kind: MetricKind,
     pub unit: Measure,
     pub clocks: Clocks,
     pub better: Better,
@@ -45,7 +45,7 @@ pub enum Name {
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Kind {
+pub enum MetricKind {
     /// One sample is one success of an operation.
     Operation,
     /// A part or another view of an operation, or of a conversation.
@@ -117,7 +117,7 @@ impl Definition {
 
     const PLAIN: Self = Self {
         name: Name::Whole(""),
-        kind: Kind::Part,
+        kind: MetricKind::Part,
         unit: Measure::Milliseconds,
         clocks: Clocks::One,
         better: Better::Lower,
@@ -140,12 +140,12 @@ impl Definition {
 
     /// As often as it was measured the operation went well.
     pub(super) const fn operation(name: Name, help: &'static str, until: &'static str) -> Self {
-        Self { kind: Kind::Operation, proves: Some(Success::Answered), ..Self::time(name, help, until) }
+        Self { kind: MetricKind::Operation, proves: Some(Success::Answered), ..Self::time(name, help, until) }
     }
 
     /// The generator's own: evidence itself, so that nothing is held against it.
     pub(super) const fn generator(name: &'static str, help: &'static str, until: &'static str) -> Self {
-        Self { kind: Kind::Generator, falsified_by: &[], ..Self::time(Name::Whole(name), help, until) }
+        Self { kind: MetricKind::Generator, falsified_by: &[], ..Self::time(Name::Whole(name), help, until) }
     }
 
     /// A look at a conversation.
@@ -157,7 +157,7 @@ impl Definition {
         Self {
             name,
             help,
-            kind: Kind::Counter,
+            kind: MetricKind::Counter,
             unit: Measure::Count,
             clocks: Clocks::None,
             better: Better::Neither,
@@ -173,7 +173,7 @@ impl Definition {
     }
 
     /// By the second, or of the ledger: it stands in the text of its chapter.
-    pub(super) const fn figure(kind: Kind, unit: Measure, name: Name, help: &'static str) -> Self {
+    pub(super) const fn figure(kind: MetricKind, unit: Measure, name: Name, help: &'static str) -> Self {
         Self { kind, unit, chapter: Chapter::Text, ..Self::counter(name, help) }
     }
 

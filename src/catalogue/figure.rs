@@ -1,7 +1,7 @@
 //! Numbers that are neither times nor counters of users: the ledger's, errors, what is told of all answers, and levels by the second.
 
 use super::definition::Name::{Before, Whole};
-use super::{Better, Clocks, Definition as Of, Definition, Falsifier, Kind, Measure, table};
+use super::{Better, Clocks, Definition as Of, Definition, Falsifier, Measure, MetricKind, table};
 
 table! {
     /// A number of the run, or a series of one value a second.
@@ -86,7 +86,7 @@ impl Figure {
 }
 
 const fn count(name: super::Name, help: &'static str) -> Definition {
-    Of::figure(Kind::Counter, Measure::Count, name, help)
+    Of::figure(MetricKind::Counter, Measure::Count, name, help)
 }
 
 const fn ledger(name: &'static str, help: &'static str) -> Definition {
@@ -94,9 +94,9 @@ const fn ledger(name: &'static str, help: &'static str) -> Definition {
 }
 
 const fn level(name: super::Name, unit: Measure, help: &'static str) -> Definition {
-    Of::figure(Kind::Level, unit, name, help)
+    Of::figure(MetricKind::Level, unit, name, help)
 }
 
 const fn health(name: &'static str, unit: Measure, help: &'static str) -> Definition {
-    Definition { kind: Kind::Generator, better: Better::Lower, ..level(Whole(name), unit, help) }
+    Definition { kind: MetricKind::Generator, better: Better::Lower, ..level(Whole(name), unit, help) }
 }

@@ -2,7 +2,7 @@
 
 use super::Success::Acknowledged;
 use super::definition::Name::{Behind, Numbered, Whole};
-use super::{Better, Chapter, Definition as Of, Definition, Kind, table};
+use super::{Better, Chapter, Definition as Of, Definition, MetricKind, table};
 
 table! {
     /// A time between two moments, or a length of audio.
@@ -92,6 +92,6 @@ impl<'a> Named<'a> {
 
     /// The operation whose own row this is, with its attempts and errors; `None`: they stand elsewhere.
     pub fn operation(self) -> Option<&'a str> {
-        (self.definition().kind == Kind::Operation).then_some(self.whose)
+        (self.definition().kind == MetricKind::Operation).then_some(self.whose)
     }
 }

@@ -16,7 +16,7 @@ mod pages;
 mod reserved;
 
 pub use counter::Counter;
-pub use definition::{Better, Clocks, Definition, Falsifier, Kind, Measure, Name, Success};
+pub use definition::{Better, Clocks, Definition, Falsifier, Measure, MetricKind, Name, Success};
 pub use figure::{Figure, LEDGER};
 pub use metric::{COMPLETIONS, Metric, Named, TURNS};
 pub use order::{answer, by_importance, first_audio, most_important};

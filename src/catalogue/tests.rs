@@ -62,7 +62,7 @@ fn no_name_stands_twice() {
 
 #[test]
 fn the_generators_own_is_never_held_against_itself() {
-    let own = Metric::ALL.iter().filter(|metric| metric.definition().kind == Kind::Generator);
+    let own = Metric::ALL.iter().filter(|metric| metric.definition().kind == MetricKind::Generator);
     let own: Vec<_> = own.inspect(|metric| assert!(metric.definition().falsified_by.is_empty())).copied().collect();
     let expected = [
         Metric::RestSlotWait,

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::suspect::Causes;
 use super::timeline::{Combine, second_of};
-use super::{DisconnectTotal, ErrorTotal, Metric, Totals};
+use super::{DisconnectTotal, ErrorTotal, MetricTotal, Totals};
 use crate::catalogue::Figure;
 use crate::metrics::contract::{BreachDelta, BreachTotal};
 use crate::metrics::delta::*;
@@ -29,7 +29,7 @@ impl Totals {
         };
         let causes = causes.of(&delta.metric);
         if !self.metrics.contains_key(&delta.metric) {
-            self.metrics.insert(delta.metric.clone(), Metric::default());
+            self.metrics.insert(delta.metric.clone(), MetricTotal::default());
         }
         let metric = self.metrics.get_mut(&delta.metric).expect("it was put there when it was not");
         metric.seen = metric.seen.saturating_add(delta.count());

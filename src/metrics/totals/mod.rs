@@ -40,7 +40,7 @@ use super::evidence::{Evidence, EvidenceBook, GeneratorState};
 use super::histogram::Histogram;
 use super::listeners::Listeners;
 use super::threshold::Watch;
-use crate::catalogue::{self, Figure};
+use crate::catalogue::{COMPLETIONS, Counter, Figure, Metric};
 use crate::time::{Span, Timestamp};
 
 /// One worker's hand-over, without what is not for adding up.
@@ -60,7 +60,7 @@ pub struct Part<'a> {
 pub struct Totals {
     config: TotalsConfig,
     elapsed: Timestamp,
-    metrics: BTreeMap<String, Metric>,
+    metrics: BTreeMap<String, MetricTotal>,
     /// By counter and population; no population: what belongs to none.
     counters: BTreeMap<(String, String), u64>,
     errors: BTreeMap<ErrorKey, ErrorTotal>,
@@ -90,7 +90,7 @@ pub struct Totals {
 
 /// One histogram's samples. Without those of the warm-up, except where said.
 #[derive(Debug, Clone, Default)]
-struct Metric {
+struct MetricTotal {
     split: Split,
     /// Its samples belong to populations.
     populated: bool,
@@ -147,7 +147,7 @@ impl Totals {
         let warmup = part.at < self.config.warmup_end;
         // The lag of all workers, so that charts and thresholds find it beside the other metrics.
         if let Some(lag) =
-            HistogramDelta::of(catalogue::Metric::WorkerLag.name().to_owned(), String::new(), warmup, &part.health.lag)
+            HistogramDelta::of(Metric::WorkerLag.name().to_owned(), String::new(), warmup, &part.health.lag)
         {
             self.histogram_delta(part.at, causes, &lag);
         }
@@ -428,7 +428,7 @@ impl Totals {
             let Some(population) = self.config.populations.get(done.sender.population()) else { continue };
             let Some(operation) = population.delivery.clone() else { continue };
             let (name, warmup) = (population.name.clone(), done.sent_at < self.config.warmup_end);
-            for (part, latency) in catalogue::COMPLETIONS.into_iter().zip([done.first, done.median, done.last]) {
+            for (part, latency) in COMPLETIONS.into_iter().zip([done.first, done.median, done.last]) {
                 if let Some(micros) = latency {
                     let metric = part.of(&operation);
                     let sample = Span::from_micros(u64::from(micros));
@@ -438,7 +438,7 @@ impl Totals {
                 }
             }
             let incomplete = u64::from(done.missing > 0);
-            let counter = catalogue::Counter::Incomplete.of(&operation);
+            let counter = Counter::Incomplete.of(&operation);
             self.counter_delta(self.elapsed, &CounterDelta { counter, population: name, count: incomplete });
         }
     }

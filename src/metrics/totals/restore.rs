@@ -71,8 +71,8 @@ fn population(tags: &BTreeMap<String, String>) -> String {
 }
 
 /// The entry over all populations is without a tag, or the only one.
-fn metrics(entries: &[MetricEntry]) -> Result<BTreeMap<String, Metric>, String> {
-    let mut metrics = BTreeMap::<String, Metric>::new();
+fn metrics(entries: &[MetricEntry]) -> Result<BTreeMap<String, MetricTotal>, String> {
+    let mut metrics = BTreeMap::<String, MetricTotal>::new();
     for entry in entries {
         let histogram =
             Histogram::decode(&entry.histogram, &entry.stats).map_err(|error| format!("{}: {error}", entry.name))?;

@@ -15,7 +15,7 @@ pub use plans::{PlanRow, differences, same_load};
 pub use sample::{Distribution, Sample};
 pub use subject::{Scale, Subject};
 
-use crate::catalogue::{Better, Figure, Kind, Metric};
+use crate::catalogue::{Better, Figure, Metric, MetricKind};
 use crate::metrics::{MetricEntry, Report};
 use subject::{Measured, measured};
 
@@ -130,7 +130,7 @@ fn subjects(reports: &[&Report]) -> Vec<Subject> {
     let mut metrics = union(reports, |report| report.metrics.iter().map(|one| one.name.as_str()).collect());
     metrics.retain(|name| Metric::read(name).definition().is_compared);
     let (generators, services): (Vec<_>, Vec<_>) =
-        metrics.into_iter().partition(|name| Metric::read(name).definition().kind == Kind::Generator);
+        metrics.into_iter().partition(|name| Metric::read(name).definition().kind == MetricKind::Generator);
     for metric in services {
         all.extend(Subject::QUANTILES.map(|share| Subject::Quantile { metric: metric.clone(), share }));
     }

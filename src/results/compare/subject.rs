@@ -3,7 +3,7 @@
 use super::effective::{Second, Spread, of_share};
 use super::interval::{Interval, Level};
 use super::sample::Sample;
-use crate::catalogue::{Better, Figure, Kind, Metric};
+use crate::catalogue::{Better, Figure, Metric, MetricKind};
 use crate::metrics::Report;
 
 /// A number that runs have in common.
@@ -33,7 +33,7 @@ impl Subject {
 
     /// It tells of the generator and not of the server.
     pub fn is_generators(&self) -> bool {
-        matches!(self, Self::Quantile { metric, .. } if Metric::read(metric).definition().kind == Kind::Generator)
+        matches!(self, Self::Quantile { metric, .. } if Metric::read(metric).definition().kind == MetricKind::Generator)
     }
 }
 
