@@ -178,7 +178,8 @@ class User {
     Object.assign(this, { socket, link });
     const ours = (act) => (event) => (this.socket === socket ? act(event) : null);
     socket.onopen = ours(() => {
-      this.sample('connect.websocket', Date.now() - this.connecting);
+      this.openedAt = Date.now();
+      this.sample('connect.websocket', this.openedAt - this.connecting);
       link.onOpen();
     });
     socket.onmessage = ours(({ data }) => this.onFrame(data));
@@ -210,7 +211,7 @@ class User {
   onEngine() {
     this.attempt = 0;
     this.engineAt = Date.now();
-    this.sample('connect.engineio', this.engineAt - this.connecting);
+    this.sample('connect.engineio', this.engineAt - this.openedAt);
   }
 
   onRefused(message) {
