@@ -6,6 +6,7 @@
 mod broker;
 mod chat;
 mod net;
+mod pretender;
 mod rings;
 mod swarm;
 mod voice;
