@@ -4,6 +4,7 @@
 mod kept;
 mod presets;
 mod robustness;
+mod safety;
 mod scenarios;
 
 use std::path::Path;
