@@ -15,6 +15,7 @@ mod world;
 pub use broker::{SwarmNet, WayFaults};
 pub use chat::{Chat, Counts, Faults, spellings};
 pub use net::{Net, Peer};
+pub use pretender::Pretender;
 pub use swarm::{CONDUCTOR, Swarm};
 pub use voice::{ClosePoint, Sent, Sound, Voice, VoiceConfig, VoiceCounts};
 pub use world::World;

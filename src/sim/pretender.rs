@@ -10,7 +10,7 @@ use crate::time::Timestamp;
 use crate::wire::{FromWorker, Snapshot, ToWorker};
 
 #[derive(Default)]
-pub(super) struct Pretender {
+pub struct Pretender {
     /// The users that each of its workers was given, by population.
     users: BTreeMap<u32, Vec<u32>>,
     epoch_ms: Option<f64>,
@@ -20,7 +20,7 @@ pub(super) struct Pretender {
 
 impl Pretender {
     /// What that worker would answer.
-    pub(super) fn obey(&mut self, worker: u32, order: &ToWorker) -> Option<FromWorker> {
+    pub fn obey(&mut self, worker: u32, order: &ToWorker) -> Option<FromWorker> {
         match order {
             ToWorker::Load(load) => {
                 let mut users = vec![0; load.plan.populations.len()];
@@ -39,12 +39,12 @@ impl Pretender {
         None
     }
 
-    pub(super) fn workers(&self) -> Vec<u32> {
+    pub fn workers(&self) -> Vec<u32> {
         self.users.keys().copied().collect()
     }
 
     /// What that worker would hand over: nobody has said anything. `None`: the run has not begun.
-    pub(super) fn hand_over(&self, worker: u32, now_ms: f64) -> Option<Snapshot> {
+    pub fn hand_over(&self, worker: u32, now_ms: f64) -> Option<Snapshot> {
         let at = Timestamp::from_millis_f64(now_ms - self.epoch_ms.filter(|epoch_ms| *epoch_ms <= now_ms)?);
         let users = self.users.get(&worker)?.iter().map(|&active| UsersByState { active, ..UsersByState::default() });
         let users = if self.has_left { Vec::new() } else { users.collect() };
