@@ -19,7 +19,8 @@ const ACTORS: [&str; 9] = [
 
 /// Who, whether he can, what, and what shows it.
 fn rows(document: &str) -> Vec<[&str; 4]> {
-    let (_, table) = document.split_once("| who | | what | shown by |\n|---|---|---|---|\n").expect("the table has its head");
+    let (_, table) =
+        document.split_once("| who | | what | shown by |\n|---|---|---|---|\n").expect("the table has its head");
     let lines = table.lines().take_while(|line| line.starts_with('|'));
     lines
         .map(|line| {
