@@ -211,6 +211,7 @@ fn signer(number: u32) -> Signer {
     Signer::new(Secret::new(seed))
 }
 
+#[expect(clippy::disallowed_methods, reason = "this is its browser's edge, which reads the clock")]
 fn now_ms() -> f64 {
     SystemTime::now().duration_since(UNIX_EPOCH).expect("it is later than 1970").as_secs_f64() * 1e3
 }
