@@ -12,7 +12,7 @@ use tabswarm::plan::{Caps, Limits};
 use tabswarm::sim::Pretender;
 use tabswarm::swarm::{
     Answer, Body, Bounds, Card, Consent, Generator, GeneratorOutput, Invite, Keys, Link, LinkCommand, LinkEvent,
-    LinkInput, LinkOutput, Loading, Opener, Packet, Peer, Sealer, Secret, Signer,
+    LinkInput, LinkOutput, Loading, Offer, Opener, Packet, Peer, Sealer, Secret, Signer, unpack,
 };
 use tabswarm::time::{Span, Timestamp};
 use tabswarm::wire::{FromWorker, Snapshot};
@@ -33,6 +33,8 @@ struct Member {
     link: Link,
     generator: Generator,
     pretender: Pretender,
+    /// It says that it is the same program as the conductor's page.
+    build: String,
     opener: Opener,
     /// Who conducts, and the number of his last beacon: every member hears that.
     beacon: Option<(Peer, u64)>,
@@ -43,21 +45,10 @@ impl Member {
     fn new(invite: Invite) -> Self {
         let Invite { keys, broker, .. } = invite;
         let link = Link::new(&keys, own_signer(), Loading(1), None);
-        let card = Card {
-            name: NAME.to_owned(),
-            browser: "Chromium 156".to_owned(),
-            cores: 2,
-            sockets: 250,
-            only_watches: false,
-            consent: Consent::Asked,
-            offer: 0,
-            playing: None,
-            build: tabswarm::BUILD_ID.to_owned(),
-        };
-        let limits = Limits { caps: Caps::NONE, ..Limits::default() };
-        let generator = Generator::new(card, Bounds { limits, users: 250 });
+        let generator = obliging(tabswarm::BUILD_ID);
         let (opener, pretender) = (Opener::new(&keys), Pretender::default());
-        Self { keys, broker, link, generator, pretender, opener, beacon: None, ticks: 0 }
+        let build = tabswarm::BUILD_ID.to_owned();
+        Self { keys, broker, link, generator, pretender, build, opener, beacon: None, ticks: 0 }
     }
 
     fn hear(&mut self, line: &str) {
@@ -110,6 +101,9 @@ impl Member {
             LinkOutput::Close => println!("close"),
             LinkOutput::Tell(event) => {
                 let is_tick = matches!(event, LinkEvent::Tick(_));
+                if let LinkEvent::Card(card) = &event {
+                    self.adopt(card);
+                }
                 self.generator.on_event(now_ms(), event);
                 // It says yes to everything.
                 let offer = self.generator.offered().map(|offer| offer.number);
@@ -120,12 +114,18 @@ impl Member {
         }
     }
 
+    fn adopt(&mut self, card: &[u8]) {
+        let Some(offer) = unpack::<Offer>(card).ok().filter(|offer| offer.build != self.build) else { return };
+        self.generator = obliging(&offer.build);
+        self.build = offer.build;
+    }
+
     fn on_generator(&mut self, output: GeneratorOutput) {
         match output {
             GeneratorOutput::Link(command) => self.link.handle(now_ms(), LinkInput::Command(command)),
             GeneratorOutput::Spawn { workers } => {
-                let ready = || FromWorker::Ready { build: tabswarm::BUILD_ID.to_owned() };
-                (0..workers).for_each(|worker| self.generator.on_worker(worker, ready()));
+                let ready = FromWorker::Ready { build: self.build.clone() };
+                (0..workers).for_each(|worker| self.generator.on_worker(worker, ready.clone()));
             }
             GeneratorOutput::Tell { worker, message } => {
                 if let Some(answer) = self.pretender.obey(worker, &message) {
@@ -187,6 +187,23 @@ impl Member {
         bytes.extend(&sealed);
         send(&bytes);
     }
+}
+
+/// Nothing is too much for it.
+fn obliging(build: &str) -> Generator {
+    let card = Card {
+        name: NAME.to_owned(),
+        browser: "Chromium 156".to_owned(),
+        cores: 2,
+        sockets: 250,
+        only_watches: false,
+        consent: Consent::Asked,
+        offer: 0,
+        playing: None,
+        build: build.to_owned(),
+    };
+    let limits = Limits { caps: Caps::NONE, ..Limits::default() };
+    Generator::new(card, Bounds { limits, users: 250 })
 }
 
 fn counter(n: u32) -> CounterDelta {
