@@ -165,8 +165,8 @@ mod tests {
         (0..300).for_each(|number| drop(says(&mut lines, 0, number, false)));
         (0..20).for_each(|number| drop(says(&mut lines, 1, number, false)));
         let room = |lines: &mut BTreeMap<_, _>, most| make_room(lines, |session| session == SessionId(0), most);
-        assert_eq!(room(&mut lines, 1_000_000), []);
-        assert_eq!(room(&mut lines, 530_000), [SessionId(1)]);
+        assert_eq!(room(&mut lines, 320_000), []);
+        assert_eq!(room(&mut lines, 310_000), [SessionId(1)]);
         assert_eq!(room(&mut lines, 1_000), [SessionId(0)]);
         assert!(lines.values().all(|line| line.kept() == 0));
     }

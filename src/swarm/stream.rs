@@ -117,7 +117,7 @@ impl Incoming {
 
     /// Bytes that wait here for what is still to come.
     pub fn kept(&self) -> usize {
-        self.message.capacity() + self.early_bytes
+        self.message.len() + self.early_bytes
     }
 
     /// Keeps nothing of what has come: the message that has begun is lost, and what came early will come again.

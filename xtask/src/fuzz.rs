@@ -18,7 +18,9 @@ pub fn fuzz(minutes: f64, only: Option<&str>) -> ExitCode {
         Ok(true) => ExitCode::SUCCESS,
         Ok(false) => ExitCode::FAILURE,
         Err(Problem::Unavailable(what)) => {
-            eprintln!("xtask: fuzzing needs {what}; what is tried instead are {VARIATIONS} blind variations of the kept inputs");
+            eprintln!(
+                "xtask: fuzzing needs {what}; what is tried instead are {VARIATIONS} blind variations of the kept inputs"
+            );
             if vary(only) { ExitCode::from(UNAVAILABLE) } else { ExitCode::FAILURE }
         }
         Err(Problem::Other(problem)) => {
