@@ -15,6 +15,15 @@ export function labProgram() {
   return program;
 }
 
+/** A member of a swarm that lies: where cargo puts an example by default, or `TABSWARM_MEMBER`. */
+export function memberProgram() {
+  const target = process.env.CARGO_TARGET_DIR ?? join(ROOT, 'target');
+  const name = process.platform === 'win32' ? 'hostile_member.exe' : 'hostile_member';
+  const program = process.env.TABSWARM_MEMBER ?? join(target, 'debug', 'examples', name);
+  if (!existsSync(program)) throw new Error(`there is no ${program}: run \`cargo build --example hostile_member\` first`);
+  return program;
+}
+
 /** Chromium's program: `CHROME` or `CHROMIUM`, then the usual names on PATH. */
 export function chromiumProgram() {
   const named = [process.env.CHROME, process.env.CHROMIUM].find((path) => path && existsSync(path));

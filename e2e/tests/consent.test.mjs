@@ -242,6 +242,11 @@ story('a program answers for the person who let it, and everything kept is delet
   await page.evaluate(() => localStorage.setItem('somebody.else', 'at the same origin'));
   const before = await kept();
   for (const name of ['tabswarm.safety', 'tabswarm.plan', 'tabswarm.session', 'tabswarm.theme', 'tabswarm (database)', 'tabswarm.results (database)']) assert.ok(before.includes(name), `${name} in ${before}`);
+  // A browser does not tell pages of one origin apart: another one reads it all, until it is deleted.
+  const sibling = await page.context().newPage();
+  await sibling.goto(`${lab.url}/worker_loader.js`);
+  assert.match(await sibling.evaluate(() => localStorage['tabswarm.safety']), /"fair_use"/);
+  await sibling.close();
   await button.click();
   await sure.click();
   await dialog.getByText(/^Deleted: kept runs.*notes of swarms.*what was allowed.*the plan that was typed.*colours/).waitFor();

@@ -268,7 +268,9 @@ impl Run {
         if self.members.get(worker).is_none_or(|member| member.state == MemberState::Dead) {
             return;
         }
-        self.on_heard(worker, if let FromWorker::Snapshot(snapshot) = &message { snapshot.at } else { self.now() });
+        let now = self.now();
+        let at = if let FromWorker::Snapshot(snapshot) = &message { snapshot.at.min(now) } else { now };
+        self.on_heard(worker, at);
         match message {
             FromWorker::Ready { build } => self.on_ready(worker, &build),
             FromWorker::Loaded => self.on_loaded(worker),
@@ -355,7 +357,7 @@ impl Run {
     }
 
     fn on_snapshot(&mut self, worker: usize, mut snapshot: Snapshot) {
-        if let Err(why) = self.believe(worker, &snapshot) {
+        if let Err(why) = self.believe(worker, &mut snapshot) {
             return self.put_out(worker, &format!("its part said that {why}"));
         }
         self.relay(worker, std::mem::take(&mut snapshot.sent));

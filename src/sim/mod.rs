@@ -6,6 +6,7 @@
 mod broker;
 mod chat;
 mod net;
+mod pretender;
 mod rings;
 mod swarm;
 mod voice;
@@ -14,6 +15,7 @@ mod world;
 pub use broker::{SwarmNet, WayFaults};
 pub use chat::{Chat, Counts, Faults, spellings};
 pub use net::{Net, Peer};
+pub use pretender::Pretender;
 pub use swarm::{CONDUCTOR, Swarm};
 pub use voice::{ClosePoint, Sent, Sound, Voice, VoiceConfig, VoiceCounts};
 pub use world::World;

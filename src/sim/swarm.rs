@@ -5,15 +5,16 @@
 
 use super::broker::SwarmNet;
 use super::chat::Faults;
+use super::pretender::Pretender;
 use super::world::{Carried, World};
 use crate::plan::{Limits, Plan};
 use crate::run::{Capacity, Part, RunInput, Vacancy, homes, layout};
 use crate::swarm::{
     Answer, Bounds, Card, Conductor, ConductorOutput, Consent, Generator, GeneratorOutput, Invite, Keys, Link,
-    LinkCommand, Loading, Offer, Patience, Picture, Secret, Signer, pack,
+    LinkCommand, LinkEvent, Loading, Offer, Patience, Picture, Refused, Secret, Signer, pack,
 };
 use crate::time::{Span, Timestamp};
-use crate::wire::ToWorker;
+use crate::wire::{FromWorker, Snapshot, ToWorker};
 
 /// The conductor's node in [`Swarm::net`]; generators have those after it.
 pub const CONDUCTOR: usize = 0;
@@ -28,19 +29,29 @@ pub struct Swarm {
     own: Vec<Option<usize>>,
     /// Nothing happens on the conductor's page.
     is_asleep: bool,
-    slept_through: Vec<(usize, crate::wire::FromWorker)>,
+    slept_through: Vec<(usize, FromWorker)>,
     now_ms: f64,
+    /// What each link has refused so far, by its node.
+    pub refused: Vec<Refused>,
 }
 
 struct Page {
     generator: Generator,
     /// Its workers, by their numbers in the world.
     workers: Vec<usize>,
+    /// It has none, and says that it has.
+    pretender: Option<Pretender>,
 }
 
 impl Swarm {
     /// The plan, under way: in so many browsers besides the conductor's.
     pub fn new(plan: Plan, generators: usize, patience: Patience) -> Self {
+        Self::with_pretenders(plan, generators, 0, patience)
+    }
+
+    /// After those so many who only pretend to play: see [`Self::hand_over`].
+    pub fn with_pretenders(plan: Plan, honest: usize, pretenders: usize, patience: Patience) -> Self {
+        let generators = honest + pretenders;
         let mut net = SwarmNet::new(5);
         let conducting = Keys::to_conduct(Secret::new([1; 32]));
         let conductor = conducting.signer().expect("it conducts");
@@ -57,6 +68,7 @@ impl Swarm {
         let page = |number: usize| Page {
             generator: Generator::new(card(number), Bounds { limits: limits.clone(), users: 250 }),
             workers: Vec::new(),
+            pretender: (number >= honest).then(Pretender::default),
         };
         let browsers = browsers(generators);
         let parts = layout(&browsers, plan.handshakes_in_flight);
@@ -74,6 +86,7 @@ impl Swarm {
             is_asleep: false,
             slept_through: Vec::new(),
             now_ms: 0.0,
+            refused: vec![Refused::default(); 1 + generators],
         };
         swarm.conductor.set_patience(patience);
         swarm.play(2.0);
@@ -101,6 +114,9 @@ impl Swarm {
             if self.now_ms % 1e3 == 0.0 && !self.is_asleep {
                 self.share();
             }
+            if self.now_ms % 1e3 == 0.0 {
+                (0..self.pages.len()).for_each(|number| self.hand_over(number, |_| {}));
+            }
             self.settle();
         }
     }
@@ -110,6 +126,17 @@ impl Swarm {
         for Page { generator, .. } in &mut self.pages {
             if let Some(offer) = generator.offered().map(|offer| offer.number) {
                 generator.decide(Answer { allows: true, offer, samples: true });
+            }
+        }
+    }
+
+    /// A page that only pretends to play hands over what that makes of it.
+    pub fn hand_over(&mut self, number: usize, mut change: impl FnMut(&mut Snapshot)) {
+        let Page { generator, pretender: Some(pretender), .. } = &mut self.pages[number] else { return };
+        for worker in pretender.workers() {
+            if let Some(mut snapshot) = pretender.hand_over(worker, self.now_ms) {
+                change(&mut snapshot);
+                generator.on_worker(worker, FromWorker::Snapshot(Box::new(snapshot)));
             }
         }
     }
@@ -133,11 +160,13 @@ impl Swarm {
     fn hear(&mut self) {
         if !self.is_asleep {
             for (_, event) in self.net.told(CONDUCTOR) {
+                note(&mut self.refused[CONDUCTOR], &event);
                 self.conductor.on_event(event);
             }
         }
         for number in 0..self.pages.len() {
             for (_, event) in self.net.told(number + 1) {
+                note(&mut self.refused[number + 1], &event);
                 self.pages[number].generator.on_event(self.now_ms, event);
             }
         }
@@ -231,6 +260,12 @@ impl Swarm {
     fn obey(&mut self, number: usize, output: GeneratorOutput) {
         match output {
             GeneratorOutput::Link(command) => self.net.command(number + 1, command),
+            GeneratorOutput::Spawn { workers } if self.pages[number].pretender.is_some() => {
+                let build = crate::BUILD_ID.to_owned();
+                let ready = |worker| (worker, FromWorker::Ready { build: build.clone() });
+                let page = &mut self.pages[number];
+                (0..workers).map(ready).for_each(|(worker, message)| page.generator.on_worker(worker, message));
+            }
             GeneratorOutput::Spawn { workers } => {
                 while (self.pages[number].workers.len() as u32) < workers {
                     let host = self.world.add_worker();
@@ -238,6 +273,9 @@ impl Swarm {
                 }
             }
             GeneratorOutput::Tell { worker, message } => {
+                let Page { generator, pretender, .. } = &mut self.pages[number];
+                let answer = pretender.as_mut().and_then(|pretender| pretender.obey(worker, &message));
+                answer.into_iter().for_each(|answer| generator.on_worker(worker, answer));
                 if let Some(&host) = self.pages[number].workers.get(worker as usize) {
                     self.world.on_order(host, *message);
                 }
@@ -248,6 +286,12 @@ impl Swarm {
             }
             GeneratorOutput::Keep { .. } | GeneratorOutput::Forget { .. } | GeneratorOutput::Agreed(_) => {}
         }
+    }
+}
+
+fn note(refused: &mut Refused, event: &LinkEvent) {
+    if let LinkEvent::Tick(traffic) = event {
+        *refused = traffic.refused;
     }
 }
 

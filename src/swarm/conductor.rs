@@ -272,6 +272,9 @@ impl Conductor {
                 self.on_away(session, true);
                 self.seats.retain(|known, seat| *known != session || !seat.workers.is_empty());
             }
+            LinkEvent::Unheard(session) => {
+                self.distrust(session, "it said more at once than anybody has to say".into())
+            }
             LinkEvent::Rival => {
                 self.out.push_back(ConductorOutput::Note(
                     "another page conducts this swarm, too; close one of the two".into(),
@@ -308,14 +311,17 @@ impl Conductor {
         let message = message.map_err(|_| "what it handed over cannot be read".to_owned());
         match message.and_then(|message| message.plausible().map(|()| message)) {
             Ok(message) => self.on_message(from, message),
-            Err(why) => {
-                self.malformed += 1;
-                // Parts are numbered: without this one none after it would count.
-                if let Some(&worker) = seat.workers.first() {
-                    seat.is_out = true;
-                    self.out.push_back(ConductorOutput::Run(RunInput::PutOut { worker, why }));
-                }
-            }
+            Err(why) => self.distrust(from, why),
+        }
+    }
+
+    /// Parts are numbered: without this one none after it would count.
+    fn distrust(&mut self, session: SessionId, why: String) {
+        self.malformed += 1;
+        let Some(seat) = self.seats.get_mut(&session).filter(|seat| !seat.is_out) else { return };
+        if let Some(&worker) = seat.workers.first() {
+            seat.is_out = true;
+            self.out.push_back(ConductorOutput::Run(RunInput::PutOut { worker, why }));
         }
     }
 

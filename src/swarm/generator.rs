@@ -328,6 +328,7 @@ impl Generator {
                     self.on_offer(offer);
                 }
             }
+            LinkEvent::Unheard(_) => self.refused += 1,
             LinkEvent::Connected | LinkEvent::Lost(_) | LinkEvent::Forgotten(_) | LinkEvent::Rival => {}
         }
     }

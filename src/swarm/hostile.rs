@@ -244,3 +244,19 @@ fn what_a_forgotten_member_had_said_is_not_taken_again() {
     assert!(!told.contains(&LinkEvent::Arrived(session(10))));
     assert_eq!(refused(&told).replay, 1);
 }
+
+/// Longer than any part can be: it is lost, the page hears whose it was, and what comes after it is heard.
+#[test]
+fn a_message_without_end_is_lost_and_its_sender_known() {
+    let mut net = swarm();
+    for message in [vec![0; 17 * 1_024 * 1_024], b"a part".to_vec()] {
+        net.command(GENERATOR, LinkCommand::Say { to: None, message });
+    }
+    net.run(12_000.0);
+    let told = events(&mut net, CONDUCTOR);
+    let lost = told.iter().filter(|event| **event == LinkEvent::Unheard(session(1))).count();
+    assert_eq!((lost, refused(&told).malformed), (1, 1));
+    assert!(heard(&told, "a part"));
+    let messages = told.iter().filter(|event| matches!(event, LinkEvent::Message { .. }));
+    assert_eq!(messages.count(), 1);
+}

@@ -1,8 +1,10 @@
 //! What one browser of a swarm knows of the way to another: both ends of a stream, and when it was last heard.
 
+use std::collections::BTreeMap;
+
 use super::packet::Body;
-use super::peer::Peer;
-use super::stream::{Incoming, Outgoing, TooLong};
+use super::peer::{Peer, SessionId};
+use super::stream::{Arrival, Fragment, Incoming, Outgoing};
 
 #[derive(Debug)]
 pub struct Line {
@@ -71,11 +73,14 @@ impl Line {
         is_news
     }
 
-    /// # Errors
-    /// It says more than anybody should.
-    pub fn take(&mut self, fragment: super::stream::Fragment) -> Result<Vec<Vec<u8>>, TooLong> {
+    /// Messages of at most `longest` bytes.
+    pub fn take(&mut self, fragment: Fragment, longest: usize) -> Arrival {
         self.owes_confirmation = true;
-        self.into.take(fragment)
+        self.into.take(fragment, longest)
+    }
+
+    fn kept(&self) -> usize {
+        self.into.kept()
     }
 
     /// What is to be said to it now.
@@ -91,5 +96,78 @@ impl Line {
     }
 }
 
+/// What all lines together keep of messages that are not whole yet is brought below `most` bytes: whoever keeps most loses what it had
+/// begun to say, and first of all those that are not `seated`. Returns who that was.
+pub fn make_room(
+    lines: &mut BTreeMap<SessionId, Line>,
+    seated: impl Fn(SessionId) -> bool,
+    most: usize,
+) -> Vec<SessionId> {
+    let mut shed = Vec::new();
+    let mut kept = lines.values().map(Line::kept).sum::<usize>();
+    while kept > most {
+        let weight = |line: &&mut Line| (line.kept() > 0 && !seated(line.peer.session), line.kept());
+        let Some(heaviest) = lines.values_mut().max_by_key(weight) else { break };
+        kept -= heaviest.kept();
+        heaviest.into.shed();
+        shed.push(heaviest.peer.session);
+    }
+    shed
+}
+
 /// Three questions or answers that did not come: within the three seconds in which a swarm knows of it.
 pub const SILENCE_MS: f64 = 2_600.0;
+
+#[cfg(all(test, not(target_arch = "wasm32")))]
+mod tests {
+    use super::super::peer::Loading;
+    use super::*;
+
+    const MOST: usize = 1_000_000;
+    const LONGEST: usize = 400_000;
+
+    fn lines(count: u64) -> BTreeMap<SessionId, Line> {
+        let line = |number| {
+            let peer = Peer { session: SessionId(number), loading: Loading(0) };
+            (peer.session, Line::new(peer, 0.0))
+        };
+        (0..count).map(line).collect()
+    }
+
+    fn says(lines: &mut BTreeMap<SessionId, Line>, who: u64, number: u64, last: bool) -> Vec<Vec<u8>> {
+        let line = lines.get_mut(&SessionId(who)).expect("it is there");
+        line.take(Fragment { number, last, bytes: vec![1; 1_000] }, LONGEST).messages
+    }
+
+    /// A thousand sessions that each begin a long message, and half of which also say things too early.
+    #[test]
+    fn all_lines_together_keep_no_more_than_is_allowed() {
+        let mut lines = lines(1_024);
+        let mut shed = 0;
+        for number in 0..100 {
+            for who in 0..1_024 {
+                says(&mut lines, who, if who % 2 == 0 { number } else { 2 * number + 1 }, false);
+                shed += make_room(&mut lines, |_| false, MOST).len();
+                assert!(lines.values().map(Line::kept).sum::<usize>() <= MOST);
+            }
+        }
+        assert!(shed > 100, "{shed}");
+        // What is said in one piece is not kept, and so always heard.
+        assert_eq!(says(&mut lines, 7, 500, true), Vec::<Vec<u8>>::new(), "far too early");
+        let mut lines = self::lines(1_024);
+        (0..1_023).for_each(|who| drop(says(&mut lines, who, 0, false)));
+        assert_eq!(says(&mut lines, 1_023, 0, true).len(), 1);
+    }
+
+    #[test]
+    fn who_plays_no_part_makes_room_first() {
+        let mut lines = lines(3);
+        (0..300).for_each(|number| drop(says(&mut lines, 0, number, false)));
+        (0..20).for_each(|number| drop(says(&mut lines, 1, number, false)));
+        let room = |lines: &mut BTreeMap<_, _>, most| make_room(lines, |session| session == SessionId(0), most);
+        assert_eq!(room(&mut lines, 320_000), []);
+        assert_eq!(room(&mut lines, 310_000), [SessionId(1)]);
+        assert_eq!(room(&mut lines, 1_000), [SessionId(0)]);
+        assert!(lines.values().all(|line| line.kept() == 0));
+    }
+}

@@ -21,11 +21,13 @@ use super::clock::{ClockSync, Exchange, Offset};
 use super::envelope::{Opened, Opener, Refusal, Refused, Sealer};
 use super::invite::Role;
 use super::key::{Keys, Topics};
-use super::line::{Line, SILENCE_MS};
+use super::line::{Line, SILENCE_MS, make_room};
 use super::mqtt::{Credentials, Introduction, Mqtt, MqttOutput};
 use super::packet::{Body, Packet};
 use super::peer::{Loading, Peer, SessionId};
+use super::scan::Allowance;
 use super::signature::Signer;
+use super::stream::{Arrival, Fragment};
 
 /// What the page says to its link.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -90,6 +92,8 @@ pub enum LinkEvent {
     Live(#[serde(with = "serde_bytes")] Vec<u8>),
     /// So many came after it that it is not known any more; it may come again.
     Forgotten(SessionId),
+    /// It said more at once than anybody has to say, or than there is room for: that message is lost.
+    Unheard(SessionId),
     /// Another page conducts this swarm: the conductor's own link is open twice.
     Rival,
     /// Time has passed; what this link has carried and refused so far.
@@ -537,11 +541,16 @@ impl Link {
         }
     }
 
-    fn on_data(&mut self, now_ms: f64, from: Peer, fragment: super::stream::Fragment) -> Result<(), Refusal> {
-        let messages = self.known(from)?.take(fragment).map_err(|_| Refusal::Malformed)?;
+    fn on_data(&mut self, now_ms: f64, from: Peer, fragment: Fragment) -> Result<(), Refusal> {
+        let longest = if self.role == Role::Conductor { Allowance::PART } else { Allowance::ORDER };
+        let Arrival { messages, is_too_long } = self.known(from)?.take(fragment, 1 + longest.bytes);
         self.on_heard(now_ms, from.session);
         messages.into_iter().for_each(|message| self.tell(LinkEvent::Message { from: from.session, message }));
-        Ok(())
+        let crowded = make_room(&mut self.lines, |session| self.seated.contains(&session), MOST_KEPT);
+        crowded.iter().for_each(|_| self.traffic.refused.count(Refusal::Crowded));
+        let unheard = crowded.into_iter().chain(is_too_long.then_some(from.session));
+        unheard.for_each(|session| self.out.push_back(LinkOutput::Tell(LinkEvent::Unheard(session))));
+        if is_too_long { Err(Refusal::Malformed) } else { Ok(()) }
     }
 
     fn on_heard(&mut self, now_ms: f64, session: SessionId) {
@@ -585,3 +594,5 @@ fn welcome_ms(failures: u32) -> f64 {
 }
 /// A swarm has some hundred browsers; whoever invents more than this gains no memory of ours.
 const MOST_UNSEATED: usize = 1_024;
+/// Bytes of messages that are not whole yet, of all others together: one that is as long as anything can be, and its last pieces.
+const MOST_KEPT: usize = 65 * 1_024 * 1_024;

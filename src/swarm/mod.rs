@@ -45,7 +45,7 @@ pub use peer::{Loading, Peer, SessionId};
 pub use revival::Revival;
 pub use scan::{Allowance, scan};
 pub use signature::{PublicKey, Signer};
-pub use stream::{Fragment, Incoming, Outgoing, TooLong};
+pub use stream::{Arrival, Fragment, Incoming, Outgoing};
 pub use watcher::Watcher;
 
 #[cfg(all(test, not(target_arch = "wasm32")))]

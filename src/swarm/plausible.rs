@@ -400,6 +400,18 @@ mod tests {
     }
 
     #[test]
+    fn who_says_more_than_anybody_has_to_say_is_out_if_it_plays() {
+        let (mut conductor, _) = told(pack(&ToConductor::Card(card())));
+        conductor.on_event(LinkEvent::Unheard(SessionId(8)));
+        assert_eq!(conductor.poll(), None, "it plays nothing");
+        conductor.on_event(LinkEvent::Unheard(SEAT));
+        let why = "it said more at once than anybody has to say".to_owned();
+        assert_eq!(conductor.poll(), Some(ConductorOutput::Run(RunInput::PutOut { worker: 1, why })));
+        conductor.on_event(LinkEvent::Unheard(SEAT));
+        assert_eq!((conductor.poll(), conductor.malformed()), (None, 3));
+    }
+
+    #[test]
     fn who_says_what_cannot_be_is_out_until_the_run_is_over() {
         let part = |number, what| {
             let said = vec![Said { worker: 0, what }];

@@ -37,12 +37,21 @@ struct Waiting {
 pub struct Incoming {
     expected: u64,
     early: BTreeMap<u64, Fragment>,
+    /// Bytes of those.
+    early_bytes: usize,
     message: Vec<u8>,
+    /// Of the message that comes now nothing is kept any more.
+    is_given_up: bool,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("a message is longer than {MAX_MESSAGE} bytes")]
-pub struct TooLong;
+/// What has come with a fragment.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Arrival {
+    /// Whole messages, in order.
+    pub messages: Vec<Vec<u8>>,
+    /// One of them was longer than anybody here has to say: it is lost, and those after it are not.
+    pub is_too_long: bool,
+}
 
 impl Outgoing {
     pub fn push(&mut self, message: &[u8]) {
@@ -80,27 +89,49 @@ impl Outgoing {
 }
 
 impl Incoming {
-    /// Takes a fragment and gives the messages that are complete with it.
-    ///
-    /// # Errors
-    /// The sender is out of its mind: nobody here says so much at once.
-    pub fn take(&mut self, fragment: Fragment) -> Result<Vec<Vec<u8>>, TooLong> {
+    /// Takes a fragment and gives the messages that are complete with it, of which none has more than `longest` bytes.
+    pub fn take(&mut self, fragment: Fragment, longest: usize) -> Arrival {
         let is_near = fragment.number >= self.expected && fragment.number - self.expected < 2 * IN_FLIGHT as u64;
         if is_near && fragment.bytes.len() <= FRAGMENT {
-            self.early.insert(fragment.number, fragment);
+            self.early_bytes += fragment.bytes.len();
+            let before = self.early.insert(fragment.number, fragment);
+            self.early_bytes -= before.map_or(0, |before| before.bytes.len());
         }
-        let mut complete = Vec::new();
-        while let Some(fragment) = self.early.remove(&self.expected) {
+        let mut arrival = Arrival::default();
+        while let Some(Fragment { last, bytes, .. }) = self.early.remove(&self.expected) {
             self.expected += 1;
-            self.message.extend_from_slice(&fragment.bytes);
-            if self.message.len() > MAX_MESSAGE {
-                return Err(TooLong);
+            self.early_bytes -= bytes.len();
+            if !self.is_given_up && self.message.len() + bytes.len() > longest {
+                arrival.is_too_long = true;
+                self.give_up();
             }
-            if fragment.last {
-                complete.push(std::mem::take(&mut self.message));
+            if !self.is_given_up {
+                self.message.extend_from_slice(&bytes);
+            }
+            if last && !std::mem::take(&mut self.is_given_up) {
+                arrival.messages.push(std::mem::take(&mut self.message));
             }
         }
-        Ok(complete)
+        arrival
+    }
+
+    /// Bytes that wait here for what is still to come.
+    pub fn kept(&self) -> usize {
+        self.message.len() + self.early_bytes
+    }
+
+    /// Keeps nothing of what has come: the message that has begun is lost, and what came early will come again.
+    pub fn shed(&mut self) {
+        if !self.message.is_empty() {
+            self.give_up();
+        }
+        self.early.clear();
+        self.early_bytes = 0;
+    }
+
+    fn give_up(&mut self) {
+        self.is_given_up = true;
+        self.message = Vec::new();
     }
 
     /// For the other end's [`Outgoing::confirm`].
@@ -115,8 +146,6 @@ const FRAGMENT: usize = 3_584;
 const IN_FLIGHT: usize = 64;
 /// Longer than a way there and back through a broker on another continent.
 const CONFIRMED_WITHIN_MS: f64 = 1_500.0;
-/// A plan with a thousand accounts and ten clips is far below.
-const MAX_MESSAGE: usize = 64 * 1_024 * 1_024;
 
 #[cfg(all(test, not(target_arch = "wasm32")))]
 mod tests {
@@ -136,7 +165,7 @@ mod tests {
                 way.extend((0..random.usize(..3)).map(|_| fragment.clone()));
             }
             random.shuffle(&mut way);
-            way.into_iter().for_each(|fragment| heard.extend(into.take(fragment).expect("they are short")));
+            way.into_iter().for_each(|fragment| heard.extend(into.take(fragment, 1_000_000).messages));
             if random.bool() {
                 out.confirm(into.confirmed());
             }
@@ -179,16 +208,41 @@ mod tests {
         assert_eq!(out.poll(1_600.0).map(|fragment| fragment.number), Some(1));
     }
 
+    fn fragment(number: u64, last: bool, bytes: usize) -> Fragment {
+        Fragment { number, last, bytes: vec![0; bytes] }
+    }
+
     #[test]
     fn nobody_fills_our_memory() {
         let mut into = Incoming::default();
         for number in (1..10_000).chain([u64::MAX]) {
-            let fragment = Fragment { number, last: false, bytes: Vec::new() };
-            assert_eq!(into.take(fragment), Ok(Vec::new()));
+            assert_eq!(into.take(fragment(number, false, FRAGMENT), 1_000), Arrival::default());
         }
-        assert!(into.early.len() <= 2 * IN_FLIGHT);
-        let bytes = vec![0; FRAGMENT];
-        let endless = (0..20_000).map(|number| Fragment { number, last: false, bytes: bytes.clone() });
-        assert!(endless.map(|fragment| into.take(fragment)).any(|taken| taken == Err(TooLong)));
+        assert!(into.kept() <= 2 * IN_FLIGHT * FRAGMENT);
+        // A message without end is given up, once, and what comes after it is heard.
+        let longest = 10 * FRAGMENT;
+        let mut into = Incoming::default();
+        let arrivals = (0..1_000).map(|number| into.take(fragment(number, false, FRAGMENT), longest));
+        assert_eq!(arrivals.filter(|arrival| arrival.is_too_long).count(), 1);
+        assert_eq!((into.kept(), into.confirmed()), (0, 1_000));
+        assert_eq!(into.take(fragment(1_000, true, 1), longest), Arrival::default());
+        assert_eq!(into.take(fragment(1_001, true, 1), longest).messages, [[0]]);
+    }
+
+    #[test]
+    fn what_is_shed_is_lost_to_its_end_and_what_came_early_comes_again() {
+        let mut into = Incoming::default();
+        into.take(fragment(0, false, 9), 100);
+        into.take(fragment(2, true, 9), 100);
+        assert!(into.kept() >= 18);
+        into.shed();
+        assert_eq!((into.kept(), into.confirmed()), (0, 1));
+        assert_eq!(into.take(fragment(1, true, 9), 100), Arrival::default());
+        assert_eq!(into.take(fragment(2, true, 9), 100).messages, [[0; 9]]);
+        // Nothing had begun: nothing is lost.
+        into.take(fragment(4, true, 9), 100);
+        into.shed();
+        into.take(fragment(4, true, 9), 100);
+        assert_eq!(into.take(fragment(3, true, 2), 100).messages, [vec![0; 2], vec![0; 9]]);
     }
 }

@@ -5,6 +5,7 @@ mod catalogue;
 mod kept;
 mod presets;
 mod robustness;
+mod safety;
 mod scenarios;
 
 use std::path::Path;

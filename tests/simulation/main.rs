@@ -7,6 +7,7 @@ mod control;
 mod counts;
 mod failures;
 mod hearing;
+mod hostile;
 mod leaving;
 mod load;
 mod outage;

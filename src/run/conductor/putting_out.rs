@@ -3,11 +3,14 @@
 use super::Run;
 use crate::metrics::AnnotationKind;
 use crate::run::member::{Member, MemberState};
+use crate::time::Span;
 use crate::wire::{Level, Snapshot, ToWorker};
 
 impl Run {
-    /// Whether a hand-over can be. What this browser's own workers say is this program's.
-    pub(super) fn believe(&mut self, worker: usize, snapshot: &Snapshot) -> Result<(), String> {
+    /// Whether a hand-over can be. What this browser's own workers say is this program's. Of another's nothing stands later in the
+    /// results than now, but for what its clock may be wrong by: how far ahead it may be is so much because this browser's own clock
+    /// may have stood still in its sleep, and not because anything can have been measured then.
+    pub(super) fn believe(&mut self, worker: usize, snapshot: &mut Snapshot) -> Result<(), String> {
         let now = self.now();
         let member = &mut self.members[worker];
         if member.part.browser.is_none() {
@@ -23,6 +26,7 @@ impl Run {
             ));
         }
         member.ledger += snapshot.ledger;
+        snapshot.at = snapshot.at.min(now + self.clock_bound.unwrap_or(Span::ZERO).min(MOST_APART));
         Ok(())
     }
 
@@ -60,6 +64,9 @@ impl Run {
         std::mem::take(&mut self.put_out)
     }
 }
+
+/// A clock that is known less well makes its time suspect; nothing more is believed of it.
+const MOST_APART: Span = Span::from_secs(1);
 
 /// As much as belongs into a result.
 const LONGEST_WHY: usize = 300;
