@@ -5,6 +5,7 @@
 
 mod broker;
 mod chat;
+mod narrow;
 mod net;
 mod rings;
 mod swarm;
