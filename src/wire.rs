@@ -49,6 +49,11 @@ pub enum ToWorker {
     Full,
     /// It does after all.
     Free,
+    /// Its browser is full, and others have room for so many users: it lets as many of those go that wait for a socket and were
+    /// never connected. Answered by `Snapshot::moved`.
+    GiveUp { users: u32 },
+    /// It plays these users of other parts, but not more than `most`; whom it cannot play it gives up at once.
+    TakeIn { guests: Vec<Guest>, most: u32 },
     /// Opens a socket to another place than the target ([`Load::trial`]) and closes it again: whether it opened is in the next
     /// hand-over.
     Try,
@@ -85,6 +90,32 @@ pub struct Load {
     pub snapshot_ms: u32,
     /// How many workers have played this part before: messages of the same users are told apart by it.
     pub life: u32,
+    #[serde(default)]
+    pub lending: Lending,
+}
+
+/// Which users a part has lent to others by now, and which it plays for them.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+pub struct Lending {
+    pub lent: Vec<UserId>,
+    pub guests: Vec<Guest>,
+}
+
+/// A user of another part, whose browser has no socket for it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Guest {
+    pub user: UserId,
+    /// Of the account file; empty where accounts are made up.
+    pub row: Vec<String>,
+}
+
+/// Users that changed their part since the last hand-over.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Moved {
+    /// It was asked to give some up.
+    pub was_asked: bool,
+    pub given_up: Vec<UserId>,
+    pub taken_in: Vec<UserId>,
 }
 
 /// A WebSocket address that is not the target's.
@@ -170,6 +201,8 @@ pub struct Snapshot {
     pub log_dropped: u32,
     /// This worker sends nothing any more and knows the fate of all it sent.
     pub settled: bool,
+    #[serde(default)]
+    pub moved: Moved,
 }
 
 impl Snapshot {

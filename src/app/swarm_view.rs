@@ -11,6 +11,7 @@ use crate::swarm::{
     Card, Conductor, Consent, Generator, Invite, Offer, Offset, Patience, Picture, Refused, Role, Seat, Traffic,
     Watcher,
 };
+use crate::time::Timestamp;
 
 /// What the page knows of the swarm it is in.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -210,7 +211,11 @@ fn own_row(facts: &SwarmFacts<'_>, conductor: &Conductor, own: &Card, run: Optio
         (0..run.worker_count()).filter(|&worker| conductor.place_of(worker).is_none()).collect()
     });
     let state = if facts.only_watches { "conducts and observes" } else { "conducts" };
-    let mut cells = vec![Cell::from(format!("{} (this one)", facts.name)), state.to_owned().into()];
+    let state = match run.and_then(|run| run.silent_since(&workers)) {
+        Some(since) => Cell::new(format!("{state}, {}", silent(since))).with_mood(Mood::Bad),
+        None => state.to_owned().into(),
+    };
+    let mut cells = vec![Cell::from(format!("{} (this one)", facts.name)), state];
     cells.extend(card_cells(Some(own)));
     cells.extend([format::NOTHING.to_owned().into(), format::NOTHING.to_owned().into()]);
     cells.extend(share_cells(run, &workers));
@@ -286,11 +291,17 @@ fn clock(Offset { offset, bound, .. }: Offset) -> String {
 
 fn seat_state(seat: &Seat, run: Option<&Run>) -> (String, Mood) {
     let lag = run.and_then(|run| struggling(run.totals(), &seat.workers));
+    let since = run.and_then(|run| run.silent_since(&seat.workers));
     match &seat.card {
         _ if seat.is_out => ("was put out of the run: see its log".to_owned(), Mood::Bad),
-        _ if seat.is_away => ("away".to_owned(), Mood::Bad),
+        _ if seat.is_away => {
+            let since = since
+                .map_or_else(String::new, |since| format!(", silent since {}", format::clock(since.as_secs_f64())));
+            (format!("away{since}"), Mood::Bad)
+        }
         None => ("is coming".to_owned(), Mood::Plain),
         Some(_) if !seat.workers.is_empty() && run.is_some() => match lag {
+            _ if since.is_some() => (format!("plays, {}", since.map(silent).unwrap_or_default()), Mood::Bad),
             Some(text) => (format!("plays, struggles: timers {text} late"), Mood::Warn),
             None if seat.card.as_ref().is_some_and(|card| card.only_watches) => ("observes".to_owned(), Mood::Good),
             None => ("plays".to_owned(), Mood::Good),
@@ -360,12 +371,19 @@ fn part_state(facts: &SwarmFacts<'_>, generator: &Generator) -> (String, Mood) {
     }
     match (&generator.card().consent, generator.run(), generator.offered()) {
         (_, Some(run), _) if phase == RunPhase::Stopping => (format!("run {run} is stopping"), Mood::Good),
-        (_, Some(run), _) => plays(run, &generator.limits_met()),
+        (_, Some(run), _) => match generator.silent_since() {
+            Some(since) => (format!("plays its part of run {run}, {}", silent(since)), Mood::Bad),
+            None => plays(run, &generator.limits_met()),
+        },
         (_, None, None) => ("waits for the conductor".to_owned(), Mood::Plain),
         (Consent::Asked, ..) => ("waits for you".to_owned(), Mood::Warn),
         (Consent::Given, ..) => ("ready: the conductor starts the run".to_owned(), Mood::Good),
         (Consent::Refused(why), ..) => (format!("does not play: {why}"), Mood::Bad),
     }
+}
+
+fn silent(since: Timestamp) -> String {
+    format!("but a worker of it is silent since {}", format::clock(since.as_secs_f64()))
 }
 
 fn plays(run: &str, limits_met: &BTreeSet<&str>) -> (String, Mood) {

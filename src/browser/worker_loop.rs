@@ -164,6 +164,8 @@ impl Player {
             ToWorker::Abort => self.feed(Input::Abort),
             ToWorker::Full => self.feed(Input::Full),
             ToWorker::Free => self.feed(Input::Free),
+            ToWorker::GiveUp { users } => self.feed(Input::GiveUp { users }),
+            ToWorker::TakeIn { guests, most } => self.feed(Input::TakeIn { guests, most }),
             ToWorker::Try => self.begin_attempt(),
             ToWorker::Finish => {
                 self.feed(Input::Finish);

@@ -74,6 +74,8 @@ impl Border<'_> {
             log,
             log_dropped: _,
             settled: _,
+            // Users by their numbers.
+            moved: _,
         } = snapshot;
         self.metrics(metrics);
         evidence.iter_mut().for_each(|evidence| self.evidence(evidence));

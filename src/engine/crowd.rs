@@ -63,6 +63,10 @@ impl Crowd {
         taken.then_some(seat.slot)
     }
 
+    pub fn get(&self, slot: u32) -> Option<&User> {
+        self.slots.get(slot as usize)?.as_deref()
+    }
+
     pub fn get_mut(&mut self, slot: u32) -> Option<&mut User> {
         self.slots.get_mut(slot as usize)?.as_deref_mut()
     }

@@ -7,7 +7,7 @@ use super::frames::FrameId;
 use crate::metrics::{SentLog, UserId};
 use crate::plan::TimedAction;
 use crate::time::{Span, Timestamp};
-use crate::wire::{Canary, Heard};
+use crate::wire::{Canary, Guest, Heard};
 
 /// One WebSocket of this worker. Never used again within a run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -50,6 +50,15 @@ pub enum Input<'a> {
     Full,
     /// It opens sockets after all.
     Free,
+    /// Others play so many of the users that wait for a socket.
+    GiveUp {
+        users: u32,
+    },
+    /// It plays these users of others, but not more than `most`.
+    TakeIn {
+        guests: Vec<Guest>,
+        most: u32,
+    },
     /// A socket to another place opened, or did not.
     Tried {
         opened: bool,

@@ -14,6 +14,7 @@ mod hearing;
 mod io;
 mod late;
 mod population;
+mod relief;
 mod rings;
 mod room;
 mod slots;
@@ -44,6 +45,7 @@ use guard::{Guard, Way};
 use hearing::Hearing;
 use late::LateStarts;
 use population::Population;
+use relief::Relief;
 use room::FullAt;
 use slots::Slots;
 use stop::Stopping;
@@ -95,6 +97,7 @@ pub struct Engine {
     most_sockets: Option<u32>,
     /// `None`: as far as is known, it has room.
     full_at: Option<FullAt>,
+    relief: Relief,
     guard: Guard,
     contract_every: u32,
     /// Reused by every call.
@@ -149,6 +152,7 @@ impl Engine {
             graceful_stop: Span::from_secs_f64(plan.graceful_stop_s),
             most_sockets: load.sockets,
             full_at: None,
+            relief: Relief::default(),
             guard: Guard::new(load),
             contract_every: plan.contract_every,
             wishes: Vec::new(),
@@ -221,6 +225,8 @@ impl Engine {
             Input::Abort => self.abort(now, wall_ms),
             Input::Full => self.on_full(now, wall_ms),
             Input::Free => self.on_free(),
+            Input::GiveUp { users } => self.give_up(users),
+            Input::TakeIn { guests, most } => self.take_in(now, wall_ms, guests, most),
             Input::Tried { opened } => {
                 self.health.trials_opened += u32::from(opened);
                 self.health.trials_failed += u32::from(!opened);
@@ -280,6 +286,7 @@ impl Engine {
             log: std::mem::take(&mut self.log),
             log_dropped: std::mem::take(&mut self.log_dropped),
             settled: self.stopping.has_settled(),
+            moved: self.relief.take(),
         };
         self.border().snapshot(&mut snapshot);
         snapshot

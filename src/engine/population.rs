@@ -9,7 +9,7 @@ use crate::plan::{AccountBook, Load as LoadShape, Schedule, Terms};
 use crate::scenario::{self, EventId, Problem, Program, UserFacts};
 use crate::time::Timestamp;
 use crate::user::{Control, Meters, ONCE_USER, User, Utterances};
-use crate::wire::Load;
+use crate::wire::{Guest, Load};
 
 pub struct Population {
     pub name: String,
@@ -28,7 +28,7 @@ pub struct Population {
     pub gone: UsersByState,
     /// Concurrent users now, for the cap of an open load.
     pub present: u32,
-    accounts: AccountBook,
+    pub accounts: AccountBook,
     run: String,
     most_users: u32,
     probing_users: u32,
@@ -47,6 +47,14 @@ impl Population {
         let utterances = Utterances::new(&program, &load.clips)
             .map_err(|problem| format!("population \"{}\": {problem}", population.name))?;
         let csv = load.csv.get(index).cloned().unwrap_or_default();
+        let mut schedule = Schedule::new(&population.load, &load.segment, index == 0);
+        let mut accounts = AccountBook::new(&population.accounts, &load.run, &population.name, csv);
+        let of_this = |user: &UserId| user.population() == index;
+        load.lending.lent.iter().copied().filter(of_this).for_each(|user| schedule.lend(user.index()));
+        for Guest { user, row } in load.lending.guests.iter().filter(|guest| of_this(&guest.user)) {
+            schedule.host(user.index(), None);
+            accounts.learn(user.index(), row.clone());
+        }
         Ok(Self {
             name: population.name.clone(),
             terms: Terms::new(&load.plan, index),
@@ -55,11 +63,11 @@ impl Population {
             control: Control::new(&program),
             shape: population.load.clone(),
             program: Rc::new(program),
-            schedule: Schedule::new(&population.load, &load.segment, index == 0),
+            schedule,
             shared: Rc::default(),
             gone: UsersByState::default(),
             present: 0,
-            accounts: AccountBook::new(&population.accounts, &load.run, &population.name, csv),
+            accounts,
             run: load.run.clone(),
             most_users: population.load.max_users(),
             probing_users: load.plan.consistency_users,

@@ -50,6 +50,16 @@ impl<T> Slots<T> {
         self.queue.len()
     }
 
+    /// Who waits, in order.
+    pub fn queue(&self) -> impl Iterator<Item = &T> {
+        self.queue.iter()
+    }
+
+    /// These do not wait any more.
+    pub fn withdraw(&mut self, is_meant: impl Fn(&T) -> bool) {
+        self.queue.retain(|who| !is_meant(who));
+    }
+
     /// Forgets who waits; slots in use stay in use.
     pub fn clear(&mut self) {
         self.queue.clear();

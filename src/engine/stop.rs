@@ -129,6 +129,11 @@ impl Engine {
             }
             return;
         }
+        self.admit(now, wall_ms, id, due);
+    }
+
+    /// A user begins here; its arrival has been counted.
+    pub(super) fn admit(&mut self, now: Timestamp, wall_ms: f64, id: UserId, due: Timestamp) {
         // A user that a closed load wants again before its old self is quite gone is cut short.
         if let Some(slot) = self.crowd.find(id) {
             self.with_user(now, wall_ms, slot, |user, ctx| user.abort(ctx));

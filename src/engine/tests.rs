@@ -5,10 +5,12 @@ use serde_json::{Map, Value, json};
 use super::*;
 use crate::metrics::{ClosedBy, Phase, UsersByState};
 use crate::plan::{Plan, Segment};
+use crate::wire::Lending;
 
 mod border;
 mod guard;
 mod outcomes;
+mod relief;
 mod stop;
 
 /// One worker that plays a whole plan, and the other side of its sockets.
@@ -38,6 +40,15 @@ impl Bench {
 
     /// It has its load, and waits for the start.
     fn loaded(populations: &[(Value, Value)], limits: Option<crate::plan::Limits>) -> Self {
+        Self::with(&Self::load(populations, limits))
+    }
+
+    fn with(load: &Load) -> Self {
+        let engine = Engine::new(load).expect("the plan is good");
+        Self { engine, now: Timestamp::ZERO, out: Vec::new(), tells_urls: false }
+    }
+
+    fn load(populations: &[(Value, Value)], limits: Option<crate::plan::Limits>) -> Load {
         let population = |(at, (scenario, load)): (usize, &(Value, Value))| {
             let mut document = json!({
                 "version": 1, "name": "t", "protocol": "socketio", "flow": [],
@@ -56,7 +67,7 @@ impl Bench {
         };
         let populations: Vec<Value> = populations.iter().enumerate().map(population).collect();
         let plan = json!({ "version": 1, "name": "t", "seed": 1, "graceful_stop_s": 5, "populations": populations });
-        let load = Load {
+        Load {
             plan: Plan::check(&plan).unwrap_or_else(|problems| panic!("{problems:#?}")),
             segment: Segment::whole(),
             run: "k3f".to_owned(),
@@ -70,9 +81,8 @@ impl Bench {
             limits,
             snapshot_ms: 250,
             life: 0,
-        };
-        let engine = Engine::new(&load).expect("the plan is good");
-        Self { engine, now: Timestamp::ZERO, out: Vec::new(), tells_urls: false }
+            lending: Lending::default(),
+        }
     }
 
     fn start(&mut self) {

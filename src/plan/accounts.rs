@@ -47,6 +47,25 @@ impl AccountBook {
         }
     }
 
+    /// Learns the row of a user that was not this part's.
+    pub fn learn(&mut self, user: u32, row: Vec<String>) {
+        if let Source::Rows(rows) = &mut self.source
+            && !row.is_empty()
+        {
+            let place = user as usize;
+            rows.resize(rows.len().max(place + 1), Vec::new());
+            rows[place] = row;
+        }
+    }
+
+    /// A part knows the rows of its own users, the others are empty.
+    pub fn knows(&self, user: u32) -> bool {
+        match &self.source {
+            Source::Patterns(_) => true,
+            Source::Rows(rows) => rows.get(user as usize).is_some_and(|row| !row.is_empty()),
+        }
+    }
+
     fn filled(&self, patterns: &[String], n: &str) -> Vec<(String, String)> {
         self.columns.iter().cloned().zip(patterns.iter().map(|pattern| pattern.replace("{n}", n))).collect()
     }
@@ -103,6 +122,10 @@ mod tests {
         check(book.account(1), &[("user", "bob"), ("pin", "2")]);
         check(book.once_account(), &[("user", "eve"), ("pin", "3")]);
         assert_eq!(book.account(3), None);
+        let mut other = AccountBook::new(&accounts, "a1b", "all", vec![Vec::new(); 3]);
+        other.learn(1, vec!["bob".to_owned(), "2".to_owned()]);
+        assert_eq!([0, 1, 2].map(|user| other.knows(user)), [false, true, false]);
+        check(other.account(1), &[("user", "bob"), ("pin", "2")]);
         assert_eq!((accounts.rows_needed(2, true), accounts.rows_needed(2, false)), (3, 2));
         assert_eq!(Accounts::default().rows_needed(2, true), 0);
     }

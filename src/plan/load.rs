@@ -114,7 +114,14 @@ impl Schedule {
         if at.as_secs_f64() >= self.end {
             return;
         }
-        // Others' steps up to then count, too: all parts must go on from the same users.
+        self.walk_to(at);
+        self.walk.place = cut(&mut self.lines, at.as_secs_f64(), target, over, self.end);
+        self.walk.arrived = self.lines[..self.walk.place].iter().map(Line::area).sum();
+        self.next = self.next_of_hand();
+    }
+
+    /// All steps up to then lie behind. Others' count, too: all parts must go on from the same users.
+    fn walk_to(&mut self, at: Timestamp) {
         self.walk = self.mark;
         loop {
             let before = self.walk;
@@ -123,9 +130,41 @@ impl Schedule {
                 break;
             }
         }
-        self.walk.place = cut(&mut self.lines, at.as_secs_f64(), target, over, self.end);
-        self.walk.arrived = self.lines[..self.walk.place].iter().map(Line::area).sum();
+    }
+
+    /// Another part plays this user from now on.
+    pub fn lend(&mut self, user: u32) {
+        self.hand.let_go(user);
+        self.walk = self.mark;
         self.next = self.next_of_hand();
+    }
+
+    /// This part plays the user from `at` on (`None`: from the load's start); says whether the load wants it there by now. Every
+    /// step up to `at` has been popped, and none behind it.
+    pub fn host(&mut self, user: u32, at: Option<Timestamp>) -> bool {
+        self.hand.take_in(user);
+        match at {
+            Some(at) => self.walk_to(at),
+            None => self.walk = self.mark,
+        }
+        let is_in = user < self.walk.users && at.is_none_or(|at| at < self.end());
+        self.next = self.next_of_hand();
+        is_in
+    }
+
+    pub fn holds(&self, user: u32) -> bool {
+        self.hand.holds(user)
+    }
+
+    /// The user was dealt to this part.
+    pub fn is_own(&self, user: u32) -> bool {
+        self.hand.is_dealt(user)
+    }
+
+    /// The most users of this part at a time, as far as is known by now: its own and its guests.
+    pub fn most(&self) -> u32 {
+        let peak = self.lines.iter().map(|line| line.from.max(line.to)).fold(0.0, f64::max).round() as u32;
+        self.hand.share(self.max_users.unwrap_or(peak)).saturating_add(self.hand.guests())
     }
 
     /// When the load ends: every user still there is retired then.
@@ -349,6 +388,36 @@ mod tests {
         assert_eq!([0.0, 5.0, 9.5, 10.0, 19.9, 20.0].map(at), [2.0, 3.0, 3.9, 9.0, 9.0, 0.0]);
         assert_eq!(schedule.end(), timestamp(20.0));
         assert_eq!(schedule.cap(), None);
+    }
+
+    /// User 4 of five changes its part after so many seconds; steps of either part from then on.
+    #[track_caller]
+    fn check_move(at_s: u64, wanted: bool, expected: [&str; 2]) {
+        let load = load(
+            r#"{"model":"closed","start":2,"stages":[{"duration_s":3,"target":5},{"duration_s":3,"target":2},{"duration_s":3,"target":5}]}"#,
+        );
+        let part = |part| Segment { part, weights: vec![1, 1], probe_parts: Vec::new() };
+        let mut parts = [0, 1].map(|n| Schedule::new(&load, &part(n), true));
+        let at = Timestamp::ZERO + Span::from_secs(at_s);
+        parts.iter_mut().for_each(|part| while part.pop(at).is_some() {});
+        parts[0].lend(4);
+        assert_eq!(parts[1].host(4, Some(at)), wanted);
+        assert_eq!((parts[0].holds(4), parts[1].holds(4), parts[1].is_own(4)), (false, true, false));
+        let text = |step: LoadStep| {
+            let sign = if step.action == StepAction::Start { '+' } else { '-' };
+            format!("{}{sign}{}", step.at.as_secs_f64(), step.user)
+        };
+        let rest = parts.map(|mut part| {
+            std::iter::from_fn(move || part.pop(Timestamp::NEVER)).map(text).collect::<Vec<_>>().join(" ")
+        });
+        assert_eq!(rest, expected);
+    }
+
+    #[test]
+    fn who_takes_a_user_in_sends_it_away_when_the_load_says_so_and_starts_it_again() {
+        // It is wanted from 2.5 s to 3.5 s, and again from 8.5 s on.
+        check_move(3, true, ["5.5-2 6.5+2", "3.5-4 4.5-3 7.5+3 8.5+4"]);
+        check_move(4, false, ["5.5-2 6.5+2", "4.5-3 7.5+3 8.5+4"]);
     }
 
     #[test]

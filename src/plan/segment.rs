@@ -1,5 +1,7 @@
 //! Which part of a run's users a worker (or, in a swarm, a browser's worker) plays.
 
+use std::collections::BTreeSet;
+
 use serde::{Deserialize, Serialize};
 
 /// One worker's share of the users. The parts of a run sum to the whole: each user index belongs to exactly one part.
@@ -29,6 +31,12 @@ impl Segment {
         self.probe_parts.contains(&self.part)
     }
 
+    /// The part that each user of a population was dealt to.
+    pub fn dealer(&self, first_population: bool) -> impl Fn(u32) -> Option<usize> {
+        let hand = Hand::new(self, first_population);
+        move |user| hand.owner(user)
+    }
+
     /// This part does what a population does once: the first probe's, which has time for it, or without one the first part.
     pub fn plays_once(&self) -> bool {
         self.part == self.probe_parts.first().copied().unwrap_or(0)
@@ -43,6 +51,9 @@ pub(super) struct Hand {
     probes: Vec<usize>,
     /// The parts that users are dealt to, over and over.
     round: Vec<usize>,
+    /// Users that were dealt to this part and that another one plays, and the other way round.
+    lent: BTreeSet<u32>,
+    guests: BTreeSet<u32>,
 }
 
 impl Hand {
@@ -61,12 +72,37 @@ impl Hand {
         if !first_population {
             probes.clear();
         }
-        Self { part: segment.part, probes, round: round(&weights) }
+        let (lent, guests) = (BTreeSet::new(), BTreeSet::new());
+        Self { part: segment.part, probes, round: round(&weights), lent, guests }
     }
 
     /// Whether this part plays the user.
     pub fn holds(&self, user: u32) -> bool {
+        !self.lent.contains(&user) && (self.guests.contains(&user) || self.is_dealt(user))
+    }
+
+    /// The user is this part's own, whoever plays it now.
+    pub fn is_dealt(&self, user: u32) -> bool {
         self.owner(user) == Some(self.part)
+    }
+
+    /// Another part plays it from now on.
+    pub fn let_go(&mut self, user: u32) {
+        if !self.guests.remove(&user) && self.is_dealt(user) {
+            self.lent.insert(user);
+        }
+    }
+
+    /// This part plays it from now on.
+    pub fn take_in(&mut self, user: u32) {
+        if !self.lent.remove(&user) && !self.is_dealt(user) {
+            self.guests.insert(user);
+        }
+    }
+
+    /// Users of other parts that this one plays.
+    pub fn guests(&self) -> u32 {
+        self.guests.len() as u32
     }
 
     fn owner(&self, user: u32) -> Option<usize> {
@@ -77,7 +113,7 @@ impl Hand {
         self.round.get(user as usize % self.round.len().max(1)).copied()
     }
 
-    /// How many of the users below `count` this part plays.
+    /// How many of the users below `count` were dealt to this part.
     pub fn share(&self, count: u32) -> u32 {
         let length = self.round.len().max(1) as u32;
         let is_ours = |user: &u32| self.dealt_to(*user) == Some(self.part);
@@ -85,7 +121,7 @@ impl Hand {
         let rest = (count - count % length..count).filter(is_ours).count() as u32;
         // The first users belong to probes instead of the parts that they were dealt to.
         let probes = 0..count.min(self.probes.len() as u32);
-        let held = probes.clone().filter(|&user| self.holds(user)).count() as u32;
+        let held = probes.clone().filter(|&user| self.is_dealt(user)).count() as u32;
         count / length * in_round + rest + held - probes.filter(is_ours).count() as u32
     }
 }
@@ -171,6 +207,21 @@ mod tests {
         check(&[3, 0, 0], &[1, 2], false, "000000");
         check(&[1, 1, 0, 0], &[2, 3], true, "230101");
         check(&[5, 5], &[0, 1], true, "010101");
+    }
+
+    #[test]
+    fn a_user_that_is_lent_is_played_by_its_guest_s_host_alone() {
+        let mut hands = hands(&[1, 1], &[], true);
+        let holders = |hands: &[Hand], user| (0..2).filter(|&part| hands[part].holds(user)).collect::<Vec<_>>();
+        hands[0].let_go(2);
+        assert_eq!(holders(&hands, 2), [0; 0], "on its way");
+        hands[1].take_in(2);
+        assert_eq!((holders(&hands, 2), hands[1].guests()), (vec![1], 1));
+        hands[1].let_go(2);
+        hands[0].take_in(2);
+        assert_eq!((holders(&hands, 2), hands[1].guests()), (vec![0], 0), "at home again");
+        // Shares are of what was dealt: caps stay with the parts.
+        assert_eq!([hands[0].share(10), hands[1].share(10)], [5, 5]);
     }
 
     proptest! {

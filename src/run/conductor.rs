@@ -8,16 +8,19 @@ mod heeding;
 mod judging;
 mod listening;
 mod putting_out;
+mod relieving;
 mod searching;
 mod telling;
 
 pub use self::elsewhere::Vacancy;
+pub(super) use self::relieving::Asked;
 
 use std::collections::VecDeque;
 
 use serde_json::{Map, Value};
 
 use self::judging::BrowserSeen;
+use self::relieving::Relief;
 use self::searching::Searching;
 use self::telling::alive;
 use super::input::RunInput;
@@ -70,6 +73,7 @@ pub struct Run {
     judged: Option<(u32, bool, Option<String>)>,
     /// What was said and asked of each browser about its sockets.
     browsers_seen: Vec<BrowserSeen>,
+    relief: Relief,
     /// Where this browser's workers try whether it still opens sockets.
     trial: Option<Trial>,
     /// See [`Load::starve_ms`].
@@ -144,6 +148,7 @@ impl Run {
             verdict: None,
             judged: None,
             browsers_seen: Vec::new(),
+            relief: Relief::default(),
             trial: None,
             starve_ms: 0,
             start_delay_ms: START_DELAY_MS,
@@ -294,6 +299,8 @@ impl Run {
         let part = &self.members[worker].part;
         let is_remote = part.browser.is_some();
         let csv = if is_remote { self.plan.rows_of(&part.segment, &self.csv) } else { self.csv.clone() };
+        let lending = self.lending_of(part.segment.part);
+        let part = &self.members[worker].part;
         let load = Load {
             plan: self.plan.clone(),
             segment: part.segment.clone(),
@@ -309,6 +316,7 @@ impl Run {
             snapshot_ms: if is_remote { REMOTE_SNAPSHOT_MS } else { SNAPSHOT_MS },
             life: self.members[..worker].iter().filter(|other| other.part.segment.part == part.segment.part).count()
                 as u32,
+            lending,
         };
         self.members[worker].has_load = true;
         self.outbox.push_back((worker, ToWorker::Load(Box::new(load))));
@@ -364,15 +372,20 @@ impl Run {
         let (of_limits, of_users) = std::mem::take(&mut snapshot.log).into_iter().partition(LogLine::is_of_limits);
         self.log.extend(of_users, snapshot.log_dropped);
         self.tell_limits(worker, of_limits);
+        let moved = std::mem::take(&mut snapshot.moved);
+        self.on_moved(worker, &moved, &mut snapshot);
         self.totals.absorb(worker, snapshot.part());
         self.totals.witness(worker, std::mem::take(&mut snapshot.evidence), &snapshot.health);
-        self.note_full_browsers();
         let member = &mut self.members[worker];
         member.counts.add(&snapshot);
         member.users = snapshot.users;
+        member.queue = snapshot.health.handshake_queue.saturating_add(snapshot.health.connecting);
         if snapshot.settled {
             member.state = member.state.max(MemberState::Settled);
         }
+        self.note_full_browsers();
+        self.place(worker, moved.given_up);
+        self.relieve_full_browsers();
     }
 
     /// What this worker's users sent may be owed to members that live in other workers.

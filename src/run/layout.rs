@@ -27,6 +27,13 @@ pub struct Room {
     pub is_fixed: bool,
 }
 
+impl Room {
+    /// What of it is there for users.
+    pub fn for_users(self) -> u32 {
+        self.sockets.saturating_sub(SPARE)
+    }
+}
+
 /// What one browser can give.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Capacity {

@@ -1,5 +1,6 @@
 //! One worker as the conductor knows it.
 
+use super::conductor::Asked;
 use super::layout::Part;
 use super::watchdog::Hearing;
 use crate::metrics::{LedgerDelta, UsersByState};
@@ -24,6 +25,9 @@ pub(super) struct Member {
     /// Its users left at that time because nobody conducted them; nobody has taken up its part.
     pub left_alone: Option<Timestamp>,
     pub hearing: Hearing,
+    /// Users that wait for a socket, as of its last hand-over, and how many of them it was asked to give up.
+    pub queue: u32,
+    pub asked: Asked,
     /// The time of its last hand-over.
     pub spoke_at: Timestamp,
 }
@@ -93,6 +97,8 @@ impl Member {
             unheard: None,
             left_alone: None,
             hearing: Hearing::default(),
+            queue: 0,
+            asked: Asked::default(),
             spoke_at: Timestamp::ZERO,
             counts: Counts::default(),
             ledger: LedgerDelta::default(),

@@ -24,3 +24,4 @@ pub use member::Counts;
 pub use search::{Breakpoint, Order};
 pub use status::*;
 pub use trial::trial;
+pub use watchdog::{HERE, Hearing, Watchdog};

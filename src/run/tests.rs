@@ -8,7 +8,7 @@ use crate::metrics::{
     VerdictOutcome,
 };
 use crate::time::Timestamp;
-use crate::wire::{FromWorker, Level, LogLine, Snapshot, ToWorker};
+use crate::wire::{FromWorker, Level, LogLine, Moved, Snapshot, ToWorker};
 
 /// The probe's worker: three cores give two for the load before it.
 const PROBE: usize = 2;
@@ -130,6 +130,11 @@ fn in_short(message: &ToWorker) -> String {
         ToWorker::Canary { .. } => "canary".into(),
         ToWorker::Full => "full".into(),
         ToWorker::Free => "free".into(),
+        ToWorker::GiveUp { users } => format!("give up {users}"),
+        ToWorker::TakeIn { guests, most } => {
+            let users: Vec<_> = guests.iter().map(|guest| guest.user.index()).collect();
+            format!("take in {users:?} of at most {most}")
+        }
         ToWorker::Try => "try".into(),
     }
 }
@@ -157,6 +162,7 @@ fn snapshot(active: u32, done: u32, change: impl Fn(&mut Snapshot)) -> FromWorke
         log: Vec::new(),
         log_dropped: 0,
         settled: false,
+        moved: Moved::default(),
     };
     change(&mut snapshot);
     FromWorker::Snapshot(Box::new(snapshot))
@@ -546,6 +552,23 @@ fn remote_workers_are_watched_alike_while_their_browser_is_heard() {
 }
 
 #[test]
+fn a_browser_s_word_that_its_worker_is_silent_counts_at_once() {
+    let mut script = swarming();
+    script.input(RunInput::Silent { worker: 1 }).listening(2.0, &[0, 1, PROBE]);
+    assert_eq!(script.active_and_failed(), (9, 0), "it was heard again");
+    script.listening(2.25, &[0, PROBE]).input(RunInput::Silent { worker: 1 });
+    assert_eq!(script.active_and_failed(), (6, 3));
+    let since = |workers: &[usize]| script.run.silent_since(workers).map(Timestamp::as_secs_f64);
+    assert_eq!((since(&[0, PROBE]), since(&[1])), (None, Some(1.75)));
+    script.input(RunInput::Lost { worker: 1 });
+    script.check_problem("a worker of Kim is silent since 1.8 s: nobody counts on it any more");
+    // When all is over such a word comes too late to mean anything.
+    let mut script = Script::leaving();
+    script.all(|| FromWorker::Done).input(RunInput::Silent { worker: 1 });
+    assert_eq!(script.run.unheard_now(), None);
+}
+
+#[test]
 fn a_browser_that_is_gone_makes_the_verdict_invalid_at_once() {
     let mut script = swarming();
     script.listening(2.0, &[0, 1, PROBE]).input(RunInput::Away { worker: 1 }).listening(2.0, &[0, PROBE]);
@@ -601,4 +624,88 @@ fn a_run_waits_for_parts_that_stopped_by_themselves() {
     assert_eq!(script.run.phase(), RunPhase::Ramping, "somebody may take it up");
     script.after(20_000.0);
     assert_eq!(script.run.phase(), RunPhase::Stopping);
+}
+
+/// Its own browser plays user 2 and others, Kim's plays users 1 and 3 and has no socket for three of them.
+fn with_a_full_browser() -> Script {
+    let mut script = Script::in_room(Some("Kim"), 5).start();
+    for second in 1..=4u32 {
+        let at = Timestamp::from_millis_f64(f64::from(second) * 1e3);
+        script.after(1_000.0).from(0, snapshot(3, 0, |snapshot| snapshot.at = at));
+        script.from(
+            1,
+            snapshot(3, 0, |snapshot| {
+                snapshot.at = at;
+                snapshot.users[0].connecting = 3;
+                snapshot.health =
+                    HealthDelta { sockets_open: 5, held: 3, handshake_queue: 3, ..HealthDelta::default() };
+            }),
+        );
+    }
+    script
+}
+
+fn moving(was_asked: bool, given_up: &[u32], taken_in: &[u32]) -> FromWorker {
+    let users = |indices: &[u32]| indices.iter().map(|&index| UserId::new(0, index)).collect();
+    let moved = Moved { was_asked, given_up: users(given_up), taken_in: users(taken_in) };
+    snapshot(3, 0, |snapshot| {
+        snapshot.moved = moved.clone();
+        snapshot.at = Timestamp::from_millis_f64(5_000.0);
+    })
+}
+
+#[test]
+fn a_full_browser_s_users_are_dealt_to_those_with_room_each_once() {
+    let mut script = with_a_full_browser();
+    script.check(RunPhase::Ramping, &["1 give up 3"]);
+    // One of them is not that worker's to give, and one is named twice.
+    script
+        .from(1, moving(true, &[1, 2, 3, 1], &[]))
+        .check(RunPhase::Ramping, &["1 free", "0 take in [1, 3] of at most 4294967295"]);
+    assert_eq!(script.run.status().users.by_state.waiting, 2, "on their way");
+    script.from(1, moving(false, &[1, 3], &[])).check(RunPhase::Ramping, &[]);
+    // Here one has no room after all: it goes home, and nobody is asked for a while.
+    script.from(0, moving(false, &[3], &[1])).check(RunPhase::Ramping, &["1 take in [3] of at most 4294967295"]);
+    script.from(1, moving(false, &[], &[3]));
+    assert_eq!(script.run.status().users.by_state.waiting, 0);
+    let lines: Vec<_> = script.run.log().lines().iter().map(|line| line.text.as_str()).collect();
+    let text = "Kim is full: 2 of its users that wait for a socket go to this browser, which has room";
+    assert!(lines.contains(&text), "{lines:?}");
+}
+
+#[test]
+fn whoever_takes_up_a_part_knows_whom_it_has_lent_and_whom_it_plays() {
+    let lending = |script: &mut Script, part: usize| {
+        script.said();
+        let part = Part { browser: Some("Lee".into()), ..script.part_of(part) };
+        script.input(RunInput::Add { part });
+        let worker = script.run.worker_count() - 1;
+        script.from(worker, ready());
+        std::iter::from_fn(|| script.run.poll()).find_map(|(to, message)| match message {
+            ToWorker::Load(load) if to == worker => Some((load.lending.lent.len(), load.lending.guests.len())),
+            _ => None,
+        })
+    };
+    let mut script = with_a_full_browser();
+    script.from(1, moving(true, &[1, 3], &[])).from(0, moving(false, &[], &[1, 3]));
+    assert_eq!(lending(&mut script, 1), Some((2, 0)));
+    // The one who played it before has nothing to give any more.
+    script.said();
+    script.from(1, moving(true, &[5], &[])).check(RunPhase::Ramping, &[]);
+    assert_eq!(lending(&mut script, 0), Some((0, 2)));
+}
+
+#[test]
+fn users_on_their_way_to_a_worker_that_breaks_are_lost_with_it() {
+    let mut script = with_a_full_browser();
+    script.from(1, moving(true, &[1, 3], &[])).input(RunInput::WorkerDied { worker: 0, message: "gone".into() });
+    let users = script.run.status().users.by_state;
+    assert_eq!((users.waiting, users.failed), (0, 3 + 2));
+}
+
+impl Script {
+    fn part_of(&self, part: usize) -> Part {
+        let mut parts = layout(&[Capacity::own(3, 250)], 4);
+        parts.swap_remove(part)
+    }
 }

@@ -9,18 +9,18 @@
 
 /// How long this page has listened.
 #[derive(Debug, Clone, Copy, Default)]
-pub(super) struct Watchdog {
+pub struct Watchdog {
     looked_ms: Option<f64>,
     listened_ms: f64,
 }
 
 /// When a worker was heard last, by [`Watchdog`]'s time; `None`: it is not listened for.
 #[derive(Debug, Clone, Copy, Default)]
-pub(super) struct Hearing(Option<f64>);
+pub struct Hearing(Option<f64>);
 
 /// How long a worker may say nothing, milliseconds.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Patience {
+pub struct Patience {
     pub silent_ms: f64,
     pub lost_ms: f64,
 }
@@ -55,9 +55,10 @@ impl Hearing {
     }
 }
 
-/// A worker of this page hands over four times a second.
-pub(super) const HERE: Patience = Patience { silent_ms: 2_000.0, lost_ms: 10_000.0 };
-/// Over a network once a second, and that is passed on once a second.
+/// A worker hands over to its own page four times a second, or once, where that goes over a network.
+pub const HERE: Patience = Patience { silent_ms: 2_000.0, lost_ms: 10_000.0 };
+/// A worker of another browser while that browser says nothing of it. Its page watches its workers as this one does, and says at once
+/// when one is silent; but a page that hangs says nothing, and hand-overs go out once a second and are passed on once a second.
 pub(super) const ELSEWHERE: Patience = Patience { silent_ms: 4_000.0, lost_ms: 12_000.0 };
 /// A hidden page's timers fire once a second.
 const LONGEST_LOOK_MS: f64 = 1_100.0;

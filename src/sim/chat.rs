@@ -52,6 +52,9 @@ pub struct Counts {
     pub history_duplicated: u64,
     pub history_reordered: u64,
     pub unread: u64,
+    /// Connections of an account that another connection was using.
+    pub twice: u64,
+    pub most_connected: usize,
 }
 
 pub struct Chat {
@@ -235,7 +238,10 @@ impl Chat {
         let token = auth["token"].as_str().unwrap_or_default();
         match token.strip_prefix("token.of.user-").and_then(|id| id.parse().ok()) {
             Some(user) => {
+                self.counts.twice += u64::from(self.sockets.values().any(|socket| socket.user == user));
                 self.sockets.entry(peer).or_default().user = user;
+                let connected = self.sockets.values().filter(|socket| socket.user > 0).count();
+                self.counts.most_connected = self.counts.most_connected.max(connected);
                 self.send(peer, r#"40{"sid":"t"}"#);
                 if self.faults.tells {
                     self.tell(peer, user);

@@ -5,6 +5,7 @@
 
 mod broker;
 mod chat;
+mod narrow;
 mod net;
 mod pretender;
 mod rings;

@@ -37,6 +37,8 @@ pub struct Swarm {
 
 struct Page {
     generator: Generator,
+    /// It opens no more sockets than these.
+    most: Option<usize>,
     /// Its workers, by their numbers in the world.
     workers: Vec<usize>,
     /// It has none, and says that it has.
@@ -67,6 +69,7 @@ impl Swarm {
         let limits = Limits { hosts: plan.hosts(), ..Limits::default() };
         let page = |number: usize| Page {
             generator: Generator::new(card(number), Bounds { limits: limits.clone(), users: 250 }),
+            most: None,
             workers: Vec::new(),
             pretender: (number >= honest).then(Pretender::default),
         };
@@ -149,6 +152,11 @@ impl Swarm {
 
     pub fn input(&mut self, input: RunInput) {
         self.world.command(input);
+    }
+
+    /// This generator's browser opens only so many sockets, though it says that it can more. Before it plays.
+    pub fn narrow(&mut self, generator: usize, most: usize) {
+        self.pages[generator].most = Some(most);
     }
 
     /// Seconds of the run.
@@ -269,6 +277,9 @@ impl Swarm {
             GeneratorOutput::Spawn { workers } => {
                 while (self.pages[number].workers.len() as u32) < workers {
                     let host = self.world.add_worker();
+                    if let Some(most) = self.pages[number].most {
+                        self.world.narrow(number, most, host);
+                    }
                     self.pages[number].workers.push(host);
                 }
             }

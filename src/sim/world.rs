@@ -1,6 +1,7 @@
 //! One browser in simulated time: conductor, engines, network, server.
 
 use super::chat::{Chat, Faults};
+use super::narrow::{Narrow, Wanted};
 use super::net::{Net, Peer};
 use super::rings::HostRings;
 use super::voice::{Sent, Voice, VoiceConfig};
@@ -43,6 +44,8 @@ pub struct World {
     /// How long frames wait in the sockets' queues of workers that are flooded, and which those are not.
     backlog: Span,
     probes: Vec<usize>,
+    /// Browsers that open fewer sockets than they should.
+    narrow: Vec<Narrow>,
 }
 
 #[derive(Debug, Default)]
@@ -139,6 +142,7 @@ impl World {
             hangs: false,
             backlog: Span::ZERO,
             probes,
+            narrow: Vec::new(),
         }
     }
 
@@ -185,6 +189,25 @@ impl World {
     /// From now on frames wait so long before a load worker reads them: it is flooded, and its probe is not.
     pub fn flood(&mut self, backlog: Span) {
         self.backlog = backlog;
+    }
+
+    /// These workers live in a browser that opens only so many sockets; the number tells such browsers apart.
+    pub(super) fn narrow(&mut self, browser: usize, most: usize, worker: usize) {
+        while self.narrow.len() <= browser {
+            self.narrow.push(Narrow::new(most));
+        }
+        self.narrow[browser].house(worker);
+    }
+
+    fn narrow_of(&mut self, worker: usize) -> Option<&mut Narrow> {
+        self.narrow.iter_mut().find(|browser| browser.houses(worker))
+    }
+
+    /// What the worker's browser opens by now.
+    fn open_pending(&mut self, worker: usize) {
+        while let Some(Wanted { peer, url, protocols }) = self.narrow_of(worker).and_then(Narrow::next) {
+            self.net.send(self.now, Span::ZERO, Packet::Open(peer, url, protocols));
+        }
     }
 
     /// From now on the server answers nothing that is sent to it, or asked of it over HTTP.
@@ -351,6 +374,10 @@ impl World {
                 self.give(peer.engine, Input::Binary { socket: peer.socket, frame: &frame });
             }
             Packet::Closed(peer, code) => {
+                if let Some(narrow) = self.narrow_of(peer.engine) {
+                    narrow.on_closed(peer);
+                    self.open_pending(peer.engine);
+                }
                 self.give(peer.engine, Input::Closed { socket: peer.socket, code, reason: "" });
             }
             Packet::ClosedFor(peer, code, reason) => {
@@ -416,7 +443,12 @@ impl World {
         let packet = match output {
             Output::Connect { socket, user, url, protocols } => {
                 self.workers[engine].owners.insert(socket, user);
-                Packet::Open(Peer { engine, socket }, url, protocols)
+                let peer = Peer { engine, socket };
+                if let Some(narrow) = self.narrow_of(engine) {
+                    narrow.ask(Wanted { peer, url, protocols });
+                    return self.open_pending(engine);
+                }
+                Packet::Open(peer, url, protocols)
             }
             Output::Send { socket, text } => {
                 self.keep(engine, socket, Way::Out, Some(&text), text.len());
@@ -428,7 +460,13 @@ impl World {
                 Packet::ToServer(Peer { engine, socket }, sender.frames().text(frame).clone())
             }
             Output::SendBinary { .. } => return,
-            Output::Close { socket } => Packet::Close(Peer { engine, socket }, 1000),
+            Output::Close { socket } => {
+                let peer = Peer { engine, socket };
+                if self.narrow_of(engine).is_some_and(|narrow| narrow.call_back(peer)) {
+                    return;
+                }
+                Packet::Close(peer, 1000)
+            }
             Output::Fetch { fetch, user, request } => {
                 let (exchange, now_ms) = (Exchange::begin(&request, self.now_ms()), self.now_ms());
                 let Worker { rings, exchanges, .. } = &mut self.workers[engine];
@@ -521,7 +559,12 @@ impl World {
             ToWorker::Abort => self.give(worker, Input::Abort),
             ToWorker::Full => self.give(worker, Input::Full),
             ToWorker::Free => self.give(worker, Input::Free),
-            ToWorker::Try => self.give(worker, Input::Tried { opened: true }),
+            ToWorker::GiveUp { users } => self.give(worker, Input::GiveUp { users }),
+            ToWorker::TakeIn { guests, most } => self.give(worker, Input::TakeIn { guests, most }),
+            ToWorker::Try => {
+                let opened = self.narrow_of(worker).is_none_or(|narrow| !narrow.is_full());
+                self.give(worker, Input::Tried { opened });
+            }
             ToWorker::Finish => {
                 self.give(worker, Input::Finish);
                 self.snapshot_of(worker);
@@ -553,7 +596,11 @@ impl World {
         let now = Timestamp::from_micros(self.now.since(*epoch).as_micros());
         let wall_ms = self.now.as_micros() as f64 / 1e3;
         self.seen.extend(engine.look(now, wall_ms));
-        let snapshot = engine.snapshot(now);
+        let mut snapshot = engine.snapshot(now);
+        if let Some(narrow) = self.narrow_of(worker) {
+            snapshot.health.connecting = narrow.pending_of(worker);
+            snapshot.health.sockets_open -= snapshot.health.connecting;
+        }
         self.tell_run(worker, FromWorker::Snapshot(Box::new(snapshot)));
     }
 }

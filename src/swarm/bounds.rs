@@ -2,7 +2,7 @@
 
 use super::consent::{Agreed, Agreements};
 use super::message::Offer;
-use crate::plan::Limits;
+use crate::plan::{Limits, Segment};
 use crate::wire::Load;
 
 #[derive(Debug, Clone, PartialEq)]
@@ -16,9 +16,8 @@ pub struct Bounds {
 impl Bounds {
     /// The most users of a whole run of which a part keeps within what this browser's operator allows here, however the tester
     /// steers the run: users are dealt by their numbers, so fewer of them are no larger part.
-    pub(super) fn most_of_run(&self, load: &Load) -> u32 {
-        let populations = load.plan.populations.iter().filter(|population| !population.load.is_open()).count() as u32;
-        let fits = |users: u32| load.segment.share_of(users).saturating_mul(populations) <= self.users;
+    pub(super) fn most_of_run(&self, share: &Share) -> u32 {
+        let fits = |users: u32| share.of(users).saturating_add(share.guests) <= self.users;
         let (mut fitting, mut beyond) = (0, MOST_USERS);
         while beyond - fitting > 1 {
             let middle = fitting + (beyond - fitting) / 2;
@@ -40,13 +39,38 @@ impl Bounds {
         if !beyond.is_empty() {
             return Err(beyond.join("; "));
         }
-        let users = load.plan.users_of(&load.segment);
+        let users = load.plan.users_of(&load.segment).saturating_add(load.lending.guests.len() as u32);
         if users > self.users {
             return Err(format!("its part has {users} users, and its operator allows {} in this browser", self.users));
         }
         let Offer { hosts, places, .. } = &agreed.offer;
         load.limits = Some(Limits { hosts: hosts.clone(), only: Some(places.clone()), ..self.limits.clone() });
         Ok((load, agreed))
+    }
+}
+
+/// What one worker plays here, for [`Bounds`].
+#[derive(Debug, Clone)]
+pub(super) struct Share {
+    segment: Segment,
+    /// With a closed load.
+    populations: u32,
+    /// The most of its own at a time.
+    pub own: u32,
+    /// Of other browsers'.
+    pub guests: u32,
+}
+
+impl Share {
+    pub fn new(load: &Load) -> Self {
+        let populations = load.plan.populations.iter().filter(|population| !population.load.is_open()).count() as u32;
+        let (own, guests) = (load.plan.users_of(&load.segment), load.lending.guests.len() as u32);
+        Self { segment: load.segment.clone(), populations, own, guests }
+    }
+
+    /// Of so many users of the run at a time.
+    pub fn of(&self, users: u32) -> u32 {
+        self.segment.share_of(users).saturating_mul(self.populations)
     }
 }
 

@@ -405,6 +405,8 @@ impl Conductor {
                 What::Message(message) => RunInput::From { worker, message: *message },
                 What::Died(message) => RunInput::WorkerDied { worker, message },
                 What::Stopped(why) => RunInput::Stopped { worker, why },
+                What::Silent => RunInput::Silent { worker },
+                What::Lost => RunInput::Lost { worker },
                 What::Alone(at_s) => RunInput::Alone { worker, at_s },
                 What::Limited(text) => RunInput::Limited { worker, text },
             }));

@@ -8,11 +8,12 @@
 //! ```
 
 mod playing;
+mod silence;
 
 use std::collections::{BTreeSet, VecDeque};
 
 use self::playing::Playing;
-use super::bounds::Bounds;
+use super::bounds::{Bounds, Share};
 use super::clock::Offset;
 use super::consent::{Agreed, Agreements, Answer};
 use super::disclosure::withhold;
@@ -23,6 +24,7 @@ use super::message::{
 use super::scan::Allowance;
 use crate::plan::{Action, Limits};
 use crate::run::{Halt, trial};
+use crate::time::Timestamp;
 use crate::wire::{FromWorker, ToWorker, Trial};
 
 #[derive(Debug, PartialEq)]
@@ -264,9 +266,16 @@ impl Generator {
         {
             self.out.push_back(GeneratorOutput::Tell { worker, message: Box::new(ToWorker::Leave) });
         }
+        if let Some(playing) = &mut self.playing {
+            playing.silence.hear(worker, &message);
+        }
         if let (Some(playing), FromWorker::Snapshot(snapshot)) = (&mut self.playing, &message) {
             let met = playing.limits_met.entry(worker).or_default();
             met.extend(snapshot.log.iter().filter(|line| line.is_of_limits()).map(|line| line.text.clone()));
+            // Guests that it had no room for.
+            if let Some(share) = playing.shares.get_mut(&worker).filter(|_| !snapshot.moved.was_asked) {
+                share.guests = share.guests.saturating_sub(snapshot.moved.given_up.len() as u32);
+            }
         }
         let is_urgent = !matches!(message, FromWorker::Snapshot(_));
         let sends_all = self.playing.as_ref().is_some_and(|playing| playing.samples);
@@ -277,6 +286,9 @@ impl Generator {
 
     /// It broke, or could not be started.
     pub fn on_worker_died(&mut self, worker: u32, why: String) {
+        if let Some(playing) = &mut self.playing {
+            playing.silence.forget(worker);
+        }
         self.note(Said { worker, what: What::Died(why) }, true);
     }
 
@@ -368,7 +380,24 @@ impl Generator {
         }
     }
 
+    /// Since when, in the run's time, one of its workers hands nothing over.
+    pub fn silent_since(&self) -> Option<Timestamp> {
+        self.playing.as_ref()?.silence.since()
+    }
+
+    /// Whoever is silent by now is named at once.
+    fn listen(&mut self) {
+        let Some(playing) = &mut self.playing else { return };
+        let has_begun = playing.epoch_ms.is_some_and(|(_, ours)| self.now_ms >= ours);
+        let found = playing.silence.look(self.now_ms, has_begun);
+        if !found.is_empty() {
+            playing.said.extend(found);
+            self.flush();
+        }
+    }
+
     fn on_tick(&mut self) {
+        self.listen();
         if let Some(playing) = &self.playing
             && self.now_ms - playing.said_ms >= PART_MS
         {
@@ -414,7 +443,7 @@ impl Generator {
 
     /// Nobody can ask for much of a browser before its operator has said yes.
     fn allowance(&self) -> Allowance {
-        let plays = self.playing.as_ref().is_some_and(|playing| !playing.most_of_run.is_empty());
+        let plays = self.playing.as_ref().is_some_and(|playing| !playing.shares.is_empty());
         if plays || self.card.consent == Consent::Given { Allowance::ORDER } else { Allowance::TALK }
     }
 
@@ -502,12 +531,12 @@ impl Generator {
     fn obey(&mut self, worker: u32, message: ToWorker) {
         let Some(playing) = &mut self.playing else { return };
         let message = match message {
-            ToWorker::Load(_) if self.card.consent != Consent::Given && playing.most_of_run.is_empty() => return,
+            ToWorker::Load(_) if self.card.consent != Consent::Given && playing.shares.is_empty() => return,
             ToWorker::Load(load) => match self.bounds.check(*load, &self.agreements) {
                 Ok((mut load, agreed)) => {
                     load.trial = trial(&load.plan, self.places.iter().cloned());
                     playing.samples = agreed.samples;
-                    playing.most_of_run.insert(worker, self.bounds.most_of_run(&load));
+                    playing.shares.insert(worker, Share::new(&load));
                     ToWorker::Load(Box::new(load))
                 }
                 Err(why) => {
@@ -522,10 +551,11 @@ impl Generator {
                 };
                 let ours = epoch_ms - clock.offset;
                 playing.epoch_ms = Some((epoch_ms, ours));
+                playing.silence.expect(worker);
                 ToWorker::Start { epoch_ms: ours, shared }
             }
             ToWorker::Act(mut action) => {
-                let most = playing.most_of_run.get(&worker).copied().unwrap_or(0);
+                let most = playing.shares.get(&worker).map_or(0, |share| self.bounds.most_of_run(share));
                 playing.limits_met.remove(&worker);
                 if let Action::Users { users, .. } = &mut action.action
                     && *users > most
@@ -536,7 +566,18 @@ impl Generator {
                     playing.said.push(Said { worker, what: What::Limited(text) });
                     *users = most;
                 }
+                if let (Action::Users { users, .. }, Some(share)) = (&action.action, playing.shares.get_mut(&worker)) {
+                    share.own = share.own.max(share.of(*users));
+                }
                 ToWorker::Act(action)
+            }
+            // Not more than its operator allows in this browser, all workers together.
+            ToWorker::TakeIn { guests, most } => {
+                let most = most.min(self.bounds.users.saturating_sub(playing.users()));
+                if let Some(share) = playing.shares.get_mut(&worker) {
+                    share.guests = share.guests.saturating_add(most.min(guests.len() as u32));
+                }
+                ToWorker::TakeIn { guests, most }
             }
             // It would hand over what servers answered it.
             ToWorker::Prepare { .. } if !playing.samples => {

@@ -165,6 +165,9 @@ pub enum What {
     Stopped(String),
     /// Its users left at this second of the run, because nobody conducted them any more.
     Alone(f64),
+    /// It has handed nothing over for two seconds, and for ten: its page listens for it.
+    Silent,
+    Lost,
     /// It does less than the run asks: its operator's limits do not let it.
     Limited(String),
 }
@@ -250,7 +253,7 @@ mod tests {
     use crate::metrics::{Histogram, HistogramDelta};
     use crate::run::{Capacity, layout};
     use crate::time::Span;
-    use crate::wire::Load;
+    use crate::wire::{Lending, Load};
 
     #[test]
     fn a_whole_plan_crosses_unharmed() {
@@ -278,6 +281,7 @@ mod tests {
             limits: None,
             snapshot_ms: 1_000,
             life: 0,
+            lending: Lending::default(),
         };
         let order = Order::Worker { worker: 1, message: Box::new(ToWorker::Load(Box::new(load))) };
         let message = ToGenerator::Order { run: "k3f".into(), number: 3, order };

@@ -7,9 +7,9 @@ use serde_json::Value;
 
 use super::clock::Offset;
 use super::message::{Card, Consent, Offer, Order, Picture, Said, ToConductor, What};
-use crate::plan::{Action, Pace, Plan, TimedAction};
+use crate::plan::{Action, MOST_COLUMNS, Pace, Plan, TimedAction};
 use crate::time::Timestamp;
-use crate::wire::{FromWorker, Load, ToWorker};
+use crate::wire::{FromWorker, Guest, Load, ToWorker};
 
 impl ToConductor {
     /// # Errors
@@ -53,6 +53,7 @@ impl Said {
     fn plausible(&self) -> Result<(), String> {
         match &self.what {
             What::Died(text) | What::Stopped(text) | What::Limited(text) => short("a reason", text, LONGEST_TEXT),
+            What::Silent | What::Lost => Ok(()),
             What::Alone(at_s) => within("s into the run", *at_s, MOST_RUN.as_secs_f64()),
             What::Message(message) => match &**message {
                 FromWorker::Ready { build } => short("a build's name", build, LONGEST_NAME),
@@ -135,7 +136,16 @@ fn to_worker(message: &ToWorker, theirs_ms: Option<f64>) -> Result<(), String> {
         | ToWorker::Free
         | ToWorker::Try
         | ToWorker::Finish => Ok(()),
+        ToWorker::GiveUp { users } => within("users", f64::from(*users), MOST_USERS),
+        ToWorker::TakeIn { guests, .. } => plausible_guests(guests),
     }
+}
+
+fn plausible_guests(guests: &[Guest]) -> Result<(), String> {
+    within("guests", guests.len() as f64, MOST_GUESTS)?;
+    let columns = guests.iter().map(|guest| guest.row.len()).max().unwrap_or(0);
+    within("columns of an account", columns as f64, MOST_COLUMNS as f64)?;
+    guests.iter().flat_map(|guest| &guest.row).try_for_each(|value| short("a value of an account", value, LONGEST_TEXT))
 }
 
 impl Load {
@@ -161,6 +171,8 @@ impl Load {
         if !self.clips.iter().all(is_rate) {
             return Err(format!("a clip whose samples a second are none of 1 to {MOST_RATE}"));
         }
+        within("users that others play", self.lending.lent.len() as f64, MOST_USERS)?;
+        plausible_guests(&self.lending.guests)?;
         within("handshakes in flight", f64::from(self.handshakes_in_flight), MOST_IN_FLIGHT)?;
         within("requests in flight", f64::from(self.fetches_in_flight), MOST_IN_FLIGHT)?;
         within("ms of standing still", f64::from(self.starve_ms), 60_000.0)?;
@@ -244,6 +256,8 @@ const MOST_WORKERS: f64 = 64.0;
 const MOST_PARTS: f64 = 8_192.0;
 const MOST_POPULATIONS: f64 = 256.0;
 const MOST_HOSTS: f64 = 1_000.0;
+/// As many as some browsers hold together.
+const MOST_GUESTS: f64 = 10_000.0;
 const MOST_CLIPS: f64 = 1_000.0;
 const MOST_RATE: u32 = 192_000;
 const MOST_TILES: f64 = 100.0;
@@ -274,6 +288,7 @@ mod tests {
         Bounds, Conductor, ConductorOutput, Generator, GeneratorOutput, LinkCommand, LinkEvent, SessionId, ToGenerator,
         Traffic, pack,
     };
+    use crate::wire::Lending;
 
     const SEAT: SessionId = SessionId(7);
 
@@ -300,6 +315,7 @@ mod tests {
             trial: None,
             snapshot_ms: 1_000,
             life: 0,
+            lending: Lending::default(),
         }
     }
 
@@ -347,6 +363,15 @@ mod tests {
         check(start(1.7e12 + 250.0), "");
         check(start(f64::NAN), "NaN ms to the start, and 691200000 are the most that can be");
         check(start(0.0), "1700000000000 ms to the start, and 691200000 are the most that can be");
+        let guest = |columns| Guest { user: UserId::new(0, 1), row: vec!["x".to_owned(); columns] };
+        let take_in = |guests| ToWorker::TakeIn { guests, most: 3 };
+        check(take_in(vec![guest(3)]), "");
+        check(take_in(vec![guest(0); 20_000]), "20000 guests, and 10000 are the most that can be");
+        check(take_in(vec![guest(300)]), "300 columns of an account, and 256 are the most that can be");
+        check_load(
+            |load| load.lending.guests = vec![guest(300)],
+            "300 columns of an account, and 256 are the most that can be",
+        );
         let act = |action| ToWorker::Act(Box::new(TimedAction::now(action)));
         check(act(Action::Drop { share: 0.5 }), "");
         check(act(Action::Drop { share: f64::INFINITY }), "inf share of the users, and 1 are the most that can be");

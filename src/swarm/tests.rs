@@ -6,7 +6,7 @@ use super::*;
 use crate::plan::{Action, Caps, Limits, Plan, TimedAction};
 use crate::run::{Capacity, Halt, RunInput, layout};
 use crate::time::Timestamp;
-use crate::wire::{FromWorker, Level, Load, LogLine, Snapshot, ToWorker};
+use crate::wire::{FromWorker, Lending, Level, Load, LogLine, Snapshot, ToWorker};
 
 const GENERATOR: SessionId = SessionId(7);
 const CONDUCTOR: SessionId = SessionId(1);
@@ -70,6 +70,7 @@ fn load(target: &str, users: u32) -> ToWorker {
         limits: None,
         snapshot_ms: 1_000,
         life: 0,
+        lending: Lending::default(),
     }))
 }
 
@@ -454,13 +455,19 @@ fn what_stopped_by_itself_says_when_and_plays_again() {
     pair.asked();
     pair.is_deaf = true;
     pair.hear(LinkEvent::Away(CONDUCTOR));
-    pair.pass(10_000);
+    for _ in 0..10 {
+        pair.pass(1_000);
+        pair.says(FromWorker::Snapshot(Box::default()));
+    }
     pair.is_deaf = false;
     assert_eq!(pair.asked(), [to_worker(ToWorker::Stop)]);
     // Its stream says again what nobody heard.
     pair.hear(LinkEvent::Back(CONDUCTOR));
     pair.hear(LinkEvent::Arrived(CONDUCTOR));
-    assert_eq!(pair.heard(), [RunInput::Alone { worker: 1, at_s: 8.0 }]);
+    let (handed_over, said): (Vec<_>, Vec<_>) =
+        pair.heard().into_iter().partition(|input| matches!(input, RunInput::From { .. }));
+    // The last one waits for the next part.
+    assert_eq!((handed_over.len(), said), (9, vec![RunInput::Alone { worker: 1, at_s: 8.0 }]));
     assert_eq!(pair.conductor.stand_in(None, false), None, "it plays a part already");
     assert_eq!(pair.conductor.stand_in(Some("Kim"), false), Some((GENERATOR, "Kim".to_owned())));
     pair.conductor.seat_worker(Some(GENERATOR));
@@ -702,4 +709,39 @@ fn how_wrong_clocks_are_is_known_before_the_start() {
     let pair = Pair::new(limits(&[], 250));
     assert!((pair.conductor.expected_clock_bound() - 1.0).abs() < 1e-9);
     assert!(Conductor::default().expected_clock_bound().abs() < 1e-9);
+}
+
+#[test]
+fn a_browser_says_which_of_its_workers_is_silent_before_anybody_else_can_know() {
+    let mut pair = Pair::playing(limits(&[], 250));
+    pair.tell(ToWorker::Start { epoch_ms: 1_001_500.0, shared: Vec::new() });
+    let speaks = |pair: &mut Pair, at_s: u64| {
+        let at = Timestamp::ZERO + crate::time::Span::from_secs(at_s);
+        pair.says(FromWorker::Snapshot(Box::new(Snapshot { at, ..Snapshot::default() })));
+    };
+    let found = |pair: &mut Pair| {
+        let is_word = |input: &RunInput| matches!(input, RunInput::Silent { .. } | RunInput::Lost { .. });
+        pair.heard().into_iter().filter(is_word).collect::<Vec<_>>()
+    };
+    // Before the epoch nobody hands over.
+    pair.pass(1_000);
+    for second in 1..=5 {
+        pair.pass(1_000);
+        speaks(&mut pair, second);
+    }
+    pair.pass(1_750);
+    assert_eq!((found(&mut pair), pair.generator.silent_since()), (vec![], None));
+    pair.pass(250);
+    assert_eq!(found(&mut pair), [RunInput::Silent { worker: 1 }]);
+    assert_eq!(pair.generator.silent_since().map(|since| since.as_secs_f64()), Some(5.0));
+    pair.pass(7_750);
+    assert_eq!(found(&mut pair), []);
+    pair.pass(250);
+    assert_eq!(found(&mut pair), [RunInput::Lost { worker: 1 }]);
+    // It is heard again, and ends: nobody waits for it then.
+    speaks(&mut pair, 15);
+    assert_eq!(pair.generator.silent_since(), None);
+    pair.says(FromWorker::Done);
+    pair.pass(20_000);
+    assert_eq!(found(&mut pair), []);
 }

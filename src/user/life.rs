@@ -108,6 +108,7 @@ impl User {
             fetches: Vec::new(),
             tickers: Vec::new(),
             attempt: 0,
+            has_been_in: false,
             settled_in: false,
             waits_for: None,
             holds_slot: false,

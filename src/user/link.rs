@@ -160,6 +160,7 @@ impl User {
         self.note_accepted_token(ctx);
         self.release_slot(ctx);
         self.attempt = 0;
+        self.has_been_in = true;
         self.begin_voice(ctx);
         self.begin_flow(ctx);
     }

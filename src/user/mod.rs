@@ -68,6 +68,8 @@ pub struct User {
     tickers: Vec<Ticker>,
     /// Attempts to come back since a server last answered with a handshake.
     attempt: u32,
+    /// It was connected before, in this life or an earlier one.
+    has_been_in: bool,
     /// Its flow had ended once: after a reconnect it only rejoins.
     settled_in: bool,
     /// Its connection is held: the limits of this browser's operator have no room at this host.
@@ -163,6 +165,12 @@ impl User {
     /// `true` once: when it is over and has not been counted out yet.
     pub fn count_out(&mut self) -> bool {
         self.is_over() && !std::mem::replace(&mut self.counted_out, true)
+    }
+
+    /// It waits to be connected for the first time, and nobody else knows of it: it may as well begin in another worker.
+    pub fn may_move(&self) -> bool {
+        let waits = matches!(self.stage, Stage::Queued { .. }) && self.link.is_none() && self.fetches.is_empty();
+        waits && !self.has_been_in && !self.taken && self.id.index() != ONCE_USER
     }
 
     /// No socket of it is left, not even a closing one.

@@ -50,6 +50,11 @@ impl PartOfRun {
         health(snapshot)?;
         few("pieces of evidence", snapshot.evidence.len(), MOST_EVIDENCE + OF_A_METRIC * self.most_histograms)?;
         snapshot.evidence.iter().try_for_each(|evidence| self.evidence(evidence, latest))?;
+        let moved = || snapshot.moved.given_up.iter().chain(&snapshot.moved.taken_in);
+        few("users that changed their part", moved().count(), MOST_MOVED)?;
+        if let Some(user) = moved().find(|user| user.population() >= self.populations.len()) {
+            return Err(format!("a user of population {} changed its part, and the plan has none", user.population()));
+        }
         few("lines of its log", snapshot.log.len(), MOST_LINES)?;
         snapshot.log.iter().try_for_each(|line| self.line(line, latest))
     }
@@ -310,6 +315,8 @@ const MOST_KINDS: usize = 256;
 const HISTOGRAMS: usize = 100;
 const COUNTERS: usize = 500;
 const BY_OPERATION: usize = 24;
+/// Far more than one browser holds.
+const MOST_MOVED: usize = 100_000;
 const MOST_ROOMS: usize = 100_000;
 /// Fires of a timer between two hand-overs.
 const MOST_TIMERS: usize = 1_000_000;

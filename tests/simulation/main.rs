@@ -16,6 +16,7 @@ mod plausible;
 mod preflight;
 mod preset;
 mod recording;
+mod relief;
 mod report;
 mod search;
 mod secrets;

@@ -6,7 +6,7 @@ use tabswarm::metrics::{HistogramDelta, MetricsDelta};
 use tabswarm::plan::{Plan, Segment};
 use tabswarm::protocol::audio::Clip;
 use tabswarm::time::{Span, Timestamp};
-use tabswarm::wire::Load;
+use tabswarm::wire::{Lending, Load};
 
 /// One worker, and every shared frame it sent: when, by which socket, which one.
 struct Studio {
@@ -49,6 +49,7 @@ impl Studio {
             limits: None,
             snapshot_ms: 250,
             life: 0,
+            lending: Lending::default(),
         };
         let engine = Engine::new(&load).expect("the plan is good");
         let mut studio = Self { engine, now: Timestamp::ZERO, sending: Span::ZERO, sent: Vec::new() };
@@ -246,6 +247,7 @@ fn a_clip_that_does_not_exist_is_told_before_the_run() {
         limits: None,
         snapshot_ms: 250,
         life: 0,
+        lending: Lending::default(),
     };
     let problem = Engine::new(&load).err();
     assert_eq!(problem.as_deref(), Some(r#"population "p": there is no clip "nobody", only order, weather, weekend"#));

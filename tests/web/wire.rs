@@ -16,8 +16,8 @@ use tabswarm::protocol::audio::Clip;
 use tabswarm::swarm::{Credentials, LinkCommand, LinkEvent, Loading, Offset, Refused, Secret, SessionId, Traffic};
 use tabswarm::time::{Span, Timestamp};
 use tabswarm::wire::{
-    Act, Canary, FromLink, FromWorker, Heard, Level, Load, LogLine, Note, Offer, OpenLink, Said, Seen, SeenFrame,
-    Sight, Snapshot, ToLink, ToWorker, Told, Trial,
+    Act, Canary, FromLink, FromWorker, Guest, Heard, Lending, Level, Load, LogLine, Moved, Note, Offer, OpenLink, Said,
+    Seen, SeenFrame, Sight, Snapshot, ToLink, ToWorker, Told, Trial,
 };
 use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::wasm_bindgen;
@@ -80,6 +80,8 @@ fn to_worker() -> Vec<ToWorker> {
         ToWorker::Full,
         ToWorker::Free,
         ToWorker::Try,
+        ToWorker::GiveUp { users: u32::MAX },
+        ToWorker::TakeIn { guests: vec![Guest { user: UserId::new(1, 2), row: vec!["방".into()] }], most: 0 },
     ];
     let kinds = messages.iter().map(|message| match message {
         ToWorker::Load(_) => 0,
@@ -111,8 +113,10 @@ fn to_worker() -> Vec<ToWorker> {
         ToWorker::Full => 22,
         ToWorker::Free => 23,
         ToWorker::Try => 24,
+        ToWorker::GiveUp { .. } => 25,
+        ToWorker::TakeIn { .. } => 26,
     });
-    assert_eq!(kinds.collect::<Vec<_>>(), (0..25).collect::<Vec<_>>());
+    assert_eq!(kinds.collect::<Vec<_>>(), (0..27).collect::<Vec<_>>());
     messages
 }
 
@@ -276,6 +280,10 @@ fn load() -> Load {
         }),
         snapshot_ms: 250,
         life: 0,
+        lending: Lending {
+            lent: vec![UserId::new(1, 2)],
+            guests: vec![Guest { user: UserId::new(0, 3), row: vec!["a".into()] }],
+        },
     }
 }
 
@@ -376,5 +384,10 @@ fn snapshot() -> Snapshot {
             .into(),
         log_dropped: 7,
         settled: true,
+        moved: Moved {
+            was_asked: true,
+            given_up: vec![UserId::new(0, 1)],
+            taken_in: vec![UserId::new(255, 0x00ff_ffff)],
+        },
     }
 }

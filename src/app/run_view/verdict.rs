@@ -66,6 +66,9 @@ const fn advice(what: ReasonKind) -> &'static str {
     match what {
         ReasonKind::Incomplete => "The log below says what went wrong. Run it again.",
         ReasonKind::BrowserFull => "Let more browsers join on the Swarm page, or plan for at most 250 users a browser.",
+        ReasonKind::BrowserRelieved => {
+            "Plan for fewer users a browser: who had to wait came some seconds later than planned."
+        }
         ReasonKind::WorkerLag | ReasonKind::PacingError => {
             "Close what else keeps this machine busy, plan for fewer users a browser, or let other machines join."
         }

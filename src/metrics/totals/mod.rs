@@ -346,6 +346,11 @@ impl Totals {
         &self.rooms
     }
 
+    /// Others play so many users that waited in this browser for a socket.
+    pub fn relieve(&mut self, home: usize, users: u32) {
+        self.rooms.relieve(home, users);
+    }
+
     /// How wrong the comparison of the browsers' clocks can be.
     pub fn clock_bound(&self) -> Span {
         self.clock_bound

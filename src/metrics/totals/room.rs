@@ -20,6 +20,16 @@ pub struct Full {
     /// Users that had to wait for one, the most at a time.
     pub waiting: u32,
     pub proof: Proof,
+    /// Users that others play in its place, and for how long any waited after it was found full.
+    pub relieved: u32,
+    pub waited: Span,
+}
+
+impl Full {
+    /// Nobody waited for long: others had room.
+    pub fn is_relieved(&self) -> bool {
+        self.relieved > 0 && self.relieved >= self.waiting && self.waited <= SOON
+    }
 }
 
 /// How it is known that a browser is full.
@@ -73,6 +83,7 @@ struct Browser {
     full: Option<Full>,
     is_now: bool,
     is_stuck: bool,
+    heard_at: Timestamp,
     stall: Option<Stall>,
 }
 
@@ -94,6 +105,17 @@ impl Rooms {
     pub fn full_now(&self, home: usize) -> Option<Full> {
         let browser = self.browsers.get(home)?;
         browser.full.filter(|_| browser.is_now)
+    }
+
+    /// Nothing speaks against its opening more.
+    pub fn opens(&self, home: usize) -> bool {
+        self.browsers.get(home).is_some_and(|browser| !browser.is_now && !browser.is_stuck)
+    }
+
+    pub(super) fn relieve(&mut self, home: usize, users: u32) {
+        if let Some(full) = self.browsers.get_mut(home).and_then(|browser| browser.full.as_mut()) {
+            full.relieved = full.relieved.saturating_add(users);
+        }
     }
 
     pub(super) fn is_full_now(&self, home: usize) -> bool {
@@ -160,6 +182,7 @@ impl Browser {
         let more = |full: &Full| open > full.sockets || open == full.sockets && self.trials.opened_at == Some(at);
         if self.full.is_some_and(|full| full.proof != Proof::Held && more(&full)) {
             self.full = None;
+            self.is_now = false;
         }
     }
 
@@ -177,10 +200,21 @@ impl Browser {
             }
             () => None,
         };
+        // Its users are called back then, so nothing is pending: it is what it was, until one opens or nobody waits.
+        let was_now = std::mem::take(&mut self.is_now);
+        let has_opened = self.last_opened == Some(at);
+        let lasts = was_now && waiting > 0 && !has_opened;
+        let known = self.full.map(|full| full.proof).filter(|proof| lasts && *proof != Proof::Held);
+        let proof = proof.or(known);
         self.is_now = proof.is_some();
         let since = self.held_since.or(stuck_since).unwrap_or(at);
+        let passed = at.since(std::mem::replace(&mut self.heard_at, at));
         if let Some(proof) = proof {
-            let full = self.full.get_or_insert(Full { sockets: open, since, waiting: 0, proof });
+            let (relieved, waited) = (0, Span::ZERO);
+            let full = self.full.get_or_insert(Full { sockets: open, since, waiting: 0, proof, relieved, waited });
+            if was_now {
+                full.waited = full.waited + passed;
+            }
             full.sockets = full.sockets.max(open);
             full.waiting = full.waiting.max(waiting);
             // What was not known before is known now.
@@ -197,6 +231,8 @@ impl Browser {
 
 /// Users come and go: for a moment the one that comes may wait for the socket of the one that goes.
 const HELD: Span = Span::from_secs(2);
+/// Users that waited no longer are no less than was planned.
+const SOON: Span = Span::from_secs(10);
 /// A browser opens some fifty sockets a second; a server that takes longer for one does not let all wait so long.
 const STUCK: Span = Span::from_secs(3);
 /// One that fails may be that place's fault.
@@ -277,7 +313,17 @@ mod tests {
         }
         assert_eq!(rooms.full(0), None);
         (20..=22).for_each(|second| rooms.absorb(0, 0, 254, seconds(second), &held(second as u32)));
-        assert_eq!(rooms.full(0), Some(Full { sockets: 254, since: seconds(20), waiting: 22, proof: Proof::Held }));
+        assert_eq!(
+            rooms.full(0),
+            Some(Full {
+                sockets: 254,
+                since: seconds(20),
+                waiting: 22,
+                proof: Proof::Held,
+                relieved: 0,
+                waited: Span::ZERO,
+            })
+        );
         rooms.absorb(0, 0, 254, seconds(23), &held(0));
         assert_eq!((rooms.full(0).map(|full| full.sockets), rooms.is_full_now(0)), (Some(254), false));
     }
@@ -308,6 +354,22 @@ mod tests {
         let mut rooms = stuck_until(6);
         rooms.absorb(0, 0, 254, seconds(7), &said(100, 3, 1, (0, 0)));
         assert_eq!((rooms.full(0).map(|full| full.sockets), rooms.is_full_now(0)), (Some(100), false));
+    }
+
+    #[test]
+    fn a_browser_stays_full_while_users_wait_and_is_relieved_when_others_play_them() {
+        let mut rooms = Rooms::default();
+        rooms.absorb(0, 0, 254, seconds(1), &said(100, 4, 100, (1, 0)));
+        (2..=6).for_each(|at| rooms.absorb(0, 0, 254, seconds(at), &said(100, 4, 0, (0, 1))));
+        // They are called back into the queue: nothing is pending any more.
+        let queued = |handshake_queue| HealthDelta { handshake_queue, ..said(100, 0, 0, (0, 0)) };
+        rooms.absorb(0, 0, 254, seconds(7), &queued(4));
+        assert!(rooms.is_full_now(0) && !rooms.opens(0));
+        assert!(rooms.full(0).is_some_and(|full| !full.is_relieved()));
+        rooms.relieve(0, 4);
+        rooms.absorb(0, 0, 254, seconds(8), &queued(0));
+        assert!(!rooms.is_full_now(0) && rooms.opens(0));
+        assert!(rooms.full(0).is_some_and(|full| full.is_relieved()));
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use super::{Reason, ReasonKind, Verdict, VerdictOutcome};
 use crate::catalogue::{Counter, Falsifier};
 use crate::metrics::threshold::{Outcome, ThresholdResult};
-use crate::metrics::totals::{Cause, Proof, Totals};
+use crate::metrics::totals::{Cause, Full, Proof, Totals};
 use crate::plan::{Bound, Plan, Threshold, ThresholdUnit, VerdictRules};
 use crate::time::{Span, Timestamp};
 
@@ -59,7 +59,7 @@ fn incomplete(problem: &str) -> Reason {
 
 fn full_browsers(totals: &Totals) -> impl Iterator<Item = Reason> {
     (0..totals.homes().count()).filter_map(|home| {
-        let full = totals.rooms().full(home)?;
+        let full = totals.rooms().full(home).filter(|full| !full.is_relieved())?;
         let (name, sockets, users) = (name_of(totals, home), full.sockets, counted(full.waiting.into(), "user"));
         let text = match full.proof {
             Proof::Held => format!(
@@ -79,6 +79,20 @@ fn full_browsers(totals: &Totals) -> impl Iterator<Item = Reason> {
                 .since(full.since)
                 .in_browser(totals, home),
         )
+    })
+}
+
+/// Full browsers whose users others have played.
+fn relieved_browsers(totals: &Totals) -> impl Iterator<Item = Reason> {
+    (0..totals.homes().count()).filter_map(|home| {
+        let full = totals.rooms().full(home).filter(Full::is_relieved)?;
+        let users = counted(full.relieved.into(), "user");
+        let (name, sockets) = (name_of(totals, home), full.sockets);
+        let text = format!(
+            "{name} opened no socket beyond {sockets}: {users} that waited there went to browsers that had room."
+        );
+        let reason = Reason::new(ReasonKind::BrowserRelieved, text).measured(full.sockets.into(), None, "sockets");
+        Some(reason.since(full.since).in_browser(totals, home))
     })
 }
 
@@ -266,6 +280,7 @@ fn remarks(case: &Case<'_>, is_invalid: bool) -> Vec<Reason> {
         let limit = Some(case.rules.suspect_share * 100.0);
         remarks.push(Reason::new(ReasonKind::SuspectSamples, text).measured(share * 100.0, limit, "%"));
     }
+    remarks.extend(relieved_browsers(case.totals));
     remarks.extend(stalled_browsers(case.totals));
     remarks.extend(unknown_backlog(case));
     let (what, text) = match case.thresholds {

@@ -80,6 +80,8 @@ pub enum ReasonKind {
     ClockUncertainty,
     /// Of INVALID nothing more than a remark: what else made samples suspect.
     SuspectSamples,
+    /// A remark: a browser was full, and others have played those who waited in it.
+    BrowserRelieved,
     /// A remark: nothing opened for a while, and why is not known.
     ConnectStalled,
     /// A remark: nothing says how long frames waited in the browser.

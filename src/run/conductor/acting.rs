@@ -46,6 +46,7 @@ impl Run {
             }
         }
         self.plan.add_action(action);
+        self.plan_anew();
         self.target = Target::new(&self.plan);
     }
 

@@ -15,6 +15,8 @@ pub(super) struct BrowserSeen {
     is_told: bool,
     stalled_since: Option<Timestamp>,
     tried_at: Option<Timestamp>,
+    /// It gave back what it was given.
+    pub has_no_room_until: Timestamp,
 }
 
 impl Run {
@@ -100,7 +102,7 @@ impl Run {
         self.outbox.extend(worker.map(|worker| (worker, ToWorker::Try)));
     }
 
-    fn workers_of(&self, home: usize) -> impl Iterator<Item = usize> {
+    pub(super) fn workers_of(&self, home: usize) -> impl Iterator<Item = usize> {
         let is_its = move |&worker: &usize| self.totals.homes().of(worker) == home;
         (0..self.members.len()).filter(is_its).filter(|&worker| self.members[worker].state != MemberState::Dead)
     }
@@ -110,7 +112,7 @@ impl Run {
         self.outbox.extend(workers.into_iter().map(|worker| (worker, message.clone())));
     }
 
-    fn name_of_browser(&self, home: usize) -> String {
+    pub(super) fn name_of_browser(&self, home: usize) -> String {
         self.totals.homes().name(home).map_or_else(|| "this browser".to_owned(), str::to_owned)
     }
 

@@ -3,7 +3,7 @@
 use super::{Run, Stage};
 use crate::metrics::AnnotationKind;
 use crate::run::input::RunInput;
-use crate::run::member::{MemberState, Quiet, Unheard};
+use crate::run::member::{Member, MemberState, Quiet, Unheard};
 use crate::run::watchdog::{ELSEWHERE, HERE, Patience};
 use crate::time::Timestamp;
 use crate::wire::Level;
@@ -48,7 +48,7 @@ impl Run {
         self.watchdog.look(self.now_ms);
         if self.is_listening() {
             let (heard, now) = (self.watchdog.heard(), self.now());
-            let new = |member: &&mut super::Member| member.state >= MemberState::Loaded && !member.hearing.has_begun();
+            let new = |member: &&mut Member| member.state >= MemberState::Loaded && !member.hearing.has_begun();
             for member in self.members.iter_mut().filter(new) {
                 (member.hearing, member.spoke_at) = (heard, now);
             }
@@ -73,8 +73,12 @@ impl Run {
     }
 
     pub(super) fn on_silent(&mut self, worker: usize) {
-        let now = self.now();
-        let Some(member) = self.members.get_mut(worker).filter(|member| member.unheard.is_none()) else { return };
+        let (now, is_listening) = (self.now(), self.is_listening());
+        // Its own page may say so late, or when all is over.
+        let is_meant = |member: &&mut Member| {
+            member.unheard.is_none() && (MemberState::Loaded..MemberState::Done).contains(&member.state)
+        };
+        let Some(member) = self.members.get_mut(worker).filter(|_| is_listening).filter(is_meant) else { return };
         let lost = member.leave_for(Unheard { since: member.spoke_at, what: Quiet::Silent });
         self.totals.lose(worker, now, &self.members[worker].users);
         let text = format!("{}: its {lost} users are not counted", self.silence_of(worker));
@@ -95,6 +99,13 @@ impl Run {
     /// Like `worker 1 of 3 is silent since 12.3 s`.
     fn silence_of(&self, worker: usize) -> String {
         format!("{} is silent since {:.1} s", self.name_of(worker), self.members[worker].spoke_at.as_secs_f64())
+    }
+
+    /// Since when nothing is heard of one of these workers.
+    pub fn silent_since(&self, workers: &[usize]) -> Option<Timestamp> {
+        let members = workers.iter().filter_map(|&worker| self.members.get(worker));
+        let missed = members.filter(|member| member.state < MemberState::Done);
+        missed.filter_map(|member| Some(member.unheard?.since)).min()
     }
 
     /// Of whom nothing is heard right now, in words: of these users nobody knows what they do.

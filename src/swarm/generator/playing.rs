@@ -2,7 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
+use super::silence::Silence;
 use crate::run::Halt;
+use crate::swarm::bounds::Share;
 use crate::swarm::message::Said;
 
 #[derive(Debug)]
@@ -29,13 +31,19 @@ pub(super) struct Playing {
     pub has_left: BTreeSet<u32>,
     /// Of a page that was loaded anew since: nobody plays it, it is only delivered.
     pub is_left_over: bool,
-    /// By worker: the most users of the whole run that it may be told of.
-    pub most_of_run: BTreeMap<u32, u32>,
+    /// By worker that has its load.
+    pub shares: BTreeMap<u32, Share>,
+    pub silence: Silence,
     /// By worker: what the limits have kept it from since the tester's last action.
     pub limits_met: BTreeMap<u32, BTreeSet<String>>,
 }
 
 impl Playing {
+    /// The most users that play here at a time.
+    pub fn users(&self) -> u32 {
+        self.shares.values().map(|share| share.own.saturating_add(share.guests)).fold(0, u32::saturating_add)
+    }
+
     pub fn new(run: String, workers: u32) -> Self {
         Self {
             run,
@@ -52,7 +60,8 @@ impl Playing {
             halt: None,
             has_left: BTreeSet::new(),
             is_left_over: false,
-            most_of_run: BTreeMap::new(),
+            shares: BTreeMap::new(),
+            silence: Silence::default(),
             limits_met: BTreeMap::new(),
         }
     }

@@ -5,26 +5,21 @@ use leptos::prelude::*;
 use super::asking::Terms;
 use super::credentials::BrokerState;
 use super::name::NameField;
+use super::picture::TheRun;
 use crate::app::Event;
 use crate::app::joining::Reply;
-use crate::app::swarm_view::PartView;
 use crate::swarm::Consent;
-use crate::ui::parts::{Card, keyed};
+use crate::ui::parts::Card;
 use crate::ui::safety::{STOP_KEY, StopKeyHint};
 use crate::ui::store::Store;
 
 #[component]
 pub fn Generating() -> impl IntoView {
     let store = Store::here();
-    let part = move |pick: fn(&PartView) -> String| {
-        store.swarm(move |swarm| swarm.part.as_ref().map(pick).unwrap_or_default())
-    };
     let state = store.swarm(|swarm| swarm.part.as_ref().map(|part| part.state.clone()).unwrap_or_default());
     let name = store.swarm(|swarm| swarm.name.clone());
     let only_watches = store.swarm(|swarm| swarm.only_watches);
     let playing = store.swarm(|swarm| swarm.part.as_ref().is_some_and(|part| part.is_playing));
-    let progress = part(|part| part.progress.clone());
-    let tiles = store.swarm(|swarm| swarm.part.as_ref().map(|part| part.tiles.clone()).unwrap_or_default());
     view! {
         <Card title="This browser is part of a swarm">
             <BrokerState />
@@ -49,11 +44,7 @@ pub fn Generating() -> impl IntoView {
                 <button class="quiet right" on:click=move |_| store.dispatch(Event::LeaveSwarm)>"Leave the swarm"</button>
             </div>
         </Card>
-        <div hidden=move || tiles.with(Vec::is_empty)>
-            <Card title="The run" hint=progress>
-                <dl class="tiles">{keyed(move || tiles.get(), |(label, ..)| label.clone(), tile)}</dl>
-            </Card>
-        </div>
+        <TheRun />
     }
 }
 
@@ -79,16 +70,6 @@ fn Request() -> impl IntoView {
                 <button class="quiet" hidden=move || !can_take_back() on:click=move |_| store.dispatch(Event::TakeBack)>"Take the permission back"</button>
                 <button class="quiet" hidden=move || !can_ask() on:click=move |_| store.dispatch(Event::AskAgain)>"Ask me again"</button>
             </div>
-        </div>
-    }
-}
-
-pub fn tile(tile: Memo<(String, String, String)>) -> impl IntoView {
-    view! {
-        <div class="tile">
-            <dt>{move || tile.with(|tile| tile.0.clone())}</dt>
-            <dd>{move || tile.with(|tile| tile.1.clone())}</dd>
-            <dd class="hint">{move || tile.with(|tile| tile.2.clone())}</dd>
         </div>
     }
 }

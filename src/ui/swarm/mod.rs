@@ -6,6 +6,7 @@ mod credentials;
 mod entrance;
 mod generating;
 mod name;
+mod picture;
 mod qr;
 mod watching;
 

@@ -3,17 +3,15 @@
 use leptos::prelude::*;
 
 use super::credentials::BrokerState;
-use super::generating::tile;
+use super::picture::TheRun;
 use crate::app::Event;
-use crate::ui::parts::{Card, keyed};
+use crate::ui::parts::Card;
 use crate::ui::store::Store;
 
 #[component]
 pub fn Watching() -> impl IntoView {
     let store = Store::here();
     let state = store.swarm(|swarm| swarm.part.as_ref().map(|part| part.state.clone()).unwrap_or_default());
-    let progress = store.swarm(|swarm| swarm.part.as_ref().map(|part| part.progress.clone()).unwrap_or_default());
-    let tiles = store.swarm(|swarm| swarm.part.as_ref().map(|part| part.tiles.clone()).unwrap_or_default());
     view! {
         <Card title="This page watches a swarm" hint="Its link shows how the run looks. It plays nothing, and nobody can be told anything with it.">
             <BrokerState />
@@ -24,10 +22,6 @@ pub fn Watching() -> impl IntoView {
                 <button class="quiet right" on:click=move |_| store.dispatch(Event::LeaveSwarm)>"Stop watching"</button>
             </div>
         </Card>
-        <div hidden=move || tiles.with(Vec::is_empty)>
-            <Card title="The run" hint=progress>
-                <dl class="tiles">{keyed(move || tiles.get(), |(label, ..)| label.clone(), tile)}</dl>
-            </Card>
-        </div>
+        <TheRun />
     }
 }

@@ -1,0 +1,66 @@
+//! A browser that opens fewer sockets than its kind should: further ones wait in it without a word, as Chromium's do.
+
+use std::collections::{BTreeSet, VecDeque};
+
+use super::net::Peer;
+
+/// What is wanted of one socket.
+pub struct Wanted {
+    pub peer: Peer,
+    pub url: String,
+    pub protocols: Vec<String>,
+}
+
+pub struct Narrow {
+    most: usize,
+    workers: BTreeSet<usize>,
+    open: BTreeSet<Peer>,
+    pending: VecDeque<Wanted>,
+}
+
+impl Narrow {
+    pub fn new(most: usize) -> Self {
+        Self { most, workers: BTreeSet::new(), open: BTreeSet::new(), pending: VecDeque::new() }
+    }
+
+    pub fn house(&mut self, worker: usize) {
+        self.workers.insert(worker);
+    }
+
+    pub fn houses(&self, worker: usize) -> bool {
+        self.workers.contains(&worker)
+    }
+
+    pub fn is_full(&self) -> bool {
+        self.open.len() >= self.most
+    }
+
+    pub fn ask(&mut self, wanted: Wanted) {
+        self.pending.push_back(wanted);
+    }
+
+    /// The next one that is opened now.
+    pub fn next(&mut self) -> Option<Wanted> {
+        if self.is_full() {
+            return None;
+        }
+        let wanted = self.pending.pop_front()?;
+        self.open.insert(wanted.peer);
+        Some(wanted)
+    }
+
+    /// Nobody wants it any more; `true`: it had not been opened.
+    pub fn call_back(&mut self, peer: Peer) -> bool {
+        let before = self.pending.len();
+        self.pending.retain(|wanted| wanted.peer != peer);
+        self.pending.len() < before
+    }
+
+    pub fn on_closed(&mut self, peer: Peer) {
+        self.open.remove(&peer);
+    }
+
+    pub fn pending_of(&self, worker: usize) -> u32 {
+        self.pending.iter().filter(|wanted| wanted.peer.engine == worker).count() as u32
+    }
+}
