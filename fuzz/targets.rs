@@ -363,7 +363,7 @@ fn journals(bytes: &[u8]) {
     if let Some(replayed) = results::replay([bytes]) {
         drop(replayed.report(|_| String::new()));
     }
-    drop(replay([bytes]));
+    drop(replay("a build", [bytes]));
 }
 
 fn reports(bytes: &[u8]) {

@@ -14,11 +14,13 @@ pub mod protocol;
 
 pub mod metrics;
 
+pub mod wire;
+
+pub mod ports;
+
 pub mod user;
 
 pub mod engine;
-
-pub mod wire;
 
 pub mod run;
 

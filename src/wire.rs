@@ -15,7 +15,6 @@ use crate::metrics::{
 };
 use crate::plan::{Limits, Plan, Segment, TimedAction};
 use crate::protocol::audio::Clip;
-use crate::swarm::{Credentials, LinkCommand, LinkEvent, Loading, Secret};
 use crate::time::Timestamp;
 
 /// From the page to a worker.
@@ -152,34 +151,19 @@ pub enum FromWorker {
     Finished,
 }
 
-/// From the page to its link, the worker that keeps the connection to a swarm.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub enum ToLink {
-    Open(Box<OpenLink>),
-    Command(LinkCommand),
+/// What a worker says first names the build that it is of: the browser may have kept an older one's file.
+pub trait OfBuild {
+    /// `None`: this message does not say.
+    fn build(&self) -> Option<&str>;
 }
 
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct OpenLink {
-    /// The fragment that brought this page into the swarm.
-    pub invite: String,
-    /// This tab's private half.
-    pub seed: Secret,
-    pub loading: Loading,
-    pub credentials: Option<Credentials>,
-}
-
-/// From a link to its page.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub enum FromLink {
-    /// Its code runs; see [`FromWorker::Ready`].
-    Ready {
-        build: String,
-    },
-    Event(LinkEvent),
-    Failed {
-        message: String,
-    },
+impl OfBuild for FromWorker {
+    fn build(&self) -> Option<&str> {
+        match self {
+            Self::Ready { build } => Some(build),
+            _ => None,
+        }
+    }
 }
 
 /// Four times a second: everything since the last one.

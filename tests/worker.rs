@@ -8,8 +8,8 @@ use std::rc::Rc;
 
 use serde_json::json;
 use tabswarm::browser::{Clock, Fetches, SocketLoad, Sockets, Timer, own_origin};
-use tabswarm::engine::{FetchBody, FetchFailure, FetchId, FetchOutcome, FetchRequest, Input, SocketId};
 use tabswarm::metrics::UserId;
+use tabswarm::ports::{FetchBody, FetchFailure, FetchId, FetchOutcome, FetchRequest, Input, SocketId};
 use tabswarm::scenario::{Program, compile};
 use tabswarm::time::Span;
 use wasm_bindgen_test::{wasm_bindgen_test, wasm_bindgen_test_configure};

@@ -108,7 +108,7 @@ impl SwarmView {
     ) -> Self {
         let run = run.filter(|run| !run.is_done());
         let own_row = own_row(facts, conductor, own, run);
-        let roster = [own_row].into_iter().chain(conductor.seats().map(|seat| seat_row(seat, run))).collect();
+        let roster = [own_row].into_iter().chain(conductor.seats().map(|seat| seat_row(seat, own, run))).collect();
         Self {
             roster,
             capacity: capacity(facts, conductor, own, wanted_users),
@@ -222,8 +222,8 @@ fn own_row(facts: &SwarmFacts<'_>, conductor: &Conductor, own: &Card, run: Optio
     Row { key: "own".to_owned(), is_part: false, cells }
 }
 
-fn seat_row(seat: &Seat, run: Option<&Run>) -> Row {
-    let (state, mood) = seat_state(seat, run);
+fn seat_row(seat: &Seat, own: &Card, run: Option<&Run>) -> Row {
+    let (state, mood) = seat_state(seat, own, run);
     let mut cells = vec![Cell::from(seat.name()), Cell::new(state).with_mood(mood)];
     cells.extend(card_cells(seat.card.as_ref()));
     let round_trip = seat.clock.map_or_else(|| format::NOTHING.to_owned(), |clock| format::millis(clock.round_trip));
@@ -289,7 +289,7 @@ fn clock(Offset { offset, bound, .. }: Offset) -> String {
     format!("{sign}{} ± {}", format::millis(offset.abs()), format::millis(bound))
 }
 
-fn seat_state(seat: &Seat, run: Option<&Run>) -> (String, Mood) {
+fn seat_state(seat: &Seat, own: &Card, run: Option<&Run>) -> (String, Mood) {
     let lag = run.and_then(|run| struggling(run.totals(), &seat.workers));
     let since = run.and_then(|run| run.silent_since(&seat.workers));
     match &seat.card {
@@ -306,7 +306,7 @@ fn seat_state(seat: &Seat, run: Option<&Run>) -> (String, Mood) {
             None if seat.card.as_ref().is_some_and(|card| card.only_watches) => ("observes".to_owned(), Mood::Good),
             None => ("plays".to_owned(), Mood::Good),
         },
-        Some(card) if !card.is_of_this_build() => {
+        Some(card) if card.build != own.build => {
             ("another build of tabswarm: gets no part until its page is loaded anew".to_owned(), Mood::Bad)
         }
         Some(card) => match &card.consent {
@@ -320,7 +320,7 @@ fn seat_state(seat: &Seat, run: Option<&Run>) -> (String, Mood) {
 
 fn capacity(facts: &SwarmFacts<'_>, conductor: &Conductor, own: &Card, wanted_users: Option<u32>) -> (String, Mood) {
     let observes = |seat: &Seat| seat.card.as_ref().is_some_and(|card| card.only_watches);
-    let fits = |seat: &Seat| seat.card.as_ref().is_none_or(Card::is_of_this_build);
+    let fits = |seat: &Seat| seat.card.as_ref().is_none_or(|card| card.build == own.build);
     let here: Vec<&Seat> = conductor.seats().filter(|seat| !seat.is_away && !observes(seat) && fits(seat)).collect();
     let others: u32 = here.iter().filter_map(|seat| seat.card.as_ref()).map(|card| card.sockets).sum();
     let sockets = others + if facts.only_watches { 0 } else { own.sockets };
@@ -365,7 +365,7 @@ fn part_state(facts: &SwarmFacts<'_>, generator: &Generator) -> (String, Mood) {
             Mood::Bad,
         );
     }
-    if generator.offered().is_some_and(|offer| offer.build != crate::BUILD_ID) {
+    if generator.offered().is_some_and(|offer| offer.build != generator.card().build) {
         let text = "the conductor's page is of another build of tabswarm: load this page anew";
         return (text.to_owned(), Mood::Bad);
     }

@@ -5,8 +5,8 @@ use wasm_bindgen_futures::spawn_local;
 use web_sys::{AbortController, Url};
 
 use super::fetch::exchange;
-use crate::engine::{FetchBody, FetchOutcome, FetchRequest};
 use crate::plan::{Plan, Population};
+use crate::ports::{FetchBody, FetchOutcome, FetchRequest};
 use crate::scenario::resolve;
 use crate::time::Span;
 

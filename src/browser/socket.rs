@@ -7,8 +7,9 @@ use js_sys::JsString;
 use wasm_bindgen::prelude::*;
 
 use super::address;
-use crate::engine::{Caught, FrameId, Frames, Input, Rings, SocketId};
+use crate::engine::{Caught, Rings};
 use crate::metrics::{UserId, Way};
+use crate::ports::{FrameId, Frames, Input, SocketId};
 use crate::scenario::{Program, Protocol};
 
 /// All sockets of a worker; closes them on drop.

@@ -19,7 +19,8 @@ use crate::swarm::{
     Bounds, Card, Conductor, Consent, Credentials, Generator, Invite, Journal, LinkCommand, LinkEvent, Loading, Offer,
     Patience, Picture, Revival, Role, SessionId, Signer, Traffic, Watcher, pack,
 };
-use crate::wire::{FromLink, FromWorker, ToLink, ToWorker};
+use crate::swarm::{FromLink, ToLink};
+use crate::wire::{FromWorker, ToWorker};
 
 /// What becomes of a run's inputs that come from other browsers.
 type Feed = Rc<dyn Fn(RunInput)>;
@@ -337,7 +338,7 @@ impl Inner {
     fn on_link(self: &Rc<Self>, event: HostEvent<FromLink>) {
         let (mut is_tick, mut wait_ms) = (false, None);
         Self::update(self, |swarm| match event {
-            HostEvent::Message(FromLink::Ready { build }) => swarm.open(&build),
+            HostEvent::Message(FromLink::Ready { .. }) => swarm.open(),
             HostEvent::Message(FromLink::Event(event)) => {
                 is_tick = matches!(event, LinkEvent::Tick(_));
                 swarm.on_event(event);

@@ -9,6 +9,7 @@ use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{ErrorEvent, Event, MessageEvent, Url, Worker, WorkerOptions, WorkerType};
 
 use super::transport;
+use crate::wire::OfBuild;
 
 /// A running worker that is told `To` and says `From`; ends when dropped.
 #[derive(Debug)]
@@ -26,7 +27,7 @@ pub enum HostEvent<From> {
     Died(String),
 }
 
-impl<To: Serialize, From: DeserializeOwned + 'static> WorkerHost<To, From> {
+impl<To: Serialize, From: DeserializeOwned + OfBuild + 'static> WorkerHost<To, From> {
     /// Starts the worker's program, which lies beside the page under whatever path that is served; by its name it knows
     /// what it is for. It says `Ready` when its code runs; what is sent before is lost.
     ///
@@ -72,8 +73,11 @@ fn worker_url() -> Result<String, String> {
     Ok(url.href())
 }
 
-fn message<From: DeserializeOwned>(data: JsValue) -> HostEvent<From> {
-    match transport::decode(data) {
+fn message<From: DeserializeOwned + OfBuild>(data: JsValue) -> HostEvent<From> {
+    match transport::decode::<From>(data) {
+        Ok(message) if message.build().is_some_and(|build| build != crate::BUILD_ID) => {
+            HostEvent::Died(STALE_WORKER.to_owned())
+        }
         Ok(message) => HostEvent::Message(message),
         Err(error) => HostEvent::Died(error),
     }
@@ -86,3 +90,5 @@ fn cause(event: &Event) -> String {
         _ => "its code could not be loaded".to_owned(),
     }
 }
+
+const STALE_WORKER: &str = "the browser kept the worker of an older version; reload the page without its cache";

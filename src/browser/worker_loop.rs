@@ -18,8 +18,9 @@ use super::starvation;
 use super::timer::Timer;
 use super::trial::Attempt;
 use super::{transport, worker_scope};
-use crate::engine::{Engine, Exchange, Input, Output};
+use crate::engine::{Engine, Exchange};
 use crate::metrics::{MASK, Way, text_without_secrets};
+use crate::ports::{Input, Output};
 use crate::time::{Span, Timestamp};
 use crate::wire::{FromWorker, Load, ToWorker, Trial};
 

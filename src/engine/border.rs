@@ -11,7 +11,8 @@ use crate::metrics::{
 use crate::scenario::Program;
 use crate::wire::{Heard, LogLine, Note, Seen, SeenFrame, Sight, Snapshot, Told};
 
-use super::{Engine, Output};
+use super::Engine;
+use crate::ports::Output;
 
 pub struct Border<'a> {
     redactor: &'a Redactor,

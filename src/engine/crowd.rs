@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use crate::metrics::UserId;
 use crate::user::User;
 
-use super::io::{FetchId, SocketId};
+use crate::ports::{FetchId, SocketId};
 
 /// Users by slot. A slot is given to a new user only after everything of the old one is gone.
 #[derive(Default)]

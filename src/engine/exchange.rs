@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value};
 
-use super::{FetchBody, FetchOutcome, FetchRequest};
+use crate::ports::{FetchBody, FetchOutcome, FetchRequest};
 
 /// A request that is under way.
 #[derive(Debug)]
@@ -57,7 +57,7 @@ const MOST: usize = 1_000;
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::engine::FetchFailure;
+    use crate::ports::FetchFailure;
     use crate::time::Span;
 
     fn request(body: FetchBody) -> FetchRequest {

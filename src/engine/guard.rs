@@ -15,7 +15,7 @@ use crate::wire::{Level, Load, LogLine};
 
 use super::Engine;
 use super::crowd::Seat;
-use super::io::{FetchFailure, SocketId};
+use crate::ports::{FetchFailure, SocketId};
 
 #[derive(Debug)]
 pub struct Guard {

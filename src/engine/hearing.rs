@@ -7,7 +7,7 @@ use crate::time::Timestamp;
 use crate::wire::{Heard, Note, Told};
 
 use super::Engine;
-use super::io::Output;
+use crate::ports::Output;
 
 pub struct Hearing {
     pub user: UserId,

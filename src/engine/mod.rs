@@ -8,10 +8,8 @@ mod crowd;
 mod deadlines;
 mod exchange;
 mod exits;
-mod frames;
 mod guard;
 mod hearing;
-mod io;
 mod late;
 mod population;
 mod relief;
@@ -23,13 +21,12 @@ mod watch;
 mod witness;
 
 pub use exchange::Exchange;
-pub use frames::{FrameId, Frames};
-pub use io::*;
 pub use rings::{Caught, NoRings, Rings, SHARED_MS};
 
 use std::collections::VecDeque;
 
 use crate::metrics::{HealthDelta, Ledger, Recorder, Redactor, UsersByState, Witness};
+use crate::ports::{FetchFailure, FetchId, FetchOutcome, FetchRequest, Frames, Input, Output, SocketId};
 use crate::protocol::Transmit;
 use crate::protocol::audio::PcmReader;
 use crate::scenario::Program;

@@ -17,8 +17,8 @@ use crate::wire::{Level, LogLine};
 
 use super::Engine;
 use super::guard::{TOO_LONG, TOO_MANY};
-use super::io::Output;
 use super::population::Population;
+use crate::ports::Output;
 
 pub enum Stopping {
     /// Before the epoch; `Some`: the population whose `once` steps run.

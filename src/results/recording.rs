@@ -136,7 +136,7 @@ pub fn replay<'a>(pages: impl IntoIterator<Item = &'a [u8]>) -> Option<Replayed>
             match (note, &mut replayed) {
                 (Note::Began(start), _) => replayed = Replayed::begin(*start),
                 (Note::Input(at_ms, input), Some(Replayed { run, .. })) => {
-                    run.handle(at_ms, of_this_build(*input));
+                    run.handle(at_ms, *input);
                     // Nobody is there to be told.
                     while run.poll().is_some() {}
                 }
@@ -145,16 +145,6 @@ pub fn replay<'a>(pages: impl IntoIterator<Item = &'a [u8]>) -> Option<Replayed>
         }
     }
     replayed
-}
-
-/// The page that wrote it down had looked whether its workers were of its own build; a later one may be of another.
-fn of_this_build(input: RunInput) -> RunInput {
-    match input {
-        RunInput::From { worker, message: FromWorker::Ready { .. } } => {
-            RunInput::From { worker, message: FromWorker::Ready { build: crate::BUILD_ID.to_owned() } }
-        }
-        other => other,
-    }
 }
 
 impl Replayed {

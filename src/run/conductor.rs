@@ -277,7 +277,7 @@ impl Run {
         let at = if let FromWorker::Snapshot(snapshot) = &message { snapshot.at.min(now) } else { now };
         self.on_heard(worker, at);
         match message {
-            FromWorker::Ready { build } => self.on_ready(worker, &build),
+            FromWorker::Ready { .. } => self.on_ready(worker),
             FromWorker::Loaded => self.on_loaded(worker),
             FromWorker::Prepared { population, shared } => self.on_prepared(worker, population, shared),
             FromWorker::Failed { message } => {
@@ -292,10 +292,7 @@ impl Run {
         }
     }
 
-    fn on_ready(&mut self, worker: usize, build: &str) {
-        if build != crate::BUILD_ID {
-            return self.on_death(worker, STALE_WORKER.to_owned());
-        }
+    fn on_ready(&mut self, worker: usize) {
         let part = &self.members[worker].part;
         let is_remote = part.browser.is_some();
         let csv = if is_remote { self.plan.rows_of(&part.segment, &self.csv) } else { self.csv.clone() };
@@ -549,5 +546,3 @@ const SETTLE_PATIENCE_S: f64 = 10.0;
 
 /// Longer than a plan allows a stage to take, workers that live have answered.
 const MARGIN_MS: f64 = 5_000.0;
-
-const STALE_WORKER: &str = "the browser kept the worker of an older version; reload the page without its cache";

@@ -10,7 +10,7 @@ use super::net::Peer;
 use base64::Engine as _;
 use base64::prelude::{BASE64_STANDARD, BASE64_URL_SAFE_NO_PAD};
 
-use crate::engine::{FetchBody, FetchOutcome, FetchRequest};
+use crate::ports::{FetchBody, FetchOutcome, FetchRequest};
 use crate::protocol::encode_component;
 
 /// What goes wrong, as shares of deliveries (one message to one member).

@@ -3,7 +3,7 @@
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 
-use crate::engine::SocketId;
+use crate::ports::SocketId;
 use crate::time::{Span, Timestamp};
 
 /// A socket of one of the world's engines.

@@ -83,7 +83,7 @@ impl Swarm {
         let mut swarm = Self {
             world: World::carried(plan, parts, Span::from_millis(5), Faults::default()),
             net,
-            conductor: Conductor::default(),
+            conductor: Conductor::new(BUILD),
             pages: (0..generators).map(page).collect(),
             own: Vec::new(),
             is_asleep: false,
@@ -314,10 +314,11 @@ fn browsers(generators: usize) -> Vec<Capacity> {
 
 fn card(number: usize) -> Card {
     let (name, browser, consent) = (format!("browser {}", number + 1), "Chromium 156".to_owned(), Consent::Asked);
-    let build = crate::BUILD_ID.to_owned();
+    let build = BUILD.to_owned();
     Card { name, browser, cores: 2, sockets: 250, only_watches: false, consent, offer: 0, playing: None, build }
 }
 
+const BUILD: &str = "simulated";
 /// To the broker and back, least and most milliseconds.
 const WAY_MS: (f64, f64) = (1.0, 4.0);
 const SLICE_MS: f64 = 25.0;

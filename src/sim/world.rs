@@ -8,9 +8,10 @@ use super::voice::{Sent, Voice, VoiceConfig};
 use std::collections::HashMap;
 use std::rc::Rc;
 
-use crate::engine::{Engine, Exchange, FetchId, FetchOutcome, FetchRequest, Input, Output, SocketId};
+use crate::engine::{Engine, Exchange};
 use crate::metrics::{Baseline, UserId, Way};
 use crate::plan::Plan;
+use crate::ports::{FetchId, FetchOutcome, FetchRequest, Input, Output, SocketId};
 use crate::protocol::audio::Clip;
 use crate::results::Recording;
 use crate::run::{Capacity, Part, Run, RunInput, layout};
@@ -173,7 +174,7 @@ impl World {
     /// Plays until the run is over, or `limit` has passed.
     pub fn play(&mut self, limit: Span) {
         for worker in 0..self.workers.len() {
-            self.tell_run(worker, FromWorker::Ready { build: crate::BUILD_ID.to_owned() });
+            self.tell_run(worker, FromWorker::Ready { build: String::new() });
         }
         self.play_until(Timestamp::ZERO + limit);
     }
@@ -501,7 +502,7 @@ impl World {
     pub(super) fn add_worker(&mut self) -> usize {
         self.workers.push(Worker::default());
         let worker = self.workers.len() - 1;
-        self.tell_run(worker, FromWorker::Ready { build: crate::BUILD_ID.to_owned() });
+        self.tell_run(worker, FromWorker::Ready { build: String::new() });
         worker
     }
 

@@ -67,6 +67,11 @@ pub struct Conductor {
 }
 
 impl Conductor {
+    /// `build`: of this page. Who plays with it is the same program.
+    pub fn new(build: &str) -> Self {
+        Self { offer: Offer { build: build.to_owned(), ..Offer::default() }, ..Self::default() }
+    }
+
     pub fn poll(&mut self) -> Option<ConductorOutput> {
         self.out.pop_front()
     }
@@ -83,7 +88,8 @@ impl Conductor {
 
     /// What the next run will be: every generator's operator is asked.
     pub fn offer(&mut self, offer: Offer) {
-        let offer = Offer { number: self.offer.number, patience: self.patience, ..offer };
+        let Offer { number, build, .. } = self.offer.clone();
+        let offer = Offer { number, build, patience: self.patience, ..offer };
         if self.offer == offer {
             return;
         }
@@ -114,14 +120,14 @@ impl Conductor {
     /// Somebody who is here has not answered the last offer.
     pub fn is_waiting(&self) -> bool {
         let is_open = |card: &Card| {
-            card.is_of_this_build() && (card.offer != self.offer.number || card.consent == Consent::Asked)
+            card.build == self.offer.build && (card.offer != self.offer.number || card.consent == Consent::Asked)
         };
         self.seats.values().any(|seat| !seat.is_away && !seat.is_out && seat.card.as_ref().is_none_or(is_open))
     }
 
     /// The browsers that would play now: who is here, and may.
     pub fn ready(&self) -> Vec<(SessionId, Capacity)> {
-        self.seats.values().filter_map(|seat| Some((seat.session, seat.capacity(self.offer.number)?))).collect()
+        self.seats.values().filter_map(|seat| Some((seat.session, seat.capacity(&self.offer)?))).collect()
     }
 
     /// A run begins. `workers` says for each of its workers in which browser it lives (`None`: in this one).
@@ -449,11 +455,10 @@ impl Seat {
     }
 
     /// What it would give to a run; `None`: nothing now.
-    fn capacity(&self, offer: u32) -> Option<Capacity> {
-        let is_here = !self.is_away && !self.is_out;
+    fn capacity(&self, offer: &Offer) -> Option<Capacity> {
         let may =
-            |card: &&Card| is_here && card.consent == Consent::Given && card.offer == offer && card.is_of_this_build();
-        let card = self.card.as_ref().filter(may)?;
+            |card: &&Card| card.consent == Consent::Given && card.offer == offer.number && card.build == offer.build;
+        let card = self.card.as_ref().filter(|_| !self.is_away && !self.is_out).filter(may)?;
         Some(Capacity {
             browser: Some(card.name.clone()),
             cores: card.cores,

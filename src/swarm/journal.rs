@@ -70,13 +70,13 @@ impl Journal {
 }
 
 /// Plays notes again, page by page. `None`: they hold no beginning. A page that cannot be read ends them.
-pub fn replay<'a>(pages: impl IntoIterator<Item = &'a [u8]>) -> Option<(Run, Conductor)> {
+pub fn replay<'a>(build: &str, pages: impl IntoIterator<Item = &'a [u8]>) -> Option<(Run, Conductor)> {
     let mut played: Option<(Run, Conductor)> = None;
     for page in pages {
         let Ok(notes) = unpack::<Vec<Note>>(page) else { break };
         for note in notes {
             match (note, &mut played) {
-                (Note::Began(beginning), _) => played = Some(begin(*beginning)),
+                (Note::Began(beginning), _) => played = Some(begin(build, *beginning)),
                 (Note::Input(at_ms, input), Some((run, conductor))) => {
                     run.handle(at_ms, *input);
                     while let Some((worker, message)) = run.poll() {
@@ -96,9 +96,9 @@ pub fn replay<'a>(pages: impl IntoIterator<Item = &'a [u8]>) -> Option<(Run, Con
     played
 }
 
-fn begin(beginning: Beginning) -> (Run, Conductor) {
+fn begin(build: &str, beginning: Beginning) -> (Run, Conductor) {
     let Beginning { at_ms, run, plan, parts, places, start_delay_ms, patience } = beginning;
-    let mut conductor = Conductor::default();
+    let mut conductor = Conductor::new(build);
     conductor.set_patience(patience);
     conductor.begin(run.clone(), places);
     (Run::new(at_ms, plan, Vec::new(), run, parts).starting_after(start_delay_ms), conductor)

@@ -132,13 +132,6 @@ pub struct Card {
     pub build: String,
 }
 
-impl Card {
-    /// It may play with this page: it is the same program.
-    pub fn is_of_this_build(&self) -> bool {
-        self.build == crate::BUILD_ID
-    }
-}
-
 /// Whether its operator lets it play what was offered.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub enum Consent {
@@ -195,7 +188,6 @@ impl Offer {
             far: plan.far_loads(),
             users: users.fold(0, u32::saturating_add),
             seconds: plan.duration_s(),
-            build: crate::BUILD_ID.to_owned(),
             ..Self::default()
         }
     }

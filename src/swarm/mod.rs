@@ -22,6 +22,7 @@ mod revival;
 mod scan;
 mod signature;
 mod stream;
+mod thread;
 mod watcher;
 
 pub use bounds::Bounds;
@@ -46,6 +47,7 @@ pub use revival::Revival;
 pub use scan::{Allowance, scan};
 pub use signature::{PublicKey, Signer};
 pub use stream::{Arrival, Fragment, Incoming, Outgoing};
+pub use thread::{FromLink, OpenLink, ToLink};
 pub use watcher::Watcher;
 
 #[cfg(all(test, not(target_arch = "wasm32")))]

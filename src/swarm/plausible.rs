@@ -294,7 +294,7 @@ mod tests {
 
     fn card() -> Card {
         let (name, browser, consent) = ("Kim".to_owned(), "Chromium 156".to_owned(), Consent::Given);
-        let build = crate::BUILD_ID.to_owned();
+        let build = String::new();
         Card { name, browser, cores: 2, sockets: 250, only_watches: false, consent, offer: 0, playing: None, build }
     }
 

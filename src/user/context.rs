@@ -1,11 +1,11 @@
 //! What a user may touch while it acts: the clock's value, its population's tables, and where its doings go.
 
-use crate::engine::{FetchRequest, FrameId, Frames, SocketId};
 use crate::metrics::{
     BreachKey, ClosedBy, CounterId, DisconnectKey, ErrorKey, Late, Ledger, Phase, Recorder, Redactor, SeriesId, UserId,
     Witness,
 };
 use crate::plan::Terms;
+use crate::ports::{FetchRequest, FrameId, Frames, SocketId};
 use crate::protocol::Transmit;
 use crate::protocol::audio::PcmReader;
 use crate::scenario::{OperationId, Program};

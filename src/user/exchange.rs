@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::engine::{FetchId, FetchOutcome};
+use crate::ports::{FetchId, FetchOutcome};
 use crate::scenario::{HttpOp, Op};
 use crate::time::Span;
 

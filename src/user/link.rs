@@ -3,9 +3,9 @@
 use serde_json::Value;
 
 use crate::catalogue;
-use crate::engine::{FetchFailure, SocketId};
 use crate::metrics::{ClosedBy, DisconnectKey, Phase};
 use crate::plan::{MARK, Mark, is_token};
+use crate::ports::{FetchFailure, SocketId};
 use crate::protocol::{EndReason, Session, SessionConfig};
 use crate::scenario::{Protocol, Reconnect};
 use crate::time::{Span, Timestamp};

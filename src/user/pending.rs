@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use serde_json::Value;
 
-use crate::engine::FetchId;
+use crate::ports::FetchId;
 use crate::scenario::{Answer, Arguments, EventId, Match, OperationId, Pc, Pointer, Template, Test};
 use crate::time::Timestamp;
 

@@ -2,8 +2,8 @@
 
 use serde_json::Value;
 
-use crate::engine::{FetchBody, FetchRequest};
 use crate::metrics::{Redactor, is_protocol_secret, is_secret};
+use crate::ports::{FetchBody, FetchRequest};
 use crate::scenario::{Op, Program, Save, Source, UserFacts};
 
 use super::User;

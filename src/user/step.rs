@@ -1,8 +1,8 @@
 //! Running the tasks: one operation after the other until each task waits for something or has ended.
 
-use crate::engine::{FetchBody, FetchRequest, SocketId};
 use crate::metrics::Tag;
 use crate::plan::{Redirects, Terms};
+use crate::ports::{FetchBody, FetchRequest, SocketId};
 use crate::protocol::Transmit;
 use crate::scenario::{Body, EmitOp, HttpOp, Op, Pc, RoomEffect, Template, WaitOp};
 use crate::time::{Span, Timestamp};

@@ -1,9 +1,10 @@
 //! When audio leaves an engine, chunk by chunk.
 
 use serde_json::{Map, Value, json};
-use tabswarm::engine::{Engine, FrameId, Input, Output, SocketId};
+use tabswarm::engine::Engine;
 use tabswarm::metrics::{HistogramDelta, MetricsDelta};
 use tabswarm::plan::{Plan, Segment};
+use tabswarm::ports::{FrameId, Input, Output, SocketId};
 use tabswarm::protocol::audio::Clip;
 use tabswarm::time::{Span, Timestamp};
 use tabswarm::wire::{Lending, Load};

@@ -10,15 +10,10 @@ use crate::run::{Run, RunInput};
 use crate::swarm::{
     Conductor, ConductorOutput, Generator, GeneratorOutput, LinkCommand, LinkEvent, pack, replay, unpack,
 };
-use crate::wire::{OpenLink, ToLink};
+use crate::swarm::{OpenLink, ToLink};
 
 impl Swarm {
-    pub(super) fn open(&mut self, build: &str) {
-        if build != crate::BUILD_ID {
-            self.problem =
-                Some("the browser kept the worker of an older version; reload the page without its cache".into());
-            return;
-        }
+    pub(super) fn open(&mut self) {
         let open = OpenLink {
             invite: self.invite.own(),
             seed: self.signer.seed().clone(),
@@ -183,12 +178,12 @@ impl Swarm {
 /// The run that this tab conducted when its page was loaded anew, if there was one.
 pub(super) async fn take_over(notes: &Notes) -> (Side, Option<Run>) {
     let pages = notes.read(JOURNAL).await;
-    match replay(pages.iter().map(|(_, page)| page.as_slice())) {
+    match replay(crate::BUILD_ID, pages.iter().map(|(_, page)| page.as_slice())) {
         Some((run, mut conductor)) => {
             conductor.take_over();
             (Side::Conductor(conductor), Some(run))
         }
-        None => (Side::Conductor(Conductor::default()), None),
+        None => (Side::Conductor(Conductor::new(crate::BUILD_ID)), None),
     }
 }
 

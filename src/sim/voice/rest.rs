@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::Voice;
-use crate::engine::{FetchBody, FetchOutcome, FetchRequest};
+use crate::ports::{FetchBody, FetchOutcome, FetchRequest};
 
 /// A member.
 pub struct Account {

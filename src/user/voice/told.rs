@@ -1,6 +1,6 @@
 //! What a user who is listened to tells: called only while somebody listens.
 
-use crate::engine::FrameId;
+use crate::ports::FrameId;
 use crate::protocol::Args;
 use crate::scenario::Audio;
 use crate::time::Timestamp;

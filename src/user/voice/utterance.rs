@@ -5,7 +5,7 @@ use std::rc::Rc;
 
 use serde_json::Value;
 
-use crate::engine::{FrameId, Frames};
+use crate::ports::{FrameId, Frames};
 use crate::protocol::audio::{Clip, FrameWriter, Variation, clips, resample, voiced_ends};
 use crate::scenario::{Audio, Op, Program, Protocol};
 

@@ -1,8 +1,10 @@
 //! What goes into an engine and what comes out: the whole contract with the worker that owns sockets, fetches and the clock.
 
-use serde_json::{Map, Value};
+mod frames;
 
-use super::frames::FrameId;
+pub use frames::{FrameId, Frames};
+
+use serde_json::{Map, Value};
 
 use crate::metrics::{SentLog, UserId};
 use crate::plan::TimedAction;
