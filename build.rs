@@ -4,23 +4,38 @@
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::path::Path;
 
+/// Everything that the two programs are made of.
+pub const SOURCES: [&str; 4] = ["src", "crates", "presets", "Cargo.lock"];
+
 fn main() {
-    let mut hasher = DefaultHasher::new();
-    for root in ["src", "presets", "Cargo.lock"] {
-        println!("cargo:rerun-if-changed={root}");
-        hash_tree(Path::new(root), &mut hasher);
+    for source in SOURCES {
+        println!("cargo:rerun-if-changed={source}");
     }
-    println!("cargo:rustc-env=TABSWARM_BUILD_ID={:016x}", hasher.finish());
+    println!("cargo:rustc-env=TABSWARM_BUILD_ID={:016x}", stamp(Path::new(".")));
 }
 
-fn hash_tree(path: &Path, hasher: &mut DefaultHasher) {
-    if path.is_dir() {
-        let mut children: Vec<_> = std::fs::read_dir(path).expect("a source folder is readable").flatten().collect();
-        children.sort_by_key(std::fs::DirEntry::file_name);
-        for child in children {
-            hash_tree(&child.path(), hasher);
+/// The same for the same sources, wherever they lie.
+pub fn stamp(root: &Path) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    for source in SOURCES {
+        hash_tree(root, Path::new(source), &mut hasher);
+    }
+    hasher.finish()
+}
+
+fn hash_tree(root: &Path, path: &Path, hasher: &mut DefaultHasher) {
+    let here = root.join(path);
+    if here.is_dir() {
+        let mut names: Vec<_> = std::fs::read_dir(&here)
+            .expect("a source folder is readable")
+            .flatten()
+            .map(|child| child.file_name())
+            .collect();
+        names.sort();
+        for name in names {
+            hash_tree(root, &path.join(name), hasher);
         }
-    } else if let Ok(bytes) = std::fs::read(path) {
+    } else if let Ok(bytes) = std::fs::read(&here) {
         path.to_string_lossy().hash(hasher);
         bytes.hash(hasher);
     }

@@ -6,9 +6,9 @@
 use std::hint::black_box;
 use std::time::Instant;
 
+use base::time::Timestamp;
+use protocol::{Incoming, Session, SessionConfig, classify};
 use serde_json::{Value, json};
-use tabswarm::protocol::{Incoming, Session, SessionConfig, classify};
-use tabswarm::time::Timestamp;
 
 /// A kind of frame, and what one of them costs.
 struct Row {

@@ -7,15 +7,15 @@
 use std::io::BufRead;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use tabswarm::metrics::{CounterDelta, HistogramDelta};
-use tabswarm::plan::{Caps, Limits};
-use tabswarm::sim::Pretender;
-use tabswarm::swarm::{
+use base::time::{Span, Timestamp};
+use engine::wire::{FromWorker, Snapshot};
+use metrics::{CounterDelta, HistogramDelta};
+use plan::{Caps, Limits};
+use swarm::{
     Answer, Body, Bounds, Card, Consent, Generator, GeneratorOutput, Invite, Keys, Link, LinkCommand, LinkEvent,
     LinkInput, LinkOutput, Loading, Offer, Opener, Packet, Peer, Sealer, Secret, Signer, unpack,
 };
-use tabswarm::time::{Span, Timestamp};
-use tabswarm::wire::{FromWorker, Snapshot};
+use testkit::Pretender;
 
 fn main() {
     let fragment = std::env::args().nth(1).unwrap_or_default();

@@ -5,8 +5,8 @@
 use std::hint::black_box;
 use std::time::Instant;
 
-use tabswarm::metrics::{Ledger, Recorder, UserId};
-use tabswarm::time::{Span, Timestamp};
+use base::time::{Span, Timestamp};
+use metrics::{Ledger, Recorder, UserId};
 
 fn main() {
     println!("a sample: {:.0} ns", fastest(sample));

@@ -5,10 +5,10 @@
 use std::process::ExitCode;
 use std::time::Instant;
 
+use base::time::Span;
+use plan::Plan;
 use serde_json::json;
-use tabswarm::plan::Plan;
-use tabswarm::sim::{Faults, World};
-use tabswarm::time::Span;
+use testkit::{Faults, World};
 
 const USERS: u32 = 10_000;
 const PROMISED_S: f64 = 10.0;

@@ -4,16 +4,16 @@
 
 use std::time::Instant;
 
+use base::time::{Span, Timestamp};
+use engine::wire::{FromWorker, Snapshot};
+use metrics::{HealthDelta, Ledger, Recorder, UserId, UsersByState};
+use plan::Plan;
+use run::{Capacity, Run, layout};
 use serde_json::json;
-use tabswarm::metrics::{HealthDelta, Ledger, Recorder, UserId, UsersByState};
-use tabswarm::plan::Plan;
-use tabswarm::run::{Capacity, Run, layout};
-use tabswarm::swarm::{
+use swarm::{
     Conductor, ConductorOutput, Keys, LinkEvent, Loading, Opener, Said, Sealer, Secret, SessionId, Signer, ToConductor,
     What, pack,
 };
-use tabswarm::time::{Span, Timestamp};
-use tabswarm::wire::{FromWorker, Snapshot};
 
 const GENERATORS: usize = 200;
 const USERS_EACH: u32 = 150;

@@ -4,11 +4,11 @@
 
 use std::time::Instant;
 
+use base::time::Span;
+use metrics::Histogram;
+use plan::Plan;
 use serde_json::json;
-use tabswarm::metrics::Histogram;
-use tabswarm::plan::Plan;
-use tabswarm::sim::{Faults, VoiceConfig, World};
-use tabswarm::time::Span;
+use testkit::{Faults, VoiceConfig, World};
 
 fn main() {
     let mut arguments = std::env::args().skip(1).map(|argument| argument.parse().expect("a whole number"));

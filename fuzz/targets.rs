@@ -3,18 +3,17 @@
 
 use std::sync::LazyLock;
 
+use app::{csv::CsvTable, share};
+use base::time::Timestamp;
+use engine::wire::FromWorker;
+use metrics::{Histogram, Stats, Tag};
+use plan::{Plan, Threshold};
+use protocol::audio::wav;
+use protocol::{Args, Incoming, Session, SessionConfig, engineio, socketio, url as ours};
+use run::{Capacity, Run, RunInput, layout};
+use scenario::{Scope, UserFacts, compile};
 use serde_json::{Map, Value};
-use tabswarm::app::{csv::CsvTable, share};
-use tabswarm::metrics::{Histogram, Stats, Tag};
-use tabswarm::plan::{Plan, Threshold};
-use tabswarm::protocol::audio::wav;
-use tabswarm::protocol::{Args, Incoming, Session, SessionConfig, engineio, socketio, url as ours};
-use tabswarm::results;
-use tabswarm::run::{Capacity, Run, RunInput, layout};
-use tabswarm::scenario::{Scope, UserFacts, compile};
-use tabswarm::swarm::*;
-use tabswarm::time::Timestamp;
-use tabswarm::wire::FromWorker;
+use swarm::*;
 
 type Target = fn(&[u8]);
 
@@ -259,7 +258,7 @@ fn to_generator(said: &[Vec<u8>]) {
         playing: None,
         build: tabswarm::BUILD_ID.into(),
     };
-    let limits = tabswarm::plan::Limits::default();
+    let limits = plan::Limits::default();
     let mut generator = Generator::new(card, Bounds { limits, users: 250 });
     for message in said {
         for event in [
@@ -370,7 +369,7 @@ fn reports(bytes: &[u8]) {
     let reading = results::archive::read("f", text(bytes));
     for found in &reading.found {
         assert!(!results::archive::line(&found.entry, &found.report).is_empty());
-        drop(tabswarm::app::past::PastRun::of(found.report.clone()));
+        drop(app::past::PastRun::of(found.report.clone()));
     }
 }
 

@@ -1,36 +1,4 @@
-//! Tabswarm: a browser that becomes a crowd of chat and voice users.
-//!
-//! The modules are listed in layer order: none imports one further down.
-
-pub mod time;
-
-pub mod catalogue;
-
-pub mod scenario;
-
-pub mod plan;
-
-pub mod protocol;
-
-pub mod metrics;
-
-pub mod wire;
-
-pub mod ports;
-
-pub mod user;
-
-pub mod engine;
-
-pub mod run;
-
-pub mod swarm;
-
-pub mod results;
-
-pub mod sim;
-
-pub mod app;
+//! Tabswarm's edge: everything that touches a browser, for the page and its workers. What is pure lives in `crates/`.
 
 #[cfg(target_arch = "wasm32")]
 pub mod browser;

@@ -6,10 +6,10 @@ mod web;
 use std::cell::RefCell;
 use std::rc::Rc;
 
+use engine::wire::{FromWorker, ToWorker};
+use protocol::audio::clips;
+use swarm::{Secret, Signer};
 use tabswarm::browser::{HostEvent, Microphone, Notes, Playback, Visibility, WorkerHost, decode};
-use tabswarm::protocol::audio::clips;
-use tabswarm::swarm::{Secret, Signer};
-use tabswarm::wire::{FromWorker, ToWorker};
 use wasm_bindgen_test::{wasm_bindgen_test, wasm_bindgen_test_configure};
 use web::{sound, until, wire};
 

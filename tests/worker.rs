@@ -6,12 +6,12 @@ mod web;
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
+use base::time::Span;
+use engine::ports::{FetchBody, FetchFailure, FetchId, FetchOutcome, FetchRequest, Input, SocketId};
+use metrics::UserId;
+use scenario::{Program, compile};
 use serde_json::json;
 use tabswarm::browser::{Clock, Fetches, SocketLoad, Sockets, Timer, own_origin};
-use tabswarm::metrics::UserId;
-use tabswarm::ports::{FetchBody, FetchFailure, FetchId, FetchOutcome, FetchRequest, Input, SocketId};
-use tabswarm::scenario::{Program, compile};
-use tabswarm::time::Span;
 use wasm_bindgen_test::{wasm_bindgen_test, wasm_bindgen_test_configure};
 use web::{straw, tap, until, wire};
 

@@ -142,7 +142,7 @@ mod tests {
     /// Without `..`, so that a field added there does not compile here.
     #[test]
     fn the_plan_knows_the_same_switches() {
-        let planned = tabswarm::plan::LabFaults {
+        let planned = plan::LabFaults {
             latency_ms: 1.5,
             jitter_ms: 2.5,
             refuse_share: 0.1,

@@ -12,16 +12,16 @@ use wasm_bindgen_futures::future_to_promise;
 use super::chart_parts;
 use super::run_driver::RunDriver;
 use super::swarm_driver::{Side, SwarmDriver};
-use crate::app::clips::Clips;
-use crate::app::csv::CsvTable;
-use crate::app::joining::Reply;
-use crate::app::save::Format;
-use crate::app::{account_rows, check, presets};
-use crate::metrics::Report;
-use crate::plan::{Caps, Limits, Plan};
-use crate::results::archive;
-use crate::scenario::Problem;
-use crate::swarm::Seat;
+use app::clips::Clips;
+use app::csv::CsvTable;
+use app::joining::Reply;
+use app::save::Format;
+use app::{account_rows, check, presets};
+use metrics::Report;
+use plan::{Caps, Limits, Plan};
+use results::archive;
+use scenario::Problem;
+use swarm::Seat;
 
 /// Puts `window.tabswarm` in place. It is there from the page's start to its end.
 ///
@@ -98,7 +98,7 @@ fn k6_script(plan: &JsValue) -> Result<JsValue, JsValue> {
     // Rows of accounts stay outside a script, so a plan without its files will do.
     let document = read_document(plan, "a plan").map_err(|problem| failure("this is no plan", &[problem]))?;
     let plan = Plan::check(&document).map_err(|problems| failure("the plan cannot run", &problems))?;
-    let script = crate::app::k6::script(&plan).map_err(|problems| failure("the plan cannot be a script", &problems))?;
+    let script = app::k6::script(&plan).map_err(|problems| failure("the plan cannot be a script", &problems))?;
     Ok(script.into())
 }
 
@@ -139,7 +139,7 @@ impl Options {
             .chain(
                 self.allow
                     .iter()
-                    .map(|host| crate::protocol::url::named_host(host).unwrap_or_else(|| host.to_ascii_lowercase())),
+                    .map(|host| protocol::url::named_host(host).unwrap_or_else(|| host.to_ascii_lowercase())),
             )
             .collect();
         // Who names caps means them for every host.

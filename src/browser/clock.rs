@@ -3,7 +3,7 @@
 
 use wasm_bindgen::prelude::wasm_bindgen;
 
-use crate::time::Timestamp;
+use base::time::Timestamp;
 
 #[wasm_bindgen]
 extern "C" {

@@ -4,7 +4,7 @@ use wasm_bindgen::JsCast;
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{AudioBuffer, Blob, DomException, OfflineAudioContext};
 
-use crate::protocol::audio::from_floats;
+use protocol::audio::from_floats;
 
 /// The audio of a file; several channels become their mean. The context that decodes also resamples; it renders
 /// nothing, so there is nothing to close.

@@ -12,7 +12,7 @@ use web_sys::{AbortController, Headers, Request, RequestInit, RequestRedirect, R
 use super::address::opened;
 use super::body::{self, Body};
 use super::reach;
-use crate::ports::{FetchBody, FetchFailure, FetchId, FetchOutcome, FetchRequest};
+use engine::ports::{FetchBody, FetchFailure, FetchId, FetchOutcome, FetchRequest};
 
 /// The exchanges of a worker that are under way; aborts them on drop.
 #[derive(Debug, Default)]

@@ -6,7 +6,7 @@ use wasm_bindgen_futures::JsFuture;
 use web_sys::Storage;
 
 use super::vault::Vault;
-use crate::app::kept::{ALL, Place, is_ours};
+use app::kept::{ALL, Place, is_ours};
 
 /// Everything of ours; gives what there was, by its place and name.
 ///

@@ -16,10 +16,10 @@ use wasm_bindgen_futures::spawn_local;
 use super::lock::Lock;
 use super::recorder::{Recorder, lock_of};
 use super::vault::Vault;
-use crate::app::kept::RESULTS;
-use crate::metrics::Report;
-use crate::results::archive::Found;
-use crate::results::{self, Entry, Keeping, ROOM, Start, restored, stored};
+use app::kept::RESULTS;
+use metrics::Report;
+use results::archive::Found;
+use results::{self, Entry, Keeping, ROOM, Start, restored, stored};
 
 /// Clones share it.
 #[derive(Clone, Default)]

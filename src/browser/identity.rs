@@ -6,8 +6,8 @@
 use web_sys::Storage;
 
 use super::clock::Clock;
-use crate::app::kept::SESSION;
-use crate::swarm::{Keys, Loading, Secret, Signer};
+use app::kept::SESSION;
+use swarm::{Keys, Loading, Secret, Signer};
 
 /// Who signs in this swarm, and this loading of this tab. Every call counts as a loading of its own.
 ///

@@ -5,10 +5,10 @@ use wasm_bindgen_futures::spawn_local;
 use web_sys::{AbortController, Url};
 
 use super::fetch::exchange;
-use crate::plan::{Plan, Population};
-use crate::ports::{FetchBody, FetchOutcome, FetchRequest};
-use crate::scenario::resolve;
-use crate::time::Span;
+use base::time::Span;
+use engine::ports::{FetchBody, FetchOutcome, FetchRequest};
+use plan::{Plan, Population};
+use scenario::resolve;
 
 /// Faults that are at work; dropped, they are switched off again.
 pub struct FaultyLabs {

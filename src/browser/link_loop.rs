@@ -11,8 +11,8 @@ use web_sys::{BinaryType, CloseEvent, MessageEvent, WebSocket};
 
 use super::clock::Clock;
 use super::{transport, worker_scope};
-use crate::swarm::{FromLink, OpenLink, ToLink};
-use crate::swarm::{Invite, Link, LinkInput, LinkOutput, MOST_AT_ONCE, Signer};
+use swarm::{FromLink, OpenLink, ToLink};
+use swarm::{Invite, Link, LinkInput, LinkOutput, MOST_AT_ONCE, Signer};
 
 /// Runs the link: from its load on it answers the page's messages.
 pub fn link_main() {

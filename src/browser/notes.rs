@@ -7,8 +7,8 @@ use std::rc::Rc;
 use super::clock::Clock;
 use super::identity;
 use super::vault::Vault;
-use crate::app::kept::NOTES;
-use crate::swarm::{Safe, Signer};
+use app::kept::NOTES;
+use swarm::{Safe, Signer};
 
 /// The notes of one tab. Clones share them. Without a database nothing is kept, and nobody is told to forget.
 #[derive(Clone)]

@@ -12,17 +12,17 @@ use super::reach::{look, nearby, own_origin};
 use super::run_driver::{cores, user_agent};
 use super::sockets_probe::{count_sockets, place_to_count};
 use super::worker_host::{HostEvent, WorkerHost};
-use crate::app::uplink::uplink;
-use crate::catalogue::Metric;
-use crate::metrics::Report;
-use crate::plan::{Limits, Plan};
-use crate::protocol::audio::Clip;
-use crate::run::preflight::{
+use app::uplink::uplink;
+use catalogue::Metric;
+use engine::wire::{FromWorker, ToWorker};
+use metrics::Report;
+use plan::{Limits, Plan};
+use protocol::audio::Clip;
+use run::preflight::{
     Around, BrowserFacts, Checklist, LONGEST_S, PATIENCE_S, State, VOICE_PATIENCE_S, browser_checks, failures, may_ask,
     most_counted, questions, rehearsal,
 };
-use crate::run::{Capacity, Run, RunInput, layout, sockets};
-use crate::wire::{FromWorker, ToWorker};
+use run::{Capacity, Run, RunInput, layout, sockets};
 
 /// What is rehearsed.
 pub struct Rehearsal {
@@ -179,7 +179,7 @@ async fn look_at_browser(wanted: &Rehearsal, checklist: &Checklist, report: &Rep
     let probed = match place {
         Some(place) => {
             let most = users.clamp(1, known).min(most_counted(&place, &wanted.limits));
-            Some((count_sockets(&place, most).await, most, crate::protocol::url::origin(&place)))
+            Some((count_sockets(&place, most).await, most, protocol::url::origin(&place)))
         }
         None => None,
     };

@@ -10,7 +10,7 @@ use web_sys::{AbortController, Request, RequestInit, RequestMode, RequestRedirec
 
 use super::body::{self, Body};
 use super::clock::Clock;
-use crate::run::preflight::{Nearby, Question, Seen};
+use run::preflight::{Nearby, Question, Seen};
 
 #[wasm_bindgen]
 extern "C" {
@@ -29,7 +29,7 @@ pub fn own_origin() -> String {
 
 /// Whether the browser will refuse `url` because this page came by https.
 pub fn is_mixed_content(url: &Url) -> bool {
-    crate::protocol::is_mixed_content(&own_origin(), &url.protocol(), &url.hostname())
+    protocol::is_mixed_content(&own_origin(), &url.protocol(), &url.hostname())
 }
 
 /// Whether anything at all answers at `url`: a request whose answer stays hidden needs no permission from the server.

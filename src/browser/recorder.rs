@@ -8,10 +8,10 @@ use wasm_bindgen_futures::spawn_local;
 
 use super::history::History;
 use super::lock::Lock;
-use crate::metrics::Report;
-use crate::results::archive::Found;
-use crate::results::{Entry, Keeping, ROOM_UNDER_WAY, Recording, Start};
-use crate::run::RunInput;
+use metrics::Report;
+use results::archive::Found;
+use results::{Entry, Keeping, ROOM_UNDER_WAY, Recording, Start};
+use run::RunInput;
 
 pub struct Recorder {
     history: History,

@@ -19,13 +19,13 @@ use super::swarm_driver::SwarmDriver;
 use super::visibility::Visibility;
 use super::wake::WakeLock;
 use super::worker_host::WorkerHost;
-use crate::app::past::PastRun;
-use crate::metrics::{Browser, Report, UserId};
-use crate::plan::{Limits, Plan, TimedAction};
-use crate::protocol::audio::Clip;
-use crate::run::{Run, RunInput, RunPhase, Status};
-use crate::swarm::{Journal, SessionId};
-use crate::wire::{Canary, FromWorker, Heard, Seen, ToWorker};
+use app::past::PastRun;
+use engine::wire::{Canary, FromWorker, Heard, Seen, ToWorker};
+use metrics::{Browser, Report, UserId};
+use plan::{Limits, Plan, TimedAction};
+use protocol::audio::Clip;
+use run::{Run, RunInput, RunPhase, Status};
+use swarm::{Journal, SessionId};
 
 /// At most one run at a time; a finished one stays until the next starts. Clones share it.
 #[derive(Clone)]
@@ -49,7 +49,7 @@ struct Inner {
     limits: RefCell<Limits>,
     /// A start is under way: nothing runs yet, and nothing else may start.
     starting: Cell<bool>,
-    /// See [`crate::wire::Load::starve_ms`]; of the next run.
+    /// See [`engine::wire::Load::starve_ms`]; of the next run.
     starve_ms: Cell<u32>,
     /// It was stopped before it came to anything.
     gives_up: Cell<bool>,

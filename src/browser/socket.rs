@@ -7,10 +7,10 @@ use js_sys::JsString;
 use wasm_bindgen::prelude::*;
 
 use super::address;
-use crate::engine::{Caught, Rings};
-use crate::metrics::{UserId, Way};
-use crate::ports::{FrameId, Frames, Input, SocketId};
-use crate::scenario::{Program, Protocol};
+use engine::ports::{FrameId, Frames, Input, SocketId};
+use engine::{Caught, Rings};
+use metrics::{UserId, Way};
+use scenario::{Program, Protocol};
 
 /// All sockets of a worker; closes them on drop.
 pub struct Sockets {

@@ -9,15 +9,15 @@ use wasm_bindgen::closure::Closure;
 use web_sys::{Event, WebSocket};
 
 use super::reach::{look, own_origin};
-use crate::plan::Plan;
-use crate::run::preflight::{Question, Seen};
-use crate::user::StepKind;
-use crate::wire::Trial;
+use engine::user::StepKind;
+use engine::wire::Trial;
+use plan::Plan;
+use run::preflight::{Question, Seen};
 
 /// The address to count at: the target's if that is wanted, else the lab's that served this page, else none.
 pub async fn place_to_count(plan: &Plan, at_target: bool) -> Option<String> {
     if at_target {
-        let connects = crate::run::preflight::connects(plan);
+        let connects = run::preflight::connects(plan);
         return connects.into_iter().find_map(|kind| match kind {
             StepKind::Connect { url, is_socket_io } => Some(if is_socket_io { format!("{url}{ENGINE}") } else { url }),
             _ => None,

@@ -1,26 +1,26 @@
 //! The page's swarm: owns the link's worker, the conductor's or generator's state, and a generator's own workers.
 
-mod swarm;
+mod membership;
 
 use std::cell::RefCell;
 use std::rc::{Rc, Weak};
 
 use gloo_timers::callback::Timeout;
 
-use self::swarm::{JOURNAL, take_over, take_up};
+use self::membership::{JOURNAL, take_over, take_up};
 use super::identity;
 use super::notes::Notes;
 use super::run_driver::{cores, user_agent};
 use super::sockets_probe::at_broker;
 use super::wake::WakeLock;
 use super::worker_host::{HostEvent, WorkerHost};
-use crate::run::{Capacity, Run, RunInput, browser_name, sockets};
-use crate::swarm::{
+use engine::wire::{FromWorker, ToWorker};
+use run::{Capacity, Run, RunInput, browser_name, sockets};
+use swarm::{
     Bounds, Card, Conductor, Consent, Credentials, Generator, Invite, Journal, LinkCommand, LinkEvent, Loading, Offer,
     Patience, Picture, Revival, Role, SessionId, Signer, Traffic, Watcher, pack,
 };
-use crate::swarm::{FromLink, ToLink};
-use crate::wire::{FromWorker, ToWorker};
+use swarm::{FromLink, ToLink};
 
 /// What becomes of a run's inputs that come from other browsers.
 type Feed = Rc<dyn Fn(RunInput)>;
@@ -82,7 +82,7 @@ pub struct Introduction {
 
 impl Introduction {
     /// `name` as its operator has chosen it; empty: what tells browsers apart.
-    pub fn of_this_browser(name: &str, limits: crate::plan::Limits) -> Self {
+    pub fn of_this_browser(name: &str, limits: plan::Limits) -> Self {
         let agent = user_agent();
         let (browser, sockets) = (browser_name(&agent), sockets(&agent));
         let name = name_or_made_up(name, &browser);

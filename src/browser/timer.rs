@@ -7,7 +7,7 @@ use wasm_bindgen::prelude::*;
 use web_sys::{MessageChannel, MessagePort};
 
 use super::clock::Clock;
-use crate::time::Span;
+use base::time::Span;
 
 /// A timer that is armed again and again; dropped, it never fires again.
 pub struct Timer {

@@ -5,7 +5,7 @@ use js_sys::Array;
 use wasm_bindgen::prelude::*;
 use web_sys::{Event, WebSocket};
 
-use crate::wire::Trial;
+use engine::wire::Trial;
 
 /// Under way; closes itself on drop.
 pub struct Attempt {

@@ -9,7 +9,7 @@ use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{ErrorEvent, Event, MessageEvent, Url, Worker, WorkerOptions, WorkerType};
 
 use super::transport;
-use crate::wire::OfBuild;
+use engine::wire::OfBuild;
 
 /// A running worker that is told `To` and says `From`; ends when dropped.
 #[derive(Debug)]

@@ -18,11 +18,11 @@ use super::starvation;
 use super::timer::Timer;
 use super::trial::Attempt;
 use super::{transport, worker_scope};
-use crate::engine::{Engine, Exchange};
-use crate::metrics::{MASK, Way, text_without_secrets};
-use crate::ports::{Input, Output};
-use crate::time::{Span, Timestamp};
-use crate::wire::{FromWorker, Load, ToWorker, Trial};
+use base::time::{Span, Timestamp};
+use engine::ports::{Input, Output};
+use engine::wire::{FromWorker, Load, ToWorker, Trial};
+use engine::{Engine, Exchange};
+use metrics::{MASK, Way, text_without_secrets};
 
 /// Runs the worker: from its load on it answers the page's messages.
 pub fn worker_main() {

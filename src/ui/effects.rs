@@ -7,12 +7,12 @@ use web_sys::{HtmlElement, HtmlTextAreaElement};
 use super::saving;
 use super::sound;
 use super::store::Store;
-use crate::app::kept::{BROKER, DRAFT, Kept, NAME, Place, SAFETY, THEME};
-use crate::app::{Effect, Event, Page, Theme};
 use crate::browser::{Introduction, offered_broker, random};
-use crate::plan::{Limits, Plan};
-use crate::protocol::audio::Clip;
-use crate::swarm::{Credentials, Generator, Invite, Keys, Secret};
+use app::kept::{BROKER, DRAFT, Kept, NAME, Place, SAFETY, THEME};
+use app::{Effect, Event, Page, Theme};
+use plan::{Limits, Plan};
+use protocol::audio::Clip;
+use swarm::{Credentials, Generator, Invite, Keys, Secret};
 
 /// The JSON editor's id; a problem is shown there.
 pub const EDITOR_ID: &str = "plan-json";

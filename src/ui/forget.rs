@@ -5,9 +5,9 @@ use leptos::prelude::*;
 
 use super::parts::Dialog;
 use super::store::Store;
-use crate::app::joining::leaves_something;
-use crate::app::kept;
 use crate::browser::forget_everything;
+use app::joining::leaves_something;
+use app::kept;
 
 #[component]
 pub fn ForgetButton() -> impl IntoView {

@@ -9,10 +9,10 @@ use leptos::prelude::*;
 use super::forget::ForgetButton;
 use super::parts::Dialog;
 use super::store::Store;
-use crate::app::Event;
-use crate::app::joining::named;
-use crate::app::safety::{Cap, FAIR_USE, Safety, SafetyEvent, in_words};
-use crate::plan::HostLoad;
+use app::Event;
+use app::joining::named;
+use app::safety::{Cap, FAIR_USE, Safety, SafetyEvent, in_words};
+use plan::HostLoad;
 
 /// As `aria-keyshortcuts` wants it. Control and full stop: nothing on a page uses it, screen readers leave it alone, and on a
 /// Mac the same key with Command has always meant "stop".

@@ -6,10 +6,10 @@ use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{Blob, BlobPropertyBag, HtmlAnchorElement, Url};
 
 use super::store::Store;
-use crate::app::Event;
-use crate::app::past::PastRun;
-use crate::app::save::Format;
 use crate::browser::chart_parts;
+use app::Event;
+use app::past::PastRun;
+use app::save::Format;
 
 /// This page's run as it is now.
 pub fn save_current(store: Store, format: Format) {

@@ -10,10 +10,10 @@ use super::run::{RunPage, StateChip};
 use super::safety::{Permission, StopKey};
 use super::store::Store;
 use super::swarm::{BrokerQuestion, LoadQuestion, SwarmPage};
-use crate::app::kept;
-use crate::app::safety::SafetyEvent;
-use crate::app::{Event, Page, RunView};
 use crate::browser::{History, RunDriver, SwarmDriver, automation, was_discarded};
+use app::kept;
+use app::safety::SafetyEvent;
+use app::{Event, Page, RunView};
 
 /// Puts the page into the document.
 pub fn open() {

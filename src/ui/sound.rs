@@ -3,11 +3,11 @@
 use gloo_timers::callback::Interval;
 
 use super::store::Store;
-use crate::app::Event;
-use crate::app::hear::{Moments, Piece};
 use crate::browser::{Clock, Microphone, Playback, decode};
-use crate::metrics::UserId;
-use crate::protocol::audio::Clip;
+use app::Event;
+use app::hear::{Moments, Piece};
+use metrics::UserId;
+use protocol::audio::Clip;
 
 /// What sounds or listens just now; each ends when it is dropped.
 #[derive(Default)]

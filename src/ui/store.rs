@@ -7,18 +7,18 @@ use leptos::prelude::*;
 use super::effects;
 use super::sound::Sound;
 use super::swarm::swarm_picture;
-use crate::app::joining::{Reply, is_asking};
-use crate::app::past::PastRun;
-use crate::app::path::Path;
-use crate::app::preflight::{Order, PreflightEvent};
-use crate::app::results::{Overlay, ResultsEvent, Screen, overlay};
-use crate::app::run_view::Tables;
-use crate::app::run_view::charts::{ChartData, ChartKind, data};
-use crate::app::see::SeeEvent;
-use crate::app::{Editor, Event, Model, RunView, SwarmView, population_path, update};
 use crate::browser::{History, Preflight, Rehearsal, RunDriver, SwarmDriver};
-use crate::metrics::clock_doubts;
-use crate::swarm::Offer;
+use app::joining::{Reply, is_asking};
+use app::past::PastRun;
+use app::path::Path;
+use app::preflight::{Order, PreflightEvent};
+use app::results::{Overlay, ResultsEvent, Screen, overlay};
+use app::run_view::Tables;
+use app::run_view::charts::{ChartData, ChartKind, data};
+use app::see::SeeEvent;
+use app::{Editor, Event, Model, RunView, SwarmView, population_path, update};
+use metrics::clock_doubts;
+use swarm::Offer;
 
 #[derive(Clone, Copy)]
 pub struct Store {

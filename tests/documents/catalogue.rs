@@ -1,8 +1,8 @@
-//! Every number stands once, in `src/catalogue`: docs/metrics.md says of it what the catalogue says, and nobody else looks into a name.
+//! Every number stands once, in `crates/catalogue/src`: docs/metrics.md says of it what the catalogue says, and nobody else looks into a name.
 
 use std::path::{Path, PathBuf};
 
-use tabswarm::catalogue::{self, Chapter, Counter, Definition, Figure, Metric, Name};
+use catalogue::{Chapter, Counter, Definition, Figure, Metric, Name};
 
 use super::read_text;
 
@@ -60,9 +60,9 @@ fn every_number_is_in_the_docs() {
 fn no_name_stands_outside_the_catalogue() {
     let known = names();
     let mut found = Vec::new();
-    for path in sources(&root().join("src")) {
+    for path in ["src", "crates"].iter().flat_map(|folder| sources(&root().join(folder))) {
         let shown = path.strip_prefix(root()).expect("it is below the root").to_string_lossy().into_owned();
-        if shown.starts_with("src/catalogue/") || shown.starts_with("src/sim/") {
+        if shown.starts_with("crates/catalogue/src/") || shown.starts_with("crates/testkit/src/") {
             continue;
         }
         let text = std::fs::read_to_string(&path).expect("a source is text");
@@ -74,14 +74,14 @@ fn no_name_stands_outside_the_catalogue() {
             found.extend(name.map(|name| format!("{shown}:{line}: {literal:?} has the name {name:?}")));
         }
     }
-    assert!(found.is_empty(), "these belong to src/catalogue:\n{}", found.join("\n"));
+    assert!(found.is_empty(), "these belong to crates/catalogue/src:\n{}", found.join("\n"));
 }
 
 /// The same number in JavaScript: a script for k6 has its names from here.
 #[test]
 fn the_script_for_k6_knows_no_other_names() {
     for path in ["user.js", "load.js", "links.js", "socketio.js", "websocket.js"] {
-        let text = read_text(&format!("src/app/k6/runtime/{path}"));
+        let text = read_text(&format!("crates/app/src/k6/runtime/{path}"));
         for name in text.split("this.sample(").skip(1).filter_map(first_text) {
             let named = name.replace("${own.operation}", "x");
             assert!(Metric::read(&named).metric != Metric::Operation, "{path}: {name} is no metric of the catalogue");
@@ -100,14 +100,14 @@ fn first_text(code: &str) -> Option<&str> {
 
 /// Where a name without a dot (`connect`, `errors`, `turns`) is a number's. Elsewhere it is a word of documents and pages, too.
 const COUNTING: [&str; 8] = [
-    "src/metrics/",
-    "src/user/",
-    "src/engine/",
-    "src/run/conductor",
-    "src/swarm/",
-    "src/results/",
-    "src/app/results/",
-    "src/app/run_view/",
+    "crates/metrics/src/",
+    "crates/engine/src/user/",
+    "crates/engine/src/",
+    "crates/run/src/conductor",
+    "crates/swarm/src/",
+    "crates/results/src/",
+    "crates/app/src/results/",
+    "crates/app/src/run_view/",
 ];
 
 /// All names, and what is alike in the names of a pattern.

@@ -4,9 +4,9 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use plan::Plan;
+use results::{archive, replay};
 use serde_json::Value;
-use tabswarm::plan::Plan;
-use tabswarm::results::{archive, replay};
 
 use super::{read, read_text};
 

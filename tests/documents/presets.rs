@@ -2,9 +2,9 @@
 
 use std::path::Path;
 
+use plan::Plan;
+use scenario::{self, Program, Scope, UserFacts};
 use serde_json::{Map, Value};
-use tabswarm::plan::Plan;
-use tabswarm::scenario::{self, Program, Scope, UserFacts};
 
 use super::{read, schema};
 

@@ -1,7 +1,7 @@
 //! Whatever stands in a document, it is compiled or refused: nothing panics.
 
+use scenario::{Scope, UserFacts, compile, preset, presets};
 use serde_json::{Map, Value, json};
-use tabswarm::scenario::{Scope, UserFacts, compile, preset, presets};
 
 #[test]
 fn mutilated_presets_never_panic() {

@@ -44,7 +44,7 @@ fn files(folder: &Path, into: &mut Vec<PathBuf>) {
 /// Functions that stand below `#[test]`, in all sources that host tests are in.
 fn tests() -> BTreeSet<String> {
     let mut sources = Vec::new();
-    for folder in ["src", "tests", "lab/src", "lab/tests"] {
+    for folder in ["src", "crates", "tests", "lab/src", "lab/tests"] {
         files(&Path::new(env!("CARGO_MANIFEST_DIR")).join(folder), &mut sources);
     }
     let texts = sources.into_iter().map(|path| std::fs::read_to_string(&path).expect("a source is text"));

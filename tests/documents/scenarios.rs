@@ -1,7 +1,7 @@
 //! A table of bad scenarios, each with every message it gets.
 
+use scenario::{Problem, compile, parse_json};
 use serde_json::{Map, Value};
-use tabswarm::scenario::{Problem, compile, parse_json};
 
 use super::{read, schema};
 

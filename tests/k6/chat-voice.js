@@ -842,7 +842,7 @@ export async function membersIteration(data) {
   await play(members, membersLoad, data);
 }
 
-// What follows is src/app/k6/runtime, of which this script takes:
+// What follows is crates/app/src/k6/runtime, of which this script takes:
 // function metric(name)
 // function turn(load, n)
 // async function play(script, load, data)

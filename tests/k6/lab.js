@@ -586,7 +586,7 @@ export async function chatIteration(data) {
   await play(chat, chatLoad, data);
 }
 
-// What follows is src/app/k6/runtime, of which this script takes:
+// What follows is crates/app/src/k6/runtime, of which this script takes:
 // function metric(name)
 // function turn(load, n)
 // async function play(script, load, data)

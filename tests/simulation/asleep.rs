@@ -1,9 +1,9 @@
 //! A machine that slept in the middle of a run: nobody makes up for what was not done meanwhile.
 
+use base::time::Span;
+use plan::Plan;
 use serde_json::{Value, json};
-use tabswarm::plan::Plan;
-use tabswarm::sim::{Faults, World};
-use tabswarm::time::Span;
+use testkit::{Faults, World};
 
 use crate::support::{counter, held, world};
 

@@ -1,11 +1,11 @@
 //! Whole runs held against each other, by their reports alone.
 
+use base::time::Span;
+use catalogue::Figure;
+use metrics::Report;
+use results::compare::{CompareRow, Judgement, Subject, compare};
 use serde_json::json;
-use tabswarm::catalogue::Figure;
-use tabswarm::metrics::Report;
-use tabswarm::results::compare::{CompareRow, Judgement, Subject, compare};
-use tabswarm::sim::{Faults, World};
-use tabswarm::time::Span;
+use testkit::{Faults, World};
 
 use crate::support::{chat_plan, held};
 

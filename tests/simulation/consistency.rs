@@ -1,9 +1,9 @@
 //! The contract check and the consistency probe, against a server whose faults are known.
 
+use metrics::{Report, ReportFacts, Totals};
+use plan::Plan;
 use serde_json::json;
-use tabswarm::metrics::{Report, ReportFacts, Totals};
-use tabswarm::plan::Plan;
-use tabswarm::sim::{Faults, World};
+use testkit::{Faults, World};
 
 use crate::support::{chat_plan, counter, errors, held, played};
 

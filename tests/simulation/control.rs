@@ -1,11 +1,11 @@
 //! A tester steers runs: every action does exactly what it says, and what was done can be played again.
 
+use base::time::{Span, Timestamp};
+use metrics::{AnnotationKind, ClosedBy, Report};
+use plan::{Action, Pace, Plan, TimedAction};
+use run::RunInput;
 use serde_json::{Value, json};
-use tabswarm::metrics::{AnnotationKind, ClosedBy, Report};
-use tabswarm::plan::{Action, Pace, Plan, TimedAction};
-use tabswarm::run::RunInput;
-use tabswarm::sim::{Faults, World};
-use tabswarm::time::{Span, Timestamp};
+use testkit::{Faults, World};
 
 use crate::support::{chat_plan, errors, held, ledger, world};
 

@@ -1,7 +1,7 @@
 //! What the run says equals what the server counted.
 
 use serde_json::json;
-use tabswarm::sim::{Faults, World};
+use testkit::{Faults, World};
 
 use crate::support::{chat_plan, counter, errors, held, ledger, played, samples};
 

@@ -1,9 +1,9 @@
 //! Things that go wrong in mid-run.
 
+use base::time::{Span, Timestamp};
+use run::RunInput;
 use serde_json::json;
-use tabswarm::run::RunInput;
-use tabswarm::sim::Faults;
-use tabswarm::time::{Span, Timestamp};
+use testkit::Faults;
 
 use crate::support::{chat_plan, counter, held, ledger, played, world};
 

@@ -1,11 +1,11 @@
 //! Listening in on one user: everything it hears and says, in order, and nothing of anybody else.
 
+use base::time::{Span, Timestamp};
+use engine::wire::{Note, Told};
+use metrics::UserId;
+use plan::Plan;
 use serde_json::json;
-use tabswarm::metrics::UserId;
-use tabswarm::plan::Plan;
-use tabswarm::sim::{Faults, World};
-use tabswarm::time::{Span, Timestamp};
-use tabswarm::wire::{Note, Told};
+use testkit::{Faults, World};
 
 fn world() -> World {
     let plan = json!({

@@ -1,14 +1,14 @@
 //! Members of a swarm who lie, in the middle of a run: each comes by a real link, with the right key, and plays a part.
 
+use base::time::{Span, Timestamp};
+use engine::wire::Snapshot;
+use metrics::{CounterDelta, HistogramDelta, MetricsDelta};
+use run::RunInput;
 use serde_json::json;
-use tabswarm::metrics::{CounterDelta, HistogramDelta, MetricsDelta};
-use tabswarm::run::RunInput;
-use tabswarm::sim::{CONDUCTOR, Swarm};
-use tabswarm::swarm::{
+use swarm::{
     Body, Invite, Keys, LinkCommand, Loading, Opener, Packet, Patience, Peer, Refused, Sealer, Secret, Signer,
 };
-use tabswarm::time::{Span, Timestamp};
-use tabswarm::wire::Snapshot;
+use testkit::{CONDUCTOR, Swarm};
 
 use crate::support::{chat_plan, held};
 

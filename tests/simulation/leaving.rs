@@ -1,9 +1,9 @@
 //! The end of a run: users leave one after the other, and who cannot is the generator's own count.
 
+use base::time::Span;
+use plan::Plan;
 use serde_json::json;
-use tabswarm::plan::Plan;
-use tabswarm::sim::Faults;
-use tabswarm::time::Span;
+use testkit::Faults;
 
 use crate::support::{chat_plan, counter, errors, held, played, world};
 
@@ -12,7 +12,7 @@ fn plan(users: u32) -> Plan {
 }
 
 /// Users that are connected, second by second.
-fn connected(world: &tabswarm::sim::World) -> Vec<f32> {
+fn connected(world: &testkit::World) -> Vec<f32> {
     world.run.totals().timeline().value("users.active").map(<[f32]>::to_vec).unwrap_or_default()
 }
 

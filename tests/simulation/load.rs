@@ -1,7 +1,7 @@
 //! Load shapes, arrivals and accounts, end to end in simulated time.
 
 use serde_json::json;
-use tabswarm::sim::Faults;
+use testkit::Faults;
 
 use crate::support::{chat_plan, counter, ledger, played};
 

@@ -6,6 +6,7 @@ mod consistency;
 mod control;
 mod counts;
 mod failures;
+mod forged;
 mod hearing;
 mod hostile;
 mod leaving;

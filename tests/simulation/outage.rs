@@ -1,9 +1,9 @@
 //! A swarm whose control plane fails: who plays on, who stops, and that every message is counted all the same.
 
+use run::RunInput;
 use serde_json::json;
-use tabswarm::run::RunInput;
-use tabswarm::sim::{CONDUCTOR, Swarm};
-use tabswarm::swarm::Patience;
+use swarm::Patience;
+use testkit::{CONDUCTOR, Swarm};
 
 use crate::support::{chat_plan, held};
 

@@ -1,13 +1,13 @@
 //! When audio leaves an engine, chunk by chunk.
 
+use base::time::{Span, Timestamp};
+use engine::Engine;
+use engine::ports::{FrameId, Input, Output, SocketId};
+use engine::wire::{Lending, Load};
+use metrics::{HistogramDelta, MetricsDelta};
+use plan::{Plan, Segment};
+use protocol::audio::Clip;
 use serde_json::{Map, Value, json};
-use tabswarm::engine::Engine;
-use tabswarm::metrics::{HistogramDelta, MetricsDelta};
-use tabswarm::plan::{Plan, Segment};
-use tabswarm::ports::{FrameId, Input, Output, SocketId};
-use tabswarm::protocol::audio::Clip;
-use tabswarm::time::{Span, Timestamp};
-use tabswarm::wire::{Lending, Load};
 
 /// One worker, and every shared frame it sent: when, by which socket, which one.
 struct Studio {

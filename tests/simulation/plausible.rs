@@ -1,14 +1,14 @@
 //! Another browser's parts: those of an honest one are believed whatever happens on the way, and those of one that says what cannot
 //! be put it out of the run, which goes on.
 
+use base::time::{Span, Timestamp};
+use engine::wire::{FromWorker, Snapshot, ToWorker};
+use metrics::{CounterDelta, LedgerDelta, MetricsDelta, UsersByState};
+use plan::Plan;
 use proptest::prelude::*;
+use run::{Capacity, Run, RunInput, layout};
 use serde_json::json;
-use tabswarm::metrics::{CounterDelta, LedgerDelta, MetricsDelta, UsersByState};
-use tabswarm::plan::Plan;
-use tabswarm::run::{Capacity, Run, RunInput, layout};
-use tabswarm::sim::{Faults, VoiceConfig, World};
-use tabswarm::time::{Span, Timestamp};
-use tabswarm::wire::{FromWorker, Snapshot, ToWorker};
+use testkit::{Faults, VoiceConfig, World};
 
 use crate::support::{chat_plan, held};
 use crate::voice::{once, plan as voice_plan};

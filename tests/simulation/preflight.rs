@@ -1,9 +1,9 @@
 //! A rehearsal in the simulated world: its steps become a checklist, live and at the end.
 
+use base::time::Span;
+use run::preflight::{Around, Checklist, State, rehearsal};
 use serde_json::json;
-use tabswarm::run::preflight::{Around, Checklist, State, rehearsal};
-use tabswarm::sim::Faults;
-use tabswarm::time::Span;
+use testkit::Faults;
 
 use crate::support::{chat_plan, held, world};
 

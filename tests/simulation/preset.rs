@@ -1,7 +1,7 @@
 //! The preset `ktb-chat` with everything it can do switched on.
 
 use serde_json::json;
-use tabswarm::sim::Faults;
+use testkit::Faults;
 
 use crate::support::{chat_plan, counter, errors, held, ledger, played, samples};
 

@@ -1,12 +1,12 @@
 //! A run that is written down while it goes, and whose page vanishes.
 
+use base::time::{Span, Timestamp};
+use metrics::Report;
+use plan::{Accounts, Plan};
+use results::{ROOM_UNDER_WAY, Recording, Start, replay};
+use run::{Capacity, layout};
 use serde_json::{Value, json};
-use tabswarm::metrics::Report;
-use tabswarm::plan::{Accounts, Plan};
-use tabswarm::results::{ROOM_UNDER_WAY, Recording, Start, replay};
-use tabswarm::run::{Capacity, layout};
-use tabswarm::sim::{Faults, World};
-use tabswarm::time::{Span, Timestamp};
+use testkit::{Faults, World};
 
 use crate::support::{chat_plan, held, world};
 

@@ -1,11 +1,11 @@
 //! A swarm of which one browser is full: who cannot connect there is played by the others, each user once.
 
+use metrics::ReasonKind;
+use plan::Plan;
+use run::RunInput;
 use serde_json::json;
-use tabswarm::metrics::ReasonKind;
-use tabswarm::plan::Plan;
-use tabswarm::run::RunInput;
-use tabswarm::sim::Swarm;
-use tabswarm::swarm::Patience;
+use swarm::Patience;
+use testkit::Swarm;
 
 use crate::support::chat_plan;
 

@@ -1,14 +1,14 @@
 //! A run and what is made again from its report are the same: in every number of a second report, and in every view.
 
+use app::RunView;
+use app::log::LogFilter;
+use app::past::PastRun;
+use app::run_view::charts::{self, ChartKind};
+use base::time::Span;
+use metrics::{Browser, Report, ReportFacts};
+use plan::Plan;
 use serde_json::{Value, json};
-use tabswarm::app::RunView;
-use tabswarm::app::log::LogFilter;
-use tabswarm::app::past::PastRun;
-use tabswarm::app::run_view::charts::{self, ChartKind};
-use tabswarm::metrics::{Browser, Report, ReportFacts};
-use tabswarm::plan::Plan;
-use tabswarm::sim::{ClosePoint, Faults, VoiceConfig, World};
-use tabswarm::time::Span;
+use testkit::{ClosePoint, Faults, VoiceConfig, World};
 
 use crate::support::held;
 

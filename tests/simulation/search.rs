@@ -1,10 +1,10 @@
 //! A search for the breaking point against a server of a set capacity: one worker, and so much time for each message.
 
+use base::time::Span;
+use metrics::{Ended, SearchReport, StepOutcome};
+use plan::Plan;
 use serde_json::{Value, json};
-use tabswarm::metrics::{Ended, SearchReport, StepOutcome};
-use tabswarm::plan::Plan;
-use tabswarm::sim::{Faults, World};
-use tabswarm::time::Span;
+use testkit::{Faults, World};
 
 use crate::support::world;
 

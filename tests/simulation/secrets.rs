@@ -1,15 +1,15 @@
 //! A server that tells every secret it knows, everywhere and in every spelling: none of them is in anything that is shown or kept.
 
+use app::k6;
+use app::past::PastRun;
+use app::save::Format;
+use base::time::{Span, Timestamp};
+use metrics::{Outcome, UserId};
+use plan::{Accounts, Plan};
+use results::{Recording, Start};
+use run::{Capacity, RunInput, layout};
 use serde_json::json;
-use tabswarm::app::k6;
-use tabswarm::app::past::PastRun;
-use tabswarm::app::save::Format;
-use tabswarm::metrics::{Outcome, UserId};
-use tabswarm::plan::{Accounts, Plan};
-use tabswarm::results::{Recording, Start};
-use tabswarm::run::{Capacity, RunInput, layout};
-use tabswarm::sim::{Faults, World, spellings};
-use tabswarm::time::{Span, Timestamp};
+use testkit::{Faults, World, spellings};
 
 use crate::support::{chat_plan, held, world};
 

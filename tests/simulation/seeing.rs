@@ -1,12 +1,12 @@
 //! Seeing one user and acting for it, and what is kept of errors, closes and slow answers.
 
+use base::time::{Span, Timestamp};
+use engine::wire::{Act, Canary, Reply, Seen, SeenFrame, Told};
+use metrics::{Cause, ClosedBy, Report, Totals, UserId, Way};
+use plan::Plan;
+use run::RunInput;
 use serde_json::json;
-use tabswarm::metrics::{Cause, ClosedBy, Report, Totals, UserId, Way};
-use tabswarm::plan::Plan;
-use tabswarm::run::RunInput;
-use tabswarm::sim::{Faults, World};
-use tabswarm::time::{Span, Timestamp};
-use tabswarm::wire::{Act, Canary, Reply, Seen, SeenFrame, Told};
+use testkit::{Faults, World};
 
 use crate::support::{chat_plan, counter, errors, held, ledger, world};
 

@@ -1,10 +1,10 @@
 //! Plans for simulated runs, and what is read from their results.
 
+use base::time::Span;
+use metrics::{Histogram, LedgerDelta};
+use plan::Plan;
 use serde_json::{Value, json};
-use tabswarm::metrics::{Histogram, LedgerDelta};
-use tabswarm::plan::Plan;
-use tabswarm::sim::{Faults, World};
-use tabswarm::time::Span;
+use testkit::{Faults, World};
 
 /// A chat plan; `load` as in a plan document.
 pub fn chat_plan(load: Value, variables: Value) -> Plan {

@@ -1,10 +1,10 @@
 //! Links of a swarm around a simulated broker: order, presence, clocks, and what strangers can do.
 
-use tabswarm::sim::{SwarmNet, WayFaults};
-use tabswarm::swarm::{
+use swarm::{
     Invite, Keys, Link, LinkCommand, LinkEvent, LinkInput, LinkOutput, Loading, Offset, Refused, Secret, SessionId,
     Signer, Traffic,
 };
+use testkit::{SwarmNet, WayFaults};
 
 const CONDUCTOR: usize = 0;
 const GENERATOR: usize = 1;

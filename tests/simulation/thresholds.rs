@@ -1,11 +1,11 @@
 //! Thresholds of whole runs: windows, stopping, populations, an earlier run to compare with.
 
+use base::time::{Span, Timestamp};
+use metrics::{Baseline, Outcome, Report, ThresholdEntry};
+use plan::Plan;
+use run::RunInput;
 use serde_json::{Value, json};
-use tabswarm::metrics::{Baseline, Outcome, Report, ThresholdEntry};
-use tabswarm::plan::Plan;
-use tabswarm::run::RunInput;
-use tabswarm::sim::{Faults, World};
-use tabswarm::time::{Span, Timestamp};
+use testkit::{Faults, World};
 
 use crate::support::{held, world};
 
@@ -129,7 +129,7 @@ fn populations_and_scopes_are_told_apart() {
     let values: Vec<f64> = report.thresholds.iter().map(|entry| entry.value.expect("it was measured")).collect();
     let [owls, larks, both, whole, sent_by_larks, sent, sent_after, rate] = values[..] else { panic!("{values:?}") };
     let metric = |tag: Option<&str>| {
-        let is_it = |entry: &&tabswarm::metrics::MetricEntry| {
+        let is_it = |entry: &&metrics::MetricEntry| {
             entry.name == "message.round_trip" && entry.tags.get("population").map(String::as_str) == tag
         };
         report.metrics.iter().find(is_it).expect("it was measured").stats.count as f64

@@ -1,11 +1,11 @@
 //! What whole runs are worth: PASS, FAIL and INVALID against a simulated server.
 
+use base::time::{Span, Timestamp};
+use metrics::{ReasonKind, Verdict, VerdictOutcome};
+use plan::Plan;
+use run::Capacity;
 use serde_json::json;
-use tabswarm::metrics::{ReasonKind, Verdict, VerdictOutcome};
-use tabswarm::plan::Plan;
-use tabswarm::run::Capacity;
-use tabswarm::sim::{Faults, World};
-use tabswarm::time::{Span, Timestamp};
+use testkit::{Faults, World};
 
 use crate::support::{chat_plan, errors, held, played};
 

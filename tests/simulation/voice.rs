@@ -1,12 +1,12 @@
 //! Conversations with a simulated voice service: what is measured is what was injected, and every turn is accounted for
 //! on both sides.
 
+use base::time::Span;
+use metrics::{ClosedBy, Histogram, Phase};
+use plan::Plan;
+use run::RunInput;
 use serde_json::{Value, json};
-use tabswarm::metrics::{ClosedBy, Histogram, Phase};
-use tabswarm::plan::Plan;
-use tabswarm::run::RunInput;
-use tabswarm::sim::{ClosePoint, Faults, Sound, VoiceConfig, World};
-use tabswarm::time::Span;
+use testkit::{ClosePoint, Faults, Sound, VoiceConfig, World};
 
 use crate::support::{counter, errors, held, samples};
 
@@ -274,7 +274,7 @@ fn a_stop_in_mid_conversation_cuts_turns_and_asks_for_reports() {
     let users = world.run.status().users.by_state;
     assert_eq!(users.speaking + users.awaiting + users.listening, 10, "{users:?}");
     world.command(RunInput::Stop);
-    world.play_until(tabswarm::time::Timestamp::ZERO + Span::from_secs(60));
+    world.play_until(base::time::Timestamp::ZERO + Span::from_secs(60));
     assert!(world.run.is_done(), "{:?}", world.run.status());
     assert_eq!(errors(&world), Vec::<String>::new());
     assert_eq!(world.voice.counts.reports, 10);

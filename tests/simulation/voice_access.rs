@@ -1,10 +1,10 @@
 //! Who gets into a conversation, by which address, with what.
 
+use base::time::Span;
+use metrics::Phase;
+use plan::Plan;
 use serde_json::{Value, json};
-use tabswarm::metrics::Phase;
-use tabswarm::plan::Plan;
-use tabswarm::sim::{Faults, VoiceConfig, World};
-use tabswarm::time::Span;
+use testkit::{Faults, VoiceConfig, World};
 
 use crate::support::{counter, errors};
 use crate::voice::{once, plan, played};

@@ -1,9 +1,9 @@
 //! Where a turn begins and ends when the service is quick, slow, or mistaken: regressions, each with what was wrong.
 
+use base::time::{Span, Timestamp};
+use protocol::audio::Clip;
 use serde_json::{Value, json};
-use tabswarm::protocol::audio::Clip;
-use tabswarm::sim::{Faults, VoiceConfig, World};
-use tabswarm::time::{Span, Timestamp};
+use testkit::{Faults, VoiceConfig, World};
 
 use crate::support::{counter, errors, samples};
 use crate::voice::{check_turns, once, plan, range, world};
@@ -108,14 +108,14 @@ fn who_listens_hears_an_answer_that_came_early_to_its_end() {
     // Users spoke as soon as the last frame had arrived, over seconds of audio that a person still hears.
     #[track_caller]
     fn check(until: &str, seconds: f64) {
-        let mut document = tabswarm::scenario::resolve(&json!("voice-guest")).unwrap();
+        let mut document = scenario::resolve(&json!("voice-guest")).unwrap();
         document["flow"][1]["listen"]["until"] = json!(until);
         document["flow"][2]["steps"][2]["listen"]["until"] = json!(until);
         let load = once(4, 60);
         let plan = json!({ "version": 1, "name": "simulated", "populations": [
             { "name": "voices", "scenario": document, "variables": { "turns": 2 }, "load": load },
         ]});
-        let plan = tabswarm::plan::Plan::check(&plan).unwrap_or_else(|problems| panic!("{problems:#?}"));
+        let plan = plan::Plan::check(&plan).unwrap_or_else(|problems| panic!("{problems:#?}"));
         let mut world = world(plan, ahead());
         world.play(Span::ZERO);
         let mut listened = 0.0;

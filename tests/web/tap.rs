@@ -1,8 +1,8 @@
 //! The JavaScript classifier against the table that the host's classifier is tested with.
 
 use js_sys::Uint8Array;
+use metrics::Way;
 use serde::Deserialize;
-use tabswarm::metrics::Way;
 use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::wasm_bindgen;
 
@@ -39,7 +39,8 @@ struct Kept {
 
 /// The rings of `tap.js` against the table that the host's rings are tested with.
 pub fn check_rings() {
-    let cases: Vec<Kept> = serde_json::from_str(include_str!("../../src/sim/rings.json")).expect("it is a table");
+    let cases: Vec<Kept> =
+        serde_json::from_str(include_str!("../../crates/testkit/src/rings.json")).expect("it is a table");
     for (number, case) in cases.iter().enumerate() {
         let number = number as u32;
         let ring = Ring::new(64);
@@ -101,7 +102,8 @@ struct Table {
 }
 
 pub fn check_table() {
-    let table: Table = serde_json::from_str(include_str!("../../src/protocol/classify.json")).expect("it is a table");
+    let table: Table =
+        serde_json::from_str(include_str!("../../crates/protocol/src/classify.json")).expect("it is a table");
     check_rows(None, &table.socketio);
     check_rows(Some("type"), &table.r#type);
 }

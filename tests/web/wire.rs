@@ -2,23 +2,23 @@
 
 use std::fmt::Debug;
 
-use serde::Serialize;
-use serde::de::DeserializeOwned;
-use serde_json::{Map, Value, json};
-use tabswarm::browser::transport::{decode, encode};
-use tabswarm::metrics::{
+use base::time::{Span, Timestamp};
+use engine::wire::{
+    Act, Canary, FromLink, FromWorker, Guest, Heard, Lending, Level, Load, LogLine, Moved, Note, Offer, OpenLink, Said,
+    Seen, SeenFrame, Sight, Snapshot, ToLink, ToWorker, Told, Trial,
+};
+use metrics::{
     BreachDelta, BreachKey, Cause, ClosedBy, Completion, CounterDelta, DisconnectDelta, DisconnectKey, ErrorDelta,
     ErrorKey, Evidence, Fate, Frame, GeneratorState, HealthDelta, HeardSums, HistogramDelta, LedgerDelta,
     ListenerDelta, MetricsDelta, Phase, SentLog, SentRecord, UserId, UsersByState, Way,
 };
-use tabswarm::plan::{Action, Caps, Limits, Pace, Segment, TimedAction};
-use tabswarm::protocol::audio::Clip;
-use tabswarm::swarm::{Credentials, LinkCommand, LinkEvent, Loading, Offset, Refused, Secret, SessionId, Traffic};
-use tabswarm::time::{Span, Timestamp};
-use tabswarm::wire::{
-    Act, Canary, FromLink, FromWorker, Guest, Heard, Lending, Level, Load, LogLine, Moved, Note, Offer, OpenLink, Said,
-    Seen, SeenFrame, Sight, Snapshot, ToLink, ToWorker, Told, Trial,
-};
+use plan::{Action, Caps, Limits, Pace, Segment, TimedAction};
+use protocol::audio::Clip;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use serde_json::{Map, Value, json};
+use swarm::{Credentials, LinkCommand, LinkEvent, Loading, Offset, Refused, Secret, SessionId, Traffic};
+use tabswarm::browser::transport::{decode, encode};
 use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::wasm_bindgen;
 

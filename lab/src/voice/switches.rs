@@ -159,7 +159,7 @@ mod tests {
     /// Without `..`, so that a field added there does not compile here.
     #[test]
     fn the_plan_knows_the_same_switches() {
-        let planned = tabswarm::plan::VoiceFaults {
+        let planned = plan::VoiceFaults {
             greeting_ms: 1.0,
             think_ms: 2.0,
             jitter_ms: 3.0,
@@ -168,7 +168,7 @@ mod tests {
             stall_ms: 5.0,
             early_close_share: 0.2,
             early_close_code: 4003,
-            early_close_phase: tabswarm::plan::ClosePhase::AfterReport,
+            early_close_phase: plan::ClosePhase::AfterReport,
             silent_greeting_share: 0.3,
             silent_answer_share: 0.4,
             malformed_share: 0.5,
@@ -182,7 +182,7 @@ mod tests {
         let document = serde_json::to_value(&planned).expect("plain data");
         let switches = VoiceSwitches::parse(document.to_string().as_bytes()).expect("the plan's document is ours");
         assert_eq!(serde_json::to_value(&switches).expect("plain data"), document);
-        let defaults = serde_json::to_value(tabswarm::plan::VoiceFaults::default()).expect("plain data");
+        let defaults = serde_json::to_value(plan::VoiceFaults::default()).expect("plain data");
         assert_eq!(serde_json::to_value(VoiceSwitches::default()).expect("plain data"), defaults);
     }
 

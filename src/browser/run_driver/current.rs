@@ -1,10 +1,10 @@
 //! The run that goes on: its inputs reach the run, what it says reaches the workers, and both are written down.
 
 use super::{Current, Host, SHOW_MS, TICK_MS};
-use crate::app::run_view::picture;
 use crate::browser::swarm_driver::SwarmDriver;
-use crate::run::{Part, Run, RunInput, Vacancy};
-use crate::swarm::{Journal, SessionId};
+use app::run_view::picture;
+use run::{Part, Run, RunInput, Vacancy};
+use swarm::{Journal, SessionId};
 
 impl Current {
     pub(super) fn new(run: Run, hosts: Vec<Host>, swarm: SwarmDriver, journal: Option<Journal>) -> Self {

@@ -11,12 +11,12 @@ use crate::browser::visibility::Visibility;
 use crate::browser::wake::WakeLock;
 use crate::browser::worker_host::{HostEvent, WorkerHost};
 use crate::browser::{identity, lab};
-use crate::metrics::Baseline;
-use crate::plan::{Limits, Plan};
-use crate::protocol::audio::Clip;
-use crate::results::Start;
-use crate::run::{Capacity, Run, RunInput, browser_name, homes, is_capped, layout, sockets, trial};
-use crate::swarm::{Beginning, Journal, Offer};
+use metrics::Baseline;
+use plan::{Limits, Plan};
+use protocol::audio::Clip;
+use results::Start;
+use run::{Capacity, Run, RunInput, browser_name, homes, is_capped, layout, sockets, trial};
+use swarm::{Beginning, Journal, Offer};
 
 impl Inner {
     pub(super) async fn start(

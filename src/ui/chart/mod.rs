@@ -9,7 +9,7 @@ use leptos::html::Div;
 use leptos::prelude::*;
 use uplot::Plot;
 
-use crate::app::run_view::charts::ChartData;
+use app::run_view::charts::ChartData;
 
 /// `data` is put together while the chart is in view, and again when something that it reads changes. `on_pick` gets the second
 /// of a point that is picked; without it points lead nowhere.

@@ -5,7 +5,7 @@ use leptos::prelude::{Callable, Callback};
 use wasm_bindgen::prelude::*;
 use web_sys::HtmlElement;
 
-use crate::app::run_view::charts::{ChartData, Mark, Series};
+use app::run_view::charts::{ChartData, Mark, Series};
 
 #[wasm_bindgen(module = "/src/ui/chart/chart.js")]
 extern "C" {

@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 
 use super::keyed;
-use crate::app::run_view::table::{Column, Kind, Row};
+use app::run_view::table::{Column, Kind, Row};
 
 #[component]
 pub fn DataTable(

@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 
-use crate::app::markdown::{Block, Inline, blocks};
+use app::markdown::{Block, Inline, blocks};
 
 #[component]
 pub fn Document(text: &'static str) -> impl IntoView {

@@ -4,10 +4,10 @@ use leptos::html::Input;
 use leptos::prelude::*;
 
 use super::unique_id;
-use crate::app::Event;
-use crate::app::field::{FieldKind, read, show_at};
-use crate::app::path::Path;
 use crate::ui::store::Store;
+use app::Event;
+use app::field::{FieldKind, read, show_at};
+use app::path::Path;
 
 #[component]
 pub fn Field(

@@ -2,8 +2,8 @@
 
 use leptos::prelude::*;
 
-use crate::app::{Event, NoticeKind};
 use crate::ui::store::Store;
+use app::{Event, NoticeKind};
 
 #[component]
 pub fn Notice() -> impl IntoView {

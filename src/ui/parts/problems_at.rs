@@ -2,8 +2,8 @@
 
 use leptos::prelude::*;
 
-use crate::app::path::Path;
 use crate::ui::store::Store;
+use app::path::Path;
 
 #[component]
 pub fn ProblemsAt(

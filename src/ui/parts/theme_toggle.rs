@@ -2,8 +2,8 @@
 
 use leptos::prelude::*;
 
-use crate::app::{Event, Theme};
 use crate::ui::store::Store;
+use app::{Event, Theme};
 
 #[component]
 pub fn ThemeToggle() -> impl IntoView {

@@ -3,10 +3,10 @@
 use leptos::prelude::*;
 use serde_json::Value;
 
-use crate::app::field::FieldKind;
-use crate::app::{Event, population_path};
 use crate::ui::parts::{Card, Field, FileButton, read_text};
 use crate::ui::store::Store;
+use app::field::FieldKind;
+use app::{Event, population_path};
 
 #[component]
 pub fn Accounts() -> impl IntoView {

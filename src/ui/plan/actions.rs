@@ -2,11 +2,11 @@
 
 use leptos::prelude::*;
 
-use crate::app::Event;
-use crate::app::uplink::uplink;
 use crate::ui::parts::{FileButton, read_text};
 use crate::ui::safety::LimitsButton;
 use crate::ui::store::Store;
+use app::Event;
+use app::uplink::uplink;
 
 #[component]
 pub fn Actions() -> impl IntoView {

@@ -2,12 +2,12 @@
 
 use leptos::prelude::*;
 
-use crate::app::Event;
-use crate::app::field::{FieldKind, read};
-use crate::app::variables::{VariableField, choice_label};
-use crate::app::voice_form::{other_variables, shown};
 use crate::ui::parts::{Card, Field, ProblemsAt, Select};
 use crate::ui::store::Store;
+use app::Event;
+use app::field::{FieldKind, read};
+use app::variables::{VariableField, choice_label};
+use app::voice_form::{other_variables, shown};
 
 #[component]
 pub fn Behaviour() -> impl IntoView {

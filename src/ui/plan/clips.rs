@@ -6,10 +6,10 @@ use leptos::prelude::*;
 use wasm_bindgen::JsCast;
 use web_sys::{Element, HtmlElement};
 
-use crate::app::Event;
-use crate::app::voice_form::{ClipLine, clip_lines, say_or_not};
 use crate::ui::parts::keyed;
 use crate::ui::store::Store;
+use app::Event;
+use app::voice_form::{ClipLine, clip_lines, say_or_not};
 
 #[component]
 pub fn ClipList() -> impl IntoView {

@@ -2,9 +2,9 @@
 
 use leptos::prelude::*;
 
-use crate::app::field::FieldKind;
-use crate::app::path::Path;
 use crate::ui::parts::{Card, Field};
+use app::field::FieldKind;
+use app::path::Path;
 
 #[component]
 pub fn General() -> impl IntoView {

@@ -3,10 +3,10 @@
 use leptos::html::Textarea;
 use leptos::prelude::*;
 
-use crate::app::Event;
 use crate::ui::effects::EDITOR_ID;
 use crate::ui::parts::{Dialog, Document};
 use crate::ui::store::Store;
+use app::Event;
 
 #[component]
 pub fn JsonEditor() -> impl IntoView {

@@ -3,11 +3,11 @@
 use leptos::prelude::*;
 use serde_json::json;
 
-use crate::app::Event;
-use crate::app::field::FieldKind;
-use crate::app::path::Path;
 use crate::ui::parts::{Card, Field, ProblemsAt, Select};
 use crate::ui::store::Store;
+use app::Event;
+use app::field::FieldKind;
+use app::path::Path;
 
 /// Field, label, unit and explanation of each switch.
 const SWITCHES: [(&str, &str, &str, &str); 21] = [

@@ -3,10 +3,10 @@
 use leptos::prelude::*;
 
 use super::load_fields::{BatchFields, ClosedFields, OpenFields, ShapeFields};
-use crate::app::load_form::LoadKind;
-use crate::app::{Event, population_path};
 use crate::ui::parts::{Card, ProblemsAt};
 use crate::ui::store::Store;
+use app::load_form::LoadKind;
+use app::{Event, population_path};
 
 #[component]
 pub fn LoadCard() -> impl IntoView {

@@ -3,11 +3,11 @@
 use leptos::prelude::*;
 
 use super::stages::Stages;
-use crate::app::Event;
-use crate::app::field::{FieldKind, show_at};
-use crate::app::load_form::SHAPES;
 use crate::ui::parts::{Field, Select};
 use crate::ui::store::Store;
+use app::Event;
+use app::field::{FieldKind, show_at};
+use app::load_form::SHAPES;
 
 #[component]
 pub fn ShapeFields() -> impl IntoView {

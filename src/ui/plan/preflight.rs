@@ -2,10 +2,10 @@
 
 use leptos::prelude::*;
 
-use crate::app::Event;
-use crate::app::preflight::{PreflightEvent, shown};
-use crate::run::preflight::{Check, Group};
 use crate::ui::store::Store;
+use app::Event;
+use app::preflight::{PreflightEvent, shown};
+use run::preflight::{Check, Group};
 
 #[component]
 pub fn Preflight() -> impl IntoView {

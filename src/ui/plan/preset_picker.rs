@@ -2,10 +2,10 @@
 
 use leptos::prelude::*;
 
-use crate::app::Event;
-use crate::app::presets::{self, PlanPreset};
 use crate::ui::parts::Card;
 use crate::ui::store::Store;
+use app::Event;
+use app::presets::{self, PlanPreset};
 
 #[component]
 pub fn PresetPicker() -> impl IntoView {

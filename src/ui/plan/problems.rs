@@ -2,8 +2,8 @@
 
 use leptos::prelude::*;
 
-use crate::app::{Event, PlacedProblem};
 use crate::ui::store::Store;
+use app::{Event, PlacedProblem};
 
 #[component]
 pub fn Problems() -> impl IntoView {

@@ -3,14 +3,14 @@
 use leptos::prelude::*;
 use web_sys::File;
 
-use crate::app::Event;
-use crate::app::clips::stem;
-use crate::app::recording::Recording;
-use crate::app::voice_form::rate;
 use crate::browser::decode;
-use crate::protocol::audio::Clip;
 use crate::ui::parts::FileButton;
 use crate::ui::store::Store;
+use app::Event;
+use app::clips::stem;
+use app::recording::Recording;
+use app::voice_form::rate;
+use protocol::audio::Clip;
 
 #[component]
 pub fn AddClips() -> impl IntoView {

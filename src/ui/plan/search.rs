@@ -2,12 +2,12 @@
 
 use leptos::prelude::*;
 
-use crate::app::Event;
-use crate::app::field::{FieldKind, show_at};
-use crate::app::path::Path;
-use crate::plan::Raised;
 use crate::ui::parts::{Card, Field, ProblemsAt, Select};
 use crate::ui::store::Store;
+use app::Event;
+use app::field::{FieldKind, show_at};
+use app::path::Path;
+use plan::Raised;
 
 #[component]
 pub fn Search() -> impl IntoView {

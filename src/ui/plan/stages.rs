@@ -3,10 +3,10 @@
 use leptos::prelude::*;
 use serde_json::Value;
 
-use crate::app::Event;
-use crate::app::field::{FieldKind, show_at};
 use crate::ui::parts::{Field, Select};
 use crate::ui::store::Store;
+use app::Event;
+use app::field::{FieldKind, show_at};
 
 #[component]
 pub fn Stages(unit: &'static str) -> impl IntoView {

@@ -3,13 +3,13 @@
 use leptos::prelude::*;
 use serde_json::Value;
 
-use crate::app::Event;
-use crate::app::field::FieldKind;
-use crate::app::path::Path;
-use crate::app::steering::{ActionField, fields};
-use crate::plan::TimedAction;
 use crate::ui::parts::{Card, Field, ProblemsAt};
 use crate::ui::store::Store;
+use app::Event;
+use app::field::FieldKind;
+use app::path::Path;
+use app::steering::{ActionField, fields};
+use plan::TimedAction;
 
 #[component]
 pub fn Steering() -> impl IntoView {

@@ -2,10 +2,10 @@
 
 use leptos::prelude::*;
 
-use crate::app::field::FieldKind;
-use crate::app::{Event, population_path, presets};
 use crate::ui::parts::{Card, Field, ProblemsAt, Select};
 use crate::ui::store::Store;
+use app::field::FieldKind;
+use app::{Event, population_path, presets};
 
 #[component]
 pub fn Target() -> impl IntoView {

@@ -3,14 +3,14 @@
 use leptos::prelude::*;
 use serde_json::Value;
 
-use crate::app::Event;
-use crate::app::field::{FieldKind, show_at};
-use crate::app::path::Path;
-use crate::app::proposals::{Names, examples, value_now};
-use crate::metrics::Outcome;
-use crate::plan::Threshold;
 use crate::ui::parts::{Card, Field, ProblemsAt};
 use crate::ui::store::Store;
+use app::Event;
+use app::field::{FieldKind, show_at};
+use app::path::Path;
+use app::proposals::{Names, examples, value_now};
+use metrics::Outcome;
+use plan::Threshold;
 
 #[component]
 pub fn Thresholds() -> impl IntoView {

@@ -5,11 +5,11 @@ use leptos::prelude::*;
 use super::behaviour::Variable;
 use super::clips::ClipList;
 use super::recorder::AddClips;
-use crate::app::Event;
-use crate::app::variables::VariableField;
-use crate::app::voice_form::{Names, VoiceForm, voice_form};
 use crate::ui::parts::{Card, ProblemsAt};
 use crate::ui::store::Store;
+use app::Event;
+use app::variables::VariableField;
+use app::voice_form::{Names, VoiceForm, voice_form};
 
 #[component]
 pub fn Voice() -> impl IntoView {

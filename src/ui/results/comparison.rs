@@ -6,12 +6,12 @@ use leptos::prelude::*;
 
 use super::local_time;
 use super::overlays::Overlays;
-use crate::app::Event;
-use crate::app::results::{ChangeView, ComparisonView, Group, ResultsEvent, RunHead, Screen};
-use crate::results::compare::PlanRow;
 use crate::ui::parts::{Card, Select};
 use crate::ui::run::HappeningList;
 use crate::ui::store::Store;
+use app::Event;
+use app::results::{ChangeView, ComparisonView, Group, ResultsEvent, RunHead, Screen};
+use results::compare::PlanRow;
 
 #[component]
 pub fn Comparison() -> impl IntoView {
@@ -93,7 +93,7 @@ fn table(group: &Group, runs: &[RunHead]) -> AnyView {
             (at > 0).then(|| view! { <th scope="col" class="num">"Change"</th><th scope="col">"Finding"</th> });
         view! { <th scope="col" class="num">{name}</th>{change} }
     };
-    let row = |line: &crate::app::results::Line| {
+    let row = |line: &app::results::Line| {
         let cell = |(at, value): (usize, &String)| {
             let change = at.checked_sub(1).and_then(|at| line.changes.get(at)).map(finding);
             view! { <td class="num">{value.clone()}</td>{change} }

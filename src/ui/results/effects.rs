@@ -5,12 +5,12 @@ use std::sync::Arc;
 
 use leptos::task::spawn_local;
 
-use crate::app::past::PastRun;
-use crate::app::results::{ComparisonView, OpenRun, ResultsEffect, ResultsEvent};
-use crate::app::{Event, RunView};
-use crate::results::{Entry, archive};
 use crate::ui::saving;
 use crate::ui::store::Store;
+use app::past::PastRun;
+use app::results::{ComparisonView, OpenRun, ResultsEffect, ResultsEvent};
+use app::{Event, RunView};
+use results::{Entry, archive};
 
 pub fn run(store: Store, effect: ResultsEffect) {
     let history = store.history();

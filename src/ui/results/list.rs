@@ -4,11 +4,11 @@ use leptos::prelude::*;
 use web_sys::File;
 
 use super::row::RunRow;
-use crate::app::results::{ResultsEvent, room, rows};
-use crate::app::{Event, Page};
 use crate::ui::forget::ForgetButton;
 use crate::ui::parts::{Card, FileButton, keyed, read_text};
 use crate::ui::store::Store;
+use app::results::{ResultsEvent, room, rows};
+use app::{Event, Page};
 
 #[component]
 pub fn List() -> impl IntoView {

@@ -9,8 +9,8 @@ mod row;
 
 use leptos::prelude::*;
 
-use crate::app::results::Screen;
 use crate::ui::store::Store;
+use app::results::Screen;
 use comparison::Comparison;
 use list::List;
 use past::Past;

@@ -2,10 +2,10 @@
 
 use leptos::prelude::*;
 
-use crate::app::results::{Overlay, Screen};
 use crate::ui::chart::Chart;
 use crate::ui::parts::Select;
 use crate::ui::store::Store;
+use app::results::{Overlay, Screen};
 
 #[component]
 pub fn Overlays() -> impl IntoView {

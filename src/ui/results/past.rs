@@ -3,11 +3,11 @@
 use leptos::prelude::*;
 
 use super::local_time;
-use crate::app::Event;
-use crate::app::results::{ResultsEvent, Screen};
-use crate::results::Entry;
 use crate::ui::run::{PastOutcome, Save};
 use crate::ui::store::Store;
+use app::Event;
+use app::results::{ResultsEvent, Screen};
+use results::Entry;
 
 #[component]
 pub fn Past() -> impl IntoView {
@@ -29,7 +29,7 @@ pub fn Past() -> impl IntoView {
                     <div>
                         <p class="plan-name">{pick(|entry| entry.name.clone())}</p>
                         <p class="hint">{pick(|entry| {
-                            format!("{} · {}", local_time(&entry.summary.started_at), crate::app::format::duration(entry.summary.duration_s))
+                            format!("{} · {}", local_time(&entry.summary.started_at), app::format::duration(entry.summary.duration_s))
                         })}</p>
                         <p hidden=move || entry.with(|entry| entry.as_ref().is_none_or(|entry| entry.note.is_empty()))>
                             {pick(|entry| entry.note.clone())}

@@ -5,11 +5,11 @@ use leptos::html::Input;
 use leptos::prelude::*;
 
 use super::local_time;
-use crate::app::Event;
-use crate::app::proposals::example_of_baseline;
-use crate::app::results::{EntryRow, ResultsEvent};
 use crate::ui::parts::unique_id;
 use crate::ui::store::Store;
+use app::Event;
+use app::proposals::example_of_baseline;
+use app::results::{EntryRow, ResultsEvent};
 
 #[component]
 pub fn RunRow(row: Memo<EntryRow>) -> impl IntoView {

@@ -2,13 +2,13 @@
 
 use leptos::prelude::*;
 
-use crate::app::Event;
-use crate::app::run_view::Clue;
-use crate::app::run_view::charts::ChartKind;
-use crate::app::see::SeeEvent;
 use crate::ui::chart::Chart;
 use crate::ui::parts::Select;
 use crate::ui::store::Store;
+use app::Event;
+use app::run_view::Clue;
+use app::run_view::charts::ChartKind;
+use app::see::SeeEvent;
 
 #[component]
 pub fn Charts() -> impl IntoView {

@@ -4,11 +4,11 @@ use leptos::prelude::*;
 
 use super::definitions::Definitions;
 use super::save::Save;
-use crate::app::Event;
-use crate::app::run_view::Phase;
-use crate::app::save::Format;
 use crate::ui::safety::{STOP_KEY, StopKeyHint};
 use crate::ui::store::Store;
+use app::Event;
+use app::run_view::Phase;
+use app::save::Format;
 
 #[component]
 pub fn Controls() -> impl IntoView {

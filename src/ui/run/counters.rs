@@ -2,9 +2,9 @@
 
 use leptos::prelude::*;
 
-use crate::app::run_view::COUNTER_COLUMNS;
 use crate::ui::parts::{Card, DataTable};
 use crate::ui::store::Store;
+use app::run_view::COUNTER_COLUMNS;
 
 #[component]
 pub fn Counters() -> impl IntoView {

@@ -2,9 +2,9 @@
 
 use leptos::prelude::*;
 
-use crate::app::run_view::{RECEIVED_COLUMNS, SENT_COLUMNS};
 use crate::ui::parts::{Card, DataTable};
 use crate::ui::store::Store;
+use app::run_view::{RECEIVED_COLUMNS, SENT_COLUMNS};
 
 #[component]
 pub fn Delivery() -> impl IntoView {

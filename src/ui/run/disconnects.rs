@@ -3,9 +3,9 @@
 use leptos::prelude::*;
 
 use super::evidence::investigate;
-use crate::app::run_view::{Clue, DISCONNECT_COLUMNS};
 use crate::ui::parts::{Card, DataTable};
 use crate::ui::store::Store;
+use app::run_view::{Clue, DISCONNECT_COLUMNS};
 
 #[component]
 pub fn Disconnects() -> impl IntoView {

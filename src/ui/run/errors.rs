@@ -3,9 +3,9 @@
 use leptos::prelude::*;
 
 use super::evidence::investigate;
-use crate::app::run_view::{Clue, ERROR_COLUMNS};
 use crate::ui::parts::{Card, DataTable};
 use crate::ui::store::Store;
+use app::run_view::{Clue, ERROR_COLUMNS};
 
 #[component]
 pub fn Errors() -> impl IntoView {

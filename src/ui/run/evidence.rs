@@ -3,11 +3,11 @@
 use leptos::prelude::*;
 
 use super::see_frames::FrameList;
-use crate::app::Event;
-use crate::app::run_view::{Case, Clue, EVIDENCE_COLUMNS, cases, clue_title};
-use crate::app::see::{SeeEvent, transcript};
 use crate::ui::parts::{Card, DataTable, Dialog, Facts};
 use crate::ui::store::Store;
+use app::Event;
+use app::run_view::{Case, Clue, EVIDENCE_COLUMNS, cases, clue_title};
+use app::see::{SeeEvent, transcript};
 
 #[component]
 pub fn Evidence() -> impl IntoView {

@@ -2,10 +2,10 @@
 
 use leptos::prelude::*;
 
-use crate::app::Event;
-use crate::app::control::Happening;
 use crate::ui::parts::{Card, keyed, unique_id};
 use crate::ui::store::Store;
+use app::Event;
+use app::control::Happening;
 
 #[component]
 pub fn Happenings() -> impl IntoView {

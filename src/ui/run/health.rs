@@ -2,9 +2,9 @@
 
 use leptos::prelude::*;
 
-use crate::app::run_view::WORKER_COLUMNS;
 use crate::ui::parts::{Card, DataTable, Facts};
 use crate::ui::store::Store;
+use app::run_view::WORKER_COLUMNS;
 
 /// What a reader of the results must know before anything else; nothing while the generator keeps up.
 #[component]

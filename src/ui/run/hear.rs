@@ -4,10 +4,10 @@ use leptos::prelude::*;
 
 use super::waveform::Waveform;
 use super::whom::{Pick, Whom};
-use crate::app::Event;
-use crate::app::hear::{HearState, Mark};
 use crate::ui::parts::{Card, keyed, unique_id};
 use crate::ui::store::Store;
+use app::Event;
+use app::hear::{HearState, Mark};
 
 #[component]
 pub fn Hear() -> impl IntoView {

@@ -3,8 +3,8 @@
 use leptos::ev::beforeunload;
 use leptos::prelude::*;
 
-use crate::app::Model;
 use crate::ui::store::Store;
+use app::Model;
 
 #[component]
 pub fn LeaveGuard() -> impl IntoView {

@@ -2,11 +2,11 @@
 
 use leptos::prelude::*;
 
-use crate::app::Event;
-use crate::app::control::{Amounts, Desk, Knob, Push};
-use crate::plan::{Action, TimedAction};
 use crate::ui::parts::{Card, Select, unique_id};
 use crate::ui::store::Store;
+use app::Event;
+use app::control::{Amounts, Desk, Knob, Push};
+use plan::{Action, TimedAction};
 
 #[component]
 pub fn LiveControl() -> impl IntoView {

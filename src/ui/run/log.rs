@@ -4,12 +4,12 @@ use std::sync::Arc;
 
 use leptos::prelude::*;
 
-use crate::app::Event;
-use crate::app::format;
-use crate::app::log::LogRow;
 use crate::ui::parts::{Card, Select, unique_id};
 use crate::ui::store::Store;
-use crate::wire::Level;
+use app::Event;
+use app::format;
+use app::log::LogRow;
+use engine::wire::Level;
 
 #[component]
 pub fn Log() -> impl IntoView {

@@ -2,9 +2,9 @@
 
 use leptos::prelude::*;
 
-use crate::app::run_view::OPERATION_COLUMNS;
 use crate::ui::parts::{Card, DataTable, Select};
 use crate::ui::store::Store;
+use app::run_view::OPERATION_COLUMNS;
 
 #[component]
 pub fn Operations() -> impl IntoView {

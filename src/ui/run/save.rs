@@ -2,11 +2,11 @@
 
 use leptos::prelude::*;
 
-use crate::app::Event;
-use crate::app::results::ResultsEvent;
-use crate::app::save::Format;
 use crate::ui::parts::Dialog;
 use crate::ui::store::Store;
+use app::Event;
+use app::results::ResultsEvent;
+use app::save::Format;
 
 #[component]
 pub fn Save(#[prop(into)] hidden: Signal<bool>) -> impl IntoView {

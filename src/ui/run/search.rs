@@ -2,10 +2,10 @@
 
 use leptos::prelude::*;
 
-use crate::app::curve::Tick;
-use crate::app::run_view::{SEARCH_COLUMNS, SearchCurve, SearchView};
 use crate::ui::parts::{Card, DataTable};
 use crate::ui::store::Store;
+use app::curve::Tick;
+use app::run_view::{SEARCH_COLUMNS, SearchCurve, SearchView};
 
 const WIDTH: f64 = SearchCurve::WIDTH;
 const HEIGHT: f64 = SearchCurve::HEIGHT;

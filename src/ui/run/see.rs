@@ -5,13 +5,13 @@ use leptos::prelude::*;
 use super::see_chat::Conversation;
 use super::see_frames::Frames;
 use super::whom::{Pick, Whom};
-use crate::app::Event;
-use crate::app::run_view::phase_word;
-use crate::app::see::{SeeEvent, SeeState};
-use crate::metrics::UserId;
 use crate::ui::parts::{Card, Facts};
 use crate::ui::store::Store;
-use crate::wire::Sight;
+use app::Event;
+use app::run_view::phase_word;
+use app::see::{SeeEvent, SeeState};
+use engine::wire::Sight;
+use metrics::UserId;
 
 /// The watched user's card.
 pub const SEE_ID: &str = "see-one";

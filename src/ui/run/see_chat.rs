@@ -2,10 +2,10 @@
 
 use leptos::prelude::*;
 
-use crate::app::Event;
-use crate::app::see::{Bubble, CanaryReply, SeeEvent, SeeState, Voice, conversation};
 use crate::ui::parts::{Select, keyed, unique_id};
 use crate::ui::store::Store;
+use app::Event;
+use app::see::{Bubble, CanaryReply, SeeEvent, SeeState, Voice, conversation};
 
 #[component]
 pub fn Conversation() -> impl IntoView {

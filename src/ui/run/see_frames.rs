@@ -2,10 +2,10 @@
 
 use leptos::prelude::*;
 
-use crate::app::Event;
-use crate::app::see::{FrameRow, SeeEvent};
 use crate::ui::parts::{keyed, unique_id};
 use crate::ui::store::Store;
+use app::Event;
+use app::see::{FrameRow, SeeEvent};
 
 /// The watched user's.
 #[component]

@@ -2,8 +2,8 @@
 
 use leptos::prelude::*;
 
-use crate::app::run_view::Phase;
 use crate::ui::store::Store;
+use app::run_view::Phase;
 
 #[component]
 pub fn StateChip() -> impl IntoView {

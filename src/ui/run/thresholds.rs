@@ -2,9 +2,9 @@
 
 use leptos::prelude::*;
 
-use crate::app::run_view::ThresholdRow;
 use crate::ui::parts::{Card, keyed};
 use crate::ui::store::Store;
+use app::run_view::ThresholdRow;
 
 #[component]
 pub fn Thresholds() -> impl IntoView {

@@ -2,9 +2,9 @@
 
 use leptos::prelude::*;
 
-use crate::app::run_view::ReasonRow;
 use crate::ui::parts::{keyed, unique_id};
 use crate::ui::store::Store;
+use app::run_view::ReasonRow;
 
 #[component]
 pub fn VerdictCard() -> impl IntoView {

@@ -2,9 +2,9 @@
 
 use leptos::prelude::*;
 
-use crate::app::run_view::{ANSWER_COLUMNS, TURN_COLUMNS};
 use crate::ui::parts::{Card, DataTable, Facts};
 use crate::ui::store::Store;
+use app::run_view::{ANSWER_COLUMNS, TURN_COLUMNS};
 
 #[component]
 pub fn Voice() -> impl IntoView {

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use leptos::prelude::*;
 
-use crate::app::hear::{Lane, Mark, Trace};
+use app::hear::{Lane, Mark, Trace};
 
 #[component]
 pub fn Waveform(trace: Memo<Arc<Trace>>) -> impl IntoView {

@@ -2,14 +2,14 @@
 
 use leptos::prelude::*;
 
-use crate::app::joining::{Asks, Joining, Reply, leaves_something, named, nearness};
-use crate::app::safety::FAIR_USE;
-use crate::app::swarm_view::PartView;
-use crate::app::{Event, SwarmView};
-use crate::protocol::url;
-use crate::swarm::Role;
 use crate::ui::parts::Question;
 use crate::ui::store::Store;
+use app::joining::{Asks, Joining, Reply, leaves_something, named, nearness};
+use app::safety::FAIR_USE;
+use app::swarm_view::PartView;
+use app::{Event, SwarmView};
+use protocol::url;
+use swarm::Role;
 
 /// Before anything is connected to.
 #[component]

@@ -5,10 +5,10 @@ use leptos::prelude::*;
 use super::credentials::BrokerState;
 use super::name::NameField;
 use super::qr::QrCode;
-use crate::app::swarm_view::{ROSTER_COLUMNS, patience_of, patience_value, patiences};
-use crate::app::{Event, Page};
 use crate::ui::parts::{Card, DataTable, Select};
 use crate::ui::store::Store;
+use app::swarm_view::{ROSTER_COLUMNS, patience_of, patience_value, patiences};
+use app::{Event, Page};
 
 #[component]
 pub fn Conducting() -> impl IntoView {

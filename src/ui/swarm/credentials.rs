@@ -2,9 +2,9 @@
 
 use leptos::prelude::*;
 
-use crate::app::Event;
-use crate::swarm::Credentials;
 use crate::ui::store::Store;
+use app::Event;
+use swarm::Credentials;
 
 #[component]
 pub fn BrokerState() -> impl IntoView {

@@ -3,9 +3,9 @@
 use leptos::prelude::*;
 
 use super::name::NameField;
-use crate::app::Event;
 use crate::ui::parts::Card;
 use crate::ui::store::Store;
+use app::Event;
 
 #[component]
 pub fn Entrance() -> impl IntoView {

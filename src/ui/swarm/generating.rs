@@ -6,12 +6,12 @@ use super::asking::Terms;
 use super::credentials::BrokerState;
 use super::name::NameField;
 use super::picture::TheRun;
-use crate::app::Event;
-use crate::app::joining::Reply;
-use crate::swarm::Consent;
 use crate::ui::parts::Card;
 use crate::ui::safety::{STOP_KEY, StopKeyHint};
 use crate::ui::store::Store;
+use app::Event;
+use app::joining::Reply;
+use swarm::Consent;
 
 #[component]
 pub fn Generating() -> impl IntoView {

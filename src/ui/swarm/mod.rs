@@ -12,15 +12,15 @@ mod watching;
 
 use leptos::prelude::*;
 
-use crate::app::SwarmView;
-use crate::app::swarm_view::SwarmFacts;
 use crate::browser::{RunDriver, Side, SwarmDriver};
-use crate::swarm::Role;
 use crate::ui::store::Store;
+use app::SwarmView;
+use app::swarm_view::SwarmFacts;
 pub use asking::{BrokerQuestion, LoadQuestion};
 use conducting::Conducting;
 use entrance::Entrance;
 use generating::Generating;
+use swarm::Role;
 use watching::Watching;
 
 #[component]

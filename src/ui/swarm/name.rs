@@ -2,8 +2,8 @@
 
 use leptos::prelude::*;
 
-use crate::app::Event;
 use crate::ui::store::Store;
+use app::Event;
 
 #[component]
 pub fn NameField() -> impl IntoView {

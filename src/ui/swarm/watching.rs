@@ -4,9 +4,9 @@ use leptos::prelude::*;
 
 use super::credentials::BrokerState;
 use super::picture::TheRun;
-use crate::app::Event;
 use crate::ui::parts::Card;
 use crate::ui::store::Store;
+use app::Event;
 
 #[component]
 pub fn Watching() -> impl IntoView {

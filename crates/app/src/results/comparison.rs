@@ -1,0 +1,220 @@
+//! A comparison in words: every number with its unit, every change with its interval.
+
+use std::collections::BTreeSet;
+
+use super::overlay::mark_of;
+use crate::control::{Happening, happenings};
+use crate::format;
+use crate::past::PastRun;
+use crate::run_view::{Mood, charts};
+use catalogue::Figure;
+use results::Entry;
+use results::compare::{Change, CompareRow, Judgement, PlanRow, Scale, Subject, compare, differences};
+
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct ComparisonView {
+    /// The first is what the others are compared with.
+    pub runs: Vec<RunHead>,
+    pub groups: Vec<Group>,
+    pub plans: Vec<PlanRow>,
+    /// How sure the words are.
+    pub surety: String,
+    /// In short, for each run but the first.
+    pub sums: Vec<String>,
+    /// Metrics whose course can be laid over each other.
+    pub metrics: Vec<String>,
+    /// In all runs, with the labels that the marks on the charts have.
+    pub happenings: Vec<Happening>,
+}
+
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct RunHead {
+    pub id: String,
+    pub name: String,
+    /// RFC 3339 in UTC.
+    pub started_at: String,
+    pub verdict: String,
+    /// What it measured may be the generator's doing.
+    pub is_invalid: bool,
+}
+
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Group {
+    pub title: &'static str,
+    pub rows: Vec<Line>,
+}
+
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Line {
+    pub subject: String,
+    /// Of each run.
+    pub values: Vec<String>,
+    /// Of each run but the first.
+    pub changes: Vec<ChangeView>,
+}
+
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct ChangeView {
+    /// With its interval; empty: it cannot be told.
+    pub text: String,
+    pub word: &'static str,
+    pub mood: Mood,
+}
+
+impl ComparisonView {
+    /// Of kept runs and their reports, in the same order.
+    pub fn of(entries: &[Entry], runs: &[&PastRun]) -> Self {
+        let reports: Vec<_> = runs.iter().map(|run| &run.report).collect();
+        let found = compare(&reports);
+        let titles = ["Outcome", "Latency", "The generator's own"];
+        let mut groups = titles.map(|title| Group { title, rows: Vec::new() });
+        for row in &found.rows {
+            let at = match &row.subject {
+                subject if subject.is_generators() => 2,
+                Subject::Quantile { .. } => 1,
+                _ => 0,
+            };
+            groups[at].rows.push(line(row));
+        }
+        let sums = (1..runs.len()).map(|at| sum(&found.rows, at - 1)).collect();
+        Self {
+            runs: entries.iter().map(head).collect(),
+            groups: groups.into_iter().filter(|group| !group.rows.is_empty()).collect(),
+            plans: differences(&reports.iter().map(|report| &report.plan).collect::<Vec<_>>()),
+            surety: format!(
+                "Intervals hold the true change in 95 of 100 cases, each by itself. \"Better\" and \"worse\" are only said when that is \
+                 as sure for all {} changes together, and \"unsure\" when it is not.",
+                found.comparisons
+            ),
+            sums,
+            metrics: metrics(runs),
+            happenings: runs.iter().enumerate().flat_map(|(at, run)| happenings_of(at, run)).collect(),
+        }
+    }
+}
+
+fn happenings_of(at: usize, run: &PastRun) -> impl Iterator<Item = Happening> {
+    let of_run = happenings(run.totals.annotations().all()).into_iter();
+    of_run.map(move |happening| Happening { mark: mark_of(at, &happening.mark), ..happening })
+}
+
+fn head(entry: &Entry) -> RunHead {
+    let verdict = entry.summary.verdict.map_or("", |outcome| outcome.word());
+    RunHead {
+        id: entry.id.clone(),
+        name: entry.name.clone(),
+        started_at: entry.summary.started_at.clone(),
+        verdict: verdict.to_owned(),
+        is_invalid: entry.is_invalid() || entry.cut_off,
+    }
+}
+
+fn line(row: &CompareRow) -> Line {
+    let value =
+        |value: &Option<f64>| value.map_or_else(|| format::NOTHING.to_owned(), |value| number(&row.subject, value));
+    let change = |at: usize| match &row.changes[at] {
+        Some(change) => said(change),
+        None if row.values[0].is_some() && row.values[at + 1].is_some() => {
+            ChangeView { text: String::new(), word: "too little to tell", mood: Mood::Plain }
+        }
+        None => ChangeView::default(),
+    };
+    Line {
+        subject: subject(&row.subject),
+        values: row.values.iter().map(value).collect(),
+        changes: (0..row.changes.len()).map(change).collect(),
+    }
+}
+
+fn said(change: &Change) -> ChangeView {
+    let unit = match change.scale {
+        Scale::Relative => "%",
+        Scale::Points => "points",
+    };
+    let with_sign = |part: f64| {
+        let text = format::number(part * 100.0);
+        if part * 100.0 >= 0.005 { format!("+{text}") } else { text.replace('-', "\u{2212}") }
+    };
+    let of = change.interval;
+    let (word, mood) = match change.judgement {
+        Judgement::Better => ("better", Mood::Good),
+        Judgement::Worse => ("worse", Mood::Bad),
+        Judgement::Different => ("different", Mood::Plain),
+        Judgement::Unsure => ("unsure", Mood::Plain),
+        Judgement::NoneShown => ("no difference shown", Mood::Plain),
+    };
+    let text = format!("{}\u{a0}{unit} ({} to {})", with_sign(of.value), with_sign(of.low), with_sign(of.high));
+    ChangeView { text, word, mood }
+}
+
+fn number(subject: &Subject, value: f64) -> String {
+    match subject {
+        Subject::Quantile { .. } => format::millis(value),
+        Subject::Errors { .. } | Subject::Delivery { .. } => format::share(value),
+        Subject::Rate { .. } => format::rate(value),
+    }
+}
+
+fn subject(subject: &Subject) -> String {
+    match subject {
+        Subject::Quantile { metric, share } => format!("{metric} p{}", format::number(share * 100.0)),
+        Subject::Errors { operation: None } => "errors per attempt".to_owned(),
+        Subject::Errors { operation: Some(name) } => format!("errors per attempt of {name}"),
+        Subject::Delivery { part, of } => format!("deliveries {}, of those {}", part.field(), of.field()),
+        Subject::Rate { series: Figure::Sent } => "messages sent".to_owned(),
+        Subject::Rate { series: Figure::Arrived } => "messages received".to_owned(),
+        Subject::Rate { series } => series.name().to_owned(),
+    }
+}
+
+/// "3 better, 1 worse, 20 without a difference shown".
+fn sum(rows: &[CompareRow], at: usize) -> String {
+    let count = |wanted: Judgement| {
+        let changes = rows.iter().filter_map(|row| row.changes[at].as_ref());
+        changes.filter(|change| change.judgement == wanted).count()
+    };
+    let (different, unsure) = (count(Judgement::Different), count(Judgement::Unsure));
+    let (better, worse, none) = (count(Judgement::Better), count(Judgement::Worse), count(Judgement::NoneShown));
+    let some = |count: usize, word: &str| if count > 0 { format!("{count} {word}, ") } else { String::new() };
+    let rest = some(different, "different") + &some(unsure, "unsure");
+    format!("{better} better, {worse} worse, {rest}{none} without a difference shown")
+}
+
+/// Those that all runs have, the one that matters most first.
+fn metrics(runs: &[&PastRun]) -> Vec<String> {
+    let Some((first, others)) = runs.split_first() else { return Vec::new() };
+    let others: Vec<BTreeSet<String>> =
+        others.iter().map(|run| charts::latencies(&run.totals).into_iter().collect()).collect();
+    let is_common = |name: &String| others.iter().all(|names| names.contains(name));
+    charts::latencies(&first.totals).into_iter().filter(is_common).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use results::compare::Interval;
+
+    #[track_caller]
+    fn check(value: f64, low: f64, high: f64, scale: Scale, expected: &str) {
+        let change = Change { interval: Interval { value, low, high }, scale, judgement: Judgement::Worse };
+        assert_eq!(said(&change).text.replace('\u{a0}', " "), expected);
+    }
+
+    #[test]
+    fn a_change_has_its_sign_its_unit_and_its_interval() {
+        check(0.123, -0.01, 0.25, Scale::Relative, "+12.3 % (−1 to +25)");
+        check(-0.5, -0.6, -0.4, Scale::Relative, "−50 % (−60 to −40)");
+        check(0.0, 0.0, 0.0, Scale::Points, "0 points (0 to 0)");
+        check(0.004, -0.0, 0.02, Scale::Points, "+0.4 points (0 to +2)");
+    }
+
+    #[test]
+    fn subjects_are_named_as_in_thresholds() {
+        let quantile = |share| Subject::Quantile { metric: "message.round_trip".into(), share };
+        assert_eq!(subject(&quantile(0.5)), "message.round_trip p50");
+        assert_eq!(
+            subject(&Subject::Delivery { part: Figure::Missing, of: Figure::Due }),
+            "deliveries missing, of those due"
+        );
+    }
+}

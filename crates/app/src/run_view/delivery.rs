@@ -1,0 +1,159 @@
+//! The delivery ledger in words.
+
+use super::Mood;
+use super::table::{Cell, Column, Row};
+use crate::format;
+use base::time::Span;
+use catalogue::Metric;
+use metrics::{LedgerDelta, Totals};
+
+/// Shares are of all sent, or of all owed.
+pub const SENT_COLUMNS: [Column; 3] = [Column::name("Messages"), Column::number("Count"), Column::number("Share")];
+pub const RECEIVED_COLUMNS: [Column; 3] =
+    [Column::name("Deliveries"), Column::number("Count"), Column::number("Share")];
+
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct DeliveryView {
+    /// The whole ledger in one sentence.
+    pub verdict: String,
+    pub mood: Mood,
+    /// With several browsers: how well times between them are known. Empty: there is one.
+    pub clocks: String,
+    /// What senders know, and what receivers got.
+    pub sent: Vec<Row>,
+    pub received: Vec<Row>,
+}
+
+impl DeliveryView {
+    /// `clock_bound`: with several browsers, how wrong the comparison of their clocks can be.
+    pub(super) fn of(totals: &Totals, clock_bound: Option<Span>) -> Self {
+        let fanout = totals.histograms().find(|(name, ..)| Metric::read(name).metric == Metric::Fanout);
+        let median = fanout.and_then(|(_, _, histogram)| histogram.quantile(0.5));
+        let clocks = clock_bound.map_or_else(String::new, |bound| clocks(median, bound));
+        Self { clocks, ..Self::of_ledger(totals.delivery()) }
+    }
+
+    fn of_ledger(ledger: &LedgerDelta) -> Self {
+        let (verdict, mood) = verdict(ledger);
+        let clocks = String::new();
+        Self { verdict, mood, clocks, sent: sent(ledger), received: received(ledger) }
+    }
+}
+
+/// Fan-out from one browser to another is measured with two clocks.
+fn clocks(median: Option<Span>, bound: Span) -> String {
+    let known = format!("Times between browsers are known to ±{}", format::span(bound));
+    match median {
+        Some(median) if bound > median => {
+            format!("{known}, which is more than the median fan-out of {}: it says little here.", format::span(median))
+        }
+        Some(median) => format!("{known}; the median fan-out is {}.", format::span(median)),
+        None => format!("{known}."),
+    }
+}
+
+fn verdict(ledger: &LedgerDelta) -> (String, Mood) {
+    let (due, missing) = (ledger.due, ledger.missing.max(0) as u64);
+    if due == 0 {
+        ("Nothing is owed yet.".to_owned(), Mood::Plain)
+    } else if missing > 0 {
+        let share = format::share(missing as f64 / due as f64);
+        let text =
+            format!("{} of {} owed deliveries are missing ({share}).", format::count(missing), format::count(due));
+        (text, Mood::Bad)
+    } else {
+        (format!("Every one of {} owed deliveries arrived.", format::count(due)), Mood::Good)
+    }
+}
+
+fn sent(ledger: &LedgerDelta) -> Vec<Row> {
+    let row = |label, count, meaning, wrong| row(label, count, ledger.sent, meaning, wrong);
+    vec![
+        row("Sent", ledger.sent, "Messages that left this browser.", Mood::Plain),
+        row(
+            "Accepted",
+            ledger.accepted,
+            "The server acknowledged it, or the sender saw its own broadcast.",
+            Mood::Plain,
+        ),
+        row("Rejected", ledger.rejected, "The server answered with an error. Nobody is owed it.", Mood::Bad),
+        row(
+            "Unconfirmed",
+            ledger.unconfirmed,
+            "No answer in time on a living connection. It is still owed.",
+            Mood::Warn,
+        ),
+        row(
+            "Abandoned",
+            ledger.abandoned,
+            "The sender's connection died first. Nobody can know, nobody is owed it.",
+            Mood::Warn,
+        ),
+    ]
+}
+
+fn received(ledger: &LedgerDelta) -> Vec<Row> {
+    let row = |label, count, meaning, wrong| row(label, count, ledger.due, meaning, wrong);
+    vec![
+        row(
+            "Owed",
+            ledger.due,
+            "Message and member, for every member that was there from before to after.",
+            Mood::Plain,
+        ),
+        row("Delivered", ledger.delivered, "Owed, and arrived.", Mood::Plain),
+        row("Missing", ledger.missing.max(0) as u64, "Owed, and not arrived when it was late.", Mood::Bad),
+        row("Duplicated", ledger.duplicated, "Second and further arrivals at the same member.", Mood::Bad),
+        row("Reordered", ledger.reordered, "Arrived after a later message of the same sender.", Mood::Warn),
+        row("Late", ledger.late, "Arrived later than the plan allows.", Mood::Warn),
+        row("Extra", ledger.extra, "Arrived although not owed: around a member's coming or going.", Mood::Plain),
+    ]
+}
+
+/// `wrong`: how it looks when there is any of it.
+fn row(label: &'static str, count: u64, whole: u64, meaning: &'static str, wrong: Mood) -> Row {
+    let share = if whole > 0 { format::share(count as f64 / whole as f64) } else { String::new() };
+    let mood = if count > 0 { wrong } else { Mood::Plain };
+    let cells = vec![Cell::new(label).about(meaning), Cell::new(format::count(count)).with_mood(mood), share.into()];
+    Row { key: label.to_owned(), is_part: false, cells }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(due: u64, missing: i64, verdict: &str, mood: Mood) {
+        let view = DeliveryView::of_ledger(&LedgerDelta { due, missing, ..LedgerDelta::default() });
+        assert_eq!((view.verdict.replace('\u{a0}', " ").as_str(), view.mood), (verdict, mood));
+    }
+
+    #[test]
+    fn the_ledger_in_one_sentence() {
+        check(0, 0, "Nothing is owed yet.", Mood::Plain);
+        check(12_345, 0, "Every one of 12,345 owed deliveries arrived.", Mood::Good);
+        check(2_000, 50, "50 of 2,000 owed deliveries are missing (2.5 %).", Mood::Bad);
+    }
+
+    #[test]
+    fn only_what_is_wrong_stands_out() {
+        let view = DeliveryView::of_ledger(&LedgerDelta { sent: 10, due: 40, duplicated: 4, ..LedgerDelta::default() });
+        let duplicated = view.received.iter().find(|row| row.key == "Duplicated").unwrap();
+        assert_eq!((duplicated.cells[2].text.as_str(), duplicated.cells[1].mood), ("10\u{a0}%", Mood::Bad));
+        assert!(view.sent.iter().all(|row| row.cells[1].mood == Mood::Plain));
+    }
+
+    #[test]
+    fn what_two_clocks_measure_is_as_good_as_their_comparison() {
+        #[track_caller]
+        fn check(median_us: Option<u64>, expected: &str) {
+            assert_eq!(clocks(median_us.map(Span::from_micros), Span::from_millis(2)), expected);
+        }
+        check(None, "Times between browsers are known to ±2\u{a0}ms.");
+        check(Some(30_000), "Times between browsers are known to ±2\u{a0}ms; the median fan-out is 30\u{a0}ms.");
+        check(
+            Some(500),
+            "Times between browsers are known to ±2\u{a0}ms, which is more than the median fan-out of 500\u{a0}µs: it says little here.",
+        );
+    }
+}

@@ -1,0 +1,133 @@
+//! What failed and who hung up, told apart as far as it is known.
+
+use std::cmp::Reverse;
+
+use super::Mood;
+use super::table::{Cell, Column, Row};
+use crate::format;
+use metrics::{ClosedBy, DisconnectKey, DisconnectTotal, ErrorKey, ErrorTotal, Evidence, Phase, Totals};
+
+pub const ERROR_COLUMNS: [Column; 7] = [
+    Column::name("Operation"),
+    Column::code("Code"),
+    Column::text("Phase"),
+    Column::number("Count"),
+    Column::number("First at"),
+    Column::code("Sample"),
+    Column::quiet("Population"),
+];
+
+pub const DISCONNECT_COLUMNS: [Column; 7] = [
+    Column::name("Close code"),
+    Column::text("Reason"),
+    Column::text("Closed first by"),
+    Column::text("Phase"),
+    Column::number("Count"),
+    Column::number("First at"),
+    Column::quiet("Population"),
+];
+
+/// The most frequent first.
+pub(super) fn errors(totals: &Totals) -> Vec<Row> {
+    let mut all: Vec<_> = totals.errors().iter().collect();
+    all.sort_by_key(|(_, error)| Reverse(error.count));
+    let row = |(key, error): (&ErrorKey, &ErrorTotal)| Row {
+        key: format!("{key:?}"),
+        is_part: false,
+        cells: vec![
+            Cell::new(&key.operation),
+            Cell::new(&key.code),
+            phase_word(key.phase).into(),
+            Cell::new(format::count(error.count))
+                .opening_if(has_evidence(totals, |evidence| evidence.is_of_error(key))),
+            format::clock(error.first.as_secs_f64()).into(),
+            Cell::new(&error.sample),
+            Cell::new(&key.population),
+        ],
+    };
+    all.into_iter().map(row).collect()
+}
+
+/// Those that nobody asked for first.
+pub(super) fn disconnects(totals: &Totals) -> Vec<Row> {
+    let mut all: Vec<_> = totals.disconnects().iter().collect();
+    all.sort_by_key(|(key, total)| (key.by == ClosedBy::User, Reverse(total.count)));
+    let row = |(key, total): (&DisconnectKey, &DisconnectTotal)| Row {
+        key: format!("{key:?}"),
+        is_part: false,
+        cells: vec![
+            close_code(key.code).into(),
+            Cell::new(&key.reason),
+            Cell::new(closer(key.by)).with_mood(if key.by == ClosedBy::User { Mood::Plain } else { Mood::Bad }),
+            phase_word(key.phase).into(),
+            Cell::new(format::count(total.count))
+                .opening_if(has_evidence(totals, |evidence| evidence.is_of_close(key))),
+            format::clock(total.first.as_secs_f64()).into(),
+            Cell::new(&key.population),
+        ],
+    };
+    all.into_iter().map(row).collect()
+}
+
+/// A close code with what it means; a browser shows 1006 for every connection that ended without a closing frame.
+pub(super) fn close_code(code: u16) -> String {
+    let meaning = match code {
+        1000 => "normal",
+        1001 => "going away",
+        1002 => "protocol error",
+        1003 => "unsupported data",
+        1005 => "no code",
+        1006 => "cut off",
+        1007 => "invalid data",
+        1008 => "policy violation",
+        1009 => "message too big",
+        1011 => "server error",
+        1012 => "service restart",
+        1013 => "try again later",
+        1014 => "bad gateway",
+        1015 => "TLS failure",
+        _ => return code.to_string(),
+    };
+    format!("{code} {meaning}")
+}
+
+/// So much is kept that there is something to show.
+pub(super) fn has_evidence(totals: &Totals, is_it: impl Fn(&Evidence) -> bool) -> bool {
+    totals.evidence().errors_and_closes().iter().any(is_it)
+}
+
+pub(super) const fn closer(by: ClosedBy) -> &'static str {
+    match by {
+        ClosedBy::User => "user, as planned",
+        ClosedBy::Server => "server or network",
+        ClosedBy::Timeout => "us, gave up",
+    }
+}
+
+pub const fn phase_word(phase: Phase) -> &'static str {
+    match phase {
+        Phase::Waiting => "waiting",
+        Phase::Preparing => "preparing",
+        Phase::Connecting => "connecting",
+        Phase::Flow => "flow",
+        Phase::Active => "active",
+        Phase::Reconnecting => "reconnecting",
+        Phase::Finishing => "finishing",
+        Phase::BeforeGreeting => "before greeting",
+        Phase::Speaking => "speaking",
+        Phase::AwaitingAnswer => "waiting for answer",
+        Phase::Listening => "listening",
+        Phase::AfterReport => "after report",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn close_codes_are_explained() {
+        assert_eq!(close_code(1006), "1006 cut off");
+        assert_eq!(close_code(4001), "4001");
+    }
+}

@@ -1,0 +1,238 @@
+//! The run as the page shows it: every number already has its unit, and what was not measured is no zero.
+
+pub mod charts;
+mod closes;
+mod clues;
+mod contract;
+mod counters;
+mod delivery;
+mod errors;
+mod health;
+mod operations;
+mod search;
+mod source;
+mod status;
+pub mod table;
+mod thresholds;
+mod tiles;
+mod verdict;
+mod voice;
+
+pub use closes::{CLOSE_COLUMNS, ClosesView, SILENCE_COLUMNS};
+pub use clues::{Case, Clue, EVIDENCE_COLUMNS, cases, title as clue_title};
+pub use contract::{CONSISTENCY_COLUMNS, CONTRACT_COLUMNS, ConsistencyView, ContractView};
+pub use counters::COLUMNS as COUNTER_COLUMNS;
+pub use delivery::{DeliveryView, RECEIVED_COLUMNS, SENT_COLUMNS};
+pub use errors::{DISCONNECT_COLUMNS, ERROR_COLUMNS, phase_word};
+pub use health::{HealthView, WORKER_COLUMNS, struggling};
+pub use operations::{COLUMNS as OPERATION_COLUMNS, OperationTable};
+pub use search::{SEARCH_COLUMNS, SearchCurve, SearchView};
+pub use source::Source;
+pub use status::{Phase, StatusView};
+pub use thresholds::{ThresholdRow, measured, note as threshold_note};
+pub use tiles::Tile;
+pub use verdict::{ReasonRow, VerdictView};
+pub use voice::{ANSWER_COLUMNS, Speaker, TURN_COLUMNS, VoiceView};
+
+use std::sync::Arc;
+
+use self::table::Row;
+use super::control::{ControlView, Happening, happenings};
+use super::log::{LogFilter, LogRow, rows};
+use super::past::PastRun;
+use metrics::UserId;
+use run::{Log, Run};
+use swarm::Picture;
+
+/// A picture of the run at one moment.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct RunView {
+    /// The run's id; empty before the first one.
+    pub id: String,
+    /// The plan's name.
+    pub name: String,
+    /// Counts the pictures of a page.
+    pub revision: u64,
+    pub status: StatusView,
+    pub tiles: Vec<Tile>,
+    pub tables: Arc<Tables>,
+    pub log: Arc<LogView>,
+    /// Of a past run: nothing to steer.
+    pub control: ControlView,
+}
+
+/// What is counted by the second is shown by the second: nobody reads a table that changes faster, and each change
+/// costs the page a layout.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Tables {
+    /// Counts the pictures of a page, so that charts know when to look again.
+    pub revision: u64,
+    /// Seconds that are over.
+    second: u32,
+    pub verdict: VerdictView,
+    pub thresholds: Vec<ThresholdRow>,
+    /// How many of them are kept, in words; empty: the plan has none.
+    pub kept: (String, Mood),
+    /// `None`: the plan has no search.
+    pub search: Option<SearchView>,
+    pub operations: Vec<OperationTable>,
+    pub delivery: DeliveryView,
+    pub errors: Vec<Row>,
+    pub disconnects: Vec<Row>,
+    pub counters: Vec<Row>,
+    pub contract: ContractView,
+    pub consistency: ConsistencyView,
+    pub evidence: Vec<Row>,
+    /// Who was slowest of late, and who had the last error.
+    pub suspects: (Option<UserId>, Option<UserId>),
+    /// All of the plan, with users that are likely to be there.
+    pub populations: Vec<Speaker>,
+    pub health: HealthView,
+    /// `None`: nobody speaks.
+    pub voice: Option<VoiceView>,
+    /// Users of another kind than voice: only they send messages that the ledger follows.
+    pub has_chat: bool,
+    /// Metrics whose latency over time can be shown, and those of them that are times to first audio.
+    pub latencies: Vec<String>,
+    /// What happened, numbered like its marks on the charts.
+    pub happenings: Vec<Happening>,
+    pub first_audio: Vec<String>,
+}
+
+impl RunView {
+    /// `before`: the last picture; what has not changed since is taken over.
+    pub fn of(run: &Run, filter: &LogFilter, before: &Self) -> Self {
+        let control = ControlView::of(run, &before.control, before.id == run.id());
+        let log_before = (before.id == run.id()).then_some(&before.log);
+        let log = LogView::of(run.log(), filter, log_before);
+        Self { log, control, ..Self::of_source(Source::Live(run), before) }
+    }
+
+    /// A run that is over, from its report.
+    pub fn of_past(past: &PastRun) -> Self {
+        let log = LogView::of(&past.log, &LogFilter::default(), None);
+        Self { log, ..Self::of_source(Source::Past(past), &Self::default()) }
+    }
+
+    fn of_source(source: Source<'_>, before: &Self) -> Self {
+        let (totals, status) = (source.totals(), source.status());
+        let is_same_second = before.id == source.id()
+            && before.status.phase == status.phase
+            && before.tables.second == totals.timeline().closed();
+        Self {
+            id: source.id().to_owned(),
+            name: source.plan().name.clone(),
+            revision: before.revision + 1,
+            tiles: tiles::tiles(&status, totals),
+            tables: if is_same_second { Arc::clone(&before.tables) } else { Arc::new(Tables::of(source, before)) },
+            log: Arc::default(),
+            control: ControlView::default(),
+            status,
+        }
+    }
+}
+
+/// The run for the other browsers of a swarm.
+pub fn picture(run: &Run) -> Picture {
+    let status = run.status();
+    let tiles = tiles::tiles(&StatusView::of(&status), run.totals());
+    Picture {
+        run: run.id().to_owned(),
+        plan: run.plan().name.clone(),
+        halt: run.halt(),
+        tiles: tiles.into_iter().map(|tile| (tile.label.to_owned(), tile.value, tile.note)).collect(),
+        status,
+    }
+}
+
+impl RunView {
+    /// What the browser's tab is called.
+    pub fn title(&self) -> String {
+        match self.status.phase {
+            Phase::Idle => "Tabswarm".to_owned(),
+            _ => format!("{} · {} – Tabswarm", self.status.word(), self.name),
+        }
+    }
+}
+
+impl Tables {
+    /// Populations that speak.
+    pub fn speakers(&self) -> &[Speaker] {
+        self.voice.as_ref().map_or(&[], |voice| &voice.speakers)
+    }
+
+    fn of(source: Source<'_>, before: &RunView) -> Self {
+        let totals = source.totals();
+        let thresholds = source.thresholds();
+        let kinds = voice::Kinds::of(totals);
+        Self {
+            revision: before.tables.revision + 1,
+            second: totals.timeline().closed(),
+            verdict: VerdictView::of(source.verdict()),
+            kept: thresholds::summary(&thresholds),
+            thresholds,
+            search: source.search(),
+            operations: operations::tables(totals),
+            delivery: DeliveryView::of(totals, source.clock_bound()),
+            errors: errors::errors(totals),
+            disconnects: errors::disconnects(totals),
+            counters: counters::rows(totals),
+            contract: ContractView::of(totals),
+            consistency: ConsistencyView::of(totals),
+            evidence: clues::rows(totals),
+            suspects: clues::suspects(source.plan(), totals),
+            populations: voice::everybody(source.plan(), totals),
+            health: HealthView::of(totals),
+            voice: VoiceView::of(source.plan(), totals, &kinds),
+            has_chat: kinds.has_others,
+            happenings: happenings(totals.annotations().all()),
+            latencies: charts::latencies(totals),
+            first_audio: charts::first_audio(totals),
+        }
+    }
+}
+
+/// The newest lines of the log that pass the filter.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct LogView {
+    pub rows: Vec<LogRow>,
+    /// Lines that are gone.
+    pub left_out: u64,
+    /// Lines since the run's start.
+    count: u64,
+    filter: LogFilter,
+}
+
+impl LogView {
+    /// `before`: an earlier look at the same log.
+    pub fn of(log: &Log, filter: &LogFilter, before: Option<&Arc<Self>>) -> Arc<Self> {
+        let (lines, left_out) = (log.lines(), log.left_out());
+        let count = left_out + lines.len() as u64;
+        if let Some(before) = before.filter(|before| before.count == count && before.filter == *filter) {
+            return Arc::clone(before);
+        }
+        Arc::new(Self { rows: rows(lines.iter(), left_out, filter), left_out, count, filter: filter.clone() })
+    }
+}
+
+/// How a shown value stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub enum Mood {
+    #[default]
+    Plain,
+    Good,
+    Warn,
+    Bad,
+}
+
+impl Mood {
+    /// The style's name for it.
+    pub const fn class(self) -> &'static str {
+        match self {
+            Self::Plain => "",
+            Self::Good => "good",
+            Self::Warn => "warn",
+            Self::Bad => "bad",
+        }
+    }
+}

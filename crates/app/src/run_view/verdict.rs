@@ -1,0 +1,124 @@
+//! What the numbers are worth, in words, and what to do about it.
+
+use super::Mood;
+use metrics::{Reason, ReasonKind, Verdict, VerdictOutcome};
+
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct VerdictView {
+    /// PASS, FAIL or INVALID; empty: there is nothing to judge yet.
+    pub word: &'static str,
+    pub mood: Mood,
+    /// The run goes on.
+    pub so_far: bool,
+    pub says: &'static str,
+    pub reasons: Vec<ReasonRow>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct ReasonRow {
+    /// Its place: a number in its text changes every second, and the row stays.
+    pub place: usize,
+    pub text: String,
+    /// Since when, in words; empty: all the time, or no matter.
+    pub since: String,
+    /// What to do about it; empty: nothing, or it goes without saying.
+    pub advice: &'static str,
+}
+
+impl VerdictView {
+    pub fn of(verdict: Option<&Verdict>) -> Self {
+        let Some(verdict) = verdict else { return Self::default() };
+        let has = |what| verdict.reasons.iter().any(|reason| reason.what == what);
+        let is_only_incomplete = verdict.reasons.first().is_some_and(|reason| reason.what == ReasonKind::Incomplete);
+        let (mood, says) = match verdict.outcome {
+            VerdictOutcome::Pass if has(ReasonKind::NoThresholds) => {
+                (Mood::Good, "The generators kept up. Nothing was asked of the server.")
+            }
+            VerdictOutcome::Pass if has(ReasonKind::Search) => {
+                (Mood::Good, "The generators kept up: the search shows what the server holds.")
+            }
+            VerdictOutcome::Pass => (Mood::Good, "Every threshold holds, and the generators kept up."),
+            VerdictOutcome::Fail => (Mood::Bad, "The server does not hold what the plan asks; the generators kept up."),
+            VerdictOutcome::Invalid if is_only_incomplete => {
+                (Mood::Warn, "These numbers are not those of the planned run.")
+            }
+            VerdictOutcome::Invalid => {
+                (Mood::Warn, "The generators were the bottleneck: these numbers say little about the server.")
+            }
+        };
+        let mut reasons: Vec<ReasonRow> = verdict.reasons.iter().enumerate().map(row).collect();
+        // The same advice twice is read once.
+        for place in (1..reasons.len()).rev() {
+            if reasons[..place].iter().any(|earlier| earlier.advice == reasons[place].advice) {
+                reasons[place].advice = "";
+            }
+        }
+        Self { word: verdict.outcome.word(), mood, so_far: verdict.so_far, says, reasons }
+    }
+}
+
+fn row((place, reason): (usize, &Reason)) -> ReasonRow {
+    let since = reason.since_s.map_or_else(String::new, |since| format!("since {}", crate::format::clock(since)));
+    ReasonRow { place, text: reason.text.clone(), since, advice: advice(reason.what) }
+}
+
+const fn advice(what: ReasonKind) -> &'static str {
+    match what {
+        ReasonKind::Incomplete => "The log below says what went wrong. Run it again.",
+        ReasonKind::BrowserFull => "Let more browsers join on the Swarm page, or plan for at most 250 users a browser.",
+        ReasonKind::BrowserRelieved => {
+            "Plan for fewer users a browser: who had to wait came some seconds later than planned."
+        }
+        ReasonKind::WorkerLag | ReasonKind::PacingError => {
+            "Close what else keeps this machine busy, plan for fewer users a browser, or let other machines join."
+        }
+        ReasonKind::BehindProbe => {
+            "Spread the load over more machines. If a browser only sits far away, raise `verdict.behind_ms` in the plan."
+        }
+        ReasonKind::Backlog => "Spread the load over more machines, or plan for fewer users or frames a browser.",
+        ReasonKind::ConnectStalled => {
+            "Run it with half the users a browser: if everybody connects, it was the browser."
+        }
+        ReasonKind::BacklogNotKnown => "Let some users ask for acknowledgements: what comes late then shows it.",
+        ReasonKind::ClockUncertainty => "Ask for the round trip instead, which one clock measures.",
+        ReasonKind::NoThresholds => "Add some to the plan: a run then says by itself whether it holds.",
+        ReasonKind::SuspectSamples
+        | ReasonKind::ThresholdFailed
+        | ReasonKind::ThresholdNotMeasured
+        | ReasonKind::Search => "",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(outcome: VerdictOutcome, what: ReasonKind, mood: Mood, says: &str) {
+        let reason = Reason {
+            what,
+            text: "t".into(),
+            value: None,
+            limit: None,
+            unit: String::new(),
+            since_s: Some(65.0),
+            browser: None,
+            worker: None,
+        };
+        let verdict = Verdict { outcome, so_far: false, reasons: vec![reason] };
+        let view = VerdictView::of(Some(&verdict));
+        assert_eq!((view.mood, view.says.contains(says)), (mood, true), "{view:?}");
+        assert_eq!(view.reasons[0].since, "since 1:05");
+    }
+
+    #[test]
+    fn a_verdict_says_what_it_means() {
+        check(VerdictOutcome::Pass, ReasonKind::NoThresholds, Mood::Good, "Nothing was asked");
+        check(VerdictOutcome::Pass, ReasonKind::Search, Mood::Good, "the search shows");
+        check(VerdictOutcome::Pass, ReasonKind::SuspectSamples, Mood::Good, "Every threshold holds");
+        check(VerdictOutcome::Fail, ReasonKind::ThresholdFailed, Mood::Bad, "The server does not");
+        check(VerdictOutcome::Invalid, ReasonKind::BrowserFull, Mood::Warn, "bottleneck");
+        check(VerdictOutcome::Invalid, ReasonKind::Incomplete, Mood::Warn, "not those of the planned run");
+        assert_eq!(VerdictView::of(None), VerdictView::default());
+    }
+}

@@ -1,0 +1,293 @@
+//! What conversations came to: turns, answers, and how it was to listen to them.
+
+use std::ops::Range;
+
+use super::Mood;
+use super::closes::ClosesView;
+use super::table::{Cell, Column, Row};
+use crate::format;
+use base::time::Timestamp;
+use catalogue::{Counter, Metric};
+use metrics::{Histogram, Totals};
+use plan::{Plan, Population, Schedule, Segment};
+
+/// Shares are of all turns, or of all answers.
+pub const TURN_COLUMNS: [Column; 3] = [Column::name("Turns"), Column::number("Count"), Column::number("Share")];
+pub const ANSWER_COLUMNS: [Column; 3] = [Column::name("Answers"), Column::number("Count"), Column::number("Share")];
+
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct VoiceView {
+    /// All answers in one sentence.
+    pub verdict: String,
+    pub mood: Mood,
+    pub turns: Vec<Row>,
+    pub answers: Vec<Row>,
+    /// Name, value and meaning.
+    pub facts: Vec<(&'static str, String, &'static str)>,
+    pub closes: ClosesView,
+    pub speakers: Vec<Speaker>,
+}
+
+/// A population whose users can be watched, or listened to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Speaker {
+    /// Its place in the plan.
+    pub population: usize,
+    pub name: String,
+    /// Users that are likely to be there now, from 0.
+    pub present: Range<u32>,
+}
+
+/// Which kinds of users a run has. Told by what its workers count, which they name from the start.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Kinds<'a> {
+    /// Populations that speak and listen.
+    pub voice: Vec<&'a str>,
+    pub has_others: bool,
+}
+
+impl<'a> Kinds<'a> {
+    pub(super) fn of(totals: &'a Totals) -> Self {
+        let voice = totals.counters().filter(|(counter, ..)| *counter == Counter::Answers.name());
+        let voice: Vec<&str> = voice.map(|(_, population, _)| population).collect();
+        let is_other = |population: &str| !population.is_empty() && !voice.contains(&population);
+        let has_others = voice.is_empty() || totals.counters().any(|(_, population, _)| is_other(population));
+        Self { voice, has_others }
+    }
+}
+
+impl VoiceView {
+    /// `None`: nobody speaks.
+    pub(super) fn of(plan: &Plan, totals: &Totals, kinds: &Kinds<'_>) -> Option<Self> {
+        if kinds.voice.is_empty() {
+            return None;
+        }
+        let (verdict, mood) = verdict(totals);
+        Some(Self {
+            verdict,
+            mood,
+            turns: rows(totals, &TURNS),
+            answers: rows(totals, &ANSWERS),
+            facts: facts(totals),
+            closes: ClosesView::of(totals, &kinds.voice),
+            speakers: speakers(plan, totals, kinds),
+        })
+    }
+}
+
+fn speakers(plan: &Plan, totals: &Totals, kinds: &Kinds<'_>) -> Vec<Speaker> {
+    let all = plan.populations.iter().enumerate();
+    let voices = all.filter(|(_, population)| kinds.voice.contains(&population.name.as_str()));
+    voices
+        .map(|(at, population)| Speaker {
+            population: at,
+            name: population.name.clone(),
+            present: present(at, population, totals),
+        })
+        .collect()
+}
+
+/// Every population, whether it speaks or not.
+pub(super) fn everybody(plan: &Plan, totals: &Totals) -> Vec<Speaker> {
+    let all = plan.populations.iter().enumerate();
+    all.map(|(at, population)| Speaker {
+        population: at,
+        name: population.name.clone(),
+        present: present(at, population, totals),
+    })
+    .collect()
+}
+
+/// A closed load's users are those below its line; of an open one, who is newest is there most likely.
+fn present(at: usize, population: &Population, totals: &Totals) -> Range<u32> {
+    if population.load.is_open() {
+        let ours =
+            |(counter, name, _): &(&str, &str, u64)| *counter == Counter::Arrivals.name() && *name == population.name;
+        let arrived = totals.counters().find(ours).map_or(0, |(.., count)| count) as u32;
+        return arrived.saturating_sub(NEWEST)..arrived;
+    }
+    let schedule = Schedule::new(&population.load, &Segment::whole(), at == 0);
+    0..schedule.target(Timestamp::ZERO + totals.elapsed()).round() as u32
+}
+
+/// How many of the newest users of an open load are drawn from.
+const NEWEST: u32 = 10;
+
+pub(super) fn count(totals: &Totals, counter: Counter) -> u64 {
+    totals.counter(counter.name()).unwrap_or_default()
+}
+
+fn verdict(totals: &Totals) -> (String, Mood) {
+    let (all, starved) = (count(totals, Counter::Answers), count(totals, Counter::AnswersStarved));
+    match (all, starved) {
+        (0, _) => ("No answer has begun yet.".to_owned(), Mood::Plain),
+        (all, 0) => {
+            (format!("Every one of {} answers could be played without a pause.", format::count(all)), Mood::Good)
+        }
+        (all, starved) => {
+            let share = format::share(starved as f64 / all as f64);
+            let (starved, all) = (format::count(starved), format::count(all));
+            (format!("{starved} of {all} answers left their listener without audio ({share})."), Mood::Bad)
+        }
+    }
+}
+
+/// Label, counter, meaning, and how it looks when there is any of it. The first is the whole of the others' shares.
+type Line = (&'static str, Counter, &'static str, Mood);
+
+const TURNS: [Line; 6] = [
+    ("Begun", Counter::Turns, "A user began to speak.", Mood::Plain),
+    ("Answered", Counter::TurnsAnswered, "The answer was heard to its end.", Mood::Plain),
+    ("Interrupted", Counter::TurnsInterrupted, "The user broke into the answer, as planned.", Mood::Plain),
+    (
+        "Unanswered",
+        Counter::TurnsUnanswered,
+        "No answer in time, an empty one, or the user spoke again first.",
+        Mood::Bad,
+    ),
+    ("Lost", Counter::TurnsLost, "The connection was lost first.", Mood::Bad),
+    ("Cut", Counter::TurnsCut, "The user left, or the run ended.", Mood::Plain),
+];
+
+const ANSWERS: [Line; 9] = [
+    ("Begun", Counter::Answers, "The first audio of an answer came, greetings included.", Mood::Plain),
+    ("Starved", Counter::AnswersStarved, "The simulated player ran dry at least once.", Mood::Bad),
+    ("Slow", Counter::AnswersSlow, "Audio came slower than it plays (below 0.95 of real time).", Mood::Warn),
+    ("Silent", Counter::AnswersSilent, "Nobody would hear anything.", Mood::Bad),
+    ("Clipped", Counter::AnswersClipped, "The tops of waves are cut off.", Mood::Warn),
+    ("Cut", Counter::AnswersCut, "The connection ended in the middle.", Mood::Bad),
+    ("Early", Counter::AnswersEarly, "It began while the user was still speaking.", Mood::Warn),
+    ("Unasked", Counter::AnswersUnasked, "The turn had been answered already.", Mood::Warn),
+    ("Empty", Counter::AnswersEmpty, "The end of an answer that brought no audio; not among those begun.", Mood::Bad),
+];
+
+fn rows(totals: &Totals, lines: &[Line]) -> Vec<Row> {
+    let whole = lines.first().map_or(0, |(_, counter, ..)| count(totals, *counter));
+    let row = |(label, counter, meaning, wrong): &Line| {
+        let count = count(totals, *counter);
+        let mood = if count > 0 { *wrong } else { Mood::Plain };
+        let share = if whole > 0 { format::share(count as f64 / whole as f64) } else { String::new() };
+        let cells =
+            vec![Cell::new(*label).about(*meaning), Cell::new(format::count(count)).with_mood(mood), share.into()];
+        Row { key: (*label).to_owned(), is_part: false, cells }
+    };
+    lines.iter().map(row).collect()
+}
+
+fn facts(totals: &Totals) -> Vec<(&'static str, String, &'static str)> {
+    let (received, wall) = (count(totals, Counter::ReceivedMs) as f64, count(totals, Counter::WallMs) as f64);
+    let factor =
+        if wall > 0.0 { format!("{} ×", format::number(received / wall)) } else { format::NOTHING.to_owned() };
+    vec![
+        (
+            "Real time",
+            factor,
+            "Audio of all answers per time that it took to arrive, first chunk to last. Below 1 no buffer helps.",
+        ),
+        ("Audio heard", format::duration((received / 1e3).round()), "Of all answers together."),
+        ("Underruns", quantiles(totals, Metric::AudioUnderrun), "How long a listener heard nothing in mid-answer."),
+        (
+            "Jitter",
+            quantiles(totals, Metric::AudioJitter),
+            "Of chunks' arrival, as RFC 3550 has it; one value per answer.",
+        ),
+        ("Gaps", quantiles(totals, Metric::AudioGap), "Between one chunk of an answer and the next."),
+    ]
+}
+
+/// `p50 100 ms, p95 104 ms`.
+pub(super) fn quantiles(totals: &Totals, metric: Metric) -> String {
+    let stats = totals.histogram(metric.name()).and_then(Histogram::stats);
+    stats.map_or_else(
+        || format::NOTHING.to_owned(),
+        |stats| format!("p50 {}, p95 {}", format::millis(stats.p50), format::millis(stats.p95)),
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use metrics::{CounterDelta, HealthDelta, LedgerDelta, MetricsDelta, Part, TotalsConfig};
+
+    fn totals(counts: &[(&str, &str, u64)]) -> Totals {
+        let counter = |(counter, population, count): &(&str, &str, u64)| CounterDelta {
+            counter: (*counter).to_owned(),
+            population: (*population).to_owned(),
+            count: *count,
+        };
+        let metrics = MetricsDelta { counters: counts.iter().map(counter).collect(), ..MetricsDelta::default() };
+        let mut totals = Totals::new(TotalsConfig { workers: 1, ..TotalsConfig::default() });
+        totals.absorb(
+            0,
+            Part {
+                at: Timestamp::from_micros(1),
+                metrics: &metrics,
+                users: &[],
+                ledger: &LedgerDelta::default(),
+                completions: &[],
+                health: &HealthDelta::default(),
+            },
+        );
+        totals
+    }
+
+    /// A chat and a voice population, called so.
+    fn plan() -> Plan {
+        let document = json!({"version": 1, "name": "a", "populations": [
+            {"name": "chat", "scenario": "ktb-chat", "load": {"model": "closed", "start": 9, "stages": [{"duration_s": 9, "target": 9}]}},
+            {"name": "a", "scenario": "voice-guest", "load": {"model": "closed", "start": 4, "stages": [{"duration_s": 9, "target": 4}]}},
+        ]});
+        Plan::check(&document).unwrap_or_else(|problems| panic!("{problems:?}"))
+    }
+
+    #[test]
+    fn voice_users_can_be_listened_to() {
+        let totals = totals(&[("audio.answers", "a", 0), ("frames.in", "chat", 0)]);
+        let (plan, kinds) = (plan(), Kinds::of(&totals));
+        let view = VoiceView::of(&plan, &totals, &kinds).unwrap();
+        assert_eq!(view.speakers, [Speaker { population: 1, name: "a".into(), present: 0..4 }]);
+    }
+
+    #[test]
+    fn kinds_of_users_are_told_by_what_they_count() {
+        #[track_caller]
+        fn check(counts: &[(&str, &str, u64)], voice: &[&str], has_others: bool) {
+            let totals = totals(counts);
+            assert_eq!(Kinds::of(&totals), Kinds { voice: voice.to_vec(), has_others });
+        }
+        check(&[], &[], true);
+        check(&[("frames.in", "chat", 0)], &[], true);
+        check(&[("frames.in", "guests", 0), ("audio.answers", "guests", 0)], &["guests"], false);
+        check(&[("frames.in", "chat", 0), ("audio.answers", "guests", 0)], &["guests"], true);
+    }
+
+    #[test]
+    fn a_run_without_voice_has_no_voice_part() {
+        let totals = totals(&[("frames.in", "chat", 5)]);
+        assert_eq!(VoiceView::of(&plan(), &totals, &Kinds::of(&totals)), None);
+    }
+
+    #[test]
+    fn answers_are_judged_by_how_they_sound() {
+        #[track_caller]
+        fn check(all: u64, starved: u64, verdict: &str, mood: Mood) {
+            let totals = totals(&[("audio.answers", "a", all), ("audio.answers.starved", "a", starved)]);
+            let view = VoiceView::of(&plan(), &totals, &Kinds::of(&totals)).unwrap();
+            assert_eq!((view.verdict.replace('\u{a0}', " ").as_str(), view.mood), (verdict, mood));
+        }
+        check(0, 0, "No answer has begun yet.", Mood::Plain);
+        check(40, 0, "Every one of 40 answers could be played without a pause.", Mood::Good);
+        check(40, 4, "4 of 40 answers left their listener without audio (10 %).", Mood::Bad);
+    }
+
+    #[test]
+    fn all_audio_is_held_against_the_time_it_took() {
+        let totals =
+            totals(&[("audio.answers", "a", 2), ("audio.received_ms", "a", 3_000), ("audio.wall_ms", "a", 2_500)]);
+        let view = VoiceView::of(&plan(), &totals, &Kinds::of(&totals)).unwrap();
+        assert_eq!(view.facts[0].1, "1.2 ×");
+        assert_eq!(view.facts[2].1, format::NOTHING);
+    }
+}

@@ -1,0 +1,83 @@
+//! The thresholds as JUnit XML, as build servers show test results. One more test case says whether the measurement is worth
+//! anything: an INVALID run has errors, which is what JUnit calls a test that could not tell.
+
+use maud::{PreEscaped, html};
+
+use crate::run_view::{measured, threshold_note};
+use metrics::{Outcome, Report, ThresholdEntry, ThresholdResult, Verdict, VerdictOutcome};
+
+pub fn write(report: &Report) -> String {
+    let invalid = report.verdict.as_ref().filter(|verdict| verdict.outcome == VerdictOutcome::Invalid);
+    let name = plan_name(report);
+    let failures = report.thresholds.iter().filter(|entry| invalid.is_none() && !entry.ok).count();
+    let errors = if invalid.is_some() { report.thresholds.len() + 1 } else { 0 };
+    let (tests, time) = (report.thresholds.len() + 1, format!("{:.3}", report.duration_s));
+    let class = format!("tabswarm.{name}");
+    let markup = html! {
+        (PreEscaped("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n"))
+        testsuites name="tabswarm" tests=(tests) failures=(failures) errors=(errors) time=(time) {
+            testsuite name=(name) tests=(tests) failures=(failures) errors=(errors) skipped="0" time=(time) timestamp=(timestamp(report)) {
+                properties {
+                    property name="run" value=(text(&report.run)) {}
+                    property name="tabswarm" value=(crate::VERSION) {}
+                    @if let Some(verdict) = &report.verdict {
+                        property name="verdict" value=(verdict.outcome.word()) {}
+                    }
+                }
+                testcase classname=(class) name=(VALIDITY) time=(time) {
+                    @if let Some(verdict) = invalid {
+                        error type="invalid" message=(first_reason(verdict)) { (reasons(verdict)) }
+                    }
+                }
+                @for entry in &report.thresholds {
+                    testcase classname=(class) name=(text(&entry.expression)) time=(time) {
+                        @if invalid.is_some() {
+                            error type="invalid" message="the measurement is worth nothing, so nobody can tell" { (found(entry)) }
+                        } @else if !entry.ok {
+                            failure type=(kind(entry)) message=(found(entry)) { (text(&entry.expression)) ": " (found(entry)) }
+                        }
+                    }
+                }
+            }
+        }
+    };
+    markup.into_string() + "\n"
+}
+
+const VALIDITY: &str = "the measurement is valid";
+
+fn plan_name(report: &Report) -> String {
+    text(report.plan.get("name").and_then(|name| name.as_str()).unwrap_or("plan"))
+}
+
+/// JUnit wants no time zone; ours is UTC.
+fn timestamp(report: &Report) -> String {
+    report.started_at.trim_end_matches('Z').split('.').next().unwrap_or_default().to_owned()
+}
+
+fn first_reason(verdict: &Verdict) -> String {
+    verdict.reasons.first().map_or_else(|| verdict.outcome.word().to_owned(), |reason| text(&reason.text))
+}
+
+fn reasons(verdict: &Verdict) -> String {
+    verdict.reasons.iter().map(|reason| text(&reason.text)).collect::<Vec<_>>().join("\n")
+}
+
+fn kind(entry: &ThresholdEntry) -> &'static str {
+    if entry.outcome == Outcome::NotMeasured { "not measured" } else { "threshold" }
+}
+
+fn found(entry: &ThresholdEntry) -> String {
+    let result = ThresholdResult::from(entry.clone());
+    let value =
+        if entry.value.is_some() { format!("measured {}", measured(&result)) } else { "not measured".to_owned() };
+    let note = threshold_note(&result);
+    text(&if note.is_empty() { value } else { format!("{value}; {note}") })
+}
+
+/// XML has no place for most control characters, not even escaped.
+fn text(text: &str) -> String {
+    let is_allowed =
+        |c: char| !c.is_control() && !matches!(c, '\u{fffe}' | '\u{ffff}') || matches!(c, '\t' | '\n' | '\r');
+    text.chars().map(|c| if is_allowed(c) { c } else { '\u{fffd}' }).collect()
+}

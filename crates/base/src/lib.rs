@@ -1,0 +1,3 @@
+//! What every layer may know.
+
+pub mod time;

@@ -1,0 +1,489 @@
+//! Many virtual users under one clock: one engine per worker.
+//!
+//! Sans-IO: `handle` what happened, then drain `poll`, then sleep until `next_timeout`.
+
+pub mod ports;
+pub mod user;
+pub mod wire;
+
+mod acting;
+mod border;
+mod crowd;
+mod deadlines;
+mod exchange;
+mod exits;
+mod guard;
+mod hearing;
+mod late;
+mod population;
+mod relief;
+mod rings;
+mod room;
+mod slots;
+mod stop;
+mod watch;
+mod witness;
+
+pub use exchange::Exchange;
+pub use rings::{Caught, NoRings, Rings, SHARED_MS};
+
+use std::collections::VecDeque;
+
+use crate::ports::{FetchFailure, FetchId, FetchOutcome, FetchRequest, Frames, Input, Output, SocketId};
+use crate::user::{Context, ONCE_USER, User, Wish};
+use crate::wire::{Load, LogLine, Snapshot};
+use base::time::{Span, Timestamp};
+use metrics::{HealthDelta, Ledger, Recorder, Redactor, UsersByState, Witness};
+use protocol::Transmit;
+use protocol::audio::PcmReader;
+use scenario::Program;
+
+use acting::Agenda;
+use crowd::{Crowd, Seat};
+use deadlines::Deadlines;
+use exits::Exits;
+use guard::{Guard, Way};
+use hearing::Hearing;
+use late::LateStarts;
+use population::Population;
+use relief::Relief;
+use room::FullAt;
+use slots::Slots;
+use stop::Stopping;
+use watch::Watching;
+
+/// All virtual users of one worker.
+pub struct Engine {
+    populations: Vec<Population>,
+    programs: Vec<std::rc::Rc<Program>>,
+    crowd: Crowd,
+    deadlines: Deadlines,
+    handshakes: Slots<Seat>,
+    /// By who asked, and for which of its tasks.
+    fetches: Slots<(Seat, u32, FetchRequest)>,
+    /// Outbound audio, made once for all users.
+    frames: Frames,
+    pcm: PcmReader,
+    /// `None`: nobody is listened to.
+    hearing: Option<Hearing>,
+    /// `None`: nobody is watched.
+    watching: Option<Watching>,
+    /// Where the newest frames of every user are.
+    rings: std::rc::Rc<dyn Rings>,
+    witness: Witness,
+    /// A worker of another browser: what it tells goes over a network.
+    is_remote: bool,
+    recorder: Recorder,
+    /// Knows what must not leave this worker.
+    redactor: Redactor,
+    ledger: Ledger,
+    out: VecDeque<Output>,
+    log: Vec<LogLine>,
+    log_dropped: u32,
+    health: HealthDelta,
+    stopping: Stopping,
+    /// Users that are to leave, one after the other.
+    exits: Exits,
+    /// Users that should have started while this worker stood still.
+    late_starts: LateStarts,
+    /// The first deadline that has come and was not met yet.
+    overdue: Timestamp,
+    agenda: Agenda,
+    /// The tester has changed the load: no users left does not mean that the run is over.
+    is_steered: bool,
+    seed: u64,
+    settle: Span,
+    graceful_stop: Span,
+    /// Sockets at the same time; `None`: the browser has room for all of the plan.
+    most_sockets: Option<u32>,
+    /// `None`: as far as is known, it has room.
+    full_at: Option<FullAt>,
+    relief: Relief,
+    guard: Guard,
+    contract_every: u32,
+    /// Reused by every call.
+    wishes: Vec<Wish>,
+}
+
+/// Shorter than any browser's timer can be.
+const MIN_SLEEP: Span = Span::from_micros(100);
+/// Hand-overs that go over a network are at least so long apart.
+const REMOTE_SNAPSHOT_MS: u32 = 1_000;
+/// Log lines per snapshot; a flood must not reach the page.
+const MAX_LOG: usize = 40;
+
+impl Engine {
+    /// Compiles a plan for this worker; `Err` says in plain words what is wrong with it.
+    pub fn new(load: &Load) -> Result<Self, String> {
+        let plan = &load.plan;
+        let mut recorder = Recorder::new(Timestamp::ZERO + Span::from_secs_f64(plan.warmup_s));
+        let mut populations = Vec::new();
+        for index in 0..plan.populations.len() {
+            populations.push(Population::new(load, index, &mut recorder)?);
+        }
+        Ok(Self {
+            programs: populations.iter().map(|population| population.program.clone()).collect(),
+            populations,
+            crowd: Crowd::default(),
+            deadlines: Deadlines::default(),
+            handshakes: Slots::new(load.handshakes_in_flight),
+            fetches: Slots::new(load.fetches_in_flight),
+            frames: Frames::default(),
+            pcm: PcmReader::default(),
+            hearing: None,
+            watching: None,
+            rings: std::rc::Rc::new(NoRings),
+            witness: Witness::new(Span::from_millis((4 * u64::from(load.snapshot_ms)).max(1_000))),
+            is_remote: load.snapshot_ms >= REMOTE_SNAPSHOT_MS,
+            recorder,
+            redactor: Redactor::default(),
+            ledger: Ledger::new(&load.run, Span::from_secs_f64(plan.late_after_s)).in_life(load.life),
+            out: VecDeque::new(),
+            log: Vec::new(),
+            log_dropped: 0,
+            health: HealthDelta::default(),
+            stopping: Stopping::Idle,
+            exits: Exits::new(load),
+            late_starts: LateStarts::default(),
+            overdue: Timestamp::ZERO,
+            agenda: Agenda::new(&plan.actions),
+            is_steered: false,
+            seed: plan.seed,
+            settle: Span::from_secs_f64(plan.settle_s),
+            graceful_stop: Span::from_secs_f64(plan.graceful_stop_s),
+            most_sockets: load.sockets,
+            full_at: None,
+            relief: Relief::default(),
+            guard: Guard::new(load),
+            contract_every: plan.contract_every,
+            wishes: Vec::new(),
+        })
+    }
+
+    /// The compiled scenarios, one per population: the edge learns from them which events are only counted.
+    pub fn programs(&self) -> &[std::rc::Rc<Program>] {
+        &self.programs
+    }
+
+    /// Of events that are only counted and have a contract, every n-th is to be handed on, the first included; 0: none.
+    pub fn contract_every(&self) -> u32 {
+        self.contract_every
+    }
+
+    /// The frames that `Output::SendShared` names. A frame stays as it is once it has been named.
+    pub fn frames(&self) -> &Frames {
+        &self.frames
+    }
+
+    /// A shared frame of a population that was due has been handed to its socket.
+    pub fn on_shared_sent(&mut self, population: usize, due: Timestamp, at: Timestamp) {
+        self.populations[population].meters.on_chunk_sent(&mut self.recorder, due, at);
+    }
+
+    /// Whoever holds the sockets keeps their newest frames there.
+    pub fn keep_rings(&mut self, rings: std::rc::Rc<dyn Rings>) {
+        self.rings = rings;
+    }
+
+    /// What the edge is to do next.
+    pub fn poll(&mut self) -> Option<Output> {
+        let output = self.out.pop_front()?;
+        Some(self.border().output(output))
+    }
+
+    /// When `Input::Timeout` is wanted, at the earliest.
+    pub fn next_timeout(&self) -> Option<Timestamp> {
+        let load = match self.stopping {
+            Stopping::Running => {
+                let load = self.populations.iter().map(Population::next_at);
+                load.chain(self.agenda.next_at()).chain(self.late_starts.next_at()).chain(self.guard.until()).min()
+            }
+            _ => None,
+        };
+        let next = [load, self.deadlines.next(), self.stopping.deadline(), self.guard.holds_until()];
+        let next = next.into_iter().chain([self.exits.next_at(), self.retries_at()]).flatten().min();
+        next.filter(|next| *next != Timestamp::NEVER)
+    }
+
+    /// Every user is gone.
+    pub fn is_done(&self) -> bool {
+        matches!(self.stopping, Stopping::Done)
+    }
+
+    /// Something happened.
+    pub fn handle(&mut self, now: Timestamp, wall_ms: f64, input: Input<'_>) {
+        match input {
+            Input::Prepare { population } => self.prepare(now, wall_ms, population),
+            Input::Start { shared } => self.start(now, shared),
+            Input::Sent(sent) => self.ledger.absorb(&sent),
+            Input::Stop => self.begin_stop(now, wall_ms),
+            Input::Leave => self.begin_leave(now, wall_ms),
+            Input::Act(action) => self.agenda.add(action),
+            Input::Hear(user) => self.hear(now, user),
+            Input::Watch(user) => self.watch(user),
+            Input::Canary { user, order } => self.obey_canary(now, wall_ms, user, &order),
+            Input::Finish => self.ledger.finish(now),
+            Input::Abort => self.abort(now, wall_ms),
+            Input::Full => self.on_full(now, wall_ms),
+            Input::Free => self.on_free(),
+            Input::GiveUp { users } => self.give_up(users),
+            Input::TakeIn { guests, most } => self.take_in(now, wall_ms, guests, most),
+            Input::Tried { opened } => {
+                self.health.trials_opened += u32::from(opened);
+                self.health.trials_failed += u32::from(!opened);
+            }
+            Input::Timeout => {}
+            Input::Opened { socket } => {
+                self.health.opened += 1;
+                self.on_socket_opened();
+                self.with_socket(now, wall_ms, socket, |user, ctx| user.on_opened(ctx));
+            }
+            Input::Text { socket, frame } => {
+                self.with_socket(now, wall_ms, socket, |user, ctx| user.on_text(ctx, frame));
+            }
+            Input::Binary { socket, frame } => {
+                self.with_socket(now, wall_ms, socket, |user, ctx| user.on_binary(ctx, frame));
+            }
+            Input::TooLarge { socket, bytes } => {
+                self.with_socket(now, wall_ms, socket, |user, ctx| user.on_too_large(ctx, bytes));
+            }
+            Input::Closed { socket, code, reason } => {
+                let user = self.crowd.slot_of(socket).and_then(|slot| self.crowd.get_mut(slot));
+                let is_refused = user.is_some_and(|user| user.is_opening(socket));
+                self.health.refused += u32::from(is_refused);
+                let waits = is_refused && self.is_held_up();
+                self.with_socket(now, wall_ms, socket, |user, ctx| match waits {
+                    true => user.queue_again(ctx),
+                    false => user.on_closed(ctx, code, reason),
+                });
+                self.forget_socket(socket);
+            }
+            Input::Fetched { fetch, outcome } => self.on_fetched(now, wall_ms, fetch, &outcome),
+            Input::Counted { population, event, frames, bytes } => {
+                self.populations[population].count(event, frames, bytes, &mut self.recorder);
+            }
+            Input::Health { lag } => self.health.lag.push(lag),
+        }
+        self.advance(now, wall_ms);
+    }
+
+    /// Everything since the last snapshot.
+    pub fn snapshot(&mut self, now: Timestamp) -> Snapshot {
+        let (ledger, sent, completions) = self.ledger.drain(now);
+        self.bear_late_witness();
+        self.health.handshake_queue = self.handshakes.waiting() as u32;
+        self.health.held = self.held();
+        let sockets_open = self.health.sockets_open;
+        let health = std::mem::replace(&mut self.health, HealthDelta { sockets_open, ..HealthDelta::default() });
+        let mut snapshot = Snapshot {
+            at: now,
+            metrics: self.recorder.drain(),
+            users: self.users(now),
+            ledger,
+            sent,
+            completions,
+            health,
+            evidence: self.witness.drain(now),
+            log: std::mem::take(&mut self.log),
+            log_dropped: std::mem::take(&mut self.log_dropped),
+            settled: self.stopping.has_settled(),
+            moved: self.relief.take(),
+        };
+        self.border().snapshot(&mut snapshot);
+        snapshot
+    }
+
+    fn users(&self, now: Timestamp) -> Vec<UsersByState> {
+        let mut users: Vec<UsersByState> = self.populations.iter().map(|population| population.gone).collect();
+        for user in self.crowd.users().filter(|user| user.id().index() != ONCE_USER) {
+            user.count_state(now, &mut users[user.id().population()]);
+        }
+        users
+    }
+
+    /// Lets every due thing happen.
+    fn advance(&mut self, now: Timestamp, wall_ms: f64) {
+        self.overdue = self.deadlines.next().unwrap_or(now).min(now);
+        self.follow_plan(now, wall_ms);
+        while let Some(slot) = self.deadlines.pop(now) {
+            self.with_user(now, wall_ms, slot, |user, ctx| user.on_timeout(ctx));
+        }
+        self.overdue = now;
+        self.try_full_browser(now, wall_ms);
+        self.give_slots(now, wall_ms);
+        self.let_leave(now, wall_ms);
+        self.advance_stop(now, wall_ms);
+    }
+
+    /// Calls a user with its surroundings, then does what it wished.
+    fn with_user(&mut self, now: Timestamp, wall_ms: f64, slot: u32, call: impl FnOnce(&mut User, &mut Context<'_>)) {
+        let Some(user) = self.crowd.get_mut(slot) else { return };
+        let id = user.id();
+        let Population { program, name, terms, meters, utterances, control, .. } =
+            &mut self.populations[id.population()];
+        let mut wishes = std::mem::take(&mut self.wishes);
+        let mut ctx = Context {
+            now,
+            overdue: self.overdue.min(now),
+            wall_ms,
+            program,
+            control,
+            population: name,
+            terms,
+            meters,
+            utterances: utterances.as_mut(),
+            frames: &mut self.frames,
+            pcm: &mut self.pcm,
+            user: id,
+            witness: &mut self.witness,
+            seen: self.watching.as_mut().filter(|watching| watching.user == id).map(|watching| &mut watching.notes),
+            heard: self.hearing.as_mut().filter(|hearing| hearing.user == id).map(|hearing| &mut hearing.notes),
+            recorder: &mut self.recorder,
+            redactor: &mut self.redactor,
+            ledger: &mut self.ledger,
+            wishes: &mut wishes,
+            log: &mut self.log,
+        };
+        call(user, &mut ctx);
+        user.teach(&mut self.redactor);
+        let (next, is_over) = (user.next_timeout(), user.is_over());
+        // Whatever is due was done in this call; the minimum keeps a mistake from turning into an endless loop.
+        self.deadlines.set(slot, if is_over { Timestamp::NEVER } else { next.max(now + MIN_SLEEP) });
+        for wish in wishes.drain(..) {
+            self.grant(slot, wish);
+        }
+        self.wishes = wishes;
+        self.bear_witness(now, wall_ms, slot);
+        self.pass_on_heard();
+        if self.log.len() > MAX_LOG {
+            self.log_dropped += (self.log.len() - MAX_LOG) as u32;
+            self.log.truncate(MAX_LOG);
+        }
+        if is_over {
+            self.on_user_over(now, wall_ms, slot);
+        }
+    }
+
+    fn with_socket(
+        &mut self,
+        now: Timestamp,
+        wall_ms: f64,
+        socket: SocketId,
+        call: impl FnOnce(&mut User, &mut Context<'_>),
+    ) {
+        let Some(slot) = self.crowd.slot_of(socket) else { return };
+        // A socket that its user has given up may still speak; by now the user has another one.
+        if self.crowd.get_mut(slot).is_some_and(|user| user.owns(socket)) {
+            self.with_user(now, wall_ms, slot, call);
+        }
+    }
+
+    fn forget_socket(&mut self, socket: SocketId) {
+        if self.crowd.slot_of(socket).is_some() {
+            self.health.sockets_open = self.health.sockets_open.saturating_sub(1);
+            self.crowd.forget_socket(socket);
+            self.guard.on_closed(socket);
+        }
+    }
+
+    fn grant(&mut self, slot: u32, wish: Wish) {
+        match wish {
+            Wish::Slot => self.handshakes.ask(self.crowd.seat(slot)),
+            Wish::SlotDone => self.handshakes.give_back(),
+            Wish::Send(socket, Transmit::Text(text)) => self.out.push_back(Output::Send { socket, text }),
+            Wish::Send(socket, Transmit::Binary(bytes)) => self.out.push_back(Output::SendBinary { socket, bytes }),
+            Wish::SendFrame { socket, frame, due } => {
+                let Some(population) = self.crowd.get_mut(slot).map(|user| user.id().population()) else { return };
+                self.out.push_back(Output::SendShared { socket, population, frame, due });
+            }
+            Wish::Close { socket, opened } => {
+                self.out.push_back(Output::Close { socket });
+                if !opened {
+                    self.forget_socket(socket);
+                }
+            }
+            Wish::Fetch { task, request } => self.fetches.ask((self.crowd.seat(slot), task, request)),
+        }
+    }
+
+    /// Opens sockets and starts exchanges as far as slots are free.
+    fn give_slots(&mut self, now: Timestamp, wall_ms: f64) {
+        while self.has_room()
+            && let Some(seat) = self.next_handshake(now)
+        {
+            let Some(slot) = self.crowd.slot_at(seat) else {
+                self.handshakes.give_back();
+                continue;
+            };
+            self.open_for(now, wall_ms, seat, slot);
+        }
+        while let Some((seat, task, request)) = self.fetches.take() {
+            let place = self.crowd.slot_at(seat).and_then(|slot| Some((slot, self.crowd.get_mut(slot)?.id())));
+            let Some((slot, user)) = place else {
+                self.fetches.give_back();
+                continue;
+            };
+            let fetch = self.crowd.next_fetch(slot);
+            let mut wanted = false;
+            self.with_user(now, wall_ms, slot, |user, ctx| wanted = user.on_fetch_sent(ctx, task, fetch));
+            if !wanted {
+                self.crowd.end_fetch(fetch);
+                self.fetches.give_back();
+                continue;
+            }
+            match self.guard.on_request(user, &request.url, now) {
+                Ok(()) => self.out.push_back(Output::Fetch { fetch, user, request }),
+                Err((cause, detail)) => {
+                    self.on_fetched(now, wall_ms, fetch, &FetchOutcome::Blocked { cause, detail });
+                }
+            }
+        }
+    }
+
+    /// A user has a handshake slot: its socket is opened, unless the guard has something against its address.
+    fn open_for(&mut self, now: Timestamp, wall_ms: f64, seat: Seat, slot: u32) {
+        let mut opening = None;
+        self.with_user(now, wall_ms, slot, |user, ctx| opening = user.opening(ctx));
+        let Some((opening, user)) = opening.zip(self.crowd.get_mut(slot)) else { return self.handshakes.give_back() };
+        let id = user.id();
+        let host = match self.guard.way(id, &opening.url, now) {
+            Way::Open(host) => host,
+            Way::Wait(host) => {
+                user.wait_for(host);
+                return self.handshakes.put_back(seat);
+            }
+            Way::Refused(why) => {
+                self.handshakes.give_back();
+                return self.with_user(now, wall_ms, slot, |user, ctx| user.on_not_allowed(ctx, &why));
+            }
+        };
+        let socket = self.crowd.next_socket(slot);
+        let (url, protocols) = (opening.url.clone(), opening.protocols.clone());
+        self.health.sockets_open += 1;
+        self.on_asked();
+        if let Some(host) = host {
+            self.guard.on_opened(id, socket, host, now);
+        }
+        self.with_user(now, wall_ms, slot, |user, ctx| user.open(ctx, socket, opening));
+        self.out.push_back(Output::Connect { socket, user: id, url, protocols });
+    }
+
+    fn on_fetched(&mut self, now: Timestamp, wall_ms: f64, fetch: FetchId, outcome: &FetchOutcome) {
+        let Some(slot) = self.crowd.end_fetch(fetch) else { return };
+        self.fetches.give_back();
+        let away = self.landed_elsewhere(now, slot, outcome);
+        let outcome = away.as_ref().unwrap_or(outcome);
+        self.with_user(now, wall_ms, slot, |user, ctx| user.on_fetched(ctx, fetch, outcome));
+    }
+
+    /// Redirects that were followed have led where nobody was asked about: the answer counts for nothing.
+    fn landed_elsewhere(&mut self, now: Timestamp, slot: u32, outcome: &FetchOutcome) -> Option<FetchOutcome> {
+        let FetchOutcome::Answer { landed: Some(address), .. } = outcome else { return None };
+        let user = self.crowd.get_mut(slot)?.id();
+        let (_, detail) = self.guard.on_request(user, address, now).err()?;
+        Some(FetchOutcome::Blocked { cause: FetchFailure::RedirectedAway, detail })
+    }
+}
+
+#[cfg(all(test, not(target_arch = "wasm32")))]
+mod tests;

@@ -1,0 +1,161 @@
+//! What a user may touch while it acts: the clock's value, its population's tables, and where its doings go.
+
+use crate::ports::{FetchRequest, FrameId, Frames, SocketId};
+use crate::wire::{Level, LogLine, Note, Reply, Told};
+use base::time::{Span, Timestamp};
+use metrics::{
+    BreachKey, ClosedBy, CounterId, DisconnectKey, ErrorKey, Late, Ledger, Phase, Recorder, Redactor, SeriesId, UserId,
+    Witness,
+};
+use plan::Terms;
+use protocol::Transmit;
+use protocol::audio::PcmReader;
+use scenario::{OperationId, Program};
+
+use super::control::Control;
+use super::meters::Meters;
+use super::voice::Utterances;
+
+/// The surroundings of one user for the length of one call.
+pub struct Context<'a> {
+    pub now: Timestamp,
+    /// The first thing of all users' that is due and has not been done; `now` if nothing is late.
+    pub overdue: Timestamp,
+    /// Milliseconds since 1970, for payloads only.
+    pub wall_ms: f64,
+    pub program: &'a Program,
+    /// What the tester has changed.
+    pub control: &'a Control,
+    pub population: &'a str,
+    pub terms: &'a Terms,
+    pub meters: &'a mut Meters,
+    /// Of a population of voice users.
+    pub utterances: Option<&'a mut Utterances>,
+    pub frames: &'a mut Frames,
+    pub pcm: &'a mut PcmReader,
+    /// The user that acts.
+    pub user: UserId,
+    pub witness: &'a mut Witness,
+    /// Of the one user that somebody watches.
+    pub seen: Option<&'a mut Vec<Note>>,
+    /// Of the one user that somebody listens to.
+    pub heard: Option<&'a mut Vec<Note>>,
+    pub recorder: &'a mut Recorder,
+    /// Whatever is counted under a text, or cut, goes through it first; the rest does so where it leaves the worker.
+    pub redactor: &'a mut Redactor,
+    pub ledger: &'a mut Ledger,
+    /// What the user wants done, in order.
+    pub wishes: &'a mut Vec<Wish>,
+    pub log: &'a mut Vec<LogLine>,
+}
+
+/// What a user cannot do by itself.
+#[derive(Debug)]
+pub enum Wish {
+    /// A handshake slot; the engine answers with `User::open`.
+    Slot,
+    /// It does not want (or use) the slot any more.
+    SlotDone,
+    Send(SocketId, Transmit),
+    SendFrame {
+        socket: SocketId,
+        frame: FrameId,
+        due: Timestamp,
+    },
+    /// `Closed` follows if it had opened.
+    Close {
+        socket: SocketId,
+        opened: bool,
+    },
+    /// An HTTP exchange; the engine gives the id back with `User::on_fetch_sent` and `User::on_fetched`.
+    Fetch {
+        task: u32,
+        request: FetchRequest,
+    },
+}
+
+impl Context<'_> {
+    pub fn sample(&mut self, series: SeriesId, value: Span) {
+        self.recorder.sample(self.now, series, value);
+        self.witness.sample(Late { series, value, at: self.now, wall_ms: self.wall_ms, user: self.user });
+    }
+
+    pub fn count(&mut self, counter: CounterId, n: u64) {
+        self.recorder.count(counter, n);
+    }
+
+    /// Tells whoever listens to this user. Nobody mostly does: then this is one branch.
+    pub fn tell(&mut self, told: impl FnOnce() -> Told) {
+        if let Some(heard) = &mut self.heard {
+            heard.push(Note { at: self.now, told: told() });
+        }
+    }
+
+    /// Tells whoever watches this user, and whoever listens to it.
+    pub fn show(&mut self, told: impl Fn() -> Told) {
+        for notes in [&mut self.heard, &mut self.seen].into_iter().flatten() {
+            notes.push(Note { at: self.now, told: told() });
+        }
+    }
+
+    /// Tells whoever watches this user how long it waited.
+    pub fn took(&mut self, operation: OperationId, what: Reply, took: Span) {
+        if let Some(seen) = &mut self.seen {
+            let operation = self.program.operations[operation.0 as usize].clone();
+            seen.push(Note { at: self.now, told: Told::Took { operation, what, micros: took.as_micros() } });
+        }
+    }
+
+    pub fn disconnect(&mut self, mut key: DisconnectKey) {
+        key.reason = self.redactor.shown(&key.reason, MAX_REASON);
+        if key.by != ClosedBy::User {
+            self.witness.close(self.now, &key);
+        }
+        self.recorder.disconnect(self.now, key);
+    }
+
+    /// Counts an error of an operation of the scenario.
+    pub fn error(&mut self, operation: OperationId, code: &str, phase: Phase, sample: impl FnOnce() -> String) {
+        let program = self.program;
+        self.named_error(&program.operations[operation.0 as usize], code, phase, sample);
+    }
+
+    /// Counts an error of what is no operation of the scenario, like `connect`.
+    pub fn named_error(&mut self, operation: &str, code: &str, phase: Phase, sample: impl FnOnce() -> String) {
+        let code = self.redactor.shown(code, MAX_CODE);
+        self.show(|| Told::Failed(format!("{operation}: {code}")));
+        let key = ErrorKey { population: self.population.to_owned(), operation: operation.to_owned(), code, phase };
+        self.witness.error(self.now, &key);
+        let redactor = &*self.redactor;
+        self.recorder.error(self.now, key, || redactor.shown(&sample(), MAX_SAMPLE));
+    }
+
+    /// An event broke its contract, or nobody knows it.
+    pub fn breach(&mut self, mut key: BreachKey, sample: impl FnOnce() -> String) {
+        if self.meters.is_stranger(&key.event) {
+            key.event = self.redactor.shown_name(&key.event, MAX_NAME);
+        }
+        let redactor = &*self.redactor;
+        self.recorder.breach(self.now, key, || redactor.shown(&sample(), MAX_SAMPLE));
+    }
+
+    pub fn log(&mut self, level: Level, user: u32, text: String) {
+        self.show(|| Told::Saw(text.clone()));
+        self.log.push(LogLine { at: self.now, level, population: self.population.to_owned(), user: Some(user), text });
+    }
+}
+
+/// A code is a table's key: a server that puts its stack trace there must not fill the page.
+const MAX_CODE: usize = 80;
+const MAX_SAMPLE: usize = 300;
+const MAX_REASON: usize = 120;
+/// An event's.
+const MAX_NAME: usize = 200;
+
+/// At most `max` characters, with an ellipsis where something was cut.
+pub fn shorten(text: &str, max: usize) -> String {
+    match text.char_indices().nth(max) {
+        None => text.to_owned(),
+        Some((end, _)) => format!("{}…", &text[..end]),
+    }
+}

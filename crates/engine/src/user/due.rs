@@ -1,0 +1,169 @@
+//! The passing of time: ticks, thinks and delays that are due, answers that never came, stages that took too long.
+
+use base::time::{Span, Timestamp};
+use metrics::{ACK_TIMEOUT, ClosedBy, ECHO_TIMEOUT};
+
+use super::event::MAX_TASKS;
+use super::life::Stage;
+use super::pending::Pending;
+use super::task::{Role, Task, Wait};
+use super::{Context, User};
+
+/// What was due longer ago than this is not made up for: a machine that slept (or a worker that stood still) would send all of it
+/// within one second.
+pub const STALE: Span = Span::from_secs(2);
+
+/// Whether it is too late for what was due then.
+pub fn is_stale(due: Timestamp, now: Timestamp) -> bool {
+    now.since(due) > STALE
+}
+
+impl User {
+    /// Time has passed: whatever is due by now happens.
+    pub fn on_timeout(&mut self, ctx: &mut Context<'_>) {
+        if self.is_over() {
+            return;
+        }
+        // First, for a connection that did not live through the sleep takes along what was to be sent over it.
+        self.leave_out(ctx);
+        self.feed(ctx, |session, now, sink| {
+            session.on_timeout(now, sink);
+            Ok(())
+        });
+        self.end_stall(ctx);
+        self.expire_pendings(ctx);
+        self.on_voice_timeout(ctx);
+        self.tick(ctx);
+        self.wake_tasks(ctx);
+        self.run(ctx);
+        self.on_stage_deadline(ctx);
+    }
+
+    /// Ticks, and what is left of ticks and reactions, that are too old are not sent, but counted.
+    fn leave_out(&mut self, ctx: &mut Context<'_>) {
+        let (now, before) = (ctx.now, self.tasks.len());
+        let is_too_late = |task: &Task| matches!(task.wait, Wait::Until(at) if is_stale(at, now));
+        self.tasks.retain(|task| task.role == Role::Main || !is_too_late(task));
+        ctx.count(ctx.meters.not_sent, (before - self.tasks.len()) as u64);
+        for index in 0..if self.ticks() { self.tickers.len() } else { 0 } {
+            while is_stale(self.tickers[index].due, now)
+                && let Some(due) = self.tickers[index].take_tick(now)
+            {
+                self.wind(ctx, index, due);
+                ctx.count(ctx.meters.not_sent, 1);
+            }
+        }
+    }
+
+    /// Sets the next tick, counted from the due time of the last one, not from now: lag does not add up. An interval of nothing must
+    /// not hang us.
+    fn wind(&mut self, ctx: &mut Context<'_>, index: usize, due: Timestamp) {
+        let drawn = self.memory.draw(&ctx.program.timers[index].interval, ctx.wall_ms, None).max(Span::from_millis(1));
+        self.tickers[index].drawn = drawn;
+        self.tickers[index].due = due + ctx.control.interval(index, drawn).max(Span::from_millis(1));
+    }
+
+    /// Tasks whose wait is over go on; a flow that is too late goes on later, as if the time that was slept had not passed.
+    fn wake_tasks(&mut self, ctx: &mut Context<'_>) {
+        for task in &mut self.tasks {
+            let Wait::Until(at) = task.wait else { continue };
+            if is_stale(at, ctx.now) {
+                task.intended = ctx.now + at.since(ctx.overdue);
+                task.wait = Wait::Until(task.intended);
+            } else if at <= ctx.now {
+                ctx.recorder.sample(ctx.now, ctx.meters.pacing, ctx.now.since(at));
+                task.wait = Wait::Ready;
+            }
+        }
+    }
+
+    fn on_stage_deadline(&mut self, ctx: &mut Context<'_>) {
+        if self.stage.deadline() > ctx.now {
+            return;
+        }
+        match self.stage {
+            Stage::Connecting(handshake) => {
+                let reached = match (handshake.websocket, handshake.engineio) {
+                    (None, _) => "no websocket",
+                    (Some(_), None) => "no engine.io open",
+                    (Some(_), Some(_)) => "no connect answer",
+                };
+                ctx.named_error(catalogue::CONNECT, "timeout", self.phase(), || reached.to_owned());
+                self.close(ctx, ClosedBy::Timeout, Some("connect timeout"));
+                self.on_link_lost(ctx);
+            }
+            Stage::Backoff { .. } => self.connect(ctx),
+            Stage::Quiescing { .. } => self.leave_if_quiet(ctx),
+            Stage::Finishing { .. } => {
+                ctx.count(ctx.meters.not_left, 1);
+                self.end(ctx);
+            }
+            Stage::Closing { .. } => self.end(ctx),
+            _ => {}
+        }
+    }
+
+    /// Starts a task for every tick that is due; each is measured from the time it was due.
+    fn tick(&mut self, ctx: &mut Context<'_>) {
+        if !self.ticks() {
+            return;
+        }
+        let program = ctx.program;
+        for (index, timer) in program.timers.iter().enumerate() {
+            while let Some(due) = self.tickers.get_mut(index).and_then(|ticker| ticker.take_tick(ctx.now)) {
+                self.wind(ctx, index, due);
+                ctx.recorder.sample(ctx.now, ctx.meters.pacing, ctx.now.since(due));
+                if self.tasks.len() >= MAX_TASKS {
+                    ctx.count(ctx.meters.skipped, 1);
+                } else {
+                    self.spawn(Role::Side, timer.block, None, due, Wait::Ready);
+                }
+            }
+        }
+    }
+
+    fn expire_pendings(&mut self, ctx: &mut Context<'_>) {
+        if is_stale(ctx.overdue, ctx.now) {
+            // The answer may have come while we slept: it waits behind this, and is read first.
+            let earliest = ctx.now + STALE;
+            self.pendings.iter_mut().for_each(|pending| pending.deadline = pending.deadline.max(earliest));
+        }
+        while let Some(place) = self.pendings.iter().position(|pending| pending.deadline <= ctx.now) {
+            let Some(pending) = self.pendings.remove(place) else { break };
+            let phase = self.phase();
+            let code = match &pending.message {
+                _ if pending.is_open() => "timeout",
+                Some(message) if !message.echoed => ECHO_TIMEOUT,
+                _ => ACK_TIMEOUT,
+            };
+            ctx.error(pending.operation, code, phase, || "nothing came in time".to_owned());
+            if let Some(message) = pending.message.as_ref().filter(|message| !message.accepted) {
+                ctx.ledger.unconfirmed(ctx.now, self.id, message.sequence);
+            }
+            self.after_failed(ctx, &pending);
+        }
+    }
+
+    /// The connection is gone (or the user leaves): what was on its way will not be known any more.
+    pub(super) fn drop_pendings(&mut self, ctx: &mut Context<'_>, why: &str) {
+        for pending in std::mem::take(&mut self.pendings) {
+            if pending.is_open() && why == "disconnected" {
+                ctx.error(pending.operation, why, self.phase(), || "the connection was lost first".to_owned());
+            }
+            if let Some(message) = pending.message.as_ref().filter(|message| !message.accepted) {
+                ctx.ledger.abandoned(self.id, message.sequence);
+            }
+        }
+    }
+
+    /// Something that was waited for failed: its task goes on, or the user ends.
+    pub(super) fn after_failed(&mut self, ctx: &mut Context<'_>, pending: &Pending) {
+        let leaving = self.stage.is_leaving();
+        if pending.required && !leaving && pending.message.is_none() && pending.is_open() {
+            let name = &ctx.program.operations[pending.operation.0 as usize];
+            self.fail(ctx, &format!("the required step {name} failed"));
+        } else {
+            self.unblock(pending.task, ctx.now);
+        }
+    }
+}

@@ -1,0 +1,397 @@
+//! What arrives: frames, answers, acknowledgements, echoes, errors, HTTP answers, and the passing of time.
+
+use serde_json::Value;
+
+use crate::wire::{Reply, Told};
+use base::time::{Span, Timestamp};
+use metrics::Receipt;
+use protocol::{Args, BINARY_FRAME, FrameError, Incoming, Session};
+use scenario::{Arguments, ErrorRule, EventId, Op, OperationId, Reaction};
+
+use super::arguments::Heard;
+use super::context::shorten;
+use super::life::Stage;
+use super::link::Closing;
+use super::memory::Found;
+use super::pending::{Looked, all_match};
+use super::step::is_pong;
+use super::task::{Role, Wait};
+use super::{Context, User};
+
+impl User {
+    pub fn on_text(&mut self, ctx: &mut Context<'_>, frame: &str) {
+        ctx.recorder.count(ctx.meters.frames_in, 1);
+        ctx.recorder.count(ctx.meters.bytes_in, frame.len() as u64);
+        self.note_frame();
+        self.feed(ctx, |session, now, sink| session.on_text(now, frame, sink));
+    }
+
+    pub fn on_binary(&mut self, ctx: &mut Context<'_>, frame: &[u8]) {
+        ctx.recorder.count(ctx.meters.frames_in, 1);
+        ctx.recorder.count(ctx.meters.bytes_in, frame.len() as u64);
+        self.note_frame();
+        self.feed(ctx, |session, now, sink| session.on_binary(now, frame, sink));
+    }
+
+    /// A frame that is longer than what is read of one.
+    pub fn on_too_large(&mut self, ctx: &mut Context<'_>, bytes: u64) {
+        ctx.recorder.count(ctx.meters.frames_in, 1);
+        ctx.recorder.count(ctx.meters.bytes_in, bytes);
+        self.note_frame();
+        let (bytes, most) = (megabytes(bytes), megabytes(ctx.terms.most_bytes));
+        let text = || format!("a frame of {bytes} MB, of which nothing was read: the plan's limit is {most} MB");
+        ctx.named_error(catalogue::FRAME, "too large", self.phase(), text);
+        // A packet that waited for its attachments waits in vain.
+        self.feed(ctx, |session, _, _| session.on_lost_frame());
+    }
+
+    fn note_frame(&mut self) {
+        if let Some(link) = &mut self.link {
+            link.has_heard = true;
+        }
+    }
+
+    /// Gives the session something and acts on all that it meant.
+    pub(super) fn feed(
+        &mut self,
+        ctx: &mut Context<'_>,
+        give: impl FnOnce(&mut Session, Timestamp, &mut dyn FnMut(Incoming<'_>)) -> Result<(), FrameError>,
+    ) {
+        // While the session speaks, the user only listens; what needs the session again is done afterwards.
+        let Some(mut link) = self.link.take() else { return };
+        let mut later = Vec::new();
+        let deaf = link.closing.is_some() || self.stall.is_some();
+        let phase = self.phase();
+        let result = give(&mut link.session, ctx.now, &mut |incoming| {
+            if !deaf {
+                self.hear(ctx, incoming, &mut later);
+            }
+        });
+        if let Some(stall) = &mut self.stall {
+            // Who hangs answers no ping either, until it goes on.
+            while let Some(transmit) = link.session.poll_transmit() {
+                stall.owes_pong |= is_pong(&transmit);
+            }
+        }
+        self.link = Some(link);
+        if self.is_over() {
+            // What it heard was the end of it, and then the link was not there to be closed.
+            self.close_as(ctx, Closing::by_user(phase));
+        }
+        if let Err(error) = result {
+            ctx.count(ctx.meters.frames_invalid, 1);
+            ctx.named_error(catalogue::FRAME, "invalid", self.phase(), || error.to_string());
+        }
+        for act in later {
+            self.act(ctx, act);
+        }
+        self.run(ctx);
+        self.leave_if_quiet(ctx);
+    }
+
+    /// The hot path: an event is judged where it lies, without a copy.
+    fn hear(&mut self, ctx: &mut Context<'_>, incoming: Incoming<'_>, later: &mut Vec<Later>) {
+        match incoming {
+            Incoming::Housekeeping => {}
+            Incoming::Event { name, args, ack } => {
+                if later.is_empty() {
+                    later.extend(self.on_event(ctx, name, &args));
+                } else {
+                    // It came before the connect answer and is delivered behind it.
+                    let (name, raw) = (name.to_owned(), args.raw.to_owned());
+                    later.push(Later::Event { name, raw, attachments: args.attachments });
+                }
+                later.extend(ack.map(Later::Acknowledge));
+            }
+            Incoming::Ack { id, args } => self.on_ack(ctx, id, &args),
+            Incoming::Handshake { .. } => {
+                if let Stage::Connecting(handshake) = &mut self.stage {
+                    // The official client, too, starts its back-off anew here and not when the namespace is granted.
+                    self.attempt = 0;
+                    handshake.engineio = Some(ctx.now);
+                    let since = handshake.websocket.unwrap_or(handshake.started);
+                    ctx.sample(ctx.meters.engineio, ctx.now.since(since));
+                }
+            }
+            Incoming::Connected => later.push(Later::Connected),
+            Incoming::Refused { message, data } => later.push(Later::Refused { message, data: data.to_owned() }),
+            Incoming::Ended { reason } => later.push(Later::Ended(reason)),
+        }
+    }
+
+    fn act(&mut self, ctx: &mut Context<'_>, act: Later) {
+        match act {
+            Later::Connected => self.on_connected(ctx),
+            Later::Refused { message, data } => self.on_refused(ctx, &message, &data),
+            Later::Ended(reason) => self.on_ended(ctx, reason),
+            Later::Leave => self.leave(ctx, Timestamp::NEVER),
+            Later::Acknowledge(id) => {
+                if let Some(link) = self.link.as_mut().filter(|link| link.closing.is_none()) {
+                    link.session.acknowledge(id, &[]);
+                }
+            }
+            Later::Event { name, raw, attachments } => {
+                let args = Args { raw: &raw, attachments };
+                if let Some(act) = self.on_event(ctx, &name, &args) {
+                    self.act(ctx, act);
+                }
+            }
+        }
+    }
+
+    /// One event of the application. Returns what cannot be done while the session speaks.
+    fn on_event(&mut self, ctx: &mut Context<'_>, name: &str, args: &Args<'_>) -> Option<Later> {
+        let Some(event) = ctx.meters.count_in(name, ctx.recorder, ctx.redactor) else {
+            self.on_stranger(ctx, name, args);
+            if ctx.meters.is_new_stranger() {
+                self.note_unknown(ctx, name, args);
+            }
+            return None;
+        };
+        if self.is_over() {
+            return None;
+        }
+        if let Some(shape) = ctx.meters.contract_due(event) {
+            self.check_contract(ctx, shape, name, args);
+        }
+        // Its audio is told as such.
+        if ctx.heard.is_some() && ctx.program.audio.as_ref().is_none_or(|audio| audio.inbound != event) {
+            ctx.tell(|| Told::In(shorten(name, MAX_TOLD)));
+        }
+        self.on_voice_event(ctx, event, args);
+        // The end of an answer may have ended the user, too.
+        if self.is_over() {
+            return None;
+        }
+        let program = ctx.program;
+        if let Some(delivery) = program.delivery.as_ref().filter(|delivery| delivery.event == event)
+            && let Some(receipt) = ctx.ledger.receive(ctx.now, self.id, args.raw)
+        {
+            if !receipt.first {
+                if !self.stage.is_leaving() {
+                    self.react(ctx, event, &Heard::new(args), |reaction| reaction.duplicates);
+                }
+                return None;
+            }
+            self.on_delivery(ctx, delivery.operation, &receipt);
+        }
+        self.probe_event(ctx, event, args);
+        let heard = Heard::new(args);
+        self.on_answer(ctx, event, &heard);
+        let mut ends = self.apply_error_rules(ctx, event, &heard);
+        if self.stage.is_leaving() {
+            // It still hears answers and errors, which decide the fate of what it sent, but does nothing new.
+            ends = false;
+        } else if !self.is_over() {
+            self.react(ctx, event, &heard, |_| true);
+        }
+        if heard.is_bad() {
+            ctx.count(ctx.meters.frames_invalid, 1);
+            let sample = || format!("{name} {}", args.raw);
+            ctx.named_error(catalogue::FRAME, "arguments are not JSON", self.phase(), sample);
+        }
+        ends.then_some(Later::Leave)
+    }
+
+    /// An event that the scenario does not name. A voice service has no use for binary frames.
+    fn on_stranger(&self, ctx: &mut Context<'_>, name: &str, args: &Args<'_>) {
+        if name == BINARY_FRAME && self.voice.is_some() {
+            let bytes: usize = args.attachments.iter().map(Vec::len).sum();
+            ctx.count(ctx.meters.frames_invalid, 1);
+            ctx.named_error(catalogue::FRAME, "binary frame", self.phase(), || format!("{bytes} bytes"));
+        }
+    }
+
+    fn on_delivery(&mut self, ctx: &mut Context<'_>, operation: OperationId, receipt: &Receipt) {
+        if let Some(probe) = &mut self.probe {
+            probe.received(&receipt.tag);
+        }
+        let Some(meters) = ctx.meters.operation(operation).message else { return };
+        ctx.sample(meters.fanout, receipt.latency);
+        if !receipt.own {
+            return;
+        }
+        let place = self.pendings.iter().position(|pending| {
+            pending.message.as_ref().is_some_and(|message| message.sequence == receipt.tag.sequence && !message.echoed)
+        });
+        let Some(place) = place else { return };
+        let pending = &mut self.pendings[place];
+        let took = ctx.now.since(pending.sent_at);
+        ctx.sample(meters.round_trip, took);
+        ctx.recorder.sample(ctx.now, meters.intended, ctx.now.since(pending.intended));
+        ctx.took(operation, Reply::Echo, took);
+        if let Some(message) = &mut pending.message {
+            message.echoed = true;
+            message.accepted = true;
+        }
+        self.settle(ctx, place);
+    }
+
+    fn on_answer(&mut self, ctx: &mut Context<'_>, event: EventId, heard: &Heard<'_>) {
+        let mut looked = Looked::new(heard);
+        let place = self.pendings.iter().position(|pending| {
+            pending.answer.as_ref().is_some_and(|answer| answer.event == event && answer.holds(&mut looked))
+        });
+        let Some(place) = place else { return };
+        let pending = &mut self.pendings[place];
+        let operation = pending.operation;
+        let took = ctx.now.since(pending.sent_at);
+        let saves = pending.answer.as_ref().map_or(&[][..], |answer| match &ctx.program.ops[answer.at as usize] {
+            Op::Emit(op) => op.answer.as_ref().map_or(&[][..], |answer| &answer.save),
+            Op::Wait(op) => &op.answer.save,
+            _ => &[],
+        });
+        if let Err(missing) = self.memory.save(saves, &Found::Event(heard)) {
+            ctx.error(operation, "unexpected answer", self.phase(), || missing);
+            if let Some(failed) = self.pendings.remove(place) {
+                self.after_failed(ctx, &failed);
+            }
+            return;
+        }
+        self.memory.secrets.teach(ctx.redactor);
+        pending.answer = None;
+        ctx.sample(ctx.meters.operation(operation).answer, took);
+        ctx.took(operation, Reply::Answer, took);
+        self.settle(ctx, place);
+    }
+
+    fn on_ack(&mut self, ctx: &mut Context<'_>, id: u64, _args: &Args<'_>) {
+        let Some(place) = self.pendings.iter().position(|pending| pending.ack == Some(id)) else { return };
+        let pending = &mut self.pendings[place];
+        pending.ack = None;
+        let sequence = pending.message.as_mut().map(|message| {
+            message.accepted = true;
+            message.sequence
+        });
+        let (operation, took) = (pending.operation, ctx.now.since(pending.sent_at));
+        ctx.sample(ctx.meters.operation(operation).ack, took);
+        ctx.took(operation, Reply::Ack, took);
+        if let Some(sequence) = sequence {
+            ctx.ledger.accepted(ctx.now, self.id, sequence);
+        }
+        self.settle(ctx, place);
+    }
+
+    /// After something a pending waited for has come: lets its task go on, forgets it when nothing is left.
+    fn settle(&mut self, ctx: &mut Context<'_>, place: usize) {
+        let pending = &mut self.pendings[place];
+        if pending.is_answered() {
+            let (room, task) = (pending.enters.take(), pending.task.take());
+            if let Some(room) = room {
+                ctx.ledger.enter(ctx.now, &room, self.id);
+            }
+            self.unblock(task, ctx.now);
+        }
+        if self.pendings[place].is_over() {
+            self.pendings.remove(place);
+        }
+    }
+
+    /// Returns whether a rule says that the user's session is over.
+    fn apply_error_rules(&mut self, ctx: &mut Context<'_>, event: EventId, heard: &Heard<'_>) -> bool {
+        let program = ctx.program;
+        let wall = ctx.wall_ms;
+        let rule = program
+            .errors
+            .iter()
+            .find(|rule| rule.event == event && all_match(&rule.matches, &mut self.memory, wall, heard));
+        let Some(rule) = rule else { return false };
+        self.on_error_event(ctx, rule, heard);
+        rule.ends_user
+    }
+
+    fn on_error_event(&mut self, ctx: &mut Context<'_>, rule: &ErrorRule, heard: &Heard<'_>) {
+        let text = |pointer: &Option<scenario::Pointer>| {
+            pointer.as_ref().and_then(|pointer| heard.part(pointer)).and_then(|value| match &*value {
+                Value::String(text) => Some(text.clone()),
+                Value::Null => None,
+                other => Some(other.to_string()),
+            })
+        };
+        let event = &ctx.program.events[rule.event.0 as usize].name;
+        let message = text(&rule.message);
+        let code = text(&rule.code).or(message).unwrap_or_else(|| event.clone());
+        let sample = || format!("{event} {}", heard.args.raw);
+        match rule.operation {
+            Some(operation) => ctx.error(operation, &code, self.phase(), sample),
+            None => ctx.named_error(event, &code, self.phase(), sample),
+        }
+        if let Some(pause) = &rule.pause {
+            let amount = heard.part(&pause.field).and_then(|value| value.as_f64()).unwrap_or(0.0).clamp(0.0, 86_400.0);
+            let until = ctx.now + Span::from_secs_f64(amount * pause.unit.as_secs_f64());
+            if let Some(ticker) = self.tickers.get_mut(pause.timer) {
+                ticker.silent_until = ticker.silent_until.max(until);
+                ticker.due = ticker.due.max(until);
+            }
+        }
+        if let Some(operation) = rule.operation {
+            self.reject_oldest(ctx, operation);
+        }
+    }
+
+    /// Errors carry no id: the oldest of the operation that is still open is the one that failed.
+    fn reject_oldest(&mut self, ctx: &mut Context<'_>, operation: OperationId) {
+        let place = self.pendings.iter().position(|pending| pending.operation == operation && pending.is_open());
+        let Some(pending) = place.and_then(|place| self.pendings.remove(place)) else { return };
+        if let Some(message) = &pending.message {
+            ctx.ledger.rejected(self.id, message.sequence);
+        }
+        self.after_failed(ctx, &pending);
+    }
+
+    fn react(&mut self, ctx: &mut Context<'_>, event: EventId, heard: &Heard<'_>, which: fn(&Reaction) -> bool) {
+        if ctx.control.paused || self.taken || self.is_moving {
+            return;
+        }
+        let program = ctx.program;
+        for reaction in program.reactions.iter().filter(|reaction| reaction.event == event && which(reaction)) {
+            if self.wants_to_react(ctx.wall_ms, reaction, heard) {
+                let wait = reaction
+                    .delay
+                    .as_ref()
+                    .map_or(Span::ZERO, |delay| self.memory.draw(delay, ctx.wall_ms, Some(heard)));
+                if self.tasks.len() >= MAX_TASKS {
+                    ctx.count(ctx.meters.skipped, 1);
+                    continue;
+                }
+                let due = ctx.now + wait;
+                let wait = if wait == Span::ZERO { Wait::Ready } else { Wait::Until(due) };
+                self.spawn(Role::Side, reaction.block, Some(heard.kept()), due, wait);
+            }
+        }
+    }
+
+    fn wants_to_react(&mut self, wall: f64, reaction: &Reaction, heard: &Heard<'_>) -> bool {
+        let probability = reaction.probability.number(&mut self.memory.scope(wall, None, "")).unwrap_or(0.0);
+        self.memory.random.f64() < probability && all_match(&reaction.matches, &mut self.memory, wall, heard)
+    }
+}
+
+/// What a session said that is acted on when it has finished speaking.
+enum Later {
+    Connected,
+    Refused {
+        message: String,
+        data: String,
+    },
+    Ended(protocol::EndReason),
+    /// The server asked whether an event has come: a handler that has nothing to say answers just that.
+    Acknowledge(u64),
+    Event {
+        name: String,
+        raw: String,
+        attachments: Vec<Vec<u8>>,
+    },
+    /// An error rule ended the user.
+    Leave,
+}
+
+/// A user that reacts faster than it is answered must not pile up tasks without end.
+pub(super) const MAX_TASKS: usize = 256;
+
+/// A name that is shown to a person.
+const MAX_TOLD: usize = 80;
+
+fn megabytes(bytes: u64) -> f64 {
+    (bytes as f64 / 1e5).round() / 10.0
+}

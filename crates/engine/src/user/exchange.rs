@@ -1,0 +1,79 @@
+//! HTTP exchanges: sent, answered, judged.
+
+use serde_json::Value;
+
+use crate::ports::{FetchId, FetchOutcome};
+use base::time::Span;
+use scenario::{HttpOp, Op};
+
+use super::context::shorten;
+use super::memory::Found;
+use super::{Context, User};
+
+impl User {
+    /// The exchange has left its queue.
+    pub fn on_fetch_sent(&mut self, ctx: &mut Context<'_>, task: u32, fetch: FetchId) -> bool {
+        let waiting = self.fetches.iter_mut().find(|fetching| fetching.task == task && fetching.fetch.is_none());
+        let Some(fetching) = waiting else { return false };
+        fetching.fetch = Some(fetch);
+        fetching.sent_at = ctx.now;
+        ctx.recorder.sample(ctx.now, ctx.meters.rest_wait, ctx.now.since(fetching.wished));
+        ctx.recorder.count(ctx.meters.http_requests, 1);
+        true
+    }
+
+    pub fn on_fetched(&mut self, ctx: &mut Context<'_>, fetch: FetchId, outcome: &FetchOutcome) {
+        let Some(place) = self.fetches.iter().position(|fetching| fetching.fetch == Some(fetch)) else { return };
+        let fetching = self.fetches.remove(place);
+        let Op::Http(op) = &ctx.program.ops[fetching.at as usize] else { return };
+        let problem = self.judge(ctx, op, outcome, ctx.now.since(fetching.sent_at));
+        match problem {
+            Some((code, sample)) => {
+                ctx.error(op.operation, &code, self.phase(), || sample.clone());
+                if op.required && !self.stage.is_leaving() {
+                    let name = &ctx.program.operations[op.operation.0 as usize];
+                    let why = format!("{code} {sample}");
+                    self.fail(ctx, &format!("{name} failed: {}", ctx.redactor.shown(&why, 240)));
+                } else {
+                    self.unblock(Some(fetching.task), ctx.now);
+                }
+            }
+            None => self.unblock(Some(fetching.task), ctx.now),
+        }
+        self.run(ctx);
+    }
+
+    /// Measures and saves a good answer; says what is wrong with any other.
+    fn judge(
+        &mut self,
+        ctx: &mut Context<'_>,
+        op: &HttpOp,
+        outcome: &FetchOutcome,
+        took: Span,
+    ) -> Option<(String, String)> {
+        let (status, headers, body) = match outcome {
+            FetchOutcome::Answer { status, headers, body, .. } => (*status, headers, body),
+            FetchOutcome::Blocked { cause, detail } => return Some((cause.code().to_owned(), detail.clone())),
+        };
+        let expected = if op.expect.is_empty() { (200..300).contains(&status) } else { op.expect.contains(&status) };
+        let parsed: [Value; 1] = [serde_json::from_str(body).unwrap_or(Value::Null)];
+        if !expected {
+            let code = op.error_code.as_ref().and_then(|pointer| pointer.find(&parsed)).and_then(Value::as_str);
+            return Some((
+                code.map_or_else(|| status.to_string(), str::to_owned),
+                format!("HTTP {status} {}", shorten(body, MAX_BODY)),
+            ));
+        }
+        let found = Found::Answer { status, headers, body: &parsed };
+        if let Err(missing) = self.memory.save(&op.save, &found) {
+            return Some(("unexpected answer".to_owned(), missing));
+        }
+        self.memory.secrets.teach(ctx.redactor);
+        // A sample is a success: a server that fails fast must not look quick, nor half as faulty as it is.
+        ctx.sample(ctx.meters.operation(op.operation).answer, took);
+        None
+    }
+}
+
+/// Characters of an unexpected answer that are looked at for its sample.
+const MAX_BODY: usize = 4_000;

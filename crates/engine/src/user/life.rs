@@ -1,0 +1,401 @@
+//! The stages of a user's life.
+//!
+//! ```text
+//!            start                 before ends         slot            connected          flow ends
+//!   (new) ─────────▶ Preparing ─────────────▶ Queued ───────▶ Connecting ────────▶ Flow ────────────▶ Active
+//!                                               ▲                 │                 │                  │
+//!                                               └──── Backoff ◀───┴──── lost ───────┴──────────────────┤
+//!                                                                                                      │ retire
+//!   Done ◀──── Closing ◀──── Finishing ◀──── Quiescing ◀───────────────────────────────────────────────┘
+//!
+//!   Failed: from any stage, when a required step fails or the connection is gone for good.
+//! ```
+
+use crate::wire::Level;
+use base::time::{Span, Timestamp};
+use metrics::{ClosedBy, Phase, UserId};
+use scenario::{AfterFlow, Pc, Program, UserFacts};
+
+use super::arguments::Kept;
+use super::link::Handshake;
+use super::memory::Memory;
+use super::task::{Role, Task, Ticker, Wait};
+use super::voice::Ending;
+use super::{Context, User};
+
+/// Where a user is, with what belongs to that place only.
+#[derive(Debug, Clone, Copy)]
+pub enum Stage {
+    /// `before` (or, for the run's own user, `once`) runs.
+    Preparing,
+    Queued {
+        since: Timestamp,
+    },
+    Connecting(Handshake),
+    Flow,
+    Active,
+    /// The run is over: stays connected and hears, but sends nothing of its own any more.
+    Silent,
+    Backoff {
+        until: Timestamp,
+    },
+    /// Told to leave: sends nothing new, waits for what is on its way.
+    Quiescing {
+        until: Timestamp,
+        cut: Timestamp,
+    },
+    /// `finish` runs.
+    Finishing {
+        cut: Timestamp,
+    },
+    /// Waits for the browser's `Closed`.
+    Closing {
+        until: Timestamp,
+    },
+    Done,
+    Failed,
+}
+
+/// How long a user that was told to leave waits for the echoes and acks of what it sent.
+const QUIESCE: Span = Span::from_secs(2);
+/// How long a close may take before the user is counted as gone.
+const CLOSE_TIMEOUT: Span = Span::from_secs(3);
+
+impl Stage {
+    pub fn phase(self) -> Phase {
+        match self {
+            Self::Preparing => Phase::Preparing,
+            Self::Queued { .. } | Self::Connecting(_) => Phase::Connecting,
+            Self::Flow => Phase::Flow,
+            Self::Active | Self::Silent => Phase::Active,
+            Self::Backoff { .. } => Phase::Reconnecting,
+            Self::Quiescing { .. } | Self::Finishing { .. } | Self::Closing { .. } => Phase::Finishing,
+            Self::Done | Self::Failed => Phase::Finishing,
+        }
+    }
+
+    pub fn deadline(self) -> Timestamp {
+        match self {
+            Self::Connecting(handshake) => handshake.deadline,
+            Self::Backoff { until } | Self::Closing { until } | Self::Quiescing { until, .. } => until,
+            Self::Finishing { cut } => cut,
+            _ => Timestamp::NEVER,
+        }
+    }
+
+    /// Timers run.
+    pub fn ticks(self) -> bool {
+        matches!(self, Self::Active)
+    }
+
+    /// It does not react to anything any more.
+    pub fn is_leaving(self) -> bool {
+        matches!(self, Self::Silent | Self::Quiescing { .. } | Self::Finishing { .. } | Self::Closing { .. })
+    }
+}
+
+impl User {
+    pub fn new(id: UserId, facts: UserFacts, program: &Program, seed: u64) -> Self {
+        Self {
+            id,
+            memory: Memory::new(facts, program, seed),
+            stage: Stage::Preparing,
+            link: None,
+            voice: None,
+            tasks: Vec::new(),
+            next_task: 0,
+            pendings: std::collections::VecDeque::new(),
+            fetches: Vec::new(),
+            tickers: Vec::new(),
+            attempt: 0,
+            has_been_in: false,
+            settled_in: false,
+            waits_for: None,
+            holds_slot: false,
+            dismissed: false,
+            counted_out: false,
+            failure: None,
+            probe: None,
+            stall: None,
+            is_moving: false,
+            spoiled: false,
+            taken: false,
+        }
+    }
+
+    /// It will compare the server's history with what it receives.
+    pub fn will_probe(&mut self) {
+        self.probe = Some(Box::default());
+    }
+
+    /// Starts a block of the main task that is due now.
+    pub(super) fn begin_block(&mut self, ctx: &mut Context<'_>, block: Pc) {
+        self.begin(ctx, block, ctx.now);
+    }
+
+    /// Gives it the variables that the run saved once.
+    pub fn share(&mut self, ctx: &Context<'_>, shared: &serde_json::Map<String, serde_json::Value>) {
+        for (index, variable) in ctx.program.variables.iter().enumerate() {
+            if let Some(value) = shared.get(&variable.name) {
+                self.memory.set(index, value.clone());
+            }
+        }
+    }
+
+    /// Starts its life; due at `intended`.
+    pub fn start(&mut self, ctx: &mut Context<'_>, intended: Timestamp) {
+        self.memory.set_defaults(ctx.program, ctx.wall_ms);
+        self.set_values(ctx);
+        self.memory.teach_again();
+        self.memory.secrets.teach(ctx.redactor);
+        self.stage = Stage::Preparing;
+        self.begin(ctx, ctx.program.before, intended);
+    }
+
+    /// Plays the run's `once` steps instead of a life.
+    pub fn start_once(&mut self, ctx: &mut Context<'_>) {
+        self.memory.set_defaults(ctx.program, ctx.wall_ms);
+        self.memory.teach_again();
+        self.memory.secrets.teach(ctx.redactor);
+        match ctx.program.once {
+            Some(once) => self.begin(ctx, once, ctx.now),
+            None => self.stage = Stage::Done,
+        }
+    }
+
+    /// The values of shared variables, for all other users.
+    pub fn shared(&self, program: &Program) -> serde_json::Map<String, serde_json::Value> {
+        let variables = program.variables.iter().zip(&self.memory.vars);
+        variables
+            .filter(|(variable, _)| variable.shared)
+            .map(|(variable, value)| (variable.name.clone(), value.clone()))
+            .collect()
+    }
+
+    /// Starts a block of the main task, replacing the one before.
+    pub(super) fn begin(&mut self, ctx: &mut Context<'_>, block: Pc, intended: Timestamp) {
+        self.tasks.retain(|task| task.role != Role::Main);
+        self.spawn(Role::Main, block, None, intended, Wait::Ready);
+        self.run(ctx);
+    }
+
+    pub(super) fn spawn(&mut self, role: Role, pc: Pc, event: Option<Kept>, intended: Timestamp, wait: Wait) {
+        let serial = self.next_task;
+        self.next_task += 1;
+        self.tasks.push(Task { serial, role, pc, loops: Vec::new(), event, intended, wait, typed: None });
+    }
+
+    /// The main task's block has ended.
+    pub(super) fn on_block_ended(&mut self, ctx: &mut Context<'_>) {
+        match self.stage {
+            Stage::Preparing if ctx.program.once.is_some() && self.is_once_user() => self.stage = Stage::Done,
+            Stage::Preparing => self.connect(ctx),
+            Stage::Flow => self.on_flow_ended(ctx),
+            Stage::Finishing { .. } => {
+                if self.end_probe(ctx) {
+                    self.begin(ctx, ctx.program.finish, ctx.now);
+                } else {
+                    self.hang_up(ctx);
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// Connected: the flow, or what brings a user back after a lost connection.
+    pub(super) fn begin_flow(&mut self, ctx: &mut Context<'_>) {
+        self.stage = Stage::Flow;
+        let block = if self.settled_in { ctx.program.rejoin.unwrap_or(ctx.program.flow) } else { ctx.program.flow };
+        self.begin(ctx, block, ctx.now);
+    }
+
+    fn on_flow_ended(&mut self, ctx: &mut Context<'_>) {
+        self.settled_in = true;
+        match ctx.program.after_flow {
+            AfterFlow::Stay => self.begin_timers(ctx),
+            AfterFlow::Leave => self.leave(ctx, Timestamp::NEVER),
+        }
+    }
+
+    pub(super) fn begin_timers(&mut self, ctx: &mut Context<'_>) {
+        self.is_moving = false;
+        self.stage = Stage::Active;
+        let wall = ctx.wall_ms;
+        let running = std::mem::take(&mut self.tickers);
+        for (index, timer) in ctx.program.timers.iter().enumerate() {
+            let (drawn, wait) = match &timer.first {
+                Some(first) => {
+                    let first = self.memory.draw(first, wall, None);
+                    (first, first)
+                }
+                None => {
+                    let share = self.memory.random.f64();
+                    let drawn = self.memory.draw(&timer.interval, wall, None);
+                    let interval = ctx.control.interval(index, drawn);
+                    (drawn, Span::from_secs_f64(interval.as_secs_f64() * share))
+                }
+            };
+            // After a reconnect a timer goes on with the ticks it had left: its sender neither doubles nor starts anew.
+            let (left, silent_until) = match running.get(index) {
+                Some(ticker) => (ticker.left, ticker.silent_until),
+                None => {
+                    let times = timer.times.as_ref();
+                    let times = times.and_then(|times| times.number(&mut self.memory.scope(wall, None, "")));
+                    (times.filter(|times| *times >= 0.0).map(|times| times as u64), Timestamp::ZERO)
+                }
+            };
+            let due = silent_until.max(ctx.now + wait);
+            self.tickers.push(Ticker { due, left, silent_until, drawn, held: None });
+        }
+        if ctx.control.paused {
+            self.hold(ctx.now);
+        }
+    }
+
+    /// The load or the run's end tells it to leave.
+    pub fn retire(&mut self, ctx: &mut Context<'_>, cut: Timestamp) {
+        self.dismissed = true;
+        self.leave(ctx, cut);
+    }
+
+    /// What is on its way may arrive, then `finish` runs, all of it before `cut`.
+    pub(super) fn leave(&mut self, ctx: &mut Context<'_>, cut: Timestamp) {
+        match self.stage {
+            Stage::Flow | Stage::Active | Stage::Silent => {
+                self.tasks.clear();
+                self.fetches.clear();
+                self.hush(ctx);
+                self.stage = Stage::Quiescing { until: (ctx.now + QUIESCE).min(cut), cut };
+                self.leave_if_quiet(ctx);
+            }
+            Stage::Connecting(_) => self.hang_up(ctx),
+            Stage::Preparing | Stage::Queued { .. } | Stage::Backoff { .. } => self.end(ctx),
+            // It is leaving by itself and takes its time; the load does not wait for ever.
+            Stage::Quiescing { until, cut: old } => {
+                self.stage = Stage::Quiescing { until: until.min(cut), cut: old.min(cut) };
+            }
+            Stage::Finishing { cut: old } => self.stage = Stage::Finishing { cut: old.min(cut) },
+            Stage::Closing { .. } | Stage::Done | Stage::Failed => {}
+        }
+    }
+
+    /// The run is over: it sends nothing new, but stays where it is, so that others' messages still reach it.
+    pub fn fall_silent(&mut self, ctx: &mut Context<'_>) {
+        match self.stage {
+            Stage::Flow | Stage::Active => {
+                self.tasks.clear();
+                self.fetches.clear();
+                self.hush(ctx);
+                self.stage = Stage::Silent;
+            }
+            Stage::Preparing | Stage::Queued { .. } | Stage::Connecting(_) | Stage::Backoff { .. } => {
+                self.retire(ctx, ctx.now);
+            }
+            _ => {}
+        }
+    }
+
+    /// It is connected and stays until it is told to leave.
+    pub fn is_settled_in(&self) -> bool {
+        matches!(self.stage, Stage::Flow | Stage::Active | Stage::Silent)
+    }
+
+    /// It is to leave, as soon as others before it have: until then it hears and says nothing.
+    pub fn await_its_turn(&mut self, ctx: &mut Context<'_>) {
+        self.dismissed = true;
+        self.fall_silent(ctx);
+    }
+
+    /// It has said farewell; only the browser has not confirmed it yet.
+    pub fn is_closing(&self) -> bool {
+        matches!(self.stage, Stage::Closing { .. })
+    }
+
+    /// Goes on from `Quiescing` once nothing is on its way.
+    pub(super) fn leave_if_quiet(&mut self, ctx: &mut Context<'_>) {
+        if let Stage::Quiescing { until, cut } = self.stage
+            && (self.is_quiet() || ctx.now >= until)
+        {
+            self.drop_pendings(ctx, "left");
+            self.stage = Stage::Finishing { cut };
+            if !self.begin_probe(ctx) {
+                self.begin(ctx, ctx.program.finish, ctx.now);
+            }
+        }
+    }
+
+    /// Closes the connection as a client does that leaves on purpose.
+    fn hang_up(&mut self, ctx: &mut Context<'_>) {
+        self.release_slot(ctx);
+        self.drop_pendings(ctx, "left");
+        self.tasks.clear();
+        self.fetches.clear();
+        let Some(link) = &mut self.link else { return self.end(ctx) };
+        link.session.leave();
+        self.flush(ctx);
+        self.close(ctx, ClosedBy::User, None);
+        self.end_voice(ctx, Ending::Left);
+        if self.link.is_none() {
+            return self.end(ctx);
+        }
+        ctx.ledger.leave(ctx.now, None, self.id);
+        self.stage = Stage::Closing { until: ctx.now + CLOSE_TIMEOUT };
+    }
+
+    /// Its part is over.
+    pub(super) fn end(&mut self, ctx: &mut Context<'_>) {
+        self.quit(ctx, Stage::Done);
+    }
+
+    /// Its part is over, and not as the scenario wants it.
+    pub(super) fn fail(&mut self, ctx: &mut Context<'_>, why: &str) {
+        if self.is_over() {
+            return;
+        }
+        if !self.is_once_user() {
+            ctx.log(Level::Error, self.id.index(), format!("failed: {why}"));
+        }
+        self.failure = Some(ctx.redactor.shown(why, MOST_SAID));
+        self.quit(ctx, Stage::Failed);
+    }
+
+    fn quit(&mut self, ctx: &mut Context<'_>, stage: Stage) {
+        self.release_slot(ctx);
+        self.drop_pendings(ctx, "left");
+        self.tasks.clear();
+        self.fetches.clear();
+        self.tickers.clear();
+        ctx.ledger.leave(ctx.now, None, self.id);
+        self.close(ctx, ClosedBy::User, None);
+        self.end_voice(ctx, Ending::Left);
+        self.stage = stage;
+    }
+
+    /// Cut off at once.
+    pub fn abort(&mut self, ctx: &mut Context<'_>) {
+        if !self.is_over() {
+            self.quit(ctx, Stage::Done);
+        }
+    }
+
+    /// Starts again from the beginning, as the next iteration of a closed load. Nothing that its last life saved is
+    /// left.
+    pub fn restart(&mut self, ctx: &mut Context<'_>, shared: &serde_json::Map<String, serde_json::Value>) {
+        self.memory.facts.iteration += 1;
+        self.memory.vars.fill(serde_json::Value::Null);
+        self.share(ctx, shared);
+        self.settled_in = false;
+        self.taken = false;
+        self.attempt = 0;
+        self.start(ctx, ctx.now);
+    }
+
+    fn is_once_user(&self) -> bool {
+        self.id.index() == ONCE_USER
+    }
+}
+
+/// Characters of why a user failed.
+const MOST_SAID: usize = 400;
+/// The index of the user that plays a population's `once` steps; no load has so many users.
+pub const ONCE_USER: u32 = 0x00ff_ffff;

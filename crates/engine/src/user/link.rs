@@ -1,0 +1,361 @@
+//! A user's connection: from the wish for a handshake slot to the last frame.
+
+use serde_json::Value;
+
+use crate::ports::{FetchFailure, SocketId};
+use crate::wire::{Level, Told};
+use base::time::{Span, Timestamp};
+use metrics::{ClosedBy, DisconnectKey, Phase};
+use plan::{MARK, Mark};
+use protocol::{EndReason, Session, SessionConfig};
+use scenario::is_token;
+use scenario::{Protocol, Reconnect};
+
+use super::acting::{REFUSED_TOKEN, spoil, spoil_auth};
+use super::life::Stage;
+use super::voice::Ending;
+use super::{Context, User, Wish};
+
+/// A socket and the session that speaks over it.
+pub struct Link {
+    pub socket: SocketId,
+    pub session: Session,
+    /// The WebSocket opened: only then does the browser say that it closed.
+    pub opened: bool,
+    /// A frame came.
+    pub has_heard: bool,
+    /// We decided to close it; the browser's `Closed` then finds this.
+    pub closing: Option<Closing>,
+    /// Engine.IO pings stay unanswered.
+    pub is_mute: bool,
+    /// The tester has made the user behave so that the server may close: its close is no fault of the server's.
+    pub provoked: Option<&'static str>,
+}
+
+/// A close of our own, as it was decided.
+pub struct Closing {
+    by: ClosedBy,
+    /// Where the user was then; when the browser confirms the close, it is somewhere else.
+    phase: Phase,
+    /// What the table of disconnects says, where we know more than the close's code.
+    reason: Option<String>,
+}
+
+/// The URL and what else a socket needs to be opened.
+pub struct Opening {
+    pub url: String,
+    pub protocols: Vec<String>,
+    config: SessionConfig,
+}
+
+/// How a connection is being established, with the times that were reached.
+#[derive(Debug, Clone, Copy)]
+pub struct Handshake {
+    pub started: Timestamp,
+    pub websocket: Option<Timestamp>,
+    pub engineio: Option<Timestamp>,
+    pub deadline: Timestamp,
+}
+
+impl User {
+    /// Asks for a handshake slot.
+    pub(super) fn connect(&mut self, ctx: &mut Context<'_>) {
+        self.waits_for = None;
+        self.stage = Stage::Queued { since: ctx.now };
+        ctx.wishes.push(Wish::Slot);
+    }
+
+    /// The host that it waits for, though a slot was free.
+    pub fn waits_for(&self) -> Option<&str> {
+        self.waits_for.as_deref()
+    }
+
+    pub fn wait_for(&mut self, host: String) {
+        self.waits_for = Some(host);
+    }
+
+    /// A slot is free: what it would open now. `None`: the user does not want to any more.
+    pub fn opening(&mut self, ctx: &mut Context<'_>) -> Option<Opening> {
+        let Stage::Queued { .. } = self.stage else { return None };
+        let connect = &ctx.program.connect;
+        self.memory.teach_again();
+        let wall = ctx.wall_ms;
+        let mut text = |template: &scenario::Template| template.text(&mut self.memory.scope(wall, None, ""));
+        let config = match &ctx.program.protocol {
+            Protocol::SocketIo => {
+                let namespace = text(&connect.namespace);
+                let auth = connect.auth.as_ref().map(|auth| {
+                    let mut json = String::new();
+                    auth.write_json(&mut self.memory.scope(wall, None, ""), &mut json);
+                    self.memory.secrets.add_auth(&json);
+                    if self.spoiled { spoil_auth(&json) } else { json }
+                });
+                let is_marked = ctx.terms.mark == Mark::Auth;
+                let auth = if is_marked { Some(marked(auth, &self.memory.facts.run)) } else { auth };
+                SessionConfig::SocketIo { namespace, auth }
+            }
+            Protocol::WebSocket { event_field } => SessionConfig::WebSocket { event_field: event_field.clone() },
+        };
+        let query = connect.query.iter().filter_map(|(name, value)| {
+            // Null leaves the parameter out.
+            let value = value.value(&mut self.memory.scope(wall, None, ""));
+            (!value.is_null()).then(|| (name.clone(), value.as_str().map_or_else(|| value.to_string(), str::to_owned)))
+        });
+        let mut query: Vec<_> = query.collect();
+        query.iter().for_each(|(name, value)| self.memory.secrets.add_named(name, value));
+        if self.spoiled {
+            query.iter_mut().filter(|(name, _)| is_token(name)).for_each(|(_, value)| *value = spoil(value));
+        }
+        let mut text = |template: &scenario::Template| template.text(&mut self.memory.scope(wall, None, ""));
+        let (base, path) = (text(&connect.url), text(&connect.path));
+        // What is null is left out here as well; a browser takes no empty protocol.
+        let protocols = connect.protocols.iter().map(text).filter(|protocol| !protocol.is_empty()).collect();
+        let mut url = Session::url(&config, &base, &path, &query);
+        if ctx.terms.marks_query(&url) {
+            query.push((MARK.to_owned(), self.memory.facts.run.clone()));
+            url = Session::url(&config, &base, &path, &query);
+        }
+        Some(Opening { url, protocols, config })
+    }
+
+    /// It is opened, as this socket.
+    pub fn open(&mut self, ctx: &mut Context<'_>, socket: SocketId, opening: Opening) {
+        let Stage::Queued { since } = self.stage else { return };
+        ctx.sample(ctx.meters.slot_wait, ctx.now.since(since));
+        self.waits_for = None;
+        self.memory.secrets.add_protocols(&opening.protocols);
+        self.memory.secrets.teach(ctx.redactor);
+        let deadline = ctx.now + ctx.program.connect.timeout;
+        self.stage = Stage::Connecting(Handshake { started: ctx.now, websocket: None, engineio: None, deadline });
+        self.holds_slot = true;
+        if let Some(old) = self.link.take() {
+            // Its close was never confirmed; it must not vanish from the table.
+            self.count_disconnect(ctx, *old, 1006, "");
+        }
+        let session = Session::new(opening.config);
+        self.link = Some(Box::new(Link {
+            socket,
+            session,
+            opened: false,
+            has_heard: false,
+            closing: None,
+            is_mute: false,
+            provoked: self.spoiled.then_some(REFUSED_TOKEN),
+        }));
+    }
+
+    /// Its address leads where it must not go: nothing was opened.
+    pub fn on_not_allowed(&mut self, ctx: &mut Context<'_>, why: &str) {
+        let code = FetchFailure::NotAllowed.code();
+        ctx.named_error(catalogue::CONNECT, code, Phase::Connecting, || why.to_owned());
+        self.on_link_lost(ctx);
+    }
+
+    pub(super) fn on_connected(&mut self, ctx: &mut Context<'_>) {
+        let Stage::Connecting(handshake) = self.stage else { return };
+        if let Some(engineio) = handshake.engineio {
+            ctx.sample(ctx.meters.socketio, ctx.now.since(engineio));
+        }
+        ctx.sample(ctx.meters.connect, ctx.now.since(handshake.started));
+        self.note_accepted_token(ctx);
+        self.release_slot(ctx);
+        self.attempt = 0;
+        self.has_been_in = true;
+        self.begin_voice(ctx);
+        self.begin_flow(ctx);
+    }
+
+    /// The WebSocket opened.
+    pub fn on_opened(&mut self, ctx: &mut Context<'_>) {
+        if let Some(link) = &mut self.link {
+            link.opened = true;
+        }
+        if let Stage::Connecting(handshake) = &mut self.stage {
+            handshake.websocket = Some(ctx.now);
+            ctx.sample(ctx.meters.websocket, ctx.now.since(handshake.started));
+        }
+        self.feed(ctx, |session, now, sink| {
+            session.on_open(now, sink);
+            Ok(())
+        });
+    }
+
+    /// The server refused the CONNECT. Like socket.io-client, we close and do not try again by ourselves.
+    pub(super) fn on_refused(&mut self, ctx: &mut Context<'_>, message: &str, data: &str) {
+        if self.spoiled {
+            self.close(ctx, ClosedBy::User, Some(REFUSED_TOKEN));
+            return self.renew(ctx);
+        }
+        let code = if message.is_empty() { "refused" } else { message };
+        ctx.named_error(catalogue::CONNECT, code, Phase::Connecting, || data.to_owned());
+        self.close(ctx, ClosedBy::Timeout, Some("refused"));
+        self.fail(ctx, &format!("the server refused the connection: {}", ctx.redactor.shown(data, 120)));
+    }
+
+    /// The session ended within the protocol.
+    pub(super) fn on_ended(&mut self, ctx: &mut Context<'_>, reason: EndReason) {
+        let (by, text) = match reason {
+            EndReason::ServerDisconnect => (ClosedBy::Server, "io server disconnect"),
+            EndReason::EngineClose => (ClosedBy::Server, "transport close"),
+            EndReason::PingTimeout => (ClosedBy::Timeout, "ping timeout"),
+            EndReason::Flooded => (ClosedBy::Timeout, "flooded before the connect answer"),
+        };
+        match self.link.as_ref().and_then(|link| link.provoked) {
+            Some(why) => {
+                self.drop_pendings(ctx, "left");
+                self.close(ctx, ClosedBy::User, Some(why));
+            }
+            None => self.close(ctx, by, Some(text)),
+        }
+        // socket.io-client does not reconnect by itself after the server's DISCONNECT; a user of a chat page would
+        // have to reload it. The simulated one comes back as after any lost connection.
+        self.on_link_lost(ctx);
+    }
+
+    /// Its frames are this user's: the socket is not one that it has given up.
+    pub fn owns(&self, socket: SocketId) -> bool {
+        self.link.as_ref().is_some_and(|link| link.socket == socket)
+    }
+
+    /// The browser says that its socket is closed (or could not be opened).
+    pub fn on_closed(&mut self, ctx: &mut Context<'_>, code: u16, reason: &str) {
+        let phase = self.phase();
+        let Some(link) = self.link.take() else { return };
+        let wanted = link.closing.is_some();
+        if !wanted && self.spoiled && phase == Phase::Connecting {
+            self.count_disconnect(ctx, *link, code, reason);
+            return self.renew(ctx);
+        }
+        let provoked = link.provoked.is_some();
+        let mute = !wanted && !link.has_heard && phase != Phase::Connecting && self.voice.is_some();
+        self.count_disconnect(ctx, *link, code, reason);
+        if !wanted {
+            if phase == Phase::Connecting {
+                ctx.named_error(catalogue::CONNECT, &format!("closed {code}"), phase, || {
+                    format!("the WebSocket closed with {code} before it was usable: {reason}")
+                });
+            }
+            if mute {
+                ctx.named_error(catalogue::CONNECT, "died without a frame", phase, || {
+                    format!("the WebSocket opened, brought nothing, and closed with {code}")
+                });
+            }
+            if provoked {
+                self.drop_pendings(ctx, "left");
+            }
+            self.on_link_lost(ctx);
+        } else if matches!(self.stage, Stage::Closing { .. }) {
+            self.end(ctx);
+        }
+    }
+
+    /// Its socket has not opened yet.
+    pub fn is_opening(&self, socket: SocketId) -> bool {
+        self.link.as_ref().is_some_and(|link| link.socket == socket && !link.opened)
+    }
+
+    /// Its socket does not open, and that is nobody's error: it asks for another one.
+    pub fn queue_again(&mut self, ctx: &mut Context<'_>) {
+        if matches!(self.stage, Stage::Connecting(_)) && self.link.as_ref().is_some_and(|link| !link.opened) {
+            self.close(ctx, ClosedBy::User, None);
+            self.release_slot(ctx);
+            self.connect(ctx);
+        }
+    }
+
+    fn count_disconnect(&self, ctx: &mut Context<'_>, link: Link, code: u16, reason: &str) {
+        let Closing { by, phase, reason: known } = link.closing.unwrap_or_else(|| Closing {
+            by: if link.provoked.is_some() { ClosedBy::User } else { ClosedBy::Server },
+            phase: self.phase(),
+            reason: link.provoked.map(str::to_owned),
+        });
+        let reason = known.unwrap_or_else(|| ctx.redactor.shown(reason, 120));
+        ctx.show(|| Told::Saw(format!("closed {code} {reason}").trim_end().to_owned()));
+        let key = DisconnectKey { population: ctx.population.to_owned(), code, reason, by, phase };
+        if by != ClosedBy::User {
+            ctx.log(Level::Warning, self.id.index(), format!("disconnected: code {code} {}", key.reason));
+        }
+        ctx.disconnect(key);
+    }
+
+    /// Gives the handshake slot back, if it holds one.
+    pub(super) fn release_slot(&mut self, ctx: &mut Context<'_>) {
+        if std::mem::take(&mut self.holds_slot) {
+            ctx.wishes.push(Wish::SlotDone);
+        }
+    }
+
+    /// Closes from our side; the browser's `Closed` is counted when it comes.
+    pub(super) fn close(&mut self, ctx: &mut Context<'_>, by: ClosedBy, reason: Option<&str>) {
+        self.close_as(ctx, Closing { by, phase: self.phase(), reason: reason.map(str::to_owned) });
+    }
+
+    pub(super) fn close_as(&mut self, ctx: &mut Context<'_>, closing: Closing) {
+        let Some(link) = self.link.as_mut().filter(|link| link.closing.is_none()) else { return };
+        let by = closing.by;
+        link.closing = Some(closing);
+        ctx.wishes.push(Wish::Close { socket: link.socket, opened: link.opened });
+        // Of a socket that never opened nothing more is heard. One that we did not want any more is no disconnect.
+        if !link.opened
+            && let Some(link) = self.link.take()
+            && by != ClosedBy::User
+        {
+            self.count_disconnect(ctx, *link, NEVER_OPENED, "");
+        }
+    }
+
+    /// The connection is gone, not by our own will: what was on its way is lost, then it is tried again.
+    pub(super) fn on_link_lost(&mut self, ctx: &mut Context<'_>) {
+        self.stall = None;
+        self.is_moving = false;
+        self.release_slot(ctx);
+        self.end_voice(ctx, Ending::Lost);
+        self.drop_pendings(ctx, "disconnected");
+        ctx.ledger.leave(ctx.now, None, self.id);
+        if self.stage.is_leaving() {
+            return self.end(ctx);
+        }
+        self.tasks.clear();
+        self.fetches.clear();
+        match self.backoff(ctx) {
+            Some(wait) => self.stage = Stage::Backoff { until: ctx.now + wait },
+            None => self.fail(ctx, "its connection was lost"),
+        }
+    }
+
+    /// How long to wait before the next attempt; `None`: no more.
+    pub(super) fn backoff(&mut self, ctx: &mut Context<'_>) -> Option<Span> {
+        let Reconnect::Backoff { initial, max, jitter, attempts } = ctx.program.connect.reconnect else { return None };
+        if self.attempt >= attempts {
+            return None;
+        }
+        // As socket.io-client does it: initial * 2^n, spread by the jitter, and only then cut to the maximum.
+        let base = initial.as_secs_f64() * 2f64.powi(self.attempt.min(30) as i32);
+        let spread = base * jitter * (2.0 * self.memory.random.f64() - 1.0);
+        self.attempt += 1;
+        ctx.count(ctx.meters.reconnects, 1);
+        Some(Span::from_secs_f64((base + spread).min(max.as_secs_f64())))
+    }
+}
+
+/// An auth object that says which run it belongs to; what is no object stays as it is.
+fn marked(auth: Option<String>, run: &str) -> String {
+    let auth = auth.unwrap_or_else(|| "{}".to_owned());
+    match serde_json::from_str(&auth) {
+        Ok(Value::Object(mut fields)) => {
+            fields.insert(MARK.to_owned(), Value::from(run));
+            Value::Object(fields).to_string()
+        }
+        _ => auth,
+    }
+}
+
+impl Closing {
+    /// By a user that is over.
+    pub fn by_user(phase: Phase) -> Self {
+        Self { by: ClosedBy::User, phase, reason: None }
+    }
+}
+
+/// The close code of a connection that never came to be, as browsers report it.
+const NEVER_OPENED: u16 = 1006;

@@ -1,0 +1,22 @@
+//! What a user who is listened to tells: called only while somebody listens.
+
+use crate::ports::FrameId;
+use crate::user::Context;
+use crate::wire::{Note, Told};
+use base::time::Timestamp;
+use protocol::Args;
+use scenario::Audio;
+
+impl Context<'_> {
+    /// A piece of what it says, from the frame that is sent. Frames are kept encoded, so it is decoded again: that is
+    /// work for as long as one user is listened to, and for that one only.
+    pub(super) fn tell_spoken(&mut self, audio: &Audio, frame: FrameId, began: Timestamp) {
+        let text = self.frames.text(frame).clone();
+        let args = Args { raw: &text, attachments: Vec::new() };
+        // A name in an RFC 6901 pointer.
+        let field = format!("/{}", audio.outbound.field.replace('~', "~0").replace('/', "~1"));
+        if let (Ok((pcm, _)), Some(heard)) = (self.pcm.read(args.find(0, &field)), &mut self.heard) {
+            heard.push(Note { at: began, told: Told::Says { pcm: pcm.to_vec() } });
+        }
+    }
+}

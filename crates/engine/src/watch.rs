@@ -1,0 +1,160 @@
+//! Watching one user: with each hand-over the page hears where it is and what was on its connection. Nothing is done by the frame.
+
+use serde_json::Value;
+
+use crate::wire::{Canary, Note, Said, Seen, SeenFrame};
+use base::time::Timestamp;
+use metrics::{Facts, Tag, UserId, Way};
+use protocol::classify_json;
+use scenario::{Program, Protocol};
+
+use super::witness::transcript;
+use super::{Caught, Engine, SHARED_MS};
+
+pub struct Watching {
+    pub user: UserId,
+    /// Errors, and what else happened to it.
+    pub notes: Vec<Note>,
+    /// The number of the next frame; `None`: nothing was seen of it yet.
+    next: Option<u64>,
+    /// Those that were told and may have come to stand for more since, with how many that were.
+    growing: Vec<(u64, u32)>,
+}
+
+impl Engine {
+    /// Watches this user instead of the one before, or nobody any more.
+    pub(super) fn watch(&mut self, user: Option<UserId>) {
+        self.rings.widen(user);
+        self.watching = user.map(|user| Watching { user, notes: Vec::new(), next: None, growing: Vec::new() });
+    }
+
+    /// What there is to see since the last look; `None`: nobody is watched, or not here.
+    pub fn look(&mut self, now: Timestamp, wall_ms: f64) -> Option<Seen> {
+        let watching = self.watching.as_mut()?;
+        let (most, chars) = if self.is_remote { REMOTE } else { LOCAL };
+        let Some(user) = self.crowd.find(watching.user).and_then(|slot| self.crowd.get_mut(slot)) else {
+            // Said once: it was here, and is gone.
+            watching.next.take()?;
+            let notes = std::mem::take(&mut watching.notes);
+            let mut seen = Seen { user: watching.user, sight: None, frames: Vec::new(), missed: 0, notes };
+            self.border().seen(&mut seen);
+            return Some(seen);
+        };
+        let from = watching.growing.iter().map(|(number, _)| *number).chain(watching.next).min();
+        let mut caught = self.rings.since(watching.user, from.unwrap_or(0), most);
+        let missed = watching.take(&mut caught, wall_ms);
+        let program = &self.programs[watching.user.population()];
+        let read: Vec<_> = caught.iter().map(|frame| read(program, user.run_id(), frame)).collect();
+        let shown = transcript((user, &self.redactor), &caught, now, wall_ms, chars);
+        let facts = Facts::of(user.facts());
+        let frames = shown.into_iter().zip(&caught).zip(read).map(|((frame, caught), (event, said))| SeenFrame {
+            number: caught.number,
+            frame,
+            event,
+            said: said.map(|said| Said { text: self.redactor.shown_to_others(&said.text, &facts, chars), ..said }),
+        });
+        let frames = frames.collect();
+        let utterances = &self.populations[watching.user.population()].utterances;
+        let clips = utterances.as_ref().map(|utterances| utterances.names()).unwrap_or_default();
+        let sight = Some(user.sight(program, self.ledger.rooms_of(watching.user), clips));
+        let notes = std::mem::take(&mut watching.notes);
+        let mut seen = Seen { user: watching.user, sight, frames, missed, notes };
+        self.border().seen(&mut seen);
+        Some(seen)
+    }
+
+    /// A person acts for this user. Other workers' users are not found here, and that is all.
+    pub(super) fn obey_canary(&mut self, now: Timestamp, wall_ms: f64, user: UserId, order: &Canary) {
+        let Some(slot) = self.crowd.find(user) else { return };
+        let program = &self.programs[user.population()];
+        let event = match order {
+            Canary::React { frame, .. } => {
+                let caught = self.rings.since(user, *frame, usize::MAX).into_iter().next();
+                let text = caught.filter(|caught| caught.number == *frame).and_then(|caught| caught.text);
+                text.and_then(|text| arguments(program, &text).map(|(_, raw)| raw.to_owned()))
+            }
+            _ => None,
+        };
+        self.with_user(now, wall_ms, slot, |user, ctx| user.obey(ctx, order, event));
+    }
+}
+
+impl Watching {
+    /// Leaves what is new, or stands for more than before. Gives how many frames were gone before this look.
+    fn take(&mut self, caught: &mut Vec<Caught>, wall_ms: f64) -> u64 {
+        let next = self.next.unwrap_or(0);
+        let first = caught.iter().map(|frame| frame.number).find(|number| *number >= next);
+        let missed = first.filter(|_| self.next.is_some()).map_or(0, |first| first - next);
+        self.next = Some(caught.last().map_or(next, |frame| next.max(frame.number + 1)));
+        let may_grow = caught.iter().filter(|frame| frame.is_long() && wall_ms - frame.at_ms <= SHARED_MS);
+        let before = std::mem::replace(&mut self.growing, may_grow.map(|frame| (frame.number, frame.more)).collect());
+        caught.retain(|frame| {
+            frame.number >= next || before.iter().any(|(number, more)| frame.number == *number && frame.more > *more)
+        });
+        missed
+    }
+}
+
+/// The event of a frame, and the message in it.
+fn read(program: &Program, run: &str, frame: &Caught) -> (Option<String>, Option<Said>) {
+    if matches!(frame.way, Way::Request | Way::Response) {
+        return (None, None);
+    }
+    let Some((event, raw)) = frame.text.as_ref().and_then(|text| arguments(program, text)) else { return (None, None) };
+    let carries = program
+        .delivery
+        .as_ref()
+        .is_some_and(|delivery| program.events[delivery.event.0 as usize].name == event && frame.way == Way::In);
+    let tag = Tag::find(run, raw);
+    let said = (carries || tag.is_some()).then(|| said(run, raw, tag)).flatten();
+    (Some(event), said)
+}
+
+/// An event's name and its arguments, as far as they were kept.
+fn arguments<'a>(program: &Program, text: &'a str) -> Option<(String, &'a str)> {
+    match &program.protocol {
+        Protocol::WebSocket { event_field } => Some((classify_json(text, event_field)?.to_owned(), text)),
+        Protocol::SocketIo => {
+            let list = text.strip_prefix("42")?.find('[').map(|at| &text[2 + at + 1..])?;
+            let mut names = serde_json::Deserializer::from_str(list).into_iter::<String>();
+            let name = names.next()?.ok()?;
+            let rest = list[names.byte_offset()..].trim_ascii_start();
+            let raw = rest.strip_prefix(',').unwrap_or_default();
+            Some((name, raw.strip_suffix(']').unwrap_or(raw)))
+        }
+    }
+}
+
+/// The text that holds the tag; of a message without one, the field that looks like its text.
+fn said(run: &str, raw: &str, tag: Option<Tag>) -> Option<Said> {
+    let list = format!("[{raw}]");
+    let Ok(arguments) = serde_json::from_str::<Value>(&list) else {
+        // It was cut: who sent it is known all the same.
+        return tag.map(|tag| Said { by: Some((tag.sender, tag.sequence)), text: "…".to_owned() });
+    };
+    let Some(tag) = tag else {
+        let message = arguments.get(0)?;
+        let text = TEXT_FIELDS.iter().find_map(|field| message.get(field)?.as_str())?;
+        return Some(Said { by: None, text: text.to_owned() });
+    };
+    let mut written = String::new();
+    tag.write(run, &mut written);
+    let text = find_text(&arguments, &written)?.replace(&written, "");
+    Some(Said { by: Some((tag.sender, tag.sequence)), text: text.trim().to_owned() })
+}
+
+fn find_text<'a>(value: &'a Value, part: &str) -> Option<&'a str> {
+    match value {
+        Value::String(text) => text.contains(part).then_some(text.as_str()),
+        Value::Array(list) => list.iter().find_map(|entry| find_text(entry, part)),
+        Value::Object(fields) => fields.values().find_map(|field| find_text(field, part)),
+        _ => None,
+    }
+}
+
+/// Where servers put what people write.
+const TEXT_FIELDS: [&str; 5] = ["content", "text", "message", "body", "msg"];
+
+/// Frames of one look, and characters of each: to this page, and over a network.
+const LOCAL: (usize, usize) = (256, 2_000);
+const REMOTE: (usize, usize) = (60, 400);

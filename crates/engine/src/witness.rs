@@ -1,0 +1,93 @@
+//! Takes down what was on a user's connection, at the moment when something happened to it that is worth evidence.
+
+use crate::user::{ONCE_USER, User};
+use base::time::{Span, Timestamp};
+use metrics::{Cause, Evidence, Facts, Frame, Late, Phase, Recorder, Redactor, SeriesId, UserId, Want, Wanted};
+
+use super::{Caught, Engine};
+
+/// How much of a user's ring is taken down.
+struct Extent {
+    most: usize,
+    sent: usize,
+    chars: usize,
+}
+
+/// Of an error or a close: there are few, and each of them needs an explanation.
+const FULL: Extent = Extent { most: 16, sent: 8, chars: 400 };
+/// Of the slowest samples, of which there are some every second.
+const BRIEF: Extent = Extent { most: 6, sent: 2, chars: 200 };
+
+impl Engine {
+    /// After a user has acted; mostly there is nothing to do.
+    pub(super) fn bear_witness(&mut self, now: Timestamp, wall_ms: f64, slot: u32) {
+        let Some(wants) = self.witness.wants() else { return };
+        let Some(user) = self.crowd.get_mut(slot).filter(|user| user.id().index() != ONCE_USER) else { return };
+        let id = user.id();
+        let read = |extent: &Extent| {
+            let caught = self.rings.recent(id, extent.most, extent.sent);
+            transcript((user, &self.redactor), &caught, now, wall_ms, extent.chars)
+        };
+        let is_brief = |want: &Want| matches!(want.what, Wanted::Slowest { .. });
+        let full = if wants.iter().all(is_brief) { Vec::new() } else { read(&FULL) };
+        let brief = if wants.iter().any(is_brief) { read(&BRIEF) } else { Vec::new() };
+        let name = &self.populations[id.population()].name;
+        let evidence = |want: &Want, cause, frames: &[Frame]| {
+            let phase = want.phase.unwrap_or(user.phase());
+            evidence(want.at, name, id, phase, cause, frames.to_vec())
+        };
+        for want in &wants {
+            match &want.what {
+                Wanted::Cause(cause) => self.witness.keep(evidence(want, cause.clone(), &full)),
+                Wanted::Slowest { series, value } => {
+                    let cause = slowest(&self.recorder, *series, *value);
+                    self.witness.keep_slowest(*series, evidence(want, cause, &brief));
+                }
+            }
+        }
+    }
+
+    /// With a hand-over: what got slower too often to be taken down each time.
+    pub(super) fn bear_late_witness(&mut self) {
+        for Late { series, value, at, wall_ms, user: id } in self.witness.late() {
+            // Who is gone has taken its frames along.
+            let user = self.crowd.find(id).and_then(|slot| self.crowd.get_mut(slot));
+            let Some(user) = user.filter(|_| id.index() != ONCE_USER) else { continue };
+            let caught = self.rings.recent(id, BRIEF.most, BRIEF.sent);
+            let frames = transcript((user, &self.redactor), &caught, at, wall_ms, BRIEF.chars);
+            let (name, cause) = (&self.populations[id.population()].name, slowest(&self.recorder, series, value));
+            self.witness.keep_slowest(series, evidence(at, name, id, user.phase(), cause, frames));
+        }
+    }
+}
+
+fn slowest(recorder: &Recorder, series: SeriesId, value: Span) -> Cause {
+    Cause::Slowest { metric: recorder.names(series).0.to_owned(), ms: value.as_millis_f64() }
+}
+
+fn evidence(at: Timestamp, name: &str, id: UserId, phase: Phase, cause: Cause, frames: Vec<Frame>) -> Evidence {
+    let (at_s, population) = (at.as_secs_f64(), name.to_owned());
+    Evidence { at_s, population, user: id.index(), phase, cause, frames, generator: None }
+}
+
+/// Frames as they may be shown: without secrets and without the user's own facts, and each at most so many characters long.
+pub(super) fn transcript(
+    (user, redactor): (&User, &Redactor),
+    caught: &[Caught],
+    now: Timestamp,
+    wall_ms: f64,
+    chars: usize,
+) -> Vec<Frame> {
+    let facts = Facts::of(user.facts());
+    let shown = |text: &String| redactor.shown_to_others(text, &facts, chars);
+    caught
+        .iter()
+        .map(|frame| Frame {
+            at_s: (now.as_secs_f64() - (wall_ms - frame.at_ms) / 1e3).max(0.0),
+            way: frame.way,
+            length: frame.length,
+            more: frame.more,
+            text: frame.text.as_ref().map(shown),
+        })
+        .collect()
+}

@@ -1,0 +1,264 @@
+//! What of all that happens in a worker is worth evidence: a few of each kind, so that a storm costs no more than a squall.
+
+use std::collections::HashMap;
+
+use super::{Cause, Evidence};
+use crate::delta::{DisconnectKey, ErrorKey, Phase, UserId};
+use crate::recorder::SeriesId;
+use base::time::{Span, Timestamp};
+
+/// Something that just happened to the user that is acting.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Want {
+    pub at: Timestamp,
+    pub phase: Option<Phase>,
+    pub what: Wanted,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub enum Wanted {
+    Cause(Cause),
+    Slowest { series: SeriesId, value: Span },
+}
+
+/// A slowest sample whose user's frames are still to be taken down.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Late {
+    pub series: SeriesId,
+    pub value: Span,
+    pub at: Timestamp,
+    /// By the clock that the frames' times are told by.
+    pub wall_ms: f64,
+    pub user: UserId,
+}
+
+#[derive(Debug)]
+pub struct Witness {
+    /// How much of each kind is kept already.
+    kinds: HashMap<Kind, u8>,
+    /// Of the user that is acting; mostly empty.
+    wants: Vec<Want>,
+    ready: Vec<Evidence>,
+    /// By [`SeriesId`]: the slowest sample of the time that is running.
+    slowest: Vec<Slowest>,
+    window: Span,
+    window_began: Timestamp,
+}
+
+#[derive(Debug, Clone, Default)]
+struct Slowest {
+    value: Span,
+    evidence: Option<Box<Evidence>>,
+    /// How often frames were taken down for it.
+    taken: u8,
+    late: Option<Late>,
+}
+
+#[derive(Debug, PartialEq, Eq, Hash)]
+enum Kind {
+    Error(ErrorKey),
+    Close(DisconnectKey),
+}
+
+impl Witness {
+    /// Keeps one slowest sample of each metric in a window of this length.
+    pub fn new(window: Span) -> Self {
+        Self {
+            kinds: HashMap::new(),
+            wants: Vec::new(),
+            ready: Vec::new(),
+            slowest: Vec::new(),
+            window,
+            window_began: Timestamp::ZERO,
+        }
+    }
+
+    pub fn error(&mut self, at: Timestamp, key: &ErrorKey) {
+        if self.takes(Kind::Error(key.clone())) {
+            let cause = Cause::Error { operation: key.operation.clone(), code: key.code.clone() };
+            self.wants.push(Want { at, phase: Some(key.phase), what: Wanted::Cause(cause) });
+        }
+    }
+
+    pub fn close(&mut self, at: Timestamp, key: &DisconnectKey) {
+        if self.takes(Kind::Close(key.clone())) {
+            let cause = Cause::Close { code: key.code, reason: key.reason.clone(), by: key.by };
+            self.wants.push(Want { at, phase: Some(key.phase), what: Wanted::Cause(cause) });
+        }
+    }
+
+    /// On the hot path: one comparison, unless it is slower than all before it in this window. Frames are taken down at once for
+    /// the first few of these. More of them mean that everything gets slower and slower: to take down each would slow it further,
+    /// so the last of them waits for the next hand-over.
+    #[inline]
+    pub fn sample(&mut self, late: Late) {
+        match self.slowest.get(late.series.place()) {
+            Some(slowest) if late.value <= slowest.value => {}
+            _ => self.on_slower(late),
+        }
+    }
+
+    fn on_slower(&mut self, late: Late) {
+        let Late { series, value, at, .. } = late;
+        if self.slowest.len() <= series.place() {
+            self.slowest.resize(series.place() + 1, Slowest::default());
+        }
+        let slowest = &mut self.slowest[series.place()];
+        slowest.value = value;
+        let is_one_of_few = slowest.taken < PER_WINDOW;
+        slowest.late = (!is_one_of_few).then_some(late);
+        if is_one_of_few {
+            slowest.taken += 1;
+            self.wants.push(Want { at, phase: None, what: Wanted::Slowest { series, value } });
+        }
+    }
+
+    /// Slowest samples that wait for this hand-over.
+    pub fn late(&mut self) -> Vec<Late> {
+        self.slowest.iter_mut().filter_map(|slowest| slowest.late.take()).collect()
+    }
+
+    fn takes(&mut self, kind: Kind) -> bool {
+        if self.kinds.len() >= MAX_KINDS && !self.kinds.contains_key(&kind) {
+            return false;
+        }
+        let kept = self.kinds.entry(kind).or_default();
+        let takes = *kept < PER_KIND && self.ready.len() < PER_HAND_OVER;
+        *kept += u8::from(takes);
+        takes
+    }
+
+    /// What of the acting user is worth evidence; mostly nothing.
+    pub fn wants(&mut self) -> Option<Vec<Want>> {
+        (!self.wants.is_empty()).then(|| std::mem::take(&mut self.wants))
+    }
+
+    pub fn keep(&mut self, evidence: Evidence) {
+        self.ready.push(evidence);
+    }
+
+    pub fn keep_slowest(&mut self, series: SeriesId, evidence: Evidence) {
+        self.slowest[series.place()].evidence = Some(Box::new(evidence));
+    }
+
+    /// Everything since the last call; slowest samples when their window is over.
+    pub fn drain(&mut self, now: Timestamp) -> Vec<Evidence> {
+        let mut ready = std::mem::take(&mut self.ready);
+        if now.since(self.window_began) >= self.window {
+            self.window_began = now;
+            let all = self.slowest.iter_mut().map(std::mem::take);
+            ready.extend(all.filter_map(|slowest| Some(*slowest.evidence?)));
+        }
+        ready
+    }
+}
+
+/// Slowest samples of a metric and a window for which frames are taken down at once: so many are the rule (the logarithm of
+/// how many samples there are) while nothing gets slower by and by.
+const PER_WINDOW: u8 = 8;
+/// Of each kind of error and close, for the whole run.
+const PER_KIND: u8 = 3;
+/// Kinds that a worker tells apart; a server that invents codes must not fill the memory.
+const MAX_KINDS: usize = 40;
+/// Errors and closes of one hand-over: a crash of the server is a thousand closes of one kind or of many.
+const PER_HAND_OVER: usize = 12;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{ClosedBy, Recorder};
+
+    fn key(code: &str) -> ErrorKey {
+        ErrorKey { population: "p".into(), operation: "join".into(), code: code.into(), phase: Phase::Flow }
+    }
+
+    fn late(series: SeriesId, ms: u64) -> Late {
+        Late { series, value: Span::from_millis(ms), at: Timestamp::ZERO, wall_ms: 0.0, user: UserId(3) }
+    }
+
+    fn evidence(ms: f64) -> Evidence {
+        Evidence {
+            at_s: 1.0,
+            population: "p".into(),
+            user: 3,
+            phase: Phase::Active,
+            cause: Cause::Slowest { metric: "m".into(), ms },
+            frames: Vec::new(),
+            generator: None,
+        }
+    }
+
+    #[test]
+    fn the_first_few_of_each_kind_are_wanted() {
+        let mut witness = Witness::new(Span::from_secs(1));
+        let mut wanted = 0;
+        for _ in 0..10 {
+            witness.error(Timestamp::ZERO, &key("a"));
+            witness.error(Timestamp::ZERO, &key("b"));
+            wanted += witness.wants().map_or(0, |wants| wants.len());
+        }
+        assert_eq!(wanted, 6);
+    }
+
+    #[test]
+    fn a_flood_of_kinds_and_one_of_closes_are_bounded() {
+        let mut witness = Witness::new(Span::from_secs(1));
+        let mut wanted = 0;
+        for code in 0..1_000u16 {
+            let key = DisconnectKey {
+                population: "p".into(),
+                code,
+                reason: code.to_string(),
+                by: ClosedBy::Server,
+                phase: Phase::Active,
+            };
+            witness.close(Timestamp::ZERO, &key);
+            for want in witness.wants().unwrap_or_default() {
+                wanted += 1;
+                assert!(matches!(want.what, Wanted::Cause(_)));
+                witness.keep(evidence(1.0));
+            }
+        }
+        assert_eq!(wanted, PER_HAND_OVER);
+        assert_eq!(witness.drain(Timestamp::ZERO).len(), PER_HAND_OVER);
+        assert!(witness.kinds.len() <= MAX_KINDS);
+    }
+
+    #[test]
+    fn of_each_metric_the_slowest_of_a_window_is_kept() {
+        let mut recorder = Recorder::new(Timestamp::ZERO);
+        let (a, b) = (recorder.series("a", "p"), recorder.series("b", "p"));
+        let mut witness = Witness::new(Span::from_secs(1));
+        for (series, ms) in [(a, 5), (a, 4), (b, 1), (a, 9), (a, 9), (b, 1)] {
+            witness.sample(late(series, ms));
+            for want in witness.wants().unwrap_or_default() {
+                let Wanted::Slowest { series, value } = want.what else { panic!("{want:?}") };
+                witness.keep_slowest(series, evidence(value.as_millis_f64()));
+            }
+        }
+        assert!(witness.drain(Timestamp::from_micros(999_999)).is_empty(), "the window is not over");
+        let kept: Vec<_> = witness.drain(Timestamp::from_micros(1_000_000)).iter().map(Evidence::slowest_ms).collect();
+        assert_eq!(kept, [Some(9.0), Some(1.0)]);
+        witness.sample(late(a, 2));
+        assert!(witness.wants().is_some(), "another window has its own");
+    }
+
+    #[test]
+    fn what_gets_slower_and_slower_is_taken_down_a_few_times_and_then_once_a_hand_over() {
+        let mut series = Recorder::new(Timestamp::ZERO);
+        let series = series.series("a", "p");
+        let mut witness = Witness::new(Span::from_secs(1));
+        let mut at_once = 0;
+        for ms in 1..=1_000 {
+            witness.sample(late(series, ms));
+            at_once += witness.wants().map_or(0, |wants| wants.len());
+        }
+        assert_eq!(at_once, usize::from(PER_WINDOW));
+        let waiting = witness.late();
+        assert_eq!(waiting, [late(series, 1_000)], "the slowest of all, and nobody else");
+        assert!(witness.late().is_empty());
+        witness.keep_slowest(series, evidence(waiting[0].value.as_millis_f64()));
+        let kept: Vec<_> = witness.drain(Timestamp::from_micros(1_000_000)).iter().map(Evidence::slowest_ms).collect();
+        assert_eq!(kept, [Some(1_000.0)]);
+    }
+}

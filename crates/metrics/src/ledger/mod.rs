@@ -1,0 +1,404 @@
+//! The delivery ledger of one worker: what its members are owed, and what they got.
+//!
+//! ```text
+//!           send            fate known            settled                  late arrival
+//! message ───┼───────────────────┼──────────────────┼───────────────────────────┼──────▶ time
+//!            │◀── late_after or acceptance + MARGIN ─▶│ due = delivered + missing │ missing - 1, delivered + 1
+//! ```
+//!
+//! A worker knows all about its own receivers and about messages that its own users sent; the fate of all others comes
+//! in [`SentLog`]s. A message is settled once, when its fate is known and no arrival or leaving that still counts can
+//! be ahead; until then only arrivals are noted. Results are sums over receivers, so parts add up to the whole.
+//! docs/metrics.md states the rules, and the memory they take.
+
+mod forget;
+mod room;
+mod sequences;
+
+use std::cmp::Reverse;
+use std::collections::{BinaryHeap, HashMap};
+
+use self::room::{MARGIN, Room};
+use self::sequences::{Inserted, Sequences};
+use super::delta::{Completion, Fate, LedgerDelta, SentLog, SentRecord, UserId};
+use super::ids::IdMap;
+use super::tag::Tag;
+use base::time::{Span, Timestamp};
+
+/// What an arrived tag meant.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Receipt {
+    pub tag: Tag,
+    /// `false`: a duplicate.
+    pub first: bool,
+    /// The receiver is its sender.
+    pub own: bool,
+    /// From the actual sending to now.
+    pub latency: Span,
+}
+
+#[derive(Debug)]
+pub struct Ledger {
+    run: String,
+    late_after: Span,
+    first_sequence: u32,
+    rooms: Vec<Room>,
+    room_numbers: HashMap<String, u32>,
+    memberships: IdMap<UserId, Membership>,
+    senders: IdMap<UserId, Sender>,
+    /// By receiver and sender.
+    pairs: IdMap<(u32, u32), Pair>,
+    in_flight: IdMap<(u32, u32), InFlight>,
+    /// When to look at a message in flight again.
+    agenda: BinaryHeap<Reverse<(Timestamp, (u32, u32))>>,
+    /// Latency lists of settled messages, to be used again.
+    spare: Vec<Vec<u32>>,
+    /// So many entries are a reason to forget those that nothing will ask for.
+    crowded: usize,
+    finished: bool,
+    delta: LedgerDelta,
+    log: SentLog,
+    /// Places of our rooms in `log.rooms`.
+    logged_rooms: IdMap<u32, u32>,
+    completions: Vec<Completion>,
+}
+
+/// Rooms a user is in now, so that a lost connection leaves all of them.
+#[derive(Debug, Default)]
+struct Membership {
+    rooms: Vec<u32>,
+    /// When it left the last of them.
+    left: Timestamp,
+}
+
+#[derive(Debug, Default)]
+struct Sender {
+    next_sequence: u32,
+    /// When it sent the newest message that is known here.
+    last_sent: Timestamp,
+    settled: Sequences,
+}
+
+/// One receiver's view of one sender.
+#[derive(Debug, Default)]
+struct Pair {
+    arrived: Sequences,
+    /// Settled as missing; what still comes is taken out again.
+    #[expect(clippy::box_collection, reason = "there are millions of pairs and most miss nothing")]
+    missing: Option<Box<Vec<u32>>>,
+}
+
+/// A message between its sending, or its first arrival here, and its settlement.
+#[derive(Debug)]
+struct InFlight {
+    sent_at: Timestamp,
+    /// Unknown while a message of another worker has only arrived here.
+    room: Option<u32>,
+    fate: Option<Fate>,
+    /// Fan-out latencies of first arrivals here, microseconds.
+    latencies: Vec<u32>,
+}
+
+impl Ledger {
+    pub fn new(run: &str, late_after: Span) -> Self {
+        Self {
+            run: run.to_owned(),
+            late_after,
+            first_sequence: 0,
+            rooms: Vec::new(),
+            room_numbers: HashMap::new(),
+            memberships: IdMap::default(),
+            senders: IdMap::default(),
+            pairs: IdMap::default(),
+            in_flight: IdMap::default(),
+            agenda: BinaryHeap::new(),
+            spare: Vec::new(),
+            crowded: forget::CROWDED,
+            finished: false,
+            delta: LedgerDelta::default(),
+            log: SentLog::default(),
+            logged_rooms: IdMap::default(),
+            completions: Vec::new(),
+        }
+    }
+
+    /// Of users whom so many other workers have played before: nobody has seen these numbers of theirs.
+    #[must_use]
+    pub fn in_life(mut self, life: u32) -> Self {
+        self.first_sequence = life.min(u32::MAX / PER_LIFE - 1) * PER_LIFE;
+        self
+    }
+
+    /// The user is a member from now on. Until it leaves, entering again changes nothing.
+    pub fn enter(&mut self, now: Timestamp, room: &str, member: UserId) {
+        let room = self.room(room);
+        self.rooms[room as usize].enter(now, member);
+        let rooms = &mut self.memberships.entry(member).or_default().rooms;
+        if !rooms.contains(&room) {
+            rooms.push(room);
+        }
+    }
+
+    /// The user leaves one room (`None`: all its rooms, its connection is gone).
+    pub fn leave(&mut self, now: Timestamp, room: Option<&str>, member: UserId) {
+        let Some(Membership { rooms, left: left_at }) = self.memberships.get_mut(&member) else { return };
+        let left = match room {
+            None => std::mem::take(rooms),
+            Some(name) => {
+                let number = self.room_numbers.get(name);
+                let place = rooms.iter().position(|room| Some(room) == number);
+                place.map(|place| rooms.swap_remove(place)).into_iter().collect()
+            }
+        };
+        if rooms.is_empty() && !left.is_empty() {
+            *left_at = now;
+        }
+        left.into_iter().for_each(|room| self.rooms[room as usize].leave(now, member));
+    }
+
+    /// The names of the rooms that the user is in.
+    pub fn rooms_of(&self, member: UserId) -> Vec<String> {
+        let rooms = self.memberships.get(&member).map_or(&[][..], |membership| &membership.rooms);
+        rooms.iter().map(|room| self.rooms[*room as usize].name.clone()).collect()
+    }
+
+    /// A message goes out now. The tag's text belongs into its payload.
+    pub fn send(&mut self, now: Timestamp, room: &str, sender: UserId) -> Tag {
+        let room = self.room(room);
+        let state = self.senders.entry(sender).or_default();
+        let tag = Tag { sender, sequence: self.first_sequence + state.next_sequence, sent_at: now };
+        state.next_sequence += 1;
+        state.last_sent = now;
+        let latencies = self.spare.pop().unwrap_or_default();
+        self.in_flight.insert(key(&tag), InFlight { sent_at: now, room: Some(room), fate: None, latencies });
+        self.delta.sent += 1;
+        tag
+    }
+
+    /// The fate of a sent message became known (own echo counts by itself; call this for acks, errors, time-outs).
+    /// The first fate that becomes known is the one that counts.
+    pub fn accepted(&mut self, now: Timestamp, sender: UserId, sequence: u32) {
+        self.decide((sender.0, sequence), Fate::Accepted(now));
+    }
+
+    /// The server answered with an error.
+    pub fn rejected(&mut self, sender: UserId, sequence: u32) {
+        self.decide((sender.0, sequence), Fate::Rejected);
+    }
+
+    /// Neither acknowledgement nor echo came in time, and the connection lives.
+    pub fn unconfirmed(&mut self, now: Timestamp, sender: UserId, sequence: u32) {
+        self.decide((sender.0, sequence), Fate::Unconfirmed(now));
+    }
+
+    /// The connection died before anything was known.
+    pub fn abandoned(&mut self, sender: UserId, sequence: u32) {
+        self.decide((sender.0, sequence), Fate::Abandoned);
+    }
+
+    /// A frame of the delivery event arrived; `None`: it carries no tag of this run.
+    pub fn receive(&mut self, now: Timestamp, receiver: UserId, frame: &str) -> Option<Receipt> {
+        let tag = Tag::find(&self.run, frame)?;
+        let latency = now.since(tag.sent_at);
+        let pair = self.pairs.entry((receiver.0, tag.sender.0)).or_default();
+        let inserted = pair.arrived.insert(tag.sequence);
+        let first = inserted != Inserted::Again;
+        let own = tag.sender == receiver;
+        if first {
+            self.delta.arrived += 1;
+            self.delta.reordered += u64::from(inserted == Inserted::Older);
+            self.delta.late += u64::from(latency > self.late_after);
+            self.note_arrival(now, receiver, &tag, latency);
+            if own {
+                self.decide(key(&tag), Fate::Accepted(now));
+            }
+        } else {
+            self.delta.duplicated += 1;
+        }
+        Some(Receipt { tag, first, own, latency })
+    }
+
+    /// What other workers' users sent. Telling it twice changes nothing.
+    pub fn absorb(&mut self, sent: &SentLog) {
+        for record in &sent.records {
+            let message = (record.sender.0, record.sequence);
+            let Some(name) = sent.rooms.get(record.room as usize) else { continue };
+            if record.sequence == u32::MAX || self.is_settled(message) {
+                continue;
+            }
+            let room = self.room(name);
+            let spare = &mut self.spare;
+            let flight = self.in_flight.entry(message).or_insert_with(|| InFlight {
+                sent_at: record.sent_at,
+                room: None,
+                fate: None,
+                latencies: spare.pop().unwrap_or_default(),
+            });
+            if flight.fate.is_none() {
+                (flight.sent_at, flight.room, flight.fate) = (record.sent_at, Some(room), Some(record.fate));
+                let at = flight.settles_at(self.late_after).unwrap_or(Timestamp::ZERO);
+                self.agenda.push(Reverse((at, message)));
+            }
+        }
+    }
+
+    /// Settles what is due by now and hands over everything since the last call.
+    pub fn drain(&mut self, now: Timestamp) -> (LedgerDelta, SentLog, Vec<Completion>) {
+        self.settle_due(now);
+        self.forget(now);
+        self.logged_rooms.clear();
+        (std::mem::take(&mut self.delta), std::mem::take(&mut self.log), std::mem::take(&mut self.completions))
+    }
+
+    /// The run is over for this worker: settles everything that is known, now and from here on. Own messages without a
+    /// fate count as abandoned; messages of others whose fate comes later are settled by the next `drain`.
+    pub fn finish(&mut self, now: Timestamp) {
+        let open = self.in_flight.iter().filter(|(_, flight)| flight.fate.is_none() && flight.room.is_some());
+        let mut open: Vec<_> = open.map(|(&message, _)| message).collect();
+        open.sort_unstable();
+        open.into_iter().for_each(|message| self.decide(message, Fate::Abandoned));
+        self.finished = true;
+        self.settle_due(now);
+    }
+
+    fn room(&mut self, name: &str) -> u32 {
+        if let Some(&room) = self.room_numbers.get(name) {
+            return room;
+        }
+        let room = self.rooms.len() as u32;
+        self.rooms.push(Room::new(name));
+        self.room_numbers.insert(name.to_owned(), room);
+        room
+    }
+
+    fn is_settled(&self, (sender, sequence): (u32, u32)) -> bool {
+        self.senders.get(&UserId(sender)).is_some_and(|sender| sender.settled.contains(sequence))
+    }
+
+    /// The fate of a message of our own: counted, told to the other workers, and settled in time.
+    fn decide(&mut self, message: (u32, u32), fate: Fate) {
+        let Some(flight) = self.in_flight.get_mut(&message) else { return };
+        // A tag that nobody here sent has no room: a server made it up.
+        let (Some(room), None) = (flight.room, flight.fate) else { return };
+        flight.fate = Some(fate);
+        match fate {
+            Fate::Accepted(_) => self.delta.accepted += 1,
+            Fate::Rejected => self.delta.rejected += 1,
+            Fate::Unconfirmed(_) => self.delta.unconfirmed += 1,
+            Fate::Abandoned => self.delta.abandoned += 1,
+        }
+        let at = flight.settles_at(self.late_after).unwrap_or(Timestamp::ZERO);
+        self.agenda.push(Reverse((at, message)));
+        let sent_at = flight.sent_at;
+        let (rooms, log) = (&self.rooms, &mut self.log);
+        let room = *self.logged_rooms.entry(room).or_insert_with(|| {
+            log.rooms.push(rooms[room as usize].name.clone());
+            log.rooms.len() as u32 - 1
+        });
+        let (sender, sequence) = (UserId(message.0), message.1);
+        log.records.push(SentRecord { room, sender, sequence, sent_at, fate });
+    }
+
+    fn note_arrival(&mut self, now: Timestamp, receiver: UserId, tag: &Tag, latency: Span) {
+        let message = key(tag);
+        let micros = u32::try_from(latency.as_micros()).unwrap_or(u32::MAX);
+        if let Some(flight) = self.in_flight.get_mut(&message) {
+            flight.latencies.push(micros);
+        } else if self.is_settled(message) {
+            self.note_after_settlement(receiver, tag);
+        } else {
+            let mut latencies = self.spare.pop().unwrap_or_default();
+            latencies.push(micros);
+            self.in_flight.insert(message, InFlight { sent_at: tag.sent_at, room: None, fate: None, latencies });
+            self.agenda.push(Reverse((now + UNKNOWN_FOR, message)));
+        }
+    }
+
+    fn note_after_settlement(&mut self, receiver: UserId, tag: &Tag) {
+        let pair = self.pairs.entry((receiver.0, tag.sender.0)).or_default();
+        let place = pair.missing.as_ref().and_then(|missing| missing.iter().position(|&n| n == tag.sequence));
+        match (place, &mut pair.missing) {
+            (Some(place), Some(missing)) => {
+                missing.swap_remove(place);
+                self.delta.missing -= 1;
+                self.delta.delivered += 1;
+            }
+            _ => self.delta.extra += 1,
+        }
+    }
+
+    fn settle_due(&mut self, now: Timestamp) {
+        let now = if self.finished { Timestamp::NEVER } else { now };
+        while let Some(&Reverse((at, message))) = self.agenda.peek()
+            && at <= now
+        {
+            self.agenda.pop();
+            let Some(flight) = self.in_flight.get(&message) else { continue };
+            match flight.settles_at(self.late_after) {
+                Some(at) if at <= now => self.settle(message),
+                Some(_) => {}
+                // Nobody ever said that it sent this.
+                None if self.finished => {}
+                None => drop(self.in_flight.remove(&message)),
+            }
+        }
+    }
+
+    fn settle(&mut self, message: (u32, u32)) {
+        let Some(mut flight) = self.in_flight.remove(&message) else { return };
+        let (sender, sequence) = (UserId(message.0), message.1);
+        let state = self.senders.entry(sender).or_default();
+        state.settled.insert(sequence);
+        state.last_sent = state.last_sent.max(flight.sent_at);
+        let (mut due, mut missing) = (0u64, 0u32);
+        if let (Some(room), Some(Fate::Accepted(at) | Fate::Unconfirmed(at))) = (flight.room, flight.fate) {
+            for member in self.rooms[room as usize].members.iter().filter(|m| m.is_owed(flight.sent_at, at)) {
+                due += 1;
+                let pair = self.pairs.entry((member.user.0, sender.0)).or_default();
+                if !pair.arrived.contains(sequence) {
+                    pair.missing.get_or_insert_default().push(sequence);
+                    missing += 1;
+                }
+            }
+            self.completions.push(Completion {
+                sender,
+                sequence,
+                sent_at: flight.sent_at,
+                missing,
+                latencies: flight.latencies.iter().flat_map(|micros| micros.to_le_bytes()).collect(),
+            });
+        }
+        let delivered = due - u64::from(missing);
+        self.delta.due += due;
+        self.delta.missing += i64::from(missing);
+        self.delta.delivered += delivered;
+        self.delta.extra += (flight.latencies.len() as u64).saturating_sub(delivered);
+        flight.latencies.clear();
+        self.spare.push(flight.latencies);
+    }
+}
+
+impl InFlight {
+    /// From when on neither an arrival in time nor a leaving can change what is owed and what came; `None` while the
+    /// fate is unknown.
+    fn settles_at(&self, late_after: Span) -> Option<Timestamp> {
+        let late = self.sent_at + late_after;
+        Some(match self.fate? {
+            Fate::Accepted(at) | Fate::Unconfirmed(at) => late.max(at + MARGIN),
+            Fate::Rejected | Fate::Abandoned => late,
+        })
+    }
+}
+
+fn key(tag: &Tag) -> (u32, u32) {
+    (tag.sender.0, tag.sequence)
+}
+
+/// An arrived message that no worker has said to have sent is forgotten after this: no fate takes that long.
+const UNKNOWN_FOR: Span = Span::from_secs(600);
+
+/// Messages of one user in one life: eleven days at four a second.
+const PER_LIFE: u32 = 1 << 22;
+
+#[cfg(all(test, not(target_arch = "wasm32")))]
+mod tests;

@@ -1,0 +1,45 @@
+//! Samples, mergeable histograms, the delivery ledger, totals, thresholds, the report.
+//!
+//! A worker records into a [`Recorder`] and a [`Ledger`]; both are drained into deltas; the page (or, in a swarm, the
+//! conductor) adds deltas up in [`Totals`]. Adding is exact and order-free.
+
+mod annotation;
+mod bins;
+mod contract;
+mod delta;
+mod evidence;
+mod histogram;
+mod ids;
+mod ledger;
+mod listeners;
+mod listening;
+mod recorder;
+mod redact;
+mod report;
+mod search;
+mod tag;
+mod threshold;
+mod totals;
+mod verdict;
+
+pub use annotation::{Annotation, AnnotationKind, Annotations, ErrorBursts};
+pub use bins::MAX_US as MOST_US;
+pub use contract::{BreachDelta, BreachEntry, BreachKey, BreachTotal, entries as contract_entries};
+pub use delta::*;
+pub use evidence::{Cause, Evidence, EvidenceBook, Frame, GeneratorState, Late, Want, Wanted, Way, Witness};
+pub use histogram::{Histogram, Stats};
+pub use ledger::{Ledger, Receipt};
+pub use listeners::{HeardSums, ListenerDelta, Listeners};
+pub use listening::{Heard, Listened, Pace, Player};
+pub use plan::{Threshold, ThresholdError, ThresholdUnit as Unit};
+pub use recorder::{CounterId, Recorder, SeriesId};
+pub use redact::{
+    Facts, MASK, Redactor, is_protocol_secret, is_rule, is_secret, is_secret_in, is_source, protocol_secrets, redacted,
+    sets_secret, shown_action, text_without_secrets,
+};
+pub use report::*;
+pub use search::{Ended, Measured, SearchReport, SearchStep, StepOutcome};
+pub use tag::Tag;
+pub use threshold::{Baseline, BaselineResult, Outcome, ThresholdResult, WindowResult};
+pub use totals::*;
+pub use verdict::*;

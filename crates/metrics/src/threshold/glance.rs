@@ -1,0 +1,42 @@
+//! What the totals of a run tell about an expression that the run does not follow: one that is just being typed.
+
+use super::Samples;
+use super::tally::{Lens, Tally, Times};
+use crate::delta::{CounterDelta, ErrorDelta};
+use crate::totals::Totals;
+use base::time::Timestamp;
+use plan::{Subject, Threshold};
+
+/// In the usual scope. `None`: nothing was measured, or totals do not tell it by population.
+pub fn glance(threshold: &Threshold, totals: &Totals) -> Option<f64> {
+    let (lens, population) = (Lens::new(threshold, &[]), threshold.population.as_deref());
+    let is_by_population = population.is_some();
+    match threshold.subject {
+        Subject::ErrorRate { .. } | Subject::Voice(_) if is_by_population => return None,
+        _ => {}
+    }
+    let mut tally = Tally { ledger: *totals.delivery(), heard: *totals.listeners().all(), ..Tally::default() };
+    if let Subject::Time { metric: name, .. } | Subject::Count { name, .. } = &threshold.subject {
+        // Over all populations comes before each of them.
+        let found = totals.histograms().find(|(metric, of, _)| {
+            metric.eq_ignore_ascii_case(name)
+                && population.is_none_or(|wanted| of.is_some_and(|of| of.eq_ignore_ascii_case(wanted)))
+        });
+        tally.samples = found.map(|(_, _, histogram)| Samples::of(histogram));
+    }
+    for (counter, population, count) in totals.counters() {
+        let (counter, population) = (counter.to_owned(), population.to_owned());
+        lens.counter(&mut tally, &CounterDelta { counter, population, count });
+    }
+    for (key, error) in totals.errors() {
+        let delta = ErrorDelta { key: key.clone(), count: error.count, first: Timestamp::ZERO, sample: String::new() };
+        lens.error(&mut tally, &delta);
+    }
+    for (key, disconnect) in totals.disconnects() {
+        lens.disconnects(&mut tally, &key.population, key.by, key.code, disconnect.count);
+    }
+    for (name, outcomes) in totals.operations() {
+        tally.know(&name, outcomes.succeeded);
+    }
+    lens.measure(&tally, Times { samples: totals.measured(), counts: totals.elapsed() })
+}

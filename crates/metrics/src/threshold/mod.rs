@@ -1,0 +1,147 @@
+//! Thresholds held against a run's numbers.
+
+mod baseline;
+mod glance;
+mod samples;
+mod tally;
+mod watch;
+mod window;
+
+use serde::{Deserialize, Serialize};
+
+pub use self::baseline::Baseline;
+use self::samples::Samples;
+pub(super) use self::watch::Watch;
+use super::totals::Totals;
+use base::time::Span;
+use plan::{Bound, Scope, Subject, Threshold, ThresholdUnit as Unit};
+
+/// How a run did by one threshold.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ThresholdResult {
+    /// The expression as it was written.
+    pub threshold: String,
+    pub outcome: Outcome,
+    /// What was measured, in `unit`; of a threshold with a window, in the worst window.
+    pub actual: Option<f64>,
+    /// `None`: there is no baseline to compare with.
+    pub limit: Option<f64>,
+    pub unit: Unit,
+    /// Why it is not measured.
+    pub why: Option<String>,
+    pub window: Option<WindowResult>,
+    pub baseline: Option<BaselineResult>,
+    /// The run was stopped because it was broken.
+    pub stopped_run_at_s: Option<f64>,
+}
+
+/// What the windows of a threshold showed. Times are seconds since the run's start.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct WindowResult {
+    pub length_s: u32,
+    /// Windows that had a value.
+    pub measured: u32,
+    /// When the worst window ended.
+    pub worst_at_s: Option<u32>,
+    /// When the first window that broke the threshold ended.
+    pub broken_at_s: Option<u32>,
+    /// The value of the newest window.
+    pub latest: Option<f64>,
+}
+
+/// The earlier run that was compared with.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct BaselineResult {
+    pub run: String,
+    pub value: f64,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Outcome {
+    Pass,
+    Fail,
+    /// The run has no such number: nothing happened that it could count. Not a pass.
+    NotMeasured,
+}
+
+impl ThresholdResult {
+    /// How a run as it is now does. A window, or a scope that is not the usual one, is known of the plan's own thresholds only.
+    pub fn new(threshold: &Threshold, totals: &Totals) -> Self {
+        totals.watched(threshold.text()).unwrap_or_else(|| Self::at_a_glance(threshold, totals))
+    }
+
+    /// Of a run that does not watch this threshold: what its totals tell.
+    fn at_a_glance(threshold: &Threshold, totals: &Totals) -> Self {
+        let limit = match threshold.bound {
+            Bound::Fixed(limit) => Some(limit),
+            Bound::Baseline(_) => None,
+        };
+        let is_known = threshold.window.is_none() && (threshold.scope == Scope::Usual || totals.warmup() == Span::ZERO);
+        let value = if is_known { glance::glance(threshold, totals) } else { None };
+        let mut result = Self::of(threshold, limit, value);
+        result.why = if is_known {
+            why_nothing(threshold, &result, false)
+        } else {
+            Some("only a run with this threshold in its plan keeps what it needs".to_owned())
+        };
+        result
+    }
+
+    fn of(threshold: &Threshold, limit: Option<f64>, actual: Option<f64>) -> Self {
+        let (text, unit) = (threshold.text().to_owned(), threshold.unit);
+        let mut result = Self {
+            threshold: text,
+            outcome: Outcome::NotMeasured,
+            actual,
+            limit,
+            unit,
+            why: None,
+            window: None,
+            baseline: None,
+            stopped_run_at_s: None,
+        };
+        result.judge(threshold, limit);
+        result
+    }
+
+    /// Of a run that was cut off: what is broken stays broken, and what held until then is not known to hold.
+    #[must_use]
+    pub fn of_a_part(self) -> Self {
+        match self.outcome {
+            Outcome::Pass => {
+                let why = Some("it held until the run was cut off, and nobody knows the rest".to_owned());
+                Self { outcome: Outcome::NotMeasured, why, ..self }
+            }
+            Outcome::Fail | Outcome::NotMeasured => self,
+        }
+    }
+
+    fn judge(&mut self, threshold: &Threshold, limit: Option<f64>) {
+        self.outcome = match self.actual.zip(limit) {
+            None => Outcome::NotMeasured,
+            Some((actual, limit)) if threshold.operator.holds(actual, limit) => Outcome::Pass,
+            Some(_) => Outcome::Fail,
+        };
+    }
+}
+
+/// Why a threshold is not measured; `None`: it is.
+fn why_nothing(threshold: &Threshold, result: &ThresholdResult, is_heard_of: bool) -> Option<String> {
+    if result.outcome != Outcome::NotMeasured {
+        return None;
+    }
+    let text = match (&result.window, &threshold.subject) {
+        _ if result.actual.is_some() => "no baseline is pinned, or it has no such number".to_owned(),
+        (Some(window), _) => format!("no window of {} s had a value so far", window.length_s),
+        (None, Subject::Time { metric: name, .. } | Subject::Count { name, .. }) if !is_heard_of => {
+            format!("nobody has counted {name} so far")
+        }
+        (None, Subject::Delivery { .. }) => "no delivery was owed so far".to_owned(),
+        _ => "nothing was measured so far".to_owned(),
+    };
+    Some(text)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,238 @@
+//! What one threshold needs of a stretch of time, and nothing else: tallies of seconds are added to a window's and taken off it again.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::samples::Samples;
+use crate::delta::{ClosedBy, CounterDelta, DisconnectDelta, DisconnectKey, ErrorDelta, HistogramDelta, LedgerDelta};
+use crate::listeners::{HeardSums, ListenerDelta};
+use crate::totals::{ACK_TIMEOUT, Outcomes, PopulationConfig, outcomes};
+use base::time::Span;
+use catalogue::Figure;
+use plan::{Subject, Threshold, VoiceValue};
+
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Tally {
+    /// Of the metric; `None`: it was never heard of.
+    pub samples: Option<Samples>,
+    /// Of the counter.
+    pub counter: Option<u64>,
+    /// Samples of operations by metric, from which attempts are known.
+    pub seen: BTreeMap<String, u64>,
+    /// By operation and code.
+    pub failed: BTreeMap<(String, String), u64>,
+    pub disconnects: u64,
+    pub ledger: LedgerDelta,
+    pub heard: HeardSums,
+}
+
+/// What a threshold looks at.
+#[derive(Debug, Clone)]
+pub struct Lens {
+    pub subject: Subject,
+    /// Its name and its place in the plan.
+    pub population: Option<(String, usize)>,
+    /// Operations whose acknowledgement is no success yet.
+    pub answered: BTreeSet<String>,
+}
+
+/// For how long samples and counts were taken.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub struct Times {
+    pub samples: Span,
+    pub counts: Span,
+}
+
+impl Lens {
+    pub fn new(threshold: &Threshold, populations: &[PopulationConfig]) -> Self {
+        let place = |name: &str| populations.iter().position(|known| known.name.eq_ignore_ascii_case(name));
+        let population = threshold.population.clone();
+        Self {
+            subject: threshold.subject.clone(),
+            population: population.map(|name| (name.clone(), place(&name).unwrap_or(usize::MAX))),
+            answered: populations.iter().flat_map(|population| population.answered.iter().cloned()).collect(),
+        }
+    }
+
+    fn sees(&self, population: &str) -> bool {
+        self.population.as_ref().is_none_or(|(name, _)| name.eq_ignore_ascii_case(population))
+    }
+
+    fn names(&self, metric: &str) -> bool {
+        match &self.subject {
+            Subject::Time { metric: name, .. } | Subject::Count { name, .. } => name.eq_ignore_ascii_case(metric),
+            _ => false,
+        }
+    }
+
+    fn wants_outcomes(&self) -> bool {
+        matches!(self.subject, Subject::ErrorRate { .. } | Subject::Errors { .. })
+    }
+
+    /// `is_measured`: its samples count for statistics; `has_happened`: they count as attempts.
+    pub fn histogram(&self, tally: &mut Tally, delta: &HistogramDelta, is_measured: bool, has_happened: bool) {
+        if !self.sees(&delta.population) {
+            return;
+        }
+        if self.names(&delta.metric) {
+            let samples = tally.samples.get_or_insert_default();
+            if is_measured {
+                samples.absorb(delta);
+            }
+        }
+        if self.wants_outcomes() {
+            add(&mut tally.seen, &delta.metric, if has_happened { delta.count() } else { 0 });
+        }
+    }
+
+    pub fn counter(&self, tally: &mut Tally, delta: &CounterDelta) {
+        if self.sees(&delta.population) && self.names(&delta.counter) {
+            *tally.counter.get_or_insert_default() += delta.count;
+        }
+    }
+
+    pub fn error(&self, tally: &mut Tally, delta: &ErrorDelta) {
+        if self.sees(&delta.key.population) && self.wants_outcomes() {
+            let key = (delta.key.operation.clone(), delta.key.code.clone());
+            *tally.failed.entry(key).or_default() += delta.count;
+        }
+    }
+
+    pub fn disconnect(&self, tally: &mut Tally, delta: &DisconnectDelta) {
+        let DisconnectKey { population, by, code, .. } = &delta.key;
+        self.disconnects(tally, population, *by, *code, delta.count);
+    }
+
+    pub fn disconnects(&self, tally: &mut Tally, population: &str, by: ClosedBy, code: u16, count: u64) {
+        if let Subject::Disconnects { code: wanted } = self.subject
+            && by != ClosedBy::User
+            && wanted.is_none_or(|wanted| wanted == code)
+            && self.sees(population)
+        {
+            tally.disconnects += count;
+        }
+    }
+
+    pub fn listener(&self, tally: &mut Tally, delta: &ListenerDelta) {
+        let is_seen = self.population.as_ref().is_none_or(|(_, place)| *place == delta.user.population());
+        if is_seen && matches!(self.subject, Subject::Voice(_)) {
+            tally.heard += delta.heard;
+        }
+    }
+
+    /// `None` where nothing was measured: no sample is not zero milliseconds, and nothing owed is not all delivered.
+    pub fn measure(&self, tally: &Tally, times: Times) -> Option<f64> {
+        match &self.subject {
+            Subject::Time { statistic, .. } => tally.samples.as_ref()?.statistic(*statistic),
+            Subject::Count { per_second, .. } => {
+                let samples = tally.samples.as_ref().map(|samples| (samples.count(), times.samples));
+                let (count, time) = samples.or(tally.counter.map(|count| (count, times.counts)))?;
+                let seconds = time.as_secs_f64();
+                if !per_second { Some(count as f64) } else { (seconds > 0.0).then(|| count as f64 / seconds) }
+            }
+            Subject::Errors { operation, code } => {
+                let matching = tally
+                    .failed
+                    .iter()
+                    .filter(|((of, with), _)| same(operation.as_ref(), of) && same(code.as_ref(), with));
+                let is_known = operation.is_none() || self.outcomes(tally, operation.as_ref()).is_some();
+                is_known.then(|| matching.map(|(_, count)| *count as f64).sum())
+            }
+            Subject::ErrorRate { operation } => self.outcomes(tally, operation.as_ref())?.error_rate(),
+            Subject::Disconnects { .. } => Some(tally.disconnects as f64),
+            Subject::Delivery { figure, share } => delivery(&tally.ledger, *figure, *share),
+            Subject::Voice(value) => voice(&tally.heard, *value),
+        }
+    }
+
+    /// Of one operation, `None` if nobody ever tried it; or of all.
+    fn outcomes(&self, tally: &Tally, operation: Option<&String>) -> Option<Outcomes> {
+        let failed = tally.failed.iter().map(|((operation, code), count)| (operation.as_str(), code.as_str(), *count));
+        let seen = tally.seen.iter().map(|(metric, count)| (metric.as_str(), *count));
+        let all = outcomes(seen, failed, |operation| self.answered.contains(operation));
+        let mut wanted = all.into_iter().filter(|(name, _)| same(operation, name)).map(|(_, of)| of);
+        let first = wanted.next()?;
+        Some(wanted.fold(first, |sum, next| Outcomes {
+            succeeded: sum.succeeded + next.succeeded,
+            failed: sum.failed + next.failed,
+        }))
+    }
+}
+
+impl Tally {
+    /// An operation went well so often, after all its failures are known.
+    pub fn know(&mut self, operation: &str, succeeded: u64) {
+        let key = (operation.to_owned(), ACK_TIMEOUT.to_owned());
+        let after_all = self.failed.get(&key).copied().unwrap_or(0);
+        add(&mut self.seen, operation, succeeded + after_all);
+    }
+
+    pub fn add(&mut self, other: &Self) {
+        if let Some(samples) = &other.samples {
+            self.samples.get_or_insert_default().add(samples);
+        }
+        if let Some(count) = other.counter {
+            *self.counter.get_or_insert_default() += count;
+        }
+        other.seen.iter().for_each(|(metric, count)| add(&mut self.seen, metric, *count));
+        for (key, count) in &other.failed {
+            *self.failed.entry(key.clone()).or_default() += count;
+        }
+        self.disconnects += other.disconnects;
+        self.ledger += other.ledger;
+        self.heard += other.heard;
+    }
+
+    /// Takes off what was added before. Names stay known, at zero: a window without errors has none, rather than nobody knows.
+    pub fn take(&mut self, other: &Self) {
+        if let (Some(samples), Some(gone)) = (&mut self.samples, &other.samples) {
+            samples.take(gone);
+        }
+        self.counter = self.counter.map(|count| count - other.counter.unwrap_or(0));
+        for (metric, count) in &other.seen {
+            self.seen.entry(metric.clone()).and_modify(|left| *left -= count);
+        }
+        for (key, count) in &other.failed {
+            self.failed.entry(key.clone()).and_modify(|left| *left -= count);
+        }
+        self.disconnects -= other.disconnects;
+        self.ledger -= other.ledger;
+        self.heard -= other.heard;
+    }
+}
+
+fn delivery(ledger: &LedgerDelta, figure: Figure, share: bool) -> Option<f64> {
+    let count = ledger.figure(figure)? as f64;
+    let needs_due = share || OF_RECEIVERS.contains(&figure);
+    (ledger.due > 0 || !needs_due).then(|| if share { count / ledger.due as f64 } else { count })
+}
+
+fn voice(heard: &HeardSums, value: VoiceValue) -> Option<f64> {
+    let (starved, received) = (heard.starved.as_millis_f64(), heard.received.as_millis_f64());
+    match value {
+        VoiceValue::RealTimeFactor => heard.real_time_factor(),
+        VoiceValue::StarvedShare => (received > 0.0).then(|| starved / received),
+        VoiceValue::Answers => Some(f64::from(heard.answers)),
+        // Nobody heard anything: there is nobody to whom it was good or bad.
+        _ if heard.answers == 0 => None,
+        VoiceValue::Received => Some(received),
+        VoiceValue::Underruns => Some(f64::from(heard.underruns)),
+        VoiceValue::Starved => Some(starved),
+    }
+}
+
+fn add(counts: &mut BTreeMap<String, u64>, name: &str, count: u64) {
+    match counts.get_mut(name) {
+        Some(known) => *known += count,
+        None => {
+            counts.insert(name.to_owned(), count);
+        }
+    }
+}
+
+fn same(wanted: Option<&String>, found: &str) -> bool {
+    wanted.is_none_or(|wanted| wanted.eq_ignore_ascii_case(found))
+}
+
+/// Say nothing while no delivery was owed.
+const OF_RECEIVERS: [Figure; 6] =
+    [Figure::Due, Figure::Delivered, Figure::Missing, Figure::Duplicated, Figure::Reordered, Figure::Late];

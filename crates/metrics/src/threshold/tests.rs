@@ -1,0 +1,101 @@
+use super::*;
+use crate::*;
+use base::time::{Span, Timestamp};
+
+/// What two seconds of a small run add up to.
+fn totals(thresholds: Vec<Threshold>) -> Totals {
+    let population = PopulationConfig { name: "p".into(), delivery: Some("message".into()), ..<_>::default() };
+    let config = TotalsConfig { workers: 1, populations: vec![population], thresholds, ..TotalsConfig::default() };
+    let mut totals = Totals::new(config);
+    let mut recorder = Recorder::new(Timestamp::ZERO);
+    let (join, trip) = (recorder.series("join", "p"), recorder.series("message.round_trip", "p"));
+    (1..=100).for_each(|n| recorder.sample(Timestamp::ZERO, trip, Span::from_millis(n)));
+    (1..=3).for_each(|n| recorder.sample(Timestamp::ZERO, join, Span::from_secs(n)));
+    let updates = recorder.counter("events.in.participantsUpdate", "p");
+    recorder.count(updates, 50);
+    recorder.counter("reconnects", "p");
+    let error = |operation: &str, code: &str| ErrorKey {
+        population: "p".into(),
+        operation: operation.into(),
+        code: code.into(),
+        phase: Phase::Flow,
+    };
+    recorder.error(Timestamp::ZERO, error("join", "timeout"), String::new);
+    recorder.error(Timestamp::ZERO, error("message", "RATE_LIMIT"), String::new);
+    recorder.error(Timestamp::ZERO, error("message", "RATE_LIMIT"), String::new);
+    let closed =
+        |by, code| DisconnectKey { population: "p".into(), code, reason: String::new(), by, phase: Phase::Flow };
+    recorder.disconnect(Timestamp::ZERO, closed(ClosedBy::Server, 1006));
+    recorder.disconnect(Timestamp::ZERO, closed(ClosedBy::User, 1000));
+    let ledger = LedgerDelta { sent: 10, due: 1_000, delivered: 998, missing: 2, ..LedgerDelta::default() };
+    let part = Part {
+        at: Timestamp::ZERO + Span::from_secs(2),
+        metrics: &recorder.drain(),
+        users: &[UsersByState::default()],
+        ledger: &ledger,
+        completions: &[],
+        health: &HealthDelta::default(),
+    };
+    totals.absorb(0, part);
+    totals
+}
+
+/// A run that follows the threshold, and one that is only asked at its end, say the same.
+#[track_caller]
+fn check(text: &str, outcome: Outcome, actual: Option<f64>) {
+    let threshold = text.parse::<Threshold>().unwrap_or_else(|error| panic!("{text}: {error}"));
+    for followed in [vec![threshold.clone()], Vec::new()] {
+        let result = ThresholdResult::new(&threshold, &totals(followed));
+        assert_eq!((result.outcome, result.threshold.as_str()), (outcome, text.trim()), "{result:?}");
+        let close = |(a, b): (f64, f64)| (a - b).abs() <= 0.001 * b.abs();
+        assert!(result.actual.zip(actual).map_or(result.actual == actual, close), "{text}: {:?}", result.actual);
+    }
+}
+
+#[test]
+fn times() {
+    check("message.round_trip p95 < 300 ms", Outcome::Pass, Some(95.0));
+    check("message.round_trip p95 < 95", Outcome::Fail, Some(95.0));
+    check("  MESSAGE.round_trip P99.9<=0.1s ", Outcome::Pass, Some(100.0));
+    check("message.round_trip max >= 100000 us", Outcome::Pass, Some(100.0));
+    check("message.round_trip median < 0.001 min", Outcome::Pass, Some(50.0));
+    check("join mean == 2 s", Outcome::Pass, Some(2_000.0));
+    check("join min != 1 s", Outcome::Fail, Some(1_000.0));
+    check("history p95 < 1 s", Outcome::NotMeasured, None);
+}
+
+#[test]
+fn counts_and_rates() {
+    check("events.in.participantsUpdate count > 49", Outcome::Pass, Some(50.0));
+    check("events.in.participantsupdate rate > 25 /s", Outcome::Fail, Some(25.0));
+    check("join count = 3", Outcome::Pass, Some(3.0));
+    check("join rate >= 1.5", Outcome::Pass, Some(1.5));
+    check("reconnects count == 0", Outcome::Pass, Some(0.0));
+    check("reconects count == 0", Outcome::NotMeasured, None);
+}
+
+#[test]
+fn errors_and_disconnects() {
+    check("errors == 3", Outcome::Pass, Some(3.0));
+    check("errors[join] count == 0", Outcome::Fail, Some(1.0));
+    check("errors[message/rate_limit] < 3", Outcome::Pass, Some(2.0));
+    check("errors[message/other] == 0", Outcome::Pass, Some(0.0));
+    check("errors[joim] == 0", Outcome::NotMeasured, None);
+    check("errors rate < 3 %", Outcome::Pass, Some(3.0 / 106.0));
+    check("errors[join] rate < 0.25", Outcome::Fail, Some(0.25));
+    check("disconnects == 1", Outcome::Pass, Some(1.0));
+    check("disconnects[1000] == 0", Outcome::Pass, Some(0.0));
+}
+
+#[test]
+fn deliveries() {
+    check("delivery.missing == 0", Outcome::Fail, Some(2.0));
+    check("delivery.missing <= 0.2%", Outcome::Pass, Some(0.002));
+    check("delivery.sent count > 9", Outcome::Pass, Some(10.0));
+    let nothing: Threshold = "delivery.missing == 0".parse().unwrap();
+    assert_eq!(
+        ThresholdResult::new(&nothing, &Totals::default()).outcome,
+        Outcome::NotMeasured,
+        "nothing owed is no success"
+    );
+}

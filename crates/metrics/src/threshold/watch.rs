@@ -1,0 +1,244 @@
+//! Follows a run's thresholds while it goes: each has a tally of its own, fed with every hand-over.
+
+use super::tally::{Lens, Tally, Times};
+use super::window::{Windows, is_worse};
+use super::{Baseline, BaselineResult, Outcome, ThresholdResult, WindowResult, why_nothing};
+use crate::delta::{CounterDelta, DisconnectDelta, ErrorDelta, HistogramDelta, LedgerDelta};
+use crate::listeners::ListenerDelta;
+use crate::totals::PopulationConfig;
+use base::time::{Span, Timestamp};
+use plan::{Bound, Scope, Threshold};
+
+#[derive(Debug, Default)]
+pub struct Watch {
+    watched: Vec<Watched>,
+    warmup_end: Timestamp,
+    /// When the hand-over that is being added began.
+    begun: Timestamp,
+    /// Something was handed over.
+    pub is_fed: bool,
+    /// The first second that is not judged: the run was stopping by then.
+    stop: Option<u32>,
+    /// Of a past run: what its report says.
+    past: Vec<ThresholdResult>,
+}
+
+#[derive(Debug)]
+struct Watched {
+    threshold: Threshold,
+    lens: Lens,
+    baseline: Option<BaselineResult>,
+    tally: Tally,
+    windows: Option<Windows>,
+    /// It was broken then, and the run was stopped for it.
+    stopped: Option<Timestamp>,
+    /// Of a step of the run: only what was handed over and began since then counts, all of it.
+    since: Option<Timestamp>,
+}
+
+/// How a delta counts: its samples for statistics; and as something that happened.
+#[derive(Clone, Copy)]
+struct Counts {
+    measured: bool,
+    happened: bool,
+}
+
+impl Watch {
+    pub fn new(thresholds: &[Threshold], populations: &[PopulationConfig], warmup_end: Timestamp) -> Self {
+        let watched = thresholds.iter().map(|threshold| Watched::new(threshold, populations, warmup_end)).collect();
+        Self { watched, warmup_end, ..Self::default() }
+    }
+
+    /// A past run has all its answers.
+    pub fn past(results: Vec<ThresholdResult>) -> Self {
+        Self { past: results, is_fed: true, ..Self::default() }
+    }
+
+    pub fn set_baseline(&mut self, baseline: &Baseline) {
+        for watched in &mut self.watched {
+            let value = baseline.values.get(watched.threshold.text());
+            watched.baseline = value.map(|&value| BaselineResult { run: baseline.run.clone(), value });
+        }
+    }
+
+    /// Follows these from now on in a fresh measurement, in place of the last one: only hand-overs that begin at or after `since`
+    /// count. The run's own thresholds go on as they were.
+    pub fn begin_step(&mut self, thresholds: &[Threshold], populations: &[PopulationConfig], since: Timestamp) {
+        self.watched.retain(|watched| watched.since.is_none());
+        for threshold in thresholds {
+            let fresh = Watched::new(threshold, populations, since);
+            self.watched.push(Watched { since: Some(since), ..fresh });
+        }
+    }
+
+    /// How the step does, in the order of its thresholds.
+    pub fn step(&self, elapsed: Timestamp) -> Vec<ThresholdResult> {
+        let of_step = self.watched.iter().filter_map(|watched| Some((watched, watched.since?)));
+        of_step.map(|(watched, since)| watched.result(elapsed, since)).collect()
+    }
+
+    /// A hand-over that covers the time from here on is added now.
+    pub fn begin(&mut self, begun: Timestamp) {
+        (self.begun, self.is_fed) = (begun, true);
+    }
+
+    pub fn histogram(&mut self, second: u32, delta: &HistogramDelta) {
+        self.each(second, delta.warmup, |lens, tally, counts| {
+            lens.histogram(tally, delta, counts.measured, counts.happened);
+        });
+    }
+
+    pub fn counter(&mut self, second: u32, delta: &CounterDelta) {
+        self.each_count(second, |lens, tally| lens.counter(tally, delta));
+    }
+
+    pub fn error(&mut self, second: u32, delta: &ErrorDelta) {
+        self.each_count(second, |lens, tally| lens.error(tally, delta));
+    }
+
+    pub fn disconnect(&mut self, second: u32, delta: &DisconnectDelta) {
+        self.each_count(second, |lens, tally| lens.disconnect(tally, delta));
+    }
+
+    pub fn listener(&mut self, second: u32, delta: &ListenerDelta) {
+        self.each_count(second, |lens, tally| lens.listener(tally, delta));
+    }
+
+    pub fn ledger(&mut self, second: u32, delta: &LedgerDelta) {
+        self.each_count(second, |_, tally| tally.ledger += *delta);
+    }
+
+    /// Every worker has handed over beyond the seconds before `closed`.
+    pub fn judge(&mut self, closed: u32) {
+        let until = self.stop.map_or(closed, |stop| stop.min(closed));
+        for Watched { threshold, lens, windows, baseline, .. } in &mut self.watched {
+            if let Some(windows) = windows {
+                let (operator, limit) =
+                    (threshold.operator, limit_of(threshold, baseline.as_ref()).unwrap_or(f64::NAN));
+                let breaks = |value| !limit.is_nan() && !operator.holds(value, limit);
+                windows.judge(until, lens, |value, than| is_worse(operator, limit, value, than), breaks);
+            }
+        }
+    }
+
+    /// The run begins to stop: what its users do from now on is no part of any window.
+    pub fn stopping(&mut self, at: Timestamp) {
+        self.stop.get_or_insert((at.as_micros() / 1_000_000) as u32);
+    }
+
+    pub fn stop_for_threshold(&mut self, now: Timestamp, elapsed: Timestamp) -> Option<String> {
+        let warmup_end = self.warmup_end;
+        let may_stop = |watched: &&mut Watched| {
+            watched.since.is_none()
+                && watched.threshold.abort.is_some_and(|delay| now.since(Timestamp::ZERO) >= delay)
+                && watched.result(elapsed, warmup_end).outcome == Outcome::Fail
+        };
+        let watched = self.watched.iter_mut().find(may_stop)?;
+        watched.stopped = Some(now);
+        Some(watched.threshold.text().to_owned())
+    }
+
+    /// `None`: no such threshold is watched.
+    pub fn result(&self, text: &str, elapsed: Timestamp) -> Option<ThresholdResult> {
+        if let Some(past) = self.past.iter().find(|past| past.threshold == text) {
+            return Some(past.clone());
+        }
+        let mut watched = self.watched.iter().filter(|watched| watched.since.is_none());
+        let watched = watched.find(|watched| watched.threshold.text() == text)?;
+        Some(watched.result(elapsed, self.warmup_end))
+    }
+
+    fn each_count(&mut self, second: u32, mut put: impl FnMut(&Lens, &mut Tally)) {
+        self.each(second, false, |lens, tally, counts| {
+            if counts.happened {
+                put(lens, tally);
+            }
+        });
+    }
+
+    fn each(&mut self, second: u32, warmup: bool, mut put: impl FnMut(&Lens, &mut Tally, Counts)) {
+        let is_fresh = self.begun >= self.warmup_end;
+        for watched in &mut self.watched {
+            let is_of_step = watched.since.map(|since| self.begun >= since);
+            let counts = match watched.threshold.scope {
+                _ if is_of_step == Some(false) => continue,
+                _ if is_of_step == Some(true) => Counts { measured: true, happened: true },
+                Scope::Usual => Counts { measured: !warmup, happened: true },
+                Scope::WholeRun => Counts { measured: true, happened: true },
+                Scope::AfterWarmup => Counts { measured: !warmup, happened: is_fresh },
+            };
+            let tally = match &mut watched.windows {
+                Some(windows) => windows.second(second),
+                None => Some(&mut watched.tally),
+            };
+            if let Some(tally) = tally {
+                put(&watched.lens, tally, counts);
+            }
+        }
+    }
+}
+
+impl Watched {
+    fn new(threshold: &Threshold, populations: &[PopulationConfig], warmup_end: Timestamp) -> Self {
+        // Only whole seconds after the warm-up (of a step: after its beginning) are a window's.
+        let start = match threshold.scope {
+            Scope::WholeRun => 0,
+            Scope::Usual | Scope::AfterWarmup => warmup_end.as_micros().div_ceil(1_000_000) as u32,
+        };
+        Self {
+            lens: Lens::new(threshold, populations),
+            windows: threshold.window.map(|length| Windows::new(length, start)),
+            threshold: threshold.clone(),
+            baseline: None,
+            stopped: None,
+            since: None,
+            tally: Tally::default(),
+        }
+    }
+
+    fn result(&self, elapsed: Timestamp, warmup_end: Timestamp) -> ThresholdResult {
+        let threshold = &self.threshold;
+        let limit = limit_of(threshold, self.baseline.as_ref());
+        let mut result = ThresholdResult::of(threshold, limit, self.value(elapsed, warmup_end));
+        result.baseline.clone_from(&self.baseline);
+        result.stopped_run_at_s = self.stopped.map(Timestamp::as_secs_f64);
+        if let Some(windows) = &self.windows {
+            let (operator, known) = (threshold.operator, limit.unwrap_or(f64::NAN));
+            let breaks = |value| limit.is_some_and(|limit| !operator.holds(value, limit));
+            let found = windows.findings(|value, than| is_worse(operator, known, value, than), breaks);
+            result = ThresholdResult { actual: found.worst.map(|(value, _)| value), ..result };
+            result.judge(threshold, limit);
+            result.window = Some(WindowResult {
+                length_s: windows.length(),
+                measured: found.measured,
+                worst_at_s: found.worst.map(|(_, end)| end),
+                broken_at_s: found.broken,
+                latest: windows.latest(),
+            });
+        }
+        result.why = why_nothing(threshold, &result, self.tally.samples.is_some() || self.tally.counter.is_some());
+        result
+    }
+
+    fn value(&self, elapsed: Timestamp, warmup_end: Timestamp) -> Option<f64> {
+        let scope = if self.since.is_some() { Scope::AfterWarmup } else { self.threshold.scope };
+        self.lens.measure(&self.tally, times(scope, elapsed, warmup_end))
+    }
+}
+
+/// For how long a scope's samples and counts were taken.
+pub fn times(scope: Scope, elapsed: Timestamp, warmup_end: Timestamp) -> Times {
+    let (all, measured): (Span, Span) = (elapsed.since(Timestamp::ZERO), elapsed.since(warmup_end));
+    match scope {
+        Scope::Usual => Times { samples: measured, counts: all },
+        Scope::WholeRun => Times { samples: all, counts: all },
+        Scope::AfterWarmup => Times { samples: measured, counts: measured },
+    }
+}
+
+fn limit_of(threshold: &Threshold, baseline: Option<&BaselineResult>) -> Option<f64> {
+    match threshold.bound {
+        Bound::Fixed(limit) => Some(limit),
+        Bound::Baseline(factor) => baseline.map(|baseline| baseline.value * factor),
+    }
+}

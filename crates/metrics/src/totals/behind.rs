@@ -1,0 +1,51 @@
+//! For how long each browser was behind a probe.
+
+use super::staleness::Gap;
+use base::time::{Span, Timestamp};
+use plan::VerdictRules;
+
+/// One browser that carries load. Seconds of the warm-up do not count.
+#[derive(Debug, Clone, Default)]
+pub struct Behind {
+    /// Seconds in which it could be compared, and those in which it was behind.
+    pub compared: u32,
+    pub behind: u32,
+    pub since: Option<Timestamp>,
+    pub worst: Option<Gap>,
+    pub(super) is_now: bool,
+}
+
+/// The load sees messages so much later that it is no chance.
+pub(super) fn is_apart(gap: &Gap, rules: &VerdictRules) -> bool {
+    gap.later.p50_ms > rules.behind_ms && gap.later.p50_ms > gap.probe_ms * rules.behind_share
+}
+
+/// Counts the second that ends at `at` for all browsers.
+pub(super) fn count(browsers: &mut Vec<Behind>, at: Timestamp, gaps: &[Gap], rules: &VerdictRules, is_warmup: bool) {
+    browsers.iter_mut().for_each(|browser| browser.is_now = false);
+    let homes = gaps.iter().map(|gap| gap.home + 1).max().unwrap_or_default();
+    browsers.resize_with(browsers.len().max(homes), Behind::default);
+    for (home, browser) in browsers.iter_mut().enumerate() {
+        let mut of_home = gaps.iter().filter(|gap| gap.home == home).peekable();
+        if of_home.peek().is_none() {
+            continue;
+        }
+        let apart = of_home.filter(|gap| is_apart(gap, rules));
+        // Its own probe comes first, and counts where others say the same.
+        let worst = apart.rev().max_by(|a, b| a.later.p50_ms.total_cmp(&b.later.p50_ms));
+        browser.is_now = worst.is_some();
+        if is_warmup {
+            continue;
+        }
+        browser.compared += 1;
+        if let Some(&gap) = worst {
+            browser.behind += 1;
+            browser.since.get_or_insert(Timestamp::from_micros(at.as_micros().saturating_sub(SECOND.as_micros())));
+            if browser.worst.is_none_or(|worst| gap.later.p50_ms > worst.later.p50_ms) {
+                browser.worst = Some(gap);
+            }
+        }
+    }
+}
+
+const SECOND: Span = Span::from_secs(1);

@@ -1,0 +1,254 @@
+use super::*;
+use crate::{
+    Completion, HealthDelta, LedgerDelta, Part, PopulationConfig, Recorder, TotalsConfig, UserId, UsersByState,
+};
+
+/// What the workers of a run do in one second: two load workers (here and at Kim's), then the probes of both browsers.
+#[derive(Clone, Copy)]
+struct Second {
+    /// How late the timers of the first load worker fired, and its users' steps began, ms.
+    lag: u64,
+    pacing: u64,
+    /// What the load sees here and at Kim's, and the probes here and at Kim's, ms.
+    fanout: [u64; 4],
+    hidden: bool,
+    held: u32,
+    buffered: u64,
+}
+
+const CALM: Second = Second { lag: 2, pacing: 1, fanout: [10; 4], hidden: false, held: 0, buffered: 0 };
+
+/// So many seconds of each kind, in order.
+fn totals(story: &[(u64, Second)], warmup_s: u64, clock_bound_ms: u64) -> Totals {
+    let population = PopulationConfig { name: "p".into(), delivery: Some("message".into()), ..<_>::default() };
+    let kim = || Some("Kim".to_owned());
+    let warmup_end = Timestamp::ZERO + Span::from_secs(warmup_s);
+    let mut totals = Totals::new(TotalsConfig {
+        workers: 4,
+        probes: vec![2, 3],
+        browsers: vec![None, kim(), None, kim()],
+        sockets: vec![254; 4],
+        populations: vec![population],
+        warmup_end,
+        ..<_>::default()
+    });
+    totals.set_clock_bound(Span::from_millis(clock_bound_ms));
+    let mut at = Timestamp::ZERO;
+    let mut sequence = 0_u32;
+    let seconds = story.iter().flat_map(|(times, second)| std::iter::repeat_n(second, *times as usize));
+    for second in seconds {
+        totals.hidden(at, second.hidden);
+        let sent_at = at;
+        at += Span::from_secs(1);
+        for worker in 0..4 {
+            let is_first = worker == 0;
+            let mut recorder = Recorder::new(warmup_end);
+            let fanout = recorder.series("message.fanout", "p");
+            let pacing = recorder.series("pacing.error", "p");
+            for _ in 0..10 {
+                recorder.sample(at, fanout, Span::from_millis(second.fanout[worker]));
+                recorder.sample(at, pacing, Span::from_millis(if is_first { second.pacing } else { 1 }));
+            }
+            let health = HealthDelta {
+                lag: vec![Span::from_millis(if is_first { second.lag } else { 2 })],
+                sockets_open: 127,
+                held: if is_first { second.held } else { 0 },
+                buffered_max: second.buffered,
+                ..HealthDelta::default()
+            };
+            let latencies = (1_000 * second.fanout[worker] as u32).to_le_bytes().to_vec();
+            let completion = |number| Completion {
+                sender: UserId::new(0, 0),
+                sequence: sequence + number,
+                sent_at,
+                missing: 0,
+                latencies: latencies.clone(),
+            };
+            let completions: Vec<_> = (0..10).map(completion).collect();
+            let (metrics, users, ledger) = (&recorder.drain(), &[UsersByState::default()], &LedgerDelta::default());
+            totals.absorb(worker, Part { at, metrics, users, ledger, completions: &completions, health: &health });
+        }
+        sequence += 10;
+    }
+    totals.finish();
+    totals
+}
+
+fn verdict(totals: &Totals, thresholds: &[&str], problem: Option<&str>, so_far: bool) -> Verdict {
+    let of = |text: &&str| ThresholdResult::new(&text.parse().expect("an expression"), totals);
+    let thresholds: Vec<_> = thresholds.iter().map(of).collect();
+    Verdict::of(Case { rules: &VerdictRules::default(), totals, thresholds: Some(&thresholds), problem, so_far })
+}
+
+#[track_caller]
+fn check(story: &[(u64, Second)], thresholds: &[&str], outcome: VerdictOutcome, reasons: &[ReasonKind]) -> Verdict {
+    let verdict = verdict(&totals(story, 0, 0), thresholds, None, false);
+    let found: Vec<_> = verdict.reasons.iter().map(|reason| reason.what).collect();
+    assert_eq!((verdict.outcome, found.as_slice()), (outcome, reasons), "{verdict:#?}");
+    verdict
+}
+
+const KEPT: &[&str] = &["message.fanout p95 < 300 ms"];
+const BROKEN: &[&str] = &["message.fanout p95 < 1 ms"];
+
+#[test]
+fn a_search_s_thresholds_are_not_the_run_s() {
+    let totals = totals(&[(10, CALM)], 0, 0);
+    let rules = VerdictRules::default();
+    let verdict = Verdict::of(Case { rules: &rules, totals: &totals, thresholds: None, problem: None, so_far: false });
+    let found: Vec<_> = verdict.reasons.iter().map(|reason| reason.what).collect();
+    assert_eq!((verdict.outcome, found), (VerdictOutcome::Pass, vec![ReasonKind::Search]));
+}
+
+#[test]
+fn a_healthy_run_is_judged_by_its_thresholds() {
+    use ReasonKind::{NoThresholds, ThresholdFailed, ThresholdNotMeasured};
+    check(&[(10, CALM)], KEPT, VerdictOutcome::Pass, &[]);
+    check(&[(10, CALM)], &[], VerdictOutcome::Pass, &[NoThresholds]);
+    let failed = check(&[(10, CALM)], BROKEN, VerdictOutcome::Fail, &[ThresholdFailed]);
+    assert_eq!(failed.reasons[0].text, "message.fanout p95 < 1 ms: 10 ms.");
+    check(&[(10, CALM)], &["history p95 < 1 s"], VerdictOutcome::Fail, &[ThresholdNotMeasured]);
+    // A slow server is slow for the probes as well.
+    let slow = Second { fanout: [900; 4], ..CALM };
+    check(&[(20, slow)], KEPT, VerdictOutcome::Fail, &[ThresholdFailed]);
+}
+
+#[test]
+fn a_generator_that_was_late_by_itself_makes_a_run_invalid() {
+    use ReasonKind::{PacingError, SuspectSamples, ThresholdFailed, WorkerLag};
+    let lagging = Second { lag: 300, ..CALM };
+    let late = check(&[(10, lagging)], BROKEN, VerdictOutcome::Invalid, &[WorkerLag, ThresholdFailed]);
+    let reason = &late.reasons[0];
+    assert_eq!((reason.worker, reason.since_s, reason.limit), (Some(0), Some(1.0), Some(10.0)));
+    assert_eq!(
+        reason.text,
+        "In 57 % of the run timers fired more than 50 ms late in the conductor's browser: what it measured is its own delay."
+    );
+    check(&[(10, Second { pacing: 80, ..CALM })], KEPT, VerdictOutcome::Invalid, &[PacingError]);
+    // Two seconds by its timers and two by its users' steps are four seconds that it was late.
+    let paced = Second { pacing: 80, ..CALM };
+    check(&[(6, CALM), (2, lagging), (2, paced)], KEPT, VerdictOutcome::Invalid, &[WorkerLag, PacingError]);
+    // A tenth of the run at most, or less than three seconds: worth a remark.
+    check(&[(20, CALM), (4, lagging)], KEPT, VerdictOutcome::Pass, &[SuspectSamples]);
+    check(&[(4, CALM), (2, lagging)], KEPT, VerdictOutcome::Pass, &[SuspectSamples]);
+    check(&[(40, CALM), (6, lagging)], BROKEN, VerdictOutcome::Fail, &[ThresholdFailed, SuspectSamples]);
+    let hidden = check(&[(10, Second { hidden: true, ..lagging })], KEPT, VerdictOutcome::Invalid, &[WorkerLag]);
+    assert!(hidden.reasons[0].text.contains("whose page was hidden meanwhile"), "{hidden:?}");
+    check(&[(10, Second { hidden: true, ..CALM })], KEPT, VerdictOutcome::Pass, &[]);
+    // The server may have stopped to read: that alone blames nobody.
+    let full_buffers = Second { buffered: 2_000_000, ..CALM };
+    check(&[(10, full_buffers)], BROKEN, VerdictOutcome::Fail, &[ThresholdFailed, SuspectSamples]);
+}
+
+#[test]
+fn the_warm_up_is_not_judged() {
+    let totals = totals(&[(8, Second { lag: 300, fanout: [900, 10, 10, 10], ..CALM }), (8, CALM)], 8, 0);
+    // The window still sees the end of the warm-up for a while.
+    let kinds: Vec<_> = verdict(&totals, KEPT, None, false).reasons.iter().map(|reason| reason.what).collect();
+    assert!(!kinds.contains(&ReasonKind::WorkerLag), "{kinds:?}");
+}
+
+#[test]
+fn a_load_that_sees_less_than_a_probe_is_the_bottleneck() {
+    use ReasonKind::{BehindProbe, ThresholdFailed};
+    // Its worker is behind its own probe.
+    let flooded = Second { fanout: [900, 10, 10, 10], ..CALM };
+    let behind = check(&[(20, flooded)], KEPT, VerdictOutcome::Invalid, &[BehindProbe, ThresholdFailed]);
+    let text = "The conductor's browser saw messages up to 890 ms later than its own probe, which has a worker to itself \
+                (900 ms beside 10 ms).";
+    assert_eq!((behind.reasons[0].text.as_str(), behind.reasons[0].browser.as_deref()), (text, None));
+    // A whole browser is behind: its own probe cannot tell, but the other one's can.
+    let drowned = Second { fanout: [10, 900, 10, 890], ..CALM };
+    let behind = check(&[(20, drowned)], KEPT, VerdictOutcome::Invalid, &[BehindProbe, ThresholdFailed]);
+    let text = "Kim saw messages up to 890 ms later than the probe of the conductor's browser (900 ms beside 10 ms).";
+    assert_eq!((behind.reasons[0].text.as_str(), behind.reasons[0].browser.as_deref()), (text, Some("Kim")));
+    // A little later is no bottleneck.
+    check(&[(20, Second { fanout: [55, 10, 10, 10], ..CALM })], KEPT, VerdictOutcome::Pass, &[]);
+    check(&[(20, Second { fanout: [290, 280, 200, 200], ..CALM })], KEPT, VerdictOutcome::Pass, &[]);
+}
+
+#[test]
+fn a_full_browser_makes_a_run_invalid() {
+    let held = Second { held: 6, ..CALM };
+    let full = check(&[(3, CALM), (5, held)], KEPT, VerdictOutcome::Invalid, &[ReasonKind::BrowserFull]);
+    let text = "The conductor's browser is full at 254 sockets: 6 users could not connect. \
+                That is the browser's limit, not the server's.";
+    assert_eq!((full.reasons[0].text.as_str(), full.reasons[0].since_s), (text, Some(4.0)));
+}
+
+#[test]
+fn what_two_clocks_cannot_decide_is_not_decided() {
+    #[track_caller]
+    fn check(clock_bound_ms: u64, threshold: &str, outcome: VerdictOutcome) {
+        let verdict = verdict(&totals(&[(10, CALM)], 0, clock_bound_ms), &[threshold], None, false);
+        assert_eq!(verdict.outcome, outcome, "{verdict:#?}");
+    }
+    check(4, "message.fanout p95 < 15 ms", VerdictOutcome::Pass);
+    check(6, "message.fanout p95 < 15 ms", VerdictOutcome::Invalid);
+    check(6, "message.fanout p95 < 5 ms", VerdictOutcome::Invalid);
+    check(6, "message.fanout count > 1", VerdictOutcome::Pass);
+}
+
+#[test]
+fn a_run_that_is_not_what_was_planned_is_worth_nothing() {
+    let broken = verdict(&totals(&[(10, CALM)], 0, 0), KEPT, Some("worker 1 of 2 broke"), false);
+    assert_eq!((broken.outcome, broken.reasons[0].what), (VerdictOutcome::Invalid, ReasonKind::Incomplete));
+    assert_eq!(broken.reasons[0].text, "The run is not what was planned: worker 1 of 2 broke.");
+    let nothing = verdict(&Totals::default(), KEPT, Some("nothing listens"), false);
+    assert_eq!(nothing.outcome, VerdictOutcome::Invalid);
+}
+
+#[test]
+fn what_is_not_measured_yet_is_no_failure_yet() {
+    let not_yet = ["history p95 < 1 s"];
+    let totals = totals(&[(1, CALM)], 0, 0);
+    assert_eq!(verdict(&totals, &not_yet, None, true).outcome, VerdictOutcome::Pass);
+    assert_eq!(verdict(&totals, &not_yet, None, false).outcome, VerdictOutcome::Fail);
+    assert_eq!(verdict(&totals, BROKEN, None, true).outcome, VerdictOutcome::Fail);
+}
+
+#[test]
+fn thresholds_that_the_clocks_cannot_judge_are_named_before_the_start() {
+    #[track_caller]
+    fn check(threshold: &str, bound_ms: f64, expected: bool) {
+        let plan = serde_json::json!({
+            "version": 1, "name": "t", "thresholds": [threshold],
+            "populations": [{ "name": "p", "scenario": "ktb-chat", "load": {
+                "model": "closed", "start": 1, "stages": [{ "duration_s": 9, "target": 1 }],
+            }}],
+        });
+        let plan = Plan::check(&plan).unwrap_or_else(|problems| panic!("{problems:#?}"));
+        let doubts = clock_doubts(&plan, bound_ms);
+        assert_eq!(!doubts.is_empty(), expected, "{threshold} within {bound_ms} ms: {doubts:?}");
+    }
+    check("message.fanout p95 < 100 ms", 106.0, true);
+    check("message.fanout p95 < 200 ms", 106.0, true);
+    check("message.completion.last p95 < 100 ms", 106.0, true);
+    check("message.fanout p95 < 100 ms", 2.0, false);
+    check("message.fanout p95 < 100 ms", 0.0, false);
+    // Within one browser clocks play no part.
+    check("message.round_trip p95 < 100 ms", 106.0, false);
+    check("delivery.missing == 0", 106.0, false);
+}
+
+#[test]
+fn of_a_run_that_lost_a_worker_only_a_certain_failure_stands() {
+    #[track_caller]
+    fn check(threshold: &str, problem: Option<&str>, late: bool, expected: VerdictOutcome) {
+        let second = if late { Second { lag: 500, ..CALM } } else { CALM };
+        let verdict = verdict(&totals(&[(30, second)], 0, 0), &[threshold], problem, true);
+        assert_eq!(verdict.outcome, expected, "{verdict:#?}");
+    }
+    use VerdictOutcome::{Fail, Invalid, Pass};
+    let lost = Some("worker 1 of 3 is silent since 12.3 s");
+    check("message.fanout max < 1 ms", None, false, Fail);
+    // Nothing that is still to come makes the slowest message faster, or a count smaller.
+    check("message.fanout max < 1 ms", lost, false, Fail);
+    check("message.fanout count < 5", lost, false, Fail);
+    check("message.fanout p95 < 1 ms", lost, false, Invalid);
+    check("message.fanout count > 1000000", lost, false, Invalid);
+    check("message.fanout max < 300 ms", lost, false, Invalid);
+    check("message.fanout max < 300 ms", None, false, Pass);
+    // A generator that was late has measured itself.
+    check("message.fanout max < 1 ms", lost, true, Invalid);
+}

@@ -1,0 +1,308 @@
+//! What a tester does to a run while it goes on, as data: the same document is sent live, recorded and played again.
+//!
+//! An action speaks of simulated users only; nothing here could reach anybody else. Whom it meets is drawn from the plan's
+//! seed and the action's time, so that a recorded session meets the same users again.
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use super::load::Schedule;
+use super::model::{Load, Plan};
+use super::segment::Segment;
+use base::time::{Span, Timestamp};
+use scenario::{Op, Program, Protocol, Reconnect};
+
+/// An action and when it happens.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct TimedAction {
+    /// Seconds from the run's start.
+    pub at_s: f64,
+    /// The population by its name; `None`: each that it suits.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub population: Option<String>,
+    #[serde(flatten)]
+    pub action: Action,
+}
+
+/// Shares are 0 to 1.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "do", rename_all = "snake_case")]
+pub enum Action {
+    /// So many users from now to the load's end, instead of what the plan's shape says.
+    Users {
+        users: u32,
+        /// Seconds that the change takes; 0: at once.
+        #[serde(default)]
+        over_s: f64,
+    },
+    /// So many arrivals a second from now on.
+    ArrivalRate {
+        per_s: f64,
+        #[serde(default)]
+        over_s: f64,
+    },
+    /// The named timer (`None`: each that sends messages) ticks in other intervals.
+    Interval {
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        timer: Option<String>,
+        #[serde(flatten)]
+        pace: Pace,
+    },
+    /// Every think time from now on is the scenario's times this.
+    Think {
+        factor: f64,
+    },
+    /// Another value for a variable that the scenario declares as `live`: shares of a mix, sizes.
+    Set {
+        variable: String,
+        value: Value,
+    },
+    /// Nobody sends until `Resume`.
+    Pause,
+    Resume,
+    /// Each user sends one message more, now.
+    SendNow,
+    /// Each user sends so many messages more, now.
+    Burst {
+        messages: u32,
+    },
+    /// Connections are cut, and come back as the scenario's reconnect says.
+    Drop {
+        share: f64,
+    },
+    /// Connections are cut and opened again without any back-off.
+    ReconnectStorm {
+        share: f64,
+    },
+    /// Users hang: what arrives is thrown away unread and unanswered, and they send nothing.
+    StopReading {
+        share: f64,
+        for_s: f64,
+    },
+    /// Engine.IO pings stay unanswered until the server gives the connection up.
+    StopAnsweringPings {
+        share: f64,
+    },
+    /// Users come back with a token that is not valid, and log in again when they are refused.
+    ExpireTokens {
+        share: f64,
+    },
+    /// Users run the scenario's `rejoin` steps.
+    LeaveAndRejoin {
+        share: f64,
+    },
+    /// All users run the scenario's `storm` steps at once.
+    JoinStorm,
+}
+
+/// How a timer ticks, against what the scenario says.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Pace {
+    /// Each interval times this.
+    Factor(f64),
+    /// Always this, milliseconds.
+    Ms(f64),
+}
+
+impl TimedAction {
+    /// As soon as possible, on every population that it suits.
+    pub fn now(action: Action) -> Self {
+        Self { at_s: 0.0, population: None, action }
+    }
+
+    pub fn at(&self) -> Timestamp {
+        Timestamp::from_millis_f64(self.at_s * 1e3)
+    }
+
+    /// It is for this population: named or not, and it suits.
+    pub fn is_for(&self, name: &str, load: &Load, program: &Program) -> bool {
+        self.population.as_ref().is_none_or(|wanted| wanted == name) && self.action.unsuited(load, program).is_none()
+    }
+
+    /// Why it cannot be done in this plan; `None`: it can.
+    pub fn refusal(&self, plan: &Plan) -> Option<String> {
+        let mut why = format!("there is no population \"{}\"", self.population.as_deref().unwrap_or_default());
+        for population in &plan.populations {
+            if self.population.as_ref().is_none_or(|name| *name == population.name) {
+                let Ok(program) = population.program() else { continue };
+                why = self.action.unsuited(&population.load, &program)?;
+            }
+        }
+        Some(why)
+    }
+
+    /// For people.
+    pub fn text(&self) -> String {
+        match &self.population {
+            Some(population) => format!("{population}: {}", self.action.text()),
+            None => self.action.text(),
+        }
+    }
+}
+
+impl Pace {
+    /// The scenario's own.
+    pub const USUAL: Self = Self::Factor(1.0);
+
+    /// What becomes of an interval that the scenario drew.
+    pub fn of(self, drawn: Span) -> Span {
+        match self {
+            Self::Factor(factor) => Span::from_secs_f64(drawn.as_secs_f64() * factor),
+            Self::Ms(ms) => Span::from_secs_f64(ms / 1e3),
+        }
+    }
+}
+
+impl Action {
+    /// Why it means nothing to a population; `None`: it suits.
+    pub fn unsuited(&self, load: &Load, program: &Program) -> Option<String> {
+        let is_open = load.is_open();
+        let sends = || program.sending_timers().next().is_some();
+        let reason = match self {
+            Self::Users { .. } if is_open => "its load wants arrivals, not a number of users",
+            Self::ArrivalRate { .. } if !is_open => "its load wants a number of users, not arrivals",
+            Self::Interval { timer: None, .. } | Self::SendNow | Self::Burst { .. } if !sends() => {
+                "no timer of its scenario sends messages"
+            }
+            Self::Interval { timer: Some(name), .. } if program.timers.iter().all(|timer| timer.name != *name) => {
+                return Some(format!("its scenario runs no timer \"{name}\""));
+            }
+            Self::Think { .. } if !program.ops.iter().any(|op| matches!(op, Op::Think(_))) => {
+                "its users never stop to think"
+            }
+            Self::Set { variable, value } => return program.refusal_of(variable, value),
+            Self::ReconnectStorm { .. } | Self::ExpireTokens { .. } if program.connect.reconnect == Reconnect::None => {
+                "its users do not come back after a lost connection"
+            }
+            Self::StopAnsweringPings { .. } if program.protocol != Protocol::SocketIo => {
+                "a browser answers the pings of a plain WebSocket by itself, and no page can stop it"
+            }
+            Self::ExpireTokens { .. } if !program.shows_token() => "its users connect without a token",
+            Self::StopReading { .. } if program.audio.is_some() => {
+                "its users listen to audio: their players would starve by our own doing"
+            }
+            Self::LeaveAndRejoin { .. } if program.rejoin.is_none() => "its scenario has no `rejoin` steps",
+            Self::JoinStorm if program.storm.is_none() => "its scenario has no `storm` steps",
+            _ => return None,
+        };
+        Some(reason.to_owned())
+    }
+
+    /// It changes how things are from then on, so whoever comes later takes it over; otherwise it happens and is over.
+    pub fn lasts(&self) -> bool {
+        matches!(
+            self,
+            Self::Users { .. }
+                | Self::ArrivalRate { .. }
+                | Self::Interval { .. }
+                | Self::Think { .. }
+                | Self::Set { .. }
+                | Self::Pause
+                | Self::Resume
+        )
+    }
+
+    /// The share of users that it meets.
+    pub fn share(&self) -> f64 {
+        match *self {
+            Self::Drop { share }
+            | Self::ReconnectStorm { share }
+            | Self::StopReading { share, .. }
+            | Self::StopAnsweringPings { share }
+            | Self::ExpireTokens { share }
+            | Self::LeaveAndRejoin { share } => share,
+            _ => 1.0,
+        }
+    }
+
+    /// For people.
+    pub fn text(&self) -> String {
+        let percent = |share: &f64| format!("{} % of", number(share * 100.0));
+        let over = |seconds: &f64| if *seconds > 0.0 { format!(" over {} s", number(*seconds)) } else { String::new() };
+        match self {
+            Self::Users { users, over_s } => format!("{users} users{}", over(over_s)),
+            Self::ArrivalRate { per_s, over_s } => format!("{} arrivals a second{}", number(*per_s), over(over_s)),
+            Self::Interval { timer, pace } => {
+                let what =
+                    timer.as_ref().map_or_else(|| "message interval".to_owned(), |name| format!("interval of {name}"));
+                match pace {
+                    Pace::Factor(factor) => format!("{what} × {}", number(*factor)),
+                    Pace::Ms(ms) => format!("{what} {} ms", number(*ms)),
+                }
+            }
+            Self::Think { factor } => format!("think time × {}", number(*factor)),
+            Self::Set { variable, value } => format!("{variable} = {value}"),
+            Self::Pause => "sending paused".to_owned(),
+            Self::Resume => "sending resumed".to_owned(),
+            Self::SendNow => "everyone sends now".to_owned(),
+            Self::Burst { messages } => format!("burst of {messages} messages by every user"),
+            Self::Drop { share } => format!("{} connections dropped", percent(share)),
+            Self::ReconnectStorm { share } => format!("reconnect storm of {} users", percent(share)),
+            Self::StopReading { share, for_s } => {
+                format!("{} users stop reading for {} s", percent(share), number(*for_s))
+            }
+            Self::StopAnsweringPings { share } => format!("{} users stop answering pings", percent(share)),
+            Self::ExpireTokens { share } => format!("tokens of {} users expire", percent(share)),
+            Self::LeaveAndRejoin { share } => format!("{} users leave and rejoin", percent(share)),
+            Self::JoinStorm => "everyone joins one room".to_owned(),
+        }
+    }
+}
+
+impl Plan {
+    /// The most users of a population at a time, its actions and its search included.
+    pub fn most_users(&self, index: usize) -> u32 {
+        let population = &self.populations[index];
+        let wanted = self.actions.iter().filter(|timed| {
+            timed.population.as_ref().is_none_or(|name| *name == population.name) && !population.load.is_open()
+        });
+        let users = wanted.filter_map(|timed| match timed.action {
+            Action::Users { users, .. } => Some(users),
+            _ => None,
+        });
+        users.chain(self.searched_users(index)).fold(population.load.max_users(), u32::max)
+    }
+
+    /// How many different users a population plays, its actions and its search included; see [`Load::user_count`].
+    pub fn user_count(&self, index: usize) -> u64 {
+        if self.populations[index].load.is_open() {
+            let planned = Schedule::planned(self, index, &Segment::whole()).arrivals();
+            return planned.max(self.searched_arrivals(index).unwrap_or(0));
+        }
+        u64::from(self.most_users(index))
+    }
+
+    /// Takes an action in, behind those of the same time.
+    pub fn add_action(&mut self, action: TimedAction) {
+        let place = self.actions.partition_point(|other| other.at_s <= action.at_s);
+        self.actions.insert(place, action);
+    }
+
+    /// The loads' changes of a population, in order: when, to what, and over how long (seconds).
+    pub(super) fn load_changes(&self, index: usize) -> impl Iterator<Item = (f64, f64, f64)> {
+        let population = &self.populations[index];
+        let meant = |timed: &&TimedAction| timed.population.as_ref().is_none_or(|name| *name == population.name);
+        self.actions.iter().filter(meant).filter_map(|timed| {
+            let (target, over_s) = timed.action.load_target(&population.load)?;
+            Some((timed.at_s, target, over_s))
+        })
+    }
+}
+
+impl Action {
+    /// What it wants of a load (users, or arrivals a second), and over how many seconds; `None`: nothing of this one.
+    pub fn load_target(&self, load: &Load) -> Option<(f64, f64)> {
+        match *self {
+            Self::Users { users, over_s } if !load.is_open() => Some((f64::from(users), over_s)),
+            Self::ArrivalRate { per_s, over_s } if load.is_open() => Some((per_s, over_s)),
+            _ => None,
+        }
+    }
+}
+
+/// Without the digits that say nothing.
+fn number(value: f64) -> String {
+    let rounded = (value * 1e3).round() / 1e3;
+    rounded.to_string()
+}

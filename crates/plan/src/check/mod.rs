@@ -1,0 +1,475 @@
+//! From a typed-in plan to one that a run obeys: all problems at once, each with its path.
+
+mod actions;
+mod addresses;
+mod lab;
+
+use std::collections::HashMap;
+
+use serde_json::{Map, Value};
+
+use self::lab::lab_faults;
+use super::accounts::{MOST_COLUMNS, plain};
+use super::model::{ANSWER_LIMIT_MIB, Accounts, Load, Mark, Plan, Population, Ramp, Redirects, ShapeName, Stage};
+use super::search;
+use super::segment::{Hand, Segment};
+use super::threshold::Threshold;
+use super::verdict::VerdictRules;
+use scenario::{self, Fields, Node, Problem, Problems, Program};
+
+impl Plan {
+    /// Reads and checks a plan document, its scenarios included.
+    ///
+    /// # Errors
+    /// Everything that is wrong with it.
+    pub fn check(document: &Value) -> Result<Self, Vec<Problem>> {
+        let problems = Problems::default();
+        let plan = Node::root(document, &problems).fields(PLAN).and_then(|fields| plan(&fields, &problems));
+        match plan {
+            Some(plan) => problems.or(plan),
+            None => Err(problems.into_vec()),
+        }
+    }
+
+    /// Whether the account files serve this plan: `csv` holds the rows of each population, without the header; empty
+    /// where accounts are no file. Each row is used once, so there must be enough, and no two alike.
+    pub fn check_accounts(&self, csv: &[Vec<Vec<String>>]) -> Vec<Problem> {
+        let problems = Problems::default();
+        for (index, population) in self.populations.iter().enumerate() {
+            let path = format!("populations[{index}].accounts");
+            let rows = csv.get(index).map_or(&[][..], Vec::as_slice);
+            let (users, found) = (self.user_count(index), rows.len() as u64);
+            let has_once = population.program().is_ok_and(|program| program.once.is_some());
+            let needed = population.accounts.rows_needed(users, has_once);
+            if found < needed {
+                let is_searched = self.search.as_ref().and_then(|search| search.place(self)) == Some(index);
+                let who =
+                    if is_searched { format!("up to {users} users of the search") } else { format!("{users} users") };
+                let once = if has_once { " and one for the steps done once" } else { "" };
+                let message = format!("the file has {found} accounts, but {who}{once} need {needed}");
+                problems.add(path.as_str(), message);
+            }
+            if matches!(population.accounts, Accounts::Csv { .. }) {
+                repeated_rows(rows, &path, &problems);
+            }
+        }
+        problems.into_vec()
+    }
+
+    /// Of the accounts in `csv` those that a part of the run needs, each in its place: what is not a browser's to know is
+    /// left empty.
+    pub fn rows_of(&self, segment: &Segment, csv: &[Vec<Vec<String>>]) -> Vec<Vec<Vec<String>>> {
+        let plays_once = segment.plays_once();
+        let rows_of = |(index, rows): (usize, &Vec<Vec<String>>)| {
+            let hand = Hand::new(segment, index == 0);
+            let is_needed = |place: usize| hand.holds(place as u32) || (plays_once && place + 1 == rows.len());
+            let pick = |(place, row): (usize, &Vec<String>)| if is_needed(place) { row.clone() } else { Vec::new() };
+            rows.iter().enumerate().map(pick).collect()
+        };
+        csv.iter().enumerate().map(rows_of).collect()
+    }
+
+    /// The most users at a time that a part of the run plays.
+    pub fn users_of(&self, segment: &Segment) -> u32 {
+        let share = |index: usize| Hand::new(segment, index == 0).share(self.most_users(index));
+        (0..self.populations.len()).map(share).fold(0, u32::saturating_add)
+    }
+
+    /// How long the longest load lasts, seconds.
+    pub fn duration_s(&self) -> f64 {
+        self.populations.iter().map(|population| population.load.duration().as_secs_f64()).fold(0.0, f64::max)
+    }
+}
+
+impl Population {
+    /// The compiled scenario, with this population's variables.
+    ///
+    /// # Errors
+    /// What is wrong with the scenario; nothing in a checked plan.
+    pub fn program(&self) -> Result<Program, Vec<Problem>> {
+        scenario::compile(&scenario::resolve(&self.scenario)?, &self.variables)
+    }
+}
+
+fn repeated_rows(rows: &[Vec<String>], path: &str, problems: &Problems) {
+    let mut first = HashMap::new();
+    let repeated = rows.iter().enumerate().filter_map(|(place, row)| {
+        let earlier = *first.entry(row).or_insert(place);
+        (earlier < place).then_some((earlier, place))
+    });
+    for (earlier, place) in repeated.take(MOST_REPEATED_ROWS) {
+        let message =
+            format!("account {} of the file is account {} again: users would share it", place + 1, earlier + 1);
+        problems.add(path, message);
+    }
+}
+
+fn plan(fields: &Fields<'_>, problems: &Problems) -> Option<Plan> {
+    let version = fields.required("version").and_then(|node| node.integer(1..=1));
+    let name = fields.required("name").and_then(|node| node.name()).map(str::to_owned);
+    let seconds = |field, default: f64, least: f64| {
+        fields.optional(field).map_or(Some(default), |node| node.number(least..=LONGEST_S))
+    };
+    let number = |field, default: u64, range| fields.optional(field).map_or(Some(default), |node| node.integer(range));
+    let seed = number("seed", 1, 0..=LARGEST_EXACT);
+    let handshakes = number("handshakes_in_flight", 4, 1..=64);
+    let contract_every = number("contract_every", 50, 0..=1_000_000);
+    let consistency_users = number("consistency_users", 5, 0..=1_000);
+    let (warmup_s, settle_s) = (seconds("warmup_s", 0.0, 0.0), seconds("settle_s", 3.0, 0.0));
+    let graceful_stop_s = seconds("graceful_stop_s", 15.0, 0.0);
+    let late_after_s = fields.optional("late_after_s").map_or(Some(5.0), |node| node.number(0.1..=LONGEST_LATE_S));
+    let answer_limit = fields.optional("answer_limit_mib");
+    let answer_limit =
+        answer_limit.map_or(Some(ANSWER_LIMIT_MIB), |node| node.number(LEAST_ANSWER_MIB..=MOST_ANSWER_MIB));
+    let mark = fields.optional("mark").map_or(Some(Mark::default()), |node| node.one_of(MARKS));
+    let lab = fields.optional("lab").filter(|node| !node.value().is_null()).map(|node| lab_faults(&node));
+    let verdict = fields.optional("verdict").map_or_else(|| Some(VerdictRules::default()), |node| verdict_rules(&node));
+    let thresholds = fields.optional("thresholds").map_or_else(Vec::new, |node| thresholds(&node));
+    let search = fields.optional("search").filter(|node| !node.value().is_null()).map(|node| search::search(&node));
+    let actions = fields.optional("actions").map_or_else(Vec::new, |node| actions::actions(&node));
+    let populations = fields.required("populations").map(|node| populations(&node, problems));
+    let plan = Plan {
+        version: version? as u32,
+        name: name?,
+        seed: seed?,
+        populations: populations??,
+        thresholds,
+        warmup_s: warmup_s?,
+        settle_s: settle_s?,
+        graceful_stop_s: graceful_stop_s?,
+        handshakes_in_flight: handshakes? as u32,
+        late_after_s: late_after_s?,
+        verdict: verdict?,
+        contract_every: contract_every? as u32,
+        consistency_users: consistency_users? as u32,
+        answer_limit_mib: answer_limit?,
+        mark: mark?,
+        actions,
+        lab: lab.unwrap_or_default(),
+        search: search.unwrap_or_default(),
+    };
+    if let Some(node) = fields.optional("thresholds") {
+        fitting_thresholds(&node, &plan);
+    }
+    if let Some(wanted) = &plan.search {
+        search::fits(fields, wanted, &plan);
+    }
+    if let Some(node) = fields.optional("warmup_s").filter(|_| plan.warmup_s >= plan.duration_s()) {
+        node.problem(format!(
+            "the warm-up lasts as long as the load ({} s): nothing would be measured",
+            plan.duration_s()
+        ));
+    }
+    if let Some(node) = fields.optional("actions") {
+        actions::check_in(&node, &plan);
+    }
+    Some(plan)
+}
+
+fn verdict_rules(node: &Node<'_>) -> Option<VerdictRules> {
+    let mut rules = VerdictRules::default();
+    let fields = node.fields(VERDICT)?;
+    let mut are_good = true;
+    for (name, limit, range) in rules.limits() {
+        match fields.optional(name).map(|node| node.number(range)) {
+            Some(Some(number)) => *limit = number,
+            Some(None) => are_good = false,
+            None => {}
+        }
+    }
+    are_good.then_some(rules)
+}
+
+fn thresholds(node: &Node<'_>) -> Vec<String> {
+    let read = |entry: Node<'_>| {
+        let text = entry.text()?;
+        text.parse::<Threshold>().map_err(|error| entry.problem(error.to_string())).ok()?;
+        Some(text.to_owned())
+    };
+    node.list().into_iter().filter_map(read).collect()
+}
+
+/// A threshold is of a population that exists, and its window fits into the run.
+fn fitting_thresholds(node: &Node<'_>, plan: &Plan) {
+    let names: Vec<_> = plan.populations.iter().map(|population| population.name.as_str()).collect();
+    let (load_s, warmup_s) = (plan.duration_s(), plan.warmup_s);
+    for entry in node.list() {
+        let threshold = entry.value().as_str().and_then(|text| text.parse::<Threshold>().ok());
+        if let Some(error) = threshold.and_then(|threshold| threshold.problem_in(&names, load_s, warmup_s)) {
+            entry.problem(error.to_string());
+        }
+    }
+}
+
+fn populations(node: &Node<'_>, problems: &Problems) -> Option<Vec<Population>> {
+    let entries = node.list();
+    if entries.is_empty() && node.value().is_array() {
+        node.problem("a plan needs at least one population");
+    }
+    if entries.len() > MOST_POPULATIONS {
+        node.problem(format!("at most {MOST_POPULATIONS} populations, found {}", entries.len()));
+    }
+    let read: Vec<_> = entries.iter().map(|entry| population(entry, problems)).collect();
+    for (index, entry) in entries.iter().enumerate() {
+        for (other, earlier) in read[..index].iter().enumerate() {
+            if let (Some(earlier), Some(this)) = (earlier, &read[index]) {
+                compare(entry, this, other, earlier);
+            }
+        }
+    }
+    read.into_iter().collect()
+}
+
+/// Names and accounts must be each population's own: users of one account log each other out.
+fn compare(entry: &Node<'_>, this: &Population, other: usize, earlier: &Population) {
+    if plain(&this.name) == plain(&earlier.name) {
+        let message =
+            format!("the name \"{}\" is taken by populations[{other}] (case and punctuation do not count)", this.name);
+        entry.problem(message);
+    }
+    if let (Accounts::Pattern { columns }, Accounts::Pattern { columns: taken }) = (&this.accounts, &earlier.accounts) {
+        let uses = |what| columns.values().any(|pattern| pattern.contains(what));
+        if columns == taken && uses("{n}") && !uses("{population}") {
+            let message = format!("gives the same accounts as populations[{other}]: use {{population}} in a column");
+            entry.problem(message);
+        }
+    }
+}
+
+fn population(node: &Node<'_>, problems: &Problems) -> Option<Population> {
+    let fields = node.fields(POPULATION)?;
+    let name = fields.required("name").and_then(|node| node.name()).map(str::to_owned);
+    let variables = fields.optional("variables").map_or_else(
+        || Some(Map::new()),
+        |node| {
+            node.entries();
+            node.value().as_object().cloned()
+        },
+    );
+    let scenario = fields.required("scenario").map(|node| {
+        check_scenario(&node, variables.as_ref().unwrap_or(&Map::new()), problems);
+        node.value().clone()
+    });
+    let accounts = fields.optional("accounts").map_or_else(|| Some(Accounts::default()), |node| accounts(&node));
+    let hosts = fields.optional("hosts").map_or_else(|| Some(Vec::new()), |node| addresses::hosts(&node));
+    let redirects = fields.optional("redirects").map_or(Some(Redirects::default()), |node| node.one_of(REDIRECTS));
+    let load = fields.required("load").and_then(|node| load(&node));
+    let population = Population {
+        name: name?,
+        scenario: scenario?,
+        variables: variables?,
+        accounts: accounts?,
+        hosts: hosts?,
+        redirects: redirects?,
+        load: load?,
+    };
+    addresses::check(node, &population);
+    Some(population)
+}
+
+fn check_scenario(node: &Node<'_>, variables: &Map<String, Value>, problems: &Problems) {
+    if !node.value().is_string() && !node.value().is_object() {
+        return node.expected("a preset's name or a scenario");
+    }
+    let found = scenario::resolve(node.value()).and_then(|document| scenario::compile(&document, variables));
+    for problem in found.err().unwrap_or_default() {
+        let path = match problem.path.strip_prefix("overrides.") {
+            Some(rest) => format!("{}.variables.{rest}", node.path().trim_end_matches(".scenario")),
+            None if problem.path.is_empty() || problem.path.starts_with('[') => {
+                format!("{}{}", node.path(), problem.path)
+            }
+            None => format!("{}.{}", node.path(), problem.path),
+        };
+        problems.add(path, problem.message);
+    }
+}
+
+fn accounts(node: &Node<'_>) -> Option<Accounts> {
+    let fields = node.fields(ACCOUNTS)?;
+    let source = fields.required("source")?.one_of(&[("pattern", false), ("csv", true)])?;
+    let columns = fields.required("columns")?;
+    let found = columns.value().as_array().map(Vec::len).or(columns.value().as_object().map(Map::len)).unwrap_or(0);
+    if found > MOST_COLUMNS {
+        columns.problem(format!("at most {MOST_COLUMNS} columns, found {found}"));
+        return None;
+    }
+    if source {
+        let names: Vec<_> = columns.list().iter().map(|node| node.name().map(str::to_owned)).collect();
+        return names.into_iter().collect::<Option<_>>().map(|columns| Accounts::Csv { columns });
+    }
+    let patterns: Vec<_> = columns
+        .entries()
+        .into_iter()
+        .map(|(column, node)| {
+            let pattern = node.text()?;
+            check_pattern(&node, pattern);
+            Some((column.to_owned(), pattern.to_owned()))
+        })
+        .collect();
+    patterns.into_iter().collect::<Option<_>>().map(|columns| Accounts::Pattern { columns })
+}
+
+fn check_pattern(node: &Node<'_>, pattern: &str) {
+    for piece in pattern.split('{').skip(1) {
+        if let Some((name, _)) = piece.split_once('}').filter(|(name, _)| !PLACEHOLDERS.contains(name)) {
+            node.problem(format!("{{{name}}} is no placeholder, expected {{run}}, {{population}} or {{n}}"));
+        }
+    }
+}
+
+fn load(node: &Node<'_>) -> Option<Load> {
+    let model = node.entries().into_iter().find(|(name, _)| *name == "model");
+    if node.value().is_object() && model.is_none() {
+        node.problem("`model` is missing");
+    }
+    let load = match model?.1.one_of(MODELS) {
+        Some(Model::Closed) => closed(&node.fields(&["model", "start", "stages"])?),
+        Some(Model::Open) => open(&node.fields(&["model", "start_rate", "stages", "max_users"])?),
+        Some(Model::Shape) => shape(&node.fields(&["model", "name", "users", "duration_s"])?),
+        Some(Model::Batch) => batch(&node.fields(&["model", "users", "size", "every_s", "hold_s"])?),
+        None => None,
+    }?;
+    if load.user_count() == 0 || load.max_users() == 0 {
+        node.problem("no user would ever start");
+    } else if load.user_count() > MOST_ARRIVALS {
+        node.problem(format!("{} users would arrive, at most {MOST_ARRIVALS} can be told apart", load.user_count()));
+    }
+    if load.duration().as_secs_f64() > LONGEST_S {
+        node.problem(format!("lasts {} s, at most {LONGEST_S} (a week)", load.duration().as_secs_f64()));
+    }
+    Some(load)
+}
+
+fn closed(fields: &Fields<'_>) -> Option<Load> {
+    let start = fields.optional("start").map_or(Some(0), |node| node.integer(0..=MOST_USERS));
+    let stages = fields.required("stages").and_then(|node| stages(&node, MOST_USERS as f64));
+    Some(Load::Closed { start: start? as u32, stages: stages? })
+}
+
+fn open(fields: &Fields<'_>) -> Option<Load> {
+    let start_rate = fields.optional("start_rate").map_or(Some(0.0), |node| node.number(0.0..=HIGHEST_RATE));
+    let stages = fields.required("stages").and_then(|node| stages(&node, HIGHEST_RATE));
+    let max_users = fields.required("max_users").and_then(|node| node.integer(1..=MOST_USERS));
+    Some(Load::Open { start_rate: start_rate?, stages: stages?, max_users: max_users? as u32 })
+}
+
+fn shape(fields: &Fields<'_>) -> Option<Load> {
+    let name = fields.required("name").and_then(|node| node.one_of(SHAPES));
+    let users = fields.required("users").and_then(|node| node.integer(1..=MOST_USERS));
+    let duration_s = fields.required("duration_s").and_then(|node| duration(&node));
+    Some(Load::Shape { name: name?, users: users? as u32, duration_s: duration_s? })
+}
+
+fn batch(fields: &Fields<'_>) -> Option<Load> {
+    let users = fields.required("users").and_then(|node| node.integer(1..=MOST_USERS));
+    let size = fields.required("size").and_then(|node| node.integer(1..=MOST_USERS));
+    let every_s = fields.required("every_s").and_then(|node| duration(&node));
+    let hold_s = fields.required("hold_s").and_then(|node| duration(&node));
+    let (users, size) = (users? as u32, size? as u32);
+    if users.div_ceil(size) > MOST_STAGES {
+        fields.node().problem(format!("{} batches, at most {MOST_STAGES}", users.div_ceil(size)));
+    }
+    Some(Load::Batch { users, size, every_s: every_s?, hold_s: hold_s? })
+}
+
+fn stages(node: &Node<'_>, most: f64) -> Option<Vec<Stage>> {
+    let entries = node.list();
+    if entries.is_empty() && node.value().is_array() {
+        node.problem("a load needs at least one stage");
+        return None;
+    }
+    let read = |entry: Node<'_>| {
+        let fields = entry.fields(&["duration_s", "target", "ramp"])?;
+        let duration_s = fields.required("duration_s").and_then(|node| duration(&node));
+        let target = fields.required("target").and_then(|node| node.number(0.0..=most));
+        let ramps = [("linear", Ramp::Linear), ("step", Ramp::Step)];
+        let ramp = fields.optional("ramp").map_or(Some(Ramp::Linear), |node| node.one_of(&ramps));
+        Some(Stage { duration_s: duration_s?, target: target?, ramp: ramp? })
+    };
+    let read: Vec<_> = entries.into_iter().map(read).collect();
+    read.into_iter().collect()
+}
+
+fn duration(node: &Node<'_>) -> Option<f64> {
+    node.number(SHORTEST_S..=LONGEST_S)
+}
+
+#[derive(Clone, Copy)]
+enum Model {
+    Closed,
+    Open,
+    Shape,
+    Batch,
+}
+
+const MODELS: &[(&str, Model)] =
+    &[("closed", Model::Closed), ("open", Model::Open), ("shape", Model::Shape), ("batch", Model::Batch)];
+const SHAPES: &[(&str, ShapeName)] = &[
+    ("smoke", ShapeName::Smoke),
+    ("load", ShapeName::Load),
+    ("stress", ShapeName::Stress),
+    ("spike", ShapeName::Spike),
+    ("soak", ShapeName::Soak),
+    ("breakpoint", ShapeName::Breakpoint),
+];
+const PLAN: &[&str] = &[
+    "$schema",
+    "version",
+    "name",
+    "seed",
+    "populations",
+    "thresholds",
+    "warmup_s",
+    "settle_s",
+    "graceful_stop_s",
+    "handshakes_in_flight",
+    "late_after_s",
+    "verdict",
+    "contract_every",
+    "consistency_users",
+    "answer_limit_mib",
+    "mark",
+    "actions",
+    "lab",
+    "search",
+];
+const VERDICT: &[&str] = &[
+    "lag_ms",
+    "pacing_ms",
+    "buffered_bytes",
+    "handshake_queue",
+    "clock_ms",
+    "behind_ms",
+    "behind_share",
+    "suspect_share",
+    "suspect_s",
+];
+const POPULATION: &[&str] = &["name", "scenario", "variables", "accounts", "hosts", "redirects", "load"];
+const REDIRECTS: &[(&str, Redirects)] = &[("refuse", Redirects::Refuse), ("follow", Redirects::Follow)];
+const MARKS: &[(&str, Mark)] =
+    &[("public", Mark::Public), ("query", Mark::Query), ("auth", Mark::Auth), ("none", Mark::None)];
+const ACCOUNTS: &[&str] = &["source", "columns"];
+const PLACEHOLDERS: [&str; 3] = ["run", "population", "n"];
+
+/// A worker holds what it reads several times over, and has 4 GiB for all its users.
+const MOST_ANSWER_MIB: f64 = 256.0;
+const LEAST_ANSWER_MIB: f64 = 0.001;
+const MOST_USERS: u64 = 1_000_000;
+/// User numbers have 24 bits.
+const MOST_ARRIVALS: u64 = 1 << 24;
+/// Populations have 8 bits.
+const MOST_POPULATIONS: usize = 256;
+/// After a few it is clear that the file is the wrong one.
+const MOST_REPEATED_ROWS: usize = 5;
+const MOST_STAGES: u32 = 10_000;
+/// Arrivals per second: a hundred times what a browser can open.
+const HIGHEST_RATE: f64 = 10_000.0;
+const SHORTEST_S: f64 = 0.001;
+const LONGEST_S: f64 = 7.0 * 24.0 * 3_600.0;
+/// The ledger forgets who left ten minutes ago; a message that late is lost to everybody's patience anyway.
+const LONGEST_LATE_S: f64 = 60.0;
+/// Whole numbers up to here survive a browser's JSON.
+const LARGEST_EXACT: u64 = (1 << 53) - 1;
+
+#[cfg(test)]
+mod tests;

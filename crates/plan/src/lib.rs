@@ -1,0 +1,30 @@
+//! What a RUN is, as data: populations with their accounts and load, thresholds, seed.
+
+mod accounts;
+mod action;
+mod check;
+mod hosts;
+mod limits;
+mod load;
+mod model;
+mod search;
+mod segment;
+mod shape;
+mod terms;
+mod threshold;
+mod verdict;
+mod voice_faults;
+
+pub use accounts::{AccountBook, MOST_COLUMNS};
+pub use action::{Action, Pace, TimedAction};
+pub use limits::{Caps, HostLoad, Limits};
+pub use load::{LoadStep, Schedule, StepAction};
+pub use model::*;
+pub use search::{Raised, Search};
+pub use segment::Segment;
+pub use terms::{MARK, Terms};
+pub use threshold::{
+    Bound, Operator, Scope, Statistic, Subject, Threshold, ThresholdError, Unit as ThresholdUnit, VoiceValue,
+};
+pub use verdict::VerdictRules;
+pub use voice_faults::{ClosePhase, VoiceFaults};

@@ -1,0 +1,324 @@
+//! The client's side of one Socket.IO session in one namespace.
+
+use std::collections::VecDeque;
+
+use super::packet::Packet;
+use super::stored::{Partial, Stored};
+use super::{decode, encode};
+use crate::args::Args;
+use crate::engineio::{self, Handshake};
+use crate::error::{FrameError, excerpt};
+use crate::json;
+use crate::session::{EndReason, Incoming, Transmit};
+use base::time::{Span, Timestamp};
+
+#[derive(Debug)]
+pub struct Client {
+    /// As packets carry it: with its slash, without its query.
+    namespace: String,
+    /// The CONNECT frame; taken when it is sent.
+    connect: String,
+    state: State,
+    heartbeat: Option<Heartbeat>,
+    partial: Option<Partial>,
+    next_ack: u64,
+    outbox: VecDeque<Transmit>,
+    /// Sent when the namespace is granted.
+    held: VecDeque<Transmit>,
+}
+
+/// | in         | OPEN       | CONNECT   | CONNECT_ERROR | too many events | DISCONNECT, close, time-out, leave |
+/// |------------|------------|-----------|---------------|-----------------|------------------------------------|
+/// | Opening    | Connecting | -         | -             | -               | Over                               |
+/// | Connecting | error      | Connected | Over          | error, Over     | Over                               |
+/// | Connected  | error      | error     | Over          | -               | Over                               |
+/// | Over       | ignored    | ignored   | ignored       | ignored         | ignored                            |
+#[derive(Debug)]
+enum State {
+    /// Until the Engine.IO handshake.
+    Opening,
+    /// Until the namespace is granted. Events wait for it, as in the official client.
+    Connecting {
+        early: Early,
+    },
+    Connected,
+    Over,
+}
+
+/// Until when the server's next ping must come.
+#[derive(Debug)]
+struct Heartbeat {
+    patience: Span,
+    deadline: Timestamp,
+}
+
+impl Client {
+    pub fn new(namespace: &str, auth: Option<&str>) -> Self {
+        let address = address(namespace);
+        let path = address.split('?').next().unwrap_or("/").to_owned();
+        Self {
+            connect: encode(&address, &Packet::Connect { data: auth.unwrap_or_default() }),
+            namespace: path,
+            state: State::Opening,
+            heartbeat: None,
+            partial: None,
+            next_ack: 0,
+            outbox: VecDeque::new(),
+            held: VecDeque::new(),
+        }
+    }
+
+    pub fn on_text(
+        &mut self,
+        now: Timestamp,
+        frame: &str,
+        sink: &mut dyn FnMut(Incoming<'_>),
+    ) -> Result<(), FrameError> {
+        if matches!(self.state, State::Over) {
+            sink(Incoming::Housekeeping);
+            return Ok(());
+        }
+        match engineio::decode(frame)? {
+            engineio::Packet::Message(text) => return self.on_message(text, sink),
+            engineio::Packet::Base64(bytes) => return self.on_attachment(bytes, sink),
+            engineio::Packet::Open(handshake) => return self.on_open(now, frame, &handshake, sink),
+            engineio::Packet::Close => self.end(EndReason::EngineClose, sink),
+            engineio::Packet::Ping(data) => {
+                if let Some(heartbeat) = &mut self.heartbeat {
+                    heartbeat.deadline = now + heartbeat.patience;
+                }
+                // A server that wants its data back wants little of it; the official client sends none back at all.
+                let data = if data.len() <= MOST_PING { data } else { "" };
+                self.outbox.push_back(Transmit::Text(engineio::encode(&engineio::Packet::Pong(data))));
+                sink(Incoming::Housekeeping);
+            }
+            engineio::Packet::Pong(_) | engineio::Packet::Upgrade | engineio::Packet::Noop => {
+                sink(Incoming::Housekeeping);
+            }
+        }
+        Ok(())
+    }
+
+    pub fn on_binary(&mut self, frame: &[u8], sink: &mut dyn FnMut(Incoming<'_>)) -> Result<(), FrameError> {
+        if matches!(self.state, State::Over) {
+            sink(Incoming::Housekeeping);
+            return Ok(());
+        }
+        self.on_attachment(frame.to_vec(), sink)
+    }
+
+    pub fn on_lost_frame(&mut self) -> Result<(), FrameError> {
+        self.partial.take().map_or(Ok(()), |partial| Err(partial.interrupted()))
+    }
+
+    pub fn next_timeout(&self) -> Option<Timestamp> {
+        self.heartbeat.as_ref().map(|heartbeat| heartbeat.deadline)
+    }
+
+    /// A ping that is late but was read before this call counts: a busy generator must not end healthy sessions.
+    pub fn on_timeout(&mut self, now: Timestamp, sink: &mut dyn FnMut(Incoming<'_>)) {
+        if self.next_timeout().is_some_and(|deadline| deadline <= now) {
+            self.end(EndReason::PingTimeout, sink);
+        }
+    }
+
+    pub fn emit(&mut self, event: &str, args: &[String], attachments: &[Vec<u8>], ack: bool) -> Option<u64> {
+        let id = ack.then(|| {
+            self.next_ack += 1;
+            self.next_ack - 1
+        });
+        let args = args.join(",");
+        let packet = Packet::Event { name: event.into(), args: &args, ack: id, attachments: attachments.len() };
+        self.send(&packet, attachments);
+        id
+    }
+
+    pub fn acknowledge(&mut self, id: u64, args: &[String]) {
+        self.send(&Packet::Ack { id, args: &args.join(","), attachments: 0 }, &[]);
+    }
+
+    /// A namespace that was not granted is not left.
+    pub fn leave(&mut self) {
+        if matches!(self.state, State::Connected) {
+            self.send(&Packet::Disconnect, &[]);
+        }
+        self.close();
+    }
+
+    pub fn poll_transmit(&mut self) -> Option<Transmit> {
+        self.outbox.pop_front()
+    }
+
+    fn on_open(
+        &mut self,
+        now: Timestamp,
+        frame: &str,
+        handshake: &Handshake<'_>,
+        sink: &mut dyn FnMut(Incoming<'_>),
+    ) -> Result<(), FrameError> {
+        if !matches!(self.state, State::Opening) {
+            return Err(FrameError::SecondHandshake(excerpt(frame)));
+        }
+        let (ping_interval, ping_timeout) = (handshake.ping_interval(), handshake.ping_timeout());
+        let patience = ping_interval + ping_timeout;
+        self.heartbeat = Some(Heartbeat { patience, deadline: now + patience });
+        self.state = State::Connecting { early: Early::default() };
+        self.outbox.push_back(Transmit::Text(std::mem::take(&mut self.connect)));
+        let max_payload = handshake.max_payload();
+        sink(Incoming::Handshake { sid: &handshake.sid, ping_interval, ping_timeout, max_payload });
+        Ok(())
+    }
+
+    /// A text packet where an attachment was due ends the packet that waits for it; the text packet itself counts.
+    fn on_message(&mut self, text: &str, sink: &mut dyn FnMut(Incoming<'_>)) -> Result<(), FrameError> {
+        if matches!(self.state, State::Opening) {
+            return Err(FrameError::BeforeHandshake(excerpt(text)));
+        }
+        match self.partial.take() {
+            None => self.on_packet(text, sink),
+            Some(partial) => self.on_packet(text, sink).and(Err(partial.interrupted())),
+        }
+    }
+
+    fn on_packet(&mut self, text: &str, sink: &mut dyn FnMut(Incoming<'_>)) -> Result<(), FrameError> {
+        let (namespace, packet) = decode(text)?;
+        let ours = namespace == self.namespace;
+        if packet.attachments() > 0 {
+            self.partial = Partial::begin(&packet, ours);
+            return Ok(());
+        }
+        if !ours {
+            // The official client, too, drops what is for a namespace it never asked for.
+            sink(Incoming::Housekeeping);
+            return Ok(());
+        }
+        match packet {
+            Packet::Event { name, args, ack, .. } => match &mut self.state {
+                State::Connecting { early } => {
+                    let held = early.push(Stored::event(&name, args, ack));
+                    return held.inspect_err(|_| self.end(EndReason::Flooded, sink));
+                }
+                _ => sink(Incoming::Event { name: &name, args: Args::text(args), ack }),
+            },
+            Packet::Ack { id, args, .. } => sink(Incoming::Ack { id, args: Args::text(args) }),
+            Packet::Connect { data } => return self.on_answer(data, sink),
+            Packet::ConnectError { data } => self.refuse(refusal(data), data, sink),
+            Packet::Disconnect => self.end(EndReason::ServerDisconnect, sink),
+        }
+        Ok(())
+    }
+
+    fn on_attachment(&mut self, bytes: Vec<u8>, sink: &mut dyn FnMut(Incoming<'_>)) -> Result<(), FrameError> {
+        let length = bytes.len();
+        let mut partial = self.partial.take().ok_or(FrameError::UnexpectedBinary(length))?;
+        if !partial.push(bytes)? {
+            self.partial = Some(partial);
+            return Ok(());
+        }
+        if !partial.ours {
+            sink(Incoming::Housekeeping);
+            return Ok(());
+        }
+        let stored = partial.finish()?;
+        match &mut self.state {
+            State::Connecting { early } if stored.is_event() => {
+                let held = early.push(stored);
+                held.inspect_err(|_| self.end(EndReason::Flooded, sink))
+            }
+            _ => {
+                stored.deliver(sink);
+                Ok(())
+            }
+        }
+    }
+
+    fn on_answer(&mut self, data: &str, sink: &mut dyn FnMut(Incoming<'_>)) -> Result<(), FrameError> {
+        let State::Connecting { early } = &mut self.state else {
+            return Err(FrameError::SecondConnect(excerpt(data)));
+        };
+        if json::member(data, "sid").and_then(json::as_string).is_none() {
+            self.refuse("the server's connect answer has no sid: is it Socket.IO 2?".to_owned(), data, sink);
+            return Ok(());
+        }
+        let early = std::mem::take(early).events;
+        self.state = State::Connected;
+        self.outbox.append(&mut self.held);
+        sink(Incoming::Connected);
+        for stored in early {
+            stored.deliver(sink);
+        }
+        Ok(())
+    }
+
+    /// What is sent before the namespace is granted waits for it, as in the official client.
+    fn send(&mut self, packet: &Packet<'_>, attachments: &[Vec<u8>]) {
+        let queue = match self.state {
+            State::Opening | State::Connecting { .. } => &mut self.held,
+            State::Connected => &mut self.outbox,
+            State::Over => return,
+        };
+        queue.push_back(Transmit::Text(encode(&self.namespace, packet)));
+        queue.extend(attachments.iter().cloned().map(Transmit::Binary));
+    }
+
+    fn refuse(&mut self, message: String, data: &str, sink: &mut dyn FnMut(Incoming<'_>)) {
+        self.close();
+        sink(Incoming::Refused { message, data });
+    }
+
+    fn end(&mut self, reason: EndReason, sink: &mut dyn FnMut(Incoming<'_>)) {
+        self.close();
+        sink(Incoming::Ended { reason });
+    }
+
+    fn close(&mut self) {
+        self.state = State::Over;
+        self.heartbeat = None;
+        self.partial = None;
+        self.held.clear();
+    }
+}
+
+/// Events that came before the namespace was granted.
+#[derive(Debug, Default)]
+struct Early {
+    events: Vec<Stored>,
+    bytes: usize,
+}
+
+impl Early {
+    /// A server that never grants it must not fill the memory. Beyond this nothing of the session can be told rightly any more: what
+    /// was dropped is missing from it.
+    fn push(&mut self, event: Stored) -> Result<(), FrameError> {
+        let bytes = self.bytes.saturating_add(event.size());
+        if self.events.len() >= MOST_EARLY || bytes > MOST_EARLY_BYTES {
+            let event = excerpt(event.name());
+            return Err(FrameError::TooEarly { event, most_events: MOST_EARLY, most_bytes: MOST_EARLY_BYTES });
+        }
+        self.bytes = bytes;
+        self.events.push(event);
+        Ok(())
+    }
+}
+
+/// Far more than a server says before it lets anybody in.
+const MOST_EARLY: usize = 1_000;
+const MOST_EARLY_BYTES: usize = 4 << 20;
+/// As much as fits into the ping of a WebSocket.
+const MOST_PING: usize = 125;
+
+/// The namespace as CONNECT carries it. A comma would end it, so it is written as in a URL.
+fn address(namespace: &str) -> String {
+    let slash = if namespace.starts_with('/') { "" } else { "/" };
+    format!("{slash}{}", namespace.replace(',', "%2C"))
+}
+
+/// Why the server refused: the message of an object, or a bare string.
+fn refusal(data: &str) -> String {
+    let message = json::as_string(data).or_else(|| json::member(data, "message").and_then(json::as_string));
+    match message {
+        Some(message) => message.into_owned(),
+        None if data.is_empty() => "the server gave no reason".to_owned(),
+        None => excerpt(data),
+    }
+}

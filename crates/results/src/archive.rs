@@ -1,0 +1,122 @@
+//! All kept runs as one file, and back: JSON Lines, so that a damaged line takes no other one along.
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use super::entry::Entry;
+use metrics::{REPORT_VERSION, Report};
+
+/// The first line of the file.
+pub const HEAD: &str = "{\"tabswarm\":\"results\",\"version\":1}\n";
+
+/// A line: a report, and what a person has added to it.
+#[derive(Debug, Serialize, Deserialize)]
+struct Line<R> {
+    name: String,
+    #[serde(default)]
+    note: String,
+    #[serde(default)]
+    pinned: bool,
+    #[serde(default)]
+    baseline: bool,
+    report: R,
+}
+
+/// A run as one line of the file.
+pub fn line(entry: &Entry, report: &Report) -> String {
+    let Entry { name, note, pinned, baseline, .. } = entry.clone();
+    let line = Line { name, note, pinned, baseline, report };
+    serde_json::to_string(&line).expect("a report is made of plain JSON values") + "\n"
+}
+
+/// A run that a file holds.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Found {
+    pub entry: Entry,
+    pub report: Report,
+}
+
+/// What a file of ours holds: an archive, or one report, as JSON or as a page. What cannot be read is named with its line.
+#[derive(Debug, Default)]
+pub struct Reading {
+    pub found: Vec<Found>,
+    pub problems: Vec<String>,
+}
+
+pub fn read(file: &str, text: &str) -> Reading {
+    let mut reading = Reading::default();
+    let text = text.trim_start_matches('\u{feff}');
+    if text.trim_start().starts_with('<') {
+        match from_page(text) {
+            Some(report) => reading.take(file, report),
+            None => reading.problems.push(format!("{file}: the page holds no report of this program")),
+        }
+    } else if let Ok(document) = serde_json::from_str::<Value>(text) {
+        reading.take(file, document);
+    } else {
+        let lines = text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty());
+        for (at, line) in lines {
+            let place = format!("{file}, line {}", at + 1);
+            match serde_json::from_str::<Value>(line) {
+                Ok(document) => reading.take(&place, document),
+                Err(error) => reading.problems.push(format!("{place}: {error}")),
+            }
+        }
+    }
+    if reading.found.is_empty() && reading.problems.is_empty() {
+        reading.problems.push(format!("{file} holds no run"));
+    }
+    reading
+}
+
+impl Reading {
+    fn take(&mut self, place: &str, document: Value) {
+        match found(document) {
+            Ok(found) => self.found.extend(found),
+            Err(problem) => self.problems.push(format!("{place}: {problem}")),
+        }
+    }
+}
+
+/// `None`: the line says only what the file is.
+fn found(document: Value) -> Result<Option<Found>, String> {
+    let version = document.get("version").and_then(Value::as_u64);
+    if document.get("tabswarm").is_some() {
+        let known = version == Some(1);
+        return known.then_some(None).ok_or_else(|| format!("a file of version {version:?}, expected 1"));
+    }
+    if document.get("report").is_some() {
+        let line: Line<Value> = serde_json::from_value(document).map_err(|error| error.to_string())?;
+        let report = report(line.report)?;
+        let of = Entry::of(&report);
+        let name = if line.name.is_empty() { of.name.clone() } else { line.name };
+        let entry = Entry { name, note: line.note, pinned: line.pinned, baseline: line.baseline, ..of };
+        return Ok(Some(Found { entry, report }));
+    }
+    let report = report(document)?;
+    Ok(Some(Found { entry: Entry::of(&report), report }))
+}
+
+fn report(document: Value) -> Result<Report, String> {
+    match document.get("version").and_then(Value::as_u64) {
+        Some(version) if version == u64::from(REPORT_VERSION) => {}
+        Some(version) => return Err(format!("a report of version {version}, expected {REPORT_VERSION}")),
+        None => return Err("expected a report of this program".to_owned()),
+    }
+    serde_json::from_value(document).map_err(|error| format!("not a whole report: {error}"))
+}
+
+/// The report that one of our own pages carries.
+fn from_page(page: &str) -> Option<Value> {
+    // Whatever else the page holds, its report is a block of JSON with a report's marks.
+    let blocks = page.split("<script").skip(1).filter_map(|block| {
+        let (head, rest) = block.split_once('>')?;
+        let (body, _) = rest.split_once("</script>")?;
+        head.contains("application/json").then_some(body)
+    });
+    let mut reports = blocks.filter_map(|block| serde_json::from_str::<Value>(block).ok());
+    reports.find(|document| document.get("run").is_some() && document.get("version").is_some())
+}
+
+#[cfg(all(test, not(target_arch = "wasm32")))]
+mod tests;

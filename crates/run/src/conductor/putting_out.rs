@@ -1,0 +1,72 @@
+//! A browser whose part cannot be true is put out of the run, and the run goes on without it.
+
+use super::Run;
+use crate::member::{Member, MemberState};
+use base::time::Span;
+use engine::wire::{Level, Snapshot, ToWorker};
+use metrics::AnnotationKind;
+
+impl Run {
+    /// Whether a hand-over can be. What this browser's own workers say is this program's. Of another's nothing stands later in the
+    /// results than now, but for what its clock may be wrong by: how far ahead it may be is so much because this browser's own clock
+    /// may have stood still in its sleep, and not because anything can have been measured then.
+    pub(super) fn believe(&mut self, worker: usize, snapshot: &mut Snapshot) -> Result<(), String> {
+        let now = self.now();
+        let member = &mut self.members[worker];
+        if member.part.browser.is_none() {
+            return Ok(());
+        }
+        snapshot.plausible(now, &self.part, &member.ledger)?;
+        member.named += self.totals.strange_names(&snapshot.metrics);
+        let most = self.part.most_names();
+        if member.named > most {
+            return Err(format!(
+                "it has {} names of metrics that nobody else has, and {most} are the most that can be",
+                member.named
+            ));
+        }
+        member.ledger += snapshot.ledger;
+        snapshot.at = snapshot.at.min(now + self.clock_bound.unwrap_or(Span::ZERO).min(MOST_APART));
+        Ok(())
+    }
+
+    /// All workers of its browser are cut off, and nothing more is heard of them. What was believed before stays.
+    pub(super) fn put_out(&mut self, worker: usize, why: &str) {
+        let Some(browser) = self.members.get(worker).and_then(|member| member.part.browser.clone()) else { return };
+        let lives =
+            |member: &Member| member.part.browser.as_ref() == Some(&browser) && member.state != MemberState::Dead;
+        if self.is_done() || !self.members.iter().any(lives) {
+            return;
+        }
+        self.put_out.push(worker);
+        let why: String = why.chars().take(LONGEST_WHY).collect();
+        if self.epoch_ms.is_none() {
+            return self.give_up(format!("{browser} was put out before the start: {why}"));
+        }
+        let at = self.now();
+        let mut lost = 0;
+        for worker in 0..self.members.len() {
+            if !lives(&self.members[worker]) {
+                continue;
+            }
+            lost += self.members[worker].die();
+            self.totals.lose(worker, at, &self.members[worker].users);
+            self.outbox.push_back((worker, ToWorker::Abort));
+        }
+        let text = format!("{browser} was put out after {:.1} s with its {lost} users: {why}", at.as_secs_f64());
+        self.log.note(at, Level::Error, text.clone());
+        self.totals.annotate(at, AnnotationKind::Browser, text.as_str());
+        self.problem.get_or_insert(text);
+    }
+
+    /// A worker of each browser that was put out since the last call: nothing more is to be taken from it.
+    pub fn take_put_out(&mut self) -> Vec<usize> {
+        std::mem::take(&mut self.put_out)
+    }
+}
+
+/// A clock that is known less well makes its time suspect; nothing more is believed of it.
+const MOST_APART: Span = Span::from_secs(1);
+
+/// As much as belongs into a result.
+const LONGEST_WHY: usize = 300;

@@ -1,0 +1,227 @@
+//! What a rehearsal has shown, step by step.
+
+use super::diagnosis::{Around, Failure, diagnose};
+use catalogue::Metric;
+use engine::user::{Outlook, Step, StepKind};
+use metrics::Report;
+use plan::{AccountBook, Plan, Population};
+use scenario::UserFacts;
+
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Checklist {
+    pub groups: Vec<Group>,
+}
+
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Group {
+    pub title: String,
+    pub checks: Vec<Check>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Check {
+    pub title: String,
+    pub state: State,
+    /// Its time, or why it failed.
+    pub detail: String,
+    /// What to do; empty: nothing.
+    pub remedy: String,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Hash)]
+pub enum State {
+    /// Nothing is known yet.
+    #[default]
+    Waiting,
+    Good,
+    /// Worth knowing, and no reason not to start.
+    Warning,
+    Failed,
+    /// Not reached, because of what failed before it.
+    Skipped,
+}
+
+impl Checklist {
+    /// What the run shows so far. `is_over`: what has not happened by now does not happen any more.
+    pub fn new(plan: &Plan, report: &Report, is_over: bool, around: &Around) -> Self {
+        let group = |(at, population): (usize, &Population)| {
+            let outlook = outlook(plan, at)?;
+            Some(Group {
+                title: format!("One user of {}", population.name),
+                checks: checks(&outlook, population, plan.populations.len(), report, is_over, around),
+            })
+        };
+        Self { groups: plan.populations.iter().enumerate().filter_map(group).collect() }
+    }
+
+    /// Every population has come to an end, good or bad.
+    pub fn is_settled(&self) -> bool {
+        self.groups.iter().all(|group| {
+            let mut states = group.checks.iter().map(|check| check.state);
+            states.clone().any(|state| state == State::Failed) || states.all(|state| state != State::Waiting)
+        })
+    }
+
+    pub fn has_failed(&self) -> bool {
+        self.groups.iter().flat_map(|group| &group.checks).any(|check| check.state == State::Failed)
+    }
+
+    /// How many steps are done: it grows as long as something happens.
+    pub fn done(&self) -> usize {
+        let all = self.groups.iter().flat_map(|group| &group.checks);
+        all.filter(|check| check.state != State::Waiting).count()
+    }
+}
+
+/// What failed, for whoever asks the questions that remain: with the kind of step it was.
+pub fn failures(plan: &Plan, report: &Report, is_over: bool) -> Vec<(Failure, StepKind)> {
+    let of_population = |(at, population): (usize, &Population)| {
+        let outlook = outlook(plan, at)?;
+        let seen = Sight { population, alone: plan.populations.len() == 1, report };
+        let (step, failure) = first_failure(&outlook, &seen, is_over)?;
+        Some((failure, step.kind.clone()))
+    };
+    plan.populations.iter().enumerate().filter_map(of_population).collect()
+}
+
+/// Where the plan's users connect to.
+pub fn connects(plan: &Plan) -> Vec<StepKind> {
+    let steps = (0..plan.populations.len()).filter_map(|at| outlook(plan, at)).flat_map(|outlook| outlook.steps);
+    steps.map(|step| step.kind).filter(|kind| matches!(kind, StepKind::Connect { .. })).collect()
+}
+
+fn outlook(plan: &Plan, at: usize) -> Option<Outlook> {
+    let population = &plan.populations[at];
+    let account = AccountBook::new(&population.accounts, "pre", &population.name, Vec::new()).account(0);
+    let facts =
+        UserFacts { index: 0, account: account.unwrap_or_default(), run: "pre".to_owned(), iteration: 0, users: 1 };
+    Some(Outlook::new(&population.program().ok()?, facts))
+}
+
+/// The report as one population sees it.
+struct Sight<'a> {
+    population: &'a Population,
+    alone: bool,
+    report: &'a Report,
+}
+
+impl Sight<'_> {
+    /// Milliseconds that the step took, if it went well.
+    fn time_of(&self, step: &Step) -> Option<f64> {
+        let metrics: &[Metric] = match step.kind {
+            StepKind::Message => &[Metric::RoundTrip, Metric::Ack, Metric::Operation],
+            StepKind::Listen => &[Metric::FirstAudio, Metric::AudioLength],
+            _ => &[Metric::Operation, Metric::Ack],
+        };
+        metrics.iter().map(|metric| metric.of(&step.operation)).find_map(|name| {
+            let is_ours = |tags: &std::collections::BTreeMap<String, String>| match tags.get("population") {
+                Some(population) => *population == self.population.name,
+                None => self.alone,
+            };
+            let mut entries = self.report.metrics.iter();
+            let entry = entries.find(|entry| entry.name == name && is_ours(&entry.tags) && entry.stats.count > 0)?;
+            Some(entry.stats.p50)
+        })
+    }
+
+    fn failure_of(&self, step: &Step) -> Option<Failure> {
+        let mut errors = self.report.errors.iter();
+        let error =
+            errors.find(|error| error.population == self.population.name && error.operation == step.operation)?;
+        Some(Failure { operation: error.operation.clone(), code: error.code.clone(), words: error.sample.clone() })
+    }
+
+    /// The steps for the run as a whole fail before there is anything to count.
+    fn failed_once(&self) -> Option<Failure> {
+        let problem = self.report.problem.as_deref()?;
+        let of_population = format!("the once steps of population \"{}\" failed: ", self.population.name);
+        let (operation, why) = problem.strip_prefix(&of_population)?.split_once(" failed: ")?;
+        let (code, words) = why.split_once(' ').unwrap_or((why, ""));
+        Some(Failure { operation: operation.to_owned(), code: code.to_owned(), words: words.to_owned() })
+    }
+}
+
+/// The step that keeps the others from happening, if one does.
+fn first_failure<'a>(outlook: &'a Outlook, seen: &Sight<'_>, is_over: bool) -> Option<(&'a Step, Failure)> {
+    if let Some(failure) = seen.failed_once() {
+        return Some((outlook.step(&failure.operation)?, failure));
+    }
+    let failed = outlook.steps.iter().find_map(|step| Some((step, seen.failure_of(step)?)));
+    if failed.is_some() || !is_over {
+        return failed;
+    }
+    // Nothing failed, and yet the user is not through: it waits where the first result is missing that must come.
+    let late = outlook.steps.iter().filter(|step| must_come(step)).find(|step| seen.time_of(step).is_none())?;
+    let failure =
+        Failure { operation: late.operation.clone(), code: silence(&late.kind).to_owned(), words: String::new() };
+    Some((late, failure))
+}
+
+/// Its result is missed when there is none. Others stand in branches that a user may not take.
+fn must_come(step: &Step) -> bool {
+    step.comes_at_once && matches!(step.kind, StepKind::Connect { .. } | StepKind::Enter | StepKind::Listen)
+}
+
+const fn silence(kind: &StepKind) -> &'static str {
+    match kind {
+        StepKind::Listen => "no greeting",
+        _ => "timeout",
+    }
+}
+
+fn checks(
+    outlook: &Outlook,
+    population: &Population,
+    populations: usize,
+    report: &Report,
+    is_over: bool,
+    around: &Around,
+) -> Vec<Check> {
+    let seen = Sight { population, alone: populations == 1, report };
+    let failure = first_failure(outlook, &seen, is_over);
+    let mut checks = Vec::new();
+    for step in &outlook.steps {
+        let title = title(step);
+        if let Some((failed, failure)) = failure.as_ref().filter(|(failed, _)| failed.operation == step.operation) {
+            let diagnosis = diagnose(failure, &failed.kind, around);
+            checks.push(Check { title, state: State::Failed, detail: diagnosis.cause, remedy: diagnosis.remedy });
+        } else if let Some(ms) = seen.time_of(step) {
+            checks.push(Check { title, state: State::Good, detail: shown(ms), remedy: String::new() });
+        } else if must_come(step) || step.kind == StepKind::Message {
+            let state = match (&failure, is_over) {
+                (Some(_), _) => State::Skipped,
+                // A message that is due later than a preflight lasts.
+                (None, true) => State::Warning,
+                (None, false) => State::Waiting,
+            };
+            let detail = match state {
+                State::Skipped => "not reached",
+                State::Warning => "not due within a preflight",
+                _ => "",
+            };
+            checks.push(Check { title, state, detail: detail.to_owned(), remedy: String::new() });
+        }
+    }
+    checks
+}
+
+fn title(step: &Step) -> String {
+    match step.kind {
+        StepKind::Request(_) => format!("Request {}", step.operation),
+        StepKind::Connect { .. } => "Connection".to_owned(),
+        StepKind::Enter => format!("Room: {}", step.operation),
+        StepKind::Message => format!("Message comes back: {}", step.operation),
+        StepKind::Emit => format!("Event {}", step.operation),
+        StepKind::Listen => format!("Voice is heard: {}", step.operation),
+    }
+}
+
+fn shown(ms: f64) -> String {
+    if ms < 10.0 {
+        format!("{ms:.1} ms")
+    } else if ms < 10_000.0 {
+        format!("{ms:.0} ms")
+    } else {
+        format!("{:.1} s", ms / 1e3)
+    }
+}

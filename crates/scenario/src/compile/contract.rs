@@ -1,0 +1,27 @@
+//! `contract`: the expected shapes of inbound events.
+
+use super::Compiler;
+use crate::contract::{Rule, Shape};
+use crate::reader::Node;
+
+impl Compiler<'_> {
+    pub(super) fn contract(&mut self, node: Option<&Node<'_>>) -> Vec<Shape> {
+        let events = node.and_then(|node| node.fields(&["events"])).and_then(|fields| fields.required("events"));
+        let entries = events.as_ref().map(Node::entries).unwrap_or_default();
+        entries
+            .into_iter()
+            .map(|(name, shape)| Shape {
+                event: self.event(name),
+                rules: shape.entries().into_iter().filter_map(|(path, types)| rule(path, &types)).collect(),
+            })
+            .collect()
+    }
+}
+
+/// Both the path and the types are looked at, so that one mistake does not hide the other.
+fn rule(path: &str, types: &Node<'_>) -> Option<Rule> {
+    let place = Rule::path(path).map_err(|message| types.problem(message)).ok();
+    let text = types.text()?;
+    let (path, optional) = place.unwrap_or_else(|| (".".to_owned(), false));
+    Rule::new(&path, optional, text).map_err(|message| types.problem(message)).ok()
+}

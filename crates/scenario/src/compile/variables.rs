@@ -1,0 +1,250 @@
+//! Variables: declared with a default, overridden by the plan, set by steps. Ordered so that each default only uses
+//! variables before it; one that never changes and is the same for all users is a constant of the compilation.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Map, Value};
+
+use super::assigned::assigned;
+use crate::addresses::without_holes;
+use crate::expression::{Names, is_name, is_reserved};
+use crate::live::Live;
+use crate::problem::Problems;
+use crate::program::{VarId, Variable};
+use crate::reader::{Node, did_you_mean, found};
+use crate::template::Template;
+
+/// What the document says about a variable.
+struct Declared<'a> {
+    name: &'a str,
+    /// Its override, or its default.
+    value: Option<Node<'a>>,
+    least: Option<f64>,
+    most: Option<f64>,
+    one_of: Option<&'a [Value]>,
+    url: bool,
+    live: Option<Live>,
+}
+
+/// Compiles the variables and fills in what their names mean.
+pub(super) fn variables<'a>(
+    document: &'a Value,
+    declarations: Option<Node<'a>>,
+    overrides: &'a Map<String, Value>,
+    names: &mut Names,
+    problems: &'a Problems,
+) -> Vec<Variable> {
+    let declared: Vec<Declared<'a>> = declarations
+        .iter()
+        .flat_map(Node::entries)
+        .filter_map(|(name, node)| declared(name, &node, overrides.get(name), problems))
+        .collect();
+    unknown_overrides(&declared, overrides, problems);
+    let assigned = assigned(document);
+    let order = ordered(&declared, &assigned, names, problems);
+    let ids = order.iter().enumerate().map(|(id, name)| (name.clone(), id_of(id)));
+    names.variables = ids.collect();
+    names.constants = vec![None; order.len()];
+    let by_name: BTreeMap<&str, &Declared<'a>> = declared.iter().map(|variable| (variable.name, variable)).collect();
+    order
+        .iter()
+        .enumerate()
+        .map(|(id, name)| {
+            let shared = assigned.get(name).copied().unwrap_or(false);
+            let set_by_step = assigned.contains_key(name);
+            let default =
+                by_name.get(name.as_str()).and_then(|declared| declared.compile(set_by_step, names, problems));
+            let live = by_name.get(name.as_str()).and_then(|declared| declared.live.clone());
+            if !set_by_step && live.is_none() {
+                names.constants[id] = default.as_ref().and_then(Template::as_constant).cloned();
+            }
+            Variable { name: name.clone(), default, shared, is_set: set_by_step, live }
+        })
+        .collect()
+}
+
+fn declared<'a>(
+    name: &'a str,
+    node: &Node<'a>,
+    over: Option<&'a Value>,
+    problems: &'a Problems,
+) -> Option<Declared<'a>> {
+    if !is_name(name) {
+        node.problem("a variable's name has letters, digits and _, and does not begin with a digit");
+        return None;
+    }
+    if is_reserved(name) {
+        node.problem(format!("`{name}` has a meaning of its own in templates: choose another name"));
+        return None;
+    }
+    let over = over.map(|value| Node::at(value, format!("overrides.{name}"), problems));
+    if !node.value().is_object() {
+        same_kind(node, over.as_ref());
+        let value = over.or_else(|| Some(node.clone()));
+        return Some(Declared { name, value, least: None, most: None, one_of: None, url: false, live: None });
+    }
+    let fields = node.fields(&["default", "doc", "min", "max", "one_of", "format", "live"])?;
+    let doc = fields.optional("doc").and_then(|doc| doc.text()).unwrap_or_default();
+    let any = f64::MIN..=f64::MAX;
+    let default = fields.optional("default");
+    if let Some(default) = &default {
+        same_kind(default, over.as_ref());
+    }
+    let least = fields.optional("min").and_then(|min| min.number(any.clone()));
+    let most = fields.optional("max").and_then(|max| max.number(any.clone()));
+    let one_of = fields.optional("one_of").and_then(|values| {
+        values.list();
+        values.value().as_array().map(Vec::as_slice)
+    });
+    let live = fields.optional("live").and_then(|live| live.boolean()).unwrap_or(false);
+    let values = || one_of.map(<[Value]>::to_vec).unwrap_or_default();
+    Some(Declared {
+        name,
+        value: over.or(default),
+        least,
+        most,
+        one_of,
+        live: live.then(|| Live { least, most, one_of: values(), doc: doc.to_owned() }),
+        url: fields.optional("format").and_then(|format| format.one_of(&[("url", true)])).unwrap_or(false),
+    })
+}
+
+/// An override has the kind of value that the default has, unless one of them is a template or null.
+fn same_kind(default: &Node<'_>, over: Option<&Node<'_>>) {
+    let Some(over) = over else { return };
+    let kind = |value: &Value| match value {
+        Value::String(text) if text.contains("${") => None,
+        Value::Null => None,
+        Value::String(_) => Some("text"),
+        Value::Bool(_) => Some("true or false"),
+        Value::Number(_) => Some("a number"),
+        Value::Array(_) => Some("a list"),
+        Value::Object(_) => Some("an object"),
+    };
+    if let (Some(wanted), Some(given)) = (kind(default.value()), kind(over.value()))
+        && wanted != given
+    {
+        over.expected(format_args!("{wanted} (as the default, {})", found(default.value())));
+    }
+}
+
+fn unknown_overrides(declared: &[Declared<'_>], overrides: &Map<String, Value>, problems: &Problems) {
+    let known: Vec<&str> = declared.iter().map(|variable| variable.name).collect();
+    for name in overrides.keys().filter(|name| !known.contains(&name.as_str())) {
+        let hint = did_you_mean(name, &known);
+        problems.add(format!("overrides.{name}"), format!("the scenario declares no variable `{name}`{hint}"));
+    }
+}
+
+impl Declared<'_> {
+    /// The second, final compilation: what is wrong with the template was reported by the first.
+    fn compile(&self, set_by_step: bool, names: &mut Names, problems: &Problems) -> Option<Template> {
+        let Some(value) = &self.value else {
+            if !set_by_step {
+                let path = format!("variables.{}", self.name);
+                problems.add(path, format!("`{}` has no default and no step sets it: it needs a value", self.name));
+            }
+            return None;
+        };
+        let reported = Problems::default();
+        let template = Template::compile(&Node::at(value.value(), String::new(), &reported), names);
+        if reported.is_empty()
+            && let Some(constant) = template.as_constant()
+        {
+            self.check(&Node::at(constant, value.path().to_owned(), problems));
+        }
+        Some(template)
+    }
+
+    fn check(&self, value: &Node<'_>) {
+        if self.least.is_some() || self.most.is_some() {
+            value.number(self.least.unwrap_or(f64::MIN)..=self.most.unwrap_or(f64::INFINITY));
+        }
+        if let Some(one_of) = self.one_of
+            && !one_of.contains(value.value())
+        {
+            let listed: Vec<String> = one_of.iter().map(Value::to_string).collect();
+            value.expected(format_args!("one of {}", listed.join(", ")));
+        }
+        if self.url {
+            url(value, &["http", "https", "ws", "wss"]);
+        }
+    }
+}
+
+/// Reports text that is no absolute URL of one of the schemes.
+pub(super) fn url(node: &Node<'_>, schemes: &[&str]) {
+    let host = node.value().as_str().and_then(|text| {
+        let (scheme, rest) = text.split_once("://")?;
+        let rest = without_holes(rest, 'x');
+        schemes.contains(&scheme).then(|| rest.split(['/', '?', '#']).next().unwrap_or("").to_owned())
+    });
+    if host.is_none_or(|host| host.is_empty() || host.contains(char::is_whitespace)) {
+        let schemes: Vec<String> = schemes.iter().map(|scheme| format!("{scheme}://")).collect();
+        node.expected(format_args!("a URL that begins with {}", schemes.join(" or ")));
+    }
+}
+
+/// All variables' names: those with a default in an order in which each only needs the ones before it, then the others.
+fn ordered(
+    declared: &[Declared<'_>],
+    assigned: &BTreeMap<String, bool>,
+    names: &mut Names,
+    problems: &Problems,
+) -> Vec<String> {
+    let mut all: Vec<String> = declared.iter().map(|variable| variable.name.to_owned()).collect();
+    all.extend(assigned.keys().filter(|name| declared.iter().all(|variable| variable.name != **name)).cloned());
+    names.variables = all.iter().enumerate().map(|(id, name)| (name.clone(), id_of(id))).collect();
+    let needs: Vec<Vec<usize>> = declared
+        .iter()
+        .map(|variable| {
+            names.used.clear();
+            if let Some(value) = &variable.value {
+                Template::compile(value, names);
+            }
+            names.used.iter().map(|id| usize::from(id.0)).collect()
+        })
+        .collect();
+    let mut sorting = Sorting { needs: &needs, declared, problems, states: vec![State::New; all.len()], order: vec![] };
+    (0..all.len()).for_each(|index| sorting.visit(index));
+    sorting.order.iter().map(|index| all[*index].clone()).collect()
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum State {
+    New,
+    Open,
+    Done,
+}
+
+struct Sorting<'s, 'a> {
+    needs: &'s [Vec<usize>],
+    declared: &'s [Declared<'a>],
+    problems: &'s Problems,
+    states: Vec<State>,
+    order: Vec<usize>,
+}
+
+impl Sorting<'_, '_> {
+    fn visit(&mut self, index: usize) {
+        match self.states[index] {
+            State::Done => return,
+            State::Open => {
+                let name = self.declared[index].name;
+                let message = format!("the default of `{name}` needs `{name}` itself, directly or through others");
+                return self.problems.add(format!("variables.{name}"), message);
+            }
+            State::New => self.states[index] = State::Open,
+        }
+        for needed in self.needs.get(index).into_iter().flatten() {
+            self.visit(*needed);
+        }
+        self.states[index] = State::Done;
+        self.order.push(index);
+    }
+}
+
+/// Documents with more variables than this are refused elsewhere, so the last id never means two variables.
+fn id_of(index: usize) -> VarId {
+    VarId(u16::try_from(index).unwrap_or(u16::MAX))
+}

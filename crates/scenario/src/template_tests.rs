@@ -1,0 +1,283 @@
+//! Tables of templates and what they give.
+
+use serde_json::{Value, json};
+
+use super::{Scope, Template, UserFacts};
+use crate::expression::Names;
+use crate::problem::Problems;
+use crate::program::VarId;
+use crate::reader::Node;
+
+/// Variables of the tests: `rooms` is a constant of the compilation, the others are set at run time.
+fn values() -> Vec<(&'static str, Value)> {
+    vec![
+        ("rooms", json!(["r0", "r1", "r2"])),
+        ("token", json!("a\"b\\c\n")),
+        ("size", json!(20)),
+        ("share", json!(0.1)),
+        ("user_data", json!({"id": "u1", "tags": ["x", "y"], "odd-key": 5, "deep": {"n": 1}})),
+        ("nothing", json!(null)),
+        ("number_text", json!(" 12 ")),
+        ("big", json!(u64::MAX)),
+    ]
+}
+
+fn compile(source: &Value) -> (Template, Names, Vec<String>) {
+    let problems = Problems::default();
+    let mut names = Names { event: true, tag: true, ..Names::default() };
+    for (index, (name, value)) in values().into_iter().enumerate() {
+        names.variables.insert(name.to_owned(), VarId(u16::try_from(index).expect("there are few")));
+        names.constants.push((index == 0).then_some(value));
+    }
+    let template = Template::compile(&Node::root(source, &problems), &mut names);
+    (template, names, problems.into_vec().iter().map(ToString::to_string).collect())
+}
+
+fn with_scope<T>(names: &Names, evaluate: impl FnOnce(&mut Scope<'_>) -> T) -> T {
+    let vars: Vec<Value> = values().into_iter().map(|(_, value)| value).collect();
+    let event = vec![json!({"_id": "m1", "n": 7, "sender": {"id": "u2"}}), json!("second")];
+    let user = UserFacts {
+        index: 41,
+        account: vec![("email".into(), "a@b.c".into()), ("age".into(), "30".into())],
+        run: "k3x".into(),
+        iteration: 2,
+        users: 100,
+    };
+    evaluate(&mut Scope {
+        user: &user,
+        vars: &vars,
+        event: Some(&event),
+        tag: "~k3x-15-1-2~",
+        wall_ms: 1_700_000_000_123.7,
+        counters: &mut vec![0; names.counters.len()],
+        random: &mut fastrand::Rng::with_seed(7),
+    })
+}
+
+/// Compiles, evaluates, and compares both ways of getting the value.
+#[track_caller]
+fn check(source: Value, expected: Value) {
+    let (template, names, problems) = compile(&source);
+    assert_eq!(problems, Vec::<String>::new(), "{source}");
+    assert_eq!(with_scope(&names, |scope| template.value(scope)), expected, "value of {source}");
+    let mut json = String::new();
+    with_scope(&names, |scope| template.write_json(scope, &mut json));
+    assert_eq!(serde_json::from_str::<Value>(&json).expect("valid JSON"), expected, "JSON of {source}: {json}");
+}
+
+#[track_caller]
+fn check_expression(expression: &str, expected: Value) {
+    check(json!(format!("${{{expression}}}")), expected);
+}
+
+#[test]
+fn arithmetic() {
+    for (expression, expected) in [
+        ("1 + 2 * 3", json!(7)),
+        ("(1 + 2) * 3", json!(9)),
+        ("10 - 2 - 3", json!(5)),
+        ("7 / 2", json!(3.5)),
+        ("6 / 2", json!(3)),
+        ("1.5 * 2", json!(3)),
+        ("7 // 2", json!(3)),
+        ("-7 // 2", json!(-4)),
+        ("7.5 // 2", json!(3)),
+        ("7 % 3", json!(1)),
+        ("-7 % 3", json!(2)),
+        ("7 % -3", json!(-2)),
+        ("7.5 % 2", json!(1.5)),
+        ("--3", json!(3)),
+        ("1 / 0", json!(null)),
+        ("1 // 0", json!(null)),
+        ("1 % 0", json!(null)),
+        ("9223372036854775807 + 1", json!(9_223_372_036_854_775_808.0)),
+        ("number_text + 1", json!(13)),
+        ("true + true", json!(2)),
+        ("token + 1", json!(null)),
+        ("rooms * 2", json!(null)),
+        ("user.index // size", json!(2)),
+        ("user.index % len(rooms)", json!(2)),
+        ("0.1 + 0.2 < 0.31", json!(true)),
+    ] {
+        check_expression(expression, expected);
+    }
+}
+
+#[test]
+fn comparison_and_logic() {
+    for (expression, expected) in [
+        ("1 == 1.0", json!(true)),
+        ("'1' == 1", json!(false)),
+        ("token == token", json!(true)),
+        ("user_data./tags == user_data./tags", json!(true)),
+        ("nothing == null", json!(true)),
+        ("size != 20", json!(false)),
+        ("2 < 10", json!(true)),
+        ("'b' > 'a'", json!(true)),
+        ("rooms < 1", json!(null)),
+        ("size >= 20 && share <= 0.1", json!(true)),
+        ("!size || nothing", json!(false)),
+        ("!'' && !0 && !nothing", json!(true)),
+        ("if(size > 10, 'many', 'few')", json!("many")),
+        ("if(nothing, 1 / 0, if(false, 1, 2))", json!(2)),
+    ] {
+        check_expression(expression, expected);
+    }
+}
+
+#[test]
+fn names() {
+    for (expression, expected) in [
+        ("token", json!("a\"b\\c\n")),
+        ("big", json!(u64::MAX)),
+        ("user_data", values()[4].1.clone()),
+        ("user_data./id", json!("u1")),
+        ("user_data./tags/1", json!("y")),
+        ("user_data./tags/7", json!(null)),
+        ("get(user_data, '/odd-key') / 2", json!(2.5)),
+        ("user_data./deep/n / 2", json!(0.5)),
+        ("rooms./0", json!("r0")),
+        ("user.number - user.index", json!(1)),
+        ("run.id", json!("k3x")),
+        ("run.users", json!(100)),
+        ("iteration", json!(2)),
+        ("now_ms", json!(1_700_000_000_123_u64)),
+        ("tag", json!("~k3x-15-1-2~")),
+        ("account.email", json!("a@b.c")),
+        ("account.age + 1", json!(31)),
+        ("account.phone", json!(null)),
+        ("event./sender/id", json!("u2")),
+        ("event./n + 1", json!(8)),
+        ("event.1", json!("second")),
+        ("event.9/x", json!(null)),
+        ("event", json!({"_id": "m1", "n": 7, "sender": {"id": "u2"}})),
+        ("null", json!(null)),
+    ] {
+        check_expression(expression, expected);
+    }
+}
+
+#[test]
+fn functions() {
+    for (expression, expected) in [
+        ("at(rooms, 1)", json!("r1")),
+        ("at(rooms, 3)", json!(null)),
+        ("at(rooms, -1)", json!(null)),
+        ("last(rooms)", json!("r2")),
+        ("last(user_data)", json!(null)),
+        ("len(rooms)", json!(3)),
+        ("len('안녕')", json!(2)),
+        ("len(user_data)", json!(4)),
+        ("len(nothing)", json!(0)),
+        ("ceil(run.users / 7)", json!(15)),
+        ("floor(-1.5)", json!(-2)),
+        ("round(2.5)", json!(3)),
+        ("abs(-3)", json!(3)),
+        ("max(size - 1, 1)", json!(19)),
+        ("min(3, '2', 5)", json!(2)),
+        ("max(1, rooms)", json!(null)),
+        ("contains(rooms, 'r1')", json!(true)),
+        ("contains('abc', 'b')", json!(true)),
+        ("contains(user_data, 'id')", json!(true)),
+        ("contains(7, 7)", json!(false)),
+        ("random(5, 5)", json!(5)),
+        ("random(6, 5)", json!(null)),
+        ("len(hex(8))", json!(8)),
+        ("len(filler(1000))", json!(1000)),
+        ("filler(-5)", json!("")),
+        ("filler(3)", json!("it.")),
+        ("choice('x')", json!("x")),
+        ("pick(nothing)", json!(null)),
+        ("contains(rooms, pick(rooms))", json!(true)),
+    ] {
+        check_expression(expression, expected);
+    }
+}
+
+#[test]
+fn templates_in_text_and_json() {
+    check(json!("plain"), json!("plain"));
+    check(json!(5), json!(5));
+    check(json!("room ${size} of ${nothing}!"), json!("room 20 of !"));
+    check(json!("${token} ${user_data./tags}"), json!("a\"b\\c\n [\"x\",\"y\"]"));
+    check(json!("costs $5, $${size} and $"), json!("costs $5, ${size} and $"));
+    check(json!("${ size }"), json!(20));
+    check(
+        json!({"a": "${size}", "b": ["${token}", "x${token}y"], "c": null}),
+        json!({"a": 20, "b": ["a\"b\\c\n", "xa\"b\\c\ny"], "c": null}),
+    );
+    check(json!({"한": "${rooms}", "\"": "${'}'}"}), json!({"한": ["r0", "r1", "r2"], "\"": "}"}));
+    check(json!([]), json!([]));
+}
+
+#[test]
+fn what_never_changes_is_folded() {
+    let constant = |source: Value| compile(&source).0.as_constant().cloned();
+    assert_eq!(constant(json!("${len(rooms) * 2}")), Some(json!(6)));
+    assert_eq!(constant(json!("first: ${at(rooms, 0)}.")), Some(json!("first: r0.")));
+    assert_eq!(constant(json!({"to": ["${rooms./2}"]})), Some(json!({"to": ["r2"]})));
+    assert_eq!(constant(json!("${if(len(rooms) > 2, 0, size)}")), Some(json!(0)));
+    assert_eq!(constant(json!("${false && size}")), Some(json!(false)));
+    for changing in ["${size}", "${pick(rooms)}", "${random(1, 1)}", "${user.index * 0}", "${counter.n}", "${tag}"] {
+        assert_eq!(constant(json!(changing)), None, "{changing}");
+    }
+}
+
+#[test]
+fn a_counter_counts_its_evaluations() {
+    let (template, names, _) = compile(&json!("${counter.a}${counter.a}${counter.b}${counter.a}"));
+    assert_eq!(names.counters, ["a", "b"]);
+    assert_eq!(with_scope(&names, |scope| template.text(scope)), "0102");
+}
+
+#[test]
+fn the_same_seed_gives_the_same_choices() {
+    let (template, names, _) = compile(&json!("${random(1, 1000000)} ${pick(rooms)} ${hex(6)} ${choice(1, 2, 3)}"));
+    let draw = || with_scope(&names, |scope| template.text(scope));
+    assert_eq!(draw(), draw());
+}
+
+#[test]
+fn filler_passes_filters_of_words_of_four() {
+    for length in [0, 1, 2, 44, 45, 46, 47, 48, 99, 10_000] {
+        let (template, names, _) = compile(&json!(format!("${{filler({length})}}")));
+        let text = with_scope(&names, |scope| template.text(scope));
+        assert_eq!(text.len(), length);
+        assert!(text.split(|c: char| !c.is_ascii_alphanumeric()).all(|word| word.len() < 4), "{text}");
+        assert_eq!(text.trim(), text);
+    }
+}
+
+#[track_caller]
+fn check_problem(source: &str, expected: &str) {
+    assert_eq!(compile(&json!(source)).2, [expected], "{source}");
+}
+
+#[test]
+fn mistakes_are_named_with_their_place() {
+    for (source, expected) in [
+        ("hi ${tokn}", "unknown variable `tokn`, did you mean `token`? (at character 6)"),
+        ("${len(rooms}", "expected `,` or `)`, found `}` (at character 12)"),
+        ("${1 +}", "expected a value, found `}` (at character 6)"),
+        ("${}", "expected an expression, found `}` (at character 3)"),
+        ("${size", "expected `}` or an operator, found the end of the text (at character 7)"),
+        ("${'abc}", "the text has no closing ' (at character 3)"),
+        ("${size size}", "expected `}` or an operator, found `s` (at character 8)"),
+        ("${lenn(rooms)}", "unknown function `lenn`, did you mean `len`? (at character 3)"),
+        ("${at(rooms)}", "`at` takes 2 arguments, not 1 (at character 3)"),
+        ("${if(size)}", "`if` takes 3 arguments, not 1 (at character 3)"),
+        ("${choice()}", "`choice` takes at least 1 argument, not 0 (at character 3)"),
+        ("${user.idx}", "expected `index` or `number`, found `idx` (at character 8)"),
+        ("${user}", "expected `.` and `index` or `number`, found `}` (at character 7)"),
+        ("${user_data.id}", "a part of `user_data` is written `user_data./part` (at character 12)"),
+        ("${event.id}", "expected a pointer like `event./content`, found `i` (at character 9)"),
+        ("${1.2.3}", "\"1.2.3\" is no number (at character 3)"),
+        ("안녕 ${x}", "unknown variable `x` (at character 6)"),
+    ] {
+        check_problem(source, expected);
+    }
+    check_problem(
+        &format!("${{{}1{}}}", "(".repeat(60), ")".repeat(60)),
+        "the expression is nested too deeply (at character 53)",
+    );
+}

@@ -1,0 +1,54 @@
+//! Several browsers, one run.
+
+mod bounds;
+mod clock;
+mod conductor;
+mod consent;
+mod disclosure;
+mod envelope;
+mod gate;
+mod generator;
+mod invite;
+mod journal;
+mod key;
+mod line;
+mod link;
+mod message;
+mod mqtt;
+mod packet;
+mod peer;
+mod plausible;
+mod revival;
+mod scan;
+mod signature;
+mod stream;
+mod thread;
+mod watcher;
+
+pub use bounds::Bounds;
+pub use clock::{ClockSync, Exchange, Offset};
+pub use conductor::{Conductor, ConductorOutput, Seat};
+pub use consent::{Agreed, Agreements, Answer};
+pub use disclosure::{KEPT, withhold};
+pub use envelope::{Opened, Opener, Refusal, Refused, Safe, Sealer, VERSION};
+pub use gate::{Gate, MOST_AT_ONCE, Unlawful};
+pub use generator::{Generator, GeneratorOutput};
+pub use invite::{Invite, InviteError, Role, checked_broker};
+pub use journal::{Beginning, Journal, replay};
+pub use key::{KeyError, Keys, Secret, Topics};
+pub use link::{Link, LinkCommand, LinkEvent, LinkInput, LinkOutput, Traffic};
+pub use message::{
+    Card, Consent, Offer, Order, Patience, Picture, Said, ToConductor, ToGenerator, What, pack, unpack, unpack_within,
+};
+pub use mqtt::{Credentials, Introduction, Mqtt, MqttOutput};
+pub use packet::{Body, Packet};
+pub use peer::{Loading, Peer, SessionId};
+pub use revival::Revival;
+pub use scan::{Allowance, scan};
+pub use signature::{PublicKey, Signer};
+pub use stream::{Arrival, Fragment, Incoming, Outgoing};
+pub use thread::{FromLink, OpenLink, ToLink};
+pub use watcher::Watcher;
+
+#[cfg(all(test, not(target_arch = "wasm32")))]
+mod tests;
