@@ -19,10 +19,11 @@ cargo xtask run --headless [PLAN]       run a plan (a JSON file; without it the 
       --allow HOST                      load may go to this host, too; may be given several times
       --port N                          as above
     exits with 0 (PASS), 99 (FAIL), 98 (INVALID: the generator was the bottleneck), 1 when anything else went wrong
-cargo xtask test [--only STEP]...       fmt, clippy, clippy-wasm, host, wasm, build, e2e
+cargo xtask test [--only STEP]...       fmt, tidy, clippy, clippy-wasm, host, wasm, build, e2e
 cargo xtask bench [--only PART]...      browser, codec, simulation, voice, swarm, sizes
 cargo xtask fuzz [--minutes N] [NAME]   tries every decoder, or the named one, with made-up inputs (1 minute each)
     exits with 0, 1 when one failed, 69 when no tool chain for it is at hand
+cargo xtask tidy                        what cargo and clippy do not hold: the order of the layers, doubled names, long files
 cargo xtask build                       only the page, into dist/
 cargo xtask help
 
@@ -33,6 +34,7 @@ pub enum Command {
     Help,
     /// The page alone.
     Build,
+    Tidy,
     Run(RunOptions),
     /// Empty: every step.
     Test {
@@ -96,6 +98,7 @@ pub fn parse(args: impl IntoIterator<Item = String>) -> Result<Command, String> 
         "help" | "--help" | "-h" => Ok(Command::Help),
         "run" => parse_run(words),
         "build" => words.next().map_or(Ok(Command::Build), |word| Err(format!("build: unknown option `{word}`"))),
+        "tidy" => words.next().map_or(Ok(Command::Tidy), |word| Err(format!("tidy: unknown option `{word}`"))),
         "test" => Ok(Command::Test { only: parse_only(words, &test::step_names())? }),
         "bench" => Ok(Command::Bench { only: parse_only(words, bench::PARTS)? }),
         "fuzz" => parse_fuzz(words),
@@ -216,6 +219,8 @@ mod tests {
         let placed = [USUAL[0], "a.html", "b.xml"];
         check("run --headless --html a.html --junit b.xml", run(Mode::Headless(None), 4280, placed));
         check("build", Ok(Command::Build));
+        check("tidy", Ok(Command::Tidy));
+        check("tidy up", Err("tidy: unknown option `up`"));
         check("test", Ok(Command::Test { only: vec![] }));
         check("test --only fmt --only host", Ok(Command::Test { only: vec!["fmt".into(), "host".into()] }));
         check("fuzz", Ok(Command::Fuzz { minutes: 1.0, only: None }));
@@ -234,7 +239,10 @@ mod tests {
         check("run --headless --baseline", Err("--baseline needs a value"));
         check("run --headless --room", Err("run: --headless takes neither --room nor --host"));
         check("run --host 0.0.0.0 --headless a.json", Err("run: --headless takes neither --room nor --host"));
-        check("test --only moon", Err("--only: `moon` is none of fmt, clippy, clippy-wasm, host, wasm, build, e2e"));
+        check(
+            "test --only moon",
+            Err("--only: `moon` is none of fmt, tidy, clippy, clippy-wasm, host, wasm, build, e2e"),
+        );
         check("fuzz --minutes", Err("--minutes needs a value"));
         check("fuzz --minutes -3", Err("--minutes: `-3` is not a number from 0 to 10000"));
         check("fuzz --minutes NaN", Err("--minutes: `NaN` is not a number from 0 to 10000"));

@@ -13,6 +13,7 @@ mod run;
 mod shell;
 mod tally;
 mod test;
+mod tidy;
 
 use std::process::ExitCode;
 
@@ -35,6 +36,7 @@ fn main() -> ExitCode {
         Command::Run(options) => run::run(&options),
         Command::Test { only } => return test::test(&only),
         Command::Fuzz { minutes, only } => return fuzz::fuzz(minutes, only.as_deref()),
+        Command::Tidy => tidy::tidy(),
         Command::Bench { only } => bench::bench(&only),
     };
     match outcome {

@@ -7,13 +7,14 @@ use std::time::{Duration, Instant};
 use crate::artifacts::{self, Lab};
 use crate::shell::{command, line, root, run, run_watched};
 use crate::tally::Tally;
-use crate::{browser, cargo_tools, mosquitto};
+use crate::{browser, cargo_tools, mosquitto, tidy};
 
 /// A step counts the tests it ran.
 type Step = fn(&mut Tally) -> Result<(), String>;
 
 const STEPS: &[(&str, Step)] = &[
     ("fmt", fmt),
+    ("tidy", |_| tidy::tidy()),
     ("clippy", clippy),
     ("clippy-wasm", clippy_wasm),
     ("host", host_tests),
