@@ -13,7 +13,7 @@ mod searching;
 mod telling;
 
 pub use self::elsewhere::Vacancy;
-pub(super) use self::relieving::Asked;
+pub(super) use self::relieving::GiveUpRequest;
 
 use std::collections::VecDeque;
 

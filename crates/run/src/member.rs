@@ -1,6 +1,6 @@
 //! One worker as the conductor knows it.
 
-use super::conductor::Asked;
+use super::conductor::GiveUpRequest;
 use super::layout::Part;
 use super::watchdog::Hearing;
 use base::time::Timestamp;
@@ -27,7 +27,7 @@ pub(super) struct Member {
     pub hearing: Hearing,
     /// Users that wait for a socket, as of its last hand-over, and how many of them it was asked to give up.
     pub queue: u32,
-    pub asked: Asked,
+    pub asked: GiveUpRequest,
     /// The time of its last hand-over.
     pub spoke_at: Timestamp,
 }
@@ -98,7 +98,7 @@ impl Member {
             left_alone: None,
             hearing: Hearing::default(),
             queue: 0,
-            asked: Asked::default(),
+            asked: GiveUpRequest::default(),
             spoke_at: Timestamp::ZERO,
             counts: Counts::default(),
             ledger: LedgerDelta::default(),

@@ -20,7 +20,7 @@ pub struct Hearing(Option<f64>);
 
 /// How long a worker may say nothing, milliseconds.
 #[derive(Debug, Clone, Copy)]
-pub struct Patience {
+pub struct SilenceLimits {
     pub silent_ms: f64,
     pub lost_ms: f64,
 }
@@ -31,12 +31,12 @@ impl Watchdog {
         self.listened_ms += passed_ms.clamp(0.0, LONGEST_LOOK_MS);
     }
 
-    pub fn is_silent(&self, hearing: Hearing, patience: Patience) -> bool {
-        self.silence_ms(hearing) >= patience.silent_ms
+    pub fn is_silent(&self, hearing: Hearing, limits: SilenceLimits) -> bool {
+        self.silence_ms(hearing) >= limits.silent_ms
     }
 
-    pub fn is_lost(&self, hearing: Hearing, patience: Patience) -> bool {
-        self.silence_ms(hearing) >= patience.lost_ms
+    pub fn is_lost(&self, hearing: Hearing, limits: SilenceLimits) -> bool {
+        self.silence_ms(hearing) >= limits.lost_ms
     }
 
     /// Of a worker that was just heard, or that is listened for from now on.
@@ -56,10 +56,10 @@ impl Hearing {
 }
 
 /// A worker hands over to its own page four times a second, or once, where that goes over a network.
-pub const HERE: Patience = Patience { silent_ms: 2_000.0, lost_ms: 10_000.0 };
+pub const HERE: SilenceLimits = SilenceLimits { silent_ms: 2_000.0, lost_ms: 10_000.0 };
 /// A worker of another browser while that browser says nothing of it. Its page watches its workers as this one does, and says at once
 /// when one is silent; but a page that hangs says nothing, and hand-overs go out once a second and are passed on once a second.
-pub(super) const ELSEWHERE: Patience = Patience { silent_ms: 4_000.0, lost_ms: 12_000.0 };
+pub(super) const ELSEWHERE: SilenceLimits = SilenceLimits { silent_ms: 4_000.0, lost_ms: 12_000.0 };
 /// A hidden page's timers fire once a second.
 const LONGEST_LOOK_MS: f64 = 1_100.0;
 

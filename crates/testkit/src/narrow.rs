@@ -5,7 +5,7 @@ use std::collections::{BTreeSet, VecDeque};
 use super::net::Peer;
 
 /// What is wanted of one socket.
-pub struct Wanted {
+pub struct Dial {
     pub peer: Peer,
     pub url: String,
     pub protocols: Vec<String>,
@@ -15,7 +15,7 @@ pub struct Narrow {
     most: usize,
     workers: BTreeSet<usize>,
     open: BTreeSet<Peer>,
-    pending: VecDeque<Wanted>,
+    pending: VecDeque<Dial>,
 }
 
 impl Narrow {
@@ -35,12 +35,12 @@ impl Narrow {
         self.open.len() >= self.most
     }
 
-    pub fn ask(&mut self, wanted: Wanted) {
+    pub fn ask(&mut self, wanted: Dial) {
         self.pending.push_back(wanted);
     }
 
     /// The next one that is opened now.
-    pub fn next(&mut self) -> Option<Wanted> {
+    pub fn next(&mut self) -> Option<Dial> {
         if self.is_full() {
             return None;
         }

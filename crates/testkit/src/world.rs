@@ -1,7 +1,7 @@
 //! One browser in simulated time: conductor, engines, network, server.
 
 use super::chat::{Chat, Faults};
-use super::narrow::{Narrow, Wanted};
+use super::narrow::{Dial, Narrow};
 use super::net::{Net, Peer};
 use super::rings::HostRings;
 use super::voice::{Sent, Voice, VoiceConfig};
@@ -206,7 +206,7 @@ impl World {
 
     /// What the worker's browser opens by now.
     fn open_pending(&mut self, worker: usize) {
-        while let Some(Wanted { peer, url, protocols }) = self.narrow_of(worker).and_then(Narrow::next) {
+        while let Some(Dial { peer, url, protocols }) = self.narrow_of(worker).and_then(Narrow::next) {
             self.net.send(self.now, Span::ZERO, Packet::Open(peer, url, protocols));
         }
     }
@@ -446,7 +446,7 @@ impl World {
                 self.workers[engine].owners.insert(socket, user);
                 let peer = Peer { engine, socket };
                 if let Some(narrow) = self.narrow_of(engine) {
-                    narrow.ask(Wanted { peer, url, protocols });
+                    narrow.ask(Dial { peer, url, protocols });
                     return self.open_pending(engine);
                 }
                 Packet::Open(peer, url, protocols)

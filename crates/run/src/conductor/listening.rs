@@ -3,7 +3,7 @@
 use super::{Run, Stage};
 use crate::input::RunInput;
 use crate::member::{Member, MemberState, Quiet, Unheard};
-use crate::watchdog::{ELSEWHERE, HERE, Patience};
+use crate::watchdog::{ELSEWHERE, HERE, SilenceLimits};
 use base::time::Timestamp;
 use engine::wire::Level;
 use metrics::AnnotationKind;
@@ -16,20 +16,20 @@ impl Run {
             return Vec::new();
         }
         let overdue = self.members.iter().enumerate().filter_map(|(worker, member)| {
-            let patience = if member.part.browser.is_some() { ELSEWHERE } else { HERE };
-            self.finding(worker, patience)
+            let limits = if member.part.browser.is_some() { ELSEWHERE } else { HERE };
+            self.finding(worker, limits)
         });
         overdue.collect()
     }
 
-    fn finding(&self, worker: usize, patience: Patience) -> Option<RunInput> {
+    fn finding(&self, worker: usize, limits: SilenceLimits) -> Option<RunInput> {
         let member = &self.members[worker];
         if !(MemberState::Loaded..MemberState::Done).contains(&member.state) {
             return None;
         }
         match member.unheard.map(|unheard| unheard.what) {
-            None if self.watchdog.is_silent(member.hearing, patience) => Some(RunInput::Silent { worker }),
-            Some(Quiet::Silent) if self.watchdog.is_lost(member.hearing, patience) => Some(RunInput::Lost { worker }),
+            None if self.watchdog.is_silent(member.hearing, limits) => Some(RunInput::Silent { worker }),
+            Some(Quiet::Silent) if self.watchdog.is_lost(member.hearing, limits) => Some(RunInput::Lost { worker }),
             _ => None,
         }
     }

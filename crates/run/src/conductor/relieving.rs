@@ -38,7 +38,7 @@ struct Move {
 
 /// What one worker was asked for.
 #[derive(Debug, Clone, Copy, Default)]
-pub struct Asked {
+pub struct GiveUpRequest {
     /// Users that it may give up; 0: it has answered.
     pub users: u32,
     /// Not again before.
@@ -93,7 +93,7 @@ impl Run {
         }
         if moved.was_asked {
             let again_at = if moved.given_up.is_empty() { self.now() + BETWEEN_QUESTIONS } else { Timestamp::ZERO };
-            self.members[worker].asked = Asked { users: 0, again_at };
+            self.members[worker].asked = GiveUpRequest { users: 0, again_at };
         }
     }
 
