@@ -66,7 +66,7 @@ fn no_name_stands_outside_the_catalogue() {
             continue;
         }
         let text = std::fs::read_to_string(&path).expect("a source is text");
-        let counts = COUNTING.iter().any(|folder| shown.starts_with(folder));
+        let counts = COUNTING.iter().any(|folder| shown.starts_with(folder)) && !shown.starts_with(TELLING);
         for (line, literal) in literals(without_tests(&text)) {
             let name = known
                 .iter()
@@ -99,9 +99,8 @@ fn first_text(code: &str) -> Option<&str> {
 }
 
 /// Where a name without a dot (`connect`, `errors`, `turns`) is a number's. Elsewhere it is a word of documents and pages, too.
-const COUNTING: [&str; 8] = [
+const COUNTING: [&str; 7] = [
     "crates/metrics/src/",
-    "crates/engine/src/user/",
     "crates/engine/src/",
     "crates/run/src/conductor",
     "crates/swarm/src/",
@@ -109,6 +108,8 @@ const COUNTING: [&str; 8] = [
     "crates/app/src/results/",
     "crates/app/src/run_view/",
 ];
+/// Of those the place that says in words what cannot be.
+const TELLING: &str = "crates/engine/src/wire";
 
 /// All names, and what is alike in the names of a pattern.
 fn names() -> Vec<&'static str> {
