@@ -102,7 +102,8 @@ fn build(_: &mut Tally) -> Result<(), String> {
         let lab = scope.spawn(|| artifacts::build_lab(Lab::WithRoom));
         let page = artifacts::build_page();
         // Stories of a hostile member start it; it is built with the host tests, unless only this step is wanted.
-        let page = page.and_then(|()| run(&mut line("cargo build --quiet --example hostile_member")));
+        let page = page
+            .and_then(|()| run(&mut line(&format!("cargo build --quiet --workspace {ROOM} --example hostile_member"))));
         page.and(lab.join().expect("a build does not panic").map(drop))
     })
 }
