@@ -4,8 +4,8 @@ use std::fmt::Debug;
 
 use base::time::{Span, Timestamp};
 use engine::wire::{
-    Act, Canary, FromLink, FromWorker, Guest, Heard, Lending, Level, Load, LogLine, Moved, Note, Offer, OpenLink, Said,
-    Seen, SeenFrame, Sight, Snapshot, ToLink, ToWorker, Told, Trial,
+    Act, Canary, FromWorker, Guest, Heard, Lending, Level, Load, LogLine, Moved, Note, Offer, Said, Seen, SeenFrame,
+    Sight, Snapshot, ToWorker, Told, Trial,
 };
 use metrics::{
     BreachDelta, BreachKey, Cause, ClosedBy, Completion, CounterDelta, DisconnectDelta, DisconnectKey, ErrorDelta,
@@ -17,7 +17,10 @@ use protocol::audio::Clip;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value, json};
-use swarm::{Credentials, LinkCommand, LinkEvent, Loading, Offset, Refused, Secret, SessionId, Traffic};
+use swarm::{
+    Credentials, FromLink, LinkCommand, LinkEvent, Loading, Offset, OpenLink, Refused, Secret, SessionId, ToLink,
+    Traffic,
+};
 use tabswarm::browser::transport::{decode, encode};
 use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::wasm_bindgen;
