@@ -44,6 +44,11 @@ impl Known {
         self.young.secrets.is_empty() && self.old.secrets.is_empty()
     }
 
+    /// Whether it is worth a look: nearly always not.
+    pub fn may_stand_in(&self, text: &[u8]) -> bool {
+        text.windows(SHORTEST).any(|piece| self.young.may_begin(piece) || self.old.may_begin(piece))
+    }
+
     /// Tells of every secret from where to where it stands. Short ones stand alone, as words do. Where the text was cut, the
     /// beginning of one is enough. `shortest`: shorter ones are not looked for.
     pub fn find(

@@ -76,14 +76,20 @@ impl Layer {
         self.ends.push(below.ends[last]);
     }
 
-    /// All that runs of base64 and of hex may hold, wherever their groups begin.
-    pub fn encoded(&self) -> Vec<Self> {
+    /// All that runs of base64 and of hex may hold, wherever their groups begin, as far as it is worth a look.
+    pub fn encoded(&self, is_worth_it: impl Fn(&[u8]) -> bool) -> Vec<Self> {
         let mut found = Vec::new();
         for (from, to) in self.runs(is_base64, SHORTEST_BASE64) {
-            found.extend((0..4).map(|phase| self.base64_of(from + phase, to)));
+            for from in from..from + 4 {
+                let bytes = base64(&self.bytes[from..to]);
+                found.extend(is_worth_it(&bytes).then(|| self.base64_of(from, to, &bytes)));
+            }
         }
         for (from, to) in self.runs(|byte| hex(byte).is_some(), SHORTEST_HEX) {
-            found.extend((0..2).map(|phase| self.hex_of(from + phase, to)));
+            for from in from..from + 2 {
+                let bytes = of_hex(&self.bytes[from..to]);
+                found.extend(is_worth_it(&bytes).then(|| self.hex_of(from, to, &bytes)));
+            }
         }
         found
     }
@@ -101,21 +107,19 @@ impl Layer {
         runs
     }
 
-    fn base64_of(&self, from: usize, to: usize) -> Self {
+    fn base64_of(&self, from: usize, to: usize, bytes: &[u8]) -> Self {
         let mut layer = Self { ends_in_cut: self.is_cut(to), ..Self::default() };
-        for (place, byte) in base64(&self.bytes[from..to]).into_iter().enumerate() {
+        for (place, byte) in bytes.iter().enumerate() {
             // It begins in one digit and ends in another, which it may share with its neighbours.
-            layer.add(byte, self, from + place * 8 / 6, from + (place * 8 + 7) / 6);
+            layer.add(*byte, self, from + place * 8 / 6, from + (place * 8 + 7) / 6);
         }
         layer
     }
 
-    fn hex_of(&self, from: usize, to: usize) -> Self {
+    fn hex_of(&self, from: usize, to: usize, bytes: &[u8]) -> Self {
         let mut layer = Self { ends_in_cut: self.is_cut(to), ..Self::default() };
-        for (place, pair) in self.bytes[from..to].chunks_exact(2).enumerate() {
-            if let Some((high, low)) = hex(pair[0]).zip(hex(pair[1])) {
-                layer.add((high << 4) | low, self, from + 2 * place, from + 2 * place + 1);
-            }
+        for (place, byte) in bytes.iter().enumerate() {
+            layer.add(*byte, self, from + 2 * place, from + 2 * place + 1);
         }
         layer
     }
@@ -165,6 +169,12 @@ pub fn base64(digits: &[u8]) -> Vec<u8> {
         }
     }
     bytes
+}
+
+/// Bytes of a run of hex digits.
+fn of_hex(digits: &[u8]) -> Vec<u8> {
+    let pairs = digits.chunks_exact(2);
+    pairs.filter_map(|pair| hex(pair[0]).zip(hex(pair[1]))).map(|(high, low)| (high << 4) | low).collect()
 }
 
 fn is_base64(byte: u8) -> bool {

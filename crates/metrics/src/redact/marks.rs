@@ -138,8 +138,11 @@ fn schemes(text: &[u8], marks: &mut Vec<Mark>) {
 
 /// Where this word begins next, in whatever case, as a word of its own.
 fn find_word(text: &[u8], word: &[u8], from: usize) -> Option<usize> {
-    (from..=text.len().checked_sub(word.len())?).find(|&at| {
-        text[at..at + word.len()].eq_ignore_ascii_case(word) && (at == 0 || !text[at - 1].is_ascii_alphanumeric())
+    let first = *word.first()?;
+    let begins = memchr::memchr2_iter(first.to_ascii_lowercase(), first.to_ascii_uppercase(), text.get(from..)?);
+    begins.map(|at| from + at).find(|&at| {
+        let is_here = text.get(at..at + word.len()).is_some_and(|found| found.eq_ignore_ascii_case(word));
+        is_here && (at == 0 || !text[at - 1].is_ascii_alphanumeric())
     })
 }
 

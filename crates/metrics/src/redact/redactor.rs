@@ -80,8 +80,9 @@ impl Redactor {
             let (from, to) = layer.place(mark.from, mark.to);
             Mark { from, to, what: mark.what }
         }));
-        let encoded = layer.encoded();
-        for known in own.into_iter().chain([&self.known]).filter(|known| !known.is_empty()) {
+        let all = || own.into_iter().chain([&self.known]).filter(|known| !known.is_empty());
+        let encoded = layer.encoded(|bytes| all().any(|known| known.may_stand_in(bytes)));
+        for known in all() {
             find(known, layer, 0, found);
             encoded.iter().for_each(|encoded| find(known, encoded, SHORTEST_ENCODED, found));
         }
