@@ -283,7 +283,7 @@ impl Engine {
             sent,
             completions,
             health,
-            evidence: self.witness.drain(now),
+            evidence: self.evidence(now),
             log: std::mem::take(&mut self.log),
             log_dropped: std::mem::take(&mut self.log_dropped),
             settled: self.stopping.has_settled(),

@@ -2,7 +2,9 @@
 
 use crate::user::{ONCE_USER, User};
 use base::time::{Span, Timestamp};
-use metrics::{Cause, Evidence, Facts, Frame, Late, Phase, Recorder, Redactor, SeriesId, UserId, Want, Wanted};
+use metrics::{
+    Cause, Evidence, Facts, Frame, Late, Phase, Recorder, Redactor, SeriesId, Unredacted, UserId, Want, Wanted,
+};
 
 use super::{Caught, Engine};
 
@@ -24,13 +26,12 @@ impl Engine {
         let Some(wants) = self.witness.wants() else { return };
         let Some(user) = self.crowd.get_mut(slot).filter(|user| user.id().index() != ONCE_USER) else { return };
         let id = user.id();
-        let read = |extent: &Extent| {
-            let caught = self.rings.recent(id, extent.most, extent.sent);
-            transcript((user, &self.redactor), &caught, now, wall_ms, extent.chars)
-        };
+        let caught = |extent: &Extent| self.rings.recent(id, extent.most, extent.sent);
+        let full = || transcript((user, &self.redactor), &caught(&FULL), now, wall_ms, FULL.chars);
+        let brief = || frames(&caught(&BRIEF), now, wall_ms, String::clone);
         let is_brief = |want: &Want| matches!(want.what, Wanted::Slowest { .. });
-        let full = if wants.iter().all(is_brief) { Vec::new() } else { read(&FULL) };
-        let brief = if wants.iter().any(is_brief) { read(&BRIEF) } else { Vec::new() };
+        let full = if wants.iter().all(is_brief) { Vec::new() } else { full() };
+        let brief = if wants.iter().any(is_brief) { brief() } else { Vec::new() };
         let name = &self.populations[id.population()].name;
         let evidence = |want: &Want, cause, frames: &[Frame]| {
             let phase = want.phase.unwrap_or(user.phase());
@@ -41,7 +42,8 @@ impl Engine {
                 Wanted::Cause(cause) => self.witness.keep(evidence(want, cause.clone(), &full)),
                 Wanted::Slowest { series, value } => {
                     let cause = slowest(&self.recorder, *series, *value);
-                    self.witness.keep_slowest(*series, evidence(want, cause, &brief));
+                    let evidence = evidence(want, cause, &brief);
+                    self.witness.keep_slowest(*series, unredacted(user, evidence));
                 }
             }
         }
@@ -54,11 +56,22 @@ impl Engine {
             let user = self.crowd.find(id).and_then(|slot| self.crowd.get_mut(slot));
             let Some(user) = user.filter(|_| id.index() != ONCE_USER) else { continue };
             let caught = self.rings.recent(id, BRIEF.most, BRIEF.sent);
-            let frames = transcript((user, &self.redactor), &caught, at, wall_ms, BRIEF.chars);
+            let frames = frames(&caught, at, wall_ms, String::clone);
             let (name, cause) = (&self.populations[id.population()].name, slowest(&self.recorder, series, value));
-            self.witness.keep_slowest(series, evidence(at, name, id, user.phase(), cause, frames));
+            let evidence = evidence(at, name, id, user.phase(), cause, frames);
+            self.witness.keep_slowest(series, unredacted(user, evidence));
         }
     }
+
+    /// All evidence since the last hand-over, without secrets.
+    pub(super) fn evidence(&mut self, now: Timestamp) -> Vec<Evidence> {
+        let redactor = &self.redactor;
+        self.witness.drain(now, |taken| taken.redacted(redactor, BRIEF.chars))
+    }
+}
+
+fn unredacted(user: &User, evidence: Evidence) -> Unredacted {
+    Unredacted { evidence, facts: user.facts().map(str::to_owned).collect() }
 }
 
 fn slowest(recorder: &Recorder, series: SeriesId, value: Span) -> Cause {
@@ -79,7 +92,10 @@ pub(super) fn transcript(
     chars: usize,
 ) -> Vec<Frame> {
     let facts = Facts::of(user.facts());
-    let shown = |text: &String| redactor.shown_to_others(text, &facts, chars);
+    frames(caught, now, wall_ms, |text| redactor.shown_to_others(text, &facts, chars))
+}
+
+fn frames(caught: &[Caught], now: Timestamp, wall_ms: f64, shown: impl Fn(&String) -> String) -> Vec<Frame> {
     caught
         .iter()
         .map(|frame| Frame {
@@ -87,7 +103,7 @@ pub(super) fn transcript(
             way: frame.way,
             length: frame.length,
             more: frame.more,
-            text: frame.text.as_ref().map(shown),
+            text: frame.text.as_ref().map(&shown),
         })
         .collect()
 }

@@ -26,7 +26,9 @@ pub use annotation::{Annotation, AnnotationKind, Annotations, ErrorBursts};
 pub use bins::MAX_US as MOST_US;
 pub use contract::{BreachDelta, BreachEntry, BreachKey, BreachTotal, entries as contract_entries};
 pub use delta::*;
-pub use evidence::{Cause, Evidence, EvidenceBook, Frame, GeneratorState, Late, Want, Wanted, Way, Witness};
+pub use evidence::{
+    Cause, Evidence, EvidenceBook, Frame, GeneratorState, Late, Unredacted, Want, Wanted, Way, Witness,
+};
 pub use histogram::{Histogram, Stats};
 pub use ledger::{Ledger, Receipt};
 pub use listeners::{HeardSums, ListenerDelta, Listeners};

@@ -7,7 +7,7 @@ mod book;
 mod witness;
 
 pub use book::EvidenceBook;
-pub use witness::{Late, Want, Wanted, Witness};
+pub use witness::{Late, Unredacted, Want, Wanted, Witness};
 
 use serde::{Deserialize, Serialize};
 

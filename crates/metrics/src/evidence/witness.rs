@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use super::{Cause, Evidence};
 use crate::delta::{DisconnectKey, ErrorKey, Phase, UserId};
 use crate::recorder::SeriesId;
+use crate::redact::{Facts, Redactor};
 use base::time::{Span, Timestamp};
 
 /// Something that just happened to the user that is acting.
@@ -32,6 +33,26 @@ pub struct Late {
     pub user: UserId,
 }
 
+/// Evidence as it was taken down: most of it is replaced within its window, so only what is handed over is redacted.
+#[derive(Debug, Clone)]
+pub struct Unredacted {
+    pub evidence: Evidence,
+    /// Of its user's account.
+    pub facts: Vec<String>,
+}
+
+impl Unredacted {
+    /// Its frames without secrets and without the user's own facts, and each at most so many characters long.
+    pub fn redacted(self, redactor: &Redactor, chars: usize) -> Evidence {
+        let Self { mut evidence, facts } = self;
+        let facts = Facts::of(facts.iter().map(String::as_str));
+        for text in evidence.frames.iter_mut().filter_map(|frame| frame.text.as_mut()) {
+            *text = redactor.shown_to_others(text, &facts, chars);
+        }
+        evidence
+    }
+}
+
 #[derive(Debug)]
 pub struct Witness {
     /// How much of each kind is kept already.
@@ -48,7 +69,7 @@ pub struct Witness {
 #[derive(Debug, Clone, Default)]
 struct Slowest {
     value: Span,
-    evidence: Option<Box<Evidence>>,
+    evidence: Option<Box<Unredacted>>,
     /// How often frames were taken down for it.
     taken: u8,
     late: Option<Late>,
@@ -137,17 +158,17 @@ impl Witness {
         self.ready.push(evidence);
     }
 
-    pub fn keep_slowest(&mut self, series: SeriesId, evidence: Evidence) {
+    pub fn keep_slowest(&mut self, series: SeriesId, evidence: Unredacted) {
         self.slowest[series.place()].evidence = Some(Box::new(evidence));
     }
 
-    /// Everything since the last call; slowest samples when their window is over.
-    pub fn drain(&mut self, now: Timestamp) -> Vec<Evidence> {
+    /// Everything since the last call; slowest samples when their window is over, as `redact` shows them.
+    pub fn drain(&mut self, now: Timestamp, redact: impl Fn(Unredacted) -> Evidence) -> Vec<Evidence> {
         let mut ready = std::mem::take(&mut self.ready);
         if now.since(self.window_began) >= self.window {
             self.window_began = now;
             let all = self.slowest.iter_mut().map(std::mem::take);
-            ready.extend(all.filter_map(|slowest| Some(*slowest.evidence?)));
+            ready.extend(all.filter_map(|slowest| Some(redact(*slowest.evidence?))));
         }
         ready
     }
@@ -188,6 +209,27 @@ mod tests {
         }
     }
 
+    fn unredacted(ms: f64) -> Unredacted {
+        Unredacted { evidence: evidence(ms), facts: Vec::new() }
+    }
+
+    #[test]
+    fn what_is_handed_over_is_redacted_by_all_that_is_known_then() {
+        let frame = crate::Frame {
+            at_s: 1.0,
+            way: crate::Way::In,
+            length: 40,
+            more: 0,
+            text: Some("of Kim: a token that came later".to_owned()),
+        };
+        let taken = Evidence { frames: vec![frame], ..evidence(1.0) };
+        let mut redactor = Redactor::default();
+        let raw = Unredacted { evidence: taken, facts: vec!["Kim Lee".to_owned(), "a token".to_owned()] };
+        redactor.learn("that came");
+        let shown = raw.redacted(&redactor, 100).frames.remove(0).text;
+        assert_eq!(shown.as_deref(), Some("of Kim: *** *** later"));
+    }
+
     #[test]
     fn the_first_few_of_each_kind_are_wanted() {
         let mut witness = Witness::new(Span::from_secs(1));
@@ -220,7 +262,7 @@ mod tests {
             }
         }
         assert_eq!(wanted, PER_HAND_OVER);
-        assert_eq!(witness.drain(Timestamp::ZERO).len(), PER_HAND_OVER);
+        assert_eq!(witness.drain(Timestamp::ZERO, |raw| raw.evidence).len(), PER_HAND_OVER);
         assert!(witness.kinds.len() <= MAX_KINDS);
     }
 
@@ -233,11 +275,18 @@ mod tests {
             witness.sample(late(series, ms));
             for want in witness.wants().unwrap_or_default() {
                 let Wanted::Slowest { series, value } = want.what else { panic!("{want:?}") };
-                witness.keep_slowest(series, evidence(value.as_millis_f64()));
+                witness.keep_slowest(series, unredacted(value.as_millis_f64()));
             }
         }
-        assert!(witness.drain(Timestamp::from_micros(999_999)).is_empty(), "the window is not over");
-        let kept: Vec<_> = witness.drain(Timestamp::from_micros(1_000_000)).iter().map(Evidence::slowest_ms).collect();
+        assert!(
+            witness.drain(Timestamp::from_micros(999_999), |raw| raw.evidence).is_empty(),
+            "the window is not over"
+        );
+        let kept: Vec<_> = witness
+            .drain(Timestamp::from_micros(1_000_000), |raw| raw.evidence)
+            .iter()
+            .map(Evidence::slowest_ms)
+            .collect();
         assert_eq!(kept, [Some(9.0), Some(1.0)]);
         witness.sample(late(a, 2));
         assert!(witness.wants().is_some(), "another window has its own");
@@ -257,8 +306,12 @@ mod tests {
         let waiting = witness.late();
         assert_eq!(waiting, [late(series, 1_000)], "the slowest of all, and nobody else");
         assert!(witness.late().is_empty());
-        witness.keep_slowest(series, evidence(waiting[0].value.as_millis_f64()));
-        let kept: Vec<_> = witness.drain(Timestamp::from_micros(1_000_000)).iter().map(Evidence::slowest_ms).collect();
+        witness.keep_slowest(series, unredacted(waiting[0].value.as_millis_f64()));
+        let kept: Vec<_> = witness
+            .drain(Timestamp::from_micros(1_000_000), |raw| raw.evidence)
+            .iter()
+            .map(Evidence::slowest_ms)
+            .collect();
         assert_eq!(kept, [Some(1_000.0)]);
     }
 }
