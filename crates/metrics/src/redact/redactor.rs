@@ -62,7 +62,7 @@ impl Redactor {
 
     fn shown_without(&self, text: &str, own: Option<&Known>, most: usize) -> String {
         // Nobody is shown more of it, so nobody looks at more.
-        let text = shortened(text, most.saturating_mul(4).saturating_add(400));
+        let text = shortened(text, most.saturating_mul(2).saturating_add(200));
         let mut found = Vec::new();
         self.look(&Layer::of(&text), own, DEPTH, &mut found);
         let hidden = marks::apply(&text, found, MASK).unwrap_or(text);
