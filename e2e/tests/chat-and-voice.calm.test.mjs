@@ -41,5 +41,5 @@ story('100 people chat while 30 speak', async (world) => {
   for (const name of ['users.active', 'users.speaking', 'users.listening']) {
     assert.ok(report.series.values[name].some((value) => value > 0), `${name} has no series`);
   }
-  checks.between('worker lag p99, ms', worstLag(report, 'p99'), 0, 50);
+  checks.between('worker lag p99, ms', worstLag(report, 'p99'), 0, checks.end({ promised: 50, anywhere: 250 }));
 });

@@ -24,7 +24,7 @@ story('members who lie are put out and named, forge and invent nothing, and the 
   const { forged } = await refused();
   liars[0].lie('beacon');
   liars[0].lie('crowd');
-  await until('the forged beacon to be refused', async () => (await refused()).forged > forged);
+  await until('the forged beacon to be refused', async () => (await refused()).forged > forged, { within: 30_000 });
   // They are there for the conductor like anybody else, but never more than it has room for.
   await until('the invented ones to be known', async () => (await swarmOf(conductor)).browsers.length > 1_000, { within: 30_000 });
   assert.equal((await swarm.status(conductor)).problem ?? null, null);
@@ -32,7 +32,7 @@ story('members who lie are put out and named, forge and invent nothing, and the 
   const log = async () => (await swarm.report(conductor)).log.lines.map(({ text }) => text).filter((text) => / was put out after /.test(text));
   for (const [place, lie] of members.entries()) {
     liars[place].lie(lie);
-    const said = await until(`the one who lies about \`${lie}\` to be put out`, async () => (await log())[place]);
+    const said = await until(`the one who lies about \`${lie}\` to be put out`, async () => (await log())[place], { within: 40_000 });
     assert.match(said, /^liar/);
     assert.match(said, LIES[lie]);
   }

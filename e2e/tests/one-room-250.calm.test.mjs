@@ -12,8 +12,10 @@ import { startOfficialServer } from '../servers/official.mjs';
 const USERS = 250;
 /** A machine whose empty page has so many frames a second is quiet enough to show sixty. */
 const QUIET = 55;
-/** Nine tenths of sixty. */
-const LEAST = 54;
+/** Of sixty: nine tenths. */
+const LEAST = checks.end({ promised: 54, anywhere: 40 });
+/** Of what an empty page has beside it. */
+const SHARE = checks.end({ promised: 0.9, anywhere: 0.7 });
 
 story('250 users in one room, a message each per 20 s: 60 frames a second', async (world) => {
   const server = world.use(await startOfficialServer());
@@ -39,7 +41,7 @@ story('250 users in one room, a message each per 20 s: 60 frames a second', asyn
     arrived: [report.delivery.arrived, server.counts.sent.message],
   });
   // Sixty on a quiet machine. On a busy one the empty page has fewer, too, and ours must keep up with it.
-  checks.between("our page's share of an empty page's frames", frames.perSecond / possible.perSecond, 0.9, 1.1);
+  checks.between("our page's share of an empty page's frames", frames.perSecond / possible.perSecond, SHARE, 1.1 / SHARE);
   if (possible.perSecond >= QUIET) checks.between("our page's frames a second", frames.perSecond, LEAST, Infinity);
 });
 

@@ -44,8 +44,8 @@ story('two runs are named, pinned, compared, carried to another browser and judg
   await act(page, 'before', 'Pin').click();
   await act(page, 'before', 'Baseline').click();
 
-  // A server that is slower by more than any machine stalls: its thresholds compare with the pinned baseline, and break.
-  await lab.setFaults({ latency_ms: 1_000 });
+  // A server that is slower than it was, by more than this machine stalled: thresholds compare with the pinned baseline, and break.
+  await lab.setFaults({ latency_ms: 1_000 + Math.ceil(2 * metric(fast, 'message.round_trip').p50) });
   const slow = await swarm.play(page, talk(lab, ['message.round_trip p50 <= baseline + 10%', 'errors == 0']));
   const [against] = slow.thresholds;
   assert.equal(against.ok, false);

@@ -12,8 +12,10 @@ const USERS = 100;
 const SECONDS = 25;
 /** Opening 100 conversations is not what is measured. */
 const WARMUP_S = 8;
+/** Half a chunk of 4,096 samples at 24 kHz is 85 ms: who is later than that has lost its place. A throttled tab is 500 ms late in the middle. */
+const LATE_MS = checks.end({ promised: { p50: 5, p99: 20 }, anywhere: { p50: 20, p99: 85 } });
 
-story('100 microphones keep time to 20 ms, visible and hidden', async (world) => {
+story('100 microphones keep time, visible and hidden', async (world) => {
   const lab = await world.lab();
   const { context } = world.use(await launchThrottlingChromium());
   const page = await world.pageIn(context, lab.url);
@@ -37,7 +39,9 @@ story('100 microphones keep time to 20 ms, visible and hidden', async (world) =>
     const pacing = metric(report, 'audio.pacing.error');
     // 100 users send 5.86 chunks a second each.
     checks.between(`chunks sent while ${name}`, pacing.count, 0.8 * 586 * (SECONDS - WARMUP_S), 1.4 * 586 * (SECONDS - WARMUP_S));
-    checks.between(`p99 pacing error while ${name}, ms`, pacing.p99, 0, 20);
+    for (const [quantile, late] of Object.entries(LATE_MS)) {
+      checks.between(`${quantile} pacing error while ${name}, ms`, pacing[quantile], 0, late);
+    }
   }
 });
 

@@ -4,12 +4,12 @@ use crate::artifacts::{self, Lab};
 use crate::shell::{command, line, run};
 use crate::{browser, mosquitto};
 
-pub const PARTS: &[&str] = &["browser", "codec", "simulation", "voice", "swarm", "contexts", "sizes"];
+pub const PARTS: &[&str] = &["browser", "codec", "simulation", "voice", "swarm", "contexts", "page", "sizes"];
 
 /// Runs the named parts (none named: all).
 pub fn bench(only: &[String]) -> Result<(), String> {
     let wants = |part: &str| only.is_empty() || only.iter().any(|wanted| wanted == part);
-    if wants("browser") || wants("contexts") || wants("sizes") {
+    if wants("browser") || wants("contexts") || wants("page") || wants("sizes") {
         artifacts::build_page()?;
     }
     // What misses its target is said at the end; the other parts are still of interest.
@@ -19,6 +19,9 @@ pub fn bench(only: &[String]) -> Result<(), String> {
     }
     if wants("contexts") {
         outcome = outcome.and(eight_contexts());
+    }
+    if wants("page") {
+        outcome = outcome.and(promised_times());
     }
     if wants("codec") {
         println!("\n==> codec on the host");
@@ -60,4 +63,17 @@ fn eight_contexts() -> Result<(), String> {
     println!("\n==> 8 x 250 users in contexts of one Chromium");
     let mut bench = command("node");
     run(bench.arg("e2e/bench/contexts.mjs").env("CHROME", chromium).env("MOSQUITTO", broker).env("TABSWARM_LAB", lab))
+}
+
+/// Stories of what a page is still quick enough for, held to what is promised of a machine that does nothing else.
+fn promised_times() -> Result<(), String> {
+    let chromium = browser::ensure_chromium()?;
+    browser::ensure_e2e_packages()?;
+    let lab = artifacts::build_lab(Lab::WithRoom)?;
+    println!("\n==> stories that measure, held to the promised times");
+    let stories = ["voice-pacing", "chat-and-voice", "one-room-250"];
+    let mut tests = command("node");
+    tests.args(["--test", "--test-concurrency=1", "--test-reporter=spec"]);
+    tests.args(stories.map(|story| format!("e2e/tests/{story}.calm.test.mjs")));
+    run(tests.env("CHROME", chromium).env("TABSWARM_LAB", lab).env("TABSWARM_PROMISED", "1"))
 }

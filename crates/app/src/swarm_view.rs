@@ -34,6 +34,8 @@ pub struct SwarmView {
     /// How long the others play on without this conductor.
     pub patience: Patience,
     pub roster: Vec<Row>,
+    /// Who is not in the roster, because it would be too long.
+    pub unlisted: String,
     /// How many browsers are here, and whether they are enough for the plan.
     pub capacity: (String, Mood),
     /// Thresholds of the plan that its clocks cannot judge.
@@ -108,9 +110,11 @@ impl SwarmView {
     ) -> Self {
         let run = run.filter(|run| !run.is_done());
         let own_row = own_row(facts, conductor, own, run);
-        let roster = [own_row].into_iter().chain(conductor.seats().map(|seat| seat_row(seat, own, run))).collect();
+        let (seats, unlisted) = listed(conductor.seats().collect());
+        let roster = [own_row].into_iter().chain(seats.into_iter().map(|seat| seat_row(seat, own, run))).collect();
         Self {
             roster,
+            unlisted,
             capacity: capacity(facts, conductor, own, wanted_users),
             patience: conductor.patience(),
             ..Self::common(facts, conductor.malformed())
@@ -204,6 +208,19 @@ fn forged(role: Role, refused: Refused) -> Option<String> {
     let count = format::count(refused.forged);
     let messages = if refused.forged == 1 { "1 message was".to_owned() } else { format!("{count} messages were") };
     (refused.forged > 0).then(|| format!("somebody with a link of this swarm poses as {whom}: {messages} refused"))
+}
+
+/// The seats that are shown, and what is said of the others: anybody with the link can bring as many as he likes.
+fn listed(mut seats: Vec<&Seat>) -> (Vec<&Seat>, String) {
+    let play = |seat: &Seat| !seat.workers.is_empty();
+    let most = seats.iter().filter(|seat| play(seat)).count().max(ROSTER_ROWS);
+    let more = seats.len().saturating_sub(most);
+    if more == 0 {
+        return (seats, String::new());
+    }
+    seats.sort_by_key(|seat| (!play(seat), seat.card.is_none()));
+    seats.truncate(most);
+    (seats, format!("{} more are not listed: none of them plays a part.", format::count(more as u64)))
 }
 
 fn own_row(facts: &SwarmFacts<'_>, conductor: &Conductor, own: &Card, run: Option<&Run>) -> Row {
@@ -406,6 +423,9 @@ const PATIENCES: [Patience; 7] = [
     Patience::ToThePlansEnd,
 ];
 
+/// Of those who play no part: more than a swarm was ever seen to have, and few enough to be drawn four times a second.
+const ROSTER_ROWS: usize = 300;
+
 const WHEN_IT_STARTS: &str = "when the conductor presses Start";
 const AT_ONCE: &str = "at once: the conductor has pressed Start";
 /// What a further browser brings.
@@ -414,6 +434,7 @@ const PER_BROWSER: u32 = 250;
 #[cfg(test)]
 mod tests {
     use super::*;
+    use swarm::{LinkEvent, SessionId};
 
     #[test]
     fn a_patience_survives_its_form() {
@@ -431,6 +452,21 @@ mod tests {
         assert_eq!(forged(Role::Generator, refused(1)).as_deref(), Some(expected));
         let text = forged(Role::Conductor, refused(2)).expect("there was one");
         assert!(text.contains("this conductor or another browser: 2 messages were refused"), "{text}");
+    }
+
+    #[test]
+    fn a_crowd_that_somebody_invented_pushes_nobody_who_plays_out_of_the_roster() {
+        let mut conductor = Conductor::new("");
+        let sessions = || (1..=1_100).map(SessionId);
+        sessions().for_each(|session| conductor.on_event(LinkEvent::Arrived(session)));
+        conductor.begin("k3f".into(), vec![Some(SessionId(1_099)), None, Some(SessionId(7))]);
+        let (shown, unlisted) = listed(conductor.seats().collect());
+        assert_eq!(shown.len(), 300);
+        assert_eq!(shown[..3].iter().map(|seat| seat.session.0).collect::<Vec<_>>(), [7, 1_099, 1]);
+        assert_eq!(unlisted, "800 more are not listed: none of them plays a part.");
+        conductor.begin("k3g".into(), sessions().map(Some).collect());
+        let (shown, unlisted) = listed(conductor.seats().collect());
+        assert_eq!((shown.len(), unlisted.as_str()), (1_100, ""));
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! Rows of a table that keep their elements: when a number changes, one text changes.
 
+use std::collections::HashMap;
 use std::hash::Hash;
 
 use leptos::prelude::*;
@@ -17,10 +18,15 @@ where
 {
     let rows = Memo::new(move |_| rows());
     let keys = Memo::new(move |_| rows.with(|rows| rows.iter().map(key).collect::<Vec<K>>()));
+    // A row that looked for itself among all others would make a table of n rows cost n².
+    let places = Memo::new(move |_| {
+        keys.with(|keys| keys.iter().cloned().enumerate().map(|(at, key)| (key, at)).collect::<HashMap<K, usize>>())
+    });
     let row = move |wanted: K| {
         // A row that is just going keeps its last values.
         let row = Memo::new(move |last: Option<&T>| {
-            let now = rows.with(|rows| rows.iter().find(|row| key(row) == wanted).cloned());
+            let at = places.with(|places| places.get(&wanted).copied());
+            let now = rows.with(|rows| rows.get(at?).cloned());
             now.or_else(|| last.cloned()).unwrap_or_default()
         });
         show(row)

@@ -16,6 +16,7 @@ pub fn Conducting() -> impl IntoView {
     let link = store.swarm(|swarm| format!("{}{}", page_address(), swarm.invite));
     let watch = store.swarm(|swarm| format!("{}{}", page_address(), swarm.watch));
     let roster = store.swarm(|swarm| swarm.roster.clone());
+    let unlisted = store.swarm(|swarm| swarm.unlisted.clone());
     let capacity = store.swarm(|swarm| swarm.capacity.clone());
     let doubts = store.swarm(|swarm| swarm.doubts.clone());
     let only_watches = store.swarm(|swarm| swarm.only_watches);
@@ -77,6 +78,7 @@ pub fn Conducting() -> impl IntoView {
             <p class=move || format!("verdict {}", capacity.with(|(_, mood)| mood.class()))>{move || capacity.with(|(text, _)| text.clone())}</p>
             <p class="problem" hidden=move || doubts.with(Vec::is_empty)>{move || doubts.with(|doubts| doubts.join(" "))}</p>
             <DataTable label="Browsers" columns=&ROSTER_COLUMNS rows=roster />
+            <p class="hint" hidden=move || unlisted.with(String::is_empty)>{move || unlisted.get()}</p>
             <p class="hint">
                 "Clock off by: what each browser's clock shows more than this one's, and how wrong that can be at most. Times that cross browsers are corrected by it."
             </p>
