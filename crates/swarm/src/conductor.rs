@@ -8,7 +8,7 @@
 //!   Run ◀──────RunInput──────── Conductor ◀──part m─── generator          nothing is done or counted twice
 //! ```
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use super::clock::Offset;
 use super::link::{LinkCommand, LinkEvent};
@@ -41,6 +41,8 @@ pub struct Seat {
     pub clock: Option<Offset>,
     /// The run's workers that live there: the browser's own number is the place in this list.
     pub workers: Vec<usize>,
+    /// Which the results of this run know it by: nobody else is called so.
+    names: BTreeSet<String>,
     /// Orders that it has not obeyed yet.
     orders: VecDeque<(u64, Vec<u8>)>,
     next_order: u64,
@@ -160,9 +162,17 @@ impl Conductor {
         let place = session.map(|session| {
             let seat = self.seats.entry(session).or_insert_with(|| Seat::new(session));
             seat.workers.push(worker);
+            seat.names.extend(seat.card.as_ref().map(|card| card.name.clone()));
             (session, seat.workers.len() as u32 - 1)
         });
         self.workers.push(place);
+    }
+
+    /// Its parts bear that name, which it will not have said again yet when notes are played.
+    pub fn bears(&mut self, session: SessionId, name: String) {
+        if let Some(seat) = self.seats.get_mut(&session) {
+            seat.names.insert(name);
+        }
     }
 
     /// A browser that came later, or came back, starts the workers that it was given.
@@ -209,6 +219,7 @@ impl Conductor {
         self.workers.clear();
         for seat in self.seats.values_mut() {
             seat.workers.clear();
+            seat.names.clear();
             seat.is_out = false;
         }
         self.say_seated();
@@ -369,12 +380,7 @@ impl Conductor {
     }
 
     fn on_card(&mut self, from: SessionId, mut card: Card) {
-        // Results name browsers: two of one name would be one.
-        let is_taken =
-            |seat: &Seat| seat.session != from && seat.card.as_ref().is_some_and(|known| known.name == card.name);
-        if self.seats.values().any(is_taken) {
-            card.name = format!("{} {:.4}", card.name, from.to_string());
-        }
+        card.name = self.unique_name(from, card.name);
         let Some(seat) = self.seats.get_mut(&from) else { return };
         let playing = card.playing.clone();
         seat.card = Some(card);
@@ -396,6 +402,22 @@ impl Conductor {
             let again = again.map(|message| ConductorOutput::Link(LinkCommand::Say { to: Some(from), message }));
             self.out.extend(again.collect::<Vec<_>>());
         }
+    }
+
+    /// Results name browsers: two of one name would be one. Whoever comes second, or calls himself as somebody else did when he got
+    /// his part, gets some digits of his own.
+    fn unique_name(&self, from: SessionId, wanted: String) -> String {
+        let others = || self.seats.values().filter(|seat| seat.session != from);
+        let is_free = |name: &String| {
+            others().all(|seat| !seat.names.contains(name) && seat.card.as_ref().is_none_or(|card| card.name != *name))
+        };
+        let digits = from.to_string();
+        // The first ones are zeros: sessions have 53 bits.
+        let ends = (4..=digits.len()).step_by(4).map(|count| &digits[digits.len() - count..]);
+        let numbered = ends.map(|end| format!("{wanted} {end}"));
+        let counted = (2..).map(|count: u64| format!("{wanted} {digits} {count}"));
+        let mut names = [wanted.clone()].into_iter().chain(numbered).chain(counted);
+        names.find(is_free).expect("there are more numbers than browsers")
     }
 
     fn on_part(&mut self, from: SessionId, run: &str, number: u64, obeyed: u64, said: Vec<Said>) {
@@ -436,6 +458,7 @@ impl Seat {
             is_out: false,
             clock: None,
             workers: Vec::new(),
+            names: BTreeSet::new(),
             orders: VecDeque::new(),
             next_order: 0,
             next_part: 0,
@@ -446,6 +469,7 @@ impl Seat {
     /// It plays nothing any more, and counts from zero when it plays again.
     fn stand_by(&mut self) {
         self.workers.clear();
+        self.names.clear();
         self.orders.clear();
         (self.next_order, self.next_part) = (0, 0);
     }

@@ -72,12 +72,17 @@ impl Journal {
 /// Plays notes again, page by page. `None`: they hold no beginning. A page that cannot be read ends them.
 pub fn replay<'a>(build: &str, pages: impl IntoIterator<Item = &'a [u8]>) -> Option<(Run, Conductor)> {
     let mut played: Option<(Run, Conductor)> = None;
+    // The browser that was last given a part.
+    let mut name: Option<String> = None;
     for page in pages {
         let Ok(notes) = unpack::<Vec<Note>>(page) else { break };
         for note in notes {
             match (note, &mut played) {
                 (Note::Began(beginning), _) => played = Some(begin(build, *beginning)),
                 (Note::Input(at_ms, input), Some((run, conductor))) => {
+                    if let RunInput::Add { part } = &*input {
+                        name.clone_from(&part.browser);
+                    }
                     run.handle(at_ms, *input);
                     while let Some((worker, message)) = run.poll() {
                         conductor.tell(worker, message);
@@ -86,6 +91,7 @@ pub fn replay<'a>(build: &str, pages: impl IntoIterator<Item = &'a [u8]>) -> Opt
                 }
                 (Note::Seated(session), Some((_, conductor))) => {
                     conductor.seat_worker(Some(session));
+                    name.take().into_iter().for_each(|name| conductor.bears(session, name));
                     conductor.begin_more(session);
                 }
                 (Note::Taken(session, below), Some((_, conductor))) => conductor.take_up(session, below),
@@ -100,6 +106,13 @@ fn begin(build: &str, beginning: Beginning) -> (Run, Conductor) {
     let Beginning { at_ms, run, plan, parts, places, start_delay_ms, patience } = beginning;
     let mut conductor = Conductor::new(build);
     conductor.set_patience(patience);
+    let names = parts.iter().map(|part| part.browser.clone());
+    let names: Vec<_> = places.iter().copied().zip(names).collect();
     conductor.begin(run.clone(), places);
+    for (place, name) in names {
+        if let (Some(session), Some(name)) = (place, name) {
+            conductor.bears(session, name);
+        }
+    }
     (Run::new(at_ms, plan, Vec::new(), run, parts).starting_after(start_delay_ms), conductor)
 }

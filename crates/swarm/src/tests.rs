@@ -2,6 +2,8 @@
 
 use serde_json::json;
 
+mod names;
+
 use super::*;
 use base::time::{Span, Timestamp};
 use engine::wire::{FromWorker, Lending, Level, Load, LogLine, Snapshot, ToWorker};
