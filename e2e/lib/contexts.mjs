@@ -9,7 +9,8 @@ import { until } from './wait.mjs';
 export async function launchSwarm(url, broker, contexts, { args } = {}) {
   const browser = await launchChromium({ args });
   try {
-    const open = async (address) => openPage(await browser.newContext(), address);
+    // Whoever sits at a generator's page agrees to what he is asked.
+    const open = async (address) => openPage(await browser.newContext(), address, { agrees: true });
     const conductor = await open(url);
     const invite = await openSwarm(conductor, broker);
     const generators = [];
@@ -22,7 +23,6 @@ export async function launchSwarm(url, broker, contexts, { args } = {}) {
   }
 }
 
-/** What a person at a generator's page has to answer before it is in: the one place for it. */
 async function joinSwarm(page) {
   await until('the generator to be let in', async () => (await swarmOf(page))?.connected, { within: 30_000 });
   return page;
