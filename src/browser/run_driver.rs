@@ -3,7 +3,7 @@
 //! Both the page's buttons and `window.tabswarm` hold a clone, so a run started by either shows in both.
 
 mod current;
-mod starting;
+mod start;
 
 use std::cell::{Cell, RefCell};
 use std::rc::{Rc, Weak};
@@ -11,7 +11,7 @@ use std::rc::{Rc, Weak};
 use gloo_timers::callback::Interval;
 
 use super::clock::Clock;
-use super::freezing::Freezing;
+use super::freeze::Freezing;
 use super::history::{History, date};
 use super::lab;
 use super::recorder::Recorder;

@@ -4,7 +4,7 @@ use leptos::prelude::*;
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{HtmlElement, HtmlTextAreaElement};
 
-use super::saving;
+use super::download;
 use super::sound;
 use super::store::Store;
 use crate::browser::{Introduction, offered_broker, random};
@@ -19,7 +19,7 @@ pub const EDITOR_ID: &str = "plan-json";
 
 pub fn run(store: Store, effect: Effect) {
     match effect {
-        Effect::Download { name, text } => report(store, saving::download(&name, "application/json", &text)),
+        Effect::Download { name, text } => report(store, download::text_file(&name, "application/json", &text)),
         Effect::CopyLink { fragment, done } => copy_link(store, &fragment, done),
         Effect::RevealLine(line) => reveal_line(line),
         Effect::ApplyTheme(theme) => apply_theme(theme),
@@ -47,7 +47,7 @@ pub fn run(store: Store, effect: Effect) {
         Effect::RecordSession => record_session(store),
         Effect::Refresh => store.refresh(),
         Effect::Results(effect) => super::results::effects::run(store, effect),
-        Effect::Save(format) => saving::save_current(store, format),
+        Effect::Save(format) => download::save_current(store, format),
         Effect::AskForBroker => ask_for_broker(store),
         Effect::EnterSwarm { invite, credentials, name } => enter_swarm(store, *invite, credentials, name),
         Effect::OpenSwarm { broker, name } => open_swarm(store, &broker, name),

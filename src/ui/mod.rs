@@ -1,6 +1,7 @@
 //! The Leptos page: reads state through signals, sends intent through one dispatch callback.
 
 mod chart;
+mod download;
 mod effects;
 mod forget;
 mod parts;
@@ -8,7 +9,6 @@ mod plan;
 mod results;
 mod run;
 mod safety;
-mod saving;
 mod shell;
 mod sound;
 mod store;

@@ -12,7 +12,7 @@ mod histogram;
 mod ids;
 mod ledger;
 mod listeners;
-mod listening;
+mod playback;
 mod recorder;
 mod redact;
 mod report;
@@ -32,8 +32,8 @@ pub use evidence::{
 pub use histogram::{Histogram, Stats};
 pub use ledger::{Ledger, Receipt};
 pub use listeners::{HeardSums, ListenerDelta, Listeners};
-pub use listening::{Heard, Listened, Pace, Player};
 pub use plan::{Threshold, ThresholdError, ThresholdUnit as Unit};
+pub use playback::{Heard, Listened, Pace, Player};
 pub use recorder::{CounterId, Recorder, SeriesId};
 pub use redact::{
     Facts, MASK, Redactor, is_protocol_secret, is_rule, is_secret, is_secret_in, is_source, protocol_secrets, redacted,

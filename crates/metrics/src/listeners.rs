@@ -6,7 +6,7 @@ use std::ops::{AddAssign, SubAssign};
 use serde::{Deserialize, Serialize};
 
 use super::delta::UserId;
-use super::listening::Listened;
+use super::playback::Listened;
 use base::time::Span;
 
 /// Answers, added up.

@@ -10,7 +10,7 @@ use super::delta::{
     CounterDelta, DisconnectDelta, DisconnectKey, ErrorDelta, ErrorKey, HistogramDelta, MetricsDelta, UserId,
 };
 use super::listeners::{HeardSums, ListenerDelta};
-use super::listening::Listened;
+use super::playback::Listened;
 use base::time::{Span, Timestamp};
 use catalogue::Counter;
 

@@ -3,14 +3,14 @@
 pub mod archive;
 pub mod compare;
 mod entry;
-mod keeping;
 mod recording;
 mod shelf;
+mod storage;
 
 pub use entry::{Entry, Summary};
-pub use keeping::Keeping;
 pub use recording::{Recording, Replayed, Start, replay};
 pub use shelf::{ROOM, ROOM_UNDER_WAY, baseline, set_baseline, sort, surplus, taken};
+pub use storage::Keeping;
 
 use metrics::Report;
 

@@ -2,12 +2,12 @@
 //!
 //! Pure: the page feeds worker messages and time, and drains messages for workers.
 
-mod conductor;
 mod input;
 mod layout;
 mod log;
 mod member;
 pub mod preflight;
+mod run;
 mod search;
 mod status;
 mod target;
@@ -16,11 +16,11 @@ mod tests;
 mod trial;
 mod watchdog;
 
-pub use conductor::{Run, Vacancy};
 pub use input::RunInput;
 pub use layout::{Capacity, Part, Room, browser_name, homes, is_capped, layout, sockets};
 pub use log::Log;
 pub use member::Counts;
+pub use run::{Run, Vacancy};
 pub use search::{Breakpoint, Order};
 pub use status::*;
 pub use trial::trial;

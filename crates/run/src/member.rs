@@ -1,7 +1,7 @@
 //! One worker as the conductor knows it.
 
-use super::conductor::GiveUpRequest;
 use super::layout::Part;
+use super::run::GiveUpRequest;
 use super::watchdog::Hearing;
 use base::time::Timestamp;
 use engine::wire::Snapshot;

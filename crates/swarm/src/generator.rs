@@ -7,12 +7,12 @@
 //!                       └──▶ refused                     └──▶ stopping: its users leave, what they did is kept
 //! ```
 
-mod playing;
+mod part;
 mod silence;
 
 use std::collections::{BTreeSet, VecDeque};
 
-use self::playing::Playing;
+use self::part::Playing;
 use super::bounds::{Bounds, Share};
 use super::clock::Offset;
 use super::consent::{Agreed, Agreements, Answer};

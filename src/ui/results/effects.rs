@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use leptos::task::spawn_local;
 
-use crate::ui::saving;
+use crate::ui::download;
 use crate::ui::store::Store;
 use app::past::PastRun;
 use app::results::{ComparisonView, OpenRun, ResultsEffect, ResultsEvent};
@@ -36,7 +36,7 @@ pub fn run(store: Store, effect: ResultsEffect) {
         ResultsEffect::Compare(entries) => spawn_local(async move { compare(store, entries).await }),
         ResultsEffect::SaveReport(format) => {
             if let Some(report) = store.with_past(|run| run.map(|run| run.report.clone())) {
-                saving::save(store, format, PastRun::of(report));
+                download::save(store, format, PastRun::of(report));
             }
         }
     }
@@ -74,7 +74,7 @@ async fn export(store: Store, entries: Vec<Entry>) {
             Err(problem) => lost.push(format!("{}: {problem}", entry.name)),
         }
     }
-    let saved = saving::download_parts("tabswarm-results.jsonl", "application/jsonl", &parts);
+    let saved = download::file("tabswarm-results.jsonl", "application/jsonl", &parts);
     store.dispatch(match &lost[..] {
         _ if saved.is_err() => Event::Failed("The browser refused the file.".to_owned()),
         [] => Event::Done(format!("{} runs exported.", entries.len())),

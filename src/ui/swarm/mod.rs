@@ -1,14 +1,14 @@
 //! The swarm page: several browsers become one run.
 
-mod asking;
-mod conducting;
+mod conductor;
+mod consent;
 mod credentials;
 mod entrance;
-mod generating;
+mod generator;
 mod name;
 mod picture;
 mod qr;
-mod watching;
+mod watcher;
 
 use leptos::prelude::*;
 
@@ -16,12 +16,12 @@ use crate::browser::{RunDriver, Side, SwarmDriver};
 use crate::ui::store::Store;
 use app::SwarmView;
 use app::swarm_view::SwarmFacts;
-pub use asking::{BrokerQuestion, LoadQuestion};
-use conducting::Conducting;
+use conductor::Conducting;
+pub use consent::{BrokerQuestion, LoadQuestion};
 use entrance::Entrance;
-use generating::Generating;
+use generator::Generating;
 use swarm::Role;
-use watching::Watching;
+use watcher::Watching;
 
 #[component]
 pub fn SwarmPage() -> impl IntoView {

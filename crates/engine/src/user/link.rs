@@ -11,7 +11,7 @@ use protocol::{EndReason, Session, SessionConfig};
 use scenario::is_token;
 use scenario::{Protocol, Reconnect};
 
-use super::acting::{REFUSED_TOKEN, spoil, spoil_auth};
+use super::actions::{REFUSED_TOKEN, spoil, spoil_auth};
 use super::life::Stage;
 use super::voice::Ending;
 use super::{Context, User, Wish};

@@ -7,7 +7,7 @@
 //! `canary` lets a person act for it; `acting` and `control` are what a tester does to it and its like; `secrets` keeps
 //! what it knows out of what it tells.
 
-mod acting;
+mod actions;
 mod arguments;
 mod canary;
 mod context;
@@ -28,7 +28,7 @@ mod step;
 mod task;
 mod voice;
 
-pub use acting::{DROPPED, STORM};
+pub use actions::{DROPPED, STORM};
 pub use context::{Context, Wish};
 pub use control::Control;
 pub use due::is_stale;
@@ -43,7 +43,7 @@ use std::collections::VecDeque;
 use base::time::Timestamp;
 use metrics::{Phase, UserId, UsersByState};
 
-use acting::Stall;
+use actions::Stall;
 use life::Stage;
 use link::Link;
 use memory::Memory;

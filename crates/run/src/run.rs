@@ -1,28 +1,28 @@
 //! The conductor: one state machine that takes a run from its workers' first sign of life to the report.
 
-mod acting;
+mod abort;
+mod actions;
+mod breakpoint;
 mod cut_off;
-mod elsewhere;
-mod freezing;
-mod heeding;
-mod judging;
-mod listening;
-mod putting_out;
-mod relieving;
-mod searching;
-mod telling;
+mod eviction;
+mod freeze;
+mod relief;
+mod remote;
+mod report;
+mod silence;
+mod verdict;
 
-pub use self::elsewhere::Vacancy;
-pub(super) use self::relieving::GiveUpRequest;
+pub(super) use self::relief::GiveUpRequest;
+pub use self::remote::Vacancy;
 
 use std::collections::VecDeque;
 
 use serde_json::{Map, Value};
 
-use self::judging::BrowserSeen;
-use self::relieving::Relief;
-use self::searching::Searching;
-use self::telling::alive;
+use self::breakpoint::Searching;
+use self::relief::Relief;
+use self::report::alive;
+use self::verdict::BrowserSeen;
 use super::input::RunInput;
 use super::layout::Part;
 use super::log::Log;

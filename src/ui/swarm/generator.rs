@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 
-use super::asking::Terms;
+use super::consent::Terms;
 use super::credentials::BrokerState;
 use super::name::NameField;
 use super::picture::TheRun;

@@ -25,7 +25,7 @@ pub fn save(store: Store, format: Format, past: Result<PastRun, String>) {
             Ok(past) => {
                 let parts = if format == Format::Html { chart_parts().await } else { None };
                 let text = format.write(&past, parts.as_ref());
-                download(&format.file_name(&past.report.run), format.mime(), &text)
+                text_file(&format.file_name(&past.report.run), format.mime(), &text)
                     .map_err(|error| format!("The browser refused: {error:?}."))
             }
             Err(error) => Err(format!("The report cannot be written: {error}.")),
@@ -36,12 +36,12 @@ pub fn save(store: Store, format: Format, past: Result<PastRun, String>) {
     });
 }
 
-pub fn download(name: &str, mime: &str, text: &str) -> Result<(), JsValue> {
-    download_parts(name, mime, &Array::of1(&text.into()))
+pub fn text_file(name: &str, mime: &str, text: &str) -> Result<(), JsValue> {
+    file(name, mime, &Array::of1(&text.into()))
 }
 
 /// A file made of several texts.
-pub fn download_parts(name: &str, mime: &str, parts: &Array) -> Result<(), JsValue> {
+pub fn file(name: &str, mime: &str, parts: &Array) -> Result<(), JsValue> {
     let options = BlobPropertyBag::new();
     options.set_type(mime);
     let blob = Blob::new_with_str_sequence_and_options(parts, &options)?;

@@ -1,6 +1,6 @@
 //! Users that cannot connect because their browser is full are played by others that have room.
 //!
-//! 1. A browser was found full by proof (`judging`), and others of this run have sockets to spare beside all users that they are to
+//! 1. A browser was found full by proof (`verdict`), and others of this run have sockets to spare beside all users that they are to
 //!    play: its workers are asked to give up as many of those that wait (`GiveUp`), one question at a time each.
 //! 2. Which these are comes with a hand-over, numbered like all others: from then on they are nobody's, and each is dealt at once to the
 //!    part with the most room (`TakeIn`), or home again where no room is left or three browsers could not keep it.
@@ -177,7 +177,7 @@ impl Run {
     fn host_in(&self, home: usize, told: &BTreeMap<usize, Vec<Guest>>) -> Option<usize> {
         let users = |worker: &usize| {
             let guests = told.get(worker).map_or(0, Vec::len) as u32;
-            super::telling::alive(&super::sum(self.members[*worker].users.iter())).saturating_add(guests)
+            super::report::alive(&super::sum(self.members[*worker].users.iter())).saturating_add(guests)
         };
         self.workers_of(home).filter(|&worker| self.plays_load(worker)).min_by_key(users)
     }

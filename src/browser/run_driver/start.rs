@@ -5,7 +5,7 @@ use std::rc::Rc;
 use gloo_timers::callback::Interval;
 
 use super::{Current, Host, Inner, SessionId, TICK_MS, Watches, cores, user_agent};
-use crate::browser::freezing::Freezing;
+use crate::browser::freeze::Freezing;
 use crate::browser::sockets_probe::{at_broker, at_lab};
 use crate::browser::visibility::Visibility;
 use crate::browser::wake::WakeLock;
