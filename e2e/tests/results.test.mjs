@@ -14,7 +14,7 @@ import { until } from '../lib/wait.mjs';
 /** Ten users who talk for nine seconds. */
 function talk(lab, thresholds = []) {
   const plan = planOf('ktb-chat', crowd(10, 9), { name: 'evening', thresholds });
-  plan.populations[0].variables = { target: lab.url, room_size: 10, send_min_ms: 150, send_max_ms: 300 };
+  plan.populations[0].variables = { target: lab.url, room_size: 10, send_min_ms: 800, send_max_ms: 1_200 };
   return plan;
 }
 

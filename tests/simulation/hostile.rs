@@ -8,30 +8,30 @@ use serde_json::json;
 use swarm::{
     Body, Invite, Keys, LinkCommand, Loading, Opener, Packet, Patience, Peer, Refused, Sealer, Secret, Signer,
 };
-use testkit::{CONDUCTOR, Swarm};
+use testkit::{CONDUCTOR, SimulatedSwarm};
 
 use crate::support::{chat_plan, held};
 
 const HONEST: usize = 2;
 
 /// A run of two honest browsers, and of so many others; under way, and everybody is there.
-fn playing(users: u32, pretenders: usize) -> Swarm {
+fn playing(users: u32, pretenders: usize) -> SimulatedSwarm {
     let variables =
         json!({"room_size": 6, "send_min_ms": 900, "send_max_ms": 1100, "read": "none", "reaction_share": 0});
     let plan = chat_plan(held(users, 600), variables);
-    let mut swarm = Swarm::with_pretenders(plan, HONEST, pretenders, Patience::default());
+    let mut swarm = SimulatedSwarm::with_pretenders(plan, HONEST, pretenders, Patience::default());
     swarm.play(15.0);
     assert_eq!(active(&swarm), users, "{:?}", swarm.world.run.status());
     swarm
 }
 
-fn active(swarm: &Swarm) -> u32 {
+fn active(swarm: &SimulatedSwarm) -> u32 {
     swarm.world.run.status().users.by_state.active
 }
 
 /// Ends the run: the honest browsers' counts are the server's, which has seen nothing of the others.
 #[track_caller]
-fn check_counts(swarm: &mut Swarm) {
+fn check_counts(swarm: &mut SimulatedSwarm) {
     swarm.play(3.0);
     swarm.input(RunInput::Stop);
     swarm.play(60.0);
@@ -45,7 +45,7 @@ fn check_counts(swarm: &mut Swarm) {
 }
 
 /// How a member was put out, if it was: what the run's log says.
-fn put_out(swarm: &Swarm, number: usize) -> Option<String> {
+fn put_out(swarm: &SimulatedSwarm, number: usize) -> Option<String> {
     let begins = format!("browser {} was put out after ", number + 1);
     let line = swarm.world.run.log().lines().iter().find(|line| line.text.starts_with(&begins))?;
     line.text.split_once(" users: ").map(|(_, why)| why.to_owned())
@@ -140,7 +140,7 @@ fn sealer(number: u32, loading: u64) -> Sealer {
 }
 
 /// The number of the conductor's last beacon, which every member hears.
-fn last_beacon(swarm: &Swarm) -> u64 {
+fn last_beacon(swarm: &SimulatedSwarm) -> u64 {
     let topic = conducting().topics().beacon();
     let (_, sealed) = swarm.net.seen.iter().rev().find(|(seen, _)| *seen == topic).expect("it is said once a second");
     Opener::new(&joining()).open_retained(&topic, sealed).expect("a member can open it").number
@@ -151,7 +151,7 @@ fn a_member_that_forges_replays_and_invents_a_thousand_others_changes_no_count()
     let mut swarm = playing(12, 0);
     let topics = conducting().topics();
     let mut liar = sealer(0, u64::MAX >> 12);
-    let mut says = |swarm: &mut Swarm, topic: &str, body| {
+    let mut says = |swarm: &mut SimulatedSwarm, topic: &str, body| {
         let sealed = liar.seal(topic, &Packet { to: None, body }.encode()).expect("a member has the key");
         swarm.net.inject(topic, &sealed);
     };

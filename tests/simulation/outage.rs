@@ -3,7 +3,7 @@
 use run::RunInput;
 use serde_json::json;
 use swarm::Patience;
-use testkit::{CONDUCTOR, Swarm};
+use testkit::{CONDUCTOR, SimulatedSwarm};
 
 use crate::support::{chat_plan, held};
 
@@ -29,7 +29,7 @@ impl Outage {
         }
     }
 
-    fn begin(self, swarm: &mut Swarm) {
+    fn begin(self, swarm: &mut SimulatedSwarm) {
         match self {
             Broker(_) => swarm.net.power(false),
             Asleep(_) => swarm.sleep(true),
@@ -37,7 +37,7 @@ impl Outage {
         }
     }
 
-    fn end(self, swarm: &mut Swarm) {
+    fn end(self, swarm: &mut SimulatedSwarm) {
         match self {
             Broker(_) => swarm.net.power(true),
             Asleep(_) => swarm.sleep(false),
@@ -46,22 +46,22 @@ impl Outage {
     }
 }
 
-fn playing(patience: Patience) -> Swarm {
+fn playing(patience: Patience) -> SimulatedSwarm {
     let variables =
         json!({"room_size": 6, "send_min_ms": 900, "send_max_ms": 1100, "read": "none", "reaction_share": 0});
-    let mut swarm = Swarm::new(chat_plan(held(USERS, 600), variables), GENERATORS, patience);
+    let mut swarm = SimulatedSwarm::new(chat_plan(held(USERS, 600), variables), GENERATORS, patience);
     swarm.play(15.0);
     assert_eq!(active(&swarm), USERS, "{:?}", swarm.world.run.status());
     swarm
 }
 
-fn active(swarm: &Swarm) -> u32 {
+fn active(swarm: &SimulatedSwarm) -> u32 {
     swarm.world.run.status().users.by_state.active
 }
 
 /// Ends the run, and says what both sides counted: the run and the server.
 #[track_caller]
-fn finish(swarm: &mut Swarm) {
+fn finish(swarm: &mut SimulatedSwarm) {
     swarm.play(3.0);
     swarm.input(RunInput::Stop);
     swarm.play(60.0);
@@ -127,7 +127,7 @@ fn who_is_not_stops_is_named_and_plays_again() {
 #[test]
 fn stop_reaches_everybody_at_the_latest_when_the_link_is_back() {
     let mut swarm = playing(Patience::Seconds(60));
-    let sent = |swarm: &Swarm| swarm.world.chat.counts.messages;
+    let sent = |swarm: &SimulatedSwarm| swarm.world.chat.counts.messages;
     (1..ALL).for_each(|node| swarm.net.cut(node, true));
     swarm.play(6.0);
     swarm.input(RunInput::Stop);

@@ -5,7 +5,7 @@ use plan::Plan;
 use run::RunInput;
 use serde_json::json;
 use swarm::Patience;
-use testkit::Swarm;
+use testkit::SimulatedSwarm;
 
 use crate::support::chat_plan;
 
@@ -23,24 +23,24 @@ fn plan(load: serde_json::Value) -> Plan {
 }
 
 /// They come within 15 s: a place elsewhere is reached before a browser is full, so that it proves something when it is not any more.
-fn swarm(users: u32, narrow: &[usize]) -> Swarm {
+fn swarm(users: u32, narrow: &[usize]) -> SimulatedSwarm {
     let load = json!({"model": "closed", "stages": [{"duration_s": 15, "target": users}, {"duration_s": 600, "target": users}]});
-    let mut swarm = Swarm::new(plan(load), GENERATORS, Patience::Seconds(8));
+    let mut swarm = SimulatedSwarm::new(plan(load), GENERATORS, Patience::Seconds(8));
     narrow.iter().for_each(|&generator| swarm.narrow(generator, NARROW));
     swarm
 }
 
-fn active(swarm: &Swarm) -> u32 {
+fn active(swarm: &SimulatedSwarm) -> u32 {
     swarm.world.run.status().users.by_state.active
 }
 
-fn counter(swarm: &Swarm, name: &str) -> u64 {
+fn counter(swarm: &SimulatedSwarm, name: &str) -> u64 {
     swarm.world.run.totals().counter(name).unwrap_or(0)
 }
 
 /// Ends the run; what both sides counted of `users` is the same.
 #[track_caller]
-fn finish(swarm: &mut Swarm, users: u32) {
+fn finish(swarm: &mut SimulatedSwarm, users: u32) {
     swarm.input(RunInput::Stop);
     swarm.play(60.0);
     let (run, counts) = (&swarm.world.run, &swarm.world.chat.counts);
@@ -102,7 +102,7 @@ fn the_load_sends_away_whom_another_browser_plays_and_brings_them_back() {
         {"duration_s": 15, "target": USERS}, {"duration_s": 35, "target": USERS}, {"duration_s": 20, "target": 10},
         {"duration_s": 20, "target": 60}, {"duration_s": 600, "target": 60},
     ]});
-    let mut swarm = Swarm::new(plan(load), GENERATORS, Patience::Seconds(8));
+    let mut swarm = SimulatedSwarm::new(plan(load), GENERATORS, Patience::Seconds(8));
     swarm.narrow(0, NARROW);
     swarm.play(50.0);
     assert_eq!(active(&swarm), USERS, "{:?}", swarm.world.run.status());

@@ -6,7 +6,7 @@ use metrics::{ClosedBy, Histogram, Phase};
 use plan::Plan;
 use run::RunInput;
 use serde_json::{Value, json};
-use testkit::{ClosePoint, Faults, Sound, VoiceConfig, World};
+use testkit::{AnswerSound, ClosePoint, Faults, VoiceConfig, World};
 
 use crate::support::{counter, errors, held, samples};
 
@@ -211,16 +211,16 @@ fn closes_are_told_apart_by_code_and_phase() {
 #[test]
 fn answers_nobody_can_use_are_counted() {
     #[track_caller]
-    fn check(sound: Sound, counted: &str) {
+    fn check(sound: AnswerSound, counted: &str) {
         let config = VoiceConfig { sound, ..VoiceConfig::default() };
         let world = played(plan("voice-guest", json!({ "turns": 1 }), once(2, 40)), config);
         for name in ["audio.answers.silent", "audio.answers.clipped"] {
             assert_eq!(counter(&world, name), if name == counted { 4 } else { 0 }, "{name}");
         }
     }
-    check(Sound::Tone, "");
-    check(Sound::Silence, "audio.answers.silent");
-    check(Sound::Clipped, "audio.answers.clipped");
+    check(AnswerSound::Tone, "");
+    check(AnswerSound::Silence, "audio.answers.silent");
+    check(AnswerSound::Clipped, "audio.answers.clipped");
 }
 
 #[test]

@@ -23,7 +23,7 @@ cargo xtask test [--only STEP]...       fmt, tidy, clippy, clippy-wasm, host, wa
 cargo xtask bench [--only PART]...      browser, codec, simulation, voice, swarm, contexts, page, sizes
 cargo xtask fuzz [--minutes N] [NAME]   tries every decoder, or the named one, with made-up inputs (1 minute each)
     exits with 0, 1 when one failed, 69 when no tool chain for it is at hand
-cargo xtask tidy                        what cargo and clippy do not hold: the order of the layers, doubled names, long files
+cargo xtask tidy                        what cargo and clippy do not hold: the order of the layers, doubled and replaced names, long files
 cargo xtask build                       only the page, into dist/
 cargo xtask help
 

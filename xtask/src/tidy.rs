@@ -36,6 +36,7 @@ pub fn tidy() -> Result<(), String> {
     problems.extend(documented(&root)?);
     let sources = sources(&root)?;
     problems.extend(doubled(&sources));
+    problems.extend(retired(&read(&root.join("docs/glossary.md"))?, &sources));
     for (path, text) in &sources {
         let lines = without_tests(text).lines().count();
         if lines > LONG_FILE {
@@ -107,6 +108,41 @@ fn doubled(sources: &[(PathBuf, String)]) -> Vec<String> {
         doubled.len(),
         all.join("\n")
     )]
+}
+
+/// Modules and public types that are called by a word which the glossary has replaced.
+fn retired(glossary: &str, sources: &[(PathBuf, String)]) -> Vec<String> {
+    let mut problems = Vec::new();
+    for (word, not) in glossary.lines().flat_map(replaced) {
+        for (path, text) in sources {
+            let module = path.file_stem().unwrap_or_default().to_string_lossy();
+            let types = without_tests(text).lines().filter_map(public_type);
+            if let Some(name) = [&*module].into_iter().chain(types).find(|name| snake_case(name) == not) {
+                problems.push(format!("{}: `{name}` is called {word} in docs/glossary.md", path.display()));
+            }
+        }
+    }
+    problems
+}
+
+/// Of a line of the glossary's table: the word, and each of those that it stands for now.
+fn replaced(line: &str) -> impl Iterator<Item = (&str, &str)> {
+    let mut cells = line.split('|').map(str::trim).skip(1);
+    let (word, not) = (cells.next().unwrap_or_default(), cells.nth(1).unwrap_or_default());
+    let is_row = word.starts_with("**");
+    let not = not.split(',').map(str::trim).filter(move |not| is_row && !not.is_empty());
+    not.map(move |not| (word.trim_matches('*'), not))
+}
+
+fn snake_case(name: &str) -> String {
+    let mut snake = String::new();
+    for c in name.chars() {
+        if c.is_uppercase() && !snake.is_empty() {
+            snake.push('_');
+        }
+        snake.extend(c.to_lowercase());
+    }
+    snake
 }
 
 /// The name of the public type that a line begins.
@@ -189,5 +225,18 @@ mod tests {
         assert_eq!(doubled(&[file(1), file(2)]), Vec::<String>::new());
         let problems = doubled(&twice);
         assert!(problems.len() == 1 && problems[0].contains("  T0: a.rs, b.rs"), "{problems:?}");
+    }
+
+    #[test]
+    fn a_word_that_the_glossary_replaced_names_no_module_and_no_type() {
+        let glossary =
+            "| word | what it is | not |\n|---|---|---|\n| **exemplar** | a sample | witness, eye_witness |\n";
+        let check = |path: &str, text: &str, expected: usize| {
+            assert_eq!(retired(glossary, &[(path.into(), text.into())]).len(), expected, "{path}: {text}");
+        };
+        check("crates/a/src/witness.rs", "", 1);
+        check("crates/a/src/b.rs", "pub struct EyeWitness;\n", 1);
+        check("crates/a/src/b.rs", "pub struct Witnesses;\npub fn witness() {}\n", 0);
+        check("crates/a/src/not.rs", "pub struct Not;\n", 0);
     }
 }

@@ -9,6 +9,7 @@ use plan::Plan;
 use swarm::Invite;
 
 /// Changes the model by what happened, and says what is to be done.
+#[expect(clippy::too_many_lines, reason = "a line for each event")]
 pub fn update(model: &mut Model, event: Event) -> Vec<Effect> {
     match event {
         Event::Opened { fragment, origin, theme, draft, broker, browser_name } => {

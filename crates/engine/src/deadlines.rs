@@ -11,11 +11,11 @@ use base::time::Timestamp;
 pub struct Deadlines {
     heap: BinaryHeap<Reverse<(Timestamp, u32)>>,
     /// Per user: when it wants to be woken, and the earliest entry it has in the heap.
-    users: Vec<Wanted>,
+    users: Vec<EvidenceOf>,
 }
 
 #[derive(Clone, Copy)]
-struct Wanted {
+struct EvidenceOf {
     at: Timestamp,
     queued: Timestamp,
 }
@@ -25,7 +25,7 @@ impl Deadlines {
     pub fn set(&mut self, user: u32, at: Timestamp) {
         let index = user as usize;
         if self.users.len() <= index {
-            self.users.resize(index + 1, Wanted { at: Timestamp::NEVER, queued: Timestamp::NEVER });
+            self.users.resize(index + 1, EvidenceOf { at: Timestamp::NEVER, queued: Timestamp::NEVER });
         }
         let wanted = &mut self.users[index];
         wanted.at = at;

@@ -11,6 +11,7 @@ mod border;
 mod crowd;
 mod deadlines;
 mod exchange;
+mod exemplars;
 mod exits;
 mod guard;
 mod late;
@@ -18,11 +19,10 @@ mod listener;
 mod population;
 mod relief;
 mod rings;
-mod room;
 mod slots;
+mod sockets;
 mod stop;
 mod watch;
-mod witness;
 
 pub use exchange::Exchange;
 pub use rings::{Caught, NoRings, Rings, SHARED_MS};
@@ -33,7 +33,7 @@ use crate::ports::{FetchFailure, FetchId, FetchOutcome, FetchRequest, Frames, In
 use crate::user::{Context, ONCE_USER, User, Wish};
 use crate::wire::{Load, LogLine, Snapshot};
 use base::time::{Span, Timestamp};
-use metrics::{HealthDelta, Ledger, Recorder, Redactor, UsersByState, Witness};
+use metrics::{Exemplars, HealthDelta, Ledger, Recorder, Redactor, UsersByState};
 use protocol::Transmit;
 use protocol::audio::PcmReader;
 use scenario::Program;
@@ -47,8 +47,8 @@ use late::LateStarts;
 use listener::Hearing;
 use population::Population;
 use relief::Relief;
-use room::FullAt;
 use slots::Slots;
+use sockets::FullAt;
 use stop::Stopping;
 use watch::Watching;
 
@@ -70,7 +70,7 @@ pub struct Engine {
     watching: Option<Watching>,
     /// Where the newest frames of every user are.
     rings: std::rc::Rc<dyn Rings>,
-    witness: Witness,
+    exemplars: Exemplars,
     /// A worker of another browser: what it tells goes over a network.
     is_remote: bool,
     recorder: Recorder,
@@ -133,7 +133,7 @@ impl Engine {
             hearing: None,
             watching: None,
             rings: std::rc::Rc::new(NoRings),
-            witness: Witness::new(Span::from_millis((4 * u64::from(load.snapshot_ms)).max(1_000))),
+            exemplars: Exemplars::new(Span::from_millis((4 * u64::from(load.snapshot_ms)).max(1_000))),
             is_remote: load.snapshot_ms >= REMOTE_SNAPSHOT_MS,
             recorder,
             redactor: Redactor::default(),
@@ -270,7 +270,7 @@ impl Engine {
     /// Everything since the last snapshot.
     pub fn snapshot(&mut self, now: Timestamp) -> Snapshot {
         let (ledger, sent, completions) = self.ledger.drain(now);
-        self.bear_late_witness();
+        self.take_late_exemplars();
         self.health.handshake_queue = self.handshakes.waiting() as u32;
         self.health.held = self.held();
         let sockets_open = self.health.sockets_open;
@@ -335,7 +335,7 @@ impl Engine {
             frames: &mut self.frames,
             pcm: &mut self.pcm,
             user: id,
-            witness: &mut self.witness,
+            exemplars: &mut self.exemplars,
             seen: self.watching.as_mut().filter(|watching| watching.user == id).map(|watching| &mut watching.notes),
             heard: self.hearing.as_mut().filter(|hearing| hearing.user == id).map(|hearing| &mut hearing.notes),
             recorder: &mut self.recorder,
@@ -353,7 +353,7 @@ impl Engine {
             self.grant(slot, wish);
         }
         self.wishes = wishes;
-        self.bear_witness(now, wall_ms, slot);
+        self.take_exemplars(now, wall_ms, slot);
         self.pass_on_heard();
         if self.log.len() > MAX_LOG {
             self.log_dropped += (self.log.len() - MAX_LOG) as u32;

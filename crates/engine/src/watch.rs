@@ -8,7 +8,7 @@ use metrics::{Facts, Tag, UserId, Way};
 use protocol::classify_json;
 use scenario::{Program, Protocol};
 
-use super::witness::transcript;
+use super::exemplars::transcript;
 use super::{Caught, Engine, SHARED_MS};
 
 pub struct Watching {

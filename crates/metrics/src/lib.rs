@@ -27,7 +27,8 @@ pub use bins::MAX_US as MOST_US;
 pub use contract::{BreachDelta, BreachEntry, BreachKey, BreachTotal, entries as contract_entries};
 pub use delta::*;
 pub use evidence::{
-    Cause, Evidence, EvidenceBook, Frame, GeneratorState, Late, Unredacted, Want, Wanted, Way, Witness,
+    Cause, Evidence, EvidenceBook, EvidenceOf, EvidenceRequest, Exemplars, Frame, GeneratorState, PendingExemplar,
+    Unredacted, Way,
 };
 pub use histogram::{Histogram, Stats};
 pub use ledger::{Ledger, Receipt};

@@ -15,19 +15,20 @@ pub struct Part {
     /// The browser it belongs to, by its name; `None`: the conductor's own.
     pub browser: Option<String>,
     /// What that browser can hold.
-    pub room: Room,
+    #[serde(rename = "room")]
+    pub budget: SocketBudget,
 }
 
 /// WebSockets that a browser can hold at the same time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
-pub struct Room {
+pub struct SocketBudget {
     /// 0: nobody knows.
     pub sockets: u32,
     /// The number is the browser's own and cannot be changed: asking for more is no use.
     pub is_fixed: bool,
 }
 
-impl Room {
+impl SocketBudget {
     /// What of it is there for users.
     pub fn for_users(self) -> u32 {
         self.sockets.saturating_sub(SPARE)
@@ -62,8 +63,8 @@ impl Capacity {
         Self { browser: None, cores, sockets, is_capped: true, only_watches: false }
     }
 
-    fn room(&self) -> Room {
-        Room { sockets: self.sockets + SPARE, is_fixed: self.is_capped }
+    fn budget(&self) -> SocketBudget {
+        SocketBudget { sockets: self.sockets + SPARE, is_fixed: self.is_capped }
     }
 
     /// Workers that play the load. One core is left to the page and the browser's own processes, one handshake to the probe.
@@ -129,7 +130,7 @@ pub fn layout(browsers: &[Capacity], handshakes_in_flight: u32) -> Vec<Part> {
         handshakes,
         fetches,
         browser: browsers[home].browser.clone(),
-        room: browsers[home].room(),
+        budget: browsers[home].budget(),
     };
     of_parts.map(part).collect()
 }

@@ -17,7 +17,7 @@ mod trial;
 mod watchdog;
 
 pub use input::RunInput;
-pub use layout::{Capacity, Part, Room, browser_name, homes, is_capped, layout, sockets};
+pub use layout::{Capacity, Part, SocketBudget, browser_name, homes, is_capped, layout, sockets};
 pub use log::Log;
 pub use member::Counts;
 pub use run::{Run, Vacancy};

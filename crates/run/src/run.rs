@@ -124,7 +124,7 @@ impl Run {
         let populations = plan.populations.len();
         let probes = (0..parts.len()).filter(|&worker| parts[worker].is_probe()).collect();
         let browsers = parts.iter().map(|part| part.browser.clone()).collect();
-        let sockets = parts.iter().map(|part| part.room.sockets).collect();
+        let sockets = parts.iter().map(|part| part.budget.sockets).collect();
         let totals = Totals::new(TotalsConfig { sockets, ..TotalsConfig::new(&plan, browsers, probes) });
         Self {
             members: parts.into_iter().map(|part| Member::new(part, populations)).collect(),

@@ -42,7 +42,7 @@ impl Script {
         let now_ms = 1_000.0;
         let mut parts = layout(&[Capacity::own(3, 250)], 4);
         parts[1].browser = second_s_browser.map(str::to_owned);
-        parts[1].room.sockets = sockets;
+        parts[1].budget.sockets = sockets;
         let run = Run::new(now_ms, serde_json::from_value(plan).unwrap(), Vec::new(), "a1b".into(), parts);
         Self { run, now_ms }
     }

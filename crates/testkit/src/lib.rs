@@ -14,9 +14,9 @@ mod voice;
 mod world;
 
 pub use broker::{SwarmNet, WayFaults};
-pub use chat::{Chat, Counts, Faults, spellings};
-pub use net::{Net, Peer};
+pub use chat::{Chat, ChatCounts, Faults, spellings};
+pub use net::{Endpoint, Net};
 pub use pretender::Pretender;
-pub use swarm::{CONDUCTOR, Swarm};
-pub use voice::{ClosePoint, Sent, Sound, Voice, VoiceConfig, VoiceCounts};
+pub use swarm::{CONDUCTOR, SimulatedSwarm};
+pub use voice::{AnswerSound, ClosePoint, VoiceConfig, VoiceCounts, VoiceOutput, VoiceServer};
 pub use world::World;

@@ -2,11 +2,11 @@
 
 use std::collections::{BTreeSet, VecDeque};
 
-use super::net::Peer;
+use super::net::Endpoint;
 
 /// What is wanted of one socket.
 pub struct Dial {
-    pub peer: Peer,
+    pub peer: Endpoint,
     pub url: String,
     pub protocols: Vec<String>,
 }
@@ -14,7 +14,7 @@ pub struct Dial {
 pub struct Narrow {
     most: usize,
     workers: BTreeSet<usize>,
-    open: BTreeSet<Peer>,
+    open: BTreeSet<Endpoint>,
     pending: VecDeque<Dial>,
 }
 
@@ -50,13 +50,13 @@ impl Narrow {
     }
 
     /// Nobody wants it any more; `true`: it had not been opened.
-    pub fn call_back(&mut self, peer: Peer) -> bool {
+    pub fn call_back(&mut self, peer: Endpoint) -> bool {
         let before = self.pending.len();
         self.pending.retain(|wanted| wanted.peer != peer);
         self.pending.len() < before
     }
 
-    pub fn on_closed(&mut self, peer: Peer) {
+    pub fn on_closed(&mut self, peer: Endpoint) {
         self.open.remove(&peer);
     }
 

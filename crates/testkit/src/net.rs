@@ -8,7 +8,7 @@ use engine::ports::SocketId;
 
 /// A socket of one of the world's engines.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct Peer {
+pub struct Endpoint {
     pub engine: usize,
     pub socket: SocketId,
 }

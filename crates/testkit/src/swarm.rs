@@ -16,10 +16,10 @@ use swarm::{
     LinkCommand, LinkEvent, Loading, Offer, Patience, Picture, Refused, Secret, Signer, pack,
 };
 
-/// The conductor's node in [`Swarm::net`]; generators have those after it.
+/// The conductor's node in [`SimulatedSwarm::net`]; generators have those after it.
 pub const CONDUCTOR: usize = 0;
 
-pub struct Swarm {
+pub struct SimulatedSwarm {
     /// The run, all workers of all browsers, and the server.
     pub world: World,
     pub net: SwarmNet,
@@ -45,7 +45,7 @@ struct Page {
     pretender: Option<Pretender>,
 }
 
-impl Swarm {
+impl SimulatedSwarm {
     /// The plan, under way: in so many browsers besides the conductor's.
     pub fn new(plan: Plan, generators: usize, patience: Patience) -> Self {
         Self::with_pretenders(plan, generators, 0, patience)

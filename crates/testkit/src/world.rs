@@ -2,9 +2,9 @@
 
 use super::chat::{Chat, Faults};
 use super::narrow::{Dial, Narrow};
-use super::net::{Net, Peer};
+use super::net::{Endpoint, Net};
 use super::rings::HostRings;
-use super::voice::{Sent, Voice, VoiceConfig};
+use super::voice::{VoiceConfig, VoiceOutput, VoiceServer};
 use std::collections::HashMap;
 use std::rc::Rc;
 
@@ -23,7 +23,7 @@ pub struct World {
     now: Timestamp,
     pub run: Run,
     pub chat: Chat,
-    pub voice: Voice,
+    pub voice: VoiceServer,
     /// Of the user that is listened to.
     pub heard: Vec<Heard>,
     /// What is written down of the run, if it is.
@@ -69,17 +69,17 @@ struct Worker {
 }
 
 enum Packet {
-    Open(Peer, String, Vec<String>),
-    Opened(Peer),
-    ToServer(Peer, Rc<str>),
+    Open(Endpoint, String, Vec<String>),
+    Opened(Endpoint),
+    ToServer(Endpoint, Rc<str>),
     /// The server's only worker is done with a message that waited for it.
-    Served(Peer, Rc<str>),
-    ToClient(Peer, Rc<str>),
-    BinaryToClient(Peer, Vec<u8>),
-    Close(Peer, u16),
-    Closed(Peer, u16),
+    Served(Endpoint, Rc<str>),
+    ToClient(Endpoint, Rc<str>),
+    BinaryToClient(Endpoint, Vec<u8>),
+    Close(Endpoint, u16),
+    Closed(Endpoint, u16),
     /// With a reason.
-    ClosedFor(Peer, u16, String),
+    ClosedFor(Endpoint, u16, String),
     Fetch(usize, FetchId, FetchRequest),
     Fetched(usize, FetchId, FetchOutcome),
     /// The agreed epoch has come, or was over before the worker heard of it.
@@ -128,7 +128,7 @@ impl World {
             now: Timestamp::ZERO,
             run: Run::new(0.0, plan, csv, "k3f".to_owned(), parts),
             chat: Chat::new(seed, faults),
-            voice: Voice::new(seed, VoiceConfig::default()),
+            voice: VoiceServer::new(seed, VoiceConfig::default()),
             heard: Vec::new(),
             recording: None,
             seen: Vec::new(),
@@ -150,7 +150,7 @@ impl World {
     /// The voice service behaves like this.
     #[must_use]
     pub fn with_voice(mut self, config: VoiceConfig) -> Self {
-        self.voice = Voice::new(0, config);
+        self.voice = VoiceServer::new(0, config);
         self
     }
 
@@ -334,7 +334,7 @@ impl World {
     fn on_packet(&mut self, packet: Packet) {
         match packet {
             Packet::ToServer(..) | Packet::Served(..) | Packet::Fetch(..) if self.hangs => {}
-            Packet::Open(peer, url, protocols) if Voice::serves(&url) => {
+            Packet::Open(peer, url, protocols) if VoiceServer::serves(&url) => {
                 self.voice.open(self.now, peer, &url, &protocols);
                 self.flush_voice();
             }
@@ -361,10 +361,16 @@ impl World {
                 self.net.send(self.now, Span::ZERO, Packet::Closed(peer, code));
             }
             Packet::Fetch(worker, fetch, request) => {
-                let serves = Voice::serves(&request.url);
+                let serves = VoiceServer::serves(&request.url);
                 let outcome = if serves { self.voice.fetch(&request) } else { self.chat.fetch(&request) };
                 self.net.send(self.now, Span::ZERO, Packet::Fetched(worker, fetch, outcome));
             }
+            packet => self.on_packet_to_worker(packet),
+        }
+    }
+
+    fn on_packet_to_worker(&mut self, packet: Packet) {
+        match packet {
             Packet::Opened(peer) => self.give(peer.engine, Input::Opened { socket: peer.socket }),
             Packet::ToClient(peer, frame) => {
                 self.keep(peer.engine, peer.socket, Way::In, Some(&frame), frame.len());
@@ -397,6 +403,8 @@ impl World {
                 }
                 self.give(worker, Input::Fetched { fetch, outcome });
             }
+            // Those go to a server.
+            Packet::Open(..) | Packet::ToServer(..) | Packet::Served(..) | Packet::Close(..) | Packet::Fetch(..) => {}
         }
     }
 
@@ -421,10 +429,10 @@ impl World {
     fn flush_voice(&mut self) {
         for (peer, sent) in self.voice.drain() {
             let packet = match sent {
-                Sent::Opened => Packet::Opened(peer),
-                Sent::Text(frame) => Packet::ToClient(peer, frame),
-                Sent::Binary(bytes) => Packet::BinaryToClient(peer, bytes),
-                Sent::Closed(code) => Packet::Closed(peer, code),
+                VoiceOutput::Opened => Packet::Opened(peer),
+                VoiceOutput::Text(frame) => Packet::ToClient(peer, frame),
+                VoiceOutput::Binary(bytes) => Packet::BinaryToClient(peer, bytes),
+                VoiceOutput::Closed(code) => Packet::Closed(peer, code),
             };
             self.net.send(self.now, Span::ZERO, packet);
         }
@@ -444,7 +452,7 @@ impl World {
         let packet = match output {
             Output::Connect { socket, user, url, protocols } => {
                 self.workers[engine].owners.insert(socket, user);
-                let peer = Peer { engine, socket };
+                let peer = Endpoint { engine, socket };
                 if let Some(narrow) = self.narrow_of(engine) {
                     narrow.ask(Dial { peer, url, protocols });
                     return self.open_pending(engine);
@@ -453,16 +461,16 @@ impl World {
             }
             Output::Send { socket, text } => {
                 self.keep(engine, socket, Way::Out, Some(&text), text.len());
-                Packet::ToServer(Peer { engine, socket }, text.into())
+                Packet::ToServer(Endpoint { engine, socket }, text.into())
             }
             Output::SendShared { socket, population, frame, due } => {
                 let Worker { engine: Some(sender), epoch, .. } = &mut self.workers[engine] else { return };
                 sender.on_shared_sent(population, due, Timestamp::from_micros(self.now.since(*epoch).as_micros()));
-                Packet::ToServer(Peer { engine, socket }, sender.frames().text(frame).clone())
+                Packet::ToServer(Endpoint { engine, socket }, sender.frames().text(frame).clone())
             }
             Output::SendBinary { .. } => return,
             Output::Close { socket } => {
-                let peer = Peer { engine, socket };
+                let peer = Endpoint { engine, socket };
                 if self.narrow_of(engine).is_some_and(|narrow| narrow.call_back(peer)) {
                     return;
                 }

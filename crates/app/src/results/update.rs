@@ -8,6 +8,7 @@ use crate::model::{Model, NoticeKind, Page};
 use crate::update::say;
 use results::{Entry, archive, set_baseline};
 
+#[expect(clippy::too_many_lines, reason = "a line or two for each event")]
 pub fn update(model: &mut Model, event: ResultsEvent) -> Vec<Effect> {
     let results = &mut model.results;
     match event {

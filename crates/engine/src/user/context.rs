@@ -4,8 +4,8 @@ use crate::ports::{FetchRequest, FrameId, Frames, SocketId};
 use crate::wire::{Level, LogLine, Note, Reply, Told};
 use base::time::{Span, Timestamp};
 use metrics::{
-    BreachKey, ClosedBy, CounterId, DisconnectKey, ErrorKey, Late, Ledger, Phase, Recorder, Redactor, SeriesId, UserId,
-    Witness,
+    BreachKey, ClosedBy, CounterId, DisconnectKey, ErrorKey, Exemplars, Ledger, PendingExemplar, Phase, Recorder,
+    Redactor, SeriesId, UserId,
 };
 use plan::Terms;
 use protocol::Transmit;
@@ -35,7 +35,7 @@ pub struct Context<'a> {
     pub pcm: &'a mut PcmReader,
     /// The user that acts.
     pub user: UserId,
-    pub witness: &'a mut Witness,
+    pub exemplars: &'a mut Exemplars,
     /// Of the one user that somebody watches.
     pub seen: Option<&'a mut Vec<Note>>,
     /// Of the one user that somebody listens to.
@@ -44,7 +44,7 @@ pub struct Context<'a> {
     /// Whatever is counted under a text, or cut, goes through it first; the rest does so where it leaves the worker.
     pub redactor: &'a mut Redactor,
     pub ledger: &'a mut Ledger,
-    /// What the user wants done, in order.
+    /// What the user requests done, in order.
     pub wishes: &'a mut Vec<Wish>,
     pub log: &'a mut Vec<LogLine>,
 }
@@ -54,7 +54,7 @@ pub struct Context<'a> {
 pub enum Wish {
     /// A handshake slot; the engine answers with `User::open`.
     Slot,
-    /// It does not want (or use) the slot any more.
+    /// It does not request (or use) the slot any more.
     SlotDone,
     Send(SocketId, Transmit),
     SendFrame {
@@ -77,7 +77,7 @@ pub enum Wish {
 impl Context<'_> {
     pub fn sample(&mut self, series: SeriesId, value: Span) {
         self.recorder.sample(self.now, series, value);
-        self.witness.sample(Late { series, value, at: self.now, wall_ms: self.wall_ms, user: self.user });
+        self.exemplars.sample(PendingExemplar { series, value, at: self.now, wall_ms: self.wall_ms, user: self.user });
     }
 
     pub fn count(&mut self, counter: CounterId, n: u64) {
@@ -109,7 +109,7 @@ impl Context<'_> {
     pub fn disconnect(&mut self, mut key: DisconnectKey) {
         key.reason = self.redactor.shown(&key.reason, MAX_REASON);
         if key.by != ClosedBy::User {
-            self.witness.close(self.now, &key);
+            self.exemplars.close(self.now, &key);
         }
         self.recorder.disconnect(self.now, key);
     }
@@ -125,7 +125,7 @@ impl Context<'_> {
         let code = self.redactor.shown(code, MAX_CODE);
         self.show(|| Told::Failed(format!("{operation}: {code}")));
         let key = ErrorKey { population: self.population.to_owned(), operation: operation.to_owned(), code, phase };
-        self.witness.error(self.now, &key);
+        self.exemplars.error(self.now, &key);
         let redactor = &*self.redactor;
         self.recorder.error(self.now, key, || redactor.shown(&sample(), MAX_SAMPLE));
     }

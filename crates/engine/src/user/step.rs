@@ -32,6 +32,16 @@ const STEPS_IN_A_ROW: u32 = 1_000;
 /// An Engine.IO pong without data, as every server's ping wants it.
 pub(super) const PONG: &str = "3";
 
+/// What an emit does in a chat room.
+#[derive(Default)]
+struct InRoom {
+    /// The room, once the server has said yes.
+    enters: Option<String>,
+    message: Option<Sent>,
+    /// Goes with the message, so that its copies are recognised.
+    tag: String,
+}
+
 impl User {
     /// Runs every task that is ready.
     pub(super) fn run(&mut self, ctx: &mut Context<'_>) {
@@ -105,17 +115,8 @@ impl User {
             }
             Op::Speak(op) => self.speak(ctx, task, op),
             Op::Listen(op) => self.listen(ctx, task, op),
-            Op::Set { var, value } => {
-                let value = value.value(&mut self.memory.scope(wall, task.event(), ""));
-                self.memory.set(var.0 as usize, value);
-                self.memory.secrets.teach(ctx.redactor);
-                Step::Go(next)
-            }
-            Op::Push { var, value, max } => {
-                let value = value.value(&mut self.memory.scope(wall, task.event(), ""));
-                self.memory.secrets.on_value(var.0 as usize, &value);
-                self.memory.secrets.teach(ctx.redactor);
-                push(&mut self.memory.vars[var.0 as usize], value, *max);
+            Op::Set { .. } | Op::Push { .. } => {
+                self.assign(ctx, task, op);
                 Step::Go(next)
             }
             Op::Choose { branches, end } => Step::Go(self.choose(branches, wall, task).unwrap_or(*end)),
@@ -146,6 +147,24 @@ impl User {
                 Step::Over
             }
             Op::End => Step::Ended,
+        }
+    }
+
+    fn assign(&mut self, ctx: &mut Context<'_>, task: &Task, op: &Op) {
+        let mut value = |value: &Template| value.value(&mut self.memory.scope(ctx.wall_ms, task.event(), ""));
+        match op {
+            Op::Set { var, value: template } => {
+                let value = value(template);
+                self.memory.set(var.0 as usize, value);
+                self.memory.secrets.teach(ctx.redactor);
+            }
+            Op::Push { var, value: template, max } => {
+                let value = value(template);
+                self.memory.secrets.on_value(var.0 as usize, &value);
+                self.memory.secrets.teach(ctx.redactor);
+                push(&mut self.memory.vars[var.0 as usize], value, *max);
+            }
+            _ => {}
         }
     }
 
@@ -207,23 +226,7 @@ impl User {
             ctx.error(op.operation, "not connected", phase, String::new);
             return self.after_failure(ctx, op.required, "it is not connected", task.pc + 1);
         }
-        let mut enters = None;
-        let mut message = None;
-        let mut tag_text = String::new();
-        match &op.room {
-            RoomEffect::None => {}
-            RoomEffect::Enters(room) => enters = Some(room.text(&mut self.memory.scope(wall, task.event(), ""))),
-            RoomEffect::Leaves(room) => {
-                let room = room.text(&mut self.memory.scope(wall, task.event(), ""));
-                ctx.ledger.leave(ctx.now, Some(&room), self.id);
-            }
-            RoomEffect::Message(room) => {
-                let room = room.text(&mut self.memory.scope(wall, task.event(), ""));
-                let tag: Tag = ctx.ledger.send(ctx.now, &room, self.id);
-                tag.write(&self.memory.facts.run, &mut tag_text);
-                message = Some(Sent { sequence: tag.sequence, echoed: false, accepted: false });
-            }
-        }
+        let InRoom { enters, message, tag: tag_text } = self.in_room(ctx, task, &op.room);
         let event = op.event.text(&mut self.memory.scope(wall, task.event(), &tag_text));
         let args: Vec<String> = op
             .args
@@ -265,6 +268,23 @@ impl User {
             });
         }
         if blocks { Step::Wait(task.pc + 1, Wait::Blocked) } else { Step::Go(task.pc + 1) }
+    }
+
+    /// What the ledger is told before anything is sent.
+    fn in_room(&mut self, ctx: &mut Context<'_>, task: &Task, effect: &RoomEffect) -> InRoom {
+        let mut text = |room: &Template| room.text(&mut self.memory.scope(ctx.wall_ms, task.event(), ""));
+        let mut done = InRoom::default();
+        match effect {
+            RoomEffect::None => {}
+            RoomEffect::Enters(room) => done.enters = Some(text(room)),
+            RoomEffect::Leaves(room) => ctx.ledger.leave(ctx.now, Some(&text(room)), self.id),
+            RoomEffect::Message(room) => {
+                let tag: Tag = ctx.ledger.send(ctx.now, &text(room), self.id);
+                tag.write(&self.memory.facts.run, &mut done.tag);
+                done.message = Some(Sent { sequence: tag.sequence, echoed: false, accepted: false });
+            }
+        }
+        done
     }
 
     fn wait(&mut self, ctx: &mut Context<'_>, task: &Task, op: &WaitOp) -> Step {

@@ -4,10 +4,10 @@
 //! to each it takes down the newest frames of that user. [`EvidenceBook`] holds what all workers kept, and stays small.
 
 mod book;
-mod witness;
+mod exemplars;
 
 pub use book::EvidenceBook;
-pub use witness::{Late, Unredacted, Want, Wanted, Witness};
+pub use exemplars::{EvidenceOf, EvidenceRequest, Exemplars, PendingExemplar, Unredacted};
 
 use serde::{Deserialize, Serialize};
 

@@ -247,6 +247,7 @@ fn what_cors_needs() {
 }
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "a table")]
 fn what_a_request_is_answered() {
     let login = call("POST", "http://chat.example/api/login", &[]);
     let none = around(PAGE, []);

@@ -211,7 +211,7 @@ impl Run {
         if !can_host || !players.iter().any(|&worker| self.plays_load(worker)) {
             return 0;
         }
-        let most = players.iter().map(|&worker| self.members[worker].part.room.for_users()).max().unwrap_or(0);
+        let most = players.iter().map(|&worker| self.members[worker].part.budget.for_users()).max().unwrap_or(0);
         // Where it was full before it is taken to be full again.
         let most = rooms.full(home).map_or(most, |full| most.min(full.sockets));
         let parts: Vec<usize> = players.iter().map(|&worker| self.members[worker].part.segment.part).collect();

@@ -22,7 +22,7 @@ impl Run {
     /// A browser whose part of the plan needs more sockets than it can hold is not asked for them: whoever asks too much of it is
     /// refused like by a server. What it has is shared in proportion to the users; `None`: there is room for all.
     pub(super) fn sockets_of(&self, worker: usize) -> Option<u32> {
-        let room = self.members[worker].part.room;
+        let budget = self.members[worker].part.budget;
         let part = |other: usize| &self.members[other].part;
         // Whoever played the same part before has left his sockets.
         let is_over = |other: usize| {
@@ -31,8 +31,8 @@ impl Run {
         let of_home = |other: &usize| part(*other).browser == part(worker).browser && !is_over(*other);
         let users = |other: usize| u64::from(self.plan.users_of(&part(other).segment));
         let total: u64 = (0..self.members.len()).filter(of_home).map(users).sum();
-        let sockets = u64::from(room.sockets);
-        if !room.is_fixed || total <= sockets {
+        let sockets = u64::from(budget.sockets);
+        if !budget.is_fixed || total <= sockets {
             return None;
         }
         let before: u64 = (0..worker).filter(of_home).map(users).sum();

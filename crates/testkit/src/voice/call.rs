@@ -4,11 +4,11 @@ use std::rc::Rc;
 
 use serde_json::{Value, json};
 
-use super::{ClosePoint, Sent, Voice};
-use crate::net::Peer;
+use super::{ClosePoint, VoiceOutput, VoiceServer};
+use crate::net::Endpoint;
 use base::time::{Span, Timestamp};
 
-pub struct Call {
+pub struct Conversation {
     /// What was put on the agenda under another number is cancelled.
     pub generation: u32,
     is_scenario: bool,
@@ -43,24 +43,24 @@ impl Due {
 
 const RATE: u64 = 24_000;
 
-impl Voice {
+impl VoiceServer {
     /// A WebSocket is asked for.
-    pub fn open(&mut self, now: Timestamp, peer: Peer, url: &str, protocols: &[String]) {
+    pub fn open(&mut self, now: Timestamp, peer: Endpoint, url: &str, protocols: &[String]) {
         if self.config.close.is_some_and(|(point, _)| point == ClosePoint::Handshake) {
-            return self.out.push((peer, Sent::Closed(1006)));
+            return self.out.push((peer, VoiceOutput::Closed(1006)));
         }
         match self.admit(url, protocols) {
-            Ok(()) => self.out.push((peer, Sent::Opened)),
+            Ok(()) => self.out.push((peer, VoiceOutput::Opened)),
             // Refused before it is accepted: a browser sees no code.
-            Err(1006) => return self.out.push((peer, Sent::Closed(1006))),
+            Err(1006) => return self.out.push((peer, VoiceOutput::Closed(1006))),
             Err(code) => {
-                self.out.push((peer, Sent::Opened));
-                return self.out.push((peer, Sent::Closed(code)));
+                self.out.push((peer, VoiceOutput::Opened));
+                return self.out.push((peer, VoiceOutput::Closed(code)));
             }
         }
         let is_heard = self.calls.values().filter(|call| call.is_heard).count() < self.config.capacity;
         let is_scenario = url.contains("scenario");
-        let call = Call {
+        let call = Conversation {
             generation: 0,
             is_scenario,
             is_heard,
@@ -85,7 +85,7 @@ impl Voice {
     }
 
     /// A frame of its own, or one that many users send.
-    pub fn text(&mut self, now: Timestamp, peer: Peer, frame: &Rc<str>) {
+    pub fn text(&mut self, now: Timestamp, peer: Endpoint, frame: &Rc<str>) {
         let Some(call) = self.calls.get(&peer) else { return };
         if !call.is_heard || call.reported {
             return;
@@ -105,7 +105,7 @@ impl Voice {
         }
     }
 
-    fn hear(&mut self, now: Timestamp, peer: Peer, audio: super::ear::Listened) {
+    fn hear(&mut self, now: Timestamp, peer: Endpoint, audio: super::ear::HeardAudio) {
         let silence = self.config.vad_silence.as_micros() * RATE / 1_000_000;
         let Some(call) = self.calls.get_mut(&peer) else { return };
         let Some(voiced) = audio.voiced else {
@@ -133,7 +133,7 @@ impl Voice {
     }
 
     /// The user's turn has ended.
-    fn on_turn(&mut self, now: Timestamp, peer: Peer) {
+    fn on_turn(&mut self, now: Timestamp, peer: Endpoint) {
         let Some(call) = self.calls.get_mut(&peer) else { return };
         call.is_speaking = false;
         call.turns += 1;
@@ -159,7 +159,7 @@ impl Voice {
         stalls.then_some(self.config.chunks / 2)
     }
 
-    pub(super) fn on_due(&mut self, now: Timestamp, peer: Peer, due: Due) {
+    pub(super) fn on_due(&mut self, now: Timestamp, peer: Endpoint, due: Due) {
         match due {
             Due::Greeting => {
                 if self.config.malformed {
@@ -194,12 +194,12 @@ impl Voice {
             }
             Due::GiveUp => {
                 self.calls.remove(&peer);
-                self.out.push((peer, Sent::Closed(1006)));
+                self.out.push((peer, VoiceOutput::Closed(1006)));
             }
         }
     }
 
-    fn send_chunk(&mut self, now: Timestamp, peer: Peer, index: u32, stall: Option<u32>) {
+    fn send_chunk(&mut self, now: Timestamp, peer: Endpoint, index: u32, stall: Option<u32>) {
         let Some(call) = self.calls.get_mut(&peer) else { return };
         call.answering = true;
         let generation = call.generation;
@@ -218,7 +218,7 @@ impl Voice {
     }
 
     /// The end of an answer; the third one of a scenario completes it.
-    fn end_answer(&mut self, peer: Peer) {
+    fn end_answer(&mut self, peer: Endpoint) {
         let Some(call) = self.calls.get(&peer) else { return };
         if !call.is_scenario {
             self.send(peer, r#"{"type":"audio.done"}"#);
@@ -234,12 +234,12 @@ impl Voice {
     }
 
     /// Bad base64, half a sample, no audio, an array, a bare string, a binary frame.
-    fn send_nonsense(&mut self, peer: Peer) {
+    fn send_nonsense(&mut self, peer: Endpoint) {
         self.send(peer, r#"{"type":"audio.delta","delta":"*"}"#);
         self.send(peer, r#"{"type":"audio.delta","delta":"AAAA"}"#);
         self.send(peer, r#"{"type":"audio.delta"}"#);
         self.send(peer, "[1,2]");
         self.send(peer, "\"sorry\"");
-        self.out.push((peer, Sent::Binary(vec![1, 2, 3])));
+        self.out.push((peer, VoiceOutput::Binary(vec![1, 2, 3])));
     }
 }

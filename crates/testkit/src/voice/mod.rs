@@ -10,9 +10,9 @@ mod rest;
 use std::collections::{BTreeMap, HashMap};
 use std::rc::Rc;
 
-use super::net::{Net, Peer};
+use super::net::{Endpoint, Net};
 use base::time::{Span, Timestamp};
-use call::{Call, Due};
+use call::{Conversation, Due};
 use ear::Ear;
 use rest::Account;
 
@@ -49,7 +49,7 @@ pub struct VoiceConfig {
     /// Each greeting is preceded by one of every kind of frame that makes no sense.
     pub malformed: bool,
     /// What chunks of answers hold.
-    pub sound: Sound,
+    pub sound: AnswerSound,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -63,7 +63,7 @@ pub enum ClosePoint {
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Sound {
+pub enum AnswerSound {
     Tone,
     Silence,
     Clipped,
@@ -87,7 +87,7 @@ impl Default for VoiceConfig {
             empty_answers: false,
             lose_ends: false,
             malformed: false,
-            sound: Sound::Tone,
+            sound: AnswerSound::Tone,
         }
     }
 }
@@ -114,30 +114,30 @@ pub struct VoiceCounts {
     pub most_calls: usize,
 }
 
-pub struct Voice {
+pub struct VoiceServer {
     pub config: VoiceConfig,
     pub counts: VoiceCounts,
     random: fastrand::Rng,
     ear: Ear,
-    calls: HashMap<Peer, Call>,
-    agenda: Net<(Peer, u32, Due)>,
+    calls: HashMap<Endpoint, Conversation>,
+    agenda: Net<(Endpoint, u32, Due)>,
     /// By log-in.
     accounts: HashMap<String, Account>,
     /// Sessions by id: the member that owns it, if it is no guest's.
     sessions: HashMap<String, Option<usize>>,
-    out: Vec<(Peer, Sent)>,
+    out: Vec<(Endpoint, VoiceOutput)>,
 }
 
 /// What the service sends.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Sent {
+pub enum VoiceOutput {
     Opened,
     Text(Rc<str>),
     Binary(Vec<u8>),
     Closed(u16),
 }
 
-impl Voice {
+impl VoiceServer {
     pub fn new(seed: u64, config: VoiceConfig) -> Self {
         Self {
             ear: Ear::new(config.sound),
@@ -159,7 +159,7 @@ impl Voice {
             .any(|part| url.contains(part) && !url.contains("/api/auth/"))
     }
 
-    pub fn has(&self, peer: Peer) -> bool {
+    pub fn has(&self, peer: Endpoint) -> bool {
         self.calls.contains_key(&peer)
     }
 
@@ -168,16 +168,16 @@ impl Voice {
     }
 
     /// What it sends, in order.
-    pub fn drain(&mut self) -> impl Iterator<Item = (Peer, Sent)> {
+    pub fn drain(&mut self) -> impl Iterator<Item = (Endpoint, VoiceOutput)> {
         std::mem::take(&mut self.out).into_iter()
     }
 
-    pub fn close(&mut self, peer: Peer) {
+    pub fn close(&mut self, peer: Endpoint) {
         self.calls.remove(&peer);
     }
 
     pub fn cut_all(&mut self) {
-        self.out.extend(self.calls.drain().map(|(peer, _)| (peer, Sent::Closed(1006))));
+        self.out.extend(self.calls.drain().map(|(peer, _)| (peer, VoiceOutput::Closed(1006))));
     }
 
     /// Does what is due.
@@ -189,15 +189,15 @@ impl Voice {
         }
     }
 
-    fn send(&mut self, peer: Peer, frame: &str) {
-        self.out.push((peer, Sent::Text(frame.into())));
+    fn send(&mut self, peer: Endpoint, frame: &str) {
+        self.out.push((peer, VoiceOutput::Text(frame.into())));
     }
 
     /// Ends the conversation, if this is where the configuration wants it.
-    fn closes_at(&mut self, peer: Peer, point: ClosePoint) -> bool {
+    fn closes_at(&mut self, peer: Endpoint, point: ClosePoint) -> bool {
         let Some((_, code)) = self.config.close.filter(|(at, _)| *at == point) else { return false };
         self.calls.remove(&peer);
-        self.out.push((peer, Sent::Closed(code)));
+        self.out.push((peer, VoiceOutput::Closed(code)));
         true
     }
 }

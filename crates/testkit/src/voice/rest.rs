@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::Voice;
+use super::VoiceServer;
 use engine::ports::{FetchBody, FetchOutcome, FetchRequest};
 
 /// A member.
@@ -11,7 +11,7 @@ pub struct Account {
     password: String,
 }
 
-impl Voice {
+impl VoiceServer {
     pub fn fetch(&mut self, request: &FetchRequest) -> FetchOutcome {
         let path = request.url.split("/api/v1").nth(1).unwrap_or_default().to_owned();
         *self.counts.rest.entry(format!("{} {path}", request.method)).or_default() += 1;

@@ -74,6 +74,39 @@ pub struct SpeakMeters {
     pub barge_in: SeriesId,
 }
 
+impl AnswerCounters {
+    fn new(mut counter: impl FnMut(Counter) -> CounterId) -> Self {
+        Self {
+            all: counter(Counter::Answers),
+            empty: counter(Counter::AnswersEmpty),
+            silent: counter(Counter::AnswersSilent),
+            clipped: counter(Counter::AnswersClipped),
+            early: counter(Counter::AnswersEarly),
+            unasked: counter(Counter::AnswersUnasked),
+            too_late: counter(Counter::AnswersTooLate),
+            cut: counter(Counter::AnswersCut),
+            one_chunk: counter(Counter::AnswersOneChunk),
+            broken_into: counter(Counter::AnswersBrokenInto),
+            stopped_before: counter(Counter::AnswersStoppedBefore),
+            starved: counter(Counter::AnswersStarved),
+            slow: counter(Counter::AnswersSlow),
+        }
+    }
+}
+
+impl TurnCounters {
+    fn new(mut counter: impl FnMut(Counter) -> CounterId) -> Self {
+        Self {
+            all: counter(Counter::Turns),
+            answered: counter(Counter::TurnsAnswered),
+            interrupted: counter(Counter::TurnsInterrupted),
+            unanswered: counter(Counter::TurnsUnanswered),
+            lost: counter(Counter::TurnsLost),
+            cut: counter(Counter::TurnsCut),
+        }
+    }
+}
+
 impl VoiceMeters {
     pub fn new(program: &Program, population: &str, recorder: &mut Recorder) -> Option<Self> {
         program.audio.as_ref()?;
@@ -113,29 +146,8 @@ impl VoiceMeters {
             received_ms: counter(Counter::ReceivedMs),
             after_first_ms: counter(Counter::AfterFirstMs),
             wall_ms: counter(Counter::WallMs),
-            answers: AnswerCounters {
-                all: counter(Counter::Answers),
-                empty: counter(Counter::AnswersEmpty),
-                silent: counter(Counter::AnswersSilent),
-                clipped: counter(Counter::AnswersClipped),
-                early: counter(Counter::AnswersEarly),
-                unasked: counter(Counter::AnswersUnasked),
-                too_late: counter(Counter::AnswersTooLate),
-                cut: counter(Counter::AnswersCut),
-                one_chunk: counter(Counter::AnswersOneChunk),
-                broken_into: counter(Counter::AnswersBrokenInto),
-                stopped_before: counter(Counter::AnswersStoppedBefore),
-                starved: counter(Counter::AnswersStarved),
-                slow: counter(Counter::AnswersSlow),
-            },
-            turns: TurnCounters {
-                all: counter(Counter::Turns),
-                answered: counter(Counter::TurnsAnswered),
-                interrupted: counter(Counter::TurnsInterrupted),
-                unanswered: counter(Counter::TurnsUnanswered),
-                lost: counter(Counter::TurnsLost),
-                cut: counter(Counter::TurnsCut),
-            },
+            answers: AnswerCounters::new(&mut counter),
+            turns: TurnCounters::new(&mut counter),
             stopped_early: counter(Counter::StoppedEarly),
             transcripts_unclear: counter(Counter::TranscriptsUnclear),
             listens,

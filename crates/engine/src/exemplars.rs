@@ -3,7 +3,8 @@
 use crate::user::{ONCE_USER, User};
 use base::time::{Span, Timestamp};
 use metrics::{
-    Cause, Evidence, Facts, Frame, Late, Phase, Recorder, Redactor, SeriesId, Unredacted, UserId, Want, Wanted,
+    Cause, Evidence, EvidenceOf, EvidenceRequest, Facts, Frame, PendingExemplar, Phase, Recorder, Redactor, SeriesId,
+    Unredacted, UserId,
 };
 
 use super::{Caught, Engine};
@@ -22,36 +23,36 @@ const BRIEF: Extent = Extent { most: 6, sent: 2, chars: 200 };
 
 impl Engine {
     /// After a user has acted; mostly there is nothing to do.
-    pub(super) fn bear_witness(&mut self, now: Timestamp, wall_ms: f64, slot: u32) {
-        let Some(wants) = self.witness.wants() else { return };
+    pub(super) fn take_exemplars(&mut self, now: Timestamp, wall_ms: f64, slot: u32) {
+        let Some(requests) = self.exemplars.requests() else { return };
         let Some(user) = self.crowd.get_mut(slot).filter(|user| user.id().index() != ONCE_USER) else { return };
         let id = user.id();
         let caught = |extent: &Extent| self.rings.recent(id, extent.most, extent.sent);
         let full = || transcript((user, &self.redactor), &caught(&FULL), now, wall_ms, FULL.chars);
         let brief = || frames(&caught(&BRIEF), now, wall_ms, String::clone);
-        let is_brief = |want: &Want| matches!(want.what, Wanted::Slowest { .. });
-        let full = if wants.iter().all(is_brief) { Vec::new() } else { full() };
-        let brief = if wants.iter().any(is_brief) { brief() } else { Vec::new() };
+        let is_brief = |request: &EvidenceRequest| matches!(request.what, EvidenceOf::Slowest { .. });
+        let full = if requests.iter().all(is_brief) { Vec::new() } else { full() };
+        let brief = if requests.iter().any(is_brief) { brief() } else { Vec::new() };
         let name = &self.populations[id.population()].name;
-        let evidence = |want: &Want, cause, frames: &[Frame]| {
-            let phase = want.phase.unwrap_or(user.phase());
-            evidence(want.at, name, id, phase, cause, frames.to_vec())
+        let evidence = |request: &EvidenceRequest, cause, frames: &[Frame]| {
+            let phase = request.phase.unwrap_or(user.phase());
+            evidence(request.at, name, id, phase, cause, frames.to_vec())
         };
-        for want in &wants {
-            match &want.what {
-                Wanted::Cause(cause) => self.witness.keep(evidence(want, cause.clone(), &full)),
-                Wanted::Slowest { series, value } => {
+        for request in &requests {
+            match &request.what {
+                EvidenceOf::Cause(cause) => self.exemplars.keep(evidence(request, cause.clone(), &full)),
+                EvidenceOf::Slowest { series, value } => {
                     let cause = slowest(&self.recorder, *series, *value);
-                    let evidence = evidence(want, cause, &brief);
-                    self.witness.keep_slowest(*series, unredacted(user, evidence));
+                    let evidence = evidence(request, cause, &brief);
+                    self.exemplars.keep_slowest(*series, unredacted(user, evidence));
                 }
             }
         }
     }
 
     /// With a hand-over: what got slower too often to be taken down each time.
-    pub(super) fn bear_late_witness(&mut self) {
-        for Late { series, value, at, wall_ms, user: id } in self.witness.late() {
+    pub(super) fn take_late_exemplars(&mut self) {
+        for PendingExemplar { series, value, at, wall_ms, user: id } in self.exemplars.late() {
             // Who is gone has taken its frames along.
             let user = self.crowd.find(id).and_then(|slot| self.crowd.get_mut(slot));
             let Some(user) = user.filter(|_| id.index() != ONCE_USER) else { continue };
@@ -59,14 +60,14 @@ impl Engine {
             let frames = frames(&caught, at, wall_ms, String::clone);
             let (name, cause) = (&self.populations[id.population()].name, slowest(&self.recorder, series, value));
             let evidence = evidence(at, name, id, user.phase(), cause, frames);
-            self.witness.keep_slowest(series, unredacted(user, evidence));
+            self.exemplars.keep_slowest(series, unredacted(user, evidence));
         }
     }
 
     /// All evidence since the last hand-over, without secrets.
     pub(super) fn evidence(&mut self, now: Timestamp) -> Vec<Evidence> {
         let redactor = &self.redactor;
-        self.witness.drain(now, |taken| taken.redacted(redactor, BRIEF.chars))
+        self.exemplars.drain(now, |taken| taken.redacted(redactor, BRIEF.chars))
     }
 }
 

@@ -10,21 +10,21 @@ use base::time::{Span, Timestamp};
 
 /// Something that just happened to the user that is acting.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Want {
+pub struct EvidenceRequest {
     pub at: Timestamp,
     pub phase: Option<Phase>,
-    pub what: Wanted,
+    pub what: EvidenceOf,
 }
 
 #[derive(Debug, Clone, PartialEq)]
-pub enum Wanted {
+pub enum EvidenceOf {
     Cause(Cause),
     Slowest { series: SeriesId, value: Span },
 }
 
 /// A slowest sample whose user's frames are still to be taken down.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Late {
+pub struct PendingExemplar {
     pub series: SeriesId,
     pub value: Span,
     pub at: Timestamp,
@@ -54,11 +54,11 @@ impl Unredacted {
 }
 
 #[derive(Debug)]
-pub struct Witness {
+pub struct Exemplars {
     /// How much of each kind is kept already.
     kinds: HashMap<Kind, u8>,
     /// Of the user that is acting; mostly empty.
-    wants: Vec<Want>,
+    requests: Vec<EvidenceRequest>,
     ready: Vec<Evidence>,
     /// By [`SeriesId`]: the slowest sample of the time that is running.
     slowest: Vec<Slowest>,
@@ -72,7 +72,7 @@ struct Slowest {
     evidence: Option<Box<Unredacted>>,
     /// How often frames were taken down for it.
     taken: u8,
-    late: Option<Late>,
+    late: Option<PendingExemplar>,
 }
 
 #[derive(Debug, PartialEq, Eq, Hash)]
@@ -81,12 +81,12 @@ enum Kind {
     Close(DisconnectKey),
 }
 
-impl Witness {
+impl Exemplars {
     /// Keeps one slowest sample of each metric in a window of this length.
     pub fn new(window: Span) -> Self {
         Self {
             kinds: HashMap::new(),
-            wants: Vec::new(),
+            requests: Vec::new(),
             ready: Vec::new(),
             slowest: Vec::new(),
             window,
@@ -97,14 +97,14 @@ impl Witness {
     pub fn error(&mut self, at: Timestamp, key: &ErrorKey) {
         if self.takes(Kind::Error(key.clone())) {
             let cause = Cause::Error { operation: key.operation.clone(), code: key.code.clone() };
-            self.wants.push(Want { at, phase: Some(key.phase), what: Wanted::Cause(cause) });
+            self.requests.push(EvidenceRequest { at, phase: Some(key.phase), what: EvidenceOf::Cause(cause) });
         }
     }
 
     pub fn close(&mut self, at: Timestamp, key: &DisconnectKey) {
         if self.takes(Kind::Close(key.clone())) {
             let cause = Cause::Close { code: key.code, reason: key.reason.clone(), by: key.by };
-            self.wants.push(Want { at, phase: Some(key.phase), what: Wanted::Cause(cause) });
+            self.requests.push(EvidenceRequest { at, phase: Some(key.phase), what: EvidenceOf::Cause(cause) });
         }
     }
 
@@ -112,15 +112,15 @@ impl Witness {
     /// the first few of these. More of them mean that everything gets slower and slower: to take down each would slow it further,
     /// so the last of them waits for the next hand-over.
     #[inline]
-    pub fn sample(&mut self, late: Late) {
+    pub fn sample(&mut self, late: PendingExemplar) {
         match self.slowest.get(late.series.place()) {
             Some(slowest) if late.value <= slowest.value => {}
             _ => self.on_slower(late),
         }
     }
 
-    fn on_slower(&mut self, late: Late) {
-        let Late { series, value, at, .. } = late;
+    fn on_slower(&mut self, late: PendingExemplar) {
+        let PendingExemplar { series, value, at, .. } = late;
         if self.slowest.len() <= series.place() {
             self.slowest.resize(series.place() + 1, Slowest::default());
         }
@@ -130,12 +130,12 @@ impl Witness {
         slowest.late = (!is_one_of_few).then_some(late);
         if is_one_of_few {
             slowest.taken += 1;
-            self.wants.push(Want { at, phase: None, what: Wanted::Slowest { series, value } });
+            self.requests.push(EvidenceRequest { at, phase: None, what: EvidenceOf::Slowest { series, value } });
         }
     }
 
     /// Slowest samples that wait for this hand-over.
-    pub fn late(&mut self) -> Vec<Late> {
+    pub fn late(&mut self) -> Vec<PendingExemplar> {
         self.slowest.iter_mut().filter_map(|slowest| slowest.late.take()).collect()
     }
 
@@ -150,8 +150,8 @@ impl Witness {
     }
 
     /// What of the acting user is worth evidence; mostly nothing.
-    pub fn wants(&mut self) -> Option<Vec<Want>> {
-        (!self.wants.is_empty()).then(|| std::mem::take(&mut self.wants))
+    pub fn requests(&mut self) -> Option<Vec<EvidenceRequest>> {
+        (!self.requests.is_empty()).then(|| std::mem::take(&mut self.requests))
     }
 
     pub fn keep(&mut self, evidence: Evidence) {
@@ -193,8 +193,8 @@ mod tests {
         ErrorKey { population: "p".into(), operation: "join".into(), code: code.into(), phase: Phase::Flow }
     }
 
-    fn late(series: SeriesId, ms: u64) -> Late {
-        Late { series, value: Span::from_millis(ms), at: Timestamp::ZERO, wall_ms: 0.0, user: UserId(3) }
+    fn late(series: SeriesId, ms: u64) -> PendingExemplar {
+        PendingExemplar { series, value: Span::from_millis(ms), at: Timestamp::ZERO, wall_ms: 0.0, user: UserId(3) }
     }
 
     fn evidence(ms: f64) -> Evidence {
@@ -232,19 +232,19 @@ mod tests {
 
     #[test]
     fn the_first_few_of_each_kind_are_wanted() {
-        let mut witness = Witness::new(Span::from_secs(1));
+        let mut exemplars = Exemplars::new(Span::from_secs(1));
         let mut wanted = 0;
         for _ in 0..10 {
-            witness.error(Timestamp::ZERO, &key("a"));
-            witness.error(Timestamp::ZERO, &key("b"));
-            wanted += witness.wants().map_or(0, |wants| wants.len());
+            exemplars.error(Timestamp::ZERO, &key("a"));
+            exemplars.error(Timestamp::ZERO, &key("b"));
+            wanted += exemplars.requests().map_or(0, |requests| requests.len());
         }
         assert_eq!(wanted, 6);
     }
 
     #[test]
     fn a_flood_of_kinds_and_one_of_closes_are_bounded() {
-        let mut witness = Witness::new(Span::from_secs(1));
+        let mut exemplars = Exemplars::new(Span::from_secs(1));
         let mut wanted = 0;
         for code in 0..1_000u16 {
             let key = DisconnectKey {
@@ -254,60 +254,60 @@ mod tests {
                 by: ClosedBy::Server,
                 phase: Phase::Active,
             };
-            witness.close(Timestamp::ZERO, &key);
-            for want in witness.wants().unwrap_or_default() {
+            exemplars.close(Timestamp::ZERO, &key);
+            for request in exemplars.requests().unwrap_or_default() {
                 wanted += 1;
-                assert!(matches!(want.what, Wanted::Cause(_)));
-                witness.keep(evidence(1.0));
+                assert!(matches!(request.what, EvidenceOf::Cause(_)));
+                exemplars.keep(evidence(1.0));
             }
         }
         assert_eq!(wanted, PER_HAND_OVER);
-        assert_eq!(witness.drain(Timestamp::ZERO, |raw| raw.evidence).len(), PER_HAND_OVER);
-        assert!(witness.kinds.len() <= MAX_KINDS);
+        assert_eq!(exemplars.drain(Timestamp::ZERO, |raw| raw.evidence).len(), PER_HAND_OVER);
+        assert!(exemplars.kinds.len() <= MAX_KINDS);
     }
 
     #[test]
     fn of_each_metric_the_slowest_of_a_window_is_kept() {
         let mut recorder = Recorder::new(Timestamp::ZERO);
         let (a, b) = (recorder.series("a", "p"), recorder.series("b", "p"));
-        let mut witness = Witness::new(Span::from_secs(1));
+        let mut exemplars = Exemplars::new(Span::from_secs(1));
         for (series, ms) in [(a, 5), (a, 4), (b, 1), (a, 9), (a, 9), (b, 1)] {
-            witness.sample(late(series, ms));
-            for want in witness.wants().unwrap_or_default() {
-                let Wanted::Slowest { series, value } = want.what else { panic!("{want:?}") };
-                witness.keep_slowest(series, unredacted(value.as_millis_f64()));
+            exemplars.sample(late(series, ms));
+            for request in exemplars.requests().unwrap_or_default() {
+                let EvidenceOf::Slowest { series, value } = request.what else { panic!("{request:?}") };
+                exemplars.keep_slowest(series, unredacted(value.as_millis_f64()));
             }
         }
         assert!(
-            witness.drain(Timestamp::from_micros(999_999), |raw| raw.evidence).is_empty(),
+            exemplars.drain(Timestamp::from_micros(999_999), |raw| raw.evidence).is_empty(),
             "the window is not over"
         );
-        let kept: Vec<_> = witness
+        let kept: Vec<_> = exemplars
             .drain(Timestamp::from_micros(1_000_000), |raw| raw.evidence)
             .iter()
             .map(Evidence::slowest_ms)
             .collect();
         assert_eq!(kept, [Some(9.0), Some(1.0)]);
-        witness.sample(late(a, 2));
-        assert!(witness.wants().is_some(), "another window has its own");
+        exemplars.sample(late(a, 2));
+        assert!(exemplars.requests().is_some(), "another window has its own");
     }
 
     #[test]
     fn what_gets_slower_and_slower_is_taken_down_a_few_times_and_then_once_a_hand_over() {
         let mut series = Recorder::new(Timestamp::ZERO);
         let series = series.series("a", "p");
-        let mut witness = Witness::new(Span::from_secs(1));
+        let mut exemplars = Exemplars::new(Span::from_secs(1));
         let mut at_once = 0;
         for ms in 1..=1_000 {
-            witness.sample(late(series, ms));
-            at_once += witness.wants().map_or(0, |wants| wants.len());
+            exemplars.sample(late(series, ms));
+            at_once += exemplars.requests().map_or(0, |requests| requests.len());
         }
         assert_eq!(at_once, usize::from(PER_WINDOW));
-        let waiting = witness.late();
+        let waiting = exemplars.late();
         assert_eq!(waiting, [late(series, 1_000)], "the slowest of all, and nobody else");
-        assert!(witness.late().is_empty());
-        witness.keep_slowest(series, unredacted(waiting[0].value.as_millis_f64()));
-        let kept: Vec<_> = witness
+        assert!(exemplars.late().is_empty());
+        exemplars.keep_slowest(series, unredacted(waiting[0].value.as_millis_f64()));
+        let kept: Vec<_> = exemplars
             .drain(Timestamp::from_micros(1_000_000), |raw| raw.evidence)
             .iter()
             .map(Evidence::slowest_ms)
