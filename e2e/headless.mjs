@@ -27,7 +27,7 @@ const { values: options } = parseArgs({
 });
 
 /** What Ctrl-C and SIGTERM do now. Leaving through `exit` takes our child processes along. */
-let interrupt = () => process.exit(1);
+let interrupt = leave;
 for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => interrupt());
 
 try {
@@ -37,10 +37,15 @@ try {
   process.exitCode = 1;
 }
 
+/** @returns {void} */
+function leave() {
+  process.exit(1);
+}
+
 async function main() {
   const given = options.plan && (await readJson(options.plan));
   const baseline = options.baseline && (await readJson(options.baseline));
-  const lab = await startLab({ port: options.port && Number(options.port) });
+  const lab = await startLab({ port: options.port ? Number(options.port) : undefined });
   let browser;
   try {
     browser = await launchChromium();
@@ -108,7 +113,7 @@ async function watch(page) {
 
 /** The first Ctrl-C stops the run as its Stop button does; the second one gives up. */
 function stopGracefully(page) {
-  interrupt = () => process.exit(1);
+  interrupt = leave;
   console.log('stopping: users finish and leave; press Ctrl-C again to give up');
   swarm.stop(page).catch((error) => console.error(`headless: ${error.message}`));
 }

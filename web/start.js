@@ -8,8 +8,8 @@ if (window.top === window.self) await start();
 else refuse();
 
 async function start() {
-  const { js, wasm } = document.querySelector('meta[name="program"]').dataset;
-  const { default: init } = await import(here(js));
+  const { js, wasm } = /** @type {HTMLMetaElement} */ (document.querySelector('meta[name="program"]')).dataset;
+  const { default: init } = await import(here(js).href);
   await init({ module_or_path: here(wasm) });
 }
 

@@ -24,7 +24,8 @@ try {
   const began = performance.now();
   const plan = chatPlan(lab, rampThenHold(USERS, RAMP_S, RAMP_S + HOLD_S + 120), QUIET);
   await swarm.start(conductor, plan);
-  let [most, all, told] = [0, undefined, 0];
+  let [most, told] = [0, 0];
+  let all;
   await until('everybody to be connected', async () => {
     const { users, phase, elapsed_s } = await swarm.status(conductor);
     most = Math.max(most, users.connected);

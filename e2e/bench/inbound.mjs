@@ -10,6 +10,8 @@ import { table } from '../lib/table.mjs';
 import { startFloodServer } from '../servers/flood.mjs';
 import { floodPlan } from './flood-plan.mjs';
 
+/** @typedef {import('../lib/swarm.mjs').DrivenPage} Page */
+
 const SOCKETS = 50;
 const FRAMES = 3_000;
 const ROUNDS = 3;
@@ -73,6 +75,10 @@ function baseline(page, options) {
   };
 }
 
+/**
+ * @param {Page} page
+ * @param {{ledger: boolean, watched?: boolean}} options
+ */
 function engine(page, { watched = false, ...options }) {
   return {
     async start() {

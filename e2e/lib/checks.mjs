@@ -3,6 +3,10 @@ import assert from 'node:assert/strict';
 
 import { counter, errorsInWords } from './report.mjs';
 
+/**
+ * @param {RunReport} report
+ * @param {{except?: (error: any) => boolean}} [options]
+ */
 export function noErrors(report, { except = () => false } = {}) {
   const errors = report.errors.filter((error) => !except(error));
   assert.deepEqual(errorsInWords({ errors }), []);

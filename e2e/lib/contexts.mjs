@@ -5,7 +5,13 @@ import { openSwarm, ready, swarmOf } from './gather.mjs';
 import { openPage } from './swarm.mjs';
 import { until } from './wait.mjs';
 
-/** Starts a browser with so many contexts, one page in each, all of them in one swarm; the first one conducts it. `close()` ends it. */
+/**
+ * Starts a browser with so many contexts, one page in each, all of them in one swarm; the first one conducts it. `close()` ends it.
+ * @param {string} url
+ * @param {string} broker
+ * @param {number} contexts
+ * @param {{args?: string[]}} [options]
+ */
 export async function launchSwarm(url, broker, contexts, { args } = {}) {
   const browser = await launchChromium({ args });
   try {
@@ -24,6 +30,6 @@ export async function launchSwarm(url, broker, contexts, { args } = {}) {
 }
 
 async function joinSwarm(page) {
-  await until('the generator to be let in', async () => (await swarmOf(page))?.connected, { within: 30_000 });
+  await until('the generator to be let in', async () => (await swarmOf(page)).connected, { within: 30_000 });
   return page;
 }

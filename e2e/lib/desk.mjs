@@ -24,13 +24,20 @@ export function deskOf(page) {
   };
 }
 
-/** How much each number that `count` answers with grows a second, from now for so long. */
+/**
+ * How much each number that `count` answers with grows a second, from now for so long.
+ * @template {string} Name
+ * @param {number} seconds
+ * @param {() => Promise<Record<Name, number>>} count
+ * @returns {Promise<Record<Name, number>>}
+ */
 export async function during(seconds, count) {
   const [before, began] = [await count(), performance.now()];
   await pause(seconds * 1_000);
   const after = await count();
   const took = (performance.now() - began) / 1_000;
-  return Object.fromEntries(Object.entries(after).map(([name, total]) => [name, (total - before[name]) / took]));
+  const rates = Object.entries(after).map(([name, total]) => [name, (total - before[name]) / took]);
+  return Object.fromEntries(rates);
 }
 
 export const near = (found, wanted, share) => Math.abs(found / wanted - 1) <= share;

@@ -2,6 +2,8 @@
 import { once } from 'node:events';
 import { createServer } from 'node:net';
 
+import { portOf } from './process.mjs';
+
 /**
  * Holds so many ports. Whoever comes is noted down with the origin that its browser gives, and answered with `answer(origin)`, which
  * any page may read.
@@ -24,9 +26,12 @@ export async function holdDoors(count, answer = () => 'nothing') {
 }
 
 async function door(answer) {
-  const [visits, sockets] = [[], new Set()];
+  /** @type {{origin?: string, line?: string}[]} */
+  const visits = [];
+  const sockets = new Set();
   const server = createServer((socket) => {
-    const visit = { origin: undefined, line: undefined };
+    /** @type {{origin?: string, line?: string}} */
+    const visit = {};
     visits.push(visit);
     sockets.add(socket);
     socket.on('close', () => sockets.delete(socket));
@@ -48,5 +53,5 @@ async function door(answer) {
     sockets.forEach((socket) => socket.destroy());
     server.close();
   };
-  return { port: server.address().port, visits, stop };
+  return { port: portOf(server), visits, stop };
 }

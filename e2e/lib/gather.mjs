@@ -10,7 +10,12 @@ import { until } from './wait.mjs';
 /** A few users who say something once a second, so that their missing would show at once. */
 export const LIVELY = { room_size: 10, send_min_ms: 900, send_max_ms: 1_100, read: 'none', reaction_share: 0, list_rooms: false };
 
-export const swarmOf = (page) => page.evaluate(() => window.tabswarm.swarm());
+/** The swarm that the page is in; fails while it is in none. @param {import('playwright-core').Page} page */
+export async function swarmOf(page) {
+  const swarm = await page.evaluate(() => window.tabswarm.swarm());
+  if (!swarm) throw new Error('the page is in no swarm');
+  return swarm;
+}
 
 /** Opens a swarm as a person does: the page conducts it from then on. Answers with the fragment that invites others. */
 export async function openSwarm(page, broker, { name = 'conductor' } = {}) {
@@ -18,17 +23,16 @@ export async function openSwarm(page, broker, { name = 'conductor' } = {}) {
   await at.brokerField(page).fill(broker);
   await at.browserName(page).fill(name);
   await at.openSwarmButton(page).click();
-  const swarm = await until('the broker to let the conductor in', async () => {
-    const swarm = await swarmOf(page);
-    return swarm?.connected && swarm;
+  return until('the broker to let the conductor in', async () => {
+    const { connected, invite } = await swarmOf(page);
+    return connected && invite;
   });
-  return swarm.invite;
 }
 
 /** A browser process of its own follows the link; whoever sits there agrees to what he is asked, unless the story says otherwise. */
 export async function join(world, url, invite, options) {
   const page = await world.page(`${url}/${invite}`, { agrees: true, ...options });
-  await until('the generator to be let in', async () => (await swarmOf(page))?.connected);
+  await until('the generator to be let in', async () => (await swarmOf(page)).connected);
   return page;
 }
 

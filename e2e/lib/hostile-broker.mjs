@@ -4,8 +4,12 @@ import { createServer } from 'node:http';
 
 import { WebSocketServer } from 'ws';
 
+import { portOf } from './process.mjs';
+
 /** A message of quality 2 without a number: no broker that knows MQTT says this. */
 export const QUALITY_2_WITHOUT_A_NUMBER = Buffer.from([0x34, 0x0c, 0, 1, 0x74, 0, 0, ...Buffer.from('payload')]);
+
+/** @typedef {{socket: import('ws').WebSocket, topics: Set<string>, rest: Buffer, will?: {topic: string, payload: Buffer}}} Client */
 
 /**
  * @returns `url` for a swarm, `connections()` so far, `say(bytes)` to everybody who is connected, and `stop()`
@@ -21,10 +25,11 @@ export async function startHostileBroker() {
   };
   sockets.on('connection', (socket) => {
     connections += 1;
+    /** @type {Client} */
     const client = { socket, topics: new Set(), rest: Buffer.alloc(0), will: undefined };
     clients.add(client);
     socket.on('message', (data) => {
-      client.rest = Buffer.concat([client.rest, data]);
+      client.rest = Buffer.concat([client.rest, /** @type {Buffer} */ (data)]);
       for (let packet; (packet = nextPacket(client)); ) answer(client, packet, retained, publish);
     });
     socket.on('error', () => {});
@@ -36,7 +41,7 @@ export async function startHostileBroker() {
   http.listen(0, '127.0.0.1');
   await once(http, 'listening');
   return {
-    url: `ws://127.0.0.1:${http.address().port}/`,
+    url: `ws://127.0.0.1:${portOf(http)}/`,
     connections: () => connections,
     say: (bytes) => clients.forEach(({ socket }) => socket.send(bytes)),
     stop() {

@@ -2,16 +2,18 @@
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 
+import { portOf } from './process.mjs';
+
 /** Serves it. `open(context)` answers with what it can do there, in a tab of that browser. */
 export async function startHostilePage() {
-  const server = createServer((request, response) => {
+  const server = createServer((_, response) => {
     response.writeHead(200, { 'content-type': 'text/html; charset=utf-8' });
     response.end('<!doctype html><title>You have won</title><button>Take it</button><main></main>');
   });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   // Another name than ours, so another site, too.
-  const url = `http://localhost:${server.address().port}/`;
+  const url = `http://localhost:${portOf(server)}/`;
   return {
     url,
     async open(context) {
@@ -34,7 +36,7 @@ const attack = (page) => ({
       const frame = Object.assign(document.createElement('iframe'), { src: address });
       for (const [name, value] of Object.entries(attributes)) frame.setAttribute(name, value);
       const loaded = new Promise((resolve) => frame.addEventListener('load', resolve));
-      document.querySelector('main').replaceChildren(frame);
+      document.querySelector('main')?.replaceChildren(frame);
       return loaded;
     }, [address, attributes]);
     return page.frames().at(-1);
@@ -42,7 +44,8 @@ const attack = (page) => ({
   /** In a window that it has a hold of; answers with the tab. A browser wants a click for it, and gets one. */
   async opens(address) {
     await page.evaluate((address) => {
-      document.querySelector('button').onclick = () => (window.victim = window.open(address, 'victim'));
+      const button = document.querySelector('button');
+      if (button) button.onclick = () => (window.victim = window.open(address, 'victim'));
     }, address);
     const [tab] = await Promise.all([page.context().waitForEvent('page'), page.locator('button').click()]);
     return tab;

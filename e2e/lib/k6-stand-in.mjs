@@ -22,6 +22,7 @@ globalThis[VUS] = new Map();
 
 /**
  * Plays the script's `setup` and all its scenarios to their end.
+ * @param {string} text
  * @param {{env?: Record<string, string>, files?: Record<string, string>}} [given]
  * @returns {Promise<{metrics: Map<string, {kind: string, values: {value: number, tags: object}[]}>, checks: Map<string, [number, number]>}>}
  */
@@ -68,7 +69,7 @@ async function load(text, test) {
   const source = `const { __ENV, open } = ${get}.globals;\n${linked}`;
   const file = join(test.folder, `vu-${vu}.mjs`);
   await writeFile(file, source);
-  return { module: await import(pathToFileURL(file)), execution };
+  return { module: await import(pathToFileURL(file).href), execution };
 }
 
 /** When VUs come and go, or iterations begin, as k6's executors do it. */

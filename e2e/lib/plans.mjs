@@ -18,7 +18,12 @@ export function planOf(scenario, load, rest = {}) {
   };
 }
 
-/** What a user of the official server does: joins its room and talks there; a talkative one also reads and reacts. */
+/**
+ * What a user of the official server does: joins its room and talks there; a talkative one also reads and reacts.
+ * @param {string} url
+ * @param {{rooms?: number, namespace?: string, auth?: object, interval_ms?: number[], first_ms?: number, times?: number, talkative?: boolean}} [options]
+ * @returns {Scenario}
+ */
 export function officialScenario(url, { rooms = 1, namespace = '/', auth, interval_ms = [500, 1_500], first_ms, times, talkative = false } = {}) {
   const room = `room \${user.index % ${rooms}}`;
   const join = { emit: { event: 'join', args: [room], ack: true, operation: 'join', enters: room } };

@@ -39,11 +39,21 @@ export function start(program, args, { env = {} } = {}) {
   };
 }
 
+/**
+ * The port that a server listens on.
+ * @param {{address(): import('node:net').AddressInfo | string | null}} server
+ */
+export function portOf(server) {
+  const address = server.address();
+  if (!address || typeof address === 'string') throw new Error(`the server listens on no port but ${address}`);
+  return address.port;
+}
+
 /** A port that nobody listens on just now. */
 export async function freePort() {
   const server = createServer().listen(0, '127.0.0.1');
   await once(server, 'listening');
-  const { port } = server.address();
+  const port = portOf(server);
   server.close();
   await once(server, 'close');
   return port;

@@ -1,5 +1,8 @@
 // A wire between a browser and a server that can be long, and can be cut without anybody being told.
+import { once } from 'node:events';
 import { createServer, connect } from 'node:net';
+
+import { portOf } from './process.mjs';
 
 /**
  * Passes everything on to a port of this machine; what the server says arrives `delay_ms` later. `cut()`: nothing gets through any
@@ -24,9 +27,10 @@ export async function startWire(port, { delay_ms = 0 } = {}) {
       if (isCut) end.pause();
     }
   });
-  await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
   return {
-    port: server.address().port,
+    port: portOf(server),
     /** How many ever came. */
     connections: () => connections,
     cut() {
@@ -73,9 +77,10 @@ export async function startHandshakeHold(port) {
       waiting.push(go);
     });
   });
-  await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
   return {
-    port: server.address().port,
+    port: portOf(server),
     held: () => count,
     hold: () => (holds = true),
     release() {

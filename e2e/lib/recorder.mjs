@@ -4,9 +4,12 @@ import { once } from 'node:events';
 
 import { WebSocket, WebSocketServer } from 'ws';
 
+import { portOf } from './process.mjs';
+
 /** Stands before the server at `url`; `requests` are what was asked over HTTP, `connections` what each socket sent, in order. */
 export async function startRecorder(url) {
   const target = new URL(url.replace(/^ws/, 'http'));
+  /** @type {{requests: object[], connections: {path?: string, frames: string[]}[]}} */
   const seen = { requests: [], connections: [] };
   const server = createServer((incoming, outgoing) => {
     const chunks = [];
@@ -14,10 +17,10 @@ export async function startRecorder(url) {
     incoming.on('end', () => {
       const body = Buffer.concat(chunks);
       const { method, url: path } = incoming;
-      if (method !== 'OPTIONS') seen.requests.push({ method, path, body: incoming.headers['content-type']?.startsWith('application/json') ? JSON.parse(body) : null });
+      if (method !== 'OPTIONS') seen.requests.push({ method, path, body: incoming.headers['content-type']?.startsWith('application/json') ? JSON.parse(body.toString()) : null });
       const headers = { ...incoming.headers, host: target.host };
       const onward = request({ host: target.hostname, port: target.port, method, path, headers }, (answer) => {
-        outgoing.writeHead(answer.statusCode, answer.headers);
+        outgoing.writeHead(answer.statusCode ?? 502, answer.headers);
         answer.pipe(outgoing);
       });
       onward.on('error', () => outgoing.destroy());
@@ -27,6 +30,7 @@ export async function startRecorder(url) {
   const sockets = new WebSocketServer({ noServer: true });
   server.on('upgrade', (incoming, wire, head) => {
     sockets.handleUpgrade(incoming, wire, head, (near) => {
+      /** @type {string[]} */
       const frames = [];
       seen.connections.push({ path: incoming.url, frames });
       const far = new WebSocket(`ws://${target.host}${incoming.url}`);
@@ -48,7 +52,7 @@ export async function startRecorder(url) {
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   return {
-    url: `${url.startsWith('ws') ? 'ws' : 'http'}://127.0.0.1:${server.address().port}`,
+    url: `${url.startsWith('ws') ? 'ws' : 'http'}://127.0.0.1:${portOf(server)}`,
     seen,
     stop() {
       sockets.clients.forEach((client) => client.terminate());

@@ -20,10 +20,17 @@ export function counter(report, name) {
   return report.counters.filter((entry) => entry.name === name).reduce((sum, entry) => sum + entry.count, 0);
 }
 
-/** The worst of the load workers, for a figure of their lag. */
+/** The worst of the load workers, for a figure of their lag. @returns {number | undefined} */
 export function worstLag(report, figure) {
   const lags = report.health.workers.filter((worker) => !worker.probe && worker.lag).map((worker) => worker.lag[figure]);
   return lags.length ? Math.max(...lags) : undefined;
+}
+
+/** The same, where it has to have been measured. */
+export function knownLag(report, figure) {
+  const lag = worstLag(report, figure);
+  if (lag === undefined) throw new Error('the lag of no worker was measured');
+  return lag;
 }
 
 /** All errors, in words, for messages of failed checks. */

@@ -5,6 +5,8 @@ import { createReadStream, statSync } from 'node:fs';
 import { once } from 'node:events';
 import { extname, join, normalize } from 'node:path';
 
+import { portOf } from './process.mjs';
+
 const TYPES = {
   '.html': 'text/html; charset=utf-8',
   '.js': 'text/javascript',
@@ -32,7 +34,7 @@ export async function serveFolder(folder, path = '/', tls) {
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   return {
-    url: `${tls ? 'https' : 'http'}://127.0.0.1:${server.address().port}${path}`,
+    url: `${tls ? 'https' : 'http'}://127.0.0.1:${portOf(server)}${path}`,
     strays,
     stop() {
       server.closeAllConnections();

@@ -15,6 +15,8 @@ const LONGEST_S = 300;
 // A test runner that is interrupted ends us by a signal; leaving through `exit` takes our child processes along.
 for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => process.exit(1));
 
+/** @typedef {import('playwright-core').BrowserContextOptions & {args?: string[], fairUse?: boolean, agrees?: boolean}} PageOptions */
+
 /** @param {(world: World) => Promise<void>} tell */
 export function story(title, tell) {
   test(title, { timeout: LONGEST_S * 1_000 }, async () => {
@@ -34,10 +36,15 @@ export function story(title, tell) {
 }
 
 class World {
+  /** @type {import('./swarm.mjs').DrivenPage[]} */
   pages = [];
   #resources = [];
 
-  /** Closes or stops the resource when the story ends. */
+  /**
+   * Closes or stops the resource when the story ends.
+   * @template {{close(): unknown} | {stop(): unknown}} Resource
+   * @param {Resource} resource
+   */
   use(resource) {
     this.#resources.push(resource);
     return resource;
@@ -56,12 +63,21 @@ class World {
     return this.use(await startMosquitto(options));
   }
 
-  /** A page in a browser of its own. */
+  /**
+   * A page in a browser of its own.
+   * @param {string} url
+   * @param {PageOptions} [options]
+   */
   async page(url, { args, fairUse, agrees, ...options } = {}) {
     const browser = this.use(await launchChromium({ args }));
     return this.pageIn(await browser.newContext(options), url, { fairUse, agrees });
   }
 
+  /**
+   * @param {import('playwright-core').BrowserContext} context
+   * @param {string} url
+   * @param {{fairUse?: boolean, agrees?: boolean}} [options]
+   */
   async pageIn(context, url, options) {
     const page = await openPage(context, url, options);
     this.pages.push(page);

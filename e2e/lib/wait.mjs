@@ -3,9 +3,11 @@ import { setTimeout as pause } from 'node:timers/promises';
 
 /**
  * Asks `condition` again and again until it answers with something truthy, and answers with that.
+ * @template T
  * @param {string} what the condition in words, for the error
- * @param {() => unknown} condition may be asynchronous; a throw counts as "not yet", unless its error is `fatal`
+ * @param {() => T | Promise<T>} condition may be asynchronous; a throw counts as "not yet", unless its error is `fatal`
  * @param {{within?: number, every?: number}} [options] milliseconds
+ * @returns {Promise<Exclude<T, false | null | undefined | 0 | ''>>}
  */
 export async function until(what, condition, { within = 10_000, every = 50 } = {}) {
   const deadline = Date.now() + within;

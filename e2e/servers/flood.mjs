@@ -7,6 +7,7 @@ import { extname, join } from 'node:path';
 
 import { WebSocketServer } from 'ws';
 
+import { portOf } from '../lib/process.mjs';
 import { floodFrames } from './flood-frames.mjs';
 
 const TYPES = { '.html': 'text/html', '.js': 'text/javascript', '.mjs': 'text/javascript' };
@@ -17,7 +18,7 @@ const CHUNK_BYTES = 64 * 1024;
 export async function startFloodServer({ folder, library }) {
   let round;
   const http = createServer(async ({ url }, response) => {
-    const path = new URL(url, 'http://localhost').pathname;
+    const path = new URL(url ?? '', 'http://localhost').pathname;
     const content = await readFile(path === '/socket.io.js' ? library : join(folder, path)).catch(() => undefined);
     response.writeHead(content ? 200 : 404, { 'content-type': TYPES[extname(path)] ?? 'text/plain' }).end(content);
   });
@@ -30,7 +31,7 @@ export async function startFloodServer({ folder, library }) {
   http.listen(0, '127.0.0.1');
   await once(http, 'listening');
   return {
-    url: `http://127.0.0.1:${http.address().port}`,
+    url: `http://127.0.0.1:${portOf(http)}`,
     /**
      * Floods as soon as so many sockets are ready. `begun` settles then, `over` gives the frames per second over all of
      * them when the last one has had its last frame.
@@ -48,9 +49,19 @@ export async function startFloodServer({ folder, library }) {
 }
 
 class Round {
+  ready = new Set();
+  done = 0;
+  startedAt = 0;
+  onBegin;
+  onEnd;
+  fail;
+
   constructor(count, frames) {
-    Object.assign(this, { count, frames, ready: new Set(), done: 0 });
+    this.count = count;
+    this.frames = frames;
+    /** @type {Promise<void>} */
     this.begun = new Promise((resolve) => (this.onBegin = resolve));
+    /** @type {Promise<number>} */
     this.over = new Promise((resolve, reject) => Object.assign(this, { onEnd: resolve, fail: reject }));
   }
 

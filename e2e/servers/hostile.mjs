@@ -4,6 +4,8 @@ import { createServer } from 'node:http';
 
 import { WebSocketServer } from 'ws';
 
+import { portOf } from '../lib/process.mjs';
+
 /** `where` tells what a page shows from what it does not. Close reasons hold 123 bytes. */
 export const evil = (where) => `${where}<img src=x onerror="top.pwned='${where}'"><script>top.pwned=1</script>`;
 
@@ -12,15 +14,15 @@ export const evil = (where) => `${where}<img src=x onerror="top.pwned='${where}'
  * even connections and lets the others in; what is said is answered with events, errors and closes that are markup.
  */
 export async function startHostileServer() {
-  const http = createServer((request, response) => {
+  const http = createServer((_, response) => {
     response.writeHead(500, { 'access-control-allow-origin': '*', 'content-type': 'text/html' });
     response.end(JSON.stringify({ message: evil('rest-message'), code: evil('rest-code'), error: evil('rest-error') }));
   });
   const sockets = new WebSocketServer({ server: http });
   let logins = 0;
   sockets.on('connection', (socket, request) => {
-    const stays = request.url.startsWith('/stay');
-    const isPlain = stays || request.url.startsWith('/ws');
+    const stays = request.url?.startsWith('/stay');
+    const isPlain = stays || request.url?.startsWith('/ws');
     if (!isPlain) socket.send('0{"sid":"a","upgrades":[],"pingInterval":25000,"pingTimeout":20000,"maxPayload":100000}');
     socket.on('message', (data) => {
       const text = String(data);
@@ -38,7 +40,7 @@ export async function startHostileServer() {
   http.listen(0, '127.0.0.1');
   await once(http, 'listening');
   return {
-    url: `http://127.0.0.1:${http.address().port}`,
+    url: `http://127.0.0.1:${portOf(http)}`,
     stop() {
       sockets.clients.forEach((client) => client.terminate());
       http.closeAllConnections();

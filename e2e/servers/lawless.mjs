@@ -5,11 +5,14 @@ import { createServer } from 'node:http';
 
 import { WebSocketServer } from 'ws';
 
+import { portOf } from '../lib/process.mjs';
+
 const ALLOW = { 'access-control-allow-origin': '*', 'access-control-allow-headers': '*', 'access-control-allow-methods': '*' };
 const OPEN = '0{"sid":"a","upgrades":[],"pingInterval":25000,"pingTimeout":20000}';
 
 /** Counts who comes: connections, requests, and WebSockets at the same time. Whoever comes to `/bye` is sent away at once. */
 export async function startListener() {
+  /** @type {{connections: number, requests: string[], sockets: number, most: number}} */
   const heard = { connections: 0, requests: [], sockets: 0, most: 0 };
   const http = createServer((request, response) => {
     heard.requests.push(`${request.method} ${request.headers.host} ${request.url}`);
@@ -21,7 +24,7 @@ export async function startListener() {
     heard.sockets += 1;
     heard.most = Math.max(heard.most, heard.sockets);
     socket.on('close', () => (heard.sockets -= 1));
-    if (request.url.startsWith('/bye')) socket.close();
+    if (request.url?.startsWith('/bye')) socket.close();
   });
   return { heard, ...(await served(http)) };
 }
@@ -34,14 +37,14 @@ export async function startListener() {
 export async function startLawlessServer({ megabytes = 4, flood = 20_000 } = {}) {
   const seen = { endless: 0, cut: 0, pongs: 0, through: 0 };
   const http = createServer((request, response) => {
-    const { pathname, searchParams } = new URL(request.url, 'http://here');
+    const { pathname, searchParams } = new URL(request.url ?? '', 'http://here');
     if (request.method === 'OPTIONS') return response.writeHead(204, ALLOW).end();
-    if (pathname === '/redirect') return response.writeHead(307, { ...ALLOW, location: searchParams.get('to') }).end();
+    if (pathname === '/redirect') return response.writeHead(307, { ...ALLOW, location: searchParams.get('to') ?? '' }).end();
     if (pathname === '/endless') return withoutEnd(response, seen);
     return response.writeHead(200, { ...ALLOW, 'content-type': 'application/json' }).end(JSON.stringify({ next: searchParams.get('to') }));
   });
   new WebSocketServer({ server: http }).on('connection', (socket, request) => {
-    const [, kind] = /^\/(large|flood|torrent)/.exec(request.url) ?? [];
+    const [, kind] = /^\/(large|flood|torrent)/.exec(request.url ?? '') ?? [];
     const pour = () => {
       for (let n = 0; n < flood; n += 1) socket.send(n % 2 ? '2' : '42["much"]');
     };
@@ -80,7 +83,7 @@ function withoutEnd(response, seen) {
 async function served(http) {
   http.listen(0, '127.0.0.1');
   await once(http, 'listening');
-  const { port } = http.address();
+  const port = portOf(http);
   return {
     port,
     url: `http://127.0.0.1:${port}`,

@@ -9,12 +9,15 @@ import { once } from 'node:events';
 
 import { Server } from 'socket.io';
 
+import { portOf } from '../lib/process.mjs';
+
 export const TOKEN = 'let-me-in';
 export const REFUSAL = 'you are not on the list';
 
 /** Starts the server; `counts` is what it received and sent, by event, for as long as it exists. */
 export async function startOfficialServer({ port = 0 } = {}) {
   const counts = { connections: 0, disconnections: 0, refused: 0, received: {}, sent: {}, acks: 0, acked: 0, ids: 0, uploads: [] };
+  /** @type {Awaited<ReturnType<typeof listen>> | undefined} */
   let listening = await listen(port, counts);
   const address = listening.port;
   return {
@@ -43,7 +46,7 @@ async function listen(port, counts) {
   serveRooms(io.of('/members'), counts);
   http.listen(port, '127.0.0.1');
   await once(http, 'listening');
-  return { port: http.address().port, close: () => io.close() };
+  return { port: portOf(http), close: () => io.close() };
 }
 
 function serveRooms(namespace, counts) {

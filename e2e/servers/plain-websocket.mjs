@@ -3,6 +3,8 @@ import { once } from 'node:events';
 
 import { WebSocketServer } from 'ws';
 
+import { portOf } from '../lib/process.mjs';
+
 /** `join` {room} is answered with `joined`; `say` {room, text} goes to the whole room as `said`. */
 export async function startPlainServer() {
   const counts = { connections: 0, received: {}, sent: {} };
@@ -16,7 +18,7 @@ export async function startPlainServer() {
     counts.connections += 1;
     socket.on('close', () => rooms.forEach((members) => members.delete(socket)));
     socket.on('message', (data) => {
-      const frame = JSON.parse(data);
+      const frame = JSON.parse(data.toString());
       counts.received[frame.type] = (counts.received[frame.type] ?? 0) + 1;
       if (frame.type === 'join') {
         if (!rooms.has(frame.room)) rooms.set(frame.room, new Set());
@@ -29,7 +31,7 @@ export async function startPlainServer() {
   });
   await once(server, 'listening');
   return {
-    url: `ws://127.0.0.1:${server.address().port}`,
+    url: `ws://127.0.0.1:${portOf(server)}`,
     counts,
     stop() {
       server.clients.forEach((client) => client.terminate());

@@ -12,6 +12,9 @@ import { Worker } from 'node:worker_threads';
 import { Server } from 'socket.io';
 import { WebSocketServer } from 'ws';
 
+import { portOf } from '../lib/process.mjs';
+
+/** @param {import('node:http').Server | import('node:https').Server} server */
 const served = async (server, scheme = 'http') => {
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
@@ -19,7 +22,7 @@ const served = async (server, scheme = 'http') => {
     server.closeAllConnections();
     server.close();
   };
-  return { url: `${scheme}://127.0.0.1:${server.address().port}`, stop };
+  return { url: `${scheme}://127.0.0.1:${portOf(server)}`, stop };
 };
 
 /** A certificate that nobody trusts. */
@@ -44,7 +47,7 @@ export async function startSilent() {
     open.forEach((socket) => socket.destroy());
     server.close();
   };
-  return { url: `http://127.0.0.1:${server.address().port}`, stop };
+  return { url: `http://127.0.0.1:${portOf(server)}`, stop };
 }
 
 /** Lets nobody in, as behind a firewall: it has stopped taking connections, and the place where they wait is full. */
@@ -92,13 +95,13 @@ export async function startOld() {
   const open = (version) => `0{"sid":"a","upgrades":[],"pingInterval":25000,"pingTimeout":5000,"version":${version}}`;
   const http = createServer((request, response) => {
     response.setHeader('access-control-allow-origin', '*');
-    if (/EIO=3/.test(request.url)) return response.end(`${open(3).length}:${open(3)}`);
+    if (/EIO=3/.test(request.url ?? '')) return response.end(`${open(3).length}:${open(3)}`);
     response.statusCode = 400;
     return response.end('{"code":5,"message":"Unsupported protocol version"}');
   });
   const sockets = new WebSocketServer({ noServer: true });
   http.on('upgrade', (request, socket, head) => {
-    if (!/EIO=3/.test(request.url)) return socket.end('HTTP/1.1 400 Bad Request\r\nconnection: close\r\n\r\n');
+    if (!/EIO=3/.test(request.url ?? '')) return socket.end('HTTP/1.1 400 Bad Request\r\nconnection: close\r\n\r\n');
     return sockets.handleUpgrade(request, socket, head, (client) => client.send(open(3)));
   });
   return served(http);

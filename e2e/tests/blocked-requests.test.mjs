@@ -5,7 +5,7 @@ import { createServer } from 'node:http';
 
 import { DIST } from '../lib/paths.mjs';
 import { crowd, planOf } from '../lib/plans.mjs';
-import { freePort } from '../lib/process.mjs';
+import { freePort, portOf } from '../lib/process.mjs';
 import { serveFolder } from '../lib/static-server.mjs';
 import { story } from '../lib/story.mjs';
 import * as swarm from '../lib/swarm.mjs';
@@ -15,7 +15,7 @@ async function startServer(world, answer) {
   const server = createServer(answer).listen(0, '127.0.0.1');
   await once(server, 'listening');
   world.use({ stop: () => server.close(() => {}) && server.closeAllConnections() });
-  return `http://127.0.0.1:${server.address().port}`;
+  return `http://127.0.0.1:${portOf(server)}`;
 }
 
 /** One user that asks once and is done. */

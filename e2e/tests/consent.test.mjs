@@ -121,7 +121,7 @@ story('no request reaches a port that the person at that browser did not agree t
   const before = wire.connections();
   await visitor.reload();
   await started(visitor);
-  await until('the visitor to be back', async () => (await swarmOf(visitor))?.connected);
+  await until('the visitor to be back', async () => (await swarmOf(visitor)).connected);
   assert.ok(wire.connections() > before);
   assert.ok(!(await first.isVisible()));
 });
@@ -227,7 +227,7 @@ story('a program answers for the person who let it, and everything kept is delet
   await at.resultsTab(page).click();
   await until('the run to be kept', async () => (await at.keptRuns(page).count()) === 1);
   const kept = () => page.evaluate(async () => {
-    const records = async ({ name }) => {
+    const records = async ({ name = '' }) => {
       const opened = await new Promise((resolve, reject) => Object.assign(indexedDB.open(name), { onsuccess: (event) => resolve(event.target.result), onerror: reject }));
       const counted = [...opened.objectStoreNames].map((store) => new Promise((resolve) => {
         opened.transaction(store).objectStore(store).count().onsuccess = (event) => resolve(event.target.result);

@@ -10,14 +10,22 @@ import { crowd, planOf } from '../lib/plans.mjs';
 import { freePort, start } from '../lib/process.mjs';
 import { until } from '../lib/wait.mjs';
 
-/** A short plan against the lab on this port. However busy this machine is, the verdict is about its thresholds. */
+/**
+ * A short plan against the lab on this port. However busy this machine is, the verdict is about its thresholds.
+ * @param {number} port
+ * @param {{seconds?: number, thresholds?: string[]}} [options]
+ */
 function labPlan(port, { seconds = 4, thresholds = [] } = {}) {
   const plan = planOf('ktb-chat', crowd(5, seconds), { name: 'headless', thresholds, verdict: { suspect_share: 1 } });
   plan.populations[0].variables = { target: `http://127.0.0.1:${port}` };
   return plan;
 }
 
-/** Runs the command on a plan (text, or an object) and hands over what came of it. */
+/**
+ * Runs the command on a plan (text, or an object for its port) and hands over what came of it. A file that it did not write is ''.
+ * @param {string | ((port: number) => Plan)} plan
+ * @param {{meanwhile?: (run: ReturnType<typeof start>) => Promise<void>}} [options]
+ */
 async function headless(plan, { meanwhile = async () => {} } = {}) {
   const folder = await mkdtemp(join(tmpdir(), 'tabswarm-headless-'));
   const [planFile, reportFile, htmlFile, junitFile] = ['plan.json', 'report.json', 'report.html', 'junit.xml'].map((name) => join(folder, name));
@@ -30,7 +38,7 @@ async function headless(plan, { meanwhile = async () => {} } = {}) {
     await meanwhile(run);
     await run.ended;
     const report = await readFile(reportFile, 'utf8').then(JSON.parse, () => undefined);
-    const [html, junit] = await Promise.all([htmlFile, junitFile].map((file) => readFile(file, 'utf8').catch(() => undefined)));
+    const [html, junit] = await Promise.all([htmlFile, junitFile].map((file) => readFile(file, 'utf8').catch(() => '')));
     return { code: run.exitCode(), output: run.output(), report, html, junit };
   } finally {
     await rm(folder, { recursive: true, force: true });

@@ -84,7 +84,7 @@ story('what a server or a file says is text: no markup, no script, no breach of 
   const page = await world.page(lab.url);
   await page.evaluate(() => {
     window.breaches = [];
-    document.addEventListener('securitypolicyviolation', (event) => window.breaches.push(event.violatedDirective));
+    document.addEventListener('securitypolicyviolation', (event) => window.breaches?.push(event.violatedDirective));
   });
 
   const preflight = at.region(page, 'Preflight');
@@ -144,7 +144,7 @@ story('what a server or a file says is text: no markup, no script, no breach of 
   const invite = await openSwarm(page, lab.broker, { name: evil('conductor') });
   const other = await world.pageIn(page.context(), `${lab.url}/${invite}`, { agrees: true });
   // Entering replaces the form, and with it the field that had the focus.
-  await until('the generator to be let in', async () => (await swarmOf(other))?.connected);
+  await until('the generator to be let in', async () => (await swarmOf(other)).connected);
   await at.browserName(other).fill(evil('generator'));
   await reads(at.roster(page), 'in the roster', ['generator']);
   await reads(other.locator('main'), 'on the other page', ['lasting']);

@@ -54,14 +54,15 @@ async function sameFrames(world, page, name, plan, url) {
   assert.deepEqual(connections(theirs), connections(ours), `${name}: the frames`);
   assert.ok(connections(ours)[0].length > 4, `${name}: too few frames to compare`);
   const sent = report.delivery.sent;
-  assert.equal(test.metrics.get('message_round_trip').values.length, sent, `${name}: messages that came back`);
+  assert.equal(valuesOf(test, 'message_round_trip').length, sent, `${name}: messages that came back`);
 }
 
 const requests = ({ seen }) => JSON.parse(normalised(JSON.stringify(seen.requests)));
 /** Without answers to pings: those come when the server likes. */
 const connections = ({ seen }) =>
   seen.connections.map(({ path, frames }) => normalised([path, ...frames.filter((frame) => !/^3/.test(frame))].join('\n')).split('\n'));
-const sum = (test, name) => test.metrics.get(name).values.reduce((sum, { value }) => sum + value, 0);
+const valuesOf = (test, name) => test.metrics.get(name).values;
+const sum = (test, name) => valuesOf(test, name).reduce((sum, { value }) => sum + value, 0);
 
 async function ofScenario(server, scenario) {
   return { plan: planOf(scenario(server.url), crowd(1, 6), HUSHED), url: server.url };

@@ -52,6 +52,11 @@ story('caps belong to the host that is dialled, and who was not named is not', a
   const other = world.use(await startListener());
   const page = await world.page(host.url, { args });
   const told = (address) => ask('rest.next', `${server.url}/next?to=${encodeURIComponent(address)}`, { save: { next: '/next' } });
+  /**
+   * @param {string} address
+   * @param {string[]} hosts
+   * @param {{users?: number, seconds?: number, reconnect?: string | object}} [options]
+   */
   const made = (address, hosts, { users = 2, seconds = 3, reconnect = 'none' } = {}) => {
     const scenario = plain('${next}', { variables: { next: null }, before: [told(address)], connect: { url: '${next}', reconnect } });
     const plan = planOf(scenario, crowd(users, seconds), short);

@@ -22,7 +22,7 @@ story('the plan that is filled in only needs Start', async (world) => {
   await until('messages', async () => (await swarm.status(page)).received > 500, { within: 60_000 });
   const charts = page.getByRole('region', { name: 'Charts' }).locator('figure');
   // By themselves, with nobody scrolling: seconds of the newest point of the charts in view.
-  const drawn = async (nth) => Number(/Time:?\s*0:(\d\d)/.exec(await charts.nth(nth).locator('.u-legend').textContent())?.[1]);
+  const drawn = async (nth) => Number(/Time:?\s*0:(\d\d)/.exec((await charts.nth(nth).locator('.u-legend').textContent()) ?? '')?.[1]);
   for (const nth of [0, 1, 2]) await until(`chart ${nth} to follow the run`, async () => (await drawn(nth)) >= 4);
   await mkdir(ARTIFACTS, { recursive: true });
   for (const colours of ['Light', 'Dark']) {

@@ -44,7 +44,11 @@ async function preflight(page, plan, { within = 30_000 } = {}) {
   return { summary: await summary(page).innerText(), checks: Object.fromEntries(found), list: found };
 }
 
-/** A user that connects, and before that asks if it is to. */
+/**
+ * A user that connects, and before that asks if it is to.
+ * @param {string} url
+ * @param {{path?: string, asks?: string, timeout_s?: number}} [options]
+ */
 const connecting = (url, { path, asks, timeout_s = 8 } = {}) =>
   planOf(
     {

@@ -122,7 +122,7 @@ story('a room hands out its links, and tells its keys to nobody else', async (wo
   const lab = await world.roomLab();
   const [conduct, join] = [new URL(lab.conductLink), new URL(lab.joinLink)];
   const fragment = (link) => new URLSearchParams(link.hash.slice(1));
-  const keys = [fragment(conduct).get('conduct'), fragment(join).get('join'), fragment(join).get('by')];
+  const keys = [fragment(conduct).get('conduct'), fragment(join).get('join'), fragment(join).get('by')].map(String);
   for (const key of keys) assert.match(key, /^[\w-]{43}$/);
   assert.equal(new Set(keys).size, 3, 'who joins does not conduct');
   for (const link of [conduct, join]) {
@@ -136,14 +136,19 @@ story('a room hands out its links, and tells its keys to nobody else', async (wo
   assert.equal((await fetch(`${plain.url}/lab/room`)).status, 404);
 });
 
+/** @typedef {{topic: string, text: string, retain: boolean}} Message */
+
 /** A connected client that notes down what it hears. */
 async function client(world, url, options = {}) {
-  const client = mqtt.connect(url, { protocolVersion: 4, clean: true, keepalive: 10, reconnectPeriod: 0, ...options });
+  /** @type {Message[]} */
+  const heard = [];
+  const client = Object.assign(mqtt.connect(url, { protocolVersion: 4, clean: true, keepalive: 10, reconnectPeriod: 0, ...options }), { heard });
   world.use({ stop: () => client.end(true) });
-  client.heard = [];
-  client.on('message', (topic, payload, { retain }) => client.heard.push({ topic, text: payload.toString(), retain }));
-  const closed = once(client, 'close').then(() => Promise.reject(new Error(`${url} hung up`)));
-  await Promise.race([once(client, 'connect'), closed]);
+  client.on('message', (topic, payload, { retain }) => heard.push({ topic, text: payload.toString(), retain }));
+  // Its types do not say that it is one of Node's.
+  const emitter = /** @type {import('node:events').EventEmitter} */ (/** @type {unknown} */ (client));
+  const closed = once(emitter, 'close').then(() => Promise.reject(new Error(`${url} hung up`)));
+  await Promise.race([once(emitter, 'connect'), closed]);
   // A connection that breaks later is part of a story.
   client.on('error', () => {});
   return client;

@@ -61,6 +61,7 @@ story('a script says itself where its load may go', async (world) => {
   const plan = chatPlan(far(lab), crowd(2, 2));
   await assert.rejects(swarm.start(page, plan), /load on chat\.test has not been allowed in this browser/);
   await assert.rejects(swarm.start(page, plan, [], { allow: [FAR], caps: { users: 1 } }), /this browser's limit is 1/);
+  // @ts-expect-error: a slip of the pen is what the page has to notice.
   await assert.rejects(swarm.start(page, plan, [], { alow: [FAR] }), /unknown field `alow`/);
   await swarm.start(page, plan, [], { allow: [FAR] });
   await swarm.phase(page, 'done');

@@ -37,14 +37,13 @@ export class Tap {
 
   // Throws what the browser throws at an address it refuses.
   open(id, population, user, url, protocols) {
-    const socket = new WebSocket(url, protocols);
+    const socket = Object.assign(new WebSocket(url, protocols), { ring: this.#rings.of(user) });
+    const { ring } = socket;
     const classifier = this.#classifiers[population];
-    const ring = this.#rings.of(user);
     const text = this.#text;
     const binary = this.#binary;
     socket.binaryType = "arraybuffer";
     socket.onopen = () => this.#opened(id);
-    socket.ring = ring;
     socket.onmessage = ({ data }) => {
       ring.keep(IN, data);
       if ((data.length ?? data.byteLength) > this.#most) this.#large(id, data.length ?? data.byteLength);

@@ -19,7 +19,7 @@ cargo xtask run --headless [PLAN]       run a plan (a JSON file; without it the 
       --allow HOST                      load may go to this host, too; may be given several times
       --port N                          as above
     exits with 0 (PASS), 99 (FAIL), 98 (INVALID: the generator was the bottleneck), 1 when anything else went wrong
-cargo xtask test [--only STEP]...       fmt, tidy, clippy, clippy-wasm, host, wasm, build, e2e
+cargo xtask test [--only STEP]...       fmt, tidy, js, clippy, clippy-wasm, host, wasm, build, e2e
 cargo xtask bench [--only PART]...      browser, codec, simulation, voice, swarm, contexts, page, sizes
 cargo xtask fuzz [--minutes N] [NAME]   tries every decoder, or the named one, with made-up inputs (1 minute each)
     exits with 0, 1 when one failed, 69 when no tool chain for it is at hand
@@ -241,7 +241,7 @@ mod tests {
         check("run --host 0.0.0.0 --headless a.json", Err("run: --headless takes neither --room nor --host"));
         check(
             "test --only moon",
-            Err("--only: `moon` is none of fmt, tidy, clippy, clippy-wasm, host, wasm, build, e2e"),
+            Err("--only: `moon` is none of fmt, tidy, js, clippy, clippy-wasm, host, wasm, build, e2e"),
         );
         check("fuzz --minutes", Err("--minutes needs a value"));
         check("fuzz --minutes -3", Err("--minutes: `-3` is not a number from 0 to 10000"));

@@ -15,6 +15,7 @@ type Step = fn(&mut Tally) -> Result<(), String>;
 const STEPS: &[(&str, Step)] = &[
     ("fmt", fmt),
     ("tidy", |_| tidy::tidy()),
+    ("js", |_| js()),
     ("clippy", clippy),
     ("clippy-wasm", clippy_wasm),
     ("host", host_tests),
@@ -69,6 +70,13 @@ pub fn test(only: &[String]) -> ExitCode {
 fn fmt(_: &mut Tally) -> Result<(), String> {
     cargo_tools::ensure_component("rustfmt", "cargo-fmt")?;
     run(&mut line("cargo fmt --all --check"))
+}
+
+/// What TypeScript and Biome have to say about our JavaScript.
+fn js() -> Result<(), String> {
+    browser::ensure_node()?;
+    browser::ensure_e2e_packages()?;
+    run(&mut line("npm run check --prefix e2e --silent"))
 }
 
 fn clippy(_: &mut Tally) -> Result<(), String> {

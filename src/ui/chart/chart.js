@@ -46,6 +46,7 @@ export class LiveChart {
     this.zoomed = state?.zoom != null;
     this.zoom = state?.zoom;
     series = series.map((one) => ({ ...one, hidden: state?.hidden.get(one.label) ?? one.hidden }));
+    this.leave = new AbortController();
     this.plot = new uPlot(this.#options(element, unit, series), [[], ...series.map(() => [])], element);
     this.#makeLegendUsable();
     this.suspectKey = this.#suspectKey();
@@ -243,7 +244,6 @@ export class LiveChart {
     said.setAttribute("role", "status");
     element.append(said);
     // The element outlives this chart when another takes its place.
-    this.leave = new AbortController();
     this.leave.signal.addEventListener("abort", () => said.remove());
     element.addEventListener("keydown", (event) => {
       if (event.target !== element) return;
