@@ -56,6 +56,7 @@ fn canary(order: Canary) -> ToWorker {
 }
 
 /// One of each, at least. A new variant does not compile until it is in here.
+#[expect(clippy::too_many_lines, reason = "one of each kind")]
 fn to_worker() -> Vec<ToWorker> {
     let messages = vec![
         ToWorker::Load(Box::new(load())),
@@ -308,6 +309,7 @@ fn sent(sent_at: Timestamp) -> SentLog {
     SentLog { rooms: vec!["lobby".into(), "방".into()], records: records.collect() }
 }
 
+#[expect(clippy::too_many_lines, reason = "every field has a value")]
 fn snapshot() -> Snapshot {
     let at = Timestamp::from_micros(285 * 365 * 86_400 * 1_000_000);
     let bytes: Vec<u8> = (0..=255).collect();

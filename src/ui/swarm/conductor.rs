@@ -15,13 +15,6 @@ pub fn Conducting() -> impl IntoView {
     let store = Store::here();
     let link = store.swarm(|swarm| format!("{}{}", page_address(), swarm.invite));
     let watch = store.swarm(|swarm| format!("{}{}", page_address(), swarm.watch));
-    let roster = store.swarm(|swarm| swarm.roster.clone());
-    let unlisted = store.swarm(|swarm| swarm.unlisted.clone());
-    let capacity = store.swarm(|swarm| swarm.capacity.clone());
-    let doubts = store.swarm(|swarm| swarm.doubts.clone());
-    let only_watches = store.swarm(|swarm| swarm.only_watches);
-    let moves_parts = store.swarm(|swarm| swarm.moves_parts);
-    let patience = store.swarm(|swarm| patience_value(swarm.patience));
     let running = store.run(|run| run.status.is_running());
     view! {
         <Card title="This page conducts a swarm" hint="Whoever opens the link joins: on another machine, in another profile, on a phone.">
@@ -47,33 +40,59 @@ pub fn Conducting() -> impl IntoView {
                         <button on:click=move |_| store.dispatch(Event::CopyWatchLink)>"Copy link to watch"</button>
                     </div>
                     <NameField />
-                    <label class="check">
-                        <input
-                            type="checkbox"
-                            prop:checked=only_watches
-                            disabled=running
-                            on:change=move |event| store.dispatch(Event::WatchOnly(event_target_checked(&event)))
-                        />
-                        "This browser only conducts and observes; the others play the load"
-                    </label>
-                    <label class="check">
-                        <input
-                            type="checkbox"
-                            prop:checked=moves_parts
-                            on:change=move |event| store.dispatch(Event::MoveParts(event_target_checked(&event)))
-                        />
-                        "Users of a browser that vanishes move to the others"
-                    </label>
-                    <Select
-                        label="Browsers that lose this one play on for"
-                        options=Signal::derive(patiences)
-                        value=patience
-                        on_choose=move |value| store.dispatch(Event::SetPatience(patience_of(&value)))
-                        hint="After that they stop by themselves, and go on when this page is back."
-                    />
+                    <Settings />
                 </div>
             </div>
         </Card>
+        <Roster />
+    }
+}
+
+/// What holds for everybody of this swarm.
+#[component]
+fn Settings() -> impl IntoView {
+    let store = Store::here();
+    let only_watches = store.swarm(|swarm| swarm.only_watches);
+    let moves_parts = store.swarm(|swarm| swarm.moves_parts);
+    let patience = store.swarm(|swarm| patience_value(swarm.patience));
+    let running = store.run(|run| run.status.is_running());
+    view! {
+        <label class="check">
+            <input
+                type="checkbox"
+                prop:checked=only_watches
+                disabled=running
+                on:change=move |event| store.dispatch(Event::WatchOnly(event_target_checked(&event)))
+            />
+            "This browser only conducts and observes; the others play the load"
+        </label>
+        <label class="check">
+            <input
+                type="checkbox"
+                prop:checked=moves_parts
+                on:change=move |event| store.dispatch(Event::MoveParts(event_target_checked(&event)))
+            />
+            "Users of a browser that vanishes move to the others"
+        </label>
+        <Select
+            label="Browsers that lose this one play on for"
+            options=Signal::derive(patiences)
+            value=patience
+            on_choose=move |value| store.dispatch(Event::SetPatience(patience_of(&value)))
+            hint="After that they stop by themselves, and go on when this page is back."
+        />
+    }
+}
+
+/// Who is there.
+#[component]
+fn Roster() -> impl IntoView {
+    let store = Store::here();
+    let roster = store.swarm(|swarm| swarm.roster.clone());
+    let unlisted = store.swarm(|swarm| swarm.unlisted.clone());
+    let capacity = store.swarm(|swarm| swarm.capacity.clone());
+    let doubts = store.swarm(|swarm| swarm.doubts.clone());
+    view! {
         <Card title="Browsers">
             <p class=move || format!("verdict {}", capacity.with(|(_, mood)| mood.class()))>{move || capacity.with(|(text, _)| text.clone())}</p>
             <p class="problem" hidden=move || doubts.with(Vec::is_empty)>{move || doubts.with(|doubts| doubts.join(" "))}</p>
