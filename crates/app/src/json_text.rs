@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::path::{Path, Step};
+use super::path::{Path, PathStep};
 
 /// Objects and lists that fit stay on one line, up to this many characters.
 const LINE_WIDTH: usize = 88;
@@ -123,13 +123,13 @@ struct Scanner<'a> {
 
 impl Scanner<'_> {
     /// Moves to the value that `steps` lead to and returns where it (or its object's field) begins.
-    fn locate(&mut self, steps: &[Step]) -> usize {
+    fn locate(&mut self, steps: &[PathStep]) -> usize {
         self.skip_blank();
         let mut found = self.at;
         for step in steps {
             let inside = match step {
-                Step::Key(key) => self.enter_field(key),
-                Step::Index(index) => self.enter_element(*index),
+                PathStep::Key(key) => self.enter_field(key),
+                PathStep::Index(index) => self.enter_element(*index),
             };
             match inside {
                 Some(offset) => found = offset,

@@ -7,23 +7,23 @@ use serde_json::{Map, Value};
 
 /// One step from a value to a value inside it.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub enum Step {
+pub enum PathStep {
     Key(String),
     Index(usize),
 }
 
 /// A place in a document; empty: the document itself.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Default)]
-pub struct Path(pub Vec<Step>);
+pub struct Path(pub Vec<PathStep>);
 
 impl Path {
     pub fn key(mut self, key: impl Into<String>) -> Self {
-        self.0.push(Step::Key(key.into()));
+        self.0.push(PathStep::Key(key.into()));
         self
     }
 
     pub fn index(mut self, index: usize) -> Self {
-        self.0.push(Step::Index(index));
+        self.0.push(PathStep::Index(index));
         self
     }
 
@@ -35,8 +35,8 @@ impl Path {
 
     pub fn find<'a>(&self, document: &'a Value) -> Option<&'a Value> {
         self.0.iter().try_fold(document, |value, step| match step {
-            Step::Key(key) => value.get(key),
-            Step::Index(index) => value.get(index),
+            PathStep::Key(key) => value.get(key),
+            PathStep::Index(index) => value.get(index),
         })
     }
 
@@ -58,13 +58,13 @@ impl Path {
         let mut place = document;
         for step in parents {
             place = match step {
-                Step::Key(key) => place.get_mut(key)?,
-                Step::Index(index) => place.get_mut(index)?,
+                PathStep::Key(key) => place.get_mut(key)?,
+                PathStep::Index(index) => place.get_mut(index)?,
             };
         }
         match (last, place) {
-            (Step::Key(key), Value::Object(object)) => object.remove(key),
-            (Step::Index(index), Value::Array(list)) if *index < list.len() => Some(list.remove(*index)),
+            (PathStep::Key(key), Value::Object(object)) => object.remove(key),
+            (PathStep::Index(index), Value::Array(list)) if *index < list.len() => Some(list.remove(*index)),
             _ => None,
         }
     }
@@ -75,15 +75,15 @@ impl Path {
     }
 }
 
-fn enter<'a>(place: &'a mut Value, step: &Step) -> Option<&'a mut Value> {
+fn enter<'a>(place: &'a mut Value, step: &PathStep) -> Option<&'a mut Value> {
     match step {
-        Step::Key(key) => {
+        PathStep::Key(key) => {
             if place.is_null() {
                 *place = Value::Object(Map::new());
             }
             Some(place.as_object_mut()?.entry(key.as_str()).or_insert(Value::Null))
         }
-        Step::Index(index) => {
+        PathStep::Index(index) => {
             if place.is_null() {
                 *place = Value::Array(Vec::new());
             }
@@ -114,13 +114,13 @@ impl FromStr for Path {
 }
 
 /// The step at the beginning of a path's text, and how many bytes it takes.
-fn first_step(text: &str) -> (Option<Step>, usize) {
+fn first_step(text: &str) -> (Option<PathStep>, usize) {
     if let Some(inside) = text.strip_prefix('[') {
         let mut quoted = serde_json::Deserializer::from_str(inside).into_iter::<Value>();
         let (step, length) = match quoted.next() {
-            Some(Ok(Value::String(key))) => (Some(Step::Key(key)), quoted.byte_offset()),
+            Some(Ok(Value::String(key))) => (Some(PathStep::Key(key)), quoted.byte_offset()),
             Some(Ok(Value::Number(index))) => {
-                (index.as_u64().map(|index| Step::Index(index as usize)), quoted.byte_offset())
+                (index.as_u64().map(|index| PathStep::Index(index as usize)), quoted.byte_offset())
             }
             _ => (None, inside.find(']').unwrap_or(inside.len())),
         };
@@ -129,7 +129,7 @@ fn first_step(text: &str) -> (Option<Step>, usize) {
     }
     let name = text.strip_prefix('.').unwrap_or(text);
     let length = name.find(['.', '[']).unwrap_or(name.len());
-    let step = (length > 0).then(|| Step::Key(name[..length].to_owned()));
+    let step = (length > 0).then(|| PathStep::Key(name[..length].to_owned()));
     (step, text.len() - name.len() + length.max(usize::from(text.len() == name.len() && length == 0)))
 }
 
@@ -144,10 +144,10 @@ impl fmt::Display for Path {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (at, step) in self.0.iter().enumerate() {
             match step {
-                Step::Key(key) if !is_plain(key) => write!(f, "[{}]", Value::from(key.as_str()))?,
-                Step::Key(key) if at == 0 => f.write_str(key)?,
-                Step::Key(key) => write!(f, ".{key}")?,
-                Step::Index(index) => write!(f, "[{index}]")?,
+                PathStep::Key(key) if !is_plain(key) => write!(f, "[{}]", Value::from(key.as_str()))?,
+                PathStep::Key(key) if at == 0 => f.write_str(key)?,
+                PathStep::Key(key) => write!(f, ".{key}")?,
+                PathStep::Index(index) => write!(f, "[{index}]")?,
             }
         }
         Ok(())

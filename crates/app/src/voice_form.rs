@@ -8,7 +8,7 @@ use super::{Editor, field, population_path, presets};
 
 /// A list of names to choose from, in the order in which they are offered.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Names {
+pub struct ClipNames {
     pub path: Path,
     pub doc: String,
     pub choices: Vec<Choice>,
@@ -25,8 +25,8 @@ pub struct Choice {
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct VoiceForm {
     /// `None`: the scenario has no such variable, or the plan computes it.
-    pub utterances: Option<Names>,
-    pub voices: Option<Names>,
+    pub utterances: Option<ClipNames>,
+    pub voices: Option<ClipNames>,
     pub fields: Vec<VariableField>,
 }
 
@@ -110,7 +110,7 @@ pub fn rate(editor: &Editor) -> u32 {
     rate.and_then(|rate| u32::try_from(rate).ok()).filter(|rate| (8_000..=96_000).contains(rate)).unwrap_or(24_000)
 }
 
-impl Names {
+impl ClipNames {
     /// The list when this name is chosen, or not any more; `None`: it is as it would be without the plan.
     pub fn toggled(&self, name: &str) -> Option<Value> {
         let is_chosen = |choice: &&Choice| choice.is_chosen != (choice.name == name);
@@ -130,7 +130,7 @@ fn belongs(variable: &VariableField) -> bool {
 }
 
 /// `None`: the plan (or the scenario) computes the list.
-fn names(editor: &Editor, variable: &VariableField, mut offered: Vec<String>) -> Option<Names> {
+fn names(editor: &Editor, variable: &VariableField, mut offered: Vec<String>) -> Option<ClipNames> {
     let read = |value: &Value| -> Option<Vec<String>> {
         value
             .as_array()?
@@ -146,7 +146,7 @@ fn names(editor: &Editor, variable: &VariableField, mut offered: Vec<String>) ->
     // What a plan names and nobody offers is shown as well: it can be taken out.
     offered.extend(chosen.iter().filter(|name| !offered.contains(name)).cloned().collect::<Vec<_>>());
     let choices = offered.into_iter().map(|name| Choice { is_chosen: chosen.contains(&name), name }).collect();
-    Some(Names { path: variable.path.clone(), doc: variable.doc.clone(), choices, default })
+    Some(ClipNames { path: variable.path.clone(), doc: variable.doc.clone(), choices, default })
 }
 
 /// Puts a name into the open population's list of utterances.
@@ -220,7 +220,7 @@ mod tests {
         Editor::new(document)
     }
 
-    fn chosen(names: &Names) -> Vec<&str> {
+    fn chosen(names: &ClipNames) -> Vec<&str> {
         names.choices.iter().filter(|choice| choice.is_chosen).map(|choice| choice.name.as_str()).collect()
     }
 

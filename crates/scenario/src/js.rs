@@ -7,7 +7,7 @@ use super::program::{Op, Program, Save, VarId};
 use super::template::{Form, JsonPart, Template, TextPart};
 
 /// What a program's names are called in a script.
-pub struct Names<'p> {
+pub struct ScriptNames<'p> {
     program: &'p Program,
     /// The script's object of settings.
     settings: &'p str,
@@ -17,7 +17,7 @@ pub struct Names<'p> {
 /// Between these a text names a secret that stands elsewhere: characters that no text of a plan needs.
 pub const SECRET: (char, char) = ('\u{e000}', '\u{e001}');
 
-impl<'p> Names<'p> {
+impl<'p> ScriptNames<'p> {
     pub fn new(program: &'p Program, settings: &'p str) -> Self {
         let mut is_setting: Vec<bool> = program
             .variables
@@ -72,23 +72,23 @@ fn assigned(program: &Program) -> Vec<VarId> {
 
 impl Template {
     /// A JavaScript expression for the template's value.
-    pub fn js(&self, names: &Names<'_>) -> String {
+    pub fn js(&self, names: &ScriptNames<'_>) -> String {
         self.readable(names).value()
     }
 
     /// For a condition.
-    pub fn js_truth(&self, names: &Names<'_>) -> String {
+    pub fn js_truth(&self, names: &ScriptNames<'_>) -> String {
         self.readable(names).truth().text
     }
 
     /// A text, whatever the value is.
-    pub fn js_text(&self, names: &Names<'_>) -> String {
+    pub fn js_text(&self, names: &ScriptNames<'_>) -> String {
         let js = self.readable(names);
         if js.kind == Kind::Text { js.text } else { format!("text({})", js.text) }
     }
 
     /// With the names that stand in the document, so that a setting can be changed in the script.
-    fn readable(&self, names: &Names<'_>) -> Js {
+    fn readable(&self, names: &ScriptNames<'_>) -> Js {
         self.open.as_ref().unwrap_or(&self.form).js(names)
     }
 
@@ -99,7 +99,7 @@ impl Template {
 }
 
 impl Form {
-    fn js(&self, names: &Names<'_>) -> Js {
+    fn js(&self, names: &ScriptNames<'_>) -> Js {
         match self {
             Self::Constant(constant) => Expr::Constant(constant.value.clone()).js(names),
             Self::Expr(expr) => expr.js(names),
@@ -116,7 +116,7 @@ impl Form {
 }
 
 /// The parts as one JSON text with marks for the holes, read again as a value: so it can be laid out.
-fn json(parts: &[JsonPart], names: &Names<'_>) -> String {
+fn json(parts: &[JsonPart], names: &ScriptNames<'_>) -> String {
     let mut holes = Vec::new();
     let mut text = String::new();
     for part in parts {

@@ -6,7 +6,7 @@ use fastrand::Rng;
 use serde_json::Value;
 
 use super::Pointer;
-use super::expression::{Expr, Names, Val, hole, write_escaped};
+use super::expression::{Expr, KnownNames, Val, hole, write_escaped};
 use super::program::Variable;
 use super::reader::Node;
 
@@ -103,7 +103,7 @@ impl Template {
     }
 
     /// Compiles a value of the document. What is wrong is reported, and null takes its place.
-    pub(super) fn compile(node: &Node<'_>, names: &mut Names) -> Self {
+    pub(super) fn compile(node: &Node<'_>, names: &mut KnownNames) -> Self {
         let template = Self::read(node, names);
         if !names.keep_settings || names.constants.iter().all(Option::is_none) {
             return template;
@@ -118,7 +118,7 @@ impl Template {
         Self { form, open: None }
     }
 
-    fn read(node: &Node<'_>, names: &mut Names) -> Self {
+    fn read(node: &Node<'_>, names: &mut KnownNames) -> Self {
         match node.value() {
             Value::String(text) => {
                 let mut parts = text_parts(text, node, names);
@@ -251,7 +251,7 @@ impl Template {
 }
 
 /// Cuts text at its holes. `$${` is a literal `${`.
-fn text_parts(text: &str, node: &Node<'_>, names: &mut Names) -> Vec<TextPart> {
+fn text_parts(text: &str, node: &Node<'_>, names: &mut KnownNames) -> Vec<TextPart> {
     let mut parts = Vec::new();
     let mut literal = String::new();
     let mut at = 0;
@@ -320,7 +320,7 @@ struct JsonParts {
 }
 
 impl JsonParts {
-    fn add(&mut self, node: &Node<'_>, names: &mut Names) {
+    fn add(&mut self, node: &Node<'_>, names: &mut KnownNames) {
         match node.value() {
             Value::Array(_) => {
                 self.literal.push('[');

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::{Scope, Template, UserFacts};
-use crate::expression::Names;
+use crate::expression::KnownNames;
 use crate::problem::Problems;
 use crate::program::VarId;
 use crate::reader::Node;
@@ -22,9 +22,9 @@ fn values() -> Vec<(&'static str, Value)> {
     ]
 }
 
-fn compile(source: &Value) -> (Template, Names, Vec<String>) {
+fn compile(source: &Value) -> (Template, KnownNames, Vec<String>) {
     let problems = Problems::default();
-    let mut names = Names { event: true, tag: true, ..Names::default() };
+    let mut names = KnownNames { event: true, tag: true, ..KnownNames::default() };
     for (index, (name, value)) in values().into_iter().enumerate() {
         names.variables.insert(name.to_owned(), VarId(u16::try_from(index).expect("there are few")));
         names.constants.push((index == 0).then_some(value));
@@ -33,7 +33,7 @@ fn compile(source: &Value) -> (Template, Names, Vec<String>) {
     (template, names, problems.into_vec().iter().map(ToString::to_string).collect())
 }
 
-fn with_scope<T>(names: &Names, evaluate: impl FnOnce(&mut Scope<'_>) -> T) -> T {
+fn with_scope<T>(names: &KnownNames, evaluate: impl FnOnce(&mut Scope<'_>) -> T) -> T {
     let vars: Vec<Value> = values().into_iter().map(|(_, value)| value).collect();
     let event = vec![json!({"_id": "m1", "n": 7, "sender": {"id": "u2"}}), json!("second")];
     let user = UserFacts {

@@ -46,7 +46,7 @@ pub use peer::{Loading, Peer, SessionId};
 pub use revival::Revival;
 pub use scan::{Allowance, scan};
 pub use signature::{PublicKey, Signer};
-pub use stream::{Arrival, Fragment, Incoming, Outgoing};
+pub use stream::{Arrival, Fragment, IncomingStream, Outgoing};
 pub use thread::{FromLink, OpenLink, ToLink};
 pub use watcher::Watcher;
 

@@ -4,13 +4,13 @@ use std::collections::BTreeMap;
 
 use super::packet::Body;
 use super::peer::{Peer, SessionId};
-use super::stream::{Arrival, Fragment, Incoming, Outgoing};
+use super::stream::{Arrival, Fragment, IncomingStream, Outgoing};
 
 #[derive(Debug)]
 pub struct Line {
     pub peer: Peer,
     pub out: Outgoing,
-    into: Incoming,
+    into: IncomingStream,
     /// Fragments came that have not been confirmed.
     owes_confirmation: bool,
     heard_ms: f64,
@@ -28,7 +28,7 @@ impl Line {
         Self {
             peer,
             out: Outgoing::default(),
-            into: Incoming::default(),
+            into: IncomingStream::default(),
             owes_confirmation: false,
             heard_ms: now_ms,
             silent_ms: 0.0,

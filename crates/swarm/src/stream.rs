@@ -34,7 +34,7 @@ struct Waiting {
 
 /// The receiving end.
 #[derive(Debug, Default)]
-pub struct Incoming {
+pub struct IncomingStream {
     expected: u64,
     early: BTreeMap<u64, Fragment>,
     /// Bytes of those.
@@ -88,7 +88,7 @@ impl Outgoing {
     }
 }
 
-impl Incoming {
+impl IncomingStream {
     /// Takes a fragment and gives the messages that are complete with it, of which none has more than `longest` bytes.
     pub fn take(&mut self, fragment: Fragment, longest: usize) -> Arrival {
         let is_near = fragment.number >= self.expected && fragment.number - self.expected < 2 * IN_FLIGHT as u64;
@@ -156,7 +156,7 @@ mod tests {
     /// Everything arrives although a third of what is sent does not, a third comes twice, and all of it in any order.
     fn play(messages: &[Vec<u8>], seed: u64) -> Vec<Vec<u8>> {
         let mut random = fastrand::Rng::with_seed(seed);
-        let (mut out, mut into, mut heard) = (Outgoing::default(), Incoming::default(), Vec::new());
+        let (mut out, mut into, mut heard) = (Outgoing::default(), IncomingStream::default(), Vec::new());
         messages.iter().for_each(|message| out.push(message));
         let mut now_ms = 0.0;
         while !out.is_idle() {
@@ -214,14 +214,14 @@ mod tests {
 
     #[test]
     fn nobody_fills_our_memory() {
-        let mut into = Incoming::default();
+        let mut into = IncomingStream::default();
         for number in (1..10_000).chain([u64::MAX]) {
             assert_eq!(into.take(fragment(number, false, FRAGMENT), 1_000), Arrival::default());
         }
         assert!(into.kept() <= 2 * IN_FLIGHT * FRAGMENT);
         // A message without end is given up, once, and what comes after it is heard.
         let longest = 10 * FRAGMENT;
-        let mut into = Incoming::default();
+        let mut into = IncomingStream::default();
         let arrivals = (0..1_000).map(|number| into.take(fragment(number, false, FRAGMENT), longest));
         assert_eq!(arrivals.filter(|arrival| arrival.is_too_long).count(), 1);
         assert_eq!((into.kept(), into.confirmed()), (0, 1_000));
@@ -231,7 +231,7 @@ mod tests {
 
     #[test]
     fn what_is_shed_is_lost_to_its_end_and_what_came_early_comes_again() {
-        let mut into = Incoming::default();
+        let mut into = IncomingStream::default();
         into.take(fragment(0, false, 9), 100);
         into.take(fragment(2, true, 9), 100);
         assert!(into.kept() >= 18);

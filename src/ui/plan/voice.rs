@@ -9,7 +9,7 @@ use crate::ui::parts::{Card, ProblemsAt};
 use crate::ui::store::Store;
 use app::Event;
 use app::variables::VariableField;
-use app::voice_form::{Names, VoiceForm, voice_form};
+use app::voice_form::{ClipNames, VoiceForm, voice_form};
 
 #[component]
 pub fn Voice() -> impl IntoView {
@@ -40,7 +40,7 @@ fn Voices(form: Memo<Option<VoiceForm>>) -> impl IntoView {
     let choices = move || voices.get().map(|voices| voices.choices).unwrap_or_default();
     let is_chosen = move |name: &str| choices().iter().any(|choice| choice.name == name && choice.is_chosen);
     let toggle = move |name: &str| {
-        if let Some(Names { path, .. }) = voices.get_untracked() {
+        if let Some(ClipNames { path, .. }) = voices.get_untracked() {
             let value = voices.with_untracked(|voices| voices.as_ref().and_then(|voices| voices.toggled(name)));
             store.dispatch(Event::Set { path, value });
         }

@@ -10,7 +10,7 @@ use crate::ui::parts::{Card, Select};
 use crate::ui::run::HappeningList;
 use crate::ui::store::Store;
 use app::Event;
-use app::results::{ChangeView, ComparisonView, Group, ResultsEvent, RunHead, Screen};
+use app::results::{ChangeView, ComparedGroup, ComparisonView, ResultsEvent, RunHead, Screen};
 use results::compare::PlanRow;
 
 #[component]
@@ -85,7 +85,7 @@ fn heads(view: &ComparisonView) -> AnyView {
     view.runs.iter().enumerate().map(head).collect_view().into_any()
 }
 
-fn table(group: &Group, runs: &[RunHead]) -> AnyView {
+fn table(group: &ComparedGroup, runs: &[RunHead]) -> AnyView {
     let title = group.title;
     let head = |(at, run): (usize, &RunHead)| {
         let name = format!("{} {}", at + 1, run.name);

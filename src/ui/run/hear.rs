@@ -7,7 +7,7 @@ use super::whom::{Pick, Whom};
 use crate::ui::parts::{Card, keyed, unique_id};
 use crate::ui::store::Store;
 use app::Event;
-use app::hear::{HearState, Mark};
+use app::hear::{HearState, TraceMark};
 
 #[component]
 pub fn Hear() -> impl IntoView {
@@ -33,8 +33,8 @@ pub fn Hear() -> impl IntoView {
     }
 }
 
-fn item(mark: Memo<Mark>) -> impl IntoView {
-    let Mark { kind, text, .. } = mark.get_untracked();
+fn item(mark: Memo<TraceMark>) -> impl IntoView {
+    let TraceMark { kind, text, .. } = mark.get_untracked();
     let (arrow, word, class) = kind.words();
     view! {
         <li class=class>

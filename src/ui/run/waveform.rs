@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use leptos::prelude::*;
 
-use app::hear::{Lane, Mark, Trace};
+use app::hear::{Lane, Trace, TraceMark};
 
 #[component]
 pub fn Waveform(trace: Memo<Arc<Trace>>) -> impl IntoView {
@@ -31,13 +31,13 @@ pub fn Waveform(trace: Memo<Arc<Trace>>) -> impl IntoView {
     }
 }
 
-fn mark((place, mark): (f64, Mark)) -> impl IntoView {
+fn mark((place, mark): (f64, TraceMark)) -> impl IntoView {
     let (.., class) = mark.kind.words();
     view! { <line class=format!("mark {class}") x1=place * WIDTH x2=place * WIDTH y1=0 y2=4.0 * HALF + 12.0 /> }
 }
 
 /// Names stand aslant, so that events close to each other can be read.
-fn flag((place, mark): (f64, Mark)) -> impl IntoView {
+fn flag((place, mark): (f64, TraceMark)) -> impl IntoView {
     let (.., class) = mark.kind.words();
     view! { <span class=class style:left=percent(place)>{mark.text}</span> }
 }

@@ -4,12 +4,12 @@ mod moment;
 mod trace;
 
 pub use moment::Moments;
-pub use trace::{Lane, Mark, MarkKind, Trace, WINDOW_S};
+pub use trace::{Lane, MarkKind, Trace, TraceMark, WINDOW_S};
 
 use std::sync::Arc;
 
 use super::event::Effect;
-use super::run_view::{RunView, Speaker};
+use super::run_view::{RunView, SpeakerRow};
 use engine::wire::{Heard, Told};
 use metrics::UserId;
 
@@ -68,7 +68,7 @@ impl Hearing {
     }
 
     /// The population that is chosen, of those that speak.
-    pub fn speaker<'a>(&self, run: &'a RunView) -> Option<&'a Speaker> {
+    pub fn speaker<'a>(&self, run: &'a RunView) -> Option<&'a SpeakerRow> {
         let speakers = run.tables.speakers();
         speakers.iter().find(|speaker| speaker.name == self.population).or(speakers.first())
     }
@@ -179,7 +179,7 @@ mod tests {
     use engine::wire::Note;
 
     fn run() -> RunView {
-        let speaker = |population, name: &str| Speaker { population, name: name.into(), present: 10..20 };
+        let speaker = |population, name: &str| SpeakerRow { population, name: name.into(), present: 10..20 };
         let voice = VoiceView { speakers: vec![speaker(1, "guests"), speaker(2, "members")], ..VoiceView::default() };
         let mut tables = Tables::default();
         tables.voice = Some(voice);

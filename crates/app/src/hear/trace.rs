@@ -21,7 +21,7 @@ pub enum Lane {
 pub struct Trace {
     revision: u64,
     lanes: [Outline; 2],
-    marks: VecDeque<Mark>,
+    marks: VecDeque<TraceMark>,
     marked: u64,
     /// The last moment of which something is known.
     end_s: f64,
@@ -37,7 +37,7 @@ struct Outline {
 
 /// Something that the protocol said.
 #[derive(Debug, Clone, PartialEq, Default)]
-pub struct Mark {
+pub struct TraceMark {
     /// Counts all there ever were.
     pub id: u64,
     pub at_s: f64,
@@ -77,7 +77,7 @@ impl MarkKind {
     }
 }
 
-impl Mark {
+impl TraceMark {
     /// Of the run, to the hundredth of a second.
     pub fn time(&self) -> String {
         format!("{}.{:02}", format::clock(self.at_s), (self.at_s.fract() * 100.0) as u32)
@@ -126,7 +126,7 @@ impl Trace {
         self.revision += 1;
         self.marked += 1;
         self.end_s = self.end_s.max(at_s);
-        self.marks.push_back(Mark { id: self.marked, at_s, kind, text });
+        self.marks.push_back(TraceMark { id: self.marked, at_s, kind, text });
         if self.marks.len() > MOST_MARKS {
             self.marks.pop_front();
         }
@@ -138,20 +138,20 @@ impl Trace {
     }
 
     /// The newest first.
-    pub fn marks(&self) -> Vec<Mark> {
+    pub fn marks(&self) -> Vec<TraceMark> {
         self.marks.iter().rev().cloned().collect()
     }
 
     /// Those in view, with their place from 0 to 1.
-    pub fn marks_in_view(&self) -> Vec<(f64, Mark)> {
+    pub fn marks_in_view(&self) -> Vec<(f64, TraceMark)> {
         let placed = self.marks.iter().map(|mark| (self.place(mark.at_s), mark.clone()));
         placed.filter(|(place, _)| (0.0..=1.0).contains(place)).collect()
     }
 
     /// Those of them whose names have room beside each other; the others stand in the list only.
-    pub fn named_in_view(&self) -> Vec<(f64, Mark)> {
+    pub fn named_in_view(&self) -> Vec<(f64, TraceMark)> {
         let mut free = 0.0;
-        let has_room = |(place, _): &(f64, Mark)| {
+        let has_room = |(place, _): &(f64, TraceMark)| {
             let is_so = *place >= free;
             if is_so {
                 free = *place + NAME_ROOM;

@@ -1,14 +1,14 @@
 //! The comment at a script's head: what it is, how it is run, and what of this plan it does not do.
 
 use super::metrics::metric;
-use super::population::Part;
-use super::secrets::Secrets;
+use super::population::ScriptPart;
+use super::secrets::ScriptSecrets;
 use super::thresholds::Carried;
 use catalogue::Metric;
 use plan::{Accounts, Load, Plan};
 use scenario::Op;
 
-pub fn head(plan: &Plan, parts: &[Part<'_>], secrets: &Secrets, thresholds: &[Carried]) -> String {
+pub fn head(plan: &Plan, parts: &[ScriptPart<'_>], secrets: &ScriptSecrets, thresholds: &[Carried]) -> String {
     let mut text = vec![
         format!("The tabswarm plan \"{}\" as a k6 script. No extension is needed.", plan.name),
         String::new(),
@@ -44,7 +44,7 @@ pub fn head(plan: &Plan, parts: &[Part<'_>], secrets: &Secrets, thresholds: &[Ca
     format!("/*\n{}\n */\n", lines.collect::<Vec<_>>().join("\n"))
 }
 
-fn limits(plan: &Plan, parts: &[Part<'_>], thresholds: &[Carried]) -> Vec<String> {
+fn limits(plan: &Plan, parts: &[ScriptPart<'_>], thresholds: &[Carried]) -> Vec<String> {
     let mut limits = Vec::new();
     let mut when = |applies: bool, text: &str| limits.extend(applies.then(|| text.to_owned()));
     let delivery = parts.iter().any(|part| part.program.delivery.is_some());
@@ -62,7 +62,7 @@ fn limits(plan: &Plan, parts: &[Part<'_>], thresholds: &[Carried]) -> Vec<String
         "No contract check of inbound events, and no comparison of the server's history with what arrived.",
     );
     when(
-        parts.iter().any(Part::has_audio),
+        parts.iter().any(ScriptPart::has_audio),
         "No voice: microphones, clips, answers and how they sound are left out; such steps are comments.",
     );
     for threshold in thresholds {

@@ -2,35 +2,35 @@
 
 use serde_json::Value;
 
-use super::node::Node;
-use super::steps::Fields;
+use super::node::ScriptNode;
+use super::steps::StepFields;
 use plan::{Load, Plan, Ramp, Stage};
 use scenario::js::{literal, quoted};
 
 /// `const chatLoad = ...`: one description for k6's executor and for the script.
-pub fn description(plan: &Plan, load: &Load) -> Node {
+pub fn description(plan: &Plan, load: &Load) -> ScriptNode {
     let (unit, per) = unit(load);
     let scaled = |value: f64| if load.is_open() { (value * per).round() } else { value };
-    let mut fields = Fields::default();
+    let mut fields = StepFields::default();
     if load.is_open() {
         fields.text("open", "true");
         fields.text("timeUnit", quoted(unit));
     }
     fields.text("start", number(scaled(start(load))));
     let stage = |(seconds, target): (f64, f64)| {
-        Node::text(format!("{{ seconds: {}, target: {} }}", number(seconds), number(scaled(target))))
+        ScriptNode::text(format!("{{ seconds: {}, target: {} }}", number(seconds), number(scaled(target))))
     };
-    fields.add("stages", Node::List(pieces(load).into_iter().map(stage).collect()));
+    fields.add("stages", ScriptNode::List(pieces(load).into_iter().map(stage).collect()));
     fields.text("seconds", number(load.duration().as_secs_f64()));
     fields.text("users", load.max_users().to_string());
     fields.text("warmup", number(plan.warmup_s));
     fields.text("settle", number(plan.settle_s));
-    Node::Object(fields.0)
+    ScriptNode::Object(fields.0)
 }
 
 /// The executor of one population.
-pub fn executor(plan: &Plan, load: &Load, function: &str, name: &str) -> Node {
-    let mut fields = Fields::default();
+pub fn executor(plan: &Plan, load: &Load, function: &str, name: &str) -> ScriptNode {
+    let mut fields = StepFields::default();
     let constant = load.stages().iter().all(|stage| stage.ramp == Ramp::Step) && pieces(load).len() == 1;
     let executor = match (load.is_open(), constant) {
         (false, true) => "constant-vus",
@@ -61,7 +61,7 @@ pub fn executor(plan: &Plan, load: &Load, function: &str, name: &str) -> Node {
         fields.text("gracefulRampDown", grace.clone());
     }
     fields.text("gracefulStop", grace);
-    Node::Object(fields.0)
+    ScriptNode::Object(fields.0)
 }
 
 /// Straight pieces, seconds and what they lead to; a jump takes no time. The first jump is where the load starts.

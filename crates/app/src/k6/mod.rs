@@ -23,10 +23,10 @@ use scenario::js::quoted;
 use scenario::{Problem, Protocol};
 
 use metrics::{Metrics, metric};
-use node::{Node, statement};
-use population::Part;
-use secrets::Secrets;
-use steps::Fields;
+use node::{ScriptNode, statement};
+use population::ScriptPart;
+use secrets::ScriptSecrets;
+use steps::StepFields;
 use thresholds::{by_metric, carried};
 
 /// The script's text.
@@ -34,12 +34,12 @@ use thresholds::{by_metric, carried};
 /// # Errors
 /// A scenario of the plan does not compile; a checked plan's does.
 pub fn script(plan: &Plan) -> Result<String, Vec<Problem>> {
-    let mut secrets = Secrets::default();
+    let mut secrets = ScriptSecrets::default();
     let mut taken = BTreeSet::new();
-    let parts: Vec<Part<'_>> = plan
+    let parts: Vec<ScriptPart<'_>> = plan
         .populations
         .iter()
-        .map(|population| Part::new(population, identifier(&population.name, &mut taken), &mut secrets))
+        .map(|population| ScriptPart::new(population, identifier(&population.name, &mut taken), &mut secrets))
         .collect::<Result<_, _>>()?;
     let mut metrics = Metrics::default();
     parts.iter().for_each(|part| metrics.add(&part.program));
@@ -56,7 +56,7 @@ pub fn script(plan: &Plan) -> Result<String, Vec<Problem>> {
     let options = section("Load and thresholds") + &options(plan, &parts, &by_metric(&thresholds)).join("\n") + "\n";
     let script =
         [options, section("What is measured") + &measured(&metrics), body.join("\n"), entry_points(&parts)].join("\n");
-    let is_socketio = |part: &&Part<'_>| part.program.protocol == Protocol::SocketIo;
+    let is_socketio = |part: &&ScriptPart<'_>| part.program.protocol == Protocol::SocketIo;
     let needs = runtime::Needs {
         socketio: parts.iter().any(|part| is_socketio(&part)),
         websocket: !parts.iter().all(|part| is_socketio(&part)),
@@ -86,40 +86,41 @@ type Expressions<'t> = Vec<(&'t str, Option<f64>)>;
 
 fn options(
     plan: &Plan,
-    parts: &[Part<'_>],
+    parts: &[ScriptPart<'_>],
     thresholds: &std::collections::BTreeMap<&str, Expressions<'_>>,
 ) -> Vec<String> {
     let mut lines = vec!["// Stages: seconds, and the number of users (or arrivals) that they lead to.".to_owned()];
-    let mut scenarios = Fields::default();
+    let mut scenarios = StepFields::default();
     for part in parts {
         let (load, name) = (&part.population.load, format!("{}Load", part.name));
         lines.extend(statement(&format!("const {name} = "), &load::description(plan, load), ";"));
         scenarios
             .add(&metric(&part.population.name), load::executor(plan, load, &format!("{}Iteration", part.name), &name));
     }
-    let mut limits = Fields::default();
+    let mut limits = StepFields::default();
     for (metric, expressions) in thresholds {
         let expression = |(text, abort): &(&str, Option<f64>)| match abort {
-            None => Node::text(quoted(text)),
+            None => ScriptNode::text(quoted(text)),
             Some(after) => {
                 let delay =
                     if *after > 0.0 { format!(", delayAbortEval: '{}s'", load::number(*after)) } else { String::new() };
-                Node::text(format!("{{ threshold: {}, abortOnFail: true{delay} }}", quoted(text)))
+                ScriptNode::text(format!("{{ threshold: {}, abortOnFail: true{delay} }}", quoted(text)))
             }
         };
-        limits.add(&scenario::js::key(metric), Node::List(expressions.iter().map(expression).collect()));
+        limits.add(&scenario::js::key(metric), ScriptNode::List(expressions.iter().map(expression).collect()));
     }
-    let mut options = Fields::default();
-    options.add("scenarios", Node::Object(scenarios.0));
-    options.add("thresholds", Node::Object(limits.0));
+    let mut options = StepFields::default();
+    options.add("scenarios", ScriptNode::Object(scenarios.0));
+    options.add("thresholds", ScriptNode::Object(limits.0));
     options.text("setupTimeout", "'300s'");
     lines.push(String::new());
-    lines.extend(statement("export const options = ", &Node::Object(options.0), ";"));
+    lines.extend(statement("export const options = ", &ScriptNode::Object(options.0), ";"));
     lines
 }
 
 fn measured(metrics: &Metrics) -> String {
-    let list = |names: Vec<&str>| Node::List(names.into_iter().map(|name| Node::text(quoted(name))).collect());
+    let list =
+        |names: Vec<&str>| ScriptNode::List(names.into_iter().map(|name| ScriptNode::text(quoted(name))).collect());
     let table = |name: &str, kind: &str, names: Vec<&str>| {
         let before = format!("const {name} = Object.fromEntries(");
         statement(&before, &list(names), &format!(".map((name) => [name, {kind}]));")).join("\n")
@@ -136,7 +137,7 @@ fn measured(metrics: &Metrics) -> String {
     )
 }
 
-fn entry_points(parts: &[Part<'_>]) -> String {
+fn entry_points(parts: &[ScriptPart<'_>]) -> String {
     let mut lines = vec!["export async function setup() {".to_owned(), "  const run = runId();".to_owned()];
     lines.push("  const shared = {".to_owned());
     for part in parts.iter().filter(|part| part.program.once.is_some()) {

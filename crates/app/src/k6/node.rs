@@ -1,15 +1,15 @@
 //! Lays JavaScript out: what fits on one line stands there, everything else is indented.
 
 /// A piece of a script.
-pub enum Node {
+pub enum ScriptNode {
     Text(String),
-    Object(Vec<(String, Node)>),
-    List(Vec<Node>),
+    Object(Vec<(String, ScriptNode)>),
+    List(Vec<ScriptNode>),
     /// What stands before the braces, and the lines between them.
     Block(String, Vec<String>),
 }
 
-impl Node {
+impl ScriptNode {
     pub fn text(text: impl Into<String>) -> Self {
         Self::Text(text.into())
     }
@@ -71,7 +71,7 @@ pub fn indented(lines: &[String]) -> impl Iterator<Item = String> {
 }
 
 /// A statement around a node: `await task.emit(...);`.
-pub fn statement(before: &str, node: &Node, after: &str) -> Vec<String> {
+pub fn statement(before: &str, node: &ScriptNode, after: &str) -> Vec<String> {
     let mut lines = node.lines();
     lines[0].insert_str(0, before);
     if let Some(last) = lines.last_mut() {

@@ -2,17 +2,17 @@
 
 use serde_json::{Map, Value, json};
 
-use super::node::{Node, statement};
-use super::secrets::Secrets;
-use super::steps::{Fields, Steps, pointer};
+use super::node::{ScriptNode, statement};
+use super::secrets::ScriptSecrets;
+use super::steps::{StepFields, Steps, pointer};
 use plan::{Accounts, Population};
-use scenario::js::{Names, key, literal, quoted};
+use scenario::js::{ScriptNames, key, literal, quoted};
 use scenario::{
     AfterFlow, ErrorRule, Op, Problem, Program, Protocol, Reaction, Reconnect, Template, VarId, compile_for_script,
     resolve,
 };
 
-pub struct Part<'p> {
+pub struct ScriptPart<'p> {
     pub population: &'p Population,
     pub document: Value,
     pub program: Program,
@@ -20,10 +20,10 @@ pub struct Part<'p> {
     pub name: String,
 }
 
-impl<'p> Part<'p> {
+impl<'p> ScriptPart<'p> {
     /// # Errors
     /// What is wrong with the scenario.
-    pub fn new(population: &'p Population, name: String, secrets: &mut Secrets) -> Result<Self, Vec<Problem>> {
+    pub fn new(population: &'p Population, name: String, secrets: &mut ScriptSecrets) -> Result<Self, Vec<Problem>> {
         let mut document = resolve(&population.scenario)?;
         // What comes with the page is known to everybody.
         if population.scenario.is_object() {
@@ -47,8 +47,8 @@ impl<'p> Part<'p> {
     }
 
     /// The declarations, in the order in which JavaScript needs them.
-    pub fn lines(&self, settings_name: &str, secrets: &mut Secrets) -> Vec<String> {
-        let names = Names::new(&self.program, settings_name);
+    pub fn lines(&self, settings_name: &str, secrets: &mut ScriptSecrets) -> Vec<String> {
+        let names = ScriptNames::new(&self.program, settings_name);
         let accounts = self.accounts(secrets);
         let behaviour = statement(&format!("const {} = ", self.name), &self.behaviour(&names), ";");
         let used = behaviour.join("\n") + &accounts.join("\n");
@@ -64,7 +64,7 @@ impl<'p> Part<'p> {
     }
 
     /// Only those that the rest of the script uses; a setting may be made of others.
-    fn settings(&self, names: &Names<'_>, used: &str) -> Vec<String> {
+    fn settings(&self, names: &ScriptNames<'_>, used: &str) -> Vec<String> {
         let settings = names.settings();
         let mut used = used.to_owned();
         let mut kept = Vec::new();
@@ -88,14 +88,14 @@ impl<'p> Part<'p> {
         lines
     }
 
-    fn accounts(&self, secrets: &mut Secrets) -> Vec<String> {
+    fn accounts(&self, secrets: &mut ScriptSecrets) -> Vec<String> {
         let wanted = |column: &&String| self.program.account_columns.contains(column);
         let head = format!("const {}Account = (n, run) => ", self.name);
         match &self.population.accounts {
             Accounts::Pattern { columns } => {
                 let Accounts::Pattern { columns: known } = Accounts::default() else { return Vec::new() };
                 let population: String = self.population.name.chars().map(plain).collect();
-                let mut fields = Fields::default();
+                let mut fields = StepFields::default();
                 for (column, pattern) in columns.iter().filter(|(column, _)| wanted(column)) {
                     let text = secrets.take_pattern(column, pattern, known.get(column) == Some(pattern));
                     let text = text.replace("{population}", &population);
@@ -110,7 +110,7 @@ impl<'p> Part<'p> {
                     };
                     fields.text(&key(column), text);
                 }
-                let object = Node::Object(fields.0);
+                let object = ScriptNode::Object(fields.0);
                 statement(&format!("{head}("), &object, ");")
             }
             Accounts::Csv { .. } => vec![
@@ -130,10 +130,10 @@ impl<'p> Part<'p> {
         format!("{}_ACCOUNTS", self.name.to_uppercase())
     }
 
-    fn behaviour(&self, names: &Names<'_>) -> Node {
+    fn behaviour(&self, names: &ScriptNames<'_>) -> ScriptNode {
         let program = &self.program;
         let steps = Steps { program, names };
-        let mut fields = Fields::default();
+        let mut fields = StepFields::default();
         let shared = program.variables.iter().filter(|variable| variable.shared);
         let own = program.variables.iter().enumerate().filter(|(index, _)| !names.is_setting(VarId(*index as u16)));
         let list =
@@ -143,7 +143,7 @@ impl<'p> Part<'p> {
         let own: Vec<String> = own.map(|(_, variable)| variable.name.clone()).collect();
         fields.add("variables", list_of(&own));
         fields.text("shared", list(shared.map(|variable| variable.name.clone()).collect()));
-        fields.add("defaults", Node::Block("(user, v) =>".to_owned(), self.defaults(names)));
+        fields.add("defaults", ScriptNode::Block("(user, v) =>".to_owned(), self.defaults(names)));
         if let Some(once) = program.once {
             fields.add("once", steps.function(once, false));
         }
@@ -158,18 +158,20 @@ impl<'p> Part<'p> {
         }
         fields.add("finish", steps.function(program.finish, false));
         fields.text("afterFlow", if program.after_flow == AfterFlow::Stay { "'stay'" } else { "'leave'" });
-        fields.add("every", Node::List(program.timers.iter().map(|timer| self.timer(timer, &steps)).collect()));
-        fields
-            .add("on", Node::List(program.reactions.iter().map(|reaction| self.reaction(reaction, &steps)).collect()));
-        fields.add("errors", Node::List(program.errors.iter().map(|rule| self.error(rule, &steps)).collect()));
+        fields.add("every", ScriptNode::List(program.timers.iter().map(|timer| self.timer(timer, &steps)).collect()));
+        fields.add(
+            "on",
+            ScriptNode::List(program.reactions.iter().map(|reaction| self.reaction(reaction, &steps)).collect()),
+        );
+        fields.add("errors", ScriptNode::List(program.errors.iter().map(|rule| self.error(rule, &steps)).collect()));
         if let Some(delivery) = &program.delivery {
             let event = quoted(&program.events[usize::from(delivery.event.0)].name);
             fields.text("delivery", format!("{{ event: {event} }}"));
         }
-        Node::Object(fields.0)
+        ScriptNode::Object(fields.0)
     }
 
-    fn defaults(&self, names: &Names<'_>) -> Vec<String> {
+    fn defaults(&self, names: &ScriptNames<'_>) -> Vec<String> {
         let mut lines = Vec::new();
         for (index, variable) in self.program.variables.iter().enumerate() {
             let (false, Some(default)) = (names.is_setting(VarId(index as u16)), &variable.default) else { continue };
@@ -179,13 +181,13 @@ impl<'p> Part<'p> {
         lines
     }
 
-    fn connect(&self, names: &Names<'_>) -> Node {
+    fn connect(&self, names: &ScriptNames<'_>) -> ScriptNode {
         let connect = &self.program.connect;
         let text = |template: &Template| template.js_text(names);
-        let mut fields = Fields::default();
+        let mut fields = StepFields::default();
         fields.text("url", text(&connect.url));
-        let query = connect.query.iter().map(|(name, value)| (key(name), Node::text(value.js(names)))).collect();
-        fields.add("query", Node::Object(query));
+        let query = connect.query.iter().map(|(name, value)| (key(name), ScriptNode::text(value.js(names)))).collect();
+        fields.add("query", ScriptNode::Object(query));
         match &self.program.protocol {
             Protocol::SocketIo => {
                 fields.text("path", text(&connect.path));
@@ -200,16 +202,16 @@ impl<'p> Part<'p> {
         let given = if protocols.is_empty() { "" } else { ".filter(Boolean)" };
         fields.text("protocols", format!("[{}]{given}", protocols.join(", ")));
         fields.text("timeout_s", super::load::number(connect.timeout.as_secs_f64()));
-        let mut lines = Node::Object(fields.0).lines();
+        let mut lines = ScriptNode::Object(fields.0).lines();
         lines[0].insert_str(0, "return ");
         if let Some(last) = lines.last_mut() {
             last.push(';');
         }
-        Node::Block("(user, v) =>".to_owned(), lines)
+        ScriptNode::Block("(user, v) =>".to_owned(), lines)
     }
 
-    fn timer(&self, timer: &scenario::Timer, steps: &Steps<'_>) -> Node {
-        let mut fields = Fields::default();
+    fn timer(&self, timer: &scenario::Timer, steps: &Steps<'_>) -> ScriptNode {
+        let mut fields = StepFields::default();
         fields.text("name", quoted(&timer.name));
         fields.text("interval", format!("(user, v) => {}", steps.delay(&timer.interval)));
         if let Some(first) = &timer.first {
@@ -219,11 +221,11 @@ impl<'p> Part<'p> {
             fields.text("times", format!("(user, v) => {}", times.js(steps.names)));
         }
         fields.add("steps", steps.function(timer.block, false));
-        Node::Object(fields.0)
+        ScriptNode::Object(fields.0)
     }
 
-    fn reaction(&self, reaction: &Reaction, steps: &Steps<'_>) -> Node {
-        let mut fields = Fields::default();
+    fn reaction(&self, reaction: &Reaction, steps: &Steps<'_>) -> ScriptNode {
+        let mut fields = StepFields::default();
         fields.text("event", quoted(&self.program.events[usize::from(reaction.event.0)].name));
         if !reaction.matches.is_empty() {
             fields.add("where", tests(steps, &reaction.matches));
@@ -236,11 +238,11 @@ impl<'p> Part<'p> {
             fields.text("delay", format!("(user, v, event) => {}", steps.delay(delay)));
         }
         fields.add("steps", steps.function(reaction.block, true));
-        Node::Object(fields.0)
+        ScriptNode::Object(fields.0)
     }
 
-    fn error(&self, rule: &ErrorRule, steps: &Steps<'_>) -> Node {
-        let mut fields = Fields::default();
+    fn error(&self, rule: &ErrorRule, steps: &Steps<'_>) -> ScriptNode {
+        let mut fields = StepFields::default();
         fields.text("event", quoted(&self.program.events[usize::from(rule.event.0)].name));
         if !rule.matches.is_empty() {
             fields.add("where", tests(steps, &rule.matches));
@@ -264,21 +266,22 @@ impl<'p> Part<'p> {
         if rule.ends_user {
             fields.text("endsUser", "true");
         }
-        Node::Object(fields.0)
+        ScriptNode::Object(fields.0)
     }
 }
 
-fn tests(steps: &Steps<'_>, matches: &[scenario::Match]) -> Node {
+fn tests(steps: &Steps<'_>, matches: &[scenario::Match]) -> ScriptNode {
     let mut lines = steps.tests(matches).lines();
     lines[0].insert_str(0, "return ");
     if let Some(last) = lines.last_mut() {
         last.push(';');
     }
     match &lines[..] {
-        [one] => {
-            Node::text(format!("(user, v, event) => ({})", one.trim_start_matches("return ").trim_end_matches(';')))
-        }
-        _ => Node::Block("(user, v, event) =>".to_owned(), lines),
+        [one] => ScriptNode::text(format!(
+            "(user, v, event) => ({})",
+            one.trim_start_matches("return ").trim_end_matches(';')
+        )),
+        _ => ScriptNode::Block("(user, v, event) =>".to_owned(), lines),
     }
 }
 
@@ -289,8 +292,8 @@ fn reconnect(reconnect: &Reconnect) -> String {
     format!("{{ initial_ms: {}, max_ms: {}, jitter: {jitter}, attempts: {attempts} }}", millis(initial), millis(max))
 }
 
-fn list_of(names: &[String]) -> Node {
-    Node::List(names.iter().map(|name| Node::text(quoted(name))).collect())
+fn list_of(names: &[String]) -> ScriptNode {
+    ScriptNode::List(names.iter().map(|name| ScriptNode::text(quoted(name))).collect())
 }
 
 /// The name stands there, not only as the beginning of a longer one.

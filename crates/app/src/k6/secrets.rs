@@ -9,11 +9,11 @@ use scenario::js::SECRET;
 
 /// What was taken out: the name under which the script asks for it, and which value it was.
 #[derive(Default)]
-pub struct Secrets {
+pub struct ScriptSecrets {
     names: BTreeMap<String, Value>,
 }
 
-impl Secrets {
+impl ScriptSecrets {
     /// Names of environment variables, in order.
     pub fn names(&self) -> impl Iterator<Item = &str> {
         self.names.keys().map(String::as_str)

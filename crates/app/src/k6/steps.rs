@@ -2,9 +2,9 @@
 
 use serde_json::Value;
 
-use super::node::{Node, indented, statement};
+use super::node::{ScriptNode, indented, statement};
 use base::time::Span;
-use scenario::js::{Names, key, literal, quoted};
+use scenario::js::{ScriptNames, key, literal, quoted};
 use scenario::{
     Answer, Body, Delay, EmitOp, HttpOp, Match, Op, Pc, Program, RoomEffect, Save, Source, Template, Test, WaitOp,
 };
@@ -12,15 +12,15 @@ use scenario::{
 /// Writes the steps of one program.
 pub struct Steps<'p> {
     pub program: &'p Program,
-    pub names: &'p Names<'p>,
+    pub names: &'p ScriptNames<'p>,
 }
 
 impl Steps<'_> {
     /// A block as a function of the task that runs it.
-    pub fn function(&self, start: Pc, event: bool) -> Node {
+    pub fn function(&self, start: Pc, event: bool) -> ScriptNode {
         let lines = self.block(start, self.end_of(start));
         let event = if event { ", event" } else { "" };
-        Node::Block(format!("async (task, user, v{event}) =>"), lines)
+        ScriptNode::Block(format!("async (task, user, v{event}) =>"), lines)
     }
 
     fn end_of(&self, start: Pc) -> Pc {
@@ -117,13 +117,15 @@ impl Steps<'_> {
         end + 1
     }
 
-    fn http(&self, op: &HttpOp) -> Node {
-        let mut fields = Fields::default();
+    fn http(&self, op: &HttpOp) -> ScriptNode {
+        let mut fields = StepFields::default();
         fields.text("operation", quoted(&self.program.operations[usize::from(op.operation.0)]));
         fields.text("method", quoted(&op.method));
         fields.text("url", op.url.js_text(self.names));
         let pairs = |list: &[(String, Template)]| {
-            Node::Object(list.iter().map(|(name, value)| (key(name), Node::text(value.js_text(self.names)))).collect())
+            ScriptNode::Object(
+                list.iter().map(|(name, value)| (key(name), ScriptNode::text(value.js_text(self.names)))).collect(),
+            )
         };
         if !op.headers.is_empty() {
             fields.add("headers", pairs(&op.headers));
@@ -136,7 +138,7 @@ impl Steps<'_> {
                 let bytes = quoted(&base64(bytes));
                 let file =
                     format!("http.file(encoding.b64decode({bytes}), {}, {})", name.js_text(self.names), quoted(mime));
-                fields.add("file", Node::Object(vec![(key(field), Node::text(file))]));
+                fields.add("file", ScriptNode::Object(vec![(key(field), ScriptNode::text(file))]));
             }
         }
         if !op.expect.is_empty() {
@@ -150,8 +152,8 @@ impl Steps<'_> {
         fields.end(op.timeout, op.required)
     }
 
-    fn emit(&self, op: &EmitOp) -> Node {
-        let mut fields = Fields::default();
+    fn emit(&self, op: &EmitOp) -> ScriptNode {
+        let mut fields = StepFields::default();
         let operation = &self.program.operations[usize::from(op.operation.0)];
         let event = op.event.js_text(self.names);
         let same = op.event.as_constant().and_then(Value::as_str) == Some(operation.as_str());
@@ -167,7 +169,7 @@ impl Steps<'_> {
         }
         if !op.attachments.is_empty() {
             let bytes = op.attachments.iter().map(|bytes| format!("encoding.b64decode({})", quoted(&base64(bytes))));
-            fields.add("attachments", Node::List(bytes.map(Node::Text).collect()));
+            fields.add("attachments", ScriptNode::List(bytes.map(ScriptNode::Text).collect()));
         }
         if op.ack {
             fields.text("ack", "true");
@@ -181,24 +183,24 @@ impl Steps<'_> {
         fields.end(op.timeout, op.required)
     }
 
-    fn wait(&self, op: &WaitOp) -> Node {
-        let mut fields = Fields::default();
+    fn wait(&self, op: &WaitOp) -> ScriptNode {
+        let mut fields = StepFields::default();
         fields.text("operation", quoted(&self.program.operations[usize::from(op.operation.0)]));
         fields.add("answer", self.answer(&op.answer));
         fields.end(op.timeout, op.required)
     }
 
-    fn answer(&self, answer: &Answer) -> Node {
-        let mut fields = Fields::default();
+    fn answer(&self, answer: &Answer) -> ScriptNode {
+        let mut fields = StepFields::default();
         fields.text("event", quoted(&self.program.events[usize::from(answer.event.0)].name));
         if !answer.matches.is_empty() {
             fields.add("where", self.tests(&answer.matches));
         }
         fields.saves(self.program, &answer.save);
-        Node::Object(fields.0)
+        ScriptNode::Object(fields.0)
     }
 
-    pub fn tests(&self, tests: &[Match]) -> Node {
+    pub fn tests(&self, tests: &[Match]) -> ScriptNode {
         let value = |template: &Template| template.js(self.names);
         let test = |rule: &Match| {
             let test = match &rule.test {
@@ -209,9 +211,9 @@ impl Steps<'_> {
                 Test::Lacks(template) => format!("lacks({})", value(template)),
                 Test::Exists(exists) => format!("exists({exists})"),
             };
-            (key(&pointer(&rule.field)), Node::Text(test))
+            (key(&pointer(&rule.field)), ScriptNode::Text(test))
         };
-        Node::Object(tests.iter().map(test).collect())
+        ScriptNode::Object(tests.iter().map(test).collect())
     }
 
     /// Milliseconds.
@@ -232,15 +234,15 @@ pub fn pointer(pointer: &scenario::Pointer) -> String {
 }
 
 #[derive(Default)]
-pub struct Fields(pub Vec<(String, Node)>);
+pub struct StepFields(pub Vec<(String, ScriptNode)>);
 
-impl Fields {
-    pub fn add(&mut self, name: &str, node: Node) {
+impl StepFields {
+    pub fn add(&mut self, name: &str, node: ScriptNode) {
         self.0.push((name.to_owned(), node));
     }
 
     pub fn text(&mut self, name: &str, text: impl Into<String>) {
-        self.add(name, Node::text(text));
+        self.add(name, ScriptNode::text(text));
     }
 
     fn saves(&mut self, program: &Program, saves: &[Save]) {
@@ -254,19 +256,19 @@ impl Fields {
             let optional = if save.optional { ", optional: true" } else { "" };
             let spec =
                 if save.append || save.optional { format!("{{ from: {from}{append}{optional} }}") } else { from };
-            (key(&program.variables[usize::from(save.var.0)].name), Node::Text(spec))
+            (key(&program.variables[usize::from(save.var.0)].name), ScriptNode::Text(spec))
         };
         if !saves.is_empty() {
-            self.add("save", Node::Object(saves.iter().map(save).collect()));
+            self.add("save", ScriptNode::Object(saves.iter().map(save).collect()));
         }
     }
 
-    fn end(mut self, timeout: Span, required: bool) -> Node {
+    fn end(mut self, timeout: Span, required: bool) -> ScriptNode {
         self.text("timeout_s", literal(&Value::from(timeout.as_secs_f64())).trim_end_matches(".0"));
         if required {
             self.text("required", "true");
         }
-        Node::Object(self.0)
+        ScriptNode::Object(self.0)
     }
 }
 

@@ -15,7 +15,7 @@ use results::compare::{Change, CompareRow, Judgement, PlanRow, Scale, Subject, c
 pub struct ComparisonView {
     /// The first is what the others are compared with.
     pub runs: Vec<RunHead>,
-    pub groups: Vec<Group>,
+    pub groups: Vec<ComparedGroup>,
     pub plans: Vec<PlanRow>,
     /// How sure the words are.
     pub surety: String,
@@ -39,7 +39,7 @@ pub struct RunHead {
 }
 
 #[derive(Debug, Clone, PartialEq, Default)]
-pub struct Group {
+pub struct ComparedGroup {
     pub title: &'static str,
     pub rows: Vec<Line>,
 }
@@ -67,7 +67,7 @@ impl ComparisonView {
         let reports: Vec<_> = runs.iter().map(|run| &run.report).collect();
         let found = compare(&reports);
         let titles = ["Outcome", "Latency", "The generator's own"];
-        let mut groups = titles.map(|title| Group { title, rows: Vec::new() });
+        let mut groups = titles.map(|title| ComparedGroup { title, rows: Vec::new() });
         for row in &found.rows {
             let at = match &row.subject {
                 subject if subject.is_generators() => 2,

@@ -8,7 +8,7 @@ mod update;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-pub use comparison::{ChangeView, ComparisonView, Group, Line, RunHead};
+pub use comparison::{ChangeView, ComparedGroup, ComparisonView, Line, RunHead};
 pub use list::{EntryRow, room, rows};
 pub use overlay::{Overlay, overlay};
 pub use update::update;

@@ -32,7 +32,7 @@ pub use status::{Phase, StatusView};
 pub use thresholds::{ThresholdRow, measured, note as threshold_note};
 pub use tiles::Tile;
 pub use verdict::{ReasonRow, VerdictView};
-pub use voice::{ANSWER_COLUMNS, Speaker, TURN_COLUMNS, VoiceView};
+pub use voice::{ANSWER_COLUMNS, SpeakerRow, TURN_COLUMNS, VoiceView};
 
 use std::sync::Arc;
 
@@ -86,7 +86,7 @@ pub struct Tables {
     /// Who was slowest of late, and who had the last error.
     pub suspects: (Option<UserId>, Option<UserId>),
     /// All of the plan, with users that are likely to be there.
-    pub populations: Vec<Speaker>,
+    pub populations: Vec<SpeakerRow>,
     pub health: HealthView,
     /// `None`: nobody speaks.
     pub voice: Option<VoiceView>,
@@ -157,7 +157,7 @@ impl RunView {
 
 impl Tables {
     /// Populations that speak.
-    pub fn speakers(&self) -> &[Speaker] {
+    pub fn speakers(&self) -> &[SpeakerRow] {
         self.voice.as_ref().map_or(&[], |voice| &voice.speakers)
     }
 

@@ -25,12 +25,12 @@ pub struct VoiceView {
     /// Name, value and meaning.
     pub facts: Vec<(&'static str, String, &'static str)>,
     pub closes: ClosesView,
-    pub speakers: Vec<Speaker>,
+    pub speakers: Vec<SpeakerRow>,
 }
 
 /// A population whose users can be watched, or listened to.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Speaker {
+pub struct SpeakerRow {
     /// Its place in the plan.
     pub population: usize,
     pub name: String,
@@ -75,11 +75,11 @@ impl VoiceView {
     }
 }
 
-fn speakers(plan: &Plan, totals: &Totals, kinds: &Kinds<'_>) -> Vec<Speaker> {
+fn speakers(plan: &Plan, totals: &Totals, kinds: &Kinds<'_>) -> Vec<SpeakerRow> {
     let all = plan.populations.iter().enumerate();
     let voices = all.filter(|(_, population)| kinds.voice.contains(&population.name.as_str()));
     voices
-        .map(|(at, population)| Speaker {
+        .map(|(at, population)| SpeakerRow {
             population: at,
             name: population.name.clone(),
             present: present(at, population, totals),
@@ -88,9 +88,9 @@ fn speakers(plan: &Plan, totals: &Totals, kinds: &Kinds<'_>) -> Vec<Speaker> {
 }
 
 /// Every population, whether it speaks or not.
-pub(super) fn everybody(plan: &Plan, totals: &Totals) -> Vec<Speaker> {
+pub(super) fn everybody(plan: &Plan, totals: &Totals) -> Vec<SpeakerRow> {
     let all = plan.populations.iter().enumerate();
-    all.map(|(at, population)| Speaker {
+    all.map(|(at, population)| SpeakerRow {
         population: at,
         name: population.name.clone(),
         present: present(at, population, totals),
@@ -247,7 +247,7 @@ mod tests {
         let totals = totals(&[("audio.answers", "a", 0), ("frames.in", "chat", 0)]);
         let (plan, kinds) = (plan(), Kinds::of(&totals));
         let view = VoiceView::of(&plan, &totals, &kinds).unwrap();
-        assert_eq!(view.speakers, [Speaker { population: 1, name: "a".into(), present: 0..4 }]);
+        assert_eq!(view.speakers, [SpeakerRow { population: 1, name: "a".into(), present: 0..4 }]);
     }
 
     #[test]

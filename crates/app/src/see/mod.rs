@@ -12,7 +12,7 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 
 use super::event::Effect;
-use super::run_view::{RunView, Speaker};
+use super::run_view::{RunView, SpeakerRow};
 use engine::wire::{Note, Seen, SeenFrame, Sight};
 use metrics::UserId;
 
@@ -116,7 +116,7 @@ impl Default for Seeing {
 
 impl Seeing {
     /// The population that is chosen.
-    pub fn chosen<'a>(&self, run: &'a RunView) -> Option<&'a Speaker> {
+    pub fn chosen<'a>(&self, run: &'a RunView) -> Option<&'a SpeakerRow> {
         let all = &run.tables.populations;
         all.iter().find(|population| population.name == self.population).or(all.first())
     }

@@ -6,7 +6,7 @@ use engine::wire::{Act, Canary, Offer, Reply, Said, Told};
 use metrics::{Frame, Way};
 
 fn run() -> RunView {
-    let population = |population, name: &str| Speaker { population, name: name.into(), present: 10..20 };
+    let population = |population, name: &str| SpeakerRow { population, name: name.into(), present: 10..20 };
     let mut tables = Tables::default();
     tables.populations = vec![population(0, "chat"), population(1, "guests")];
     RunView { tables: Arc::new(tables), ..RunView::default() }

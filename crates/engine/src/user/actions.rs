@@ -12,14 +12,14 @@ use scenario::is_token;
 use scenario::{Op, Pc, Program, RoomEffect};
 
 use super::event::MAX_TASKS;
-use super::life::Stage;
+use super::life::LifeStage;
 use super::step::{PONG, put_out};
-use super::task::{Role, Task, Ticker, Wait};
+use super::task::{Task, TaskRole, Ticker, Wait};
 use super::voice::Ending;
 use super::{Context, User};
 
 /// How a user hangs: nothing that arrives is looked at.
-pub struct Stall {
+pub struct ReadStall {
     pub until: Timestamp,
     /// The rooms it was in, whose messages are owed to it again afterwards.
     rooms: Vec<String>,
@@ -69,19 +69,19 @@ impl User {
 
     /// A step that must not be taken now.
     pub(super) fn is_held(&self, ctx: &Context<'_>, task: &Task, op: &Op) -> bool {
-        if !matches!(self.stage, Stage::Flow | Stage::Active) {
+        if !matches!(self.stage, LifeStage::Flow | LifeStage::Active) {
             return false;
         }
         // A person acts for it: its script waits where it is.
-        if self.taken && task.role == Role::Main {
+        if self.taken && task.role == TaskRole::Main {
             return true;
         }
         match op {
             Op::Emit(_) | Op::Http(_) | Op::Wait(_) if self.stall.is_some() => true,
             Op::Emit(emit) if ctx.control.paused => {
-                task.role == Role::Side || matches!(emit.room, RoomEffect::Message(_))
+                task.role == TaskRole::Side || matches!(emit.room, RoomEffect::Message(_))
             }
-            Op::Http(_) => ctx.control.paused && task.role == Role::Side,
+            Op::Http(_) => ctx.control.paused && task.role == TaskRole::Side,
             Op::Speak(_) => ctx.control.paused,
             _ => false,
         }
@@ -89,7 +89,7 @@ impl User {
 
     /// Sends so many messages more, at once; the timers go on as they were.
     pub fn send_more(&mut self, ctx: &mut Context<'_>, messages: u32) {
-        if !matches!(self.stage, Stage::Active) || ctx.control.paused || self.stall.is_some() {
+        if !matches!(self.stage, LifeStage::Active) || ctx.control.paused || self.stall.is_some() {
             return;
         }
         let program = ctx.program;
@@ -98,7 +98,7 @@ impl User {
                 if self.tasks.len() >= MAX_TASKS {
                     ctx.count(ctx.meters.skipped, 1);
                 } else {
-                    self.spawn(Role::Side, program.timers[timer].block, None, ctx.now, Wait::Ready);
+                    self.spawn(TaskRole::Side, program.timers[timer].block, None, ctx.now, Wait::Ready);
                 }
             }
         }
@@ -107,7 +107,7 @@ impl User {
 
     /// Its connection is cut; `at_once`: and opened again without waiting.
     pub fn drop_connection(&mut self, ctx: &mut Context<'_>, why: &'static str, at_once: bool) {
-        if !matches!(self.stage, Stage::Flow | Stage::Active) {
+        if !matches!(self.stage, LifeStage::Flow | LifeStage::Active) {
             return;
         }
         self.stall = None;
@@ -120,14 +120,14 @@ impl User {
         self.fetches.clear();
         let wait = if at_once { Some(Span::ZERO) } else { self.backoff(ctx) };
         match wait {
-            Some(wait) => self.stage = Stage::Backoff { until: ctx.now + wait },
+            Some(wait) => self.stage = LifeStage::Backoff { until: ctx.now + wait },
             None => self.end(ctx),
         }
     }
 
     /// It comes back at once, with a token that is not valid.
     pub fn expire_token(&mut self, ctx: &mut Context<'_>) {
-        if matches!(self.stage, Stage::Flow | Stage::Active) {
+        if matches!(self.stage, LifeStage::Flow | LifeStage::Active) {
             self.spoiled = true;
             self.drop_connection(ctx, EXPIRED, true);
         }
@@ -137,7 +137,7 @@ impl User {
     pub(super) fn renew(&mut self, ctx: &mut Context<'_>) {
         self.spoiled = false;
         self.release_slot(ctx);
-        self.stage = Stage::Preparing;
+        self.stage = LifeStage::Preparing;
         self.begin(ctx, ctx.program.before, ctx.now);
     }
 
@@ -152,12 +152,12 @@ impl User {
     /// It hangs: what arrives is thrown away unread, and it sends nothing.
     pub fn stop_reading(&mut self, ctx: &mut Context<'_>, until: Timestamp) {
         let Some(link) = self.link.as_mut().filter(|link| link.closing.is_none()) else { return };
-        if !matches!(self.stage, Stage::Active) {
+        if !matches!(self.stage, LifeStage::Active) {
             return;
         }
         link.provoked = Some(STALLED);
-        let stall = self.stall.take().map(|stall| Stall { until, ..*stall });
-        let stall = stall.unwrap_or_else(|| Stall { until, rooms: ctx.ledger.rooms_of(self.id), owes_pong: false });
+        let stall = self.stall.take().map(|stall| ReadStall { until, ..*stall });
+        let stall = stall.unwrap_or_else(|| ReadStall { until, rooms: ctx.ledger.rooms_of(self.id), owes_pong: false });
         self.stall = Some(Box::new(stall));
         ctx.ledger.leave(ctx.now, None, self.id);
         let waiting: Vec<u32> = self.pendings.iter().filter_map(|pending| pending.task).collect();
@@ -181,7 +181,7 @@ impl User {
 
     /// Leaves its room and joins it again (or all join one), by steps of the scenario, over the connection that it has.
     pub fn run_block(&mut self, ctx: &mut Context<'_>, block: impl Fn(&Program) -> Option<Pc>) {
-        if matches!(self.stage, Stage::Active)
+        if matches!(self.stage, LifeStage::Active)
             && self.stall.is_none()
             && let Some(block) = block(ctx.program)
         {
@@ -190,7 +190,7 @@ impl User {
             self.tasks.clear();
             self.fetches.clear();
             self.is_moving = true;
-            self.stage = Stage::Flow;
+            self.stage = LifeStage::Flow;
             self.begin(ctx, block, ctx.now);
         }
     }

@@ -9,13 +9,13 @@ use protocol::Args;
 use scenario::{Arguments, Pointer};
 
 /// The arguments of the event that is being judged.
-pub struct Heard<'a> {
+pub struct HeardArguments<'a> {
     pub args: &'a Args<'a>,
     /// Something was looked for and not found.
     missed: Cell<bool>,
 }
 
-impl<'a> Heard<'a> {
+impl<'a> HeardArguments<'a> {
     pub fn new(args: &'a Args<'a>) -> Self {
         Self { args, missed: Cell::new(false) }
     }
@@ -31,7 +31,7 @@ impl<'a> Heard<'a> {
     }
 }
 
-impl Arguments for Heard<'_> {
+impl Arguments for HeardArguments<'_> {
     fn part(&self, pointer: &Pointer) -> Option<Cow<'_, Value>> {
         let part = self.args.value(pointer.arg, &pointer.path);
         self.missed.set(self.missed.get() || part.is_none());

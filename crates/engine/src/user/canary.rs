@@ -7,8 +7,8 @@ use base::time::Timestamp;
 use scenario::{EmitOp, Op, OperationId, Pc, Program, RoomEffect};
 
 use super::arguments::Kept;
-use super::life::Stage;
-use super::task::{Role, Wait};
+use super::life::LifeStage;
+use super::task::{TaskRole, Wait};
 use super::{Context, User};
 
 impl User {
@@ -28,7 +28,7 @@ impl User {
         let waits = waits.map(|operation| program.operations[operation.0 as usize].clone());
         Sight {
             phase: Some(self.phase()),
-            connected: matches!(self.stage, Stage::Flow | Stage::Active | Stage::Silent),
+            connected: matches!(self.stage, LifeStage::Flow | LifeStage::Active | LifeStage::Silent),
             rooms,
             waits_for: waits.take(MOST_TOLD).collect(),
             iteration: self.memory.facts.iteration,
@@ -45,7 +45,7 @@ impl User {
 
     /// Its script has come to where nothing but its timers and the others make it act; or it talks, which a script never ends.
     fn can_be_taken(&self) -> bool {
-        matches!(self.stage, Stage::Active) || matches!(self.stage, Stage::Flow) && self.voice.is_some()
+        matches!(self.stage, LifeStage::Active) || matches!(self.stage, LifeStage::Flow) && self.voice.is_some()
     }
 
     /// Does what a person says. `event`: the arguments of the message that is answered.
@@ -56,7 +56,7 @@ impl User {
         match order {
             Canary::Take => {
                 self.taken = true;
-                if matches!(self.stage, Stage::Active) {
+                if matches!(self.stage, LifeStage::Active) {
                     // Answers that it had put off would come in between; what it waits for still comes.
                     self.tasks.retain(|task| task.wait == Wait::Blocked);
                 } else {
@@ -67,8 +67,8 @@ impl User {
             Canary::Release if self.taken => {
                 self.taken = false;
                 match self.stage {
-                    Stage::Active => self.begin_timers(ctx),
-                    Stage::Flow => self.resume_flow(ctx.now),
+                    LifeStage::Active => self.begin_timers(ctx),
+                    LifeStage::Flow => self.resume_flow(ctx.now),
                     _ => {}
                 }
                 ctx.show(|| Told::Saw("given back to its script".to_owned()));
@@ -118,10 +118,10 @@ impl User {
     /// Its script goes on with the step that it was held at; what was said by hand is broken off.
     fn resume_flow(&mut self, now: Timestamp) {
         let by_hand: Vec<u32> =
-            self.tasks.iter().filter(|task| task.role == Role::Side).map(|task| task.serial).collect();
+            self.tasks.iter().filter(|task| task.role == TaskRole::Side).map(|task| task.serial).collect();
         self.stop_speaking(now, |task| by_hand.contains(&task));
         self.stop_listening(now, |task| by_hand.contains(&task));
-        self.tasks.retain(|task| task.role == Role::Main);
+        self.tasks.retain(|task| task.role == TaskRole::Main);
         for task in self.tasks.iter_mut().filter(|task| task.wait == Wait::Held) {
             task.wait = Wait::Ready;
             task.intended = now;
@@ -142,7 +142,7 @@ impl User {
     }
 
     fn do_by_hand(&mut self, ctx: &Context<'_>, block: Pc, event: Option<Kept>) {
-        self.spawn(Role::Side, block, event, ctx.now, Wait::Ready);
+        self.spawn(TaskRole::Side, block, event, ctx.now, Wait::Ready);
     }
 }
 

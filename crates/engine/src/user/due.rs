@@ -4,9 +4,9 @@ use base::time::{Span, Timestamp};
 use metrics::{ACK_TIMEOUT, ClosedBy, ECHO_TIMEOUT};
 
 use super::event::MAX_TASKS;
-use super::life::Stage;
+use super::life::LifeStage;
 use super::pending::Pending;
-use super::task::{Role, Task, Wait};
+use super::task::{Task, TaskRole, Wait};
 use super::{Context, User};
 
 /// What was due longer ago than this is not made up for: a machine that slept (or a worker that stood still) would send all of it
@@ -43,7 +43,7 @@ impl User {
     fn leave_out(&mut self, ctx: &mut Context<'_>) {
         let (now, before) = (ctx.now, self.tasks.len());
         let is_too_late = |task: &Task| matches!(task.wait, Wait::Until(at) if is_stale(at, now));
-        self.tasks.retain(|task| task.role == Role::Main || !is_too_late(task));
+        self.tasks.retain(|task| task.role == TaskRole::Main || !is_too_late(task));
         ctx.count(ctx.meters.not_sent, (before - self.tasks.len()) as u64);
         for index in 0..if self.ticks() { self.tickers.len() } else { 0 } {
             while is_stale(self.tickers[index].due, now)
@@ -82,7 +82,7 @@ impl User {
             return;
         }
         match self.stage {
-            Stage::Connecting(handshake) => {
+            LifeStage::Connecting(handshake) => {
                 let reached = match (handshake.websocket, handshake.engineio) {
                     (None, _) => "no websocket",
                     (Some(_), None) => "no engine.io open",
@@ -92,13 +92,13 @@ impl User {
                 self.close(ctx, ClosedBy::Timeout, Some("connect timeout"));
                 self.on_link_lost(ctx);
             }
-            Stage::Backoff { .. } => self.connect(ctx),
-            Stage::Quiescing { .. } => self.leave_if_quiet(ctx),
-            Stage::Finishing { .. } => {
+            LifeStage::Backoff { .. } => self.connect(ctx),
+            LifeStage::Quiescing { .. } => self.leave_if_quiet(ctx),
+            LifeStage::Finishing { .. } => {
                 ctx.count(ctx.meters.not_left, 1);
                 self.end(ctx);
             }
-            Stage::Closing { .. } => self.end(ctx),
+            LifeStage::Closing { .. } => self.end(ctx),
             _ => {}
         }
     }
@@ -116,7 +116,7 @@ impl User {
                 if self.tasks.len() >= MAX_TASKS {
                     ctx.count(ctx.meters.skipped, 1);
                 } else {
-                    self.spawn(Role::Side, timer.block, None, due, Wait::Ready);
+                    self.spawn(TaskRole::Side, timer.block, None, due, Wait::Ready);
                 }
             }
         }

@@ -8,14 +8,14 @@ use metrics::Receipt;
 use protocol::{Args, BINARY_FRAME, FrameError, Incoming, Session};
 use scenario::{Arguments, ErrorRule, EventId, Op, OperationId, Reaction};
 
-use super::arguments::Heard;
+use super::arguments::HeardArguments;
 use super::context::shorten;
-use super::life::Stage;
+use super::life::LifeStage;
 use super::link::Closing;
 use super::memory::Found;
 use super::pending::{Looked, all_match};
 use super::step::is_pong;
-use super::task::{Role, Wait};
+use super::task::{TaskRole, Wait};
 use super::{Context, User};
 
 impl User {
@@ -105,7 +105,7 @@ impl User {
             }
             Incoming::Ack { id, args } => self.on_ack(ctx, id, &args),
             Incoming::Handshake { .. } => {
-                if let Stage::Connecting(handshake) = &mut self.stage {
+                if let LifeStage::Connecting(handshake) = &mut self.stage {
                     // The official client, too, starts its back-off anew here and not when the namespace is granted.
                     self.attempt = 0;
                     handshake.engineio = Some(ctx.now);
@@ -169,14 +169,14 @@ impl User {
         {
             if !receipt.first {
                 if !self.stage.is_leaving() {
-                    self.react(ctx, event, &Heard::new(args), |reaction| reaction.duplicates);
+                    self.react(ctx, event, &HeardArguments::new(args), |reaction| reaction.duplicates);
                 }
                 return None;
             }
             self.on_delivery(ctx, delivery.operation, &receipt);
         }
         self.probe_event(ctx, event, args);
-        let heard = Heard::new(args);
+        let heard = HeardArguments::new(args);
         self.on_answer(ctx, event, &heard);
         let mut ends = self.apply_error_rules(ctx, event, &heard);
         if self.stage.is_leaving() {
@@ -227,7 +227,7 @@ impl User {
         self.settle(ctx, place);
     }
 
-    fn on_answer(&mut self, ctx: &mut Context<'_>, event: EventId, heard: &Heard<'_>) {
+    fn on_answer(&mut self, ctx: &mut Context<'_>, event: EventId, heard: &HeardArguments<'_>) {
         let mut looked = Looked::new(heard);
         let place = self.pendings.iter().position(|pending| {
             pending.answer.as_ref().is_some_and(|answer| answer.event == event && answer.holds(&mut looked))
@@ -288,7 +288,7 @@ impl User {
     }
 
     /// Returns whether a rule says that the user's session is over.
-    fn apply_error_rules(&mut self, ctx: &mut Context<'_>, event: EventId, heard: &Heard<'_>) -> bool {
+    fn apply_error_rules(&mut self, ctx: &mut Context<'_>, event: EventId, heard: &HeardArguments<'_>) -> bool {
         let program = ctx.program;
         let wall = ctx.wall_ms;
         let rule = program
@@ -300,7 +300,7 @@ impl User {
         rule.ends_user
     }
 
-    fn on_error_event(&mut self, ctx: &mut Context<'_>, rule: &ErrorRule, heard: &Heard<'_>) {
+    fn on_error_event(&mut self, ctx: &mut Context<'_>, rule: &ErrorRule, heard: &HeardArguments<'_>) {
         let text = |pointer: &Option<scenario::Pointer>| {
             pointer.as_ref().and_then(|pointer| heard.part(pointer)).and_then(|value| match &*value {
                 Value::String(text) => Some(text.clone()),
@@ -339,7 +339,13 @@ impl User {
         self.after_failed(ctx, &pending);
     }
 
-    fn react(&mut self, ctx: &mut Context<'_>, event: EventId, heard: &Heard<'_>, which: fn(&Reaction) -> bool) {
+    fn react(
+        &mut self,
+        ctx: &mut Context<'_>,
+        event: EventId,
+        heard: &HeardArguments<'_>,
+        which: fn(&Reaction) -> bool,
+    ) {
         if ctx.control.paused || self.taken || self.is_moving {
             return;
         }
@@ -356,12 +362,12 @@ impl User {
                 }
                 let due = ctx.now + wait;
                 let wait = if wait == Span::ZERO { Wait::Ready } else { Wait::Until(due) };
-                self.spawn(Role::Side, reaction.block, Some(heard.kept()), due, wait);
+                self.spawn(TaskRole::Side, reaction.block, Some(heard.kept()), due, wait);
             }
         }
     }
 
-    fn wants_to_react(&mut self, wall: f64, reaction: &Reaction, heard: &Heard<'_>) -> bool {
+    fn wants_to_react(&mut self, wall: f64, reaction: &Reaction, heard: &HeardArguments<'_>) -> bool {
         let probability = reaction.probability.number(&mut self.memory.scope(wall, None, "")).unwrap_or(0.0);
         self.memory.random.f64() < probability && all_match(&reaction.matches, &mut self.memory, wall, heard)
     }

@@ -17,21 +17,21 @@ use metrics::{ClosedBy, Phase, UserId};
 use scenario::{AfterFlow, Pc, Program, UserFacts};
 
 use super::arguments::Kept;
-use super::link::Handshake;
+use super::link::HandshakeState;
 use super::memory::Memory;
-use super::task::{Role, Task, Ticker, Wait};
+use super::task::{Task, TaskRole, Ticker, Wait};
 use super::voice::Ending;
 use super::{Context, User};
 
 /// Where a user is, with what belongs to that place only.
 #[derive(Debug, Clone, Copy)]
-pub enum Stage {
+pub enum LifeStage {
     /// `before` (or, for the run's own user, `once`) runs.
     Preparing,
     Queued {
         since: Timestamp,
     },
-    Connecting(Handshake),
+    Connecting(HandshakeState),
     Flow,
     Active,
     /// The run is over: stays connected and hears, but sends nothing of its own any more.
@@ -61,7 +61,7 @@ const QUIESCE: Span = Span::from_secs(2);
 /// How long a close may take before the user is counted as gone.
 const CLOSE_TIMEOUT: Span = Span::from_secs(3);
 
-impl Stage {
+impl LifeStage {
     pub fn phase(self) -> Phase {
         match self {
             Self::Preparing => Phase::Preparing,
@@ -99,7 +99,7 @@ impl User {
         Self {
             id,
             memory: Memory::new(facts, program, seed),
-            stage: Stage::Preparing,
+            stage: LifeStage::Preparing,
             link: None,
             voice: None,
             tasks: Vec::new(),
@@ -148,7 +148,7 @@ impl User {
         self.set_values(ctx);
         self.memory.teach_again();
         self.memory.secrets.teach(ctx.redactor);
-        self.stage = Stage::Preparing;
+        self.stage = LifeStage::Preparing;
         self.begin(ctx, ctx.program.before, intended);
     }
 
@@ -159,7 +159,7 @@ impl User {
         self.memory.secrets.teach(ctx.redactor);
         match ctx.program.once {
             Some(once) => self.begin(ctx, once, ctx.now),
-            None => self.stage = Stage::Done,
+            None => self.stage = LifeStage::Done,
         }
     }
 
@@ -174,12 +174,12 @@ impl User {
 
     /// Starts a block of the main task, replacing the one before.
     pub(super) fn begin(&mut self, ctx: &mut Context<'_>, block: Pc, intended: Timestamp) {
-        self.tasks.retain(|task| task.role != Role::Main);
-        self.spawn(Role::Main, block, None, intended, Wait::Ready);
+        self.tasks.retain(|task| task.role != TaskRole::Main);
+        self.spawn(TaskRole::Main, block, None, intended, Wait::Ready);
         self.run(ctx);
     }
 
-    pub(super) fn spawn(&mut self, role: Role, pc: Pc, event: Option<Kept>, intended: Timestamp, wait: Wait) {
+    pub(super) fn spawn(&mut self, role: TaskRole, pc: Pc, event: Option<Kept>, intended: Timestamp, wait: Wait) {
         let serial = self.next_task;
         self.next_task += 1;
         self.tasks.push(Task { serial, role, pc, loops: Vec::new(), event, intended, wait, typed: None });
@@ -188,10 +188,10 @@ impl User {
     /// The main task's block has ended.
     pub(super) fn on_block_ended(&mut self, ctx: &mut Context<'_>) {
         match self.stage {
-            Stage::Preparing if ctx.program.once.is_some() && self.is_once_user() => self.stage = Stage::Done,
-            Stage::Preparing => self.connect(ctx),
-            Stage::Flow => self.on_flow_ended(ctx),
-            Stage::Finishing { .. } => {
+            LifeStage::Preparing if ctx.program.once.is_some() && self.is_once_user() => self.stage = LifeStage::Done,
+            LifeStage::Preparing => self.connect(ctx),
+            LifeStage::Flow => self.on_flow_ended(ctx),
+            LifeStage::Finishing { .. } => {
                 if self.end_probe(ctx) {
                     self.begin(ctx, ctx.program.finish, ctx.now);
                 } else {
@@ -204,7 +204,7 @@ impl User {
 
     /// Connected: the flow, or what brings a user back after a lost connection.
     pub(super) fn begin_flow(&mut self, ctx: &mut Context<'_>) {
-        self.stage = Stage::Flow;
+        self.stage = LifeStage::Flow;
         let block = if self.settled_in { ctx.program.rejoin.unwrap_or(ctx.program.flow) } else { ctx.program.flow };
         self.begin(ctx, block, ctx.now);
     }
@@ -219,7 +219,7 @@ impl User {
 
     pub(super) fn begin_timers(&mut self, ctx: &mut Context<'_>) {
         self.is_moving = false;
-        self.stage = Stage::Active;
+        self.stage = LifeStage::Active;
         let wall = ctx.wall_ms;
         let running = std::mem::take(&mut self.tickers);
         for (index, timer) in ctx.program.timers.iter().enumerate() {
@@ -261,34 +261,34 @@ impl User {
     /// What is on its way may arrive, then `finish` runs, all of it before `cut`.
     pub(super) fn leave(&mut self, ctx: &mut Context<'_>, cut: Timestamp) {
         match self.stage {
-            Stage::Flow | Stage::Active | Stage::Silent => {
+            LifeStage::Flow | LifeStage::Active | LifeStage::Silent => {
                 self.tasks.clear();
                 self.fetches.clear();
                 self.hush(ctx);
-                self.stage = Stage::Quiescing { until: (ctx.now + QUIESCE).min(cut), cut };
+                self.stage = LifeStage::Quiescing { until: (ctx.now + QUIESCE).min(cut), cut };
                 self.leave_if_quiet(ctx);
             }
-            Stage::Connecting(_) => self.hang_up(ctx),
-            Stage::Preparing | Stage::Queued { .. } | Stage::Backoff { .. } => self.end(ctx),
+            LifeStage::Connecting(_) => self.hang_up(ctx),
+            LifeStage::Preparing | LifeStage::Queued { .. } | LifeStage::Backoff { .. } => self.end(ctx),
             // It is leaving by itself and takes its time; the load does not wait for ever.
-            Stage::Quiescing { until, cut: old } => {
-                self.stage = Stage::Quiescing { until: until.min(cut), cut: old.min(cut) };
+            LifeStage::Quiescing { until, cut: old } => {
+                self.stage = LifeStage::Quiescing { until: until.min(cut), cut: old.min(cut) };
             }
-            Stage::Finishing { cut: old } => self.stage = Stage::Finishing { cut: old.min(cut) },
-            Stage::Closing { .. } | Stage::Done | Stage::Failed => {}
+            LifeStage::Finishing { cut: old } => self.stage = LifeStage::Finishing { cut: old.min(cut) },
+            LifeStage::Closing { .. } | LifeStage::Done | LifeStage::Failed => {}
         }
     }
 
     /// The run is over: it sends nothing new, but stays where it is, so that others' messages still reach it.
     pub fn fall_silent(&mut self, ctx: &mut Context<'_>) {
         match self.stage {
-            Stage::Flow | Stage::Active => {
+            LifeStage::Flow | LifeStage::Active => {
                 self.tasks.clear();
                 self.fetches.clear();
                 self.hush(ctx);
-                self.stage = Stage::Silent;
+                self.stage = LifeStage::Silent;
             }
-            Stage::Preparing | Stage::Queued { .. } | Stage::Connecting(_) | Stage::Backoff { .. } => {
+            LifeStage::Preparing | LifeStage::Queued { .. } | LifeStage::Connecting(_) | LifeStage::Backoff { .. } => {
                 self.retire(ctx, ctx.now);
             }
             _ => {}
@@ -297,7 +297,7 @@ impl User {
 
     /// It is connected and stays until it is told to leave.
     pub fn is_settled_in(&self) -> bool {
-        matches!(self.stage, Stage::Flow | Stage::Active | Stage::Silent)
+        matches!(self.stage, LifeStage::Flow | LifeStage::Active | LifeStage::Silent)
     }
 
     /// It is to leave, as soon as others before it have: until then it hears and says nothing.
@@ -308,16 +308,16 @@ impl User {
 
     /// It has said farewell; only the browser has not confirmed it yet.
     pub fn is_closing(&self) -> bool {
-        matches!(self.stage, Stage::Closing { .. })
+        matches!(self.stage, LifeStage::Closing { .. })
     }
 
     /// Goes on from `Quiescing` once nothing is on its way.
     pub(super) fn leave_if_quiet(&mut self, ctx: &mut Context<'_>) {
-        if let Stage::Quiescing { until, cut } = self.stage
+        if let LifeStage::Quiescing { until, cut } = self.stage
             && (self.is_quiet() || ctx.now >= until)
         {
             self.drop_pendings(ctx, "left");
-            self.stage = Stage::Finishing { cut };
+            self.stage = LifeStage::Finishing { cut };
             if !self.begin_probe(ctx) {
                 self.begin(ctx, ctx.program.finish, ctx.now);
             }
@@ -339,12 +339,12 @@ impl User {
             return self.end(ctx);
         }
         ctx.ledger.leave(ctx.now, None, self.id);
-        self.stage = Stage::Closing { until: ctx.now + CLOSE_TIMEOUT };
+        self.stage = LifeStage::Closing { until: ctx.now + CLOSE_TIMEOUT };
     }
 
     /// Its part is over.
     pub(super) fn end(&mut self, ctx: &mut Context<'_>) {
-        self.quit(ctx, Stage::Done);
+        self.quit(ctx, LifeStage::Done);
     }
 
     /// Its part is over, and not as the scenario wants it.
@@ -356,10 +356,10 @@ impl User {
             ctx.log(Level::Error, self.id.index(), format!("failed: {why}"));
         }
         self.failure = Some(ctx.redactor.shown(why, MOST_SAID));
-        self.quit(ctx, Stage::Failed);
+        self.quit(ctx, LifeStage::Failed);
     }
 
-    fn quit(&mut self, ctx: &mut Context<'_>, stage: Stage) {
+    fn quit(&mut self, ctx: &mut Context<'_>, stage: LifeStage) {
         self.release_slot(ctx);
         self.drop_pendings(ctx, "left");
         self.tasks.clear();
@@ -374,7 +374,7 @@ impl User {
     /// Cut off at once.
     pub fn abort(&mut self, ctx: &mut Context<'_>) {
         if !self.is_over() {
-            self.quit(ctx, Stage::Done);
+            self.quit(ctx, LifeStage::Done);
         }
     }
 

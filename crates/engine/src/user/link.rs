@@ -12,7 +12,7 @@ use scenario::is_token;
 use scenario::{Protocol, Reconnect};
 
 use super::actions::{REFUSED_TOKEN, spoil, spoil_auth};
-use super::life::Stage;
+use super::life::LifeStage;
 use super::voice::Ending;
 use super::{Context, User, Wish};
 
@@ -50,7 +50,7 @@ pub struct Opening {
 
 /// How a connection is being established, with the times that were reached.
 #[derive(Debug, Clone, Copy)]
-pub struct Handshake {
+pub struct HandshakeState {
     pub started: Timestamp,
     pub websocket: Option<Timestamp>,
     pub engineio: Option<Timestamp>,
@@ -61,7 +61,7 @@ impl User {
     /// Asks for a handshake slot.
     pub(super) fn connect(&mut self, ctx: &mut Context<'_>) {
         self.waits_for = None;
-        self.stage = Stage::Queued { since: ctx.now };
+        self.stage = LifeStage::Queued { since: ctx.now };
         ctx.wishes.push(Wish::Slot);
     }
 
@@ -76,7 +76,7 @@ impl User {
 
     /// A slot is free: what it would open now. `None`: the user does not want to any more.
     pub fn opening(&mut self, ctx: &mut Context<'_>) -> Option<Opening> {
-        let Stage::Queued { .. } = self.stage else { return None };
+        let LifeStage::Queued { .. } = self.stage else { return None };
         let connect = &ctx.program.connect;
         self.memory.teach_again();
         let wall = ctx.wall_ms;
@@ -120,13 +120,14 @@ impl User {
 
     /// It is opened, as this socket.
     pub fn open(&mut self, ctx: &mut Context<'_>, socket: SocketId, opening: Opening) {
-        let Stage::Queued { since } = self.stage else { return };
+        let LifeStage::Queued { since } = self.stage else { return };
         ctx.sample(ctx.meters.slot_wait, ctx.now.since(since));
         self.waits_for = None;
         self.memory.secrets.add_protocols(&opening.protocols);
         self.memory.secrets.teach(ctx.redactor);
         let deadline = ctx.now + ctx.program.connect.timeout;
-        self.stage = Stage::Connecting(Handshake { started: ctx.now, websocket: None, engineio: None, deadline });
+        self.stage =
+            LifeStage::Connecting(HandshakeState { started: ctx.now, websocket: None, engineio: None, deadline });
         self.holds_slot = true;
         if let Some(old) = self.link.take() {
             // Its close was never confirmed; it must not vanish from the table.
@@ -152,7 +153,7 @@ impl User {
     }
 
     pub(super) fn on_connected(&mut self, ctx: &mut Context<'_>) {
-        let Stage::Connecting(handshake) = self.stage else { return };
+        let LifeStage::Connecting(handshake) = self.stage else { return };
         if let Some(engineio) = handshake.engineio {
             ctx.sample(ctx.meters.socketio, ctx.now.since(engineio));
         }
@@ -170,7 +171,7 @@ impl User {
         if let Some(link) = &mut self.link {
             link.opened = true;
         }
-        if let Stage::Connecting(handshake) = &mut self.stage {
+        if let LifeStage::Connecting(handshake) = &mut self.stage {
             handshake.websocket = Some(ctx.now);
             ctx.sample(ctx.meters.websocket, ctx.now.since(handshake.started));
         }
@@ -244,7 +245,7 @@ impl User {
                 self.drop_pendings(ctx, "left");
             }
             self.on_link_lost(ctx);
-        } else if matches!(self.stage, Stage::Closing { .. }) {
+        } else if matches!(self.stage, LifeStage::Closing { .. }) {
             self.end(ctx);
         }
     }
@@ -256,7 +257,7 @@ impl User {
 
     /// Its socket does not open, and that is nobody's error: it asks for another one.
     pub fn queue_again(&mut self, ctx: &mut Context<'_>) {
-        if matches!(self.stage, Stage::Connecting(_)) && self.link.as_ref().is_some_and(|link| !link.opened) {
+        if matches!(self.stage, LifeStage::Connecting(_)) && self.link.as_ref().is_some_and(|link| !link.opened) {
             self.close(ctx, ClosedBy::User, None);
             self.release_slot(ctx);
             self.connect(ctx);
@@ -318,7 +319,7 @@ impl User {
         self.tasks.clear();
         self.fetches.clear();
         match self.backoff(ctx) {
-            Some(wait) => self.stage = Stage::Backoff { until: ctx.now + wait },
+            Some(wait) => self.stage = LifeStage::Backoff { until: ctx.now + wait },
             None => self.fail(ctx, "its connection was lost"),
         }
     }

@@ -6,7 +6,7 @@ use catalogue::{Counter, Metric};
 use metrics::{CounterId, Recorder, Redactor, SeriesId};
 use scenario::{EventId, OperationId, Program, RoomEffect};
 
-use super::probe::Findings;
+use super::probe::ProbeFindings;
 use super::voice::VoiceMeters;
 
 pub struct Meters {
@@ -167,7 +167,7 @@ impl Meters {
     }
 
     /// One user's history was compared. Registered only now: what nobody compared is not zero.
-    pub fn count_findings(&self, recorder: &mut Recorder, findings: &Findings) {
+    pub fn count_findings(&self, recorder: &mut Recorder, findings: &ProbeFindings) {
         let counts = [
             (Counter::ConsistencyUsers, 1),
             (Counter::ConsistencyCompared, findings.compared),

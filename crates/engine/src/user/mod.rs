@@ -43,8 +43,8 @@ use std::collections::VecDeque;
 use base::time::Timestamp;
 use metrics::{Phase, UserId, UsersByState};
 
-use actions::Stall;
-use life::Stage;
+use actions::ReadStall;
+use life::LifeStage;
 use link::Link;
 use memory::Memory;
 use pending::{Fetching, Pending};
@@ -56,7 +56,7 @@ use voice::Voice;
 pub struct User {
     id: UserId,
     memory: Memory,
-    stage: Stage,
+    stage: LifeStage,
     link: Option<Box<Link>>,
     /// While it is connected to a voice service.
     voice: Option<Box<Voice>>,
@@ -84,7 +84,7 @@ pub struct User {
     /// It compares the server's history with what it received.
     probe: Option<Box<Probe>>,
     /// It hangs, for the tester.
-    stall: Option<Box<Stall>>,
+    stall: Option<Box<ReadStall>>,
     /// It is on its way from one room to another, for the tester.
     is_moving: bool,
     /// The next connection is made with a token that is not valid.
@@ -145,11 +145,11 @@ impl User {
 
     /// It plays no further part in the run.
     pub fn is_over(&self) -> bool {
-        matches!(self.stage, Stage::Done | Stage::Failed)
+        matches!(self.stage, LifeStage::Done | LifeStage::Failed)
     }
 
     pub fn has_failed(&self) -> bool {
-        matches!(self.stage, Stage::Failed)
+        matches!(self.stage, LifeStage::Failed)
     }
 
     /// Why it failed, in plain words.
@@ -169,7 +169,7 @@ impl User {
 
     /// It waits to be connected for the first time, and nobody else knows of it: it may as well begin in another worker.
     pub fn may_move(&self) -> bool {
-        let waits = matches!(self.stage, Stage::Queued { .. }) && self.link.is_none() && self.fetches.is_empty();
+        let waits = matches!(self.stage, LifeStage::Queued { .. }) && self.link.is_none() && self.fetches.is_empty();
         waits && !self.has_been_in && !self.taken && self.id.index() != ONCE_USER
     }
 

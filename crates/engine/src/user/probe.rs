@@ -34,7 +34,7 @@ struct Entry {
 
 /// What was found.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Findings {
+pub struct ProbeFindings {
     /// Messages of the history that this user should know.
     pub compared: u64,
     pub missing: u64,
@@ -65,9 +65,9 @@ impl Probe {
     }
 
     /// Judges the pages; `me` is the user's own id in tags.
-    pub fn findings(&self, me: UserId) -> Findings {
+    pub fn findings(&self, me: UserId) -> ProbeFindings {
         let listed: Vec<Entry> = self.pages.iter().rev().flatten().copied().collect();
-        let mut findings = Findings::default();
+        let mut findings = ProbeFindings::default();
         let mut seen = BTreeMap::<UserId, BTreeSet<u32>>::new();
         let mut last = BTreeMap::<UserId, u32>::new();
         for entry in &listed {
@@ -168,7 +168,7 @@ mod tests {
         let mut probe = Probe::default();
         received.split_whitespace().for_each(|text| probe.received(&entry(text).tag));
         probe.pages = pages.iter().map(|page| page.split_whitespace().map(entry).collect()).collect();
-        let expected = Findings { compared, missing, duplicated, out_of_order, stuck_unread };
+        let expected = ProbeFindings { compared, missing, duplicated, out_of_order, stuck_unread };
         assert_eq!(probe.findings(ME), expected, "{received} | {pages:?}");
     }
 
@@ -193,7 +193,7 @@ mod tests {
         let mut probe = Probe { asking: true, ..Probe::default() };
         probe.pages = vec![vec![entry("a0")]];
         probe.received(&entry("a1").tag);
-        assert_eq!(probe.findings(ME), Findings { compared: 1, ..Findings::default() });
+        assert_eq!(probe.findings(ME), ProbeFindings { compared: 1, ..ProbeFindings::default() });
     }
 
     #[test]

@@ -9,10 +9,10 @@ use protocol::Transmit;
 use scenario::{Body, EmitOp, HttpOp, Op, Pc, RoomEffect, Template, WaitOp};
 
 use super::canary::{after_by_hand, with_text};
-use super::life::Stage;
+use super::life::LifeStage;
 use super::memory::push;
 use super::pending::{Expected, Fetching, Pending, Sent};
-use super::task::{Role, Task, Wait};
+use super::task::{Task, TaskRole, Wait};
 use super::{Context, User, Wish};
 
 /// What a step means for its task.
@@ -56,7 +56,7 @@ impl User {
                 (Some(task), Some(place)) => self.tasks[place] = task,
                 (None, Some(place)) => {
                     self.tasks.remove(place);
-                    if role == Role::Main {
+                    if role == TaskRole::Main {
                         self.on_block_ended(ctx);
                     }
                 }
@@ -141,7 +141,7 @@ impl User {
                 Step::Go(next)
             }
             // It is doing just that.
-            Op::Leave if matches!(self.stage, Stage::Finishing { .. }) => Step::Ended,
+            Op::Leave if matches!(self.stage, LifeStage::Finishing { .. }) => Step::Ended,
             Op::Leave => {
                 self.leave(ctx, Timestamp::NEVER);
                 Step::Over

@@ -9,7 +9,7 @@ use super::arguments::Kept;
 #[derive(Default)]
 pub struct Task {
     pub serial: u32,
-    pub role: Role,
+    pub role: TaskRole,
     pub pc: Pc,
     /// Rounds left of the loops it is in, innermost last.
     pub loops: Vec<u32>,
@@ -25,7 +25,7 @@ pub struct Task {
 
 /// What its end means to the user.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Role {
+pub enum TaskRole {
     /// `once`, `before`, `flow`, `rejoin` or `finish`: its end moves the user on.
     #[default]
     Main,

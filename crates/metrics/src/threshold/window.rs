@@ -26,12 +26,12 @@ pub struct Windows {
     /// The earliest judged second that has changed since.
     changed: Option<u32>,
     /// Of the windows whose seconds are not kept any more.
-    gone: Findings,
+    gone: WindowFindings,
 }
 
 /// What windows showed.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
-pub struct Findings {
+pub struct WindowFindings {
     /// Windows that had a value.
     pub measured: u32,
     /// The worst value, and the second that its window ended at.
@@ -44,7 +44,16 @@ impl Windows {
     pub fn new(length: Span, start: u32) -> Self {
         let length = (length.as_micros() / 1_000_000) as u32;
         let (seconds, sum) = (VecDeque::new(), Tally::default());
-        Self { length, start, seconds, first: start, sum, judged: start, changed: None, gone: Findings::default() }
+        Self {
+            length,
+            start,
+            seconds,
+            first: start,
+            sum,
+            judged: start,
+            changed: None,
+            gone: WindowFindings::default(),
+        }
     }
 
     pub fn length(&self) -> u32 {
@@ -87,7 +96,7 @@ impl Windows {
     }
 
     /// So far. `compare`: the first value is worse than the second.
-    pub fn findings(&self, compare: impl Fn(f64, f64) -> bool, breaks: impl Fn(f64) -> bool) -> Findings {
+    pub fn findings(&self, compare: impl Fn(f64, f64) -> bool, breaks: impl Fn(f64) -> bool) -> WindowFindings {
         let mut findings = self.gone;
         for (place, (_, value)) in self.seconds.iter().enumerate() {
             findings.note(*value, self.first + place as u32 + 1, &compare, &breaks);
@@ -135,7 +144,7 @@ impl Windows {
     }
 }
 
-impl Findings {
+impl WindowFindings {
     fn note(
         &mut self,
         value: Option<f64>,

@@ -26,7 +26,7 @@ pub use self::health::{Health, WorkerHealth};
 pub use self::homes::Homes;
 pub use self::outcomes::{ACK_TIMEOUT, ECHO_TIMEOUT, Outcomes, outcomes};
 pub use self::staleness::{Gap, Staleness};
-pub use self::suspect::{Cause, Suspects, Tally};
+pub use self::suspect::{SuspectCause, SuspectTally, Suspects};
 pub use self::timeline::{MetricColumns, Timeline};
 
 use self::completions::Completions;

@@ -13,7 +13,7 @@ use plan::VerdictRules;
 
 /// Why a sample is suspect.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Cause {
+pub enum SuspectCause {
     /// The worker's timer fired late.
     Lag,
     /// Users' steps began late, or so late that they were left out.
@@ -36,7 +36,7 @@ pub enum Cause {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Causes(u8);
 
-impl Cause {
+impl SuspectCause {
     pub const ALL: [Self; 8] =
         [Self::Lag, Self::Pacing, Self::Behind, Self::Hidden, Self::Buffered, Self::Queue, Self::Full, Self::Clock];
 
@@ -51,11 +51,11 @@ impl Cause {
 }
 
 impl Causes {
-    fn add(&mut self, cause: Cause, is_so: bool) {
+    fn add(&mut self, cause: SuspectCause, is_so: bool) {
         self.0 |= u8::from(is_so) << cause as u8;
     }
 
-    pub fn contains(self, cause: Cause) -> bool {
+    pub fn contains(self, cause: SuspectCause) -> bool {
         self.0 & (1 << cause as u8) != 0
     }
 
@@ -65,7 +65,7 @@ impl Causes {
 
     /// The worker itself was late.
     pub(super) fn are_late(self) -> bool {
-        self.contains(Cause::Lag) || self.contains(Cause::Pacing)
+        self.contains(SuspectCause::Lag) || self.contains(SuspectCause::Pacing)
     }
 
     /// Those that touch this metric.
@@ -76,8 +76,8 @@ impl Causes {
         touching
     }
 
-    fn iter(self) -> impl Iterator<Item = Cause> {
-        Cause::ALL.into_iter().filter(move |cause| self.contains(*cause))
+    fn iter(self) -> impl Iterator<Item = SuspectCause> {
+        SuspectCause::ALL.into_iter().filter(move |cause| self.contains(*cause))
     }
 }
 
@@ -98,23 +98,23 @@ pub struct Suspects {
     pub suspect: u64,
     /// What load workers have handed over, each its own time.
     pub time: Span,
-    tallies: BTreeMap<Cause, Tally>,
+    tallies: BTreeMap<SuspectCause, SuspectTally>,
     /// For lag, pacing, or both: a worker that was late by the one and then by the other was late all the time.
-    late: Tally,
+    late: SuspectTally,
     /// By worker: of its last hand-over.
     latest: Vec<Causes>,
 }
 
 /// How much of it for one cause.
 #[derive(Debug, Clone, Default)]
-pub struct Tally {
+pub struct SuspectTally {
     pub samples: u64,
     pub time: Span,
     pub since: Timestamp,
     by_worker: BTreeMap<usize, Span>,
 }
 
-impl Tally {
+impl SuspectTally {
     fn pass(&mut self, worker: usize, time: Span) {
         self.time = self.time + time;
         let so_far = self.by_worker.entry(worker).or_default();
@@ -129,18 +129,18 @@ impl Tally {
 }
 
 impl Suspects {
-    pub fn tally(&self, cause: Cause) -> Option<&Tally> {
+    pub fn tally(&self, cause: SuspectCause) -> Option<&SuspectTally> {
         self.tallies.get(&cause)
     }
 
     /// How much of the run workers were late by themselves.
-    pub fn late(&self) -> &Tally {
+    pub fn late(&self) -> &SuspectTally {
         &self.late
     }
 
     /// Which share of the run this is, 0 to 1: of its samples, or of its workers' time if that is more, for a worker that stands
     /// still has no samples.
-    pub fn share(&self, tally: &Tally) -> f64 {
+    pub fn share(&self, tally: &SuspectTally) -> f64 {
         let samples = tally.samples as f64 / (self.samples as f64).max(1.0);
         samples.max(tally.time.as_secs_f64() / self.time.as_secs_f64().max(0.001))
     }
@@ -157,16 +157,16 @@ impl Suspects {
         let lag = health.lag.iter().max().copied().unwrap_or_default();
         let is_late = lag.as_millis_f64() > rules.lag_ms;
         let mut causes = Causes::default();
-        causes.add(Cause::Lag, is_late);
+        causes.add(SuspectCause::Lag, is_late);
         let left_out = metrics.counters.iter().any(|delta| delta.counter == Counter::NotSent.name() && delta.count > 0);
         let is_paced_badly = metrics.histograms.iter().any(|delta| is_paced_badly(delta, rules.pacing_ms));
-        causes.add(Cause::Pacing, is_paced_badly || left_out);
-        causes.add(Cause::Behind, around.is_behind);
-        causes.add(Cause::Hidden, around.is_hidden && is_late);
-        causes.add(Cause::Buffered, health.buffered_max as f64 > rules.buffered_bytes);
-        causes.add(Cause::Queue, f64::from(health.handshake_queue) > rules.handshake_queue);
-        causes.add(Cause::Full, around.is_full);
-        causes.add(Cause::Clock, around.clock_bound.as_millis_f64() > rules.clock_ms);
+        causes.add(SuspectCause::Pacing, is_paced_badly || left_out);
+        causes.add(SuspectCause::Behind, around.is_behind);
+        causes.add(SuspectCause::Hidden, around.is_hidden && is_late);
+        causes.add(SuspectCause::Buffered, health.buffered_max as f64 > rules.buffered_bytes);
+        causes.add(SuspectCause::Queue, f64::from(health.handshake_queue) > rules.handshake_queue);
+        causes.add(SuspectCause::Full, around.is_full);
+        causes.add(SuspectCause::Clock, around.clock_bound.as_millis_f64() > rules.clock_ms);
         self.latest.resize(self.latest.len().max(worker + 1), Causes::default());
         self.latest[worker] = causes;
         causes
@@ -197,8 +197,8 @@ impl Suspects {
         }
     }
 
-    fn note(&mut self, cause: Cause, at: Timestamp) -> &mut Tally {
-        self.tallies.entry(cause).or_insert_with(|| Tally { since: at, ..Tally::default() })
+    fn note(&mut self, cause: SuspectCause, at: Timestamp) -> &mut SuspectTally {
+        self.tallies.entry(cause).or_insert_with(|| SuspectTally { since: at, ..SuspectTally::default() })
     }
 }
 
@@ -240,7 +240,7 @@ mod tests {
 
     const MS: fn(u64) -> Span = Span::from_millis;
 
-    fn look(lag_ms: u64, health: HealthDelta, pacing_ms: &[u64], around: Surroundings) -> Vec<Cause> {
+    fn look(lag_ms: u64, health: HealthDelta, pacing_ms: &[u64], around: Surroundings) -> Vec<SuspectCause> {
         let samples: Vec<_> = pacing_ms.iter().map(|&ms| MS(ms)).collect();
         let histograms = HistogramDelta::of(PACING[0].name().into(), "p".into(), false, &samples).into_iter().collect();
         let metrics = MetricsDelta { histograms, ..MetricsDelta::default() };
@@ -249,7 +249,7 @@ mod tests {
     }
 
     #[track_caller]
-    fn check(lag_ms: u64, health: HealthDelta, pacing_ms: &[u64], around: Surroundings, expected: &[Cause]) {
+    fn check(lag_ms: u64, health: HealthDelta, pacing_ms: &[u64], around: Surroundings, expected: &[SuspectCause]) {
         assert_eq!(look(lag_ms, health, pacing_ms, around), expected);
     }
 
@@ -257,28 +257,34 @@ mod tests {
     fn a_worker_s_state_makes_its_samples_suspect() {
         let (good, calm) = (HealthDelta::default, Surroundings::default());
         check(50, good(), &[50; 9], calm, &[]);
-        check(51, good(), &[], calm, &[Cause::Lag]);
-        check(1, good(), &[51, 51, 1, 1], calm, &[Cause::Pacing]);
+        check(51, good(), &[], calm, &[SuspectCause::Lag]);
+        check(1, good(), &[51, 51, 1, 1], calm, &[SuspectCause::Pacing]);
         check(1, good(), &[51, 1, 1, 1, 1, 1, 1, 1, 1, 1], calm, &[]);
-        check(1, HealthDelta { buffered_max: 1_000_001, ..good() }, &[], calm, &[Cause::Buffered]);
-        check(1, HealthDelta { handshake_queue: 21, ..good() }, &[], calm, &[Cause::Queue]);
+        check(1, HealthDelta { buffered_max: 1_000_001, ..good() }, &[], calm, &[SuspectCause::Buffered]);
+        check(1, HealthDelta { handshake_queue: 21, ..good() }, &[], calm, &[SuspectCause::Queue]);
         // A hidden page's workers keep their pace; only where they did not, it may be why.
         check(1, good(), &[], Surroundings { is_hidden: true, ..calm }, &[]);
-        check(60, good(), &[], Surroundings { is_hidden: true, ..calm }, &[Cause::Lag, Cause::Hidden]);
-        check(1, good(), &[], Surroundings { is_behind: true, is_full: true, ..calm }, &[Cause::Behind, Cause::Full]);
+        check(60, good(), &[], Surroundings { is_hidden: true, ..calm }, &[SuspectCause::Lag, SuspectCause::Hidden]);
+        check(
+            1,
+            good(),
+            &[],
+            Surroundings { is_behind: true, is_full: true, ..calm },
+            &[SuspectCause::Behind, SuspectCause::Full],
+        );
         check(1, good(), &[], Surroundings { clock_bound: MS(25), ..calm }, &[]);
-        check(1, good(), &[], Surroundings { clock_bound: MS(26), ..calm }, &[Cause::Clock]);
+        check(1, good(), &[], Surroundings { clock_bound: MS(26), ..calm }, &[SuspectCause::Clock]);
     }
 
     #[track_caller]
-    fn check_touched(metric: &str, expected: &[Cause]) {
+    fn check_touched(metric: &str, expected: &[SuspectCause]) {
         let all = Causes(u8::MAX);
         assert_eq!(all.of(metric).iter().collect::<Vec<_>>(), expected, "{metric}");
     }
 
     #[test]
     fn a_cause_touches_what_it_can() {
-        use Cause::{Behind, Buffered, Clock, Full, Hidden, Lag, Pacing, Queue};
+        use SuspectCause::{Behind, Buffered, Clock, Full, Hidden, Lag, Pacing, Queue};
         check_touched("message.round_trip", &[Lag, Pacing, Behind, Hidden, Buffered]);
         check_touched("message.fanout", &[Lag, Pacing, Behind, Hidden, Buffered, Clock]);
         check_touched("message.completion.last", &[Lag, Pacing, Behind, Hidden, Buffered, Clock]);

@@ -18,7 +18,7 @@ pub struct Timeline {
     closed: u32,
     metrics: BTreeMap<String, MetricColumns>,
     values: BTreeMap<String, Column>,
-    open: BTreeMap<u32, BTreeMap<String, Counts>>,
+    open: BTreeMap<u32, BTreeMap<String, SecondCounts>>,
 }
 
 /// One metric over all populations, warm-up included. Milliseconds; not a number where nothing was measured.
@@ -50,7 +50,7 @@ pub enum Combine {
 
 /// Recorded values and their counts, not yet in order.
 #[derive(Debug, Default)]
-pub struct Counts {
+pub struct SecondCounts {
     pairs: Vec<(u32, u32)>,
     max_us: u32,
 }
@@ -169,7 +169,7 @@ impl MetricColumns {
         }
     }
 
-    fn fill(&mut self, second: usize, counts: &mut Counts) {
+    fn fill(&mut self, second: usize, counts: &mut SecondCounts) {
         let Some([p50, p95, p99]) = counts.quantiles([0.50, 0.95, 0.99]) else { return };
         if second < self.count.len() {
             self.count[second] = counts.count().min(u64::from(u32::MAX)) as u32;
@@ -192,7 +192,7 @@ impl Column {
     }
 }
 
-impl Counts {
+impl SecondCounts {
     pub fn absorb(&mut self, delta: &HistogramDelta) {
         self.pairs.extend(bins::pairs(&delta.pairs));
         self.max_us = self.max_us.max(delta.max_us);
@@ -242,7 +242,7 @@ mod tests {
     proptest! {
         #[test]
         fn quantiles_are_within_a_thousandth(mut values in prop::collection::vec(0..5_000_000u64, 1..200), cut in 0..200usize) {
-            let mut counts = Counts::default();
+            let mut counts = SecondCounts::default();
             let (left, right) = values.split_at(cut.min(values.len()));
             for part in [left, right] {
                 let spans: Vec<_> = part.iter().map(|&micros| Span::from_micros(micros)).collect();

@@ -2,7 +2,7 @@
 
 use super::{Reason, ReasonKind, Verdict, VerdictOutcome};
 use crate::threshold::{Outcome, ThresholdResult};
-use crate::totals::{Cause, Full, Proof, Totals};
+use crate::totals::{Full, Proof, SuspectCause, Totals};
 use base::time::{Span, Timestamp};
 use catalogue::{Counter, Falsifier};
 use plan::{Bound, Plan, Threshold, ThresholdUnit, VerdictRules};
@@ -30,8 +30,8 @@ impl Verdict {
     pub fn of(case: Case<'_>) -> Self {
         let mut reasons: Vec<Reason> = case.problem.map(incomplete).into_iter().collect();
         reasons.extend(full_browsers(case.totals));
-        reasons.extend(late_workers(&case, Cause::Lag));
-        reasons.extend(late_workers(&case, Cause::Pacing));
+        reasons.extend(late_workers(&case, SuspectCause::Lag));
+        reasons.extend(late_workers(&case, SuspectCause::Pacing));
         reasons.extend(browsers_behind(&case));
         reasons.extend(backlogs(&case));
         reasons.extend(unknown_clocks(&case));
@@ -146,7 +146,7 @@ fn unknown_backlog(case: &Case<'_>) -> Option<Reason> {
 }
 
 /// Enough of the run is suspect because workers were late, and at least half of that for this cause.
-fn late_workers(case: &Case<'_>, cause: Cause) -> Option<Reason> {
+fn late_workers(case: &Case<'_>, cause: SuspectCause) -> Option<Reason> {
     let (rules, suspects) = (case.rules, case.totals.suspects());
     let (late, (_, longest)) = (suspects.share(suspects.late()), suspects.late().worst()?);
     if late <= rules.suspect_share || longest < Span::from_secs_f64(rules.suspect_s) {
@@ -159,9 +159,9 @@ fn late_workers(case: &Case<'_>, cause: Cause) -> Option<Reason> {
         return None;
     }
     let home = case.totals.homes().of(worker);
-    let was_hidden = suspects.tally(Cause::Hidden).is_some_and(|hidden| hidden.time > Span::ZERO);
+    let was_hidden = suspects.tally(SuspectCause::Hidden).is_some_and(|hidden| hidden.time > Span::ZERO);
     let (kind, what, limit_ms) = match cause {
-        Cause::Pacing => (ReasonKind::PacingError, "users' steps began", rules.pacing_ms),
+        SuspectCause::Pacing => (ReasonKind::PacingError, "users' steps began", rules.pacing_ms),
         _ => (ReasonKind::WorkerLag, "timers fired", rules.lag_ms),
     };
     let text = format!(

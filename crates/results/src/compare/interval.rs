@@ -14,11 +14,11 @@ pub struct Interval {
 
 /// The probability that an interval holds the true value, as the share of errors on each side.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Level {
+pub struct Confidence {
     tail: f64,
 }
 
-impl Level {
+impl Confidence {
     /// What each interval is given for.
     pub const EACH: Self = Self { tail: 0.025 };
 
@@ -66,7 +66,7 @@ fn smallest(below: &Binomial, probability: f64) -> u64 {
 
 impl Interval {
     /// A share of so many independent trials (Wilson's score interval).
-    pub fn of_share(share: f64, trials: f64, level: Level) -> Self {
+    pub fn of_share(share: f64, trials: f64, level: Confidence) -> Self {
         let (z, n) = (level.normal(), trials.max(1.0));
         let spread = z * (share * (1.0 - share) / n + z * z / (4.0 * n * n)).sqrt();
         let (middle, scale) = (share + z * z / (2.0 * n), 1.0 + z * z / n);

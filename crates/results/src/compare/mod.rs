@@ -10,7 +10,7 @@ mod subject;
 
 use std::collections::BTreeMap;
 
-pub use interval::{Interval, Level};
+pub use interval::{Confidence, Interval};
 pub use plans::{PlanRow, differences, same_load};
 pub use sample::{Distribution, Sample};
 pub use subject::{Scale, Subject};
@@ -71,19 +71,20 @@ pub fn compare(reports: &[&Report]) -> Comparison {
             measured(&subject, reports[at], sample)
         };
         let found: Vec<_> = (0..reports.len()).map(of).collect();
-        let changes = found[1..].iter().zip(&same).map(|(other, &same)| change(&found[0], other, same, Level::EACH));
+        let changes =
+            found[1..].iter().zip(&same).map(|(other, &same)| change(&found[0], other, same, Confidence::EACH));
         comparisons += changes.flatten().count();
         rows.push((subject, found));
     }
-    let level = Level::together(comparisons);
+    let level = Confidence::together(comparisons);
     let rows = rows.into_iter().map(|(subject, found)| row(subject, &found, &same, level)).collect();
     Comparison { rows, comparisons }
 }
 
-fn row(subject: Subject, found: &[Option<Measured<'_>>], same: &[bool], level: Level) -> CompareRow {
+fn row(subject: Subject, found: &[Option<Measured<'_>>], same: &[bool], level: Confidence) -> CompareRow {
     let values = found.iter().map(|one| one.as_ref().and_then(Measured::value)).collect();
     let change = |(other, &same): (&Option<Measured<'_>>, &bool)| {
-        let (interval, scale) = change(&found[0], other, same, Level::EACH)?;
+        let (interval, scale) = change(&found[0], other, same, Confidence::EACH)?;
         let strict = change(&found[0], other, same, level).map_or(0.0, |(strict, _)| strict.sign());
         let judgement = match judge(subject.better(), strict) {
             Judgement::NoneShown if interval.sign() != 0.0 => Judgement::Unsure,
@@ -99,7 +100,7 @@ fn change(
     first: &Option<Measured<'_>>,
     other: &Option<Measured<'_>>,
     same_load: bool,
-    level: Level,
+    level: Confidence,
 ) -> Option<(Interval, Scale)> {
     first.as_ref()?.change(other.as_ref()?, same_load, level)
 }

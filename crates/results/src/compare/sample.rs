@@ -3,7 +3,7 @@
 use statrs::distribution::{ContinuousCDF, Normal};
 
 use super::effective::{Effective, Second, of_share};
-use super::interval::{Interval, Level};
+use super::interval::{Confidence, Interval};
 use metrics::{Histogram, MetricEntry, MetricSeries, Report};
 
 /// Recorded values in ascending order, milliseconds, each with how many samples are at most that.
@@ -69,7 +69,7 @@ impl Sample {
     }
 
     /// Where the true quantile lies, milliseconds; `None`: the run is too short or has too few samples to say.
-    pub fn quantile(&self, share: f64, level: Level) -> Option<Interval> {
+    pub fn quantile(&self, share: f64, level: Confidence) -> Option<Interval> {
         let value = self.all.quantile(share)?;
         let effective = self.effective(value)?;
         let (first, last) = level.ranks(share, level.samples(&effective))?;

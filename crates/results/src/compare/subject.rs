@@ -1,7 +1,7 @@
 //! What of two runs is compared, and what each of them says about it.
 
 use super::effective::{Second, Spread, of_share};
-use super::interval::{Interval, Level};
+use super::interval::{Confidence, Interval};
 use super::sample::Sample;
 use catalogue::{Better, Figure, Metric, MetricKind};
 use metrics::Report;
@@ -66,7 +66,7 @@ impl Measured<'_> {
 
     /// From the first run to the second; `None`: one of them says too little. `same_load`: second n of both was meant to be
     /// the same.
-    pub fn change(&self, second: &Self, same_load: bool, level: Level) -> Option<(Interval, Scale)> {
+    pub fn change(&self, second: &Self, same_load: bool, level: Confidence) -> Option<(Interval, Scale)> {
         match (self, second) {
             (Self::Quantile { sample: a, share }, Self::Quantile { sample: b, .. }) => {
                 let (a, b) = (a.quantile(*share, level)?, b.quantile(*share, level)?);
@@ -82,7 +82,7 @@ impl Measured<'_> {
         }
     }
 
-    fn share(&self, level: Level) -> Option<Interval> {
+    fn share(&self, level: Confidence) -> Option<Interval> {
         let Self::Share { hits, trials, seconds } = self else { return None };
         let share = self.value()?.clamp(0.0, 1.0);
         if *hits == 0.0 {
@@ -104,7 +104,7 @@ fn relative(first: Interval, second: Interval) -> Interval {
 
 /// Of the mean of a series. Where two runs were meant to do the same at the same time, second n of one is held against second n of
 /// the other, so that what the plan does to both is no spread.
-fn rates(first: &[f64], second: &[f64], same_load: bool, level: Level) -> Option<Interval> {
+fn rates(first: &[f64], second: &[f64], same_load: bool, level: Confidence) -> Option<Interval> {
     let reference = mean(first)?;
     let found = if same_load {
         let differences: Vec<f64> = first.iter().zip(second).map(|(a, b)| b - a).collect();
@@ -117,7 +117,7 @@ fn rates(first: &[f64], second: &[f64], same_load: bool, level: Level) -> Option
     Some(found.scaled(scale))
 }
 
-fn of_mean(values: &[f64], level: Level) -> Option<Interval> {
+fn of_mean(values: &[f64], level: Confidence) -> Option<Interval> {
     let value = mean(values)?;
     let spread = Spread::of(&values.iter().map(|one| one - value).collect::<Vec<_>>())?;
     let error = level.student(spread.seconds) * spread.of_sum.sqrt() / values.len() as f64;

@@ -60,7 +60,7 @@ fn check_coverage(law: &Law, share: f64) {
     let mut random = fastrand::Rng::with_seed(11);
     let truth = law.quantile(share);
     let held = (0..DRAWS).filter(|_| {
-        let interval = law.draw(&mut random).quantile(share, Level::EACH).expect("there is enough");
+        let interval = law.draw(&mut random).quantile(share, Confidence::EACH).expect("there is enough");
         interval.low <= truth && truth <= interval.high
     });
     let percent = held.count() as f64 * 100.0 / DRAWS as f64;
@@ -85,7 +85,7 @@ fn intervals_of_percentiles_hold_the_truth() {
 fn intervals_of_independent_samples_are_hardly_wider_than_need_be() {
     let mut random = fastrand::Rng::with_seed(2);
     let widths = (0..DRAWS).map(|_| {
-        let interval = CALM.draw(&mut random).quantile(0.5, Level::EACH).expect("there is enough");
+        let interval = CALM.draw(&mut random).quantile(0.5, Confidence::EACH).expect("there is enough");
         (interval.high / interval.low).ln()
     });
     // Of the median of normal values: 1.96 standard errors on each side, `sqrt(pi / 2) / sqrt(n)` of their spread.
@@ -96,7 +96,7 @@ fn intervals_of_independent_samples_are_hardly_wider_than_need_be() {
 }
 
 /// In how many of 100 pairs of runs a difference of their p95 is shown.
-fn shown(first: &Law, second: &Law, level: Level) -> f64 {
+fn shown(first: &Law, second: &Law, level: Confidence) -> f64 {
     let mut random = fastrand::Rng::with_seed(5);
     let found = (0..DRAWS).filter(|_| {
         let (a, b) = (first.draw(&mut random), second.draw(&mut random));
@@ -109,13 +109,13 @@ fn shown(first: &Law, second: &Law, level: Level) -> f64 {
 #[test]
 fn equal_runs_show_no_difference_and_other_ones_do() {
     for law in [&CALM, &SHARED, &SLUGGISH] {
-        assert!(shown(law, law, Level::EACH) <= 9.0);
-        assert!(shown(law, law, Level::together(50)) <= 1.0);
+        assert!(shown(law, law, Confidence::EACH) <= 9.0);
+        assert!(shown(law, law, Confidence::together(50)) <= 1.0);
     }
     let slower = Law { median: 30.0, ..CALM };
-    assert!(shown(&CALM, &slower, Level::together(50)) >= 99.0);
+    assert!(shown(&CALM, &slower, Confidence::together(50)) >= 99.0);
     let slower = Law { median: 40.0, ..SLUGGISH };
-    assert!(shown(&SLUGGISH, &slower, Level::together(50)) >= 95.0);
+    assert!(shown(&SLUGGISH, &slower, Confidence::together(50)) >= 95.0);
 }
 
 #[test]
@@ -126,7 +126,7 @@ fn samples_taken_for_independent_would_lie() {
     let missed = (0..DRAWS).filter(|_| {
         let sample = SLUGGISH.draw(&mut random);
         let count = sample.all.count() as f64;
-        let (first, last) = Level::EACH.ranks(0.5, count).unwrap();
+        let (first, last) = Confidence::EACH.ranks(0.5, count).unwrap();
         !(sample.all.quantile(first).unwrap()..=sample.all.quantile(last).unwrap()).contains(&truth)
     });
     assert!(missed.count() * 5 > DRAWS);
@@ -152,7 +152,7 @@ fn a_rate_s_interval_holds_the_truth() {
             Measured::Share { hits: sum(|one| one.hits), trials: sum(|one| one.trials), seconds }
         };
         let (a, b) = (of(seconds()), of(seconds()));
-        let (difference, scale) = a.change(&b, true, Level::EACH).unwrap();
+        let (difference, scale) = a.change(&b, true, Confidence::EACH).unwrap();
         assert_eq!(scale, Scale::Points);
         held += usize::from(difference.low <= 0.0 && difference.high >= 0.0);
         together += usize::from(of_share(&[Second { trials: 1.0, hits: 0.0 }; 3]).is_none());
@@ -164,7 +164,7 @@ fn a_rate_s_interval_holds_the_truth() {
 
 #[track_caller]
 fn check_share(hits: f64, trials: f64, low: f64, high: f64) {
-    let found = Interval::of_share(hits / trials, trials, Level::EACH);
+    let found = Interval::of_share(hits / trials, trials, Confidence::EACH);
     assert!((found.low - low).abs() < 5e-4 && (found.high - high).abs() < 5e-4, "{found:?}");
 }
 
@@ -180,7 +180,7 @@ fn wilson_s_intervals_are_those_of_his_successors_tables() {
 #[test]
 fn newcombe_s_difference_is_that_of_his_table() {
     // Newcombe 1998 (Statistics in Medicine 17:873), table II, method 10: 56/70 − 48/80, 9/10 − 3/10.
-    let of = |hits: f64, trials: f64| Interval::of_share(hits / trials, trials, Level::EACH);
+    let of = |hits: f64, trials: f64| Interval::of_share(hits / trials, trials, Confidence::EACH);
     let check = |a: Interval, b: Interval, low: f64, high: f64| {
         let found = Interval::difference(b, a);
         assert!((found.low - low).abs() < 5e-4 && (found.high - high).abs() < 5e-4, "{found:?}");
@@ -191,10 +191,10 @@ fn newcombe_s_difference_is_that_of_his_table() {
 
 #[test]
 fn too_few_samples_have_no_interval_of_a_high_percentile() {
-    assert_eq!(Level::EACH.ranks(0.99, 300.0), None);
-    assert!(Level::EACH.ranks(0.99, 400.0).is_some());
-    assert_eq!(Level::EACH.ranks(0.5, 5.0), None);
-    assert!(Level::EACH.ranks(0.5, 6.0).is_some());
+    assert_eq!(Confidence::EACH.ranks(0.99, 300.0), None);
+    assert!(Confidence::EACH.ranks(0.99, 400.0).is_some());
+    assert_eq!(Confidence::EACH.ranks(0.5, 5.0), None);
+    assert!(Confidence::EACH.ranks(0.5, 6.0).is_some());
 }
 
 #[test]

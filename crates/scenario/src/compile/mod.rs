@@ -16,7 +16,7 @@ mod variables;
 
 use serde_json::{Map, Value};
 
-use super::expression::Names;
+use super::expression::KnownNames;
 use super::problem::{Problem, Problems};
 use super::program::*;
 use super::reader::{Fields, Node};
@@ -25,15 +25,15 @@ use super::template::Template;
 /// Compiles a scenario document, with some of its variables' defaults replaced. Everything that is wrong is reported
 /// at once; the path of a problem with an override begins with `overrides.`.
 pub fn compile(document: &Value, overrides: &Map<String, Value>) -> Result<Program, Vec<Problem>> {
-    compile_with(document, overrides, Names::default())
+    compile_with(document, overrides, KnownNames::default())
 }
 
 /// The same, for somebody who writes the program down again: its templates also keep the names of settings.
 pub fn compile_for_script(document: &Value, overrides: &Map<String, Value>) -> Result<Program, Vec<Problem>> {
-    compile_with(document, overrides, Names { keep_settings: true, ..Names::default() })
+    compile_with(document, overrides, KnownNames { keep_settings: true, ..KnownNames::default() })
 }
 
-fn compile_with(document: &Value, overrides: &Map<String, Value>, names: Names) -> Result<Program, Vec<Problem>> {
+fn compile_with(document: &Value, overrides: &Map<String, Value>, names: KnownNames) -> Result<Program, Vec<Problem>> {
     let problems = Problems::default();
     let root = Node::root(document, &problems);
     let program = root.fields(KNOWN).map(|fields| program(&fields, overrides, names, &problems));
@@ -72,7 +72,7 @@ const KNOWN: &[&str] = &[
 /// Far beyond any real scenario; keeps every id within its 16 bits.
 const MOST_NAMES: usize = 1_000;
 
-fn program(fields: &Fields<'_>, overrides: &Map<String, Value>, mut names: Names, problems: &Problems) -> Program {
+fn program(fields: &Fields<'_>, overrides: &Map<String, Value>, mut names: KnownNames, problems: &Problems) -> Program {
     header(fields);
     let document = fields.node().value();
     let variables = variables::variables(document, fields.optional("variables"), overrides, &mut names, problems);
@@ -117,7 +117,7 @@ struct Place {
 
 struct Compiler<'p> {
     problems: &'p Problems,
-    names: Names,
+    names: KnownNames,
     protocol: Protocol,
     events: Vec<String>,
     operations: Vec<String>,
@@ -132,7 +132,7 @@ struct Compiler<'p> {
 }
 
 impl<'p> Compiler<'p> {
-    fn new(names: Names, protocol: Protocol, problems: &'p Problems) -> Self {
+    fn new(names: KnownNames, protocol: Protocol, problems: &'p Problems) -> Self {
         Self {
             problems,
             names,

@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 
 use super::assigned::assigned;
 use crate::addresses::without_holes;
-use crate::expression::{Names, is_name, is_reserved};
+use crate::expression::{KnownNames, is_name, is_reserved};
 use crate::live::Live;
 use crate::problem::Problems;
 use crate::program::{VarId, Variable};
@@ -31,7 +31,7 @@ pub(super) fn variables<'a>(
     document: &'a Value,
     declarations: Option<Node<'a>>,
     overrides: &'a Map<String, Value>,
-    names: &mut Names,
+    names: &mut KnownNames,
     problems: &'a Problems,
 ) -> Vec<Variable> {
     let declared: Vec<Declared<'a>> = declarations
@@ -138,7 +138,7 @@ fn unknown_overrides(declared: &[Declared<'_>], overrides: &Map<String, Value>, 
 
 impl Declared<'_> {
     /// The second, final compilation: what is wrong with the template was reported by the first.
-    fn compile(&self, set_by_step: bool, names: &mut Names, problems: &Problems) -> Option<Template> {
+    fn compile(&self, set_by_step: bool, names: &mut KnownNames, problems: &Problems) -> Option<Template> {
         let Some(value) = &self.value else {
             if !set_by_step {
                 let path = format!("variables.{}", self.name);
@@ -189,7 +189,7 @@ pub(super) fn url(node: &Node<'_>, schemes: &[&str]) {
 fn ordered(
     declared: &[Declared<'_>],
     assigned: &BTreeMap<String, bool>,
-    names: &mut Names,
+    names: &mut KnownNames,
     problems: &Problems,
 ) -> Vec<String> {
     let mut all: Vec<String> = declared.iter().map(|variable| variable.name.to_owned()).collect();

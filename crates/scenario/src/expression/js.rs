@@ -5,7 +5,7 @@
 use serde_json::Value;
 
 use super::{Expr, Fact, Function, Operator};
-use crate::js::{Names, literal, quoted};
+use crate::js::{ScriptNames, literal, quoted};
 
 /// What is known about a value before anybody runs; decides which helper a use of it needs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -81,7 +81,7 @@ impl Js {
 }
 
 impl Expr {
-    pub(crate) fn js(&self, names: &Names<'_>) -> Js {
+    pub(crate) fn js(&self, names: &ScriptNames<'_>) -> Js {
         match self {
             Self::Constant(value) => constant(value),
             Self::Variable(id) => {
@@ -149,7 +149,7 @@ fn member(whole: &str, key: &str, optional: bool) -> String {
     }
 }
 
-fn logic(sides: &(Expr, Expr), symbol: &str, level: Level, names: &Names<'_>) -> Js {
+fn logic(sides: &(Expr, Expr), symbol: &str, level: Level, names: &ScriptNames<'_>) -> Js {
     let (left, right) = (sides.0.js(names).truth(), sides.1.js(names).truth());
     let kind = if left.kind == Kind::Bool && right.kind == Kind::Bool { Kind::Bool } else { Kind::Any };
     let js = Js::new(format!("{} {symbol} {}", left.at(level), right.at(level)), kind, level);
@@ -158,7 +158,7 @@ fn logic(sides: &(Expr, Expr), symbol: &str, level: Level, names: &Names<'_>) ->
 }
 
 impl Operator {
-    fn js(self, left: &Expr, right: &Expr, names: &Names<'_>) -> Js {
+    fn js(self, left: &Expr, right: &Expr, names: &ScriptNames<'_>) -> Js {
         let (first, second) = (left.js(names), right.js(names));
         let plain = first.kind == second.kind && first.kind != Kind::Any;
         match self {
@@ -241,7 +241,7 @@ impl Fact {
 }
 
 impl Function {
-    fn js(self, arguments: &[Expr], names: &Names<'_>) -> Js {
+    fn js(self, arguments: &[Expr], names: &ScriptNames<'_>) -> Js {
         let plain = || arguments.iter().map(|argument| argument.js(names).text).collect::<Vec<_>>();
         let numbers = || arguments.iter().map(|argument| argument.js(names).number().text).collect::<Vec<_>>();
         match self {

@@ -21,7 +21,7 @@ use crate::reader::{did_you_mean, quoted};
 
 /// What the names in expressions mean, and which of them were used.
 #[derive(Debug, Default)]
-pub(crate) struct Names {
+pub(crate) struct KnownNames {
     pub(crate) variables: BTreeMap<String, VarId>,
     /// Values of variables that are the same for every user and never change; by [`VarId`].
     pub(crate) constants: Vec<Option<Value>>,
@@ -63,7 +63,7 @@ pub(crate) fn is_reserved(name: &str) -> bool {
 }
 
 /// Reads the expression that starts at byte `start` of `text`, behind `${`. Gives it with the byte behind its `}`.
-pub(crate) fn hole(text: &str, start: usize, names: &mut Names) -> Result<(Expr, usize), ParseError> {
+pub(crate) fn hole(text: &str, start: usize, names: &mut KnownNames) -> Result<(Expr, usize), ParseError> {
     let mut parser = Parser { text, at: start, depth: 0, names };
     parser.space();
     if parser.rest().starts_with('}') {
@@ -81,7 +81,7 @@ struct Parser<'t> {
     /// Byte offset.
     at: usize,
     depth: usize,
-    names: &'t mut Names,
+    names: &'t mut KnownNames,
 }
 
 type Parsed = Result<Expr, ParseError>;

@@ -41,7 +41,7 @@ impl Case {
         limit
     }
 
-    fn judge(&mut self, until: u32) -> Findings {
+    fn judge(&mut self, until: u32) -> WindowFindings {
         let (operator, limit) = (self.threshold.operator, self.limit());
         let compare = |value, than| is_worse(operator, limit, value, than);
         let breaks = |value| !operator.holds(value, limit);
@@ -93,7 +93,7 @@ fn what_comes_late_is_judged_where_it_belongs() {
     }
     assert_eq!(case.judge(20).broken, None);
     latency(&case.lens, &mut case.windows, 4, &[70]);
-    assert_eq!(case.judge(20), Findings { measured: 19, worst: Some((70.0, 5)), broken: Some(5) });
+    assert_eq!(case.judge(20), WindowFindings { measured: 19, worst: Some((70.0, 5)), broken: Some(5) });
     assert_eq!(case.windows.latest(), Some(10.0));
 }
 
@@ -105,7 +105,7 @@ fn a_late_count_can_show_that_nothing_was_broken() {
     }
     assert_eq!(case.judge(9).broken, Some(6));
     count(&case.lens, &mut case.windows, 5, 2);
-    assert_eq!(case.judge(9), Findings { measured: 8, worst: Some((4.0, 2)), broken: None });
+    assert_eq!(case.judge(9), WindowFindings { measured: 8, worst: Some((4.0, 2)), broken: None });
 }
 
 #[test]
@@ -117,7 +117,7 @@ fn memory_is_bounded_and_what_is_too_late_is_in_no_window() {
     }
     assert!(case.windows.seconds.len() <= 71, "{} seconds are kept", case.windows.seconds.len());
     latency(&case.lens, &mut case.windows, 4_000, &[90]);
-    assert_eq!(case.judge(5_000), Findings { measured: 4_991, worst: Some((70.0, 101)), broken: Some(101) });
+    assert_eq!(case.judge(5_000), WindowFindings { measured: 4_991, worst: Some((70.0, 101)), broken: Some(101) });
 }
 
 #[test]
@@ -126,7 +126,7 @@ fn windows_begin_after_the_warm_up() {
     latency(&case.lens, &mut case.windows, 2, &[90]);
     (5..8).for_each(|second| latency(&case.lens, &mut case.windows, second, &[20]));
     assert_eq!(case.judge(7).measured, 0);
-    assert_eq!(case.judge(8), Findings { measured: 1, worst: Some((20.0, 8)), broken: None });
+    assert_eq!(case.judge(8), WindowFindings { measured: 1, worst: Some((20.0, 8)), broken: None });
 }
 
 #[cfg(not(target_arch = "wasm32"))]
