@@ -25,7 +25,7 @@ use metrics::{Browser, Report, UserId};
 use plan::{Limits, Plan, TimedAction};
 use protocol::audio::Clip;
 use run::{Run, RunInput, RunPhase, Status};
-use swarm::{Journal, SessionId};
+use swarm::{Journal, Offer, SessionId};
 
 /// At most one run at a time; a finished one stays until the next starts. Clones share it.
 #[derive(Clone)]
@@ -223,6 +223,7 @@ impl RunDriver {
     /// Goes on with a run that this page conducted before it was loaded anew. What it played itself is lost from then on.
     pub fn take_over(&self, run: Run) {
         let is_done = run.is_done();
+        let offer = Offer { starts: true, ..Offer::of(run.plan()) };
         let hosts = (0..run.worker_count()).map(|_| Host::Elsewhere).collect();
         let mut current = Current::new(run, hosts, self.0.swarm.clone(), Some(Journal::default()));
         current.recorder = (!is_done).then(|| self.0.history.record_end());
@@ -235,6 +236,8 @@ impl RunDriver {
             let died =
                 |worker| RunInput::WorkerDied { worker, message: "the conductor's page was loaded anew".to_owned() };
             own.into_iter().for_each(|worker| Inner::handle(&self.0, died(worker)));
+            // The form of a page that was opened anew may show another plan.
+            self.0.swarm.offer(offer);
         }
         // Whoever is not back yet is away.
         self.0.swarm.change(|_| {});
@@ -284,6 +287,11 @@ impl RunDriver {
     }
 
     /// Reads the current or the last run. `read` must not call this driver.
+    /// A run goes on whose plan the others are asked about, whatever the form shows.
+    pub fn is_running(&self) -> bool {
+        self.with_run(|run| run.is_some_and(|run| !run.is_done()))
+    }
+
     pub fn with_run<R>(&self, read: impl FnOnce(Option<&Run>) -> R) -> R {
         read(self.0.current.borrow().as_ref().map(|current| &current.run))
     }

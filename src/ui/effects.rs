@@ -52,7 +52,8 @@ pub fn run(store: Store, effect: Effect) {
         Effect::EnterSwarm { invite, credentials, name } => enter_swarm(store, *invite, credentials, name),
         Effect::OpenSwarm { broker, name } => open_swarm(store, &broker, name),
         Effect::LeaveSwarm => leave_swarm(store),
-        Effect::OfferPlan(offer) => store.swarm_driver().offer(*offer),
+        Effect::OfferPlan(offer) if !store.driver().is_running() => store.swarm_driver().offer(*offer),
+        Effect::OfferPlan(_) => {}
         Effect::Decide(answer) => store.swarm_driver().change(|swarm| swarm.generate(|own| own.decide(answer))),
         Effect::AskAgain => store.swarm_driver().change(|swarm| swarm.generate(Generator::ask_again)),
         Effect::ForgetLink => set_fragment(""),
@@ -81,6 +82,10 @@ fn record_session(store: Store) {
 
 fn start(store: Store, plan: Plan, csv: Vec<Vec<Vec<String>>>, clips: Vec<Clip>) {
     let driver = store.driver();
+    if store.swarm_driver().with(|swarm| swarm.is_some()) {
+        let text = "The other browsers are asked. The run starts when all have answered, after a minute at the latest; Ctrl + . calls it off.";
+        store.dispatch(Event::Done(text.to_owned()));
+    }
     leptos::task::spawn_local(async move {
         if let Err(error) = driver.start(plan, csv, clips).await {
             store.dispatch(Event::Refused(error.to_string()));
@@ -99,14 +104,18 @@ fn copy_link(store: Store, fragment: &str, done: String) {
     let address = location.href().unwrap_or_default();
     let page = address.split('#').next().unwrap_or_default();
     let link = format!("{page}{fragment}");
-    // The address bar shows the link too, for browsers that refuse the clipboard. Setting `location.hash` instead would
-    // count as following the link.
-    let history = window().history();
-    report(store, history.and_then(|history| history.replace_state_with_url(&JsValue::NULL, "", Some(fragment))));
+    // The address bar shows the link too, for browsers that refuse the clipboard; but for a page in a swarm, which finds its way back
+    // there by its address. Setting `location.hash` instead would count as following the link.
+    let in_swarm = store.swarm_driver().with(|swarm| swarm.is_some());
+    if !in_swarm {
+        let history = window().history();
+        report(store, history.and_then(|history| history.replace_state_with_url(&JsValue::NULL, "", Some(fragment))));
+    }
     let copied = window().navigator().clipboard().write_text(&link);
     leptos::task::spawn_local(async move {
         store.dispatch(match wasm_bindgen_futures::JsFuture::from(copied).await {
             Ok(_) => Event::Done(done),
+            Err(_) if in_swarm => Event::Done(format!("The browser refused the clipboard. The link is {link}")),
             Err(_) => {
                 Event::Done(format!("{done} The browser refused the clipboard: take the link from the address bar."))
             }
@@ -137,11 +146,16 @@ fn reveal_user() {
 
 /// Begins at the top, for eyes and for keyboards: the button that was pressed may be gone.
 pub fn enter_page() {
+    focus_page();
+    window().scroll_to_with_x_and_y(0.0, 0.0);
+}
+
+/// The keyboard goes on in the page, not in nothing.
+pub fn focus_page() {
     if let Ok(Some(main)) = document().query_selector("main") {
         // Focusing an element that is there cannot fail.
         let _ = main.unchecked_into::<HtmlElement>().focus();
     }
-    window().scroll_to_with_x_and_y(0.0, 0.0);
 }
 
 /// Opens the editor, puts the cursor on the line and scrolls it into view.

@@ -5,6 +5,20 @@ use base::time::Span;
 /// Shown where there is no value: never a zero.
 pub const NOTHING: &str = "–";
 
+/// A name that somebody else has chosen: on one line, in the order in which it is written, and no longer than a line.
+pub fn foreign(name: &str) -> String {
+    let turns =
+        |c: char| matches!(c, '\u{200e}' | '\u{200f}' | '\u{061c}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    let mut shown: String = name.chars().filter(|&c| !c.is_control() && !turns(c)).take(NAME_CHARS + 1).collect();
+    if shown.chars().count() > NAME_CHARS {
+        shown.pop();
+        shown.push('…');
+    }
+    shown
+}
+
+const NAME_CHARS: usize = 80;
+
 /// A latency: `850 µs`, `12.3 ms`, `1.24 s`.
 pub fn micros(us: f64) -> String {
     match us {
@@ -111,6 +125,14 @@ fn group(digits: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_name_that_somebody_else_has_chosen_hides_nothing_and_is_no_longer_than_a_line() {
+        assert_eq!(foreign("my plan"), "my plan");
+        assert_eq!(foreign("plan \u{202e}gpj.exe\n\u{2066}"), "plan gpj.exe");
+        let long = foreign(&"é".repeat(300));
+        assert_eq!((long.chars().count(), long.ends_with("é…")), (81, true));
+    }
 
     #[track_caller]
     fn check(actual: String, expected: &str) {

@@ -9,8 +9,8 @@ use super::safety::in_words;
 use base::time::Timestamp;
 use run::{Run, RunPhase};
 use swarm::{
-    Card, Conductor, Consent, Generator, Invite, Offer, Offset, Patience, Picture, Refused, Role, Seat, Traffic,
-    Watcher,
+    Card, Conductor, Consent, Generator, Invite, Offer, Offset, PartEnd, Patience, Picture, Refused, Role, Seat,
+    Traffic, Watcher,
 };
 
 /// What the page knows of the swarm it is in.
@@ -122,7 +122,8 @@ impl SwarmView {
     }
 
     pub fn of_generator(facts: &SwarmFacts<'_>, generator: &Generator) -> Self {
-        let picture = generator.picture();
+        // Of a conductor that is not heard nobody knows how its run looks now.
+        let picture = generator.picture().filter(|_| facts.is_connected && !generator.is_alone());
         let part = PartView {
             most: generator.card().sockets,
             consent: generator.card().consent.clone(),
@@ -151,14 +152,17 @@ impl SwarmView {
         let carried = format!("{} sent, {} received", format::bytes(bytes_out as f64), format::bytes(bytes_in as f64));
         Self {
             role: Some(facts.invite.role()),
-            name: facts.name.to_owned(),
+            name: format::foreign(facts.name),
             broker: facts.invite.broker.clone(),
             invite: facts.invite.to_join().unwrap_or_default(),
             watch: facts.invite.to_watch(),
             own: Some(facts.invite.clone()),
             forged,
             is_connected: facts.is_connected,
-            problem: facts.problem.map(str::to_owned),
+            problem: facts.problem.map(|why| match facts.is_connected {
+                true => why.to_owned(),
+                false => format!("{why}; trying again; users who play go on until their patience ends"),
+            }),
             only_watches: facts.only_watches,
             moves_parts: facts.moves_parts,
             traffic: if refused == 0 {
@@ -182,8 +186,8 @@ impl PartView {
         let offer = offer.cloned().unwrap_or_default();
         Self {
             number: offer.number,
-            conductor: offer.conductor,
-            plan: offer.plan,
+            conductor: format::foreign(&offer.conductor),
+            plan: format::foreign(&offer.plan),
             users: format::count(offer.users.into()),
             length: format::duration(offer.seconds),
             patience: patience_in_words(offer.patience),
@@ -192,7 +196,7 @@ impl PartView {
             from: if offer.starts { AT_ONCE } else { WHEN_IT_STARTS },
             tiles: picture.map(|picture| picture.tiles.clone()).unwrap_or_default(),
             progress: picture.map_or_else(String::new, |picture| {
-                format!("{} · {}", picture.plan, StatusView::of(&picture.status).clock())
+                format!("{} · {}", format::foreign(&picture.plan), StatusView::of(&picture.status).clock())
             }),
             ..Self::default()
         }
@@ -232,7 +236,7 @@ fn own_row(facts: &SwarmFacts<'_>, conductor: &Conductor, own: &Card, run: Optio
         Some(since) => Cell::new(format!("{state}, {}", silent(since))).with_mood(Mood::Bad),
         None => state.to_owned().into(),
     };
-    let mut cells = vec![Cell::from(format!("{} (this one)", facts.name)), state];
+    let mut cells = vec![Cell::from(format!("{} (this one)", format::foreign(facts.name))), state];
     cells.extend(card_cells(Some(own)));
     cells.extend([format::NOTHING.to_owned().into(), format::NOTHING.to_owned().into()]);
     cells.extend(share_cells(run, &workers));
@@ -241,7 +245,7 @@ fn own_row(facts: &SwarmFacts<'_>, conductor: &Conductor, own: &Card, run: Optio
 
 fn seat_row(seat: &Seat, own: &Card, run: Option<&Run>) -> Row {
     let (state, mood) = seat_state(seat, own, run);
-    let mut cells = vec![Cell::from(seat.name()), Cell::new(state).with_mood(mood)];
+    let mut cells = vec![Cell::from(format::foreign(&seat.name())), Cell::new(state).with_mood(mood)];
     cells.extend(card_cells(seat.card.as_ref()));
     let round_trip = seat.clock.map_or_else(|| format::NOTHING.to_owned(), |clock| format::millis(clock.round_trip));
     cells.extend([round_trip.into(), seat.clock.map_or_else(|| format::NOTHING.to_owned(), clock).into()]);
@@ -318,6 +322,9 @@ fn seat_state(seat: &Seat, own: &Card, run: Option<&Run>) -> (String, Mood) {
         }
         None => ("is coming".to_owned(), Mood::Plain),
         Some(_) if !seat.workers.is_empty() && run.is_some() => match lag {
+            _ if run.is_some_and(|run| run.has_stopped(&seat.workers)) => {
+                ("its part is stopped: see the run's log".to_owned(), Mood::Bad)
+            }
             _ if since.is_some() => (format!("plays, {}", since.map(silent).unwrap_or_default()), Mood::Bad),
             Some(text) => (format!("plays, struggles: timers {text} late"), Mood::Warn),
             None if seat.card.as_ref().is_some_and(|card| card.only_watches) => ("observes".to_owned(), Mood::Good),
@@ -325,6 +332,9 @@ fn seat_state(seat: &Seat, own: &Card, run: Option<&Run>) -> (String, Mood) {
         },
         Some(card) if card.build != own.build => {
             ("another build of tabswarm: gets no part until its page is loaded anew".to_owned(), Mood::Bad)
+        }
+        Some(Card { playing: Some((theirs, _)), .. }) if run.is_none() => {
+            (format!("has a part of run {theirs}, which this page does not conduct"), Mood::Warn)
         }
         Some(card) => match &card.consent {
             Consent::Asked => ("asks its operator".to_owned(), Mood::Warn),
@@ -371,6 +381,9 @@ fn watched_state(facts: &SwarmFacts<'_>, watcher: &Watcher) -> (String, Mood) {
 
 fn part_state(facts: &SwarmFacts<'_>, generator: &Generator) -> (String, Mood) {
     let phase = generator.picture().map(|picture| picture.status.phase).unwrap_or_default();
+    if let (Some(run), Some(ended)) = (generator.run(), generator.ended()) {
+        return ended_state(facts, generator, run, ended);
+    }
     if !facts.is_connected {
         return ("connecting to the broker".to_owned(), Mood::Warn);
     }
@@ -397,6 +410,28 @@ fn part_state(facts: &SwarmFacts<'_>, generator: &Generator) -> (String, Mood) {
         (Consent::Given, ..) => ("ready: the conductor starts the run".to_owned(), Mood::Good),
         (Consent::Refused(why), ..) => (format!("does not play: {why}"), Mood::Bad),
     }
+}
+
+/// It plays nothing, whatever the conductor's last picture shows.
+fn ended_state(facts: &SwarmFacts<'_>, generator: &Generator, run: &str, ended: &PartEnd) -> (String, Mood) {
+    let (mut text, mood) = match ended {
+        PartEnd::Alone { at_s } => {
+            let at = format::clock(*at_s);
+            (format!("its part of run {run} stopped by itself at {at}, because nobody conducted it"), Mood::Bad)
+        }
+        PartEnd::Stopped(why) => (format!("its part of run {run} is stopped: {why}"), Mood::Warn),
+    };
+    if !facts.is_connected {
+        text.push_str("; connecting to the broker");
+    } else if generator.is_alone() {
+        text.push_str("; the conductor does not answer");
+    }
+    match generator.unkept() {
+        0 => {}
+        1 => text.push_str("; 1 part of the result is kept for it"),
+        kept => text.push_str(&format!("; {kept} parts of the result are kept for it")),
+    }
+    (text, mood)
 }
 
 fn silent(since: Timestamp) -> String {

@@ -26,7 +26,14 @@ pub fn update(model: &mut Model, event: Event) -> Vec<Effect> {
             return vec![Effect::ApplyTheme(theme)];
         }
         Event::DismissNotice => model.notice = None,
-        Event::SavePlan => return vec![save_plan(&model.editor)],
+        Event::SavePlan => {
+            say(
+                model,
+                NoticeKind::Done,
+                "Saved as it is: with the passwords and tokens that the plan may have.".to_owned(),
+            );
+            return vec![save_plan(&model.editor)];
+        }
         Event::SharePlan => return vec![share_plan(&model.editor)],
         Event::SaveScript => return save_script(model),
         Event::GoTo { line } => return vec![Effect::RevealLine(line)],

@@ -24,6 +24,8 @@ pub(super) struct Member {
     pub unheard: Option<Unheard>,
     /// Its users left at that time because nobody conducted them; nobody has taken up its part.
     pub left_alone: Option<Timestamp>,
+    /// Somebody at its browser stopped it.
+    pub is_stopped: bool,
     pub hearing: Hearing,
     /// Users that wait for a socket, as of its last hand-over, and how many of them it was asked to give up.
     pub queue: u32,
@@ -96,6 +98,7 @@ impl Member {
             users: vec![UsersByState::default(); populations],
             unheard: None,
             left_alone: None,
+            is_stopped: false,
             hearing: Hearing::default(),
             queue: 0,
             asked: GiveUpRequest::default(),

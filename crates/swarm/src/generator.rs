@@ -12,6 +12,7 @@ mod silence;
 
 use std::collections::{BTreeSet, VecDeque};
 
+pub use self::part::PartEnd;
 use self::part::Playing;
 use super::bounds::{Bounds, Share};
 use super::clock::Offset;
@@ -108,6 +109,7 @@ impl Generator {
             stopped_below: workers,
             is_over: true,
             is_left_over: true,
+            ended: Some(PartEnd::Stopped("its page was loaded anew".to_owned())),
             obeyed: u64::MAX,
             ..Playing::new(run, workers)
         });
@@ -141,6 +143,15 @@ impl Generator {
 
     pub fn run(&self) -> Option<&str> {
         self.playing.as_ref().map(|playing| playing.run.as_str())
+    }
+
+    /// Why it does not play although it has a part.
+    pub fn ended(&self) -> Option<&PartEnd> {
+        self.playing
+            .as_ref()
+            .filter(|playing| playing.is_over || playing.stopped_below == playing.workers)?
+            .ended
+            .as_ref()
     }
 
     /// Nothing is heard of the conductor.
@@ -230,6 +241,9 @@ impl Generator {
             }
         }
         playing.stopped_below = playing.workers;
+        if is_news {
+            playing.ended = Some(PartEnd::Stopped(why.to_owned()));
+        }
         self.flush();
     }
 
@@ -241,6 +255,7 @@ impl Generator {
             playing.said.push(Said { worker, what: What::Alone(at_s) });
         }
         playing.stopped_below = playing.workers;
+        playing.ended = Some(PartEnd::Alone { at_s });
         self.flush();
     }
 

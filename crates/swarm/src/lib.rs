@@ -32,7 +32,7 @@ pub use consent::{Agreed, Agreements, Answer};
 pub use disclosure::{KEPT, withhold};
 pub use envelope::{Opened, Opener, Refusal, Refused, Safe, Sealer, VERSION};
 pub use gate::{Gate, MOST_AT_ONCE, Unlawful};
-pub use generator::{Generator, GeneratorOutput};
+pub use generator::{Generator, GeneratorOutput, PartEnd};
 pub use invite::{Invite, InviteError, Role, checked_broker};
 pub use journal::{Beginning, Journal, replay};
 pub use key::{KeyError, Keys, Secret, Topics};

@@ -465,6 +465,7 @@ fn what_stopped_by_itself_says_when_and_plays_again() {
     }
     pair.is_deaf = false;
     assert_eq!(pair.asked(), [to_worker(ToWorker::Stop)]);
+    assert_eq!(pair.generator.ended(), Some(&PartEnd::Alone { at_s: 8.0 }));
     // Its stream says again what nobody heard.
     pair.hear(LinkEvent::Back(CONDUCTOR));
     pair.hear(LinkEvent::Arrived(CONDUCTOR));
@@ -478,6 +479,7 @@ fn what_stopped_by_itself_says_when_and_plays_again() {
     pair.conductor.begin_more(GENERATOR);
     pair.settle();
     assert_eq!(pair.asked(), [GeneratorOutput::Spawn { workers: 2 }]);
+    assert_eq!(pair.generator.ended(), None, "it plays again");
     pair.generator.on_worker(1, settled());
     pair.settle();
     assert_eq!(pair.asked(), [], "the new one plays on");
@@ -515,6 +517,7 @@ fn whose_operator_stopped_it_plays_no_further_part_of_that_run() {
     pair.settle();
     assert_eq!(pair.asked(), []);
     let why = "its operator stopped it".to_owned();
+    assert_eq!(pair.generator.ended(), Some(&PartEnd::Stopped(why.clone())));
     assert_eq!(pair.heard(), [RunInput::WorkerDied { worker: 3, message: why }]);
 }
 

@@ -25,7 +25,11 @@ pub fn Question(
     Effect::new(move || {
         let Some(dialog) = place.get() else { return };
         if about.with(Option::is_none) {
-            dialog.close();
+            if dialog.open() {
+                dialog.close();
+                // Whoever answered by keyboard goes on in the page.
+                crate::ui::effects::focus_page();
+            }
             return;
         }
         if !dialog.open() {

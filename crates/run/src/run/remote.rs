@@ -157,6 +157,7 @@ impl Run {
     pub(super) fn on_stopped(&mut self, worker: usize, why: &str) {
         if worker < self.members.len() && !self.is_done() {
             let at = self.now();
+            self.members[worker].is_stopped = true;
             let text = format!("{} stopped after {:.1} s: {why}", self.name_of(worker), at.as_secs_f64());
             self.log.note(at, Level::Warning, text.clone());
             self.mark(at, &text);

@@ -108,6 +108,13 @@ impl Run {
         missed.filter_map(|member| Some(member.unheard?.since)).min()
     }
 
+    /// Those workers' users have left although the run goes on.
+    pub fn has_stopped(&self, workers: &[usize]) -> bool {
+        let mut members = workers.iter().filter_map(|&worker| self.members.get(worker)).peekable();
+        let has_stopped = |member: &Member| member.is_stopped || member.left_alone.is_some();
+        members.peek().is_some() && members.all(has_stopped)
+    }
+
     /// Of whom nothing is heard right now, in words: of these users nobody knows what they do.
     pub fn unheard_now(&self) -> Option<String> {
         let is_missed = |worker: &usize| {

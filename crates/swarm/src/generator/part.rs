@@ -7,6 +7,15 @@ use crate::bounds::Share;
 use crate::message::Said;
 use run::Halt;
 
+/// Why a generator's users left although the run goes on.
+#[derive(Debug, Clone, PartialEq)]
+pub enum PartEnd {
+    /// Nobody conducted them at that second of the run: they come back with the conductor.
+    Alone { at_s: f64 },
+    /// Somebody at this browser, or its page, for that reason.
+    Stopped(String),
+}
+
 #[derive(Debug)]
 pub(super) struct Playing {
     pub run: String,
@@ -26,6 +35,8 @@ pub(super) struct Playing {
     pub stopped_below: u32,
     /// Its operator wants no more of this run.
     pub is_over: bool,
+    /// Why its users left before the run was over, as long as nobody plays it again.
+    pub ended: Option<PartEnd>,
     /// What the conductor told everybody, and we have done.
     pub halt: Option<Halt>,
     pub has_left: BTreeSet<u32>,
@@ -57,6 +68,7 @@ impl Playing {
             epoch_ms: None,
             stopped_below: 0,
             is_over: false,
+            ended: None,
             halt: None,
             has_left: BTreeSet::new(),
             is_left_over: false,
