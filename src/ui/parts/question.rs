@@ -27,8 +27,11 @@ pub fn Question(
         if about.with(Option::is_none) {
             if dialog.open() {
                 dialog.close();
-                // Whoever answered by keyboard goes on in the page.
-                crate::ui::effects::focus_page();
+                // It gives the focus back to where it was. If that was nowhere, a keyboard would begin at the top of the window.
+                let page = document();
+                if page.active_element() == page.body().map(Into::into) {
+                    crate::ui::effects::focus_page();
+                }
             }
             return;
         }
