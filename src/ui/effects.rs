@@ -12,7 +12,7 @@ use app::kept::{BROKER, DRAFT, Kept, NAME, Place, SAFETY, THEME};
 use app::{Effect, Event, Page, Theme};
 use plan::{Limits, Plan};
 use protocol::audio::Clip;
-use swarm::{Credentials, Generator, Invite, Keys, Secret};
+use swarm::{Credentials, Generator, Invite, Keys, Role, Secret};
 
 /// The JSON editor's id; a problem is shown there.
 pub const EDITOR_ID: &str = "plan-json";
@@ -82,8 +82,9 @@ fn record_session(store: Store) {
 
 fn start(store: Store, plan: Plan, csv: Vec<Vec<Vec<String>>>, clips: Vec<Clip>) {
     let driver = store.driver();
-    if store.swarm_driver().with(|swarm| swarm.is_some()) {
-        let text = "The other browsers are asked. The run starts when all have answered, after a minute at the latest; Ctrl + . calls it off.";
+    // Its own row is always there.
+    if store.peek(|model| model.swarm.role == Some(Role::Conductor) && model.swarm.roster.len() > 1) {
+        let text = "Start waits until the other browsers have answered, a minute at the most; Ctrl + . calls it off.";
         store.dispatch(Event::Done(text.to_owned()));
     }
     leptos::task::spawn_local(async move {

@@ -388,12 +388,7 @@ fn part_state(facts: &SwarmFacts<'_>, generator: &Generator) -> (String, Mood) {
         return ("connecting to the broker".to_owned(), Mood::Warn);
     }
     if generator.is_alone() {
-        let kept = generator.unkept();
-        let text = "the conductor does not answer";
-        return (
-            if kept == 0 { text.to_owned() } else { format!("{text}; {kept} parts of the result are kept for it") },
-            Mood::Bad,
-        );
+        return (format!("the conductor does not answer{}", kept_for_it(generator)), Mood::Bad);
     }
     if generator.offered().is_some_and(|offer| offer.build != generator.card().build) {
         let text = "the conductor's page is of another build of tabswarm: load this page anew";
@@ -426,12 +421,16 @@ fn ended_state(facts: &SwarmFacts<'_>, generator: &Generator, run: &str, ended: 
     } else if generator.is_alone() {
         text.push_str("; the conductor does not answer");
     }
+    (text + &kept_for_it(generator), mood)
+}
+
+/// What the conductor has not got yet.
+fn kept_for_it(generator: &Generator) -> String {
     match generator.unkept() {
-        0 => {}
-        1 => text.push_str("; 1 part of the result is kept for it"),
-        kept => text.push_str(&format!("; {kept} parts of the result are kept for it")),
+        0 => String::new(),
+        1 => "; 1 part of the result is kept for it".to_owned(),
+        kept => format!("; {kept} parts of the result are kept for it"),
     }
-    (text, mood)
 }
 
 fn silent(since: Timestamp) -> String {

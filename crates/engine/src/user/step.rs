@@ -115,8 +115,14 @@ impl User {
             }
             Op::Speak(op) => self.speak(ctx, task, op),
             Op::Listen(op) => self.listen(ctx, task, op),
-            Op::Set { .. } | Op::Push { .. } => {
-                self.assign(ctx, task, op);
+            Op::Set { var, value } => {
+                let value = value.value(&mut self.memory.scope(wall, task.event(), ""));
+                self.memory.set(var.0 as usize, value);
+                self.memory.secrets.teach(ctx.redactor);
+                Step::Go(next)
+            }
+            Op::Push { var, value, max } => {
+                self.push(ctx, task, var.0 as usize, value, *max);
                 Step::Go(next)
             }
             Op::Choose { branches, end } => Step::Go(self.choose(branches, wall, task).unwrap_or(*end)),
@@ -126,11 +132,7 @@ impl User {
             }
             Op::LoopStart { times, end } => {
                 let times = times.number(&mut self.memory.scope(wall, task.event(), "")).unwrap_or(0.0);
-                if times < 1.0 {
-                    return Step::Go(*end + 1);
-                }
-                task.loops.push(times.min(f64::from(u32::MAX)) as u32);
-                Step::Go(next)
+                Step::Go(if begin_rounds(task, times) { next } else { *end + 1 })
             }
             Op::LoopEnd { start } => Step::Go(end_round(task, *start)),
             Op::Jump(to) => Step::Go(*to),
@@ -150,22 +152,11 @@ impl User {
         }
     }
 
-    fn assign(&mut self, ctx: &mut Context<'_>, task: &Task, op: &Op) {
-        let mut value = |value: &Template| value.value(&mut self.memory.scope(ctx.wall_ms, task.event(), ""));
-        match op {
-            Op::Set { var, value: template } => {
-                let value = value(template);
-                self.memory.set(var.0 as usize, value);
-                self.memory.secrets.teach(ctx.redactor);
-            }
-            Op::Push { var, value: template, max } => {
-                let value = value(template);
-                self.memory.secrets.on_value(var.0 as usize, &value);
-                self.memory.secrets.teach(ctx.redactor);
-                push(&mut self.memory.vars[var.0 as usize], value, *max);
-            }
-            _ => {}
-        }
+    fn push(&mut self, ctx: &mut Context<'_>, task: &Task, var: usize, value: &Template, max: usize) {
+        let value = value.value(&mut self.memory.scope(ctx.wall_ms, task.event(), ""));
+        self.memory.secrets.on_value(var, &value);
+        self.memory.secrets.teach(ctx.redactor);
+        push(&mut self.memory.vars[var], value, max);
     }
 
     fn choose(&mut self, branches: &[(Template, Pc)], wall: f64, task: &Task) -> Option<Pc> {
@@ -344,6 +335,14 @@ pub(super) fn put_out(ctx: &mut Context<'_>, socket: SocketId, transmit: Transmi
 
 pub(super) fn is_pong(transmit: &Transmit) -> bool {
     matches!(transmit, Transmit::Text(text) if text == PONG)
+}
+
+/// `false`: there is no round at all.
+fn begin_rounds(task: &mut Task, times: f64) -> bool {
+    if times >= 1.0 {
+        task.loops.push(times.min(f64::from(u32::MAX)) as u32);
+    }
+    times >= 1.0
 }
 
 /// Behind the loop when its rounds are used up, else back behind its start.
