@@ -138,7 +138,7 @@ impl SwarmDriver {
         let card = this.card();
         let notes = Notes::open(&signer).await?;
         let (side, run) = match invite.role() {
-            Role::Conductor => take_over(&notes).await,
+            Role::Conductor => take_over(&notes, &card.name).await,
             Role::Generator => {
                 let mut generator = Generator::new(card.clone(), this.bounds).trying(vec![at_broker(&invite.broker)]);
                 take_up(&mut generator, &notes).await;

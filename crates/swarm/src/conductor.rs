@@ -54,6 +54,8 @@ pub struct Seat {
 
 #[derive(Debug, Default)]
 pub struct Conductor {
+    /// This browser's own, which nobody else is called by. Empty: it has none.
+    own_name: String,
     seats: BTreeMap<SessionId, Seat>,
     /// Of which workers the run consists: whose each is. `None`: this browser's own.
     workers: Vec<Option<(SessionId, u32)>>,
@@ -76,6 +78,19 @@ impl Conductor {
 
     pub fn poll(&mut self) -> Option<ConductorOutput> {
         self.out.pop_front()
+    }
+
+    /// What its operator calls this browser; whoever is called so gets some digits.
+    pub fn call_itself(&mut self, name: &str) {
+        name.clone_into(&mut self.own_name);
+        let is_so = |card: &Card| card.name == name;
+        let seats = self.seats.values().filter(|seat| seat.card.as_ref().is_some_and(is_so));
+        for session in seats.map(|seat| seat.session).collect::<Vec<_>>() {
+            let other = self.unique_name(session, name.to_owned());
+            if let Some(card) = self.seats.get_mut(&session).and_then(|seat| seat.card.as_mut()) {
+                card.name = other;
+            }
+        }
     }
 
     /// Everybody who has come, in the order of their sessions.
@@ -409,7 +424,9 @@ impl Conductor {
     fn unique_name(&self, from: SessionId, wanted: String) -> String {
         let others = || self.seats.values().filter(|seat| seat.session != from);
         let is_free = |name: &String| {
-            others().all(|seat| !seat.names.contains(name) && seat.card.as_ref().is_none_or(|card| card.name != *name))
+            *name != self.own_name
+                && others()
+                    .all(|seat| !seat.names.contains(name) && seat.card.as_ref().is_none_or(|card| card.name != *name))
         };
         let digits = from.to_string();
         // The first ones are zeros: sessions have 53 bits.

@@ -79,7 +79,11 @@ impl Swarm {
     pub fn rename(&mut self, name: &str) {
         let name = name_or_made_up(name, &self.card.browser);
         self.card.name.clone_from(&name);
-        self.generate(|generator| generator.rename(name));
+        match &mut self.side {
+            Side::Conductor(conductor) => conductor.call_itself(&name),
+            Side::Generator(generator) => generator.rename(name),
+            Side::Watcher(_) => {}
+        }
     }
 
     /// This browser carries no load in the next run.
@@ -174,15 +178,17 @@ impl Swarm {
 }
 
 /// The run that this tab conducted when its page was loaded anew, if there was one.
-pub(super) async fn take_over(notes: &Notes) -> (Side, Option<Run>) {
+pub(super) async fn take_over(notes: &Notes, name: &str) -> (Side, Option<Run>) {
     let pages = notes.read(JOURNAL).await;
-    match replay(crate::BUILD_ID, pages.iter().map(|(_, page)| page.as_slice())) {
+    let (run, mut conductor) = match replay(crate::BUILD_ID, pages.iter().map(|(_, page)| page.as_slice())) {
         Some((run, mut conductor)) => {
             conductor.take_over();
-            (Side::Conductor(conductor), Some(run))
+            (Some(run), conductor)
         }
-        None => (Side::Conductor(Conductor::new(crate::BUILD_ID)), None),
-    }
+        None => (None, Conductor::new(crate::BUILD_ID)),
+    };
+    conductor.call_itself(name);
+    (Side::Conductor(conductor), run)
 }
 
 /// What its operator has agreed to in this swarm, and the part that this tab played, as far as the conductor may not have it.

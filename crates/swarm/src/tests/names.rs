@@ -42,6 +42,18 @@ fn no_two_browsers_have_one_name() {
 }
 
 #[test]
+fn nobody_is_called_as_the_conductor_is() {
+    let mut conductor = of_three();
+    conductor.call_itself("Kim");
+    let names = [0, 1].map(|at| introduce(&mut conductor, SESSIONS[at], "Kim"));
+    assert_eq!(names, ["Kim cccc", "Kim bbbbcccc"]);
+    introduce(&mut conductor, SESSIONS[2], "Robin");
+    conductor.call_itself("Robin");
+    let third = conductor.seats().find(|seat| seat.session == SESSIONS[2]).expect("it is here").name();
+    assert_eq!(third, "Robin eeee", "the operator's own choice wins");
+}
+
+#[test]
 fn nobody_is_called_as_somebody_else_was_when_he_got_his_part() {
     let [first, second, third] = SESSIONS;
     let mut conductor = of_three();
