@@ -24,7 +24,7 @@ use engine::wire::{Canary, FromWorker, Heard, Seen, ToWorker};
 use metrics::{Browser, Report, UserId};
 use plan::{Limits, Plan, TimedAction};
 use protocol::audio::Clip;
-use run::{Run, RunInput, RunPhase, Status};
+use run::{ReportProblem, Run, RunInput, RunPhase, Status};
 use swarm::{Journal, Offer, SessionId};
 
 /// At most one run at a time; a finished one stays until the next starts. Clones share it.
@@ -282,7 +282,7 @@ impl RunDriver {
     }
 
     /// The same, as something that every format of file is written from. The plan is the report's, for it has no secrets.
-    pub fn past(&self) -> Option<Result<PastRun, String>> {
+    pub fn past(&self) -> Option<Result<PastRun, ReportProblem>> {
         self.report().map(PastRun::of)
     }
 

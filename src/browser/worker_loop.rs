@@ -20,7 +20,7 @@ use super::trial::Attempt;
 use super::{transport, worker_scope};
 use base::time::{Span, Timestamp};
 use engine::ports::{Input, Output};
-use engine::wire::{FromWorker, Load, ToWorker, Trial};
+use engine::wire::{FromWorker, Load, ToWorker, Trial, between_snapshots};
 use engine::{Engine, Exchange};
 use metrics::{MASK, Way, text_without_secrets};
 
@@ -130,7 +130,7 @@ impl Player {
                 busy_ms: 0.0,
                 told_done: false,
                 latest: Timestamp::ZERO,
-                snapshot_ms: f64::from(load.snapshot_ms),
+                snapshot_ms: between_snapshots(load.is_remote).as_millis_f64(),
                 starve_ms: load.starve_ms,
                 trial: load.trial.clone(),
                 attempt: None,

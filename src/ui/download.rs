@@ -10,6 +10,7 @@ use crate::browser::chart_parts;
 use app::Event;
 use app::past::PastRun;
 use app::save::Format;
+use run::ReportProblem;
 
 /// This page's run as it is now.
 pub fn save_current(store: Store, format: Format) {
@@ -19,7 +20,7 @@ pub fn save_current(store: Store, format: Format) {
 }
 
 /// Any run.
-pub fn save(store: Store, format: Format, past: Result<PastRun, String>) {
+pub fn save(store: Store, format: Format, past: Result<PastRun, ReportProblem>) {
     leptos::task::spawn_local(async move {
         let saved = match past {
             Ok(past) => {

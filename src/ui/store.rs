@@ -18,6 +18,7 @@ use app::run_view::charts::{ChartData, ChartKind, data};
 use app::see::SeeEvent;
 use app::{Editor, Event, Model, RunView, SwarmView, population_path, update};
 use metrics::clock_doubts;
+use run::{Run, RunResult};
 use swarm::Offer;
 
 #[derive(Clone, Copy)]
@@ -151,17 +152,21 @@ impl Store {
     /// The data of a chart of the run that is shown. Whoever reads it hears of every second.
     pub fn chart(self, kind: ChartKind, metric: &str) -> ChartData {
         self.tables.get();
-        let found = match self.shows {
-            Shows::Live => self.driver().with_run(|run| run.map(|run| data(kind, run.plan(), run.totals(), metric))),
-            Shows::Past => self.with_past(|run| run.map(|run| data(kind, &run.plan, &run.totals, metric))),
-        };
-        found.unwrap_or_default()
+        self.with_result(|run| run.map(|run| data(kind, run, metric))).unwrap_or_default()
     }
 
     /// The data of a chart of all compared runs.
     pub fn overlay(self, what: Overlay, names: &[String], metric: &str) -> ChartData {
         let runs = self.compared.get_value();
         overlay(what, names, &runs.iter().map(Rc::as_ref).collect::<Vec<_>>(), metric)
+    }
+
+    /// The run that is shown.
+    pub fn with_result<T>(self, read: impl FnOnce(Option<&RunResult<'_>>) -> T) -> T {
+        match self.shows {
+            Shows::Live => self.driver().with_run(|run| read(run.map(Run::result).as_ref())),
+            Shows::Past => self.with_past(|run| read(run.map(|run| &run.result))),
+        }
     }
 
     pub fn with_past<T>(self, read: impl FnOnce(Option<&PastRun>) -> T) -> T {
@@ -268,7 +273,7 @@ impl Store {
             driver.with_run(|run| {
                 let run = run?;
                 let (is_new, view) =
-                    self.peek(|model| (model.run.id != run.id(), RunView::of(run, &model.log_filter, &model.run)));
+                    self.peek(|model| (model.run.id != run.id(), RunView::live(run, &model.log_filter, &model.run)));
                 let started = is_new.then(|| Event::Started(Box::new(run.plan().clone())));
                 Some((started, Event::RunChanged(Box::new(view))))
             })

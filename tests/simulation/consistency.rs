@@ -1,6 +1,6 @@
 //! The contract check and the consistency probe, against a server whose faults are known.
 
-use metrics::{Report, ReportFacts, Totals};
+use metrics::{Report, ReportFacts};
 use plan::Plan;
 use serde_json::json;
 use testkit::{Faults, World};
@@ -83,7 +83,7 @@ fn broken_events_are_counted_by_path_and_strangers_listed() {
     assert!(events.iter().all(|event| ["message", "messagesRead", "strange"].contains(event)), "{events:?}");
     let violations = report.contract.iter().filter(|entry| !entry.key.is_unknown_event()).map(|entry| entry.count);
     assert_eq!(counter(&world, "contract.violations"), violations.sum::<u64>());
-    let past = Totals::restore(&report, world.run.plan()).expect("it is our own report");
+    let past = report.totals(world.run.plan()).expect("it is our own report");
     assert_eq!(Report::new(world.run.plan(), &past, ReportFacts::default()).contract, report.contract);
 }
 

@@ -48,7 +48,7 @@ impl Studio {
             trial: None,
             starve_ms: 0,
             limits: None,
-            snapshot_ms: 250,
+            is_remote: false,
             life: 0,
             lending: Lending::default(),
         };
@@ -246,7 +246,7 @@ fn a_clip_that_does_not_exist_is_told_before_the_run() {
         trial: None,
         starve_ms: 0,
         limits: None,
-        snapshot_ms: 250,
+        is_remote: false,
         life: 0,
         lending: Lending::default(),
     };

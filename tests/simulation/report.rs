@@ -5,7 +5,7 @@ use app::log::LogFilter;
 use app::past::PastRun;
 use app::run_view::charts::{self, ChartKind};
 use base::time::Span;
-use metrics::{Browser, Report, ReportFacts};
+use metrics::{Browser, Report};
 use plan::Plan;
 use serde_json::{Value, json};
 use testkit::{ClosePoint, Faults, VoiceConfig, World};
@@ -45,23 +45,12 @@ fn check(world: &World) {
     let text = serde_json::to_string(&report).expect("a report is plain data");
     let past = PastRun::read(&text).unwrap_or_else(|error| panic!("{error}"));
 
-    let facts = ReportFacts {
-        run: report.run.clone(),
-        browsers: report.browsers.clone(),
-        started_at: report.started_at.clone(),
-        problem: report.problem.clone(),
-        clock_bound_ms: report.clock_bound_ms,
-        finished: report.finished,
-        is_cut_off: false,
-        verdict: report.verdict.clone(),
-        search: None,
-        log: past.log.entry(),
-    };
-    let again = Report::new(&past.plan, &past.totals, facts);
-    assert_eq!(again, report);
+    let again = past.result.report(report.browsers.clone(), report.started_at.clone());
+    let unfinished = again.problem.clone().filter(|_| !report.finished);
+    assert_eq!(again, Report { problem: unfinished.or_else(|| report.problem.clone()), ..report });
 
-    let live = RunView::of(&world.run, &LogFilter::default(), &RunView::default());
-    let shown = RunView::of_past(&past);
+    let live = RunView::live(&world.run, &LogFilter::default(), &RunView::default());
+    let shown = RunView::of(&past.result);
     assert!(live.tables.latencies.len() > 3 && !live.tables.operations.is_empty());
     assert_eq!(shown.tables, live.tables);
     assert_eq!(shown.log.rows, live.log.rows);
@@ -70,10 +59,7 @@ fn check(world: &World) {
     }
     for kind in ChartKind::ALL.into_iter().chain(ChartKind::VOICE) {
         for metric in &live.tables.latencies {
-            let (was, is) = (
-                charts::data(kind, world.run.plan(), world.run.totals(), metric),
-                charts::data(kind, &past.plan, &past.totals, metric),
-            );
+            let (was, is) = (charts::data(kind, &world.run.result(), metric), charts::data(kind, &past.result, metric));
             // Not a number is equal to nothing, and drawn as nothing.
             assert_eq!(format!("{is:?}"), format!("{was:?}"), "{kind:?} of {metric}");
         }
@@ -103,6 +89,6 @@ fn a_report_that_was_written_in_mid_run_says_so() {
     world.play(Span::from_secs(20));
     let report = report_of(&world);
     assert!(!report.finished);
-    let view = RunView::of_past(&PastRun::of(report).expect("it can be shown"));
+    let view = RunView::of(&PastRun::of(report).expect("it can be shown").result);
     assert_eq!(view.status.problem.as_deref(), Some("this was written while the run was going on"));
 }

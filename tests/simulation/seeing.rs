@@ -2,7 +2,7 @@
 
 use base::time::{Span, Timestamp};
 use engine::wire::{Act, Canary, Reply, Seen, SeenFrame, Told};
-use metrics::{Cause, ClosedBy, Report, Totals, UserId, Way};
+use metrics::{Cause, ClosedBy, Report, UserId, Way};
 use plan::Plan;
 use run::RunInput;
 use serde_json::json;
@@ -332,6 +332,6 @@ fn closes_errors_and_slow_answers_leave_evidence_that_a_report_keeps() {
     let text = serde_json::to_string(&report).expect("a report is JSON");
     let read: Report = serde_json::from_str(&text).expect("it is read as it was written");
     let plan: Plan = world.run.plan().clone();
-    let restored = Totals::restore(&read, &plan).expect("it is a report");
+    let restored = read.totals(&plan).expect("it is a report");
     assert_eq!(restored.evidence(), book);
 }

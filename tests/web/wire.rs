@@ -282,7 +282,7 @@ fn load() -> Load {
             caps: Caps { users: Some(9), rate: Some(0.5), minutes: None },
             public: Caps::public(),
         }),
-        snapshot_ms: 250,
+        is_remote: false,
         life: 0,
         lending: Lending {
             lent: vec![UserId::new(1, 2)],

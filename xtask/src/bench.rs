@@ -4,7 +4,7 @@ use crate::artifacts::{self, Lab};
 use crate::shell::{command, line, run};
 use crate::{browser, mosquitto};
 
-pub const PARTS: &[&str] = &["browser", "codec", "simulation", "voice", "swarm", "contexts", "page", "sizes"];
+pub const PARTS: &[&str] = &["browser", "codec", "simulation", "voice", "swarm", "picture", "contexts", "page", "sizes"];
 
 /// Runs the named parts (none named: all).
 pub fn bench(only: &[String]) -> Result<(), String> {
@@ -34,6 +34,10 @@ pub fn bench(only: &[String]) -> Result<(), String> {
     if wants("swarm") {
         println!("\n==> a conductor of 200 generators on the host");
         run(&mut line("cargo run --quiet --release --example swarm_bench"))?;
+    }
+    if wants("picture") {
+        println!("\n==> a second of the run page on the host");
+        run(&mut line("cargo run --quiet --release --example picture_bench"))?;
     }
     if wants("simulation") {
         println!("\n==> simulation on the host");

@@ -1,40 +1,39 @@
-//! A run that is over, made again from its report: what is shown of it comes from the same views as a live run's.
+//! A run that was read from its report.
 
-use metrics::{REPORT_VERSION, Report, Totals};
-use plan::Plan;
-use run::Log;
-use scenario::Problem;
+use metrics::Report;
+use run::{ReportProblem, RunResult};
 
-/// A report with what its views are made of. Whatever only the report knows is read from it.
+/// A report, and the run that it is the text of.
 #[derive(Debug)]
 pub struct PastRun {
     pub report: Report,
-    pub plan: Plan,
-    pub totals: Totals,
-    pub log: Log,
+    pub result: RunResult<'static>,
+}
+
+/// Why a file shows no run.
+#[derive(Debug, thiserror::Error)]
+pub enum UnreadableRun {
+    #[error("not a report of tabswarm: {0}")]
+    NoReport(#[from] serde_json::Error),
+    #[error(transparent)]
+    Report(#[from] ReportProblem),
 }
 
 impl PastRun {
     /// # Errors
     /// Why the report cannot be shown, in words.
-    pub fn of(report: Report) -> Result<Self, String> {
-        if report.version != REPORT_VERSION {
-            return Err(format!("a report of version {}, expected version {REPORT_VERSION}", report.version));
-        }
-        let plan = Plan::check(&report.plan).map_err(|problems| listed(&problems))?;
-        let totals = Totals::restore(&report, &plan)?;
-        let log = report.log.as_ref().map(Log::past).unwrap_or_default();
-        Ok(Self { report, plan, totals, log })
+    pub fn of(report: Report) -> Result<Self, ReportProblem> {
+        let result = RunResult::of(&report)?;
+        Ok(Self { report, result })
     }
 
     /// From a saved `report.json`, or from a saved `report.html`, which holds one.
     ///
     /// # Errors
     /// Why it is none, in words.
-    pub fn read(text: &str) -> Result<Self, String> {
+    pub fn read(text: &str) -> Result<Self, UnreadableRun> {
         let json = embedded(text).unwrap_or(text);
-        let report = serde_json::from_str(json).map_err(|error| format!("not a report of tabswarm: {error}"))?;
-        Self::of(report)
+        Ok(Self::of(serde_json::from_str(json)?)?)
     }
 }
 
@@ -42,11 +41,6 @@ impl PastRun {
 fn embedded(html: &str) -> Option<&str> {
     let (_, behind) = html.split_once(EMBEDDED_OPEN)?;
     behind.split_once(EMBEDDED_CLOSE).map(|(json, _)| json)
-}
-
-fn listed(problems: &[Problem]) -> String {
-    let lines = problems.iter().map(|problem| format!("\n{problem}"));
-    lines.fold("the report's plan is none:".to_owned(), |all, line| all + &line)
 }
 
 /// How a page carries its report: JSON in it has no `<`, so the first end is the end.

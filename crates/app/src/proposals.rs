@@ -6,8 +6,9 @@ use std::collections::BTreeSet;
 use base::time::Timestamp;
 use catalogue::{COMPLETIONS, Counter, Definition, Figure, Metric};
 use engine::user::Meters;
-use metrics::{Outcome, Recorder, ThresholdResult, Totals};
+use metrics::{Outcome, Recorder, Totals};
 use plan::Plan;
+use run::RunResult;
 use scenario::Op;
 
 use super::run_view::measured;
@@ -59,7 +60,7 @@ impl Names {
     pub fn with(mut self, totals: &Totals) -> Self {
         self.metrics.extend(totals.histograms().map(|(name, ..)| name.to_owned()));
         self.counters.extend(totals.counters().map(|(name, ..)| name.to_owned()));
-        self.operations.extend(totals.operations().into_keys());
+        self.operations.extend(totals.operations().keys().cloned());
         self
     }
 
@@ -91,8 +92,8 @@ impl Names {
 }
 
 /// How the page's run does by an expression that is being typed: the value with its unit, and whether it holds. `None`: it is no expression.
-pub fn value_now(text: &str, totals: &Totals) -> Option<(String, Outcome)> {
-    let result = ThresholdResult::new(&text.parse().ok()?, totals);
+pub fn value_now(text: &str, run: &RunResult<'_>) -> Option<(String, Outcome)> {
+    let result = run.threshold(&text.parse().ok()?);
     Some((measured(&result), result.outcome))
 }
 

@@ -168,7 +168,7 @@ impl SwarmView {
             traffic: if refused == 0 {
                 carried
             } else {
-                format!("{carried}, {} messages refused", format::count(refused))
+                format!("{carried}, refused messages: {}", format::count(refused))
             },
             ..Self::default()
         }

@@ -31,7 +31,7 @@ use std::collections::VecDeque;
 
 use crate::ports::{FetchFailure, FetchId, FetchOutcome, FetchRequest, Frames, Input, Output, SocketId};
 use crate::user::{Context, ONCE_USER, User, Wish};
-use crate::wire::{Load, LogLine, Snapshot};
+use crate::wire::{Load, LogLine, Snapshot, between_snapshots};
 use base::time::{Span, Timestamp};
 use metrics::{Exemplars, HealthDelta, Ledger, Recorder, Redactor, UsersByState};
 use protocol::Transmit;
@@ -107,8 +107,6 @@ pub struct Engine {
 
 /// Shorter than any browser's timer can be.
 const MIN_SLEEP: Span = Span::from_micros(100);
-/// Hand-overs that go over a network are at least so long apart.
-const REMOTE_SNAPSHOT_MS: u32 = 1_000;
 /// Log lines per snapshot; a flood must not reach the page.
 const MAX_LOG: usize = 40;
 
@@ -133,8 +131,8 @@ impl Engine {
             hearing: None,
             watching: None,
             rings: std::rc::Rc::new(NoRings),
-            exemplars: Exemplars::new(Span::from_millis((4 * u64::from(load.snapshot_ms)).max(1_000))),
-            is_remote: load.snapshot_ms >= REMOTE_SNAPSHOT_MS,
+            exemplars: Exemplars::new(Span::from_micros(4 * between_snapshots(load.is_remote).as_micros())),
+            is_remote: load.is_remote,
             recorder,
             redactor: Redactor::default(),
             ledger: Ledger::new(&load.run, Span::from_secs_f64(plan.late_after_s)).in_life(load.life),

@@ -79,7 +79,7 @@ impl Bench {
             trial: None,
             starve_ms: 0,
             limits,
-            snapshot_ms: 250,
+            is_remote: false,
             life: 0,
             lending: Lending::default(),
         }

@@ -10,7 +10,7 @@ pub use sight::{Act, Canary, Offer, Said, Seen, SeenFrame, Sight};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use base::time::Timestamp;
+use base::time::{Span, Timestamp};
 use metrics::{
     self, Completion, Evidence, HealthDelta, LedgerDelta, MetricsDelta, Phase, SentLog, UserId, UsersByState,
 };
@@ -85,12 +85,17 @@ pub struct Load {
     pub starve_ms: u32,
     /// What this browser's operator lets load do. `None`: anything, where no operator is.
     pub limits: Option<Limits>,
-    /// Time between two snapshots, milliseconds.
-    pub snapshot_ms: u32,
+    /// Its snapshots go over a network: they are fewer, and hold less that is only for reading.
+    pub is_remote: bool,
     /// How many workers have played this part before: messages of the same users are told apart by it.
     pub life: u32,
     #[serde(default)]
     pub lending: Lending,
+}
+
+/// The cadence of snapshots: a swarm's traffic is its browsers' uplink.
+pub const fn between_snapshots(is_remote: bool) -> Span {
+    Span::from_millis(if is_remote { 1_000 } else { 250 })
 }
 
 /// Which users a part has lent to others by now, and which it plays for them.

@@ -63,9 +63,11 @@ impl Annotations {
     pub fn left_out(&self) -> u64 {
         self.left_out
     }
+}
 
-    /// As a report has them.
-    pub fn restored(all: Vec<Annotation>) -> Self {
+impl From<Vec<Annotation>> for Annotations {
+    /// In order of time.
+    fn from(all: Vec<Annotation>) -> Self {
         Self { all, left_out: 0 }
     }
 }

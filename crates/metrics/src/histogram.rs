@@ -19,6 +19,10 @@ pub struct Histogram {
     max_us: u32,
 }
 
+/// The percentiles that tables and files have: what they are called, and which share of all samples does not exceed them.
+pub const PERCENTILES: [(&str, f64); 6] =
+    [("p50", 0.5), ("p75", 0.75), ("p90", 0.9), ("p95", 0.95), ("p99", 0.99), ("p99.9", 0.999)];
+
 /// What a histogram says, in milliseconds.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Stats {
@@ -32,6 +36,14 @@ pub struct Stats {
     pub p99: f64,
     pub p999: f64,
     pub max: f64,
+}
+
+impl Stats {
+    /// In the order of [`PERCENTILES`].
+    pub const fn percentiles(&self) -> [f64; PERCENTILES.len()] {
+        let Self { p50, p75, p90, p95, p99, p999, .. } = *self;
+        [p50, p75, p90, p95, p99, p999]
+    }
 }
 
 impl Histogram {
@@ -76,17 +88,21 @@ impl Histogram {
 
     /// `None` without samples: an unmeasured thing has no zero milliseconds.
     pub fn stats(&self) -> Option<Stats> {
-        let at = |quantile| self.quantile(quantile).map(Span::as_millis_f64);
+        if self.hdr.is_empty() {
+            return None;
+        }
+        let at = |(_, share)| self.quantile(share).map_or(0.0, Span::as_millis_f64);
+        let [p50, p75, p90, p95, p99, p999] = PERCENTILES.map(at);
         Some(Stats {
             count: self.count(),
             min: f64::from(self.min_us) / 1e3,
             mean: self.sum_us / self.count() as f64 / 1e3,
-            p50: at(0.50)?,
-            p75: at(0.75)?,
-            p90: at(0.90)?,
-            p95: at(0.95)?,
-            p99: at(0.99)?,
-            p999: at(0.999)?,
+            p50,
+            p75,
+            p90,
+            p95,
+            p99,
+            p999,
             max: f64::from(self.max_us) / 1e3,
         })
     }
@@ -99,11 +115,11 @@ impl Histogram {
     }
 
     /// What [`Self::encode`] and [`Self::stats`] have written; an error says what is wrong with it.
-    pub fn decode(text: &str, stats: &Stats) -> Result<Self, String> {
-        let bytes = STANDARD.decode(text).map_err(|error| format!("a histogram is not base64: {error}"))?;
+    pub fn decode(text: &str, stats: &Stats) -> Result<Self, HistogramError> {
+        let bytes = STANDARD.decode(text)?;
         let hdr = decode_v2(&bytes)?;
         if hdr.len() != stats.count {
-            return Err(format!("a histogram holds {} samples, and its entry says {}", hdr.len(), stats.count));
+            return Err(HistogramError::Count { held: hdr.len(), said: stats.count });
         }
         let micros = |millis: f64| (millis * 1e3).round().clamp(0.0, f64::from(MAX_US)) as u32;
         // The exact values were whole microseconds, and so was their sum.
@@ -132,6 +148,25 @@ impl Histogram {
     }
 }
 
+/// Why a text is no histogram.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum HistogramError {
+    #[error("a histogram is not base64: {0}")]
+    Base64(#[from] base64::DecodeError),
+    #[error("a histogram is not in HdrHistogram's compressed V2 encoding")]
+    Encoding,
+    #[error("a histogram cannot be inflated: {0}")]
+    Inflate(String),
+    #[error("a histogram has no header")]
+    NoHeader,
+    #[error("a histogram's header is not one that tabswarm writes")]
+    Header,
+    #[error("a histogram: {0}")]
+    Content(String),
+    #[error("a histogram holds {held} samples, and its entry says {said}")]
+    Count { held: u64, said: u64 },
+}
+
 impl Default for Histogram {
     fn default() -> Self {
         Self::new()
@@ -139,19 +174,20 @@ impl Default for Histogram {
 }
 
 /// The library believes lengths in the text, so they are looked at before: a file may come from anybody.
-fn decode_v2(bytes: &[u8]) -> Result<hdrhistogram::Histogram<u64>, String> {
+fn decode_v2(bytes: &[u8]) -> Result<hdrhistogram::Histogram<u64>, HistogramError> {
     let number = |bytes: &[u8], at: usize| Some(u32::from_be_bytes(bytes.get(at..at + 4)?.try_into().ok()?));
     if number(bytes, 0) != Some(COMPRESSED_COOKIE) {
-        return Err("a histogram is not in HdrHistogram's compressed V2 encoding".to_owned());
+        return Err(HistogramError::Encoding);
     }
     let plain = miniz_oxide::inflate::decompress_to_vec_zlib_with_limit(&bytes[8.min(bytes.len())..], LONGEST_PLAIN)
-        .map_err(|error| format!("a histogram cannot be inflated: {error}"))?;
-    let length = plain.len().checked_sub(HEADER).ok_or("a histogram has no header")?;
+        .map_err(|error| HistogramError::Inflate(error.to_string()))?;
+    let length = plain.len().checked_sub(HEADER).ok_or(HistogramError::NoHeader)?;
     let (claimed, digits) = (number(&plain, 4), number(&plain, 12));
     if claimed != Some(length as u32) || digits != Some(u32::from(SIGNIFICANT_DIGITS)) {
-        return Err("a histogram's header is not one that tabswarm writes".to_owned());
+        return Err(HistogramError::Header);
     }
-    let mut hdr = Deserializer::new().deserialize(&mut &plain[..]).map_err(|error| format!("a histogram: {error}"))?;
+    let read = Deserializer::new().deserialize(&mut &plain[..]);
+    let mut hdr = read.map_err(|error| HistogramError::Content(error.to_string()))?;
     hdr.auto(true);
     Ok(hdr)
 }

@@ -1,8 +1,9 @@
 //! Samples, mergeable histograms, the delivery ledger, totals, thresholds, the report.
 //!
 //! A worker records into a [`Recorder`] and a [`Ledger`]; both are drained into deltas; the page (or, in a swarm, the
-//! conductor) adds deltas up in [`Totals`]. Adding is exact and order-free.
+//! conductor) adds deltas up with an [`Aggregator`], and what comes of it is [`Totals`]. Adding is exact and order-free.
 
+mod aggregator;
 mod annotation;
 mod bins;
 mod contract;
@@ -22,6 +23,7 @@ mod threshold;
 mod totals;
 mod verdict;
 
+pub use aggregator::{Aggregator, Part};
 pub use annotation::{Annotation, AnnotationKind, Annotations, ErrorBursts};
 pub use bins::MAX_US as MOST_US;
 pub use contract::{BreachDelta, BreachEntry, BreachKey, BreachTotal, entries as contract_entries};
@@ -30,7 +32,7 @@ pub use evidence::{
     Cause, Evidence, EvidenceBook, EvidenceOf, EvidenceRequest, Exemplars, Frame, GeneratorState, PendingExemplar,
     Unredacted, Way,
 };
-pub use histogram::{Histogram, Stats};
+pub use histogram::{Histogram, HistogramError, PERCENTILES, Stats};
 pub use ledger::{Ledger, Receipt};
 pub use listeners::{HeardSums, ListenerDelta, Listeners};
 pub use plan::{Threshold, ThresholdError, ThresholdUnit as Unit};

@@ -35,7 +35,7 @@ pub struct ListenerDelta {
 pub struct Listeners {
     users: BTreeMap<UserId, HeardSums>,
     all: HeardSums,
-    /// Of a past run: users that its report counted and did not list.
+    /// Users that are counted and not told apart: a report lists the worst.
     unlisted: usize,
 }
 
@@ -99,8 +99,8 @@ impl Listeners {
         self.len() == 0
     }
 
-    /// Of a past run, of whose users only the worst are known one by one.
-    pub(super) fn past(all: HeardSums, count: usize, worst: impl Iterator<Item = (UserId, HeardSums)>) -> Self {
+    /// As a report tells it: only the worst are known one by one.
+    pub(super) fn of_worst(all: HeardSums, count: usize, worst: impl Iterator<Item = (UserId, HeardSums)>) -> Self {
         let users: BTreeMap<_, _> = worst.collect();
         Self { unlisted: count.saturating_sub(users.len()), users, all }
     }

@@ -51,9 +51,9 @@ impl Log {
         LogEntry { lines, left_out: self.left_out + older as u64 }
     }
 
-    /// Of a run that is over.
-    pub fn past(entry: &LogEntry) -> Self {
-        Self { lines: entry.lines.iter().map(past).collect(), left_out: entry.left_out }
+    /// As a report has it.
+    pub fn of(entry: &LogEntry) -> Self {
+        Self { lines: entry.lines.iter().map(read).collect(), left_out: entry.left_out }
     }
 }
 
@@ -62,7 +62,7 @@ fn reported(line: &LogLine) -> LogLineEntry {
     LogLineEntry { at_s: at.as_secs_f64(), level, population, user, text }
 }
 
-fn past(entry: &LogLineEntry) -> LogLine {
+fn read(entry: &LogLineEntry) -> LogLine {
     let LogLineEntry { at_s, level, population, user, text } = entry.clone();
     LogLine { at: Timestamp::from_micros((at_s * 1e6).round() as u64), level, population, user, text }
 }
@@ -95,7 +95,7 @@ mod tests {
         for n in 0..MAX_REPORTED as u64 + 2 {
             log.note(Timestamp::from_micros(1_250_001 * n), Level::Warning, n.to_string());
         }
-        let past = Log::past(&log.entry());
+        let past = Log::of(&log.entry());
         assert_eq!((past.lines().len(), past.left_out()), (MAX_REPORTED, 2));
         assert!(past.lines().iter().eq(log.lines().iter().skip(2)));
         assert_eq!(past.entry(), log.entry());

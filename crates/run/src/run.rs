@@ -31,7 +31,7 @@ use super::target::Target;
 use super::watchdog::Watchdog;
 use base::time::{Span, Timestamp};
 use engine::wire::{FromWorker, Level, Load, LogLine, PartOfRun, Snapshot, ToWorker, Trial};
-use metrics::{AnnotationKind, Baseline, SentLog, Totals, TotalsConfig, UserId, UsersByState, Verdict};
+use metrics::{Aggregator, AnnotationKind, Baseline, SentLog, TotalsConfig, UserId, UsersByState, Verdict};
 use plan::{LEAVES_A_SECOND, Limits, Plan};
 use protocol::audio::Clip;
 
@@ -55,7 +55,7 @@ pub struct Run {
     /// What `once` saved, per population.
     shared: Vec<Map<String, Value>>,
     outbox: VecDeque<(usize, ToWorker)>,
-    totals: Totals,
+    aggregator: Aggregator,
     searching: Option<Searching>,
     /// Seconds after which thresholds were looked at.
     heeded: u32,
@@ -125,7 +125,7 @@ impl Run {
         let probes = (0..parts.len()).filter(|&worker| parts[worker].is_probe()).collect();
         let browsers = parts.iter().map(|part| part.browser.clone()).collect();
         let sockets = parts.iter().map(|part| part.budget.sockets).collect();
-        let totals = Totals::new(TotalsConfig { sockets, ..TotalsConfig::new(&plan, browsers, probes) });
+        let aggregator = Aggregator::new(TotalsConfig { sockets, ..TotalsConfig::new(&plan, browsers, probes) });
         Self {
             members: parts.into_iter().map(|part| Member::new(part, populations)).collect(),
             watchdog: Watchdog::default(),
@@ -136,7 +136,7 @@ impl Run {
             target: Target::new(&plan),
             shared: Vec::new(),
             outbox: VecDeque::new(),
-            totals,
+            aggregator,
             searching: Searching::new(&plan),
             heeded: 0,
             hidden: false,
@@ -175,7 +175,7 @@ impl Run {
     /// Compares the plan's thresholds with an earlier run.
     #[must_use]
     pub fn with_baseline(mut self, baseline: &Baseline) -> Self {
-        self.totals.set_baseline(baseline);
+        self.aggregator.set_baseline(baseline);
         self
     }
 
@@ -310,7 +310,7 @@ impl Run {
             starve_ms: if part.is_probe() { 0 } else { self.starve_ms },
             limits: self.limits.clone(),
             trial: self.trial.clone().filter(|_| !is_remote),
-            snapshot_ms: if is_remote { REMOTE_SNAPSHOT_MS } else { SNAPSHOT_MS },
+            is_remote,
             life: self.members[..worker].iter().filter(|other| other.part.segment.part == part.segment.part).count()
                 as u32,
             lending,
@@ -357,7 +357,7 @@ impl Run {
         self.stage = Stage::Running;
         let shared = self.shared.clone();
         self.tell_all(&ToWorker::Start { epoch_ms, shared });
-        self.totals.hidden(Timestamp::ZERO, self.hidden);
+        self.aggregator.hidden(Timestamp::ZERO, self.hidden);
         self.log.note(Timestamp::ZERO, Level::Info, format!("run {} starts", self.run_id));
     }
 
@@ -371,8 +371,8 @@ impl Run {
         self.tell_limits(worker, of_limits);
         let moved = std::mem::take(&mut snapshot.moved);
         self.on_moved(worker, &moved, &mut snapshot);
-        self.totals.absorb(worker, snapshot.part());
-        self.totals.witness(worker, std::mem::take(&mut snapshot.evidence), &snapshot.health);
+        self.aggregator.absorb(worker, snapshot.part());
+        self.aggregator.witness(worker, std::mem::take(&mut snapshot.evidence), &snapshot.health);
         let member = &mut self.members[worker];
         member.counts.add(&snapshot);
         member.users = snapshot.users;
@@ -402,7 +402,7 @@ impl Run {
             Stage::Loading | Stage::Preparing { .. } => self.give_up("stopped before it started".to_owned()),
             Stage::Running => {
                 self.stage = Stage::Settling { since_ms: self.now_ms };
-                self.totals.stopping(self.now());
+                self.aggregator.stopping(self.now());
                 self.log.note(self.now(), Level::Info, "stopping");
                 self.tell_all(&ToWorker::Stop);
             }
@@ -415,7 +415,7 @@ impl Run {
             Stage::Loading | Stage::Preparing { .. } => self.give_up("stopped before it started".to_owned()),
             Stage::Running | Stage::Settling { .. } | Stage::Leaving { .. } => {
                 self.stage = Stage::Aborting { since_ms: self.now_ms };
-                self.totals.stopping(self.now());
+                self.aggregator.stopping(self.now());
                 self.log.note(self.now(), Level::Warning, "cut off");
                 self.tell_all(&ToWorker::Abort);
             }
@@ -426,7 +426,7 @@ impl Run {
 
     fn on_clock_bound(&mut self, bound: Span) {
         self.clock_bound = self.clock_bound.max(Some(bound));
-        self.totals.set_clock_bound(bound);
+        self.aggregator.set_clock_bound(bound);
     }
 
     fn on_hidden(&mut self, hidden: bool) {
@@ -434,7 +434,7 @@ impl Run {
         if self.epoch_ms.is_some() && self.stage != Stage::Done {
             let text = if hidden { "the page is hidden" } else { "the page is visible again" };
             self.log.note(self.now(), Level::Info, text);
-            self.totals.hidden(self.now(), hidden);
+            self.aggregator.hidden(self.now(), hidden);
         }
     }
 
@@ -448,13 +448,13 @@ impl Run {
             return self.give_up(message);
         }
         let at = self.now();
-        self.totals.lose(worker, at, &self.members[worker].users);
+        self.aggregator.lose(worker, at, &self.members[worker].users);
         let name = self.name_of(worker);
         // Of who did not answer nobody knows when it broke: it was heard then.
         let since = if self.members[worker].unheard.is_some() { self.members[worker].spoke_at } else { at };
         let text = format!("{name} broke after {:.1} s and took {lost} users with it: {message}", since.as_secs_f64());
         self.log.note(at, Level::Error, text.clone());
-        self.totals.annotate(at, AnnotationKind::Browser, text.as_str());
+        self.aggregator.annotate(at, AnnotationKind::Browser, text.as_str());
         self.problem.get_or_insert(text);
     }
 
@@ -517,7 +517,7 @@ impl Run {
         if self.epoch_ms.is_some() {
             self.note_the_missing();
         }
-        self.totals.finish();
+        self.aggregator.finish();
         self.log.note(self.now(), Level::Info, "the run is over");
     }
 
@@ -536,10 +536,6 @@ fn sum<'a>(all: impl Iterator<Item = &'a UsersByState>) -> UsersByState {
 
 /// From the decision to the epoch: enough for the message to reach every worker before it.
 const START_DELAY_MS: f64 = 250.0;
-
-/// Four times a second; over a network once, as a swarm's traffic is its browsers' uplink.
-const SNAPSHOT_MS: u32 = 250;
-const REMOTE_SNAPSHOT_MS: u32 = 1_000;
 
 /// How much longer than the plan's settle time a worker waits for what is on its way.
 const SETTLE_PATIENCE_S: f64 = 10.0;

@@ -271,7 +271,7 @@ mod tests {
             trial: None,
             starve_ms: 0,
             limits: None,
-            snapshot_ms: 1_000,
+            is_remote: true,
             life: 0,
             lending: Lending::default(),
         };

@@ -175,9 +175,6 @@ fn load(load: &Load) -> Result<(), String> {
     within("handshakes in flight", f64::from(load.handshakes_in_flight), MOST_IN_FLIGHT)?;
     within("requests in flight", f64::from(load.fetches_in_flight), MOST_IN_FLIGHT)?;
     within("ms of standing still", f64::from(load.starve_ms), 60_000.0)?;
-    if !(SOONEST_MS..=60_000).contains(&load.snapshot_ms) {
-        return Err(format!("a hand-over every {} ms", load.snapshot_ms));
-    }
     Ok(())
 }
 
@@ -262,8 +259,6 @@ const MOST_USERS: f64 = 1_000_000.0;
 const MOST_SAID: f64 = 10_000.0;
 const MOST_SHARED: f64 = 1_048_576.0;
 const MOST_IN_FLIGHT: f64 = 10_000.0;
-/// Four times a second is the most that anybody asks for.
-const SOONEST_MS: u32 = 100;
 /// More than all stages of any plan take.
 const MOST_SECONDS: f64 = 1e10;
 /// Eight days: who comes later than that to a run does not take part in it.
@@ -309,7 +304,7 @@ mod tests {
             starve_ms: 0,
             limits: None,
             trial: None,
-            snapshot_ms: 1_000,
+            is_remote: true,
             life: 0,
             lending: Lending::default(),
         }
@@ -344,7 +339,6 @@ mod tests {
         check_load(searches, "");
         check_load(|load| load.segment.part = 9, "part 9 of 2");
         check_load(|load| load.segment.weights.clear(), "part 0 of 0");
-        check_load(|load| load.snapshot_ms = 0, "a hand-over every 0 ms");
         check_load(
             |load| load.starve_ms = 3_600_000,
             "3600000 ms of standing still, and 60000 are the most that can be",

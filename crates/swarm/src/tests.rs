@@ -72,7 +72,7 @@ fn load(target: &str, users: u32) -> ToWorker {
         trial: None,
         starve_ms: 0,
         limits: None,
-        snapshot_ms: 1_000,
+        is_remote: true,
         life: 0,
         lending: Lending::default(),
     }))

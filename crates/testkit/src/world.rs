@@ -101,7 +101,7 @@ impl Packet {
     }
 }
 
-const SNAPSHOT: Span = Span::from_millis(250);
+const SNAPSHOT: Span = engine::wire::between_snapshots(false);
 const RELEASE: Span = Span::from_secs(1);
 const PING: Span = Span::from_secs(25);
 

@@ -58,7 +58,7 @@ fn Reading(path: Path) -> impl IntoView {
     let second = store.tables(|tables| tables.revision);
     let now = Memo::new(move |_| {
         second.get();
-        store.driver().with_run(|run| value_now(&text.get(), run?.totals()))
+        store.driver().with_run(|run| value_now(&text.get(), &run?.result()))
     });
     let value = move || {
         now.get().map(|(value, outcome)| {

@@ -19,7 +19,7 @@ pub fn run(store: Store, effect: ResultsEffect) {
         ResultsEffect::Open(entry) => spawn_local(async move {
             match read(store, &entry).await {
                 Ok(run) => {
-                    let (view, log) = (RunView::of_past(&run), run.log.clone());
+                    let (view, log) = (RunView::of(&run.result), run.result.log.clone().into_owned());
                     store.set_past(Rc::new(run));
                     dispatch(store, ResultsEvent::Opened(Box::new(OpenRun { entry: *entry, view, log })));
                 }
@@ -48,7 +48,9 @@ fn dispatch(store: Store, event: ResultsEvent) {
 
 async fn read(store: Store, entry: &Entry) -> Result<PastRun, String> {
     let report = store.history().report(&entry.id).await;
-    report.and_then(PastRun::of).map_err(|problem| format!("{} cannot be shown: {problem}.", entry.name))
+    report
+        .and_then(|report| PastRun::of(report).map_err(|problem| problem.to_string()))
+        .map_err(|problem| format!("{} cannot be shown: {problem}.", entry.name))
 }
 
 async fn compare(store: Store, entries: Vec<Entry>) {

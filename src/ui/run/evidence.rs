@@ -51,10 +51,7 @@ fn Panel() -> impl IntoView {
     // What was known when it was asked for: it does not move while somebody reads.
     let found = Memo::new(move |_| {
         let clue = clue.get()?;
-        if is_past {
-            return store.with_past(|run| run.map(|run| cases(&run.plan, &run.totals, &clue)));
-        }
-        store.driver().with_run(|run| run.map(|run| cases(run.plan(), run.totals(), &clue)))
+        store.with_result(|run| run.map(|run| cases(run, &clue)))
     });
     let content = move || {
         view! {

@@ -94,7 +94,7 @@ impl ComparisonView {
 }
 
 fn happenings_of(at: usize, run: &PastRun) -> impl Iterator<Item = Happening> {
-    let of_run = happenings(run.totals.annotations().all()).into_iter();
+    let of_run = happenings(run.result.totals.annotations().all()).into_iter();
     of_run.map(move |happening| Happening { mark: mark_of(at, &happening.mark), ..happening })
 }
 
@@ -184,9 +184,9 @@ fn sum(rows: &[CompareRow], at: usize) -> String {
 fn metrics(runs: &[&PastRun]) -> Vec<String> {
     let Some((first, others)) = runs.split_first() else { return Vec::new() };
     let others: Vec<BTreeSet<String>> =
-        others.iter().map(|run| charts::latencies(&run.totals).into_iter().collect()).collect();
+        others.iter().map(|run| charts::latencies(&run.result.totals).into_iter().collect()).collect();
     let is_common = |name: &String| others.iter().all(|names| names.contains(name));
-    charts::latencies(&first.totals).into_iter().filter(is_common).collect()
+    charts::latencies(&first.result.totals).into_iter().filter(is_common).collect()
 }
 
 #[cfg(test)]

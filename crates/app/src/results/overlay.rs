@@ -43,7 +43,7 @@ impl Overlay {
 /// `names`: what the runs are called. `metric`: the one whose latency is shown.
 pub fn overlay(what: Overlay, names: &[String], runs: &[&PastRun], metric: &str) -> ChartData {
     let (kind, wanted) = what.source();
-    let charts: Vec<ChartData> = runs.iter().map(|run| data(kind, &run.plan, &run.totals, metric)).collect();
+    let charts: Vec<ChartData> = runs.iter().map(|run| data(kind, &run.result, metric)).collect();
     // A long run has several seconds to a point, and a short one has none there.
     let mut seconds: Vec<f64> = charts.iter().flat_map(|chart| chart.seconds.iter().copied()).collect();
     seconds.sort_by(f64::total_cmp);

@@ -10,6 +10,7 @@ use base::time::{Span, Timestamp};
 use catalogue::{self, Counter, Figure, Metric};
 use metrics::{MetricColumns, Timeline, Totals};
 use plan::{Plan, Schedule, Segment};
+use run::RunResult;
 
 /// Points per series at most. Beyond that a chart's pixels show no more, and drawing four times a second costs frames.
 const POINTS: usize = 1_200;
@@ -92,7 +93,8 @@ impl ChartKind {
 }
 
 /// The data of one chart. `metric` is the one whose latency is shown.
-pub fn data(kind: ChartKind, plan: &Plan, totals: &Totals, metric: &str) -> ChartData {
+pub fn data(kind: ChartKind, run: &RunResult<'_>, metric: &str) -> ChartData {
+    let (plan, totals) = (&*run.plan, &*run.totals);
     let timeline = totals.timeline();
     let group = (timeline.seconds() as usize).div_ceil(POINTS).max(1);
     let series = match kind {
@@ -283,7 +285,7 @@ mod tests {
 
     #[test]
     fn the_operations_that_fail_most_are_drawn_and_not_the_first_of_the_alphabet() {
-        let mut totals = Totals::new(TotalsConfig { workers: 1, ..TotalsConfig::default() });
+        let mut adding = metrics::Aggregator::new(TotalsConfig { workers: 1, ..TotalsConfig::default() });
         let mut recorder = Recorder::new(Timestamp::ZERO);
         for (operation, count) in [("a", 1), ("b", 2), ("c", 3), ("d", 4), ("e", 5), ("f", 6), ("z", 100)] {
             for code in 0..count {
@@ -297,7 +299,7 @@ mod tests {
             }
         }
         let (metrics, at) = (recorder.drain(), Timestamp::ZERO + Span::from_secs(3));
-        totals.absorb(
+        adding.absorb(
             0,
             Part {
                 at,
@@ -308,7 +310,7 @@ mod tests {
                 health: &<_>::default(),
             },
         );
-        let labels: Vec<_> = errors(&totals, 1).into_iter().map(|series| series.label).collect();
+        let labels: Vec<_> = errors(adding.totals(), 1).into_iter().map(|series| series.label).collect();
         assert_eq!(labels, ["all", "disconnects", "c", "d", "e", "f", "z"]);
     }
 

@@ -181,8 +181,8 @@ mod tests {
             ],
             ..MetricsDelta::default()
         };
-        let mut totals = Totals::new(TotalsConfig { workers: 1, ..TotalsConfig::default() });
-        totals.absorb(
+        let mut adding = metrics::Aggregator::new(TotalsConfig { workers: 1, ..TotalsConfig::default() });
+        adding.absorb(
             0,
             Part {
                 at: Timestamp::from_micros(1),
@@ -193,7 +193,7 @@ mod tests {
                 health: &HealthDelta::default(),
             },
         );
-        totals
+        adding.into()
     }
 
     #[track_caller]

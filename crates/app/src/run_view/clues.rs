@@ -2,11 +2,12 @@
 
 use super::closes;
 use super::errors::{close_code, closer, phase_word};
-use super::table::{Cell, Column, Row};
+use super::table::{self, Cell, Column, Row};
 use crate::format;
 use crate::see::{FrameRow, frame_row};
 use metrics::{Cause, Evidence, GeneratorState, Totals, UserId};
 use plan::Plan;
+use run::RunResult;
 
 pub const EVIDENCE_COLUMNS: [Column; 6] = [
     Column::name("At"),
@@ -89,16 +90,17 @@ pub(super) fn suspects(plan: &Plan, totals: &Totals) -> (Option<UserId>, Option<
 }
 
 /// The evidence that a clue leads to, the best first.
-pub fn cases(plan: &Plan, totals: &Totals, clue: &Clue) -> Vec<Case> {
+pub fn cases(run: &RunResult<'_>, clue: &Clue) -> Vec<Case> {
+    let (plan, totals) = (&*run.plan, &*run.totals);
     let book = totals.evidence();
     let mut found: Vec<&Evidence> = match clue {
         Clue::Error(row) => {
-            let key = totals.errors().keys().find(|key| format!("{key:?}") == *row);
-            book.all().filter(|evidence| key.is_some_and(|key| evidence.is_of_error(key))).collect()
+            let key = table::read_key(row);
+            book.all().filter(|evidence| key.as_ref().is_some_and(|key| evidence.is_of_error(key))).collect()
         }
         Clue::Close(row) => {
-            let key = totals.disconnects().keys().find(|key| format!("{key:?}") == *row);
-            book.all().filter(|evidence| key.is_some_and(|key| evidence.is_of_close(key))).collect()
+            let key = table::read_key(row);
+            book.all().filter(|evidence| key.as_ref().is_some_and(|key| evidence.is_of_close(key))).collect()
         }
         Clue::One(wanted) => book.all().filter(|evidence| key(evidence) == *wanted).take(1).collect(),
         Clue::Phase { silence, row, column } => {

@@ -1,7 +1,7 @@
 //! Whether what came looks as the scenario says, and whether the server keeps what it delivered.
 
 use super::Mood;
-use super::table::{Cell, Column, Row};
+use super::table::{self, Cell, Column, Row};
 use crate::format;
 use catalogue::Counter;
 use metrics::{BreachEntry, Totals, contract_entries};
@@ -93,7 +93,7 @@ fn row(entry: &BreachEntry) -> Row {
     let unknown = key.is_unknown_event();
     let nothing = || format::NOTHING.to_owned();
     Row {
-        key: format!("{key:?}"),
+        key: table::key_of(key),
         is_part: false,
         cells: vec![
             Cell::new(&key.event),
@@ -140,9 +140,9 @@ mod tests {
     fn totals(fill: impl FnOnce(&mut Recorder)) -> Totals {
         let mut recorder = Recorder::new(Timestamp::ZERO);
         fill(&mut recorder);
-        let mut totals = Totals::new(TotalsConfig { workers: 1, ..TotalsConfig::default() });
+        let mut adding = metrics::Aggregator::new(TotalsConfig { workers: 1, ..TotalsConfig::default() });
         let metrics = recorder.drain();
-        totals.absorb(
+        adding.absorb(
             0,
             Part {
                 at: Timestamp::from_micros(1),
@@ -153,7 +153,7 @@ mod tests {
                 health: &Default::default(),
             },
         );
-        totals
+        adding.into()
     }
 
     #[test]

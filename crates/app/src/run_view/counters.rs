@@ -49,7 +49,7 @@ mod tests {
 
     #[test]
     fn counters_stand_in_sums_and_in_parts() {
-        let mut totals = Totals::new(TotalsConfig { workers: 1, ..TotalsConfig::default() });
+        let mut adding = metrics::Aggregator::new(TotalsConfig { workers: 1, ..TotalsConfig::default() });
         let mut recorder = Recorder::new(Timestamp::ZERO);
         for (counter, population, count) in [("bytes.in", "a", 3_000), ("bytes.in", "b", 1_000), ("reconnects", "a", 8)]
         {
@@ -59,8 +59,8 @@ mod tests {
         let (metrics, at) = (recorder.drain(), Timestamp::ZERO + Span::from_secs(4));
         let (ledger, health) = Default::default();
         let part = Part { at, metrics: &metrics, users: &[], ledger: &ledger, completions: &[], health: &health };
-        totals.absorb(0, part);
-        let rows = rows(&totals);
+        adding.absorb(0, part);
+        let rows = rows(adding.totals());
         let texts = |row: &Row| row.cells.iter().map(|cell| cell.text.clone()).collect::<Vec<_>>().join(" | ");
         let shown: Vec<_> = rows.iter().map(|row| (texts(row), row.is_part)).collect();
         let expected = [

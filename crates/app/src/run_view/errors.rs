@@ -3,7 +3,7 @@
 use std::cmp::Reverse;
 
 use super::Mood;
-use super::table::{Cell, Column, Row};
+use super::table::{self, Cell, Column, Row};
 use crate::format;
 use metrics::{ClosedBy, DisconnectKey, DisconnectTotal, ErrorKey, ErrorTotal, Evidence, Phase, Totals};
 
@@ -32,7 +32,7 @@ pub(super) fn errors(totals: &Totals) -> Vec<Row> {
     let mut all: Vec<_> = totals.errors().iter().collect();
     all.sort_by_key(|(_, error)| Reverse(error.count));
     let row = |(key, error): (&ErrorKey, &ErrorTotal)| Row {
-        key: format!("{key:?}"),
+        key: table::key_of(key),
         is_part: false,
         cells: vec![
             Cell::new(&key.operation),
@@ -53,7 +53,7 @@ pub(super) fn disconnects(totals: &Totals) -> Vec<Row> {
     let mut all: Vec<_> = totals.disconnects().iter().collect();
     all.sort_by_key(|(key, total)| (key.by == ClosedBy::User, Reverse(total.count)));
     let row = |(key, total): (&DisconnectKey, &DisconnectTotal)| Row {
-        key: format!("{key:?}"),
+        key: table::key_of(key),
         is_part: false,
         cells: vec![
             close_code(key.code).into(),

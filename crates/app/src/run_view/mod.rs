@@ -10,7 +10,6 @@ mod errors;
 mod health;
 mod operations;
 mod search;
-mod source;
 mod status;
 pub mod table;
 mod thresholds;
@@ -27,7 +26,6 @@ pub use errors::{DISCONNECT_COLUMNS, ERROR_COLUMNS, phase_word};
 pub use health::{HealthView, WORKER_COLUMNS, struggling};
 pub use operations::{COLUMNS as OPERATION_COLUMNS, OperationTable};
 pub use search::{SEARCH_COLUMNS, SearchCurve, SearchView};
-pub use source::Source;
 pub use status::{Phase, StatusView};
 pub use thresholds::{ThresholdRow, measured, note as threshold_note};
 pub use tiles::Tile;
@@ -39,9 +37,8 @@ use std::sync::Arc;
 use self::table::Row;
 use super::control::{ControlView, Happening, happenings};
 use super::log::{LogFilter, LogRow, rows};
-use super::past::PastRun;
 use metrics::UserId;
-use run::{Log, Run};
+use run::{Log, Run, RunResult};
 use swarm::Picture;
 
 /// A picture of the run at one moment.
@@ -100,31 +97,31 @@ pub struct Tables {
 }
 
 impl RunView {
-    /// `before`: the last picture; what has not changed since is taken over.
-    pub fn of(run: &Run, filter: &LogFilter, before: &Self) -> Self {
+    /// Of a run that goes on, or went on, here: what its log and its desk show as well. `before`: the last picture; what has not changed
+    /// since is taken over.
+    pub fn live(run: &Run, filter: &LogFilter, before: &Self) -> Self {
         let control = ControlView::of(run, &before.control, before.id == run.id());
         let log_before = (before.id == run.id()).then_some(&before.log);
         let log = LogView::of(run.log(), filter, log_before);
-        Self { log, control, ..Self::of_source(Source::Live(run), before) }
+        Self { log, control, ..Self::next(&run.result(), before) }
     }
 
-    /// A run that is over, from its report.
-    pub fn of_past(past: &PastRun) -> Self {
-        let log = LogView::of(&past.log, &LogFilter::default(), None);
-        Self { log, ..Self::of_source(Source::Past(past), &Self::default()) }
+    pub fn of(result: &RunResult<'_>) -> Self {
+        let log = LogView::of(&result.log, &LogFilter::default(), None);
+        Self { log, ..Self::next(result, &Self::default()) }
     }
 
-    fn of_source(source: Source<'_>, before: &Self) -> Self {
-        let (totals, status) = (source.totals(), source.status());
-        let is_same_second = before.id == source.id()
+    fn next(result: &RunResult<'_>, before: &Self) -> Self {
+        let (totals, status) = (&*result.totals, StatusView::of(&result.status));
+        let is_same_second = before.id == result.id
             && before.status.phase == status.phase
             && before.tables.second == totals.timeline().closed();
         Self {
-            id: source.id().to_owned(),
-            name: source.plan().name.clone(),
+            id: result.id.clone().into_owned(),
+            name: result.plan.name.clone(),
             revision: before.revision + 1,
             tiles: tiles::tiles(&status, totals),
-            tables: if is_same_second { Arc::clone(&before.tables) } else { Arc::new(Tables::of(source, before)) },
+            tables: if is_same_second { Arc::clone(&before.tables) } else { Arc::new(Tables::of(result, before)) },
             log: Arc::default(),
             control: ControlView::default(),
             status,
@@ -161,29 +158,29 @@ impl Tables {
         self.voice.as_ref().map_or(&[], |voice| &voice.speakers)
     }
 
-    fn of(source: Source<'_>, before: &RunView) -> Self {
-        let totals = source.totals();
-        let thresholds = source.thresholds();
+    fn of(result: &RunResult<'_>, before: &RunView) -> Self {
+        let (totals, plan) = (&*result.totals, &*result.plan);
+        let thresholds = thresholds::rows(&result.thresholds);
         let kinds = voice::Kinds::of(totals);
         Self {
             revision: before.tables.revision + 1,
             second: totals.timeline().closed(),
-            verdict: VerdictView::of(source.verdict()),
+            verdict: VerdictView::of(result.status.verdict.as_ref()),
             kept: thresholds::summary(&thresholds),
             thresholds,
-            search: source.search(),
+            search: result.search.as_ref().map(|search| SearchView::of(search, result.search_level)),
             operations: operations::tables(totals),
-            delivery: DeliveryView::of(totals, source.clock_bound()),
+            delivery: DeliveryView::of(totals, result.clock_bound),
             errors: errors::errors(totals),
             disconnects: errors::disconnects(totals),
             counters: counters::rows(totals),
             contract: ContractView::of(totals),
             consistency: ConsistencyView::of(totals),
             evidence: clues::rows(totals),
-            suspects: clues::suspects(source.plan(), totals),
-            populations: voice::everybody(source.plan(), totals),
+            suspects: clues::suspects(plan, totals),
+            populations: voice::everybody(plan, totals),
             health: HealthView::of(totals),
-            voice: VoiceView::of(source.plan(), totals, &kinds),
+            voice: VoiceView::of(plan, totals, &kinds),
             has_chat: kinds.has_others,
             happenings: happenings(totals.annotations().all()),
             latencies: charts::latencies(totals),

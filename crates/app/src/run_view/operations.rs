@@ -6,23 +6,26 @@ use super::Mood;
 use super::table::{Cell, Column, Row};
 use crate::format;
 use catalogue::{Metric, family};
-use metrics::{Histogram, Stats, Totals};
+use metrics::{Histogram, PERCENTILES, Stats, Totals};
 
-pub const COLUMNS: [Column; 13] = [
+const BEFORE: [Column; 6] = [
     Column::name("Metric"),
     Column::number("Count"),
     Column::number("Rate"),
     Column::number("Errors"),
     Column::number("min"),
     Column::number("mean"),
-    Column::number("p50"),
-    Column::number("p75"),
-    Column::number("p90"),
-    Column::number("p95"),
-    Column::number("p99"),
-    Column::number("p99.9"),
-    Column::number("max"),
 ];
+
+pub const COLUMNS: [Column; BEFORE.len() + PERCENTILES.len() + 1] = {
+    let mut all = [Column::number("max"); BEFORE.len() + PERCENTILES.len() + 1];
+    let mut at = 0;
+    while at < BEFORE.len() + PERCENTILES.len() {
+        all[at] = if at < BEFORE.len() { BEFORE[at] } else { Column::number(PERCENTILES[at - BEFORE.len()].0) };
+        at += 1;
+    }
+    all
+};
 
 /// The operations of some users.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -67,9 +70,11 @@ fn shown(row: &OperationRow) -> Row {
     let errors = row.errors.map_or_else(Cell::default, |errors| {
         Cell::new(format::count(errors)).with_mood(if errors > 0 { Mood::Bad } else { Mood::Plain })
     });
-    let latencies = row.stats.map(|s| [s.min, s.mean, s.p50, s.p75, s.p90, s.p95, s.p99, s.p999, s.max]);
-    let latencies =
-        latencies.map_or_else(|| [(); 9].map(|()| format::NOTHING.to_owned()), |all| all.map(format::millis));
+    let latencies = row.stats.map(|s| [&[s.min, s.mean][..], &s.percentiles(), &[s.max]].concat());
+    let latencies = latencies.map_or_else(
+        || vec![format::NOTHING.to_owned(); PERCENTILES.len() + 3],
+        |all| all.into_iter().map(format::millis).collect(),
+    );
     let rate = row.rate.map_or_else(|| format::NOTHING.to_owned(), format::rate);
     let first = [Cell::new(&row.name), format::count(row.count).into(), rate.into(), errors];
     Row {

@@ -2,6 +2,9 @@
 
 use std::borrow::Cow;
 
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
 use super::Mood;
 
 /// A column's head, and what kind of content stands under it.
@@ -53,6 +56,16 @@ pub struct Cell {
     pub about: Cow<'static, str>,
     /// There is more behind it: it is shown as a button.
     pub opens: bool,
+}
+
+/// What a row is counted under, as its key.
+pub(super) fn key_of(counted_under: &impl Serialize) -> String {
+    serde_json::to_string(counted_under).expect("plain data")
+}
+
+/// What was counted under that; `None`: it is no such key.
+pub(super) fn read_key<K: DeserializeOwned>(key: &str) -> Option<K> {
+    serde_json::from_str(key).ok()
 }
 
 impl Column {

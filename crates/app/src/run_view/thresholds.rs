@@ -2,8 +2,8 @@
 
 use super::Mood;
 use crate::format;
-use metrics::{Outcome, ThresholdEntry, ThresholdResult, Totals};
-use plan::{Plan, Threshold, ThresholdUnit as Unit};
+use metrics::{Outcome, ThresholdResult};
+use plan::ThresholdUnit as Unit;
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Default)]
 pub struct ThresholdRow {
@@ -15,15 +15,8 @@ pub struct ThresholdRow {
     pub mood: Mood,
 }
 
-pub(super) fn rows(plan: &Plan, totals: &Totals) -> Vec<ThresholdRow> {
-    // A checked plan's thresholds all parse.
-    let parsed = plan.thresholds.iter().filter_map(|text| text.parse::<Threshold>().ok());
-    parsed.map(|threshold| row(ThresholdResult::new(&threshold, totals))).collect()
-}
-
-/// As a report says.
-pub(super) fn past(entry: &ThresholdEntry) -> ThresholdRow {
-    row(entry.clone().into())
+pub(super) fn rows(results: &[ThresholdResult]) -> Vec<ThresholdRow> {
+    results.iter().map(row).collect()
 }
 
 pub(super) fn summary(rows: &[ThresholdRow]) -> (String, Mood) {
@@ -37,14 +30,13 @@ pub(super) fn summary(rows: &[ThresholdRow]) -> (String, Mood) {
     }
 }
 
-fn row(result: ThresholdResult) -> ThresholdRow {
+fn row(result: &ThresholdResult) -> ThresholdRow {
     let (outcome, mood) = match result.outcome {
         Outcome::Pass => ("kept", Mood::Good),
         Outcome::Fail => ("broken", Mood::Bad),
         Outcome::NotMeasured => ("not measured", Mood::Warn),
     };
-    let (note, actual) = (note(&result), measured(&result));
-    ThresholdRow { text: result.threshold, actual, note, outcome, mood }
+    ThresholdRow { text: result.threshold.clone(), actual: measured(result), note: note(result), outcome, mood }
 }
 
 /// The measured value with its unit.
@@ -101,7 +93,7 @@ mod tests {
             baseline: None,
             stopped_run_at_s: None,
         };
-        let row = row(result);
+        let row = row(&result);
         assert_eq!((row.actual.replace('\u{a0}', " ").as_str(), row.outcome, row.mood), expected);
     }
 
@@ -124,7 +116,7 @@ mod tests {
     fn check_note(window: Option<WindowResult>, baseline: Option<BaselineResult>, why: Option<&str>, expected: &str) {
         let (threshold, unit, why) = ("x".to_owned(), Unit::Milliseconds, why.map(str::to_owned));
         let (outcome, actual, limit) = (Outcome::Fail, Some(110.0), Some(121.0));
-        let row = row(ThresholdResult {
+        let row = row(&ThresholdResult {
             threshold,
             outcome,
             actual,

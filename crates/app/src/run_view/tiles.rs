@@ -112,7 +112,8 @@ fn quantiles(label: &'static str, histogram: Option<&Histogram>) -> Tile {
 fn errors(totals: &Totals) -> Tile {
     let all = totals
         .operations()
-        .into_values()
+        .values()
+        .copied()
         .reduce(|a, b| Outcomes { succeeded: a.succeeded + b.succeeded, failed: a.failed + b.failed });
     let outcomes = all.unwrap_or_default();
     Tile {

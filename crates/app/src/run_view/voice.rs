@@ -218,8 +218,8 @@ mod tests {
             count: *count,
         };
         let metrics = MetricsDelta { counters: counts.iter().map(counter).collect(), ..MetricsDelta::default() };
-        let mut totals = Totals::new(TotalsConfig { workers: 1, ..TotalsConfig::default() });
-        totals.absorb(
+        let mut adding = metrics::Aggregator::new(TotalsConfig { workers: 1, ..TotalsConfig::default() });
+        adding.absorb(
             0,
             Part {
                 at: Timestamp::from_micros(1),
@@ -230,7 +230,7 @@ mod tests {
                 health: &HealthDelta::default(),
             },
         );
-        totals
+        adding.into()
     }
 
     /// A chat and a voice population, called so.

@@ -5,7 +5,7 @@ use serde_json::{Map, Value, json};
 
 use crate::past::PastRun;
 use catalogue::{Counter, Figure, Measure};
-use metrics::{Report, Stats};
+use metrics::{PERCENTILES, Report, Stats};
 
 pub fn write(past: &PastRun) -> String {
     let report = &past.report;
@@ -18,7 +18,7 @@ pub fn write(past: &PastRun) -> String {
     thresholds(report, &mut metrics);
     let document = json!({
         "root_group": {"name": "", "path": "", "id": ROOT_ID, "groups": [], "checks": []},
-        "options": {"summaryTrendStats": TREND_STATS, "summaryTimeUnit": "ms", "noColor": false},
+        "options": {"summaryTrendStats": trend_stats(), "summaryTimeUnit": "ms", "noColor": false},
         "state": {"isStdOutTTY": false, "isStdErrTTY": false, "testRunDurationMs": report.duration_s * 1e3},
         "metrics": metrics,
     });
@@ -29,7 +29,11 @@ pub fn write(past: &PastRun) -> String {
 
 /// What k6 always gives the group that holds everything.
 const ROOT_ID: &str = "d41d8cd98f00b204e9800998ecf8427e";
-const TREND_STATS: [&str; 9] = ["min", "avg", "med", "p(75)", "p(90)", "p(95)", "p(99)", "p(99.9)", "max"];
+/// What it has of a trend, in the order of its own summary.
+fn trend_stats() -> Vec<String> {
+    let percentiles = PERCENTILES.into_iter().map(|(name, _)| percentile(name));
+    ["min", "avg"].into_iter().map(str::to_owned).chain(percentiles).chain(["max".to_owned()]).collect()
+}
 
 /// Of each metric the entry over all populations, and those of populations with k6's notation for tags.
 fn trends(report: &Report, metrics: &mut Map<String, Value>) {
@@ -44,10 +48,16 @@ fn trends(report: &Report, metrics: &mut Map<String, Value>) {
 }
 
 fn trend(stats: &Stats) -> Value {
-    json!({
-        "count": stats.count, "min": stats.min, "avg": stats.mean, "med": stats.p50, "p(75)": stats.p75, "p(90)": stats.p90,
-        "p(95)": stats.p95, "p(99)": stats.p99, "p(99.9)": stats.p999, "max": stats.max,
-    })
+    let mut values = json!({"count": stats.count, "min": stats.min, "avg": stats.mean, "max": stats.max});
+    for ((name, _), millis) in PERCENTILES.into_iter().zip(stats.percentiles()) {
+        values[percentile(name)] = millis.into();
+    }
+    values
+}
+
+/// k6's word for `p50`, `p95` and so on.
+fn percentile(name: &str) -> String {
+    if name == "p50" { "med".to_owned() } else { format!("p({})", &name[1..]) }
 }
 
 fn counter(count: f64, seconds: f64, contains: &str) -> Value {

@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 
 use crate::past::PastRun;
 use catalogue::{self, Counter, Figure, Measure, Metric};
-use metrics::{MetricEntry, Outcome, Report, VerdictOutcome};
+use metrics::{MetricEntry, Outcome, PERCENTILES, Report, VerdictOutcome};
 
 pub fn write(past: &PastRun) -> String {
     let report = &past.report;
@@ -83,16 +83,9 @@ fn metrics(report: &Report, out: &mut Exposition) {
         for entry in entries {
             let population = entry.tags.get("population").map_or("", String::as_str);
             let stats = &entry.stats;
-            let quantiles = [
-                ("0.5", stats.p50),
-                ("0.75", stats.p75),
-                ("0.9", stats.p90),
-                ("0.95", stats.p95),
-                ("0.99", stats.p99),
-                ("0.999", stats.p999),
-                ("1.0", stats.max),
-            ];
-            for (quantile, millis) in quantiles {
+            let shares = PERCENTILES.map(|(_, share)| share.to_string());
+            let quantiles = shares.iter().map(String::as_str).zip(stats.percentiles());
+            for (quantile, millis) in quantiles.chain([("1.0", stats.max)]) {
                 family.sample("", &[("population", population), ("quantile", quantile)], millis / 1e3);
             }
             family.sample("_count", &[("population", population)], stats.count as f64);

@@ -127,12 +127,8 @@ fn no_format_holds_a_secret() {
     let typed: Plan = serde_json::from_value(document).expect("it has a plan's shape");
     let noted = Report::new(&typed, &metrics::Totals::default(), metrics::ReportFacts::default()).plan;
     secretive.plan["note"] = noted;
-    let kept = PastRun {
-        totals: metrics::Totals::restore(&secretive, &plan()).unwrap(),
-        plan: plan(),
-        log: run::Log::default(),
-        report: secretive,
-    };
+    let result = run::RunResult::of(&report()).unwrap();
+    let kept = PastRun { report: secretive, result };
     for format in Format::ALL {
         let text = format.write(&kept, Some(&parts()));
         let found: Vec<_> = PLANTED.iter().filter(|secret| text.contains(**secret)).collect();
@@ -148,7 +144,9 @@ fn a_saved_page_is_read_back_as_the_run_it_shows() {
         let after = PastRun::read(&format.write(&before, Some(&parts()))).unwrap_or_else(|error| panic!("{error}"));
         assert_eq!(after.report, before.report);
     }
-    assert!(PastRun::read("<html></html>").is_err_and(|error| error.starts_with("not a report of tabswarm")));
+    assert!(
+        PastRun::read("<html></html>").is_err_and(|error| error.to_string().starts_with("not a report of tabswarm"))
+    );
 }
 
 #[test]
@@ -196,7 +194,7 @@ fn without_its_chart_library_a_page_says_so() {
 fn a_page_shows_every_number_of_the_run_page() {
     let past = judged(VerdictOutcome::Fail);
     let page = Format::Html.write(&past, Some(&parts()));
-    let view = RunView::of_past(&past);
+    let view = RunView::of(&past.result);
     let tables = &view.tables;
     let voice = tables.voice.as_ref().expect("there are voice users");
     let rows = tables.operations.iter().flat_map(|table| &table.rows);
@@ -207,7 +205,7 @@ fn a_page_shows_every_number_of_the_run_page() {
     let rows = rows.chain(&tables.contract.rows).chain(&tables.consistency.rows);
     let cells = rows.flat_map(|row| &row.cells).map(|cell| cell.text.as_str());
     let tiles = view.tiles.iter().flat_map(|tile| [tile.value.as_str(), &tile.note]);
-    let log = past.log.lines().iter().map(|line| line.text.as_str());
+    let log = past.result.log.lines().iter().map(|line| line.text.as_str());
     assert!(log.len() > 0, "a run tells of its start and its end");
     let happened = past.report.annotations.iter().map(|annotation| annotation.text.as_str());
     assert!(!past.report.evidence.is_empty(), "errors and closes leave evidence");

@@ -3,15 +3,15 @@
 use serde_json::json;
 
 use super::*;
-use metrics::{Outcomes, PopulationConfig, Totals, TotalsConfig};
+use metrics::{Aggregator, Outcomes, PopulationConfig, Totals, TotalsConfig};
 
 /// Everything the engine has measured so far, added up as a run does it.
 fn totals(bench: &mut Bench) -> Totals {
     let answered = ["join".to_owned()].into();
     let populations = vec![PopulationConfig { name: "p".to_owned(), answered, ..PopulationConfig::default() }];
-    let mut totals = Totals::new(TotalsConfig { workers: 1, populations, ..TotalsConfig::default() });
-    totals.absorb(0, bench.engine.snapshot(bench.now).part());
-    totals
+    let mut adding = Aggregator::new(TotalsConfig { workers: 1, populations, ..TotalsConfig::default() });
+    adding.absorb(0, bench.engine.snapshot(bench.now).part());
+    adding.into()
 }
 
 fn answer(status: u16, body: &str) -> FetchOutcome {
@@ -118,7 +118,7 @@ fn half_a_success_is_one_failure() {
     // Its message is acknowledged and never comes back, and the ack of the join never comes.
     bench.text(0, "431[]");
     bench.pass(12_000);
-    let operations = totals(&mut bench).operations();
+    let operations = totals(&mut bench).operations().clone();
     assert_eq!(operations["join"], Outcomes { succeeded: 0, failed: 1 });
     assert_eq!(operations["message"], Outcomes { succeeded: 0, failed: 1 });
 }

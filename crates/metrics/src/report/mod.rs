@@ -5,12 +5,14 @@
 
 mod listeners;
 mod log;
+mod read;
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 pub use self::listeners::{HeardEntry, ListenerEntry, ListenersEntry};
 pub use self::log::{Level, LogEntry, LogLineEntry};
+pub use self::read::UnreadableReport;
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -100,8 +102,7 @@ pub struct ReportFacts {
     pub clock_bound_ms: Option<f64>,
     pub verdict: Option<Verdict>,
     pub finished: bool,
-    /// Its page is gone: what thresholds would have come to, nobody knows.
-    pub is_cut_off: bool,
+    pub thresholds: Vec<ThresholdResult>,
     pub search: Option<SearchReport>,
     pub log: LogEntry,
 }
@@ -272,9 +273,6 @@ pub struct ThresholdEntry {
 impl Report {
     /// The report of a run, finished or still going on.
     pub fn new(plan: &Plan, totals: &Totals, facts: ReportFacts) -> Self {
-        let parsed = plan.thresholds.iter().filter_map(|text| text.parse::<plan::Threshold>().ok());
-        let judged = parsed.map(|threshold| ThresholdResult::new(&threshold, totals));
-        let judged = judged.map(|result| if facts.is_cut_off { result.of_a_part() } else { result });
         Self {
             version: REPORT_VERSION,
             run: facts.run,
@@ -302,7 +300,7 @@ impl Report {
             annotations: totals.annotations().all().to_vec(),
             series: Series::of(totals.timeline()),
             health: health(totals),
-            thresholds: judged.map(Into::into).collect(),
+            thresholds: facts.thresholds.into_iter().map(Into::into).collect(),
             search: facts.search,
             evidence: totals.evidence().all().cloned().collect(),
             log: Some(facts.log),
@@ -385,10 +383,10 @@ fn metric(
 }
 
 fn operations(totals: &Totals) -> Vec<OperationEntry> {
-    let operations = totals.operations().into_iter();
+    let operations = totals.operations().iter();
     operations
         .map(|(name, outcomes)| OperationEntry {
-            name,
+            name: name.clone(),
             succeeded: outcomes.succeeded,
             failed: outcomes.failed,
             error_rate: outcomes.error_rate(),

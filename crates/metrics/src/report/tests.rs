@@ -23,7 +23,7 @@ fn plan() -> Plan {
 fn totals() -> Totals {
     let population =
         |name: &str| PopulationConfig { name: name.to_owned(), delivery: Some("message".to_owned()), ..<_>::default() };
-    let mut totals = Totals::new(TotalsConfig {
+    let mut adding = crate::Aggregator::new(TotalsConfig {
         workers: 2,
         probes: vec![1],
         populations: vec![population("owls"), population("larks")],
@@ -63,7 +63,7 @@ fn totals() -> Totals {
                 missing: 0,
                 latencies: 5_000u32.to_le_bytes().to_vec(),
             };
-            totals.absorb(
+            adding.absorb(
                 worker,
                 Part {
                     at,
@@ -76,8 +76,8 @@ fn totals() -> Totals {
             );
         }
     }
-    totals.finish();
-    totals
+    adding.finish();
+    adding.into()
 }
 
 fn report() -> Report {
@@ -92,19 +92,21 @@ fn report() -> Report {
         received: 6,
         errors: 0,
     };
+    let (plan, totals) = (plan(), totals());
+    let glance = |text: &String| ThresholdResult::at_a_glance(&text.parse().expect("an expression"), &totals);
     let facts = ReportFacts {
+        thresholds: plan.thresholds.iter().map(glance).collect(),
         run: "a1b".into(),
         browsers: vec![browser],
         started_at: "2026-11-21T22:00:00.000Z".into(),
         problem: None,
         clock_bound_ms: Some(1.5),
         verdict: None,
-        is_cut_off: false,
         finished: true,
         search: None,
         log: LogEntry { lines: log_lines(), left_out: 3 },
     };
-    Report::new(&plan(), &totals(), facts)
+    Report::new(&plan, &totals, facts)
 }
 
 fn log_lines() -> Vec<LogLineEntry> {

@@ -36,7 +36,7 @@ pub fn glance(threshold: &Threshold, totals: &Totals) -> Option<f64> {
         lens.disconnects(&mut tally, &key.population, key.by, key.code, disconnect.count);
     }
     for (name, outcomes) in totals.operations() {
-        tally.know(&name, outcomes.succeeded);
+        tally.know(name, outcomes.succeeded);
     }
     lens.measure(&tally, Times { samples: totals.measured(), counts: totals.elapsed() })
 }

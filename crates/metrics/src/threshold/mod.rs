@@ -66,13 +66,8 @@ pub enum Outcome {
 }
 
 impl ThresholdResult {
-    /// How a run as it is now does. A window, or a scope that is not the usual one, is known of the plan's own thresholds only.
-    pub fn new(threshold: &Threshold, totals: &Totals) -> Self {
-        totals.watched(threshold.text()).unwrap_or_else(|| Self::at_a_glance(threshold, totals))
-    }
-
     /// Of a run that does not watch this threshold: what its totals tell.
-    fn at_a_glance(threshold: &Threshold, totals: &Totals) -> Self {
+    pub fn at_a_glance(threshold: &Threshold, totals: &Totals) -> Self {
         let limit = match threshold.bound {
             Bound::Fixed(limit) => Some(limit),
             Bound::Baseline(_) => None,

@@ -128,8 +128,7 @@ mod tests {
             let mut histogram = Histogram::new();
             histogram.absorb(&delta(&values).unwrap());
             let (stats, samples) = (histogram.stats().unwrap(), samples(&values));
-            let quantiles = [(0.5, stats.p50), (0.75, stats.p75), (0.9, stats.p90), (0.95, stats.p95), (0.99, stats.p99), (0.999, stats.p999)];
-            for (quantile, expected) in quantiles {
+            for ((_, quantile), expected) in crate::PERCENTILES.into_iter().zip(stats.percentiles()) {
                 prop_assert_eq!(samples.statistic(Statistic::Quantile(quantile)), Some(expected));
             }
             prop_assert_eq!(samples.statistic(Statistic::Mean), Some(stats.mean));

@@ -3,10 +3,10 @@ use crate::*;
 use base::time::{Span, Timestamp};
 
 /// What two seconds of a small run add up to.
-fn totals(thresholds: Vec<Threshold>) -> Totals {
+fn run(thresholds: Vec<Threshold>) -> Aggregator {
     let population = PopulationConfig { name: "p".into(), delivery: Some("message".into()), ..<_>::default() };
     let config = TotalsConfig { workers: 1, populations: vec![population], thresholds, ..TotalsConfig::default() };
-    let mut totals = Totals::new(config);
+    let mut adding = Aggregator::new(config);
     let mut recorder = Recorder::new(Timestamp::ZERO);
     let (join, trip) = (recorder.series("join", "p"), recorder.series("message.round_trip", "p"));
     (1..=100).for_each(|n| recorder.sample(Timestamp::ZERO, trip, Span::from_millis(n)));
@@ -36,16 +36,17 @@ fn totals(thresholds: Vec<Threshold>) -> Totals {
         completions: &[],
         health: &HealthDelta::default(),
     };
-    totals.absorb(0, part);
-    totals
+    adding.absorb(0, part);
+    adding
 }
 
 /// A run that follows the threshold, and one that is only asked at its end, say the same.
 #[track_caller]
 fn check(text: &str, outcome: Outcome, actual: Option<f64>) {
     let threshold = text.parse::<Threshold>().unwrap_or_else(|error| panic!("{text}: {error}"));
-    for followed in [vec![threshold.clone()], Vec::new()] {
-        let result = ThresholdResult::new(&threshold, &totals(followed));
+    let followed = run(vec![threshold.clone()]).thresholds().remove(0);
+    let asked = ThresholdResult::at_a_glance(&threshold, run(Vec::new()).totals());
+    for result in [followed, asked] {
         assert_eq!((result.outcome, result.threshold.as_str()), (outcome, text.trim()), "{result:?}");
         let close = |(a, b): (f64, f64)| (a - b).abs() <= 0.001 * b.abs();
         assert!(result.actual.zip(actual).map_or(result.actual == actual, close), "{text}: {:?}", result.actual);
@@ -94,7 +95,7 @@ fn deliveries() {
     check("delivery.sent count > 9", Outcome::Pass, Some(10.0));
     let nothing: Threshold = "delivery.missing == 0".parse().unwrap();
     assert_eq!(
-        ThresholdResult::new(&nothing, &Totals::default()).outcome,
+        ThresholdResult::at_a_glance(&nothing, &Totals::default()).outcome,
         Outcome::NotMeasured,
         "nothing owed is no success"
     );

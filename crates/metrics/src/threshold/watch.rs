@@ -19,8 +19,6 @@ pub struct Watch {
     pub is_fed: bool,
     /// The first second that is not judged: the run was stopping by then.
     stop: Option<u32>,
-    /// Of a past run: what its report says.
-    past: Vec<ThresholdResult>,
 }
 
 #[derive(Debug)]
@@ -47,11 +45,6 @@ impl Watch {
     pub fn new(thresholds: &[Threshold], populations: &[PopulationConfig], warmup_end: Timestamp) -> Self {
         let watched = thresholds.iter().map(|threshold| Watched::new(threshold, populations, warmup_end)).collect();
         Self { watched, warmup_end, ..Self::default() }
-    }
-
-    /// A past run has all its answers.
-    pub fn past(results: Vec<ThresholdResult>) -> Self {
-        Self { past: results, is_fed: true, ..Self::default() }
     }
 
     pub fn set_baseline(&mut self, baseline: &Baseline) {
@@ -140,9 +133,6 @@ impl Watch {
 
     /// `None`: no such threshold is watched.
     pub fn result(&self, text: &str, elapsed: Timestamp) -> Option<ThresholdResult> {
-        if let Some(past) = self.past.iter().find(|past| past.threshold == text) {
-            return Some(past.clone());
-        }
         let mut watched = self.watched.iter().filter(|watched| watched.since.is_none());
         let watched = watched.find(|watched| watched.threshold.text() == text)?;
         Some(watched.result(elapsed, self.warmup_end))

@@ -1,8 +1,29 @@
 //! For how long each browser was behind a probe.
 
-use super::staleness::Gap;
+use serde::{Deserialize, Serialize};
+
 use base::time::{Span, Timestamp};
 use plan::VerdictRules;
+
+/// How much later the load workers' users get messages than a probe gets the same ones, in the browser where that is most, over
+/// ten seconds, milliseconds; zero when they get them earlier.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct Staleness {
+    pub p50_ms: f64,
+    pub p95_ms: f64,
+}
+
+/// One browser's load beside a probe, over ten seconds.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Gap {
+    /// The browser of the load, and that of the probe, by their numbers in [`Homes`](super::Homes).
+    pub home: usize,
+    pub probe: usize,
+    /// Of the message in the middle.
+    pub load_ms: f64,
+    pub probe_ms: f64,
+    pub later: Staleness,
+}
 
 /// One browser that carries load. Seconds of the warm-up do not count.
 #[derive(Debug, Clone, Default)]
@@ -12,16 +33,16 @@ pub struct Behind {
     pub behind: u32,
     pub since: Option<Timestamp>,
     pub worst: Option<Gap>,
-    pub(super) is_now: bool,
+    pub(crate) is_now: bool,
 }
 
 /// The load sees messages so much later that it is no chance.
-pub(super) fn is_apart(gap: &Gap, rules: &VerdictRules) -> bool {
+pub(crate) fn is_apart(gap: &Gap, rules: &VerdictRules) -> bool {
     gap.later.p50_ms > rules.behind_ms && gap.later.p50_ms > gap.probe_ms * rules.behind_share
 }
 
 /// Counts the second that ends at `at` for all browsers.
-pub(super) fn count(browsers: &mut Vec<Behind>, at: Timestamp, gaps: &[Gap], rules: &VerdictRules, is_warmup: bool) {
+pub(crate) fn count(browsers: &mut Vec<Behind>, at: Timestamp, gaps: &[Gap], rules: &VerdictRules, is_warmup: bool) {
     browsers.iter_mut().for_each(|browser| browser.is_now = false);
     let homes = gaps.iter().map(|gap| gap.home + 1).max().unwrap_or_default();
     browsers.resize_with(browsers.len().max(homes), Behind::default);

@@ -54,7 +54,7 @@ pub struct Stall {
 }
 
 /// All browsers of a run.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct Rooms {
     workers: Vec<Worker>,
     browsers: Vec<Browser>,
@@ -112,13 +112,13 @@ impl Rooms {
         self.browsers.get(home).is_some_and(|browser| !browser.is_now && !browser.is_stuck)
     }
 
-    pub(super) fn relieve(&mut self, home: usize, users: u32) {
+    pub(crate) fn relieve(&mut self, home: usize, users: u32) {
         if let Some(full) = self.browsers.get_mut(home).and_then(|browser| browser.full.as_mut()) {
             full.relieved = full.relieved.saturating_add(users);
         }
     }
 
-    pub(super) fn is_full_now(&self, home: usize) -> bool {
+    pub(crate) fn is_full_now(&self, home: usize) -> bool {
         self.full_now(home).is_some()
     }
 
@@ -138,7 +138,7 @@ impl Rooms {
     }
 
     /// A worker of this browser has handed over. `most`: sockets that the browser can hold, 0: nobody knows.
-    pub(super) fn absorb(&mut self, worker: usize, home: usize, most: u32, at: Timestamp, health: &HealthDelta) {
+    pub(crate) fn absorb(&mut self, worker: usize, home: usize, most: u32, at: Timestamp, health: &HealthDelta) {
         self.workers.resize(self.workers.len().max(worker + 1), Worker::default());
         self.browsers.resize(self.browsers.len().max(home + 1), Browser::default());
         let (open, connecting, held) = (health.sockets_open, health.connecting, health.held);

@@ -6,7 +6,7 @@ use crate::histogram::Histogram;
 use base::time::{Span, Timestamp};
 use catalogue::Figure;
 
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct Health {
     pub workers: Vec<WorkerHealth>,
     hidden_since: Option<Timestamp>,
@@ -32,11 +32,12 @@ pub struct WorkerHealth {
 }
 
 impl Health {
-    pub(super) fn new(workers: usize) -> Self {
+    pub(crate) fn new(workers: usize) -> Self {
         Self { workers: vec![WorkerHealth::default(); workers], ..Self::default() }
     }
 
-    pub(super) fn past(workers: Vec<WorkerHealth>, hidden: Span) -> Self {
+    /// As a report tells it.
+    pub(crate) fn of_workers(workers: Vec<WorkerHealth>, hidden: Span) -> Self {
         Self { workers, hidden_since: None, hidden }
     }
 
@@ -45,11 +46,11 @@ impl Health {
         self.hidden_since.map_or(self.hidden, |since| self.hidden + now.since(since))
     }
 
-    pub(super) fn is_hidden(&self) -> bool {
+    pub(crate) fn is_hidden(&self) -> bool {
         self.hidden_since.is_some()
     }
 
-    pub(super) fn hidden(&mut self, at: Timestamp, hidden: bool) {
+    pub(crate) fn hidden(&mut self, at: Timestamp, hidden: bool) {
         if hidden {
             self.hidden_since.get_or_insert(at);
         } else if let Some(since) = self.hidden_since.take() {
@@ -57,32 +58,32 @@ impl Health {
         }
     }
 
-    pub(super) fn lose(&mut self, worker: usize) {
+    pub(crate) fn lose(&mut self, worker: usize) {
         self.workers[worker].lost = true;
         self.workers[worker].sockets_open = 0;
     }
 
-    pub(super) fn regain(&mut self, worker: usize) {
+    pub(crate) fn regain(&mut self, worker: usize) {
         self.workers[worker].lost = false;
         // Charts have gone on without it.
         self.workers[worker].heard = self.heard_until().max(self.workers[worker].heard);
     }
 
     /// It is not waited for before its first hand-over.
-    pub(super) fn add_worker(&mut self, now: Timestamp) {
+    pub(crate) fn add_worker(&mut self, now: Timestamp) {
         self.workers.push(WorkerHealth { heard: now, ..WorkerHealth::default() });
     }
 
     /// Every worker that lives has handed over up to here.
-    pub(super) fn heard_until(&self) -> Timestamp {
+    pub(crate) fn heard_until(&self) -> Timestamp {
         self.living().map(|worker| worker.heard).min().unwrap_or(Timestamp::ZERO)
     }
 
-    pub(super) fn living(&self) -> impl Iterator<Item = &WorkerHealth> {
+    pub(crate) fn living(&self) -> impl Iterator<Item = &WorkerHealth> {
         self.workers.iter().filter(|worker| !worker.lost)
     }
 
-    pub(super) fn absorb(&mut self, worker: usize, at: Timestamp, delta: &HealthDelta, timeline: &mut Timeline) {
+    pub(crate) fn absorb(&mut self, worker: usize, at: Timestamp, delta: &HealthDelta, timeline: &mut Timeline) {
         let state = &mut self.workers[worker];
         let (before, now) = (state.heard.as_secs_f64(), at.as_secs_f64());
         if now > before {

@@ -1,20 +1,20 @@
 //! In which browser each worker of a run lives.
 
 /// Browsers have numbers from 0, in the order of their first workers.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct Homes {
     names: Vec<Option<String>>,
     of_workers: Vec<usize>,
 }
 
 impl Homes {
-    pub(super) fn new(workers: usize, browsers: &[Option<String>]) -> Self {
+    pub(crate) fn new(workers: usize, browsers: &[Option<String>]) -> Self {
         let mut homes = Self::default();
         (0..workers).for_each(|worker| homes.add(browsers.get(worker).cloned().flatten()));
         homes
     }
 
-    pub(super) fn add(&mut self, browser: Option<String>) {
+    pub(crate) fn add(&mut self, browser: Option<String>) {
         let known = self.names.iter().position(|name| *name == browser);
         self.of_workers.push(known.unwrap_or(self.names.len()));
         if known.is_none() {

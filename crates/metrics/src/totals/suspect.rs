@@ -64,7 +64,7 @@ impl Causes {
     }
 
     /// The worker itself was late.
-    pub(super) fn are_late(self) -> bool {
+    pub(crate) fn are_late(self) -> bool {
         self.contains(SuspectCause::Lag) || self.contains(SuspectCause::Pacing)
     }
 
@@ -91,7 +91,7 @@ pub struct Surroundings {
 }
 
 /// How much of the run is suspect. The warm-up does not count: its samples are in no result.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct Suspects {
     /// Samples that could be suspect, and those that are.
     pub samples: u64,
@@ -146,7 +146,7 @@ impl Suspects {
     }
 
     /// What makes a hand-over's samples suspect.
-    pub(super) fn look(
+    pub(crate) fn look(
         &mut self,
         worker: usize,
         rules: &VerdictRules,
@@ -173,11 +173,11 @@ impl Suspects {
     }
 
     /// Of all workers' last hand-overs: what is put together of several of them is as good as the worst.
-    pub(super) fn anybodys(&self) -> Causes {
+    pub(crate) fn anybodys(&self) -> Causes {
         Causes(self.latest.iter().fold(0, |all, causes| all | causes.0))
     }
 
-    pub(super) fn count(&mut self, at: Timestamp, causes: Causes, delta: &HistogramDelta) {
+    pub(crate) fn count(&mut self, at: Timestamp, causes: Causes, delta: &HistogramDelta) {
         if delta.warmup || Metric::read(&delta.metric).definition().falsified_by.is_empty() {
             return;
         }
@@ -189,7 +189,7 @@ impl Suspects {
     }
 
     /// A load worker was in this state for so long, until `at`.
-    pub(super) fn pass(&mut self, worker: usize, at: Timestamp, time: Span, causes: Causes) {
+    pub(crate) fn pass(&mut self, worker: usize, at: Timestamp, time: Span, causes: Causes) {
         self.time = self.time + time;
         causes.iter().for_each(|cause| self.note(cause, at).pass(worker, time));
         if causes.are_late() {
@@ -214,7 +214,7 @@ fn is_paced_badly(delta: &HistogramDelta, limit_ms: f64) -> bool {
 
 /// All samples of a metric, and the clean ones.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Split {
+pub(crate) struct Split {
     pub all: Histogram,
     /// `None`: none is suspect. A run without suspect samples pays nothing for them.
     pub clean: Option<Box<Histogram>>,

@@ -10,7 +10,7 @@ use crate::bins;
 use crate::delta::HistogramDelta;
 use base::time::Timestamp;
 
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct Timeline {
     /// Seconds begun so far; all columns are this long.
     seconds: u32,
@@ -31,7 +31,7 @@ pub struct MetricColumns {
     pub max: Vec<f32>,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 struct Column {
     combine: Combine,
     values: Vec<f32>,
@@ -49,15 +49,15 @@ pub enum Combine {
 }
 
 /// Recorded values and their counts, not yet in order.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct SecondCounts {
     pairs: Vec<(u32, u32)>,
     max_us: u32,
 }
 
 impl Timeline {
-    /// Of a past run: every column as it was, as long as the longest of them.
-    pub(super) fn past(metrics: BTreeMap<String, MetricColumns>, values: BTreeMap<String, Vec<f32>>) -> Self {
+    /// As a report tells it: all seconds are over, and every column is as long as the longest of them.
+    pub(crate) fn of_columns(metrics: BTreeMap<String, MetricColumns>, values: BTreeMap<String, Vec<f32>>) -> Self {
         let lengths = metrics.values().map(|columns| columns.count.len()).chain(values.values().map(Vec::len));
         let seconds = lengths.max().unwrap_or(0) as u32;
         let column = |mut values: Vec<f32>| {
@@ -98,7 +98,7 @@ impl Timeline {
     }
 
     /// Makes room up to the second that `at` ends.
-    pub(super) fn reach(&mut self, at: Timestamp) {
+    pub(crate) fn reach(&mut self, at: Timestamp) {
         let seconds = second_of(at) + 1;
         if seconds > self.seconds {
             self.seconds = seconds;
@@ -107,7 +107,7 @@ impl Timeline {
         }
     }
 
-    pub(super) fn put(&mut self, at: Timestamp, name: &str, combine: Combine, value: f64) {
+    pub(crate) fn put(&mut self, at: Timestamp, name: &str, combine: Combine, value: f64) {
         let second = second_of(at) as usize;
         if !self.values.contains_key(name) {
             let mut column = Column { combine, values: Vec::new() };
@@ -125,7 +125,7 @@ impl Timeline {
     }
 
     /// Adds a length of time to a sum, each second of it to its own, in seconds.
-    pub(super) fn spread(&mut self, from: Timestamp, to: Timestamp, name: &str) {
+    pub(crate) fn spread(&mut self, from: Timestamp, to: Timestamp, name: &str) {
         let (mut from, to) = (from.as_micros(), to.as_micros());
         while from < to {
             let until = to.min((from / SECOND + 1) * SECOND);
@@ -134,7 +134,7 @@ impl Timeline {
         }
     }
 
-    pub(super) fn sample(&mut self, at: Timestamp, delta: &HistogramDelta) {
+    pub(crate) fn sample(&mut self, at: Timestamp, delta: &HistogramDelta) {
         let second = second_of(at).max(self.closed);
         let counts = self.open.entry(second).or_default().entry(delta.metric.clone()).or_default();
         counts.absorb(delta);
@@ -142,7 +142,7 @@ impl Timeline {
 
     /// Takes percentiles of the seconds that ended before `heard_until`, or that a silent worker would hold back for
     /// too long; returns these seconds.
-    pub(super) fn close(&mut self, heard_until: Timestamp) -> std::ops::Range<u32> {
+    pub(crate) fn close(&mut self, heard_until: Timestamp) -> std::ops::Range<u32> {
         let heard = u32::try_from(heard_until.as_micros() / SECOND).unwrap_or(u32::MAX);
         let until = heard.max(self.seconds.saturating_sub(PATIENCE_SECONDS)).min(self.seconds).max(self.closed);
         while let Some(entry) = self.open.first_entry()
@@ -228,7 +228,7 @@ pub fn second_of(at: Timestamp) -> u32 {
 }
 
 const SECOND: u64 = 1_000_000;
-pub(super) const MAX_SECONDS: u64 = 86_400;
+pub(crate) const MAX_SECONDS: u64 = 86_400;
 /// A worker that has not handed over for this long no longer holds the charts back.
 const PATIENCE_SECONDS: u32 = 10;
 

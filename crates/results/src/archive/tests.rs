@@ -2,7 +2,7 @@ use serde_json::json;
 
 use super::*;
 use metrics::ReportFacts;
-use metrics::{Totals, TotalsConfig};
+use metrics::{Aggregator, Totals, TotalsConfig};
 use plan::Plan;
 
 fn report(run: &str) -> Report {
@@ -12,7 +12,7 @@ fn report(run: &str) -> Report {
         "populations": [{"name": "owls", "scenario": "ktb-chat", "load": {"model": "shape", "name": "smoke", "users": 3, "duration_s": 60}}],
     });
     let plan = Plan::check(&plan).unwrap_or_else(|problems| panic!("{problems:?}"));
-    let totals = Totals::new(TotalsConfig::new(&plan, Vec::new(), Vec::new()));
+    let totals: Totals = Aggregator::new(TotalsConfig::new(&plan, Vec::new(), Vec::new())).into();
     let facts =
         ReportFacts { run: run.into(), started_at: "2026-11-25T16:00:00.000Z".into(), ..ReportFacts::default() };
     Report::new(&plan, &totals, facts)

@@ -59,7 +59,7 @@ impl Run {
         while let Some(action) = self.plan.actions.get(self.acted).filter(|action| action.at() <= now) {
             self.acted += 1;
             let (at, text) = (action.at(), shown_action(action).text());
-            self.totals.annotate(at, AnnotationKind::Action, text.as_str());
+            self.aggregator.annotate(at, AnnotationKind::Action, text.as_str());
             self.log.note(at, Level::Info, text);
         }
     }
@@ -71,7 +71,7 @@ impl Run {
             return;
         }
         let at = base::time::Timestamp::from_millis_f64(at_s * 1e3).min(self.now());
-        self.totals.annotate(at, AnnotationKind::Note, text);
+        self.aggregator.annotate(at, AnnotationKind::Note, text);
         self.log.note(at, Level::Info, format!("note: {text}"));
     }
 }

@@ -82,8 +82,8 @@ impl Run {
 
     fn ask(&self, searching: &mut Searching, now: base::time::Timestamp) -> Option<Order> {
         let mut breakpoint = searching.breakpoint.clone();
-        let judge = || searching.judge(&self.totals.step(), self.why_invalid());
-        let order = breakpoint.advance(now, self.totals.heard_until(), judge);
+        let judge = || searching.judge(&self.aggregator.step(), self.why_invalid());
+        let order = breakpoint.advance(now, self.aggregator.heard_until(), judge);
         searching.breakpoint = breakpoint;
         order
     }
@@ -96,10 +96,10 @@ impl Run {
             }
             Order::Measure => {
                 let now = self.now();
-                self.totals.begin_step(&searching.thresholds, now);
+                self.aggregator.begin_step(&searching.thresholds, now);
                 if let Some(level) = searching.breakpoint.level() {
                     let unit = searching.breakpoint.search().raise.unit();
-                    self.totals.annotate(now, AnnotationKind::Action, format!("measuring at {level} {unit}"));
+                    self.aggregator.annotate(now, AnnotationKind::Action, format!("measuring at {level} {unit}"));
                 }
             }
             Order::Stop => self.on_stop(),

@@ -17,7 +17,7 @@ impl Run {
             return Ok(());
         }
         snapshot.plausible(now, &self.part, &member.ledger)?;
-        member.named += self.totals.strange_names(&snapshot.metrics);
+        member.named += self.aggregator.strange_names(&snapshot.metrics);
         let most = self.part.most_names();
         if member.named > most {
             return Err(format!(
@@ -50,12 +50,12 @@ impl Run {
                 continue;
             }
             lost += self.members[worker].die();
-            self.totals.lose(worker, at, &self.members[worker].users);
+            self.aggregator.lose(worker, at, &self.members[worker].users);
             self.outbox.push_back((worker, ToWorker::Abort));
         }
         let text = format!("{browser} was put out after {:.1} s with its {lost} users: {why}", at.as_secs_f64());
         self.log.note(at, Level::Error, text.clone());
-        self.totals.annotate(at, AnnotationKind::Browser, text.as_str());
+        self.aggregator.annotate(at, AnnotationKind::Browser, text.as_str());
         self.problem.get_or_insert(text);
     }
 

@@ -24,6 +24,6 @@ impl Run {
             (false, None) => "the browser had frozen this page: what was measured meanwhile is suspect".to_owned(),
         };
         self.log.note(now, Level::Warning, text.clone());
-        self.totals.annotate(now, AnnotationKind::Browser, text.as_str());
+        self.aggregator.annotate(now, AnnotationKind::Browser, text.as_str());
     }
 }

@@ -52,7 +52,8 @@ impl Run {
         let is_needy = |run: &Self, worker: usize| {
             let member = &run.members[worker];
             let is_open = member.asked.users == 0 && now >= member.asked.again_at;
-            let is_full = || run.totals.rooms().full_now(run.totals.homes().of(worker)).is_some();
+            let is_full =
+                || run.aggregator.totals().rooms().full_now(run.aggregator.totals().homes().of(worker)).is_some();
             is_open && member.queue > 0 && run.plays_load(worker) && is_full()
         };
         let needy: Vec<usize> = (0..self.members.len()).filter(|&worker| is_needy(self, worker)).collect();
@@ -80,7 +81,7 @@ impl Run {
             if self.relief.on_the_way.get(user) == Some(&worker) {
                 self.relief.on_the_way.remove(user);
                 let until = self.now() + BETWEEN_REFUSALS;
-                let seen = self.browsers_seen.get_mut(self.totals.homes().of(worker));
+                let seen = self.browsers_seen.get_mut(self.aggregator.totals().homes().of(worker));
                 if let Some(seen) = seen.filter(|_| moved.given_up.contains(user)) {
                     seen.has_no_room_until = until;
                 }
@@ -103,7 +104,7 @@ impl Run {
         if given_up.is_empty() || self.player_of(part) != Some(worker) {
             return;
         }
-        let from = self.totals.homes().of(worker);
+        let from = self.aggregator.totals().homes().of(worker);
         let mut room = if self.stage == Stage::Running { self.free_sockets() } else { Vec::new() };
         if let Some(room) = room.get_mut(from) {
             *room = 0;
@@ -205,7 +206,7 @@ impl Run {
     }
 
     fn free_sockets_of(&self, home: usize) -> u32 {
-        let (rooms, seen) = (self.totals.rooms(), &self.browsers_seen[home]);
+        let (rooms, seen) = (self.aggregator.totals().rooms(), &self.browsers_seen[home]);
         let players: Vec<usize> = self.workers_of(home).filter(|&worker| self.is_player(worker)).collect();
         let can_host = rooms.opens(home) && seen.has_no_room_until <= self.now();
         if !can_host || !players.iter().any(|&worker| self.plays_load(worker)) {
@@ -218,7 +219,10 @@ impl Run {
         let guests = self.relief.moves.values().filter(|known| known.own != known.part && parts.contains(&known.part));
         let planned =
             parts.iter().filter_map(|part| self.relief.planned.get(part)).fold(0, |all: u32, n| all.saturating_add(*n));
-        let open = self.workers_of(home).map(|worker| self.totals.health().workers[worker].sockets_open).sum::<u32>();
+        let open = self
+            .workers_of(home)
+            .map(|worker| self.aggregator.totals().health().workers[worker].sockets_open)
+            .sum::<u32>();
         most.saturating_sub(planned.saturating_add(guests.count() as u32).max(open))
     }
 
@@ -233,13 +237,13 @@ impl Run {
 
     fn tell_moved(&mut self, from: usize, moved: &BTreeMap<usize, u32>) {
         for (home, users) in moved {
-            self.totals.relieve(from, *users);
+            self.aggregator.relieve(from, *users);
             let (from, to) = (self.name_of_browser(from), self.name_of_browser(*home));
             let noun = if *users == 1 { "user" } else { "users" };
             let text =
                 format!("{from} is full: {users} of its {noun} that wait for a socket go to {to}, which has room");
             self.log.note(self.now(), Level::Info, text.clone());
-            self.totals.annotate(self.now(), AnnotationKind::Browser, text);
+            self.aggregator.annotate(self.now(), AnnotationKind::Browser, text);
         }
     }
 }

@@ -84,7 +84,7 @@ impl Run {
             self.log.note(now, Level::Info, text);
         }
         self.dismiss(&part);
-        self.totals.add_worker(part.browser.clone(), part.is_probe());
+        self.aggregator.add_worker(part.browser.clone(), part.is_probe());
         self.members.push(Member::new(part, self.plan.populations.len()));
     }
 
@@ -106,8 +106,8 @@ impl Run {
 
     /// On the charts, once: what happens to a browser happens to each of its workers.
     fn mark(&mut self, at: Timestamp, text: &str) {
-        if !self.totals.annotations().has_lately(at.as_secs_f64(), text) {
-            self.totals.annotate(at, AnnotationKind::Browser, text);
+        if !self.aggregator.totals().annotations().has_lately(at.as_secs_f64(), text) {
+            self.aggregator.annotate(at, AnnotationKind::Browser, text);
         }
     }
 
@@ -132,7 +132,7 @@ impl Run {
         }
         let since = member.unheard.map_or(at, |unheard| unheard.since);
         let lost = member.leave_for(Unheard { since, what: Quiet::Away });
-        self.totals.lose(worker, at, &self.members[worker].users);
+        self.aggregator.lose(worker, at, &self.members[worker].users);
         self.mark(
             at,
             &format!("{} does not answer: its users are not counted", browser_of(&self.members[worker].part)),
@@ -195,7 +195,7 @@ impl Run {
         if member.hearing.has_begun() {
             member.hearing = heard;
         }
-        self.totals.regain(worker);
+        self.aggregator.regain(worker);
         let after = format!("is back after {:.1} s", at.since(unheard.since).as_secs_f64());
         self.mark(at, &format!("{} {after}", browser_of(&self.members[worker].part)));
         self.log.note(at, Level::Info, format!("{} {after}", self.name_of(worker)));

@@ -1,10 +1,13 @@
 //! What a run tells of itself.
 
+use std::borrow::Cow;
+
 use super::{Run, Stage, sum};
 use crate::log::Log;
+use crate::result::RunResult;
 use crate::status::{Halt, RunPhase, Status, UsersNow};
-use base::time::{Span, Timestamp};
-use metrics::{Browser, Report, ReportFacts, Totals, UsersByState};
+use base::time::Timestamp;
+use metrics::{Browser, Report, ThresholdResult, Totals, UsersByState};
 use plan::Plan;
 
 impl Run {
@@ -18,24 +21,29 @@ impl Run {
     }
 
     pub fn totals(&self) -> &Totals {
-        &self.totals
+        self.aggregator.totals()
     }
 
-    /// What the run has shown so far. `browsers` and `started_at` (RFC 3339, see [`Self::epoch_ms`]) are the page's to know.
-    pub fn report(&self, browsers: Vec<Browser>, started_at: String) -> Report {
-        let facts = ReportFacts {
-            run: self.run_id.clone(),
-            browsers,
-            started_at,
-            problem: self.problem.clone(),
-            clock_bound_ms: self.clock_bound.map(Span::as_millis_f64),
-            verdict: self.verdict.clone(),
+    /// What it has come to so far.
+    pub fn result(&self) -> RunResult<'_> {
+        let of_a_part = |result: ThresholdResult| if self.is_cut_off { result.of_a_part() } else { result };
+        RunResult {
+            id: Cow::Borrowed(&self.run_id),
+            plan: Cow::Borrowed(&self.plan),
+            totals: Cow::Borrowed(self.aggregator.totals()),
+            log: Cow::Borrowed(&self.log),
+            status: self.status(),
             finished: self.is_done() && !self.is_cut_off,
-            is_cut_off: self.is_cut_off,
+            clock_bound: self.clock_bound,
+            thresholds: self.aggregator.thresholds().into_iter().map(of_a_part).collect(),
             search: self.search(),
-            log: self.log.entry(),
-        };
-        Report::new(&self.plan, &self.totals, facts)
+            search_level: self.search_level(),
+        }
+    }
+
+    /// The same as text, see [`RunResult::report`].
+    pub fn report(&self, browsers: Vec<Browser>, started_at: String) -> Report {
+        self.result().report(browsers, started_at)
     }
 
     /// The run's time zero in milliseconds since 1970; `None` before it is set.
@@ -77,9 +85,9 @@ impl Run {
                 connected: by_state.flow + by_state.active,
                 by_state,
             },
-            sent: self.totals.delivery().sent,
-            received: self.totals.delivery().arrived,
-            errors: self.totals.errors().values().map(|error| error.count).sum(),
+            sent: self.aggregator.totals().delivery().sent,
+            received: self.aggregator.totals().delivery().arrived,
+            errors: self.aggregator.totals().errors().values().map(|error| error.count).sum(),
             problem: self.problem.clone(),
             // The page knows.
             not_kept: None,

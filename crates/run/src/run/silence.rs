@@ -64,11 +64,11 @@ impl Run {
             (member.hearing, member.spoke_at) = (heard, at.clamp(member.spoke_at, now.max(member.spoke_at)));
         }
         if let Some(unheard) = member.unheard.take_if(|unheard| unheard.what != Quiet::Away) {
-            self.totals.regain(worker);
+            self.aggregator.regain(worker);
             let after = now.since(unheard.since).as_secs_f64();
             let text = format!("{} is heard again after {after:.1} s", self.name_of(worker));
             self.log.note(now, Level::Info, text.clone());
-            self.totals.annotate(now, AnnotationKind::Browser, text);
+            self.aggregator.annotate(now, AnnotationKind::Browser, text);
         }
     }
 
@@ -80,10 +80,10 @@ impl Run {
         };
         let Some(member) = self.members.get_mut(worker).filter(|_| is_listening).filter(is_meant) else { return };
         let lost = member.leave_for(Unheard { since: member.spoke_at, what: Quiet::Silent });
-        self.totals.lose(worker, now, &self.members[worker].users);
+        self.aggregator.lose(worker, now, &self.members[worker].users);
         let text = format!("{}: its {lost} users are not counted", self.silence_of(worker));
         self.log.note(now, Level::Error, text.clone());
-        self.totals.annotate(now, AnnotationKind::Browser, text);
+        self.aggregator.annotate(now, AnnotationKind::Browser, text);
     }
 
     pub(super) fn on_lost(&mut self, worker: usize) {

@@ -3,7 +3,7 @@
 use super::{MemberState, Run, Stage};
 use base::time::{Span, Timestamp};
 use engine::wire::{Level, ToWorker};
-use metrics::{Case, Full, Proof, Stall, ThresholdResult, Verdict};
+use metrics::{Case, Full, Proof, Stall, Verdict};
 
 /// What was said and asked of a browser about its sockets.
 #[derive(Debug, Clone, Default)]
@@ -42,9 +42,9 @@ impl Run {
 
     /// Says of each browser that is full that it is, and lets its users wait instead of fail; and takes it back.
     pub(super) fn note_full_browsers(&mut self) {
-        self.browsers_seen.resize_with(self.totals.homes().count(), BrowserSeen::default);
+        self.browsers_seen.resize_with(self.aggregator.totals().homes().count(), BrowserSeen::default);
         for home in 0..self.browsers_seen.len() {
-            let rooms = self.totals.rooms();
+            let rooms = self.aggregator.totals().rooms();
             let (full, stall, wants_trial) = (rooms.full_now(home), rooms.stall(home), rooms.wants_trial(home));
             self.note_full(home, full);
             self.note_stall(home, stall);
@@ -102,7 +102,7 @@ impl Run {
     }
 
     pub(super) fn workers_of(&self, home: usize) -> impl Iterator<Item = usize> {
-        let is_its = move |&worker: &usize| self.totals.homes().of(worker) == home;
+        let is_its = move |&worker: &usize| self.aggregator.totals().homes().of(worker) == home;
         (0..self.members.len()).filter(is_its).filter(|&worker| self.members[worker].state != MemberState::Dead)
     }
 
@@ -112,7 +112,7 @@ impl Run {
     }
 
     pub(super) fn name_of_browser(&self, home: usize) -> String {
-        self.totals.homes().name(home).map_or_else(|| "this browser".to_owned(), str::to_owned)
+        self.aggregator.totals().homes().name(home).map_or_else(|| "this browser".to_owned(), str::to_owned)
     }
 
     /// As of the last second that is over.
@@ -123,18 +123,16 @@ impl Run {
     /// At each second's end, and at the run's.
     pub(super) fn judge(&mut self) {
         let problem = self.problem.clone().or_else(|| self.unheard_now());
-        let second = (self.totals.timeline().closed(), self.is_done(), problem.clone());
+        let second = (self.aggregator.totals().timeline().closed(), self.is_done(), problem.clone());
         if self.judged.as_ref() == Some(&second) || (self.epoch_ms.is_none() && !self.is_done()) {
             return;
         }
         self.judged = Some(second);
-        let judge = |text: &String| Some(ThresholdResult::new(&text.parse().ok()?, &self.totals));
         // A search breaks its thresholds on purpose, level by level: what it has found is no failure of the run.
-        let thresholds: Option<Vec<ThresholdResult>> =
-            self.searching.is_none().then(|| self.plan.thresholds.iter().filter_map(judge).collect());
+        let thresholds = self.searching.is_none().then(|| self.aggregator.thresholds());
         self.verdict = Some(Verdict::of(Case {
             rules: &self.plan.verdict,
-            totals: &self.totals,
+            totals: self.aggregator.totals(),
             thresholds: thresholds.as_deref(),
             problem: problem.as_deref(),
             so_far: self.stage != Stage::Done,

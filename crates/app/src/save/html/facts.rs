@@ -51,7 +51,7 @@ fn started(report: &Report) -> String {
 }
 
 fn hosts(past: &PastRun) -> String {
-    let hosts: Vec<_> = past.plan.hosts().into_iter().collect();
+    let hosts: Vec<_> = past.result.plan.hosts().into_iter().collect();
     if hosts.is_empty() { format::NOTHING.to_owned() } else { hosts.join(", ") }
 }
 
@@ -183,7 +183,7 @@ pub fn plan(past: &PastRun) -> Markup {
                         th.num scope="col" { "Users at most" }
                         th.num scope="col" { "For" }
                     } }
-                    tbody { @for one in &past.plan.populations { (population(one)) } }
+                    tbody { @for one in &past.result.plan.populations { (population(one)) } }
                 }
             }
             details.prints { summary { "The whole plan as JSON" } pre.json tabindex="0" { (text) } }

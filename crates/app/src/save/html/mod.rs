@@ -37,7 +37,7 @@ impl ChartParts {
 
 pub fn write(past: &PastRun, parts: Option<&ChartParts>) -> String {
     let parts = parts.and_then(ChartParts::inlined);
-    let view = RunView::of_past(past);
+    let view = RunView::of(&past.result);
     let library_style = parts.as_ref().map_or("", |parts| &parts.style);
     let style = format!("{library_style}\n{STYLE}");
     let library = parts.as_ref().map(|parts| parts.script.as_str());

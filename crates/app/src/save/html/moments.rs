@@ -92,7 +92,7 @@ fn frame(frame: &Frame) -> String {
 
 /// The lines as the run page has them, in order of time.
 pub fn log(past: &PastRun) -> Markup {
-    let (lines, left_out) = (past.log.lines(), past.log.left_out());
+    let (lines, left_out) = (past.result.log.lines(), past.result.log.left_out());
     let line = |row: LogRow| format!("{}  {:<7}  {}  {}", row.time, row.level.name(), row.who, row.text);
     html! {
         @if !lines.is_empty() {

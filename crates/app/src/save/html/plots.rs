@@ -54,7 +54,7 @@ fn choices(kind: ChartKind, view: &RunView) -> Vec<String> {
 pub fn of(past: &PastRun, view: &RunView) -> Plots {
     let mut plots = Plots::default();
     let mut draw = |kind: ChartKind, metric: &str| -> Vec<Line> {
-        let data = charts::data(kind, &past.plan, &past.totals, metric);
+        let data = charts::data(kind, &past.result, metric);
         // The same in all charts.
         (plots.seconds, plots.marks, plots.suspect) = (data.seconds, data.marks, data.suspect);
         data.series.into_iter().map(line).collect()

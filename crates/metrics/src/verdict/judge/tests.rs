@@ -23,7 +23,7 @@ fn totals(story: &[(u64, Second)], warmup_s: u64, clock_bound_ms: u64) -> Totals
     let population = PopulationConfig { name: "p".into(), delivery: Some("message".into()), ..<_>::default() };
     let kim = || Some("Kim".to_owned());
     let warmup_end = Timestamp::ZERO + Span::from_secs(warmup_s);
-    let mut totals = Totals::new(TotalsConfig {
+    let mut adding = crate::Aggregator::new(TotalsConfig {
         workers: 4,
         probes: vec![2, 3],
         browsers: vec![None, kim(), None, kim()],
@@ -32,12 +32,12 @@ fn totals(story: &[(u64, Second)], warmup_s: u64, clock_bound_ms: u64) -> Totals
         warmup_end,
         ..<_>::default()
     });
-    totals.set_clock_bound(Span::from_millis(clock_bound_ms));
+    adding.set_clock_bound(Span::from_millis(clock_bound_ms));
     let mut at = Timestamp::ZERO;
     let mut sequence = 0_u32;
     let seconds = story.iter().flat_map(|(times, second)| std::iter::repeat_n(second, *times as usize));
     for second in seconds {
-        totals.hidden(at, second.hidden);
+        adding.hidden(at, second.hidden);
         let sent_at = at;
         at += Span::from_secs(1);
         for worker in 0..4 {
@@ -66,16 +66,16 @@ fn totals(story: &[(u64, Second)], warmup_s: u64, clock_bound_ms: u64) -> Totals
             };
             let completions: Vec<_> = (0..10).map(completion).collect();
             let (metrics, users, ledger) = (&recorder.drain(), &[UsersByState::default()], &LedgerDelta::default());
-            totals.absorb(worker, Part { at, metrics, users, ledger, completions: &completions, health: &health });
+            adding.absorb(worker, Part { at, metrics, users, ledger, completions: &completions, health: &health });
         }
         sequence += 10;
     }
-    totals.finish();
-    totals
+    adding.finish();
+    adding.into()
 }
 
 fn verdict(totals: &Totals, thresholds: &[&str], problem: Option<&str>, so_far: bool) -> Verdict {
-    let of = |text: &&str| ThresholdResult::new(&text.parse().expect("an expression"), totals);
+    let of = |text: &&str| ThresholdResult::at_a_glance(&text.parse().expect("an expression"), totals);
     let thresholds: Vec<_> = thresholds.iter().map(of).collect();
     Verdict::of(Case { rules: &VerdictRules::default(), totals, thresholds: Some(&thresholds), problem, so_far })
 }

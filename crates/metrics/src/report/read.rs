@@ -1,67 +1,76 @@
-//! A past run's totals, made again from its report: every view of a run then works on a past one as it does on a live one.
+//! A report read back into what it is the text of.
 
 use std::collections::BTreeMap;
 
-use super::staleness::ProbeWindow;
-use super::*;
-use crate::ThresholdResult;
-use crate::contract::BreachEntry;
-use crate::report::{
+use super::{
     DisconnectEntry, ErrorEntry, HealthEntry, ListenersEntry, MetricEntry, MetricSeries, Report, Series, WorkerEntry,
 };
+use crate::contract::BreachEntry;
+use crate::delta::{DisconnectKey, ErrorKey, UserId};
+use crate::evidence::EvidenceBook;
+use crate::histogram::{Histogram, HistogramError};
+use crate::listeners::Listeners;
+use crate::totals::suspect::Split;
+use crate::totals::timeline::MAX_SECONDS;
+use crate::totals::{
+    Backlog, DisconnectTotal, ErrorTotal, Health, Homes, MetricColumns, MetricTotal, Outcomes, Timeline, Totals,
+    TotalsConfig, WorkerHealth,
+};
+use base::time::{Span, Timestamp};
 use plan::Plan;
 
-impl Totals {
-    /// `plan`: the checked plan of this report.
+/// Why a report has no totals.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum UnreadableReport {
+    #[error("{whose}: {error}")]
+    Histogram { whose: String, error: HistogramError },
+    #[error("a series has {0} seconds, expected at most {MAX_SECONDS}")]
+    Series(usize),
+}
+
+impl Report {
+    /// `plan`: this report's, checked.
     ///
     /// # Errors
     /// A histogram that cannot be read, or a series that is longer than a day.
-    pub fn restore(report: &Report, plan: &Plan) -> Result<Self, String> {
-        let workers = &report.health.workers;
+    pub fn totals(&self, plan: &Plan) -> Result<Totals, UnreadableReport> {
+        let workers = &self.health.workers;
         let browsers = workers.iter().map(|worker| worker.browser.clone()).collect();
         let probes = (0..workers.len()).filter(|&worker| workers[worker].probe).collect();
         let config = TotalsConfig {
-            warmup_end: Timestamp::ZERO + Span::from_secs_f64(report.warmup_s),
+            warmup_end: Timestamp::ZERO + Span::from_secs_f64(self.warmup_s),
             ..TotalsConfig::new(plan, browsers, probes)
         };
         let mut evidence = EvidenceBook::default();
-        evidence.extend(report.evidence.iter().cloned());
-        Ok(Self {
+        evidence.extend(self.evidence.iter().cloned());
+        let counters = self.counters.iter();
+        let operations = self.operations.iter();
+        Ok(Totals {
             evidence,
-            elapsed: Timestamp::ZERO + Span::from_secs_f64(report.duration_s),
-            metrics: metrics(&report.metrics)?,
-            counters: report
-                .counters
-                .iter()
-                .map(|entry| ((entry.name.clone(), population(&entry.tags)), entry.count))
+            elapsed: Timestamp::ZERO + Span::from_secs_f64(self.duration_s),
+            metrics: metrics(&self.metrics)?,
+            counters: counters.map(|entry| ((entry.name.clone(), population(&entry.tags)), entry.count)).collect(),
+            errors: self.errors.iter().map(error).collect(),
+            disconnects: self.disconnects.iter().map(disconnect).collect(),
+            breaches: self.contract.iter().map(BreachEntry::total).collect(),
+            delivery: self.delivery,
+            listeners: self.listeners.as_ref().map(|entry| listeners(entry, plan)).unwrap_or_default(),
+            users: self.users,
+            health: health(&self.health)?,
+            staleness: self.health.staleness,
+            timeline: timeline(&self.series)?,
+            operations: operations
+                .map(|entry| (entry.name.clone(), Outcomes { succeeded: entry.succeeded, failed: entry.failed }))
                 .collect(),
-            errors: report.errors.iter().map(error).collect(),
-            disconnects: report.disconnects.iter().map(disconnect).collect(),
-            breaches: report.contract.iter().map(BreachEntry::total).collect(),
-            delivery: report.delivery,
-            listeners: report.listeners.as_ref().map(|entry| listeners(entry, plan)).unwrap_or_default(),
-            users: vec![vec![report.users]],
-            health: health(&report.health)?,
-            probe: ProbeWindow::past(report.health.staleness),
-            timeline: timeline(&report.series)?,
-            past_operations: Some(
-                report
-                    .operations
-                    .iter()
-                    .map(|entry| (entry.name.clone(), Outcomes { succeeded: entry.succeeded, failed: entry.failed }))
-                    .collect(),
-            ),
-            annotations: Annotations::restored(report.annotations.clone()),
-            bursts: ErrorBursts::default(),
-            completions: Completions::default(),
-            watch: Watch::past(report.thresholds.iter().cloned().map(ThresholdResult::from).collect()),
+            annotations: self.annotations.clone().into(),
             homes: Homes::new(config.workers, &config.browsers),
-            suspects: Suspects::default(),
-            behind: Vec::new(),
-            backlogs: Backlogs::past(report.health.workers.iter().map(|worker| worker.backlog_s)),
-            rooms: Rooms::default(),
-            clock_bound: Span::from_secs_f64(report.clock_bound_ms.unwrap_or_default() / 1e3),
+            backlogs: workers.iter().map(|worker| Backlog::of_seconds(worker.backlog_s)).collect(),
+            clock_bound: Span::from_secs_f64(self.clock_bound_ms.unwrap_or_default() / 1e3),
             config,
+            // What a verdict is made of: the report has the verdict itself.
+            suspects: Default::default(),
+            behind: Vec::new(),
+            rooms: Default::default(),
         })
     }
 }
@@ -71,23 +80,22 @@ fn population(tags: &BTreeMap<String, String>) -> String {
 }
 
 /// The entry over all populations is without a tag, or the only one.
-fn metrics(entries: &[MetricEntry]) -> Result<BTreeMap<String, MetricTotal>, String> {
+fn metrics(entries: &[MetricEntry]) -> Result<BTreeMap<String, MetricTotal>, UnreadableReport> {
     let mut metrics = BTreeMap::<String, MetricTotal>::new();
     for entry in entries {
-        let histogram =
-            Histogram::decode(&entry.histogram, &entry.stats).map_err(|error| format!("{}: {error}", entry.name))?;
+        let unreadable = |whose: String| |error| UnreadableReport::Histogram { whose, error };
+        let histogram = Histogram::decode(&entry.histogram, &entry.stats).map_err(unreadable(entry.name.clone()))?;
         let clean = entry.clean.as_ref().map(|clean| match &clean.stats {
             Some(stats) => Histogram::decode(&clean.histogram, stats),
             None => Ok(Histogram::new()),
         });
-        let clean = clean.transpose().map_err(|error| format!("{}, clean samples: {error}", entry.name))?;
+        let clean = clean.transpose().map_err(unreadable(format!("{}, clean samples", entry.name)))?;
         let split = Split { all: histogram, clean: clean.map(Box::new) };
         let population = population(&entry.tags);
         let is_first = !metrics.contains_key(&entry.name);
         let metric = metrics.entry(entry.name.clone()).or_default();
         metric.populated |= !population.is_empty();
         if is_first {
-            metric.seen = split.all.count();
             metric.split = split;
         } else {
             metric.by_population.insert(population, split);
@@ -124,19 +132,20 @@ fn listeners(entry: &ListenersEntry, plan: &Plan) -> Listeners {
         .worst
         .iter()
         .filter_map(|worst| Some((UserId::new(place(&worst.population)?, worst.user), (&worst.heard).into())));
-    Listeners::past((&entry.all).into(), entry.users, worst)
+    Listeners::of_worst((&entry.all).into(), entry.users, worst)
 }
 
-fn health(entry: &HealthEntry) -> Result<Health, String> {
+fn health(entry: &HealthEntry) -> Result<Health, UnreadableReport> {
     let workers = entry.workers.iter().map(worker).collect::<Result<_, _>>()?;
-    Ok(Health::past(workers, Span::from_secs_f64(entry.hidden_s)))
+    Ok(Health::of_workers(workers, Span::from_secs_f64(entry.hidden_s)))
 }
 
-fn worker(entry: &WorkerEntry) -> Result<WorkerHealth, String> {
+fn worker(entry: &WorkerEntry) -> Result<WorkerHealth, UnreadableReport> {
     let lag = entry.lag_histogram.as_ref().zip(entry.lag.as_ref());
     let lag = lag.map(|(text, stats)| Histogram::decode(text, stats)).transpose();
+    let unreadable = |error| UnreadableReport::Histogram { whose: format!("lag of worker {}", entry.worker), error };
     Ok(WorkerHealth {
-        lag: lag.map_err(|error| format!("lag of worker {}: {error}", entry.worker))?.unwrap_or_default(),
+        lag: lag.map_err(unreadable)?.unwrap_or_default(),
         busy_share: entry.busy_share,
         busy_max: entry.busy_max,
         buffered_max: entry.buffered_max_bytes,
@@ -147,7 +156,7 @@ fn worker(entry: &WorkerEntry) -> Result<WorkerHealth, String> {
     })
 }
 
-fn timeline(series: &Series) -> Result<Timeline, String> {
+fn timeline(series: &Series) -> Result<Timeline, UnreadableReport> {
     let mut longest = 0;
     let mut column = |values: &[Option<f64>]| -> Vec<f32> {
         longest = longest.max(values.len());
@@ -163,8 +172,8 @@ fn timeline(series: &Series) -> Result<Timeline, String> {
     let metrics: BTreeMap<_, _> = series.metrics.iter().map(|(name, entry)| (name.clone(), columns(entry))).collect();
     let values = series.values.iter().map(|(name, values)| (name.clone(), column(values))).collect();
     let longest = longest.max(metrics.values().map(|columns| columns.count.len()).max().unwrap_or(0));
-    if longest > timeline::MAX_SECONDS as usize {
-        return Err(format!("a series has {longest} seconds, expected at most {}", timeline::MAX_SECONDS));
+    if longest > MAX_SECONDS as usize {
+        return Err(UnreadableReport::Series(longest));
     }
-    Ok(Timeline::past(metrics, values))
+    Ok(Timeline::of_columns(metrics, values))
 }

@@ -1,11 +1,11 @@
 //! A run's thresholds, as its totals follow them.
 
-use super::Totals;
+use super::Aggregator;
 use crate::threshold::{Baseline, ThresholdResult};
 use base::time::{Span, Timestamp};
 use plan::Threshold;
 
-impl Totals {
+impl Aggregator {
     /// Compares with an earlier run from the start on.
     pub fn set_baseline(&mut self, baseline: &Baseline) {
         self.watch.set_baseline(baseline);
@@ -18,31 +18,30 @@ impl Totals {
 
     /// The first threshold that is broken and may stop the run at this moment; from now on it is known to have done so.
     pub fn stop_for_threshold(&mut self, now: Timestamp) -> Option<String> {
-        self.watch.stop_for_threshold(now, self.elapsed)
+        self.watch.stop_for_threshold(now, self.totals.elapsed)
     }
 
     /// Begins a fresh measurement of these thresholds, beside the run's own.
     pub fn begin_step(&mut self, thresholds: &[Threshold], since: Timestamp) {
-        self.watch.begin_step(thresholds, &self.config.populations, since);
+        self.watch.begin_step(thresholds, &self.totals.config.populations, since);
     }
 
     /// How the measurement that was begun last does.
     pub fn step(&self) -> Vec<ThresholdResult> {
-        self.watch.step(self.elapsed)
+        self.watch.step(self.totals.elapsed)
     }
 
     /// Every living worker has handed over up to here.
     pub fn heard_until(&self) -> Timestamp {
-        Timestamp::ZERO + Span::from_secs(u64::from(self.timeline.closed()))
+        Timestamp::ZERO + Span::from_secs(u64::from(self.totals.timeline.closed()))
     }
 
     /// How the run does by each threshold of its plan, in their order.
     pub fn thresholds(&self) -> Vec<ThresholdResult> {
-        self.config.thresholds.iter().map(|threshold| ThresholdResult::new(threshold, self)).collect()
-    }
-
-    /// `None`: the run does not follow this one.
-    pub(crate) fn watched(&self, text: &str) -> Option<ThresholdResult> {
-        self.watch.result(text, self.elapsed).filter(|_| self.watch.is_fed)
+        let results = self.totals.config.thresholds.iter().map(|threshold| {
+            let watched = self.watch.result(threshold.text(), self.totals.elapsed).filter(|_| self.watch.is_fed);
+            watched.unwrap_or_else(|| ThresholdResult::at_a_glance(threshold, &self.totals))
+        });
+        results.collect()
     }
 }

@@ -5,31 +5,9 @@
 
 use std::collections::{BTreeMap, VecDeque};
 
-use serde::{Deserialize, Serialize};
-
-use super::homes::Homes;
-use super::timeline::second_of;
+use crate::totals::timeline::second_of;
+use crate::totals::{Gap, Homes, Staleness};
 use base::time::{Span, Timestamp};
-
-/// How much later the load workers' users get messages than a probe gets the same ones, in the browser where that is most, over
-/// ten seconds, milliseconds; zero when they get them earlier.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
-pub struct Staleness {
-    pub p50_ms: f64,
-    pub p95_ms: f64,
-}
-
-/// One browser's load beside a probe, over ten seconds.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Gap {
-    /// The browser of the load, and that of the probe, by their numbers in [`Homes`].
-    pub home: usize,
-    pub probe: usize,
-    /// Of the message in the middle.
-    pub load_ms: f64,
-    pub probe_ms: f64,
-    pub later: Staleness,
-}
 
 /// One message that a browser's load and a probe got both. Only then are their times comparable: where messages queue up at
 /// the server, those of one room are sooner than those of another.
@@ -47,7 +25,6 @@ pub struct ProbeWindow {
     seconds: VecDeque<(u32, Seen)>,
     /// Seconds before this one have been compared.
     compared: u32,
-    latest: Option<Staleness>,
 }
 
 /// By the load's browser, and whether the probe is its own.
@@ -93,15 +70,6 @@ impl ProbeWindow {
         }
     }
 
-    /// Of a past run: only what it came to.
-    pub fn past(latest: Option<Staleness>) -> Self {
-        Self { latest, ..Self::default() }
-    }
-
-    pub fn latest(&self) -> Option<Staleness> {
-        self.latest
-    }
-
     /// The next second before `known`, if there is one: compares over the window that it ends. Each browser that carries load is
     /// compared with its own probe, and with the best of the others'.
     pub fn next(&mut self, known: u32, clock_bound: Span) -> Option<(u32, Vec<Gap>)> {
@@ -121,8 +89,6 @@ impl ProbeWindow {
             gap(key.0, window.get_mut(&key)?, slack_ms)
         };
         let gaps: Vec<Gap> = keys.into_iter().filter_map(gap).collect();
-        let worst = gaps.iter().max_by(|a, b| a.later.p50_ms.total_cmp(&b.later.p50_ms));
-        self.latest = worst.map(|gap| gap.later);
         Some((second, gaps))
     }
 }
@@ -172,7 +138,6 @@ mod tests {
         send(&mut window, 0, times, &[(load_us, probe_us)]);
         let (second, gaps) = window.next(1, Span::ZERO).expect("one second is known");
         assert_eq!((second, gaps.first().map(|gap| gap.later.p50_ms)), (0, expected));
-        assert_eq!(window.latest().map(|staleness| staleness.p50_ms), expected);
         assert_eq!(window.next(1, Span::ZERO), None);
     }
 
@@ -218,7 +183,6 @@ mod tests {
         let found = |window: &mut ProbeWindow| window.next(99, Span::ZERO).expect("more are known").1.len();
         let lengths: Vec<_> = (0..11).map(|_| found(&mut window)).collect();
         assert_eq!(lengths, [1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 0]);
-        assert_eq!(window.latest(), None);
         assert!(window.seconds.is_empty());
     }
 }
