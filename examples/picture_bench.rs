@@ -63,14 +63,24 @@ fn an_hour(adding: &mut Aggregator) {
                 phase: Phase::Active,
             };
             recorder.error(at, key, || "no answer in 10 s".to_owned());
-            adding.absorb(worker, Part {
-                at,
-                metrics: &recorder.drain(),
-                users: &[UsersByState { active: 50, ..UsersByState::default() }],
-                ledger: &LedgerDelta { sent: 10, due: 90, delivered: 90, arrived: 90, accepted: 10, ..LedgerDelta::default() },
-                completions: &[],
-                health: &HealthDelta { busy_share: 0.2, lag: vec![Span::from_millis(3)], ..HealthDelta::default() },
-            });
+            adding.absorb(
+                worker,
+                Part {
+                    at,
+                    metrics: &recorder.drain(),
+                    users: &[UsersByState { active: 50, ..UsersByState::default() }],
+                    ledger: &LedgerDelta {
+                        sent: 10,
+                        due: 90,
+                        delivered: 90,
+                        arrived: 90,
+                        accepted: 10,
+                        ..LedgerDelta::default()
+                    },
+                    completions: &[],
+                    health: &HealthDelta { busy_share: 0.2, lag: vec![Span::from_millis(3)], ..HealthDelta::default() },
+                },
+            );
         }
     }
 }

@@ -66,7 +66,7 @@ pub fn expose(driver: &RunDriver, swarm: &SwarmDriver, reply: impl Fn(Reply) -> 
             settled(given.map(|()| JsValue::UNDEFINED).map_err(|error| failure(&error, &[])))
         }
     });
-    put(&api, "status", with(|driver| settled(to_js(&driver.status()))));
+    put(&api, "status", with(|driver| settled(plain(&driver.status()))));
     put(&api, "act", {
         let driver = driver.clone();
         move |action, _, _| settled(act(&driver, &action))
@@ -89,7 +89,7 @@ pub fn expose(driver: &RunDriver, swarm: &SwarmDriver, reply: impl Fn(Reply) -> 
     put(&api, "answer", move |allows, options, _| settled(answer(&reply, &allows, &options)));
     put(&api, "swarm", {
         let swarm = swarm.clone();
-        move |_, _, _| settled(to_js(&swarm_now(&swarm)))
+        move |_, _, _| settled(plain(&swarm_now(&swarm)))
     });
     set(&js_sys::global(), "tabswarm", &api);
 }
@@ -272,18 +272,24 @@ fn problem(path: &str, message: String) -> Problem {
 
 fn verdict(plan: Result<(), Vec<Problem>>) -> JsValue {
     let problems = plan.err().unwrap_or_default();
-    to_js(&json!({"ok": problems.is_empty(), "problems": problems})).unwrap_or_else(|error| error)
+    plain(&json!({"ok": problems.is_empty(), "problems": problems})).unwrap_or_else(|error| error)
 }
 
 /// An `Error` whose message a person can read, with the problems as data beside it.
 fn failure(message: &str, problems: &[Problem]) -> JsValue {
     let lines = problems.iter().map(|problem| format!("\n{problem}"));
     let error = js_sys::Error::new(&lines.fold(message.to_owned(), |message, line| message + &line));
-    set(&error, "problems", &to_js(problems).unwrap_or_else(|error| error));
+    set(&error, "problems", &plain(problems).unwrap_or_else(|error| error));
     error.into()
 }
 
-/// A plain object, by way of JSON: numbers, nulls and absent fields are what the documents say.
+/// A small answer as an object. What it counts is exact up to 2^53.
+fn plain(value: &(impl Serialize + ?Sized)) -> Result<JsValue, JsValue> {
+    let serializer = serde_wasm_bindgen::Serializer::json_compatible();
+    value.serialize(&serializer).map_err(|error| js_sys::Error::new(&error.to_string()).into())
+}
+
+/// A document as an object, by way of JSON: numbers, nulls and absent fields are what its schema says.
 fn to_js(value: &(impl Serialize + ?Sized)) -> Result<JsValue, JsValue> {
     let text = serde_json::to_string(value).map_err(|error| JsValue::from(js_sys::Error::new(&error.to_string())))?;
     JSON::parse(&text)

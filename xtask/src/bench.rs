@@ -4,7 +4,8 @@ use crate::artifacts::{self, Lab};
 use crate::shell::{command, line, run};
 use crate::{browser, mosquitto};
 
-pub const PARTS: &[&str] = &["browser", "codec", "simulation", "voice", "swarm", "picture", "contexts", "page", "sizes"];
+pub const PARTS: &[&str] =
+    &["browser", "codec", "simulation", "voice", "swarm", "picture", "contexts", "page", "sizes"];
 
 /// Runs the named parts (none named: all).
 pub fn bench(only: &[String]) -> Result<(), String> {
