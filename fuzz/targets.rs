@@ -5,14 +5,16 @@ use std::sync::LazyLock;
 
 use app::{csv::CsvTable, share};
 use base::time::Timestamp;
+use base::url as ours;
 use engine::wire::FromWorker;
 use metrics::{Histogram, Stats, Tag};
 use plan::{Plan, Threshold};
 use protocol::audio::wav;
-use protocol::{Args, Incoming, Session, SessionConfig, engineio, socketio, url as ours};
+use protocol::{Session, SessionConfig};
 use run::{Capacity, Run, RunInput, layout};
 use scenario::{Scope, UserFacts, compile};
 use serde_json::{Map, Value};
+use socketio::{Args, Incoming, engineio};
 use swarm::*;
 
 type Target = fn(&[u8]);

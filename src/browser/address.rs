@@ -2,7 +2,7 @@
 
 use web_sys::Url;
 
-use protocol::url::host;
+use base::url::host;
 
 /// The address to open, written as the browser reads it, so that it reads nothing else when it opens it. What it takes for no
 /// address stays as it is, to be refused in its own words.

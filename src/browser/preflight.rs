@@ -179,7 +179,7 @@ async fn look_at_browser(wanted: &Rehearsal, checklist: &Checklist, report: &Rep
     let probed = match place {
         Some(place) => {
             let most = users.clamp(1, known).min(most_counted(&place, &wanted.limits));
-            Some((count_sockets(&place, most).await, most, protocol::url::origin(&place)))
+            Some((count_sockets(&place, most).await, most, base::url::origin(&place)))
         }
         None => None,
     };

@@ -29,7 +29,7 @@ pub fn own_origin() -> String {
 
 /// Whether the browser will refuse `url` because this page came by https.
 pub fn is_mixed_content(url: &Url) -> bool {
-    protocol::is_mixed_content(&own_origin(), &url.protocol(), &url.hostname())
+    base::url::is_mixed_content(&own_origin(), &url.protocol(), &url.hostname())
 }
 
 /// Whether anything at all answers at `url`: a request whose answer stays hidden needs no permission from the server.

@@ -7,8 +7,9 @@ use std::path::{Path, PathBuf};
 use crate::shell::root;
 
 /// The pure crates in layer order: each knows at most those before it. ARCHITECTURE.md has the same list.
-const LAYERS: [&str; 12] = [
+const LAYERS: [&str; 13] = [
     "base",
+    "socketio",
     "catalogue",
     "scenario",
     "protocol",

@@ -9,8 +9,8 @@ use super::model::{Model, NoticeKind};
 use super::path::Path;
 use super::update::say;
 use super::{field, load_form, presets, share, sound};
+use base::url;
 use plan::Load;
-use protocol::url;
 
 /// The events that change the plan.
 pub(super) fn edit_plan(model: &mut Model, event: Event) {

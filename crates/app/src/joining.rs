@@ -5,7 +5,7 @@ use super::event::{Effect, Event};
 use super::model::{Model, NoticeKind, Page};
 use super::safety;
 use super::update::say;
-use protocol::url;
+use base::url;
 use swarm::{Answer, Credentials, Invite, InviteError, Role};
 
 /// A link that was followed and leads nowhere yet.
@@ -113,7 +113,7 @@ pub(super) fn enter(model: &Model, invite: Invite, credentials: Option<Credentia
 pub fn nearness(host: &str) -> Option<&'static str> {
     if url::means_this_machine(host) {
         Some("this very machine")
-    } else if protocol::says_private(host) || !host.contains(['.', ':']) {
+    } else if url::says_private(host) || !host.contains(['.', ':']) {
         Some("a machine of your own network")
     } else {
         None

@@ -8,8 +8,8 @@ use super::event::{Effect, Event};
 use super::format;
 use super::model::{Model, NoticeKind};
 use super::update::say;
+use base::url;
 use plan::{HostLoad, Limits, Plan};
-use protocol::url;
 
 /// What this browser remembers, and what it asks just now.
 #[derive(Debug, Clone, PartialEq, Default)]

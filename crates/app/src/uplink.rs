@@ -1,8 +1,8 @@
 //! What a plan's microphones need of this machine's uplink, before anything starts: a sum, and a word of warning.
 
 use super::format;
+use base::url;
 use plan::Plan;
-use protocol::url;
 
 /// Above this most uplinks are full, and then every time in the results is also the uplink's.
 pub const LIMIT_BYTES_PER_SECOND: f64 = 2_500_000.0;

@@ -9,9 +9,9 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet, VecDeque};
 use crate::user::ONCE_USER;
 use crate::wire::{Level, Load, LogLine};
 use base::time::{Span, Timestamp};
+use base::url;
 use metrics::UserId;
 use plan::{Caps, Limits, Segment};
-use protocol::url;
 
 use super::Engine;
 use super::crowd::Seat;

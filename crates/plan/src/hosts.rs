@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use serde_json::Value;
 
 use super::model::{Plan, Population};
-use protocol::url::{self, Sketch, UNKNOWN};
+use base::url::{self, Sketch, UNKNOWN};
 use scenario::{Address, Program, resolve, without_holes};
 
 impl Plan {

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use super::load::{Schedule, StepAction};
 use super::model::{Load, Plan};
 use super::segment::Segment;
-use protocol::url;
+use base::url;
 
 /// This machine has no caps, it is nobody else's; and it is always allowed to its operator's own plans. Somebody else's plan
 /// reaches `only` what was agreed to.

@@ -1,7 +1,7 @@
 //! On what terms the users of a population speak with hosts.
 
 use super::model::{Mark, Plan, Redirects};
-use protocol::url;
+use base::url;
 
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Terms {

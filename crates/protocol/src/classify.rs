@@ -16,7 +16,7 @@
 
 use memchr::{memchr, memchr2};
 
-use super::json;
+use base::json;
 
 /// The name of a plain text event, borrowed; `None` for every frame that the session has to see.
 pub fn classify(frame: &str) -> Option<&str> {

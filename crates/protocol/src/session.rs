@@ -4,12 +4,10 @@
 //! Once a session has ended, was refused or left, it only counts frames (`Incoming::Housekeeping`); the socket is the
 //! caller's to close.
 
-use super::args::Args;
-use super::error::FrameError;
-use super::socketio;
 use super::url::websocket_url;
 use super::websocket::Plain;
-use base::time::{Span, Timestamp};
+use base::time::Timestamp;
+use socketio::{FrameError, Incoming, Transmit};
 
 /// What the session is to speak.
 #[derive(Debug, Clone)]
@@ -23,46 +21,6 @@ pub enum SessionConfig {
     WebSocket {
         event_field: String,
     },
-}
-
-/// What a frame, or the passing of time, meant. Borrows from the frame where it can.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Incoming<'a> {
-    /// Engine.IO OPEN arrived (Socket.IO only); CONNECT is queued for transmission.
-    Handshake { sid: &'a str, ping_interval: Span, ping_timeout: Span, max_payload: Option<u64> },
-    /// The session is usable. Events that came earlier follow right after this one.
-    Connected,
-    /// CONNECT_ERROR: the message of the object, or the bare string; `data` is the raw JSON, empty if there was none.
-    /// Also a CONNECT answer without a `sid`, which is what a Socket.IO 2 server gives.
-    Refused { message: String, data: &'a str },
-    /// An event. With an `ack` id the server waits for [`Session::acknowledge`]. Plain WebSocket: the whole object is
-    /// the one argument; a binary frame is the one attachment of an event named [`super::BINARY_FRAME`].
-    Event { name: &'a str, args: Args<'a>, ack: Option<u64> },
-    /// Answer to an emit with `ack: true`.
-    Ack { id: u64, args: Args<'a> },
-    /// The server left the namespace (Socket.IO DISCONNECT) or closed the Engine.IO session, fell silent, or flooded.
-    Ended { reason: EndReason },
-    /// Nothing to do but count the frame: ping, pong, noop, upgrade, packets for a namespace that was not asked for.
-    Housekeeping,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum EndReason {
-    /// Socket.IO DISCONNECT packet: "io server disconnect".
-    ServerDisconnect,
-    /// Engine.IO CLOSE packet: "transport close".
-    EngineClose,
-    /// No ping within pingInterval + pingTimeout: "ping timeout".
-    PingTimeout,
-    /// More events came before the namespace was granted than a session keeps. The frame that was too much is an error as well.
-    Flooded,
-}
-
-/// To be written to the socket, in order.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Transmit {
-    Text(String),
-    Binary(Vec<u8>),
 }
 
 #[derive(Debug)]

@@ -5,10 +5,8 @@ use std::collections::VecDeque;
 
 use serde_json::{Map, Value};
 
-use super::args::Args;
-use super::error::{FrameError, excerpt};
-use super::json;
-use super::session::{Incoming, Transmit};
+use base::json;
+use socketio::{Args, FrameError, Incoming, Transmit, excerpt};
 
 /// The event name under which a binary frame is handed on, as its one attachment. The parentheses keep it apart from
 /// what services call their events.

@@ -3,9 +3,9 @@
 
 use serde_json::Value;
 
+use base::url;
 use engine::wire::Trial;
 use plan::{Plan, Population};
-use protocol::url;
 use scenario::resolve;
 
 /// The first of these that no population goes to. Browsers open one socket after the other to the same host and port, so a place there

@@ -8,7 +8,7 @@
 
 use super::key::{KeyError, Keys, Secret};
 use super::signature::PublicKey;
-use protocol::url;
+use base::url;
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Invite {

@@ -10,8 +10,8 @@ use super::net::Endpoint;
 use base64::Engine as _;
 use base64::prelude::{BASE64_STANDARD, BASE64_URL_SAFE_NO_PAD};
 
+use base::url::encode_component;
 use engine::ports::{FetchBody, FetchOutcome, FetchRequest};
-use protocol::encode_component;
 
 /// What goes wrong, as shares of deliveries (one message to one member).
 #[derive(Debug, Clone, Copy, PartialEq, Default)]

@@ -8,7 +8,7 @@ use app::joining::{Asks, Joining, Reply, leaves_something, named, nearness};
 use app::safety::FAIR_USE;
 use app::swarm_view::PartView;
 use app::{Event, SwarmView};
-use protocol::url;
+use base::url;
 use swarm::Role;
 
 /// Before anything is connected to.

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::super::hosts::opened;
 use super::super::model::Population;
-use protocol::url::{self, Sketch};
+use base::url::{self, Sketch};
 use scenario::Node;
 
 /// The hosts that a population names, as browsers write them.

@@ -7,7 +7,7 @@ use base64::engine::general_purpose::{GeneralPurpose, GeneralPurposeConfig, STAN
 use serde_json::{Map, Value};
 
 use super::SAMPLE_BYTES;
-use crate::json;
+use base::json;
 
 /// What a frame that should carry audio carries instead.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, thiserror::Error)]

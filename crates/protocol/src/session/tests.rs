@@ -5,6 +5,8 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::{classify, classify_json};
+use base::time::Span;
+use socketio::Args;
 
 const OPEN: &str = r#"< 0{"sid":"e","upgrades":[],"pingInterval":25000,"pingTimeout":20000,"maxPayload":1000000}"#;
 const GRANT: &str = r#"< 40{"sid":"s"}"#;

@@ -7,8 +7,8 @@ use std::collections::BTreeMap;
 
 use super::question::{Question, Seen};
 use super::reach::{bad_address, unreachable, way_there};
+use base::url;
 use engine::user::{Call, StepKind};
-use protocol::url;
 
 /// A step that went wrong, as the run has counted it.
 #[derive(Debug, Clone, PartialEq, Eq)]

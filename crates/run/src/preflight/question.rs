@@ -1,8 +1,8 @@
 //! What a server is asked besides, to tell apart what a browser shows alike.
 
+use base::url;
 use engine::user::StepKind;
 use plan::{Limits, Plan};
-use protocol::url;
 
 /// One GET.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]

@@ -1,7 +1,7 @@
 //! Why nothing comes back from an address: the browser does not even ask, or nobody answers.
 
 use super::diagnosis::{Around, Diagnosis, found};
-use protocol::{is_mixed_content, says_private, url};
+use base::url::{self, is_mixed_content, says_private};
 
 /// What keeps a browser from even asking.
 pub fn way_there(address: &str, is_socket: bool, around: &Around) -> Option<Diagnosis> {

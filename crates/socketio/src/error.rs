@@ -1,6 +1,6 @@
 //! What can be wrong with a frame, with enough of the frame to find the server's code that wrote it.
 
-use super::socketio::MAX_ATTACHMENTS;
+use super::MAX_ATTACHMENTS;
 
 /// What a server sent that is no valid frame.
 ///
@@ -78,7 +78,7 @@ impl FrameError {
 }
 
 /// As much of a bad value as a person reads, cut between characters.
-pub(super) fn excerpt(text: &str) -> String {
+pub fn excerpt(text: &str) -> String {
     if text.len() <= EXCERPT {
         return text.to_owned();
     }

@@ -1,7 +1,7 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::socketio::encode;
+use crate::encode;
 
 #[test]
 fn packets_of_the_protocol_document() {

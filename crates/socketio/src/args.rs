@@ -3,7 +3,7 @@
 use serde_json::{Deserializer, Value};
 
 use super::error::{FrameError, excerpt};
-use super::json;
+use base::json;
 
 /// Raw JSON arguments, parsed only when somebody looks.
 #[derive(Debug, Clone, PartialEq)]
@@ -16,7 +16,7 @@ pub struct Args<'a> {
 }
 
 impl<'a> Args<'a> {
-    pub(super) const fn text(raw: &'a str) -> Self {
+    pub const fn text(raw: &'a str) -> Self {
         Self { raw, attachments: Vec::new() }
     }
 

@@ -110,7 +110,7 @@ pub fn is_loopback(host: &str) -> bool {
 /// Whether a host can be anybody's on the internet: neither this machine, nor an address or a name that only a network of one's own
 /// has.
 pub fn is_public(host: &str) -> bool {
-    if is_loopback(host) || super::says_private(host) {
+    if is_loopback(host) || super::reach::says_private(host) {
         return false;
     }
     if let Ok(ip) = host.parse::<Ipv4Addr>() {

@@ -1,7 +1,7 @@
 //! Packets to frames.
 
 use super::packet::Packet;
-use crate::json;
+use base::json;
 
 /// Writes a packet as a whole text frame, the Engine.IO message type `4` included.
 ///

@@ -2,14 +2,14 @@
 
 use std::collections::VecDeque;
 
+use super::args::Args;
+use super::engineio::{self, Handshake};
+use super::error::{FrameError, excerpt};
+use super::incoming::{EndReason, Incoming, Transmit};
 use super::packet::Packet;
 use super::stored::{Partial, Stored};
 use super::{decode, encode};
-use crate::args::Args;
-use crate::engineio::{self, Handshake};
-use crate::error::{FrameError, excerpt};
-use crate::json;
-use crate::session::{EndReason, Incoming, Transmit};
+use base::json;
 use base::time::{Span, Timestamp};
 
 #[derive(Debug)]

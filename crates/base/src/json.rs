@@ -10,13 +10,13 @@ use memchr::memchr2;
 
 /// The raw text of `key`'s value in an object, `None` if the text is no object or has no such key. Of several equal
 /// keys the first counts.
-pub(super) fn member<'a>(object: &'a str, key: &str) -> Option<&'a str> {
+pub fn member<'a>(object: &'a str, key: &str) -> Option<&'a str> {
     value_at(object, member_start(object, 0, key)?)
 }
 
 /// The raw text at an RFC 6901 pointer below the value at `index` of a comma-separated list without its brackets.
 /// Nothing behind that text is looked at.
-pub(super) fn find<'a>(list: &'a str, index: usize, path: &str) -> Option<&'a str> {
+pub fn find<'a>(list: &'a str, index: usize, path: &str) -> Option<&'a str> {
     let start = element_start(list, 0, index)?;
     if path.is_empty() {
         return value_at(list, start);
@@ -56,12 +56,12 @@ fn value_at(text: &str, at: usize) -> Option<&str> {
 }
 
 /// The text between the brackets of an array.
-pub(super) fn between_brackets(array: &str) -> Option<&str> {
+pub fn between_brackets(array: &str) -> Option<&str> {
     Some(array.trim_ascii().strip_prefix('[')?.strip_suffix(']')?.trim_ascii())
 }
 
 /// The string whose opening quote stands at `at`, and the index behind its closing quote.
-pub(super) fn string_at(text: &str, at: usize) -> Option<(Cow<'_, str>, usize)> {
+pub fn string_at(text: &str, at: usize) -> Option<(Cow<'_, str>, usize)> {
     let bytes = text.as_bytes();
     if bytes.get(at) != Some(&b'"') {
         return None;
@@ -75,12 +75,12 @@ pub(super) fn string_at(text: &str, at: usize) -> Option<(Cow<'_, str>, usize)> 
 }
 
 /// The string that a raw value is, if it is one.
-pub(super) fn as_string(value: &str) -> Option<Cow<'_, str>> {
+pub fn as_string(value: &str) -> Option<Cow<'_, str>> {
     string_at(value, 0).and_then(|(text, end)| (end == value.len()).then_some(text))
 }
 
 /// A string as JSON text, quotes included.
-pub(super) fn quote(text: &str) -> String {
+pub fn quote(text: &str) -> String {
     serde_json::to_string(text).expect("a string can always be written as JSON")
 }
 
@@ -92,7 +92,7 @@ fn skip_whitespace(bytes: &[u8], mut at: usize) -> usize {
 }
 
 /// The index behind the value that starts at `at`.
-pub(super) fn value_end(bytes: &[u8], at: usize) -> Option<usize> {
+pub fn value_end(bytes: &[u8], at: usize) -> Option<usize> {
     match bytes.get(at)? {
         b'"' => string_end(bytes, at + 1).map(|quote| quote + 1),
         b'{' | b'[' => container_end(bytes, at),

@@ -2,10 +2,10 @@
 
 use serde_json::Value;
 
+use super::args::Args;
+use super::error::{FrameError, excerpt};
+use super::incoming::Incoming;
 use super::packet::Packet;
-use crate::args::Args;
-use crate::error::{FrameError, excerpt};
-use crate::session::Incoming;
 
 /// An event or an acknowledgement, owned.
 #[derive(Debug)]

@@ -5,9 +5,9 @@ use std::borrow::Cow;
 use memchr::memchr;
 
 use super::MAX_ATTACHMENTS;
+use super::error::{FrameError, excerpt};
 use super::packet::Packet;
-use crate::error::{FrameError, excerpt};
-use crate::json;
+use base::json;
 
 /// Reads the data of an Engine.IO message: the namespace, without its query part, and the packet.
 ///
