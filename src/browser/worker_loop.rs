@@ -21,7 +21,7 @@ use super::{transport, worker_scope};
 use base::time::{Span, Timestamp};
 use engine::ports::{Input, Output};
 use engine::wire::{FromWorker, Load, ToWorker, Trial};
-use engine::{Engine, Exchange};
+use engine::{Engine, Exchange, LoadError};
 use metrics::{MASK, Way, text_without_secrets};
 
 /// Runs the worker: from its load on it answers the page's messages.
@@ -102,13 +102,13 @@ impl Worker {
                 self.player = Some(player);
                 say(&FromWorker::Loaded);
             }
-            Err(message) => say(&FromWorker::Failed { message }),
+            Err(error) => say(&FromWorker::Failed { message: error.to_string() }),
         }
     }
 }
 
 impl Player {
-    fn new(clock: Clock, load: &Load) -> Result<Rc<RefCell<Self>>, String> {
+    fn new(clock: Clock, load: &Load) -> Result<Rc<RefCell<Self>>, LoadError> {
         let mut engine = Engine::new(load)?;
         Ok(Rc::new_cyclic(|this: &Weak<RefCell<Self>>| {
             let (on_input, on_timer) = (this.clone(), this.clone());
