@@ -13,6 +13,17 @@ pub struct Bounds {
     pub users: u32,
 }
 
+/// What an operator has not allowed.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Beyond {
+    #[error("it is more than its operator has agreed to")]
+    Agreed,
+    #[error("{}", .0.join("; "))]
+    Caps(Vec<String>),
+    #[error("its part has {users} users, and its operator allows {most} in this browser")]
+    Users { users: u32, most: u32 },
+}
+
 impl Bounds {
     /// The most users of a whole run of which a part keeps within what this browser's operator allows here, however the tester
     /// steers the run: users are dealt by their numbers, so fewer of them are no larger part.
@@ -31,17 +42,17 @@ impl Bounds {
     ///
     /// # Errors
     /// It goes beyond them.
-    pub fn check<'a>(&self, mut load: Load, agreements: &'a Agreements) -> Result<(Load, &'a Agreed), String> {
+    pub fn check<'a>(&self, mut load: Load, agreements: &'a Agreements) -> Result<(Load, &'a Agreed), Beyond> {
         let asked = Offer::of(&load.plan);
-        let agreed = agreements.covering(&asked).ok_or("it is more than its operator has agreed to")?;
+        let agreed = agreements.covering(&asked).ok_or(Beyond::Agreed)?;
         let beyond: Vec<_> =
             asked.far.iter().flat_map(|load| self.limits.caps_of(&load.host).exceeded_by(load)).collect();
         if !beyond.is_empty() {
-            return Err(beyond.join("; "));
+            return Err(Beyond::Caps(beyond));
         }
         let users = load.plan.users_of(&load.segment).saturating_add(load.lending.guests.len() as u32);
         if users > self.users {
-            return Err(format!("its part has {users} users, and its operator allows {} in this browser", self.users));
+            return Err(Beyond::Users { users, most: self.users });
         }
         let Offer { hosts, places, .. } = &agreed.offer;
         load.limits = Some(Limits { hosts: hosts.clone(), only: Some(places.clone()), ..self.limits.clone() });

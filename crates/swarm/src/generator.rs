@@ -498,7 +498,7 @@ impl Generator {
             }
         }
         if let Err(what) = order.plausible(self.clock.map(|clock| self.now_ms + clock.offset)) {
-            return self.distrust(&order, &what);
+            return self.distrust(&order, &what.to_string());
         }
         match order {
             Order::Begin { workers } => self.begin(workers),
@@ -556,7 +556,7 @@ impl Generator {
                 }
                 Err(why) => {
                     self.refused += 1;
-                    return self.on_worker_died(worker, why);
+                    return self.on_worker_died(worker, why.to_string());
                 }
             },
             ToWorker::Start { epoch_ms, shared } => {
