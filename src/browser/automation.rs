@@ -63,7 +63,7 @@ pub fn expose(driver: &RunDriver, swarm: &SwarmDriver, reply: impl Fn(Reply) -> 
         let driver = driver.clone();
         move |report, _, _| {
             let given = read_report(&report).map(|report| driver.compare_with(report));
-            settled(given.map(|()| JsValue::UNDEFINED).map_err(|error| failure(&error, &[])))
+            settled(given.map(|()| JsValue::UNDEFINED))
         }
     });
     put(&api, "status", with(|driver| settled(to_js(&driver.status()))));
@@ -110,9 +110,9 @@ fn act(driver: &RunDriver, action: &JsValue) -> Result<JsValue, JsValue> {
     Ok(JsValue::UNDEFINED)
 }
 
-fn start(driver: RunDriver, options: Result<Options, String>, plan: Result<Runnable, Vec<Problem>>) -> Promise {
+fn start(driver: RunDriver, options: Result<Options, JsValue>, plan: Result<Runnable, Vec<Problem>>) -> Promise {
     future_to_promise(async move {
-        let options = options.map_err(|error| failure(&error, &[]))?;
+        let options = options?;
         let (plan, rows) = plan.map_err(|problems| failure("the plan cannot run", &problems))?;
         driver.starve(options.starve_ms.clamp(0.0, MOST_STARVATION_MS) as u32);
         let started = driver.start_within(options.limits(driver.limits()), plan, rows, Vec::new()).await;
@@ -147,13 +147,14 @@ impl Options {
     }
 }
 
-fn read_options(options: &JsValue) -> Result<Options, String> {
+fn read_options(options: &JsValue) -> Result<Options, JsValue> {
     if options.is_undefined() || options.is_null() {
         return Ok(Options::default());
     }
     let text = JSON::stringify(options).ok().and_then(|text| text.as_string()).unwrap_or_default();
     serde_json::from_str(&text).map_err(|error| {
-        format!("the options were not understood: {error}; expected {{allow: [hosts], caps: {{users, rate, minutes}}}}")
+        let expected = "{allow: [hosts], caps: {users, rate, minutes}}";
+        failure(&format!("the options were not understood: {error}; expected {expected}"), &[])
     })
 }
 
@@ -236,10 +237,10 @@ fn offered() -> JsValue {
 /// A plan and the rows of its account files.
 type Runnable = (Plan, Vec<Vec<Vec<String>>>);
 
-fn read_report(report: &JsValue) -> Result<Report, String> {
+fn read_report(report: &JsValue) -> Result<Report, JsValue> {
     let text = JSON::stringify(report).ok().and_then(|text| text.as_string()).unwrap_or_default();
     let mut reading = archive::read("the baseline", &text);
-    reading.found.pop().map(|found| found.report).ok_or_else(|| reading.problems.join(", "))
+    reading.found.pop().map(|found| found.report).ok_or_else(|| failure(&reading.problems.join(", "), &[]))
 }
 
 fn read_plan(plan: &JsValue, files: &JsValue) -> Result<Runnable, Vec<Problem>> {

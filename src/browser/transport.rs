@@ -8,16 +8,25 @@ use serde::de::DeserializeOwned;
 use serde_wasm_bindgen::Serializer;
 use wasm_bindgen::JsValue;
 
+/// Why a message did not cross.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum TransportError {
+    #[error("cannot pass a message on: {0}")]
+    Encode(String),
+    #[error("cannot read a message: {0}")]
+    Decode(String),
+}
+
 /// # Errors
 /// A whole number beyond 2^53.
-pub fn encode(message: &impl Serialize) -> Result<JsValue, String> {
-    message.serialize(&SERIALIZER).map_err(|error| format!("cannot pass a message on: {error}"))
+pub fn encode(message: &impl Serialize) -> Result<JsValue, TransportError> {
+    message.serialize(&SERIALIZER).map_err(|error| TransportError::Encode(error.to_string()))
 }
 
 /// # Errors
 /// The value is no such message.
-pub fn decode<T: DeserializeOwned>(value: JsValue) -> Result<T, String> {
-    serde_wasm_bindgen::from_value(value).map_err(|error| format!("cannot read a message: {error}"))
+pub fn decode<T: DeserializeOwned>(value: JsValue) -> Result<T, TransportError> {
+    serde_wasm_bindgen::from_value(value).map_err(|error| TransportError::Decode(error.to_string()))
 }
 
 /// Maps become objects, because scenario documents and variables are JSON; null stays null for the same reason.

@@ -16,8 +16,9 @@ use super::fetch::Fetches;
 use super::socket::Sockets;
 use super::starvation;
 use super::timer::Timer;
+use super::transport::{self, TransportError};
 use super::trial::Attempt;
-use super::{transport, worker_scope};
+use super::worker_scope;
 use base::time::{Span, Timestamp};
 use engine::ports::{Input, Output};
 use engine::wire::{FromWorker, Load, ToWorker, Trial};
@@ -34,7 +35,7 @@ pub fn worker_main() {
     let on_message =
         Closure::<dyn FnMut(MessageEvent)>::new(move |event: MessageEvent| match transport::decode(event.data()) {
             Ok(message) => this.on_message(message),
-            Err(message) => say(&FromWorker::Failed { message }),
+            Err(error) => say(&FromWorker::Failed { message: error.to_string() }),
         });
     worker_scope().set_onmessage(Some(on_message.as_ref().unchecked_ref()));
     // It lives as long as the worker.
@@ -248,8 +249,9 @@ impl Player {
     fn obey(&mut self, output: Output, now: Timestamp, wall_ms: f64) {
         match output {
             Output::Connect { socket, user, url, protocols } => {
-                if let Err(reason) = self.sockets.open(socket, user, &url, protocols) {
-                    self.engine.handle(now, wall_ms, Input::Closed { socket, code: NEVER_OPENED, reason: &reason });
+                if let Err(error) = self.sockets.open(socket, user, &url, protocols) {
+                    let reason = &error.to_string();
+                    self.engine.handle(now, wall_ms, Input::Closed { socket, code: NEVER_OPENED, reason });
                 }
             }
             Output::Send { socket, text } => self.sockets.send(socket, &text),
@@ -336,7 +338,8 @@ fn say(message: &FromWorker) {
     };
     let clean = clean.map(|message| FromWorker::Failed { message });
     let message = clean.as_ref().unwrap_or(message);
-    let value = transport::encode(message).or_else(|message| transport::encode(&FromWorker::Failed { message }));
+    let failed = |error: TransportError| FromWorker::Failed { message: error.to_string() };
+    let value = transport::encode(message).or_else(|error| transport::encode(&failed(error)));
     if let Ok(value) = value {
         // A message port takes whatever can be cloned, and plain objects can.
         let _ = worker_scope().post_message(&value);
