@@ -23,7 +23,7 @@ use super::worker_host::{WorkerError, WorkerHost};
 use app::past::PastRun;
 use engine::wire::{Canary, FromWorker, Heard, Seen, ToWorker};
 use metrics::{Browser, Report, UserId};
-use plan::{Limits, Plan, TimedAction};
+use plan::{Exceeded, Limits, Plan, TimedAction};
 use protocol::audio::Clip;
 use run::{Run, RunInput, RunPhase, Status};
 use swarm::{Journal, Offer, SessionId};
@@ -32,12 +32,12 @@ use swarm::{Journal, Offer, SessionId};
 #[derive(Clone)]
 pub struct RunDriver(Rc<Inner>);
 
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
 pub enum StartError {
     #[error("a run is going on already")]
     Busy,
-    #[error("{}", .0.join("; "))]
-    Limits(Vec<String>),
+    #[error(transparent)]
+    Limits(#[from] Exceeded),
     #[error("stopped before it started")]
     Stopped,
     #[error("this browser only watches, and no other is ready to play")]
@@ -202,7 +202,7 @@ impl RunDriver {
         if self.is_busy() {
             return Err(StartError::Busy);
         }
-        limits.check(&plan).map_err(StartError::Limits)?;
+        limits.check(&plan)?;
         self.0.starting.set(true);
         self.0.gives_up.set(false);
         let started = Inner::start(&self.0, limits, plan, csv, clips).await;

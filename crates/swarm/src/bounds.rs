@@ -3,7 +3,7 @@
 use super::consent::{Agreed, Agreements};
 use super::message::Offer;
 use engine::wire::Load;
-use plan::{Limits, Segment};
+use plan::{Exceeded, Limits, Segment};
 
 #[derive(Debug, Clone, PartialEq)]
 pub struct Bounds {
@@ -14,12 +14,12 @@ pub struct Bounds {
 }
 
 /// What an operator has not allowed.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
 pub enum Beyond {
     #[error("it is more than its operator has agreed to")]
     Agreed,
-    #[error("{}", .0.join("; "))]
-    Caps(Vec<String>),
+    #[error(transparent)]
+    Caps(#[from] Exceeded),
     #[error("its part has {users} users, and its operator allows {most} in this browser")]
     Users { users: u32, most: u32 },
 }
@@ -48,7 +48,7 @@ impl Bounds {
         let beyond: Vec<_> =
             asked.far.iter().flat_map(|load| self.limits.caps_of(&load.host).exceeded_by(load)).collect();
         if !beyond.is_empty() {
-            return Err(Beyond::Caps(beyond));
+            return Err(Exceeded(beyond).into());
         }
         let users = load.plan.users_of(&load.segment).saturating_add(load.lending.guests.len() as u32);
         if users > self.users {
