@@ -63,10 +63,10 @@ pub fn expose(driver: &RunDriver, swarm: &SwarmDriver, reply: impl Fn(Reply) -> 
         let driver = driver.clone();
         move |report, _, _| {
             let given = read_report(&report).map(|report| driver.compare_with(report));
-            settled(given.map(|()| JsValue::UNDEFINED).map_err(|error| failure(&error, &[])))
+            settled(given.map(|()| JsValue::UNDEFINED))
         }
     });
-    put(&api, "status", with(|driver| settled(plain(&driver.status()))));
+    put(&api, "status", with(|driver| settled(to_js(&driver.status()))));
     put(&api, "act", {
         let driver = driver.clone();
         move |action, _, _| settled(act(&driver, &action))
@@ -89,7 +89,7 @@ pub fn expose(driver: &RunDriver, swarm: &SwarmDriver, reply: impl Fn(Reply) -> 
     put(&api, "answer", move |allows, options, _| settled(answer(&reply, &allows, &options)));
     put(&api, "swarm", {
         let swarm = swarm.clone();
-        move |_, _, _| settled(plain(&swarm_now(&swarm)))
+        move |_, _, _| settled(to_js(&swarm_now(&swarm)))
     });
     set(&js_sys::global(), "tabswarm", &api);
 }
@@ -110,9 +110,9 @@ fn act(driver: &RunDriver, action: &JsValue) -> Result<JsValue, JsValue> {
     Ok(JsValue::UNDEFINED)
 }
 
-fn start(driver: RunDriver, options: Result<Options, String>, plan: Result<Runnable, Vec<Problem>>) -> Promise {
+fn start(driver: RunDriver, options: Result<Options, JsValue>, plan: Result<Runnable, Vec<Problem>>) -> Promise {
     future_to_promise(async move {
-        let options = options.map_err(|error| failure(&error, &[]))?;
+        let options = options?;
         let (plan, rows) = plan.map_err(|problems| failure("the plan cannot run", &problems))?;
         driver.starve(options.starve_ms.clamp(0.0, MOST_STARVATION_MS) as u32);
         let started = driver.start_within(options.limits(driver.limits()), plan, rows, Vec::new()).await;
@@ -145,13 +145,14 @@ impl Options {
     }
 }
 
-fn read_options(options: &JsValue) -> Result<Options, String> {
+fn read_options(options: &JsValue) -> Result<Options, JsValue> {
     if options.is_undefined() || options.is_null() {
         return Ok(Options::default());
     }
     let text = JSON::stringify(options).ok().and_then(|text| text.as_string()).unwrap_or_default();
     serde_json::from_str(&text).map_err(|error| {
-        format!("the options were not understood: {error}; expected {{allow: [hosts], caps: {{users, rate, minutes}}}}")
+        let expected = "{allow: [hosts], caps: {users, rate, minutes}}";
+        failure(&format!("the options were not understood: {error}; expected {expected}"), &[])
     })
 }
 
@@ -234,10 +235,10 @@ fn offered() -> JsValue {
 /// A plan and the rows of its account files.
 type Runnable = (Plan, Vec<Vec<Vec<String>>>);
 
-fn read_report(report: &JsValue) -> Result<Report, String> {
+fn read_report(report: &JsValue) -> Result<Report, JsValue> {
     let text = JSON::stringify(report).ok().and_then(|text| text.as_string()).unwrap_or_default();
     let mut reading = archive::read("the baseline", &text);
-    reading.found.pop().map(|found| found.report).ok_or_else(|| reading.problems.join(", "))
+    reading.found.pop().map(|found| found.report).ok_or_else(|| failure(&reading.problems.join(", "), &[]))
 }
 
 fn read_plan(plan: &JsValue, files: &JsValue) -> Result<Runnable, Vec<Problem>> {
@@ -270,24 +271,18 @@ fn problem(path: &str, message: String) -> Problem {
 
 fn verdict(plan: Result<(), Vec<Problem>>) -> JsValue {
     let problems = plan.err().unwrap_or_default();
-    plain(&json!({"ok": problems.is_empty(), "problems": problems})).unwrap_or_else(|error| error)
+    to_js(&json!({"ok": problems.is_empty(), "problems": problems})).unwrap_or_else(|error| error)
 }
 
 /// An `Error` whose message a person can read, with the problems as data beside it.
 fn failure(message: &str, problems: &[Problem]) -> JsValue {
     let lines = problems.iter().map(|problem| format!("\n{problem}"));
     let error = js_sys::Error::new(&lines.fold(message.to_owned(), |message, line| message + &line));
-    set(&error, "problems", &plain(problems).unwrap_or_else(|error| error));
+    set(&error, "problems", &to_js(problems).unwrap_or_else(|error| error));
     error.into()
 }
 
-/// A small answer as an object. What it counts is exact up to 2^53.
-fn plain(value: &(impl Serialize + ?Sized)) -> Result<JsValue, JsValue> {
-    let serializer = serde_wasm_bindgen::Serializer::json_compatible();
-    value.serialize(&serializer).map_err(|error| js_sys::Error::new(&error.to_string()).into())
-}
-
-/// A document as an object, by way of JSON: numbers, nulls and absent fields are what its schema says.
+/// A plain object, by way of JSON: numbers, nulls and absent fields are what the documents say.
 fn to_js(value: &(impl Serialize + ?Sized)) -> Result<JsValue, JsValue> {
     let text = serde_json::to_string(value).map_err(|error| JsValue::from(js_sys::Error::new(&error.to_string())))?;
     JSON::parse(&text)

@@ -53,7 +53,7 @@ impl Drop for Fetches {
 pub async fn exchange(request: &FetchRequest, controller: &AbortController) -> FetchOutcome {
     let address = match opened(&request.url) {
         Ok(address) => address,
-        Err(problem) => return blocked(FetchFailure::NotAllowed, problem),
+        Err(error) => return blocked(FetchFailure::NotAllowed, error.to_string()),
     };
     let url = match Url::new(&address) {
         Ok(url) if matches!(url.protocol().as_str(), "http:" | "https:") => url,

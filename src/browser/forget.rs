@@ -5,15 +5,23 @@ use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::Storage;
 
-use super::vault::Vault;
+use super::vault::{Vault, VaultError};
 use app::kept::{ALL, Place, is_ours};
+
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum ForgetError {
+    #[error("only a page keeps something")]
+    NoPage,
+    #[error(transparent)]
+    Vault(#[from] VaultError),
+}
 
 /// Everything of ours; gives what there was, by its place and name.
 ///
 /// # Errors
 /// The browser refuses to delete a database's records.
-pub async fn forget_everything() -> Result<Vec<(Place, String)>, String> {
-    let window = web_sys::window().ok_or("only a page keeps something")?;
+pub async fn forget_everything() -> Result<Vec<(Place, String)>, ForgetError> {
+    let window = web_sys::window().ok_or(ForgetError::NoPage)?;
     let mut found = Vec::new();
     let storages = [(Place::Browser, window.local_storage()), (Place::Tab, window.session_storage())];
     for (place, storage) in storages {

@@ -15,11 +15,28 @@ use wasm_bindgen_futures::spawn_local;
 
 use super::lock::Lock;
 use super::recorder::{Recorder, lock_of};
-use super::vault::Vault;
+use super::vault::{Vault, VaultError};
 use app::kept::RESULTS;
 use metrics::Report;
 use results::archive::Found;
 use results::{self, Entry, Keeping, ROOM, Start, restored, stored};
+
+/// Why a run is not kept, or not found again.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum HistoryError {
+    #[error("nothing is kept here")]
+    Nothing,
+    #[error("it is not there any more")]
+    Gone,
+    #[error("what was kept is damaged")]
+    Damaged,
+    #[error("the browser's database is not open")]
+    Closed,
+    #[error("there was no room: all other results are pinned")]
+    Full,
+    #[error(transparent)]
+    Vault(#[from] VaultError),
+}
 
 /// Clones share it.
 #[derive(Clone, Default)]
@@ -46,16 +63,14 @@ impl History {
 
     /// Opens what is kept, forgets for good what was deleted, and takes up what pages that are gone have left.
     pub async fn open(&self) {
-        match Vault::open(RESULTS.name).await {
-            Ok(vault) => {
-                *self.0.vault.borrow_mut() = Some(Rc::new(vault));
-                self.note(|keeping| keeping.on_opened(Ok(())));
-            }
-            Err(problem) => {
-                self.0.is_open.set(true);
-                return self.note(|keeping| keeping.on_opened(Err(problem)));
-            }
+        let opened = Vault::open(RESULTS.name).await.map(|vault| {
+            *self.0.vault.borrow_mut() = Some(Rc::new(vault));
+        });
+        if opened.is_err() {
+            self.0.is_open.set(true);
+            return self.note(|keeping| keeping.on_opened(opened));
         }
+        self.note(|keeping| keeping.on_opened(opened));
         self.look_again().await;
         self.0.is_open.set(true);
         let deleted: Vec<_> = self.entries().into_iter().filter(|entry| entry.deleted).map(|entry| entry.id).collect();
@@ -103,7 +118,7 @@ impl History {
             let records = match vault.read("entry/").await {
                 Ok(records) => records,
                 // What is shown stays, and why it may be old is said.
-                Err(problem) => return self.note(|keeping| keeping.on_changed(Err(problem))),
+                Err(error) => return self.note(|keeping| keeping.on_changed(Err(error))),
             };
             // What was read while something changed may not have the change.
             if saves == self.0.saves.get() {
@@ -139,11 +154,11 @@ impl History {
     ///
     /// # Errors
     /// It is not there any more, or damaged.
-    pub async fn report(&self, id: &str) -> Result<Report, String> {
-        let vault = self.vault().ok_or("nothing is kept here")?;
+    pub async fn report(&self, id: &str) -> Result<Report, HistoryError> {
+        let vault = self.vault().ok_or(HistoryError::Nothing)?;
         let records = vault.read(&format!("report/{id}")).await?;
-        let (_, bytes) = records.into_iter().find(|(name, _)| name[7..] == *id).ok_or("it is not there any more")?;
-        restored(&bytes).ok_or_else(|| "what was kept is damaged".to_owned())
+        let (_, bytes) = records.into_iter().find(|(name, _)| name[7..] == *id).ok_or(HistoryError::Gone)?;
+        restored(&bytes).ok_or(HistoryError::Damaged)
     }
 
     /// Keeps a run's report, and makes room for it. `notes`: what was written down of it is not needed any more.
@@ -155,8 +170,8 @@ impl History {
         self.note(|keeping| keeping.on_kept(&name, kept));
     }
 
-    async fn try_keep(&self, found: Found, notes: Option<&str>) -> Result<(), String> {
-        let vault = self.vault().ok_or("the browser's database is not open")?;
+    async fn try_keep(&self, found: Found, notes: Option<&str>) -> Result<(), HistoryError> {
+        let vault = self.vault().ok_or(HistoryError::Closed)?;
         let bytes = stored(&found.report);
         let mut entry = Entry { bytes: bytes.len() as u64, ..found.entry };
         let mut gone: Vec<String> = notes.map(|run| format!("page/{run}/")).into_iter().collect();
@@ -174,10 +189,10 @@ impl History {
         gone.extend(surplus.iter().flat_map(|id| records_of(id)));
         if surplus.contains(&entry.id) {
             vault.replace(&gone, &[]).await?;
-            return Err("there was no room: all other results are pinned".to_owned());
+            return Err(HistoryError::Full);
         }
         let records = [(format!("report/{}", entry.id), bytes), record_of(&entry)];
-        vault.replace(&gone, &records).await
+        Ok(vault.replace(&gone, &records).await?)
     }
 
     /// Writes entries whose names, notes or marks have changed.

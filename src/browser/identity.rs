@@ -9,11 +9,19 @@ use super::clock::Clock;
 use app::kept::SESSION;
 use swarm::{Keys, Loading, Secret, Signer};
 
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum RandomError {
+    #[error("this page has no random source")]
+    NoSource,
+    #[error("the random source failed")]
+    Failed,
+}
+
 /// Who signs in this swarm, and this loading of this tab. Every call counts as a loading of its own.
 ///
 /// # Errors
 /// There is no random source.
-pub fn this_tab(keys: &Keys) -> Result<(Signer, Loading), String> {
+pub fn this_tab(keys: &Keys) -> Result<(Signer, Loading), RandomError> {
     let storage = web_sys::window().and_then(|window| window.session_storage().ok().flatten());
     let stored = storage.as_ref().and_then(|storage| storage.get_item(SESSION.name).ok().flatten());
     let known = stored.and_then(|text| {
@@ -40,10 +48,10 @@ fn remember(storage: Option<&Storage>, seed: &Secret, loading: Loading) {
 ///
 /// # Errors
 /// There is none.
-pub fn random<const N: usize>() -> Result<[u8; N], String> {
-    let crypto = web_sys::window().and_then(|window| window.crypto().ok()).ok_or("this page has no random source")?;
+pub fn random<const N: usize>() -> Result<[u8; N], RandomError> {
+    let crypto = web_sys::window().and_then(|window| window.crypto().ok()).ok_or(RandomError::NoSource)?;
     let mut bytes = [0; N];
-    crypto.get_random_values_with_u8_array(&mut bytes).map_err(|_| "the random source failed")?;
+    crypto.get_random_values_with_u8_array(&mut bytes).map_err(|_| RandomError::Failed)?;
     Ok(bytes)
 }
 
@@ -51,7 +59,7 @@ pub fn random<const N: usize>() -> Result<[u8; N], String> {
 ///
 /// # Errors
 /// There is no random source.
-pub fn run_id() -> Result<String, String> {
+pub fn run_id() -> Result<String, RandomError> {
     let bytes = random::<3>()?;
     Ok(bytes.map(|byte| char::from(b"0123456789abcdefghijklmnopqrstuvwxyz"[usize::from(byte) % 36])).iter().collect())
 }

@@ -19,11 +19,26 @@ pub struct FaultyLabs {
     speaks: bool,
 }
 
+/// Why the plan's faults are set nowhere.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum LabError {
+    #[error("{population} has no variable `target`, so nobody can be asked for faults")]
+    NoTarget { population: String },
+    #[error("{0} is no address of a lab")]
+    Address(String),
+    #[error("this browser cannot cancel requests")]
+    NoAbort,
+    #[error("the plan has faults for a lab, but {origin} is none: it answered {status} and said {said}")]
+    NoLab { origin: String, status: u16, said: String },
+    #[error("the plan has faults for a lab, but there is none at {origin}: {detail}")]
+    Unreachable { origin: String, detail: String },
+}
+
 /// Sets the plan's faults at every server that its populations target; without faults nothing is sent.
 ///
 /// # Errors
 /// A target is no lab, or cannot be reached.
-pub async fn set_faults(plan: &Plan) -> Result<Option<FaultyLabs>, String> {
+pub async fn set_faults(plan: &Plan) -> Result<Option<FaultyLabs>, LabError> {
     let Some(faults) = &plan.lab else { return Ok(None) };
     let mut origins = plan.populations.iter().map(origin).collect::<Result<Vec<_>, _>>()?;
     origins.sort_unstable();
@@ -66,11 +81,10 @@ impl Drop for FaultyLabs {
     }
 }
 
-fn origin(population: &Population) -> Result<String, String> {
-    let target = target(population)
-        .ok_or_else(|| format!("{} has no variable `target`, so nobody can be asked for faults", population.name))?;
-    let url = Url::new(&target).map_err(|_| format!("{target} is no address of a lab"))?;
-    Ok(url.origin())
+fn origin(population: &Population) -> Result<String, LabError> {
+    let nowhere = || LabError::NoTarget { population: population.name.clone() };
+    let target = target(population).ok_or_else(nowhere)?;
+    Url::new(&target).map(|url| url.origin()).map_err(|_| LabError::Address(target))
 }
 
 /// The plan's own value, else the scenario's default.
@@ -80,7 +94,7 @@ fn target(population: &Population) -> Option<String> {
     value.as_str().map(str::to_owned)
 }
 
-async fn post(origin: &str, what: &str, body: &Value) -> Result<(), String> {
+async fn post(origin: &str, what: &str, body: &Value) -> Result<(), LabError> {
     let request = FetchRequest {
         method: "POST".to_owned(),
         url: format!("{origin}/lab/{what}"),
@@ -90,17 +104,15 @@ async fn post(origin: &str, what: &str, body: &Value) -> Result<(), String> {
         follows: false,
         most_bytes: MOST_BYTES,
     };
-    let controller = AbortController::new().map_err(|_| "this browser cannot cancel requests")?;
+    let controller = AbortController::new().map_err(|_| LabError::NoAbort)?;
     match exchange(&request, &controller).await {
         FetchOutcome::Answer { status: 200..=299, .. } => Ok(()),
         FetchOutcome::Answer { status, body, .. } => {
             let said = serde_json::from_str::<Value>(&body).ok();
             let said = said.as_ref().and_then(|said| said.get("message")?.as_str()).unwrap_or("nothing more");
-            Err(format!("the plan has faults for a lab, but {origin} is none: it answered {status} and said {said}"))
+            Err(LabError::NoLab { origin: origin.to_owned(), status, said: said.to_owned() })
         }
-        FetchOutcome::Blocked { detail, .. } => {
-            Err(format!("the plan has faults for a lab, but there is none at {origin}: {detail}"))
-        }
+        FetchOutcome::Blocked { detail, .. } => Err(LabError::Unreachable { origin: origin.to_owned(), detail }),
     }
 }
 

@@ -10,9 +10,11 @@ use wasm_bindgen::prelude::*;
 use web_sys::{BinaryType, CloseEvent, MessageEvent, WebSocket};
 
 use super::clock::Clock;
-use super::{transport, worker_scope};
+use super::socket::SocketError;
+use super::transport::{self, TransportError};
+use super::worker_scope;
 use swarm::{FromLink, OpenLink, ToLink};
-use swarm::{Invite, Link, LinkInput, LinkOutput, MOST_AT_ONCE, Signer};
+use swarm::{Invite, InviteError, Link, LinkInput, LinkOutput, MOST_AT_ONCE, Signer};
 
 /// Runs the link: from its load on it answers the page's messages.
 pub fn link_main() {
@@ -25,12 +27,12 @@ pub fn link_main() {
         match (transport::decode(event.data()), &this) {
             (Ok(ToLink::Open(open)), _) => match Keeper::new(&open) {
                 Ok(keeper) => this = Some(keeper),
-                Err(message) => say(&FromLink::Failed { message }),
+                Err(error) => say(&FromLink::Failed { message: error.to_string() }),
             },
             (Ok(ToLink::Command(command)), Some(keeper)) => Keeper::feed(keeper, LinkInput::Command(command)),
             // There is no link to say it through yet.
             (Ok(ToLink::Command(_)), None) => {}
-            (Err(message), _) => say(&FromLink::Failed { message }),
+            (Err(error), _) => say(&FromLink::Failed { message: error.to_string() }),
         }
     });
     worker_scope().set_onmessage(Some(on_message.as_ref().unchecked_ref()));
@@ -54,10 +56,18 @@ struct Socket {
     _callbacks: [Closure<dyn FnMut(JsValue)>; 3],
 }
 
+/// Why there is no link.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+enum OpenError {
+    #[error("the page gave no invitation")]
+    NoInvite,
+    #[error(transparent)]
+    Invite(#[from] InviteError),
+}
+
 impl Keeper {
-    fn new(open: &OpenLink) -> Result<Rc<RefCell<Self>>, String> {
-        let invite = Invite::read(&open.invite).ok_or("the page gave no invitation")?;
-        let invite = invite.map_err(|error| error.to_string())?;
+    fn new(open: &OpenLink) -> Result<Rc<RefCell<Self>>, OpenError> {
+        let invite = Invite::read(&open.invite).ok_or(OpenError::NoInvite)??;
         let link = Link::new(&invite.keys, Signer::new(open.seed.clone()), open.loading, open.credentials.clone());
         let keeper = Rc::new_cyclic(|this: &Weak<RefCell<Self>>| {
             let ticking = this.clone();
@@ -95,18 +105,17 @@ impl Keeper {
     fn open(&mut self, now_ms: f64) {
         match Socket::open(&self.broker, &self.this) {
             Ok(socket) => self.socket = Some(socket),
-            Err(why) => self.link.handle(now_ms, LinkInput::Closed(&why)),
+            Err(error) => self.link.handle(now_ms, LinkInput::Closed(&error.to_string())),
         }
     }
 }
 
 impl Socket {
-    fn open(broker: &str, keeper: &Weak<RefCell<Keeper>>) -> Result<Self, String> {
+    fn open(broker: &str, keeper: &Weak<RefCell<Keeper>>) -> Result<Self, SocketError> {
         let protocols = Array::of1(&"mqtt".into());
         let socket = WebSocket::new_with_str_sequence(broker, &protocols).map_err(|error| {
-            error
-                .dyn_into::<js_sys::Error>()
-                .map_or_else(|_| "it cannot be opened".to_owned(), |error| error.message().into())
+            let error = error.dyn_into::<js_sys::Error>();
+            error.map_or(SocketError::Unsaid, |error| SocketError::Refused(error.message().into()))
         })?;
         socket.set_binary_type(BinaryType::Arraybuffer);
         let [on_open, on_message, on_close] = [keeper.clone(), keeper.clone(), keeper.clone()];
@@ -158,7 +167,8 @@ fn with(keeper: &Weak<RefCell<Keeper>>, input: LinkInput<'_>) {
 }
 
 fn say(message: &FromLink) {
-    let value = transport::encode(message).or_else(|message| transport::encode(&FromLink::Failed { message }));
+    let failed = |error: TransportError| FromLink::Failed { message: error.to_string() };
+    let value = transport::encode(message).or_else(|error| transport::encode(&failed(error)));
     if let Ok(value) = value {
         // A message port takes whatever can be cloned, and plain objects can.
         let _ = worker_scope().post_message(&value);

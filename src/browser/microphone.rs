@@ -12,6 +12,38 @@ use web_sys::{
     MediaStreamTrack, RecordingState,
 };
 
+use super::exception::Exception;
+
+/// Why there is no recording, as a sentence for a person.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum MicrophoneError {
+    #[error("A microphone is only given to pages from https or from this machine.")]
+    Insecure,
+    #[error(
+        "The browser does not let this page use the microphone. Allow it beside the address, and try again; \
+         a file of your own does as well."
+    )]
+    Refused,
+    #[error("No microphone was found.")]
+    NotFound,
+    #[error("The microphone cannot be used; another program may have it.")]
+    InUse,
+    #[error("The microphone cannot be used: {0}.")]
+    Other(Exception),
+}
+
+impl From<JsValue> for MicrophoneError {
+    fn from(error: JsValue) -> Self {
+        let name = error.dyn_ref::<DomException>().map(DomException::name).unwrap_or_default();
+        match name.as_str() {
+            "NotAllowedError" | "SecurityError" => Self::Refused,
+            "NotFoundError" => Self::NotFound,
+            "NotReadableError" => Self::InUse,
+            _ => Self::Other(error.into()),
+        }
+    }
+}
+
 /// A microphone that is on and recorded; off when dropped.
 pub struct Microphone {
     stream: MediaStream,
@@ -27,16 +59,17 @@ impl Microphone {
     /// Asks for the permission, and records from then on.
     ///
     /// # Errors
-    /// In words for a person: it was refused, there is none, another program has it.
-    pub async fn open() -> Result<Self, String> {
+    /// It was refused, there is none, another program has it.
+    pub async fn open() -> Result<Self, MicrophoneError> {
         let devices = web_sys::window().and_then(|window| window.navigator().media_devices().ok());
         // An insecure page has none, which the binding does not say.
-        let devices = devices.filter(|devices| !AsRef::<JsValue>::as_ref(devices).is_undefined()).ok_or(INSECURE)?;
+        let devices = devices.filter(|devices| !AsRef::<JsValue>::as_ref(devices).is_undefined());
+        let devices = devices.ok_or(MicrophoneError::Insecure)?;
         let wanted = MediaStreamConstraints::new();
         wanted.set_audio(&JsValue::TRUE);
-        let stream = devices.get_user_media_with_constraints(&wanted).map_err(|error| cause(&error))?;
-        let stream: MediaStream = JsFuture::from(stream).await.map_err(|error| cause(&error))?.unchecked_into();
-        Self::record(&stream).inspect_err(|_| switch_off(&stream)).map_err(|error| cause(&error))
+        let stream = devices.get_user_media_with_constraints(&wanted)?;
+        let stream: MediaStream = JsFuture::from(stream).await?.unchecked_into();
+        Ok(Self::record(&stream).inspect_err(|_| switch_off(&stream))?)
     }
 
     fn record(stream: &MediaStream) -> Result<Self, JsValue> {
@@ -65,13 +98,13 @@ impl Microphone {
     ///
     /// # Errors
     /// The browser lost it.
-    pub async fn finish(self) -> Result<Blob, String> {
+    pub async fn finish(self) -> Result<Blob, MicrophoneError> {
         let stopped = js_sys::Promise::new(&mut |resolve, _| self.recorder.set_onstop(Some(&resolve)));
-        self.recorder.stop().map_err(|error| cause(&error))?;
-        JsFuture::from(stopped).await.map_err(|error| cause(&error))?;
+        self.recorder.stop()?;
+        JsFuture::from(stopped).await?;
         self.recorder.set_onstop(None);
         let parts: Array = self.parts.borrow().iter().collect();
-        Blob::new_with_blob_sequence(&parts).map_err(|error| cause(&error))
+        Ok(Blob::new_with_blob_sequence(&parts)?)
     }
 }
 
@@ -94,17 +127,3 @@ fn switch_off(stream: &MediaStream) {
         track.unchecked_into::<MediaStreamTrack>().stop();
     }
 }
-
-fn cause(error: &JsValue) -> String {
-    let name = error.dyn_ref::<DomException>().map(DomException::name).unwrap_or_default();
-    match name.as_str() {
-        "NotAllowedError" | "SecurityError" => REFUSED.to_owned(),
-        "NotFoundError" => "No microphone was found.".to_owned(),
-        "NotReadableError" => "The microphone cannot be used; another program may have it.".to_owned(),
-        _ => format!("The microphone cannot be used: {error:?}."),
-    }
-}
-
-const REFUSED: &str = "The browser does not let this page use the microphone. Allow it beside the address, and try again; \
-                       a file of your own does as well.";
-const INSECURE: &str = "A microphone is only given to pages from https or from this machine.";

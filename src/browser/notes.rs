@@ -5,8 +5,8 @@ use std::cell::RefCell;
 use std::rc::Rc;
 
 use super::clock::Clock;
-use super::identity;
-use super::vault::Vault;
+use super::identity::{self, RandomError};
+use super::vault::{Vault, VaultError};
 use app::kept::NOTES;
 use swarm::{Safe, Signer};
 
@@ -17,7 +17,7 @@ pub struct Notes(Rc<Inner>);
 struct Inner {
     vault: Option<Vault>,
     /// Why nothing is written down.
-    problem: RefCell<Option<String>>,
+    problem: RefCell<Option<VaultError>>,
     safe: RefCell<Safe>,
     /// The day and the session, in front of every name.
     place: String,
@@ -26,7 +26,7 @@ struct Inner {
 impl Notes {
     /// # Errors
     /// There is no random source.
-    pub async fn open(signer: &Signer) -> Result<Self, String> {
+    pub async fn open(signer: &Signer) -> Result<Self, RandomError> {
         let (vault, problem) = match Vault::open(NOTES.name).await {
             Ok(vault) => (Some(vault), None),
             Err(problem) => (None, Some(problem)),

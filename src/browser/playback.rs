@@ -4,6 +4,17 @@ use wasm_bindgen::closure::Closure;
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{AudioBufferSourceNode, AudioContext, AudioContextOptions, AudioScheduledSourceNode, GainNode};
 
+use super::exception::Exception;
+
+/// Why nothing is heard.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum PlaybackError {
+    #[error("the browser plays no audio at {rate} samples a second: {why}")]
+    Rate { rate: u32, why: Exception },
+    #[error("the browser does not play it: {0}")]
+    Refused(Exception),
+}
+
 /// Plays what it is given, when it is told; silent and closed when dropped.
 #[derive(Debug)]
 pub struct Playback {
@@ -19,8 +30,8 @@ impl Playback {
     ///
     /// # Errors
     /// The browser has no sound at this rate.
-    pub fn new(rate: u32) -> Result<Self, String> {
-        let refused = |error: JsValue| format!("the browser plays no audio at {rate} samples a second: {error:?}");
+    pub fn new(rate: u32) -> Result<Self, PlaybackError> {
+        let refused = |error: JsValue| PlaybackError::Rate { rate, why: error.into() };
         let options = AudioContextOptions::new();
         options.set_sample_rate(rate as f32);
         let context = AudioContext::new_with_context_options(&options).map_err(refused)?;
@@ -49,10 +60,10 @@ impl Playback {
     ///
     /// # Errors
     /// There are none, or the browser refuses.
-    pub fn play_to_end(&mut self, samples: &[i16], on_end: impl FnMut() + 'static) -> Result<(), String> {
+    pub fn play_to_end(&mut self, samples: &[i16], on_end: impl FnMut() + 'static) -> Result<(), PlaybackError> {
         let on_end = Closure::<dyn FnMut()>::new(on_end);
         let now = self.now();
-        self.play(samples, now, Some(on_end)).map_err(|error| format!("the browser does not play it: {error:?}"))
+        self.play(samples, now, Some(on_end)).map_err(|error| PlaybackError::Refused(error.into()))
     }
 
     fn play(&mut self, samples: &[i16], at: f64, on_end: Option<Closure<dyn FnMut()>>) -> Result<(), JsValue> {

@@ -107,7 +107,8 @@ impl Stage {
         loop {
             let Some((worker, message)) = self.run.borrow_mut().poll() else { return };
             let sent = self.hosts.borrow().get(worker).and_then(Option::as_ref).map(|host| host.send(&message));
-            if let Some(Err(message)) = sent {
+            if let Some(Err(error)) = sent {
+                let message = error.to_string();
                 self.run.borrow_mut().handle(now_ms, RunInput::WorkerDied { worker, message });
             }
         }

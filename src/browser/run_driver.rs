@@ -13,16 +13,17 @@ use gloo_timers::callback::Interval;
 use super::clock::Clock;
 use super::freeze::Freezing;
 use super::history::{History, date};
-use super::lab;
+use super::identity::RandomError;
+use super::lab::{self, LabError};
 use super::recorder::Recorder;
 use super::swarm_driver::SwarmDriver;
 use super::visibility::Visibility;
 use super::wake::WakeLock;
-use super::worker_host::WorkerHost;
+use super::worker_host::{WorkerError, WorkerHost};
 use app::past::PastRun;
 use engine::wire::{Canary, FromWorker, Heard, Seen, ToWorker};
 use metrics::{Browser, Report, UserId};
-use plan::{Limits, Plan, TimedAction};
+use plan::{Exceeded, Limits, Plan, TimedAction};
 use protocol::audio::Clip;
 use run::{ReportProblem, Run, RunInput, RunPhase, Status};
 use swarm::{Journal, Offer, SessionId};
@@ -31,12 +32,22 @@ use swarm::{Journal, Offer, SessionId};
 #[derive(Clone)]
 pub struct RunDriver(Rc<Inner>);
 
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
 pub enum StartError {
     #[error("a run is going on already")]
     Busy,
-    #[error("{0}")]
-    Refused(String),
+    #[error(transparent)]
+    Limits(#[from] Exceeded),
+    #[error("stopped before it started")]
+    Stopped,
+    #[error("this browser only watches, and no other is ready to play")]
+    NobodyPlays,
+    #[error(transparent)]
+    Lab(#[from] LabError),
+    #[error(transparent)]
+    Random(#[from] RandomError),
+    #[error(transparent)]
+    Worker(#[from] WorkerError),
 }
 
 struct Inner {
@@ -191,13 +202,13 @@ impl RunDriver {
         if self.is_busy() {
             return Err(StartError::Busy);
         }
-        limits.check(&plan).map_err(|problems| StartError::Refused(problems.join("; ")))?;
+        limits.check(&plan)?;
         self.0.starting.set(true);
         self.0.gives_up.set(false);
         let started = Inner::start(&self.0, limits, plan, csv, clips).await;
         self.0.starting.set(false);
         self.0.tell();
-        started.map_err(StartError::Refused)
+        started
     }
 
     /// The load workers of the next run stand still half of the time, for so long at once: for tests of the verdict.

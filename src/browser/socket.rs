@@ -6,11 +6,24 @@ use std::rc::Rc;
 use js_sys::JsString;
 use wasm_bindgen::prelude::*;
 
-use super::address;
+use super::address::{OtherHost, opened};
 use engine::ports::{FrameId, Frames, Input, SocketId};
 use engine::{Caught, Rings};
 use metrics::{UserId, Way};
 use scenario::{Program, Protocol};
+
+/// Why a WebSocket did not come to be.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum SocketError {
+    #[error(transparent)]
+    OtherHost(#[from] OtherHost),
+    /// In the browser's own words.
+    #[error("{0}")]
+    Refused(String),
+    /// It has none.
+    #[error("it cannot be opened")]
+    Unsaid,
+}
 
 /// All sockets of a worker; closes them on drop.
 pub struct Sockets {
@@ -124,9 +137,10 @@ impl Sockets {
 
     /// # Errors
     /// The browser refuses the address, in its own words. No `Closed` follows.
-    pub fn open(&self, socket: SocketId, user: UserId, url: &str, protocols: Vec<String>) -> Result<(), String> {
-        let url = address::opened(url)?;
-        self.tap.open(socket.0, user.population(), user.0, &url, protocols).map_err(|error| error.message().into())
+    pub fn open(&self, socket: SocketId, user: UserId, url: &str, protocols: Vec<String>) -> Result<(), SocketError> {
+        let url = opened(url)?;
+        let opened = self.tap.open(socket.0, user.population(), user.0, &url, protocols);
+        opened.map_err(|error| SocketError::Refused(error.message().into()))
     }
 
     /// The newest frames of every user that had a socket here.

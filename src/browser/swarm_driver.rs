@@ -8,12 +8,12 @@ use std::rc::{Rc, Weak};
 use gloo_timers::callback::Timeout;
 
 use self::membership::{JOURNAL, take_over, take_up};
-use super::identity;
+use super::identity::{self, RandomError};
 use super::notes::Notes;
 use super::run_driver::{cores, user_agent};
 use super::sockets_probe::at_broker;
 use super::wake::WakeLock;
-use super::worker_host::{HostEvent, WorkerHost};
+use super::worker_host::{HostEvent, WorkerError, WorkerHost};
 use engine::wire::{FromWorker, ToWorker};
 use run::{Capacity, Run, RunInput, browser_name, sockets};
 use swarm::{
@@ -37,6 +37,15 @@ struct Inner {
     listeners: RefCell<Vec<Rc<dyn Fn()>>>,
     /// What happens to the run whose workers live in other browsers, and a tick four times a second.
     on_run: RefCell<Option<Feed>>,
+}
+
+/// Why a swarm is not entered.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum EnterError {
+    #[error(transparent)]
+    Random(#[from] RandomError),
+    #[error(transparent)]
+    Worker(#[from] WorkerError),
 }
 
 /// A swarm that this page is in.
@@ -132,7 +141,7 @@ impl SwarmDriver {
         invite: Invite,
         credentials: Option<Credentials>,
         this: Introduction,
-    ) -> Result<Option<Run>, String> {
+    ) -> Result<Option<Run>, EnterError> {
         self.leave();
         let (signer, loading) = identity::this_tab(&invite.keys)?;
         let card = this.card();
@@ -324,7 +333,7 @@ impl SwarmDriver {
 
 impl Inner {
     /// `loading`: of the swarm that it is for; what a link says whose swarm was left is not for the next one.
-    fn link(self: &Rc<Self>, loading: Loading) -> Result<LinkHost, String> {
+    fn link(self: &Rc<Self>, loading: Loading) -> Result<LinkHost, WorkerError> {
         let inner: Weak<Self> = Rc::downgrade(self);
         LinkHost::spawn(super::LINK_NAME, move |event| {
             let inner = inner.upgrade();
@@ -363,13 +372,14 @@ impl Inner {
         let start = move || {
             let Some(inner) = inner.upgrade().filter(is_same) else { return };
             let Some(keys) = inner.swarm.borrow().as_ref().map(|swarm| swarm.invite.keys.clone()) else { return };
-            let link = identity::this_tab(&keys).and_then(|(_, loading)| Ok((loading, inner.link(loading)?)));
+            let tab = identity::this_tab(&keys).map_err(EnterError::from);
+            let link = tab.and_then(|(_, loading)| Ok((loading, inner.link(loading)?)));
             let mut wait_ms = None;
             Self::update(&inner, |swarm| {
                 swarm.revival.on_start();
                 match link {
                     Ok((loading, link)) => (swarm.loading, swarm.link) = (loading, Some(link)),
-                    Err(why) => wait_ms = swarm.on_link_died(&why),
+                    Err(error) => wait_ms = swarm.on_link_died(&error.to_string()),
                 }
             });
             if let Some(wait_ms) = wait_ms {
@@ -409,7 +419,7 @@ impl Inner {
     }
 
     /// A worker that plays a generator's part.
-    fn engine(self: &Rc<Self>, worker: u32) -> Result<EngineHost, String> {
+    fn engine(self: &Rc<Self>, worker: u32) -> Result<EngineHost, WorkerError> {
         let inner: Weak<Self> = Rc::downgrade(self);
         EngineHost::spawn(&format!("tabswarm part {}", worker + 1), move |event| {
             let Some(inner) = inner.upgrade() else { return };

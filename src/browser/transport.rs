@@ -1,21 +1,33 @@
-//! How `wire` messages cross between the page and a worker: as the bytes that swarms, notes and journals hold them in as well, so that
-//! there is one reader and one writer of these large enums in each program.
+//! How `wire` messages cross between the page and a worker: as plain JavaScript objects, bytes as typed arrays.
+//!
+//! Whole numbers travel as JavaScript numbers, exact up to 2^53: microseconds for 285 years. A larger one is refused
+//! when it is sent.
 
-use js_sys::Uint8Array;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use wasm_bindgen::{JsCast, JsValue};
+use serde_wasm_bindgen::Serializer;
+use wasm_bindgen::JsValue;
+
+/// Why a message did not cross.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum TransportError {
+    #[error("cannot pass a message on: {0}")]
+    Encode(String),
+    #[error("cannot read a message: {0}")]
+    Decode(String),
+}
 
 /// # Errors
-/// Why the message cannot be written.
-pub fn encode(message: &impl Serialize) -> Result<JsValue, String> {
-    let bytes = rmp_serde::to_vec_named(message).map_err(|error| format!("cannot pass a message on: {error}"))?;
-    Ok(Uint8Array::from(bytes.as_slice()).into())
+/// A whole number beyond 2^53.
+pub fn encode(message: &impl Serialize) -> Result<JsValue, TransportError> {
+    message.serialize(&SERIALIZER).map_err(|error| TransportError::Encode(error.to_string()))
 }
 
 /// # Errors
 /// The value is no such message.
-pub fn decode<T: DeserializeOwned>(value: JsValue) -> Result<T, String> {
-    let bytes = value.dyn_into::<Uint8Array>().map_err(|_| "a message is no bytes".to_owned())?;
-    rmp_serde::from_slice(&bytes.to_vec()).map_err(|error| format!("cannot read a message: {error}"))
+pub fn decode<T: DeserializeOwned>(value: JsValue) -> Result<T, TransportError> {
+    serde_wasm_bindgen::from_value(value).map_err(|error| TransportError::Decode(error.to_string()))
 }
+
+/// Maps become objects, because scenario documents and variables are JSON; null stays null for the same reason.
+const SERIALIZER: Serializer = Serializer::new().serialize_maps_as_objects(true).serialize_missing_as_null(true);

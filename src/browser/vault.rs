@@ -7,33 +7,51 @@ use wasm_bindgen::{JsCast, JsValue};
 /// An open database. Records are ordered by their names.
 pub struct Vault(Rexie);
 
+/// What the browser's database refused, in the browser's own words.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum VaultError {
+    #[error("the browser's database: {0}")]
+    Refused(String),
+    #[error("{0}")]
+    Range(String),
+}
+
+impl From<rexie::Error> for VaultError {
+    fn from(error: rexie::Error) -> Self {
+        // The library says "idb error", and what it was stands behind it.
+        let cause = std::error::Error::source(&error).map_or_else(|| error.to_string(), ToString::to_string);
+        Self::Refused(cause)
+    }
+}
+
 impl Vault {
     /// # Errors
     /// The browser keeps nothing, as in some private windows.
-    pub async fn open(database: &str) -> Result<Self, String> {
+    pub async fn open(database: &str) -> Result<Self, VaultError> {
         let builder = Rexie::builder(database).version(1).add_object_store(ObjectStore::new(RECORDS));
-        builder.build().await.map(Self).map_err(problem)
+        Ok(Self(builder.build().await?))
     }
 
     /// Writes a record; it is safe when this is over.
     ///
     /// # Errors
     /// The disk is full, or the browser refuses.
-    pub async fn put(&self, name: &str, bytes: &[u8]) -> Result<(), String> {
-        let transaction = self.0.transaction(&[RECORDS], TransactionMode::ReadWrite).map_err(problem)?;
-        let store = transaction.store(RECORDS).map_err(problem)?;
-        store.put(&js_sys::Uint8Array::from(bytes).into(), Some(&name.into())).await.map_err(problem)?;
-        transaction.done().await.map(drop).map_err(problem)
+    pub async fn put(&self, name: &str, bytes: &[u8]) -> Result<(), VaultError> {
+        let transaction = self.0.transaction(&[RECORDS], TransactionMode::ReadWrite)?;
+        let store = transaction.store(RECORDS)?;
+        store.put(&js_sys::Uint8Array::from(bytes).into(), Some(&name.into())).await?;
+        transaction.done().await?;
+        Ok(())
     }
 
     /// All records whose name begins so, in order.
     ///
     /// # Errors
     /// The browser refuses.
-    pub async fn read(&self, beginning: &str) -> Result<Vec<(String, Vec<u8>)>, String> {
-        let transaction = self.0.transaction(&[RECORDS], TransactionMode::ReadOnly).map_err(problem)?;
-        let store = transaction.store(RECORDS).map_err(problem)?;
-        let all = store.scan(Some(range(beginning)?), None, None, None).await.map_err(problem)?;
+    pub async fn read(&self, beginning: &str) -> Result<Vec<(String, Vec<u8>)>, VaultError> {
+        let transaction = self.0.transaction(&[RECORDS], TransactionMode::ReadOnly)?;
+        let store = transaction.store(RECORDS)?;
+        let all = store.scan(Some(range(beginning)?), None, None, None).await?;
         let record = |(name, bytes): (JsValue, JsValue)| {
             Some((name.as_string()?, bytes.dyn_into::<js_sys::Uint8Array>().ok()?.to_vec()))
         };
@@ -44,10 +62,10 @@ impl Vault {
     ///
     /// # Errors
     /// The browser refuses.
-    pub async fn names(&self, beginning: &str) -> Result<Vec<String>, String> {
-        let transaction = self.0.transaction(&[RECORDS], TransactionMode::ReadOnly).map_err(problem)?;
-        let store = transaction.store(RECORDS).map_err(problem)?;
-        let all = store.get_all_keys(Some(range(beginning)?), None).await.map_err(problem)?;
+    pub async fn names(&self, beginning: &str) -> Result<Vec<String>, VaultError> {
+        let transaction = self.0.transaction(&[RECORDS], TransactionMode::ReadOnly)?;
+        let store = transaction.store(RECORDS)?;
+        let all = store.get_all_keys(Some(range(beginning)?), None).await?;
         Ok(all.into_iter().filter_map(|name| name.as_string()).collect())
     }
 
@@ -55,30 +73,32 @@ impl Vault {
     ///
     /// # Errors
     /// The disk is full, or the browser refuses.
-    pub async fn replace(&self, beginnings: &[String], records: &[(String, Vec<u8>)]) -> Result<(), String> {
-        let transaction = self.0.transaction(&[RECORDS], TransactionMode::ReadWrite).map_err(problem)?;
-        let store = transaction.store(RECORDS).map_err(problem)?;
+    pub async fn replace(&self, beginnings: &[String], records: &[(String, Vec<u8>)]) -> Result<(), VaultError> {
+        let transaction = self.0.transaction(&[RECORDS], TransactionMode::ReadWrite)?;
+        let store = transaction.store(RECORDS)?;
         for beginning in beginnings {
-            store.delete(range(beginning)?.into()).await.map_err(problem)?;
+            store.delete(range(beginning)?.into()).await?;
         }
         for (name, bytes) in records {
             let bytes = js_sys::Uint8Array::from(bytes.as_slice());
-            store.put(&bytes.into(), Some(&name.as_str().into())).await.map_err(problem)?;
+            store.put(&bytes.into(), Some(&name.as_str().into())).await?;
         }
-        transaction.done().await.map(drop).map_err(problem)
+        transaction.done().await?;
+        Ok(())
     }
 
     /// Deletes records from one name up to another, which stays.
     ///
     /// # Errors
     /// The browser refuses.
-    pub async fn delete_below(&self, from: &str, below: &str) -> Result<(), String> {
+    pub async fn delete_below(&self, from: &str, below: &str) -> Result<(), VaultError> {
         let range = KeyRange::bound(&from.into(), &below.into(), Some(false), Some(true));
-        let range = range.map_err(|error| format!("{error:?}"))?;
-        let transaction = self.0.transaction(&[RECORDS], TransactionMode::ReadWrite).map_err(problem)?;
-        let store = transaction.store(RECORDS).map_err(problem)?;
-        store.delete(range.into()).await.map_err(problem)?;
-        transaction.done().await.map(drop).map_err(problem)
+        let range = range.map_err(|error| VaultError::Range(format!("{error:?}")))?;
+        let transaction = self.0.transaction(&[RECORDS], TransactionMode::ReadWrite)?;
+        let store = transaction.store(RECORDS)?;
+        store.delete(range.into()).await?;
+        transaction.done().await?;
+        Ok(())
     }
 }
 
@@ -87,12 +107,13 @@ impl Vault {
     ///
     /// # Errors
     /// The browser refuses.
-    pub async fn clear(&self) -> Result<u32, String> {
-        let transaction = self.0.transaction(&[RECORDS], TransactionMode::ReadWrite).map_err(problem)?;
-        let store = transaction.store(RECORDS).map_err(problem)?;
-        let count = store.count(None).await.map_err(problem)?;
-        store.clear().await.map_err(problem)?;
-        transaction.done().await.map(|_| count).map_err(problem)
+    pub async fn clear(&self) -> Result<u32, VaultError> {
+        let transaction = self.0.transaction(&[RECORDS], TransactionMode::ReadWrite)?;
+        let store = transaction.store(RECORDS)?;
+        let count = store.count(None).await?;
+        store.clear().await?;
+        transaction.done().await?;
+        Ok(count)
     }
 
     pub fn close(self) {
@@ -100,15 +121,10 @@ impl Vault {
     }
 }
 
-fn range(beginning: &str) -> Result<KeyRange, String> {
+fn range(beginning: &str) -> Result<KeyRange, VaultError> {
     let end = format!("{beginning}\u{ffff}");
-    KeyRange::bound(&beginning.into(), &end.as_str().into(), None, None).map_err(|error| format!("{error:?}"))
-}
-
-fn problem(error: rexie::Error) -> String {
-    // The library says "idb error", and what it was stands behind it.
-    let cause = std::error::Error::source(&error).map_or_else(|| error.to_string(), ToString::to_string);
-    format!("the browser's database: {cause}")
+    KeyRange::bound(&beginning.into(), &end.as_str().into(), None, None)
+        .map_err(|error| VaultError::Range(format!("{error:?}")))
 }
 
 const RECORDS: &str = "records";

@@ -8,7 +8,8 @@ use wasm_bindgen::closure::Closure;
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{ErrorEvent, Event, MessageEvent, Url, Worker, WorkerOptions, WorkerType};
 
-use super::transport;
+use super::exception::Exception;
+use super::transport::{self, TransportError};
 use engine::wire::OfBuild;
 
 /// A running worker that is told `To` and says `From`; ends when dropped.
@@ -18,6 +19,21 @@ pub struct WorkerHost<To, From> {
     _speaks: PhantomData<(To, From)>,
     _on_message: Closure<dyn FnMut(MessageEvent)>,
     _on_error: Closure<dyn FnMut(Event)>,
+}
+
+/// Why a worker is not there, or did not get what it was told.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum WorkerError {
+    #[error("only a page can start workers")]
+    NoPage,
+    #[error("{0} is no address for a worker")]
+    Address(String),
+    #[error("the browser refused to start a worker: {0}")]
+    Refused(Exception),
+    #[error("cannot reach a worker: {0}")]
+    Unreachable(Exception),
+    #[error(transparent)]
+    Message(#[from] TransportError),
 }
 
 #[derive(Debug)]
@@ -33,12 +49,12 @@ impl<To: Serialize, From: DeserializeOwned + OfBuild + 'static> WorkerHost<To, F
     ///
     /// # Errors
     /// The browser refuses to start a worker.
-    pub fn spawn(name: &str, on_event: impl Fn(HostEvent<From>) + Clone + 'static) -> Result<Self, String> {
+    pub fn spawn(name: &str, on_event: impl Fn(HostEvent<From>) + Clone + 'static) -> Result<Self, WorkerError> {
         let options = WorkerOptions::new();
         options.set_type(WorkerType::Module);
         options.set_name(name);
-        let worker = Worker::new_with_options(&worker_url()?, &options)
-            .map_err(|error| format!("the browser refused to start a worker: {error:?}"))?;
+        let worker =
+            Worker::new_with_options(&worker_url()?, &options).map_err(|error| WorkerError::Refused(error.into()))?;
         let on_message = Closure::new({
             let on_event = on_event.clone();
             move |event: MessageEvent| on_event(message(event.data()))
@@ -51,9 +67,9 @@ impl<To: Serialize, From: DeserializeOwned + OfBuild + 'static> WorkerHost<To, F
 
     /// # Errors
     /// The message holds a number that JavaScript cannot hold.
-    pub fn send(&self, message: &To) -> Result<(), String> {
+    pub fn send(&self, message: &To) -> Result<(), WorkerError> {
         let value = transport::encode(message)?;
-        self.worker.post_message(&value).map_err(|error| format!("cannot reach a worker: {error:?}"))
+        self.worker.post_message(&value).map_err(|error| WorkerError::Unreachable(error.into()))
     }
 }
 
@@ -65,12 +81,12 @@ impl<To, From> Drop for WorkerHost<To, From> {
     }
 }
 
-fn worker_url() -> Result<String, String> {
+fn worker_url() -> Result<String, WorkerError> {
     let base = web_sys::window().and_then(|window| window.document()).and_then(|document| document.base_uri().ok());
-    let base = base.flatten().ok_or("only a page can start workers")?;
+    let base = base.flatten().ok_or(WorkerError::NoPage)?;
     let file = format!("worker_loader.js?v={}", crate::BUILD_ID);
-    let url = Url::new_with_base(&file, &base).map_err(|_| format!("{base} is no address for a worker"))?;
-    Ok(url.href())
+    let url = Url::new_with_base(&file, &base);
+    url.map(|url| url.href()).map_err(|_| WorkerError::Address(base))
 }
 
 fn message<From: DeserializeOwned + OfBuild>(data: JsValue) -> HostEvent<From> {
@@ -79,7 +95,7 @@ fn message<From: DeserializeOwned + OfBuild>(data: JsValue) -> HostEvent<From> {
             HostEvent::Died(STALE_WORKER.to_owned())
         }
         Ok(message) => HostEvent::Message(message),
-        Err(error) => HostEvent::Died(error),
+        Err(error) => HostEvent::Died(error.to_string()),
     }
 }
 

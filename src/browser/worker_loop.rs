@@ -16,12 +16,13 @@ use super::fetch::Fetches;
 use super::socket::Sockets;
 use super::starvation;
 use super::timer::Timer;
+use super::transport::{self, TransportError};
 use super::trial::Attempt;
-use super::{transport, worker_scope};
+use super::worker_scope;
 use base::time::{Span, Timestamp};
 use engine::ports::{Input, Output};
 use engine::wire::{FromWorker, Load, ToWorker, Trial, between_snapshots};
-use engine::{Engine, Exchange};
+use engine::{Engine, Exchange, LoadError};
 use metrics::{MASK, Way, text_without_secrets};
 
 /// Runs the worker: from its load on it answers the page's messages.
@@ -34,7 +35,7 @@ pub fn worker_main() {
     let on_message =
         Closure::<dyn FnMut(MessageEvent)>::new(move |event: MessageEvent| match transport::decode(event.data()) {
             Ok(message) => this.on_message(message),
-            Err(message) => say(&FromWorker::Failed { message }),
+            Err(error) => say(&FromWorker::Failed { message: error.to_string() }),
         });
     worker_scope().set_onmessage(Some(on_message.as_ref().unchecked_ref()));
     // It lives as long as the worker.
@@ -102,13 +103,13 @@ impl Worker {
                 self.player = Some(player);
                 say(&FromWorker::Loaded);
             }
-            Err(message) => say(&FromWorker::Failed { message }),
+            Err(error) => say(&FromWorker::Failed { message: error.to_string() }),
         }
     }
 }
 
 impl Player {
-    fn new(clock: Clock, load: &Load) -> Result<Rc<RefCell<Self>>, String> {
+    fn new(clock: Clock, load: &Load) -> Result<Rc<RefCell<Self>>, LoadError> {
         let mut engine = Engine::new(load)?;
         Ok(Rc::new_cyclic(|this: &Weak<RefCell<Self>>| {
             let (on_input, on_timer) = (this.clone(), this.clone());
@@ -248,8 +249,9 @@ impl Player {
     fn obey(&mut self, output: Output, now: Timestamp, wall_ms: f64) {
         match output {
             Output::Connect { socket, user, url, protocols } => {
-                if let Err(reason) = self.sockets.open(socket, user, &url, protocols) {
-                    self.engine.handle(now, wall_ms, Input::Closed { socket, code: NEVER_OPENED, reason: &reason });
+                if let Err(error) = self.sockets.open(socket, user, &url, protocols) {
+                    let reason = &error.to_string();
+                    self.engine.handle(now, wall_ms, Input::Closed { socket, code: NEVER_OPENED, reason });
                 }
             }
             Output::Send { socket, text } => self.sockets.send(socket, &text),
@@ -336,7 +338,8 @@ fn say(message: &FromWorker) {
     };
     let clean = clean.map(|message| FromWorker::Failed { message });
     let message = clean.as_ref().unwrap_or(message);
-    let value = transport::encode(message).or_else(|message| transport::encode(&FromWorker::Failed { message }));
+    let failed = |error: TransportError| FromWorker::Failed { message: error.to_string() };
+    let value = transport::encode(message).or_else(|error| transport::encode(&failed(error)));
     if let Ok(value) = value {
         // A message port takes whatever can be cloned, and plain objects can.
         let _ = worker_scope().post_message(&value);

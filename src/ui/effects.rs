@@ -187,7 +187,8 @@ fn ask_for_broker(store: Store) {
 
 /// The address keeps the invitation, so that a reload finds back.
 fn open_swarm(store: Store, broker: &str, name: String) {
-    let invite = random()
+    let bytes = random().map_err(|error| error.to_string());
+    let invite = bytes
         .and_then(|bytes| Invite::new(Keys::to_conduct(Secret::new(bytes)), broker).map_err(|error| error.to_string()));
     match invite {
         Ok(invite) => {

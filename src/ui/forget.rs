@@ -5,7 +5,7 @@ use leptos::prelude::*;
 
 use super::parts::Dialog;
 use super::store::Store;
-use crate::browser::forget_everything;
+use crate::browser::{ForgetError, forget_everything};
 use app::joining::leaves_something;
 use app::kept;
 
@@ -22,7 +22,7 @@ pub fn ForgetButton() -> impl IntoView {
 fn Forget(open: RwSignal<bool>) -> impl IntoView {
     let store = Store::here();
     let is_busy = store.select(leaves_something);
-    let deleted = RwSignal::new(None::<Result<Vec<String>, String>>);
+    let deleted = RwSignal::new(None::<Result<Vec<String>, ForgetError>>);
     let next = NodeRef::<Button>::new();
     let is_done = move || deleted.with(Option::is_some);
     // What stands on the page was kept, too: it goes when the page is loaded anew.

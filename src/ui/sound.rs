@@ -3,7 +3,7 @@
 use gloo_timers::callback::Interval;
 
 use super::store::Store;
-use crate::browser::{Clock, Microphone, Playback, decode};
+use crate::browser::{Clock, Microphone, Playback, PlaybackError, decode};
 use app::Event;
 use app::hear::{Moments, Piece};
 use metrics::UserId;
@@ -36,7 +36,7 @@ pub fn play(store: Store, clip: &Clip) {
         Ok(playback) => store.with_sound(|sound| sound.clip = Some(playback)),
         Err(problem) => {
             store.dispatch(Event::ClipEnded);
-            store.dispatch(Event::Failed(problem));
+            store.dispatch(Event::Failed(problem.to_string()));
         }
     }
 }
@@ -60,7 +60,7 @@ pub fn record(store: Store) {
                 store.with_sound(|sound| sound.recording = Some((microphone, meter(store))));
                 store.dispatch(Event::RecordingBegan);
             }
-            Err(problem) => store.dispatch(Event::RecordingFailed(problem)),
+            Err(problem) => store.dispatch(Event::RecordingFailed(problem.to_string())),
         }
     });
 }
@@ -81,8 +81,8 @@ pub fn end_recording(store: Store, name: String, rate: u32) {
     let Some((microphone, _)) = store.with_sound(|sound| sound.recording.take()) else { return };
     leptos::task::spawn_local(async move {
         let taken = match microphone.finish().await {
-            Ok(file) => decode(&file, rate).await,
-            Err(problem) => Err(problem),
+            Ok(file) => decode(&file, rate).await.map_err(|problem| problem.to_string()),
+            Err(problem) => Err(problem.to_string()),
         };
         store.dispatch(match taken {
             Ok(samples) => Event::ClipRead(Clip::new(name, rate, &samples)),
@@ -121,12 +121,12 @@ pub fn set_volume(store: Store, volume: f64) {
 pub fn play_pieces(store: Store, rate: u32, pieces: &[Piece]) {
     let problem = store.with_sound(|sound| sound.hearing.as_mut()?.play(rate, pieces).err());
     if let Some(problem) = problem {
-        store.dispatch(Event::Failed(problem));
+        store.dispatch(Event::Failed(problem.to_string()));
     }
 }
 
 impl Hearing {
-    fn play(&mut self, rate: u32, pieces: &[Piece]) -> Result<(), String> {
+    fn play(&mut self, rate: u32, pieces: &[Piece]) -> Result<(), PlaybackError> {
         if self.playback.as_ref().is_none_or(|(known, _)| *known != rate) {
             let playback = Playback::new(rate)?;
             playback.set_volume(self.volume);

@@ -250,6 +250,6 @@ fn a_clip_that_does_not_exist_is_told_before_the_run() {
         life: 0,
         lending: Lending::default(),
     };
-    let problem = Engine::new(&load).err();
+    let problem = Engine::new(&load).err().map(|error| error.to_string());
     assert_eq!(problem.as_deref(), Some(r#"population "p": there is no clip "nobody", only order, weather, weekend"#));
 }

@@ -26,6 +26,8 @@ const LAYERS: [&str; 13] = [
 const OF_THE_EDGE: [&str; 6] = ["gloo-timers", "js-sys", "leptos", "wasm-bindgen", "wasm-bindgen-futures", "web-sys"];
 /// Public type names that stand more than once in the workspace. It only ever sinks: ten are wanted.
 const MOST_DOUBLED: usize = 37;
+/// `Result`s whose error is a text, in the crates and in `src/browser`. It only ever sinks: none are wanted.
+const MOST_TEXT_ERRORS: usize = 15;
 /// A file without its tests that is longer is worth the question whether it is one thing.
 const LONG_FILE: usize = 500;
 
@@ -37,6 +39,7 @@ pub fn tidy() -> Result<(), String> {
     problems.extend(documented(&root)?);
     let sources = sources(&root)?;
     problems.extend(doubled(&sources));
+    problems.extend(text_errors(&sources));
     problems.extend(retired(&read(&root.join("docs/glossary.md"))?, &sources));
     for (path, text) in &sources {
         let lines = without_tests(text).lines().count();
@@ -109,6 +112,43 @@ fn doubled(sources: &[(PathBuf, String)]) -> Vec<String> {
         doubled.len(),
         all.join("\n")
     )]
+}
+
+/// An error is an enum, from which a view or another program makes a text; a text says nothing to the code between.
+fn text_errors(sources: &[(PathBuf, String)]) -> Option<String> {
+    let below_the_views = |path: &Path| path.starts_with("crates") || path.starts_with("src/browser");
+    let counts = sources.iter().filter(|(path, _)| below_the_views(path));
+    let counts: Vec<_> = counts
+        .map(|(path, text)| {
+            let text = without_tests(text);
+            let results = text.match_indices("Result<").map(|(at, found)| &text[at + found.len()..]);
+            (path, results.filter(|rest| error_of(rest) == Some("String")).count())
+        })
+        .filter(|(_, count)| *count > 0)
+        .collect();
+    let all: usize = counts.iter().map(|(_, count)| count).sum();
+    if all <= MOST_TEXT_ERRORS {
+        return None;
+    }
+    let lines: Vec<_> = counts.iter().map(|(path, count)| format!("  {}: {count}", path.display())).collect();
+    Some(format!("{all} errors are texts and no enums, {MOST_TEXT_ERRORS} were before:\n{}", lines.join("\n")))
+}
+
+/// Of what follows `Result<`: the second type, if there is one.
+fn error_of(rest: &str) -> Option<&str> {
+    let (mut depth, mut from, mut before) = (0, None, ' ');
+    for (at, c) in rest.char_indices() {
+        match c {
+            '<' | '(' | '[' => depth += 1,
+            '>' if before == '-' => {}
+            '>' | ')' | ']' if depth == 0 => return Some(rest[from?..at].trim().trim_end_matches(',')),
+            '>' | ')' | ']' => depth -= 1,
+            ',' if depth == 0 && from.is_none() => from = Some(at + 1),
+            _ => {}
+        }
+        before = c;
+    }
+    None
 }
 
 /// Modules and public types that are called by a word which the glossary has replaced.
@@ -226,6 +266,20 @@ mod tests {
         assert_eq!(doubled(&[file(1), file(2)]), Vec::<String>::new());
         let problems = doubled(&twice);
         assert!(problems.len() == 1 && problems[0].contains("  T0: a.rs, b.rs"), "{problems:?}");
+    }
+
+    #[test]
+    fn errors_that_are_texts_are_counted_below_the_views_and_outside_tests() {
+        let check = |rest: &str, expected: Option<&str>| assert_eq!(error_of(rest), expected, "{rest}");
+        check("(), String> {", Some("String"));
+        check("Vec<(String, [u8; 2])>, String>", Some("String"));
+        check("impl Fn(A) -> B, Vec<String>>", Some("Vec<String>"));
+        check("\n    A,\n    String,\n>", Some("String"));
+        check("Option<String>>", None);
+        let many = "fn a() -> Result<(), String>;\n".repeat(MOST_TEXT_ERRORS + 1);
+        let count = |path: &str, text: &str| text_errors(&[(path.into(), text.into())]).is_some();
+        assert!(count("crates/a/src/b.rs", &many) && count("src/browser/b.rs", &many));
+        assert!(!count("src/ui/b.rs", &many) && !count("crates/a.rs", &format!("\n#[cfg(test)]\nmod t {{{many}")));
     }
 
     #[test]

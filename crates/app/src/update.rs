@@ -163,8 +163,8 @@ fn start(model: &mut Model) -> Vec<Effect> {
         if safety::ask(model, &plan, Event::Start) {
             return Vec::new();
         }
-        if let Err(problems) = model.safety.limits.check(&plan) {
-            let text = format!("Not started: {}. \"Hosts and limits\" beside the plan has them.", problems.join("; "));
+        if let Err(exceeded) = model.safety.limits.check(&plan) {
+            let text = format!("Not started: {exceeded}. \"Hosts and limits\" beside the plan has them.");
             say(model, NoticeKind::Problem, text);
             return Vec::new();
         }

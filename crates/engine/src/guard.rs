@@ -78,9 +78,17 @@ enum Held {
     Sockets,
 }
 
-pub const NOT_ALLOWED: &str = "this browser's operator has not allowed load on that host";
-pub const NOT_NAMED: &str = "the plan does not name that host, so nobody was asked about it";
-pub const NO_HOST: &str = "it is not certain which host a browser would take from that address";
+/// Why an address is opened to nobody.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+enum HostError {
+    #[error("this browser's operator has not allowed load on that host")]
+    NotAllowed,
+    #[error("the plan does not name that host, so nobody was asked about it")]
+    NotNamed,
+    #[error("it is not certain which host a browser would take from that address")]
+    Unclear,
+}
+
 pub const TOO_LONG: &str = "the longest time of load that its operator allows is over: users leave";
 pub const TOO_MANY: &str = "no further users start: its limit on users at a time is reached";
 pub const TOO_MANY_THERE: &str = "users wait to connect: its limit on users at a time is reached";
@@ -129,15 +137,15 @@ impl Guard {
     }
 
     /// The host of an address that this population may open; `None`: it is this machine.
-    fn host_for(&self, population: usize, address: &str) -> Result<Option<String>, &'static str> {
+    fn host_for(&self, population: usize, address: &str) -> Result<Option<String>, HostError> {
         let Some(limits) = &self.limits else { return Ok(None) };
-        let host = url::host(address).ok_or(NO_HOST)?;
+        let host = url::host(address).ok_or(HostError::Unclear)?;
         let going = &self.populations[population];
         let is_here = url::is_loopback(&host);
         if !limits.reaches(address) {
-            Err(NOT_ALLOWED)
+            Err(HostError::NotAllowed)
         } else if !(if is_here { going.comes_here } else { going.far.contains(&host) }) {
-            Err(NOT_NAMED)
+            Err(HostError::NotNamed)
         } else {
             Ok((!is_here).then_some(host))
         }
@@ -158,7 +166,10 @@ impl Guard {
     /// Whether a request may go to this address; it is counted if it does.
     pub fn on_request(&mut self, user: UserId, address: &str, now: Timestamp) -> Result<(), (FetchFailure, String)> {
         let host = self.host_for(user.population(), address).map_err(|why| {
-            let cause = if why == NO_HOST { FetchFailure::BadUrl } else { FetchFailure::NotAllowed };
+            let cause = match why {
+                HostError::Unclear => FetchFailure::BadUrl,
+                HostError::NotAllowed | HostError::NotNamed => FetchFailure::NotAllowed,
+            };
             (cause, format!("{address}: {why}"))
         })?;
         let Some(host) = host else { return Ok(()) };

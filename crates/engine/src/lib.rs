@@ -25,6 +25,7 @@ mod stop;
 mod watch;
 
 pub use exchange::Exchange;
+pub use population::LoadError;
 pub use rings::{Caught, NoRings, Rings, SHARED_MS};
 
 use std::collections::VecDeque;
@@ -111,8 +112,11 @@ const MIN_SLEEP: Span = Span::from_micros(100);
 const MAX_LOG: usize = 40;
 
 impl Engine {
-    /// Compiles a plan for this worker; `Err` says in plain words what is wrong with it.
-    pub fn new(load: &Load) -> Result<Self, String> {
+    /// Compiles a plan for this worker.
+    ///
+    /// # Errors
+    /// What is wrong with it.
+    pub fn new(load: &Load) -> Result<Self, LoadError> {
         let plan = &load.plan;
         let mut recorder = Recorder::new(Timestamp::ZERO + Span::from_secs_f64(plan.warmup_s));
         let mut populations = Vec::new();

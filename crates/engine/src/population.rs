@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use serde_json::{Map, Value};
 
-use crate::user::{Control, Meters, ONCE_USER, User, Utterances};
+use crate::user::{Control, Meters, ONCE_USER, UnknownClip, User, Utterances};
 use crate::wire::{Guest, Load};
 use base::time::Timestamp;
 use metrics::{Recorder, UserId, UsersByState};
@@ -38,14 +38,28 @@ pub struct Population {
     ended: bool,
 }
 
+/// Why a plan cannot be played.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum LoadError {
+    #[error("{}", in_a_row(.0))]
+    Scenario(Vec<Problem>),
+    #[error("population \"{population}\": {clip}")]
+    Clip { population: String, clip: UnknownClip },
+}
+
+fn in_a_row(problems: &[Problem]) -> String {
+    problems.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ")
+}
+
 impl Population {
-    pub fn new(load: &Load, index: usize, recorder: &mut Recorder) -> Result<Self, String> {
+    /// # Errors
+    /// Its scenario has problems, or a step names a clip that does not exist.
+    pub fn new(load: &Load, index: usize, recorder: &mut Recorder) -> Result<Self, LoadError> {
         let population = &load.plan.populations[index];
-        let all = |problems: Vec<Problem>| problems.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ");
-        let document = scenario::resolve(&population.scenario).map_err(all)?;
-        let program = scenario::compile(&document, &population.variables).map_err(all)?;
+        let document = scenario::resolve(&population.scenario).map_err(LoadError::Scenario)?;
+        let program = scenario::compile(&document, &population.variables).map_err(LoadError::Scenario)?;
         let utterances = Utterances::new(&program, &load.clips)
-            .map_err(|problem| format!("population \"{}\": {problem}", population.name))?;
+            .map_err(|clip| LoadError::Clip { population: population.name.clone(), clip })?;
         let csv = load.csv.get(index).cloned().unwrap_or_default();
         let mut schedule = Schedule::new(&population.load, &load.segment, index == 0);
         let mut accounts = AccountBook::new(&population.accounts, &load.run, &population.name, csv);

@@ -4,7 +4,7 @@ mod plausible;
 mod sight;
 
 pub use metrics::Level;
-pub use plausible::{PartOfRun, plausible_sent};
+pub use plausible::{Implausible, PartOfRun, plausible_sent};
 pub use sight::{Act, Canary, Offer, Said, Seen, SeenFrame, Sight};
 
 use serde::{Deserialize, Serialize};

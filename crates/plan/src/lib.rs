@@ -17,7 +17,7 @@ mod voice_faults;
 
 pub use accounts::{AccountBook, MOST_COLUMNS};
 pub use action::{Action, Pace, TimedAction};
-pub use limits::{Caps, HostLoad, Limits};
+pub use limits::{Caps, Exceeded, Excess, HostLoad, Limits};
 pub use load::{LoadStep, Schedule, StepAction};
 pub use model::*;
 pub use search::{Raised, Search};

@@ -87,21 +87,33 @@ impl Limits {
         }
     }
 
-    /// Everything of the plan that goes beyond them, in plain words.
-    ///
     /// # Errors
-    /// There is something.
-    pub fn check(&self, plan: &Plan) -> Result<(), Vec<String>> {
-        let problems: Vec<String> = plan.far_loads().iter().flat_map(|load| self.beyond(load)).collect();
-        if problems.is_empty() { Ok(()) } else { Err(problems) }
+    /// Everything of the plan that goes beyond them.
+    pub fn check(&self, plan: &Plan) -> Result<(), Exceeded> {
+        let beyond: Vec<_> = plan.far_loads().iter().flat_map(|load| self.beyond(load)).collect();
+        if beyond.is_empty() { Ok(()) } else { Err(Exceeded(beyond)) }
     }
 
-    fn beyond(&self, load: &HostLoad) -> Vec<String> {
+    fn beyond(&self, load: &HostLoad) -> Vec<Excess> {
         let host = &load.host;
-        let strange = (!self.allows(host)).then(|| format!("load on {host} has not been allowed in this browser"));
+        let strange = (!self.allows(host)).then(|| Excess::Host(host.clone()));
         strange.into_iter().chain(self.caps_of(host).exceeded_by(load)).collect()
     }
 }
+
+/// Something of a plan that goes beyond a browser's limits.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+pub enum Excess {
+    #[error("load on {0} has not been allowed in this browser")]
+    Host(String),
+    #[error("{host} would get {} {what}, and this browser's limit is {}", shown(*found), shown(*most))]
+    Cap { host: String, what: &'static str, found: f64, most: f64 },
+}
+
+/// All of it.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+#[error("{}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "))]
+pub struct Exceeded(pub Vec<Excess>);
 
 impl Caps {
     pub const NONE: Self = Self { users: None, rate: None, minutes: None };
@@ -122,7 +134,7 @@ impl Caps {
     }
 
     /// What of the load goes beyond them.
-    pub fn exceeded_by(&self, load: &HostLoad) -> Vec<String> {
+    pub fn exceeded_by(&self, load: &HostLoad) -> Vec<Excess> {
         let HostLoad { host, users, rate, seconds } = load;
         let minutes = seconds / 60.0;
         let checks = [
@@ -130,11 +142,11 @@ impl Caps {
             (*rate, self.rate, "new users within a second"),
             (minutes, self.minutes, "minutes of load"),
         ];
-        let text = |(found, cap, what): (f64, Option<f64>, &str)| {
-            let cap = cap.filter(|&cap| found > cap)?;
-            Some(format!("{host} would get {} {what}, and this browser's limit is {}", shown(found), shown(cap)))
+        let excess = |(found, cap, what): (f64, Option<f64>, &'static str)| {
+            let most = cap.filter(|&cap| found > cap)?;
+            Some(Excess::Cap { host: host.clone(), what, found, most })
         };
-        checks.into_iter().filter_map(text).collect()
+        checks.into_iter().filter_map(excess).collect()
     }
 }
 
@@ -220,12 +232,17 @@ mod tests {
         );
     }
 
+    fn texts(limits: &Limits, plan: &Plan) -> Vec<String> {
+        let beyond = limits.check(plan).err().map(|exceeded| exceeded.0);
+        beyond.into_iter().flatten().map(|excess| excess.to_string()).collect()
+    }
+
     #[track_caller]
     fn check_limits(hosts: &[&str], caps: Caps, expected: &[&str]) {
         let limits = Limits { hosts: hosts.iter().map(|&host| host.to_owned()).collect(), caps, ..Limits::default() };
         let crowd = json!({"model": "closed", "start": 30, "stages": [{"duration_s": 90, "target": 30}]});
         let plan = plan(&[("http://a.example", crowd.clone()), ("http://localhost:1", crowd)]);
-        assert_eq!(limits.check(&plan).err().unwrap_or_default(), expected);
+        assert_eq!(texts(&limits, &plan), expected);
     }
 
     #[test]
@@ -256,11 +273,11 @@ mod tests {
             "chat.com would get 300 users at a time, and this browser's limit is 250",
             "chat.com would get 300 new users within a second, and this browser's limit is 50",
         ];
-        assert_eq!(limits.check(&plan), Err(expected.map(str::to_owned).to_vec()));
+        assert_eq!(texts(&limits, &plan), expected);
         limits.public = Caps { users: None, rate: Some(300.0), minutes: None };
         assert_eq!(limits.check(&plan), Ok(()));
         limits.caps.users = Some(200);
-        assert_eq!(limits.check(&plan).map_err(|problems| problems.len()), Err(2), "the general ones hold, too");
+        assert_eq!(texts(&limits, &plan).len(), 2, "the general ones hold, too");
     }
 
     #[test]

@@ -36,6 +36,21 @@ pub struct Found {
     pub report: Report,
 }
 
+/// Why a line of a file, or all of it, is no run.
+#[derive(Debug, thiserror::Error)]
+enum ArchiveError {
+    #[error("a file of version {0:?}, expected 1")]
+    FileVersion(Option<u64>),
+    #[error("a report of version {0}, expected {REPORT_VERSION}")]
+    ReportVersion(u64),
+    #[error("expected a report of this program")]
+    NoReport,
+    #[error("not a whole report: {0}")]
+    Report(serde_json::Error),
+    #[error(transparent)]
+    Line(#[from] serde_json::Error),
+}
+
 /// What a file of ours holds: an archive, or one report, as JSON or as a page. What cannot be read is named with its line.
 #[derive(Debug, Default)]
 pub struct Reading {
@@ -79,14 +94,14 @@ impl Reading {
 }
 
 /// `None`: the line says only what the file is.
-fn found(document: Value) -> Result<Option<Found>, String> {
+fn found(document: Value) -> Result<Option<Found>, ArchiveError> {
     let version = document.get("version").and_then(Value::as_u64);
     if document.get("tabswarm").is_some() {
         let known = version == Some(1);
-        return known.then_some(None).ok_or_else(|| format!("a file of version {version:?}, expected 1"));
+        return known.then_some(None).ok_or(ArchiveError::FileVersion(version));
     }
     if document.get("report").is_some() {
-        let line: Line<Value> = serde_json::from_value(document).map_err(|error| error.to_string())?;
+        let line: Line<Value> = serde_json::from_value(document)?;
         let report = report(line.report)?;
         let of = Entry::of(&report);
         let name = if line.name.is_empty() { of.name.clone() } else { line.name };
@@ -97,13 +112,13 @@ fn found(document: Value) -> Result<Option<Found>, String> {
     Ok(Some(Found { entry: Entry::of(&report), report }))
 }
 
-fn report(document: Value) -> Result<Report, String> {
+fn report(document: Value) -> Result<Report, ArchiveError> {
     match document.get("version").and_then(Value::as_u64) {
         Some(version) if version == u64::from(REPORT_VERSION) => {}
-        Some(version) => return Err(format!("a report of version {version}, expected {REPORT_VERSION}")),
-        None => return Err("expected a report of this program".to_owned()),
+        Some(version) => return Err(ArchiveError::ReportVersion(version)),
+        None => return Err(ArchiveError::NoReport),
     }
-    serde_json::from_value(document).map_err(|error| format!("not a whole report: {error}"))
+    serde_json::from_value(document).map_err(ArchiveError::Report)
 }
 
 /// The report that one of our own pages carries.

@@ -1,5 +1,7 @@
 //! Whether this browser keeps runs, and what a person is told where it does not: a run that is lost is said while it goes.
 
+use std::fmt::Display;
+
 /// What the browser's database has answered so far. Nothing is forgotten because a list was read anew.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Keeping {
@@ -16,9 +18,9 @@ pub struct Keeping {
 }
 
 impl Keeping {
-    pub fn on_opened(&mut self, opened: Result<(), String>) {
+    pub fn on_opened(&mut self, opened: Result<(), impl Display>) {
         self.is_open = opened.is_ok();
-        self.refused = opened.err();
+        self.refused = opened.err().map(|why| why.to_string());
     }
 
     /// A run begins.
@@ -27,14 +29,14 @@ impl Keeping {
     }
 
     /// A page of it was to be written. After one that failed there are no more: what is behind a gap cannot be played again.
-    pub fn on_written(&mut self, written: Result<(), String>) {
+    pub fn on_written(&mut self, written: Result<(), impl Display>) {
         if let Err(why) = written {
-            self.notes.get_or_insert(why);
+            self.notes.get_or_insert_with(|| why.to_string());
         }
     }
 
     /// The report of the run `name` was to be kept.
-    pub fn on_kept(&mut self, name: &str, kept: Result<(), String>) {
+    pub fn on_kept(&mut self, name: &str, kept: Result<(), impl Display>) {
         match kept {
             Ok(()) => *self = Self { is_open: true, ..Self::default() },
             Err(why) => self.lost = Some(format!("{name} could not be kept: {why}")),
@@ -42,8 +44,8 @@ impl Keeping {
     }
 
     /// Something else was to be done.
-    pub fn on_changed(&mut self, changed: Result<(), String>) {
-        self.other = changed.err();
+    pub fn on_changed(&mut self, changed: Result<(), impl Display>) {
+        self.other = changed.err().map(|why| why.to_string());
     }
 
     /// A run's notes are too long to write on.
@@ -95,12 +97,14 @@ mod tests {
 
     fn open() -> Keeping {
         let mut keeping = Keeping::default();
-        keeping.on_opened(Ok(()));
+        keeping.on_opened(DONE);
         keeping
     }
 
-    fn err(why: &str) -> Result<(), String> {
-        Err(why.to_owned())
+    const DONE: Result<(), &str> = Ok(());
+
+    fn err(why: &str) -> Result<(), &str> {
+        Err(why)
     }
 
     #[test]
@@ -127,7 +131,7 @@ mod tests {
         let mut keeping = open();
         keeping.on_begun();
         assert_eq!((keeping.notice(false), keeping.notice(true), keeping.problem()), (None, None, None));
-        keeping.on_written(Ok(()));
+        keeping.on_written(DONE);
         keeping.on_written(err("full"));
         assert!(keeping.notice(false).is_some_and(|text| text.contains("full")));
         assert!(!keeping.writes(), "behind a gap nothing can be played again");
@@ -135,7 +139,7 @@ mod tests {
         assert_eq!(keeping.notice(true), None);
         keeping.on_kept("evening", err("full"));
         assert!(keeping.notice(true).is_some());
-        keeping.on_kept("evening", Ok(()));
+        keeping.on_kept("evening", DONE);
         assert_eq!((keeping.notice(true), keeping.problem()), (None, None));
     }
 

@@ -51,6 +51,15 @@ pub struct Violation<'s> {
     pub value: String,
 }
 
+/// Why a line of a contract is none.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum RuleError {
+    #[error("expected a path like `sender.name` or `readers[].userId`, found \"{0}\"")]
+    Path(String),
+    #[error("expected {} (or several with `|`), found \"{}\"", TYPES.join(", "), .0)]
+    Type(String),
+}
+
 impl Shape {
     /// The first violation of each rule that is broken.
     pub fn violations(&self, argument: &Value) -> Vec<Violation<'_>> {
@@ -61,7 +70,7 @@ impl Shape {
 impl Rule {
     /// # Errors
     /// What is wrong with the path.
-    pub fn path(text: &str) -> Result<(String, bool), String> {
+    pub fn path(text: &str) -> Result<(String, bool), RuleError> {
         let (path, optional) = text.strip_suffix('?').map_or((text, false), |path| (path, true));
         steps(path)?;
         Ok((path.to_owned(), optional))
@@ -69,7 +78,7 @@ impl Rule {
 
     /// # Errors
     /// What is wrong with the types.
-    pub fn new(path: &str, optional: bool, types: &str) -> Result<Self, String> {
+    pub fn new(path: &str, optional: bool, types: &str) -> Result<Self, RuleError> {
         Ok(Self { path: path.to_owned(), steps: steps(path)?, optional, types: Types::read(types)? })
     }
 
@@ -103,13 +112,11 @@ impl Rule {
 }
 
 impl Types {
-    fn read(text: &str) -> Result<Self, String> {
+    fn read(text: &str) -> Result<Self, RuleError> {
         let mut types = 0;
         for name in text.split('|').map(str::trim) {
             let known = TYPES.iter().position(|known| *known == name);
-            let Some(place) = known else {
-                return Err(format!("expected {} (or several with `|`), found \"{name}\"", TYPES.join(", ")));
-            };
+            let place = known.ok_or_else(|| RuleError::Type(name.to_owned()))?;
             types |= 1 << place;
         }
         Ok(Self(types))
@@ -129,7 +136,7 @@ impl fmt::Display for Types {
     }
 }
 
-fn steps(path: &str) -> Result<Vec<Step>, String> {
+fn steps(path: &str) -> Result<Vec<Step>, RuleError> {
     if path == "." {
         return Ok(Vec::new());
     }
@@ -138,7 +145,7 @@ fn steps(path: &str) -> Result<Vec<Step>, String> {
         let name = part.trim_end_matches("[]");
         let lists = (part.len() - name.len()) / 2;
         if name.contains(['[', ']', '?']) || (name.is_empty() && (lists == 0 || !steps.is_empty())) {
-            return Err(format!("expected a path like `sender.name` or `readers[].userId`, found \"{path}\""));
+            return Err(RuleError::Path(path.to_owned()));
         }
         steps.extend((!name.is_empty()).then(|| Step::Field(name.to_owned())));
         steps.extend(std::iter::repeat_n(Step::Every, lists));
@@ -208,7 +215,7 @@ mod tests {
         fn check(path: &str, types: &str, message: &str) {
             let error =
                 Rule::path(path).and_then(|(path, optional)| Rule::new(&path, optional, types)).expect_err(path);
-            assert!(error.contains(message), "{error}");
+            assert!(error.to_string().contains(message), "{error}");
         }
         check("a..b", "string", "found \"a..b\"");
         check("", "string", "expected a path like");

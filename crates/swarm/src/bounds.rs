@@ -3,7 +3,7 @@
 use super::consent::{Agreed, Agreements};
 use super::message::Offer;
 use engine::wire::Load;
-use plan::{Limits, Segment};
+use plan::{Exceeded, Limits, Segment};
 
 #[derive(Debug, Clone, PartialEq)]
 pub struct Bounds {
@@ -11,6 +11,17 @@ pub struct Bounds {
     pub limits: Limits,
     /// Users at a time in this browser.
     pub users: u32,
+}
+
+/// What an operator has not allowed.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+pub enum Beyond {
+    #[error("it is more than its operator has agreed to")]
+    Agreed,
+    #[error(transparent)]
+    Caps(#[from] Exceeded),
+    #[error("its part has {users} users, and its operator allows {most} in this browser")]
+    Users { users: u32, most: u32 },
 }
 
 impl Bounds {
@@ -31,17 +42,17 @@ impl Bounds {
     ///
     /// # Errors
     /// It goes beyond them.
-    pub fn check<'a>(&self, mut load: Load, agreements: &'a Agreements) -> Result<(Load, &'a Agreed), String> {
+    pub fn check<'a>(&self, mut load: Load, agreements: &'a Agreements) -> Result<(Load, &'a Agreed), Beyond> {
         let asked = Offer::of(&load.plan);
-        let agreed = agreements.covering(&asked).ok_or("it is more than its operator has agreed to")?;
+        let agreed = agreements.covering(&asked).ok_or(Beyond::Agreed)?;
         let beyond: Vec<_> =
             asked.far.iter().flat_map(|load| self.limits.caps_of(&load.host).exceeded_by(load)).collect();
         if !beyond.is_empty() {
-            return Err(beyond.join("; "));
+            return Err(Exceeded(beyond).into());
         }
         let users = load.plan.users_of(&load.segment).saturating_add(load.lending.guests.len() as u32);
         if users > self.users {
-            return Err(format!("its part has {users} users, and its operator allows {} in this browser", self.users));
+            return Err(Beyond::Users { users, most: self.users });
         }
         let Offer { hosts, places, .. } = &agreed.offer;
         load.limits = Some(Limits { hosts: hosts.clone(), only: Some(places.clone()), ..self.limits.clone() });

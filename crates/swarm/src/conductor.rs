@@ -340,10 +340,12 @@ impl Conductor {
         let Some(seat) = self.seats.get_mut(&from).filter(|seat| !seat.is_out) else { return };
         let most = if seat.workers.is_empty() { Allowance::TALK } else { Allowance::PART };
         let message = unpack_within::<ToConductor>(message, &most);
-        let message = message.map_err(|_| "what it handed over cannot be read".to_owned());
-        match message.and_then(|message| message.plausible().map(|()| message)) {
-            Ok(message) => self.on_message(from, message),
-            Err(why) => self.distrust(from, why),
+        let Ok(message) = message else {
+            return self.distrust(from, "what it handed over cannot be read".to_owned());
+        };
+        match message.plausible() {
+            Ok(()) => self.on_message(from, message),
+            Err(why) => self.distrust(from, why.to_string()),
         }
     }
 

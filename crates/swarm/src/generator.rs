@@ -25,7 +25,7 @@ use super::message::{
 use super::scan::Allowance;
 use base::time::Timestamp;
 use engine::wire::{FromWorker, ToWorker, Trial};
-use plan::{Action, Limits};
+use plan::{Action, Exceeded, Limits};
 use run::{Halt, trial};
 
 #[derive(Debug, PartialEq)]
@@ -475,7 +475,7 @@ impl Generator {
         let was_refused = matches!(self.card.consent, Consent::Refused(_)) && self.offer.as_ref().is_some_and(same);
         self.card.consent = match (was_refused, strange) {
             (true, _) => self.card.consent.clone(),
-            (false, _) if !beyond.is_empty() => Consent::Refused(beyond.join("; ")),
+            (false, _) if !beyond.is_empty() => Consent::Refused(Exceeded(beyond).to_string()),
             (false, true) => Consent::Asked,
             (false, false) => Consent::Given,
         };
@@ -498,7 +498,7 @@ impl Generator {
             }
         }
         if let Err(what) = order.plausible(self.clock.map(|clock| self.now_ms + clock.offset)) {
-            return self.distrust(&order, &what);
+            return self.distrust(&order, &what.to_string());
         }
         match order {
             Order::Begin { workers } => self.begin(workers),
@@ -556,7 +556,7 @@ impl Generator {
                 }
                 Err(why) => {
                     self.refused += 1;
-                    return self.on_worker_died(worker, why);
+                    return self.on_worker_died(worker, why.to_string());
                 }
             },
             ToWorker::Start { epoch_ms, shared } => {

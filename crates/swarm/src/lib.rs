@@ -25,7 +25,7 @@ mod stream;
 mod thread;
 mod watcher;
 
-pub use bounds::Bounds;
+pub use bounds::{Beyond, Bounds};
 pub use clock::{ClockSync, Exchange, Offset};
 pub use conductor::{Conductor, ConductorOutput, Seat};
 pub use consent::{Agreed, Agreements, Answer};
@@ -40,9 +40,10 @@ pub use link::{Link, LinkCommand, LinkEvent, LinkInput, LinkOutput, Traffic};
 pub use message::{
     Card, Consent, Offer, Order, Patience, Picture, Said, ToConductor, ToGenerator, What, pack, unpack, unpack_within,
 };
-pub use mqtt::{Credentials, Introduction, Mqtt, MqttOutput};
+pub use mqtt::{Credentials, Introduction, Mqtt, MqttOutput, Unmakeable};
 pub use packet::{Body, Packet};
 pub use peer::{Loading, Peer, SessionId};
+pub use plausible::Unreasonable;
 pub use revival::Revival;
 pub use scan::{Allowance, scan};
 pub use signature::{PublicKey, Signer};

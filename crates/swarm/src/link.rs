@@ -263,7 +263,7 @@ impl Link {
                 let (mqtt, quiet) = (Box::new(mqtt), Quiet::default());
                 self.broker = Broker::Up { mqtt, is_ready: false, since_ms: now_ms, failures, quiet };
             }
-            Err(why) => self.on_closed(now_ms, &why),
+            Err(why) => self.on_closed(now_ms, &why.to_string()),
         }
     }
 

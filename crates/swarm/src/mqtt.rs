@@ -12,7 +12,7 @@ use mqtt_protocol_core::mqtt::connection::role::Client;
 use mqtt_protocol_core::mqtt::connection::{Connection, Event, TimerKind};
 use mqtt_protocol_core::mqtt::packet::v3_1_1::{Connect, Publish, Subscribe};
 use mqtt_protocol_core::mqtt::packet::{GenericPacketTrait, Packet, Qos, SubEntry, SubOpts};
-use mqtt_protocol_core::mqtt::result_code::{ConnectReturnCode, SubackReturnCode};
+use mqtt_protocol_core::mqtt::result_code::{ConnectReturnCode, MqttError, SubackReturnCode};
 use serde::{Deserialize, Serialize};
 
 use super::gate::Gate;
@@ -54,6 +54,11 @@ pub enum MqttOutput {
     Closed(String),
 }
 
+/// A text is too long for MQTT, or has characters that it forbids.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("the broker's connection cannot be made: {0:?}")]
+pub struct Unmakeable(MqttError);
+
 /// A connection, from the moment its socket is open. Times in milliseconds of any clock.
 pub struct Mqtt {
     connection: Connection<Client>,
@@ -69,17 +74,16 @@ pub struct Mqtt {
 impl Mqtt {
     /// # Errors
     /// A text is too long or has characters that MQTT forbids.
-    pub fn new(introduction: &Introduction<'_>) -> Result<Self, String> {
-        let problem = |error| format!("the broker's connection cannot be made: {error:?}");
+    pub fn new(introduction: &Introduction<'_>) -> Result<Self, Unmakeable> {
         let Introduction { client_id, credentials, will, subscriptions } = introduction;
-        let connect = Connect::builder().client_id(*client_id).map_err(problem)?;
+        let connect = Connect::builder().client_id(*client_id).map_err(Unmakeable)?;
         let mut connect = connect.clean_session(true).keep_alive(KEEP_ALIVE_S);
         if let Some((topic, payload)) = will {
-            connect = connect.will_message(*topic, payload.clone(), Qos::AtMostOnce, false).map_err(problem)?;
+            connect = connect.will_message(*topic, payload.clone(), Qos::AtMostOnce, false).map_err(Unmakeable)?;
         }
         if let Some(Credentials { user, password }) = credentials {
-            connect = connect.user_name(user.as_str()).map_err(problem)?;
-            connect = connect.password(password.as_str()).map_err(problem)?;
+            connect = connect.user_name(user.as_str()).map_err(Unmakeable)?;
+            connect = connect.password(password.as_str()).map_err(Unmakeable)?;
         }
         let mut this = Self {
             connection: Connection::new(Version::V3_1_1),
@@ -91,7 +95,7 @@ impl Mqtt {
             closed: false,
         };
         this.connection.set_pingresp_recv_timeout(PING_ANSWER_MS);
-        let events = this.connection.send(Packet::V3_1_1Connect(connect.build().map_err(problem)?));
+        let events = this.connection.send(Packet::V3_1_1Connect(connect.build().map_err(Unmakeable)?));
         this.obey(0.0, events);
         // Timers begin with the first tick, which knows the time.
         (this.ping_ms, this.silence_ms) = (f64::INFINITY, f64::INFINITY);

@@ -8,13 +8,35 @@ use serde_json::Value;
 use super::clock::Offset;
 use super::message::{Card, Consent, Offer, Order, Picture, Said, ToConductor, What};
 use base::time::Timestamp;
-use engine::wire::{FromWorker, Guest, Load, ToWorker, plausible_sent};
+use engine::wire::{FromWorker, Guest, Implausible, Load, ToWorker, plausible_sent};
 use plan::{Action, MOST_COLUMNS, Pace, Plan, TimedAction};
+use scenario::Problem;
+
+/// What nobody says, or asks for, in his right mind.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+pub enum Unreasonable {
+    #[error(transparent)]
+    Implausible(#[from] Implausible),
+    #[error("{found} {what}, and {most} are the most that can be")]
+    Beyond { what: &'static str, found: f64, most: f64 },
+    #[error("another start in the middle of a run")]
+    Restart,
+    #[error("part {part} of {parts}")]
+    Part { part: usize, parts: usize },
+    #[error("a run with a name of {0} bytes")]
+    RunName(usize),
+    #[error("a clip whose samples a second are none of 1 to {MOST_RATE}")]
+    ClipRate,
+    #[error("a plan that is none: {0}")]
+    NoPlan(String),
+    #[error("a plan that cannot run: {0}")]
+    Plan(Problem),
+}
 
 impl ToConductor {
     /// # Errors
     /// What cannot be.
-    pub fn plausible(&self) -> Result<(), String> {
+    pub fn plausible(&self) -> Result<(), Unreasonable> {
         match self {
             Self::Card(card) => card.plausible(),
             Self::Clock(offset) => offset.plausible(),
@@ -29,7 +51,7 @@ impl ToConductor {
 }
 
 impl Card {
-    fn plausible(&self) -> Result<(), String> {
+    fn plausible(&self) -> Result<(), Unreasonable> {
         short("its name", &self.name, LONGEST_NAME)?;
         short("its browser's name", &self.browser, LONGEST_NAME)?;
         if let Consent::Refused(why) = &self.consent {
@@ -41,7 +63,7 @@ impl Card {
 }
 
 impl Offset {
-    fn plausible(&self) -> Result<(), String> {
+    fn plausible(&self) -> Result<(), Unreasonable> {
         // A clock that was never set is off by decades, and that is no harm.
         within("ms between its clock and ours", self.offset.abs(), A_CENTURY_MS)?;
         within("ms of doubt about its clock", self.bound, AN_HOUR_MS)?;
@@ -50,7 +72,7 @@ impl Offset {
 }
 
 impl Said {
-    fn plausible(&self) -> Result<(), String> {
+    fn plausible(&self) -> Result<(), Unreasonable> {
         match &self.what {
             What::Died(text) | What::Stopped(text) | What::Limited(text) => short("a reason", text, LONGEST_TEXT),
             What::Silent | What::Lost => Ok(()),
@@ -72,7 +94,7 @@ impl Said {
 impl Offer {
     /// # Errors
     /// What cannot be.
-    pub fn plausible(&self) -> Result<(), String> {
+    pub fn plausible(&self) -> Result<(), Unreasonable> {
         short("its name", &self.conductor, LONGEST_NAME)?;
         short("a plan's name", &self.plan, LONGEST_TEXT)?;
         within("hosts", self.hosts.len().max(self.far.len()) as f64, MOST_HOSTS)?;
@@ -89,7 +111,7 @@ impl Offer {
 impl Picture {
     /// # Errors
     /// What cannot be.
-    pub fn plausible(&self) -> Result<(), String> {
+    pub fn plausible(&self) -> Result<(), Unreasonable> {
         within("tiles", self.tiles.len() as f64, MOST_TILES)?;
         let texts = self.tiles.iter().flat_map(|(label, value, note)| [label, value, note]);
         texts.chain([&self.run, &self.plan]).try_for_each(|text| short("a text", text, LONGEST_TEXT))
@@ -101,7 +123,7 @@ impl Order {
     ///
     /// # Errors
     /// What nobody in his right mind asks for.
-    pub fn plausible(&self, theirs_ms: Option<f64>) -> Result<(), String> {
+    pub fn plausible(&self, theirs_ms: Option<f64>) -> Result<(), Unreasonable> {
         match self {
             Self::End => Ok(()),
             Self::Begin { workers } => within("workers", f64::from(*workers), MOST_WORKERS),
@@ -113,7 +135,7 @@ impl Order {
     }
 }
 
-fn to_worker(message: &ToWorker, theirs_ms: Option<f64>) -> Result<(), String> {
+fn to_worker(message: &ToWorker, theirs_ms: Option<f64>) -> Result<(), Unreasonable> {
     match message {
         ToWorker::Load(asked) => load(asked),
         ToWorker::Prepare { population } => within("populations", *population as f64, MOST_POPULATIONS),
@@ -123,8 +145,8 @@ fn to_worker(message: &ToWorker, theirs_ms: Option<f64>) -> Result<(), String> {
             within("populations", shared.len() as f64, MOST_POPULATIONS)
         }
         // Each browser works that out for itself.
-        ToWorker::Epoch { .. } => Err("another start in the middle of a run".to_owned()),
-        ToWorker::Sent(sent) => plausible_sent(sent, Timestamp::ZERO + MOST_RUN),
+        ToWorker::Epoch { .. } => Err(Unreasonable::Restart),
+        ToWorker::Sent(sent) => Ok(plausible_sent(sent, Timestamp::ZERO + MOST_RUN)?),
         ToWorker::Act(timed) => action(timed),
         ToWorker::Stop
         | ToWorker::Leave
@@ -141,7 +163,7 @@ fn to_worker(message: &ToWorker, theirs_ms: Option<f64>) -> Result<(), String> {
     }
 }
 
-fn plausible_guests(guests: &[Guest]) -> Result<(), String> {
+fn plausible_guests(guests: &[Guest]) -> Result<(), Unreasonable> {
     within("guests", guests.len() as f64, MOST_GUESTS)?;
     let columns = guests.iter().map(|guest| guest.row.len()).max().unwrap_or(0);
     within("columns of an account", columns as f64, MOST_COLUMNS as f64)?;
@@ -149,7 +171,7 @@ fn plausible_guests(guests: &[Guest]) -> Result<(), String> {
 }
 
 /// A plan is read again as one that somebody typed: what came from elsewhere was never checked here.
-fn load(load: &Load) -> Result<(), String> {
+fn load(load: &Load) -> Result<(), Unreasonable> {
     // A search steers by actions; nobody may type both, so they are looked at one after the other.
     let without_actions = Plan { actions: Vec::new(), ..load.plan.clone() };
     let without_search = Plan { search: None, ..load.plan.clone() };
@@ -157,18 +179,19 @@ fn load(load: &Load) -> Result<(), String> {
     can_run(&without_search)?;
     let parts = load.segment.weights.len();
     within("parts of a run", parts as f64, MOST_PARTS)?;
-    if load.segment.part >= parts || load.segment.probe_parts.iter().any(|part| *part >= parts) {
-        return Err(format!("part {} of {parts}", load.segment.part));
+    let part = load.segment.part;
+    if part >= parts || load.segment.probe_parts.iter().any(|part| *part >= parts) {
+        return Err(Unreasonable::Part { part, parts });
     }
     let is_name = load.run.len() <= LONGEST_RUN && load.run.bytes().all(|byte| byte.is_ascii_alphanumeric());
     if !is_name {
-        return Err(format!("a run with a name of {} bytes", load.run.len()));
+        return Err(Unreasonable::RunName(load.run.len()));
     }
     within("account files", load.csv.len() as f64, load.plan.populations.len() as f64)?;
     within("clips", load.clips.len() as f64, MOST_CLIPS)?;
     let is_rate = |clip: &protocol::audio::Clip| (1..=MOST_RATE).contains(&clip.rate);
     if !load.clips.iter().all(is_rate) {
-        return Err(format!("a clip whose samples a second are none of 1 to {MOST_RATE}"));
+        return Err(Unreasonable::ClipRate);
     }
     within("users that others play", load.lending.lent.len() as f64, MOST_USERS)?;
     plausible_guests(&load.lending.guests)?;
@@ -178,13 +201,13 @@ fn load(load: &Load) -> Result<(), String> {
     Ok(())
 }
 
-fn can_run(plan: &Plan) -> Result<(), String> {
-    let document = serde_json::to_value(plan).map_err(|error| format!("a plan that is none: {error}"))?;
+fn can_run(plan: &Plan) -> Result<(), Unreasonable> {
+    let document = serde_json::to_value(plan).map_err(|error| Unreasonable::NoPlan(error.to_string()))?;
     let problems = Plan::check(&document).err().unwrap_or_default();
-    problems.first().map_or(Ok(()), |problem| Err(format!("a plan that cannot run: {problem}")))
+    problems.into_iter().next().map_or(Ok(()), |problem| Err(Unreasonable::Plan(problem)))
 }
 
-fn action(timed: &TimedAction) -> Result<(), String> {
+fn action(timed: &TimedAction) -> Result<(), Unreasonable> {
     within("seconds to an action", timed.at_s, MOST_SECONDS)?;
     let (what, number, most) = match &timed.action {
         Action::Users { over_s, .. } => ("seconds of a change", *over_s, MOST_SECONDS),
@@ -222,21 +245,14 @@ fn weight(value: &Value) -> usize {
         }
 }
 
-fn short(what: &str, text: &str, most: usize) -> Result<(), String> {
-    if text.len() <= most {
-        Ok(())
-    } else {
-        Err(format!("{what} has {} bytes, and {most} are the most that can be", text.len()))
-    }
+fn short(what: &'static str, text: &str, most: usize) -> Result<(), Unreasonable> {
+    let found = text.len();
+    if found <= most { Ok(()) } else { Err(Implausible::Long { what, found, most }.into()) }
 }
 
 /// Not a number is within nothing.
-fn within(what: &str, found: f64, most: f64) -> Result<(), String> {
-    if (0.0..=most).contains(&found) {
-        Ok(())
-    } else {
-        Err(format!("{found} {what}, and {most} are the most that can be"))
-    }
+fn within(what: &'static str, found: f64, most: f64) -> Result<(), Unreasonable> {
+    if (0.0..=most).contains(&found) { Ok(()) } else { Err(Unreasonable::Beyond { what, found, most }) }
 }
 
 const LONGEST_NAME: usize = 1_024;
@@ -310,10 +326,14 @@ mod tests {
         }
     }
 
+    fn said(found: Result<(), Unreasonable>) -> String {
+        found.err().map(|error| error.to_string()).unwrap_or_default()
+    }
+
     #[track_caller]
     fn check(message: ToWorker, expected: &str) {
         let order = Order::Worker { worker: 0, message: Box::new(message) };
-        assert_eq!(order.plausible(Some(1.7e12)).err().unwrap_or_default(), expected);
+        assert_eq!(said(order.plausible(Some(1.7e12))), expected);
     }
 
     #[track_caller]
@@ -326,9 +346,9 @@ mod tests {
     #[test]
     fn orders_are_bounded() {
         let too_many = "200000 workers, and 64 are the most that can be";
-        assert_eq!(Order::Begin { workers: 200_000 }.plausible(None), Err(too_many.to_owned()));
+        assert_eq!(said(Order::Begin { workers: 200_000 }.plausible(None)), too_many);
         let order = Order::Worker { worker: 200_000, message: Box::new(ToWorker::Stop) };
-        assert_eq!(order.plausible(None), Err(too_many.to_owned()));
+        assert_eq!(said(order.plausible(None)), too_many);
         check_load(|_| {}, "");
         let search = json!({"raise": "users", "from": 2, "to": 4, "step": 1, "hold_s": 2, "settle_s": 1});
         let searches = |load: &mut Load| {

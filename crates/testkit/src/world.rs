@@ -546,7 +546,7 @@ impl World {
                         self.workers[worker] = Worker { engine: Some(engine), rings, epoch, ..Worker::default() };
                         FromWorker::Loaded
                     }
-                    Err(message) => FromWorker::Failed { message },
+                    Err(error) => FromWorker::Failed { message: error.to_string() },
                 };
                 self.tell_run(worker, answer);
             }

@@ -127,9 +127,9 @@ impl Current {
                 }
                 Some(Host::Ended) | None => continue,
             };
-            if let Err(message) = host.send(&message) {
+            if let Err(error) = host.send(&message) {
                 self.hosts[worker] = Host::Ended;
-                let died = RunInput::WorkerDied { worker, message };
+                let died = RunInput::WorkerDied { worker, message: error.to_string() };
                 self.write_down(now_ms, &died);
                 self.run.handle(now_ms, died);
             }

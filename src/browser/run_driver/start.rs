@@ -4,12 +4,12 @@ use std::rc::Rc;
 
 use gloo_timers::callback::Interval;
 
-use super::{Current, Host, Inner, SessionId, TICK_MS, Watches, cores, user_agent};
+use super::{Current, Host, Inner, SessionId, StartError, TICK_MS, Watches, cores, user_agent};
 use crate::browser::freeze::Freezing;
 use crate::browser::sockets_probe::{at_broker, at_lab};
 use crate::browser::visibility::Visibility;
 use crate::browser::wake::WakeLock;
-use crate::browser::worker_host::{HostEvent, WorkerHost};
+use crate::browser::worker_host::{HostEvent, WorkerError, WorkerHost};
 use crate::browser::{identity, lab};
 use metrics::Baseline;
 use plan::{Limits, Plan};
@@ -25,7 +25,7 @@ impl Inner {
         plan: Plan,
         csv: Vec<Vec<Vec<String>>>,
         clips: Vec<Clip>,
-    ) -> Result<(), String> {
+    ) -> Result<(), StartError> {
         self.history.ready().await;
         let lab = lab::set_faults(&plan).await?;
         let others = self.gather(&plan).await;
@@ -37,7 +37,7 @@ impl Inner {
         let trial = trial(&plan, place);
         // Nothing is waited for from here on, so a STOP either was before this or meets the run.
         if self.gives_up.get() {
-            return Err("stopped before it started".to_owned());
+            return Err(StartError::Stopped);
         }
         let only_watches = self.swarm.with(|swarm| swarm.is_some_and(|swarm| swarm.only_watches));
         let agent = user_agent();
@@ -46,7 +46,7 @@ impl Inner {
         let sessions: Vec<_> = [None].into_iter().chain(others.iter().map(|(session, _)| Some(*session))).collect();
         let browsers: Vec<_> = [own].into_iter().chain(others.into_iter().map(|(_, capacity)| capacity)).collect();
         if browsers.iter().all(|browser| browser.only_watches) {
-            return Err("this browser only watches, and no other is ready to play".to_owned());
+            return Err(StartError::NobodyPlays);
         }
         let homes = homes(&browsers, plan.handshakes_in_flight);
         let places: Vec<_> = homes.into_iter().map(|home| sessions[home]).collect();
@@ -114,7 +114,7 @@ impl Inner {
         self.swarm.ready()
     }
 
-    fn spawn(self: &Rc<Self>, worker: usize) -> Result<Host, String> {
+    fn spawn(self: &Rc<Self>, worker: usize) -> Result<Host, WorkerError> {
         let on_event = self.sender(move |event| match event {
             HostEvent::Message(message) => RunInput::From { worker, message },
             HostEvent::Died(message) => RunInput::WorkerDied { worker, message },

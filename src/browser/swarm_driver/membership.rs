@@ -110,7 +110,7 @@ impl Swarm {
 
     fn post(&mut self, message: &ToLink) {
         if let Some(Err(problem)) = self.link.as_ref().map(|link| link.send(message)) {
-            self.problem = Some(problem);
+            self.problem = Some(problem.to_string());
         }
     }
 
@@ -142,7 +142,7 @@ impl Swarm {
                 for worker in self.workers.len() as u32..workers {
                     let host = inner.engine(worker);
                     if let (Err(why), Side::Generator(generator)) = (&host, &mut self.side) {
-                        generator.on_worker_died(worker, why.clone());
+                        generator.on_worker_died(worker, why.to_string());
                     }
                     self.workers.push(host.ok());
                 }
@@ -150,7 +150,7 @@ impl Swarm {
             GeneratorOutput::Tell { worker, message } => {
                 let sent = self.workers.get(worker as usize).and_then(Option::as_ref).map(|host| host.send(&message));
                 if let (Some(Err(why)), Side::Generator(generator)) = (sent, &mut self.side) {
-                    generator.on_worker_died(worker, why);
+                    generator.on_worker_died(worker, why.to_string());
                 }
             }
             GeneratorOutput::Dismiss => {

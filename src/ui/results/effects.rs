@@ -1,5 +1,6 @@
 //! Does in the browser what the results page asks for.
 
+use std::fmt::Display;
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -47,10 +48,9 @@ fn dispatch(store: Store, event: ResultsEvent) {
 }
 
 async fn read(store: Store, entry: &Entry) -> Result<PastRun, String> {
-    let report = store.history().report(&entry.id).await;
-    report
-        .and_then(|report| PastRun::of(report).map_err(|problem| problem.to_string()))
-        .map_err(|problem| format!("{} cannot be shown: {problem}.", entry.name))
+    let refused = |problem: &dyn Display| format!("{} cannot be shown: {problem}.", entry.name);
+    let report = store.history().report(&entry.id).await.map_err(|problem| refused(&problem))?;
+    PastRun::of(report).map_err(|problem| refused(&problem))
 }
 
 async fn compare(store: Store, entries: Vec<Entry>) {

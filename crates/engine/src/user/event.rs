@@ -242,7 +242,7 @@ impl User {
             _ => &[],
         });
         if let Err(missing) = self.memory.save(saves, &Found::Event(heard)) {
-            ctx.error(operation, "unexpected answer", self.phase(), || missing);
+            ctx.error(operation, "unexpected answer", self.phase(), || missing.to_string());
             if let Some(failed) = self.pendings.remove(place) {
                 self.after_failed(ctx, &failed);
             }

@@ -66,7 +66,7 @@ impl User {
         }
         let found = Found::Answer { status, headers, body: &parsed };
         if let Err(missing) = self.memory.save(&op.save, &found) {
-            return Some(("unexpected answer".to_owned(), missing));
+            return Some(("unexpected answer".to_owned(), missing.to_string()));
         }
         self.memory.secrets.teach(ctx.redactor);
         // A sample is a success: a server that fails fast must not look quick, nor half as faulty as it is.

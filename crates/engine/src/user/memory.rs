@@ -97,8 +97,9 @@ impl Memory {
         radius * (std::f64::consts::TAU * self.random.f64()).cos()
     }
 
-    /// Saves what was found; `Err` names the first value that was asked for and is missing.
-    pub fn save(&mut self, saves: &[Save], found: &Found<'_>) -> Result<(), String> {
+    /// # Errors
+    /// The first value that was asked for and is missing. Those before it are saved.
+    pub fn save(&mut self, saves: &[Save], found: &Found<'_>) -> Result<(), SaveError> {
         for save in saves {
             let value = match (&save.from, found) {
                 (Source::Body(pointer), Found::Event(args)) => args.part(pointer).map(Cow::into_owned),
@@ -119,7 +120,7 @@ impl Memory {
                 (Some(value), true) => push(slot, value, MOST_SAVED),
                 (None, false) if save.optional => *slot = Value::Null,
                 (None, true) if save.optional => {}
-                (None, _) => return Err(missing(&save.from)),
+                (None, _) => return Err(SaveError::of(&save.from)),
             }
         }
         Ok(())
@@ -141,10 +142,23 @@ pub fn push(slot: &mut Value, value: Value, max: usize) {
     }
 }
 
-fn missing(source: &Source) -> String {
-    match source {
-        Source::Body(pointer) => format!("no value at {}", pointer.path),
-        Source::Header(name) => format!("no header {name}"),
-        Source::Status => "no status".to_owned(),
+/// What an answer does not have.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum SaveError {
+    #[error("no value at {path}")]
+    Value { path: String },
+    #[error("no header {0}")]
+    Header(String),
+    #[error("no status")]
+    Status,
+}
+
+impl SaveError {
+    fn of(source: &Source) -> Self {
+        match source {
+            Source::Body(pointer) => Self::Value { path: pointer.path.clone() },
+            Source::Header(name) => Self::Header(name.clone()),
+            Source::Status => Self::Status,
+        }
     }
 }

@@ -36,7 +36,7 @@ pub use life::ONCE_USER;
 pub use link::Opening;
 pub use meters::Meters;
 pub use outlook::{Call, Outlook, Step, StepKind};
-pub use voice::Utterances;
+pub use voice::{UnknownClip, Utterances};
 
 use std::collections::VecDeque;
 

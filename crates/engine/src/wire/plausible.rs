@@ -11,6 +11,39 @@ use base::time::{Span, Timestamp};
 use metrics::{Completion, Evidence, HistogramDelta, LedgerDelta, MOST_US, MetricsDelta, SentLog, UsersByState};
 use plan::Plan;
 
+/// What cannot be, in words that follow "its part said that".
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+pub enum Implausible {
+    #[error("it has a population `{0}`, and the plan has none")]
+    Population(String),
+    #[error("a user of population {population} {did}, and the plan has none")]
+    User { population: usize, did: &'static str },
+    #[error("{0} bytes are no list of latencies")]
+    Latencies(usize),
+    #[error("a message went to room {room} of {rooms}")]
+    Room { room: u32, rooms: usize },
+    #[error("{bytes} bytes, least {least_us} and most {most_us} are samples of {metric}")]
+    Samples { metric: String, bytes: usize, least_us: u32, most_us: u32 },
+    #[error("{}{MOST_COUNT} messages are {figure}", if *value > 0 { "more than " } else { "less than -" })]
+    Figure { figure: &'static str, value: i64 },
+    #[error("the fate of {decided} messages is known, and {sent} were sent")]
+    Decided { decided: u64, sent: u64 },
+    #[error("{0} messages are missing")]
+    Missing(i64),
+    #[error("of {due} deliveries {delivered} came and {missing} are missing")]
+    Deliveries { due: u64, delivered: u64, missing: i64 },
+    #[error("{what} at {at_s:.1} s of the run, which is not as old")]
+    Time { what: &'static str, at_s: f64 },
+    #[error("it has {found} {what}, and {most} are the most that can be")]
+    Many { what: &'static str, found: usize, most: usize },
+    #[error("there were {found} {what}, and {most} are the most that can be")]
+    Count { what: String, found: u64, most: u64 },
+    #[error("{found} {what}")]
+    Number { what: String, found: f64 },
+    #[error("{what} has {found} bytes, and {most} are the most that can be")]
+    Long { what: &'static str, found: usize, most: usize },
+}
+
 /// What a hand-over is held against: what the run is, and what the same worker said before.
 #[derive(Debug, Clone, PartialEq)]
 pub struct PartOfRun {
@@ -39,7 +72,7 @@ impl PartOfRun {
     }
 
     /// `before`: the ledger that the same worker has handed over so far.
-    fn check(&self, snapshot: &Snapshot, now: Timestamp, before: &LedgerDelta) -> Result<(), String> {
+    fn check(&self, snapshot: &Snapshot, now: Timestamp, before: &LedgerDelta) -> Result<(), Implausible> {
         let latest = now + AHEAD;
         at("it was made", snapshot.at, latest)?;
         self.metrics(&snapshot.metrics, latest)?;
@@ -53,18 +86,18 @@ impl PartOfRun {
         let moved = || snapshot.moved.given_up.iter().chain(&snapshot.moved.taken_in);
         few("users that changed their part", moved().count(), MOST_MOVED)?;
         if let Some(user) = moved().find(|user| user.population() >= self.populations.len()) {
-            return Err(format!("a user of population {} changed its part, and the plan has none", user.population()));
+            return Err(Implausible::User { population: user.population(), did: "changed its part" });
         }
         few("lines of its log", snapshot.log.len(), MOST_LINES)?;
         snapshot.log.iter().try_for_each(|line| self.line(line, latest))
     }
 
-    fn population(&self, name: &str) -> Result<(), String> {
+    fn population(&self, name: &str) -> Result<(), Implausible> {
         let is_known = name.is_empty() || self.populations.contains(name);
-        if is_known { Ok(()) } else { Err(format!("it has a population `{}`, and the plan has none", head(name))) }
+        if is_known { Ok(()) } else { Err(Implausible::Population(head(name))) }
     }
 
-    fn metrics(&self, metrics: &MetricsDelta, latest: Timestamp) -> Result<(), String> {
+    fn metrics(&self, metrics: &MetricsDelta, latest: Timestamp) -> Result<(), Implausible> {
         let MetricsDelta { histograms, counters, errors, disconnects, listeners, breaches } = metrics;
         // The warm-up's samples are apart from the others.
         few("histograms", histograms.len(), 2 * self.most_histograms)?;
@@ -117,21 +150,21 @@ impl PartOfRun {
         Ok(())
     }
 
-    fn completion(&self, completion: &Completion, latest: Timestamp) -> Result<(), String> {
+    fn completion(&self, completion: &Completion, latest: Timestamp) -> Result<(), Implausible> {
         at("a message was sent", completion.sent_at, latest)?;
         if completion.sender.population() >= self.populations.len() {
-            return Err(format!("a user of population {} sent, and the plan has none", completion.sender.population()));
+            return Err(Implausible::User { population: completion.sender.population(), did: "sent" });
         }
         count("members without a message", u64::from(completion.missing), u64::from(MOST_USERS))?;
         let (latencies, rest) = completion.latencies.as_chunks::<4>();
         let longest = latencies.iter().map(|bytes| u32::from_le_bytes(*bytes)).max().unwrap_or(0);
         if !rest.is_empty() {
-            return Err(format!("{} bytes are no list of latencies", completion.latencies.len()));
+            return Err(Implausible::Latencies(completion.latencies.len()));
         }
         count("microseconds of a fan-out", u64::from(longest), u64::from(MOST_US))
     }
 
-    fn evidence(&self, evidence: &Evidence, latest: Timestamp) -> Result<(), String> {
+    fn evidence(&self, evidence: &Evidence, latest: Timestamp) -> Result<(), Implausible> {
         use metrics::Cause;
         self.population(&evidence.population)?;
         seconds("evidence is", evidence.at_s, latest)?;
@@ -154,7 +187,7 @@ impl PartOfRun {
         Ok(())
     }
 
-    fn line(&self, line: &LogLine, latest: Timestamp) -> Result<(), String> {
+    fn line(&self, line: &LogLine, latest: Timestamp) -> Result<(), Implausible> {
         self.population(&line.population)?;
         at("a line of its log was written", line.at, latest)?;
         text("a line of its log", &line.text, LONGEST_TEXT)
@@ -166,8 +199,8 @@ impl Snapshot {
     /// over so far.
     ///
     /// # Errors
-    /// What cannot be, in words that follow "its part said that".
-    pub fn plausible(&self, now: Timestamp, part: &PartOfRun, before: &LedgerDelta) -> Result<(), String> {
+    /// What cannot be.
+    pub fn plausible(&self, now: Timestamp, part: &PartOfRun, before: &LedgerDelta) -> Result<(), Implausible> {
         part.check(self, now, before)
     }
 }
@@ -176,13 +209,13 @@ impl Snapshot {
 ///
 /// # Errors
 /// What cannot be.
-pub fn plausible_sent(sent: &SentLog, now: Timestamp) -> Result<(), String> {
+pub fn plausible_sent(sent: &SentLog, now: Timestamp) -> Result<(), Implausible> {
     use metrics::Fate;
     let latest = now + AHEAD;
     few("rooms", sent.rooms.len(), MOST_ROOMS)?;
     for record in &sent.records {
         if record.room as usize >= sent.rooms.len() {
-            return Err(format!("a message went to room {} of {}", record.room, sent.rooms.len()));
+            return Err(Implausible::Room { room: record.room, rooms: sent.rooms.len() });
         }
         at("a message was sent", record.sent_at, latest)?;
         if let Fate::Accepted(when) | Fate::Unconfirmed(when) = record.fate {
@@ -192,7 +225,7 @@ pub fn plausible_sent(sent: &SentLog, now: Timestamp) -> Result<(), String> {
     Ok(())
 }
 
-fn histogram(delta: &HistogramDelta) -> Result<(), String> {
+fn histogram(delta: &HistogramDelta) -> Result<(), Implausible> {
     text("a metric's name", &delta.metric, LONGEST_NAME)?;
     let name = head(&delta.metric);
     let mut samples = 0u64;
@@ -203,17 +236,13 @@ fn histogram(delta: &HistogramDelta) -> Result<(), String> {
     count(&format!("samples of {name}"), samples, MOST_COUNT)?;
     count(&format!("microseconds of a sample of {name}"), u64::from(delta.max_us), u64::from(MOST_US))?;
     if delta.min_us > delta.max_us || samples == 0 || !delta.pairs.len().is_multiple_of(8) {
-        return Err(format!(
-            "{} bytes, least {} and most {} are samples of {name}",
-            delta.pairs.len(),
-            delta.min_us,
-            delta.max_us
-        ));
+        let (bytes, least_us, most_us) = (delta.pairs.len(), delta.min_us, delta.max_us);
+        return Err(Implausible::Samples { metric: name, bytes, least_us, most_us });
     }
     number(&format!("microseconds of all samples of {name}"), delta.sum_us, samples as f64 * f64::from(MOST_US))
 }
 
-fn users(users: &[UsersByState], populations: usize) -> Result<(), String> {
+fn users(users: &[UsersByState], populations: usize) -> Result<(), Implausible> {
     few("populations with users", users.len(), populations)?;
     for of in users {
         for (state, users) in of.states() {
@@ -226,30 +255,29 @@ fn users(users: &[UsersByState], populations: usize) -> Result<(), String> {
 }
 
 /// What is settled was owed, what was decided was sent, and nothing is missing less than not at all.
-fn ledger(delta: &LedgerDelta, before: &LedgerDelta) -> Result<(), String> {
+fn ledger(delta: &LedgerDelta, before: &LedgerDelta) -> Result<(), Implausible> {
     for (figure, value) in delta.figures() {
         if value.unsigned_abs() > MOST_COUNT {
-            let beyond = if value > 0 { "more than " } else { "less than -" };
-            return Err(format!("{beyond}{MOST_COUNT} messages are {}", figure.field()));
+            return Err(Implausible::Figure { figure: figure.field(), value });
         }
     }
     let mut all = *before;
     all += *delta;
     let decided = all.accepted + all.rejected + all.unconfirmed + all.abandoned;
     if decided > all.sent {
-        return Err(format!("the fate of {decided} messages is known, and {} were sent", all.sent));
+        return Err(Implausible::Decided { decided, sent: all.sent });
     }
     if all.missing < 0 {
-        return Err(format!("{} messages are missing", all.missing));
+        return Err(Implausible::Missing(all.missing));
     }
     if all.delivered + all.missing.unsigned_abs() != all.due {
         let (due, delivered, missing) = (all.due, all.delivered, all.missing);
-        return Err(format!("of {due} deliveries {delivered} came and {missing} are missing"));
+        return Err(Implausible::Deliveries { due, delivered, missing });
     }
     Ok(())
 }
 
-fn health(snapshot: &Snapshot) -> Result<(), String> {
+fn health(snapshot: &Snapshot) -> Result<(), Implausible> {
     let health = &snapshot.health;
     few("late timers", health.lag.len(), MOST_TIMERS)?;
     number("of its time that its code ran", health.busy_share, MOST_SHARE)?;
@@ -259,37 +287,30 @@ fn health(snapshot: &Snapshot) -> Result<(), String> {
     sockets.into_iter().try_for_each(|sockets| count("sockets", u64::from(sockets), u64::from(MOST_USERS)))
 }
 
-fn at(what: &str, when: Timestamp, latest: Timestamp) -> Result<(), String> {
+fn at(what: &'static str, when: Timestamp, latest: Timestamp) -> Result<(), Implausible> {
     seconds(what, when.as_secs_f64(), latest)
 }
 
-fn seconds(what: &str, at_s: f64, latest: Timestamp) -> Result<(), String> {
+fn seconds(what: &'static str, at_s: f64, latest: Timestamp) -> Result<(), Implausible> {
     let is_possible = (0.0..=latest.as_secs_f64()).contains(&at_s);
-    if is_possible { Ok(()) } else { Err(format!("{what} at {at_s:.1} s of the run, which is not as old")) }
+    if is_possible { Ok(()) } else { Err(Implausible::Time { what, at_s }) }
 }
 
-fn few(what: &str, found: usize, most: usize) -> Result<(), String> {
-    if found <= most { Ok(()) } else { Err(format!("it has {found} {what}, and {most} are the most that can be")) }
+fn few(what: &'static str, found: usize, most: usize) -> Result<(), Implausible> {
+    if found <= most { Ok(()) } else { Err(Implausible::Many { what, found, most }) }
 }
 
-fn count(what: &str, found: u64, most: u64) -> Result<(), String> {
-    if found <= most {
-        Ok(())
-    } else {
-        Err(format!("there were {found} {}, and {most} are the most that can be", head(what)))
-    }
+fn count(what: &str, found: u64, most: u64) -> Result<(), Implausible> {
+    if found <= most { Ok(()) } else { Err(Implausible::Count { what: head(what), found, most }) }
 }
 
-fn number(what: &str, found: f64, most: f64) -> Result<(), String> {
-    if (0.0..=most).contains(&found) { Ok(()) } else { Err(format!("{found} {what}")) }
+fn number(what: &str, found: f64, most: f64) -> Result<(), Implausible> {
+    if (0.0..=most).contains(&found) { Ok(()) } else { Err(Implausible::Number { what: what.to_owned(), found }) }
 }
 
-fn text(what: &str, found: &str, most: usize) -> Result<(), String> {
-    if found.len() <= most {
-        Ok(())
-    } else {
-        Err(format!("{what} has {} bytes, and {most} are the most that can be", found.len()))
-    }
+fn text(what: &'static str, found: &str, most: usize) -> Result<(), Implausible> {
+    let length = found.len();
+    if length <= most { Ok(()) } else { Err(Implausible::Long { what, found: length, most }) }
 }
 
 /// As much of a name as belongs into a sentence.

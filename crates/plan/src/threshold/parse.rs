@@ -89,7 +89,7 @@ impl Written {
         match *self {
             Self::Baseline(factor) => Ok(Bound::Baseline(factor)),
             Self::Number { number, at, unit, unit_at } => {
-                let limit = number * natural.factor(unit).map_err(|message| unit_at.error(message))?;
+                let limit = number * natural.factor(unit).map_err(|error| unit_at.error(error.to_string()))?;
                 if natural == Unit::Share && !(0.0..=1.0).contains(&limit) {
                     return Err(at.error("a share is from 0 to 1, or 0 % to 100 %"));
                 }

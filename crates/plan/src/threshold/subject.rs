@@ -123,24 +123,39 @@ impl Subject {
     }
 }
 
+/// A unit that what is measured does not have, as it was written.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub(super) enum UnitError {
+    #[error("expected us, ms, s or min, found {}", quoted(.0))]
+    NoTime(String),
+    #[error("expected %, found {}", quoted(.0))]
+    NoShare(String),
+    #[error("expected /s, found {}", quoted(.0))]
+    NotPerSecond(String),
+    #[error("a count has no unit, found {}", quoted(.0))]
+    OfCount(String),
+    #[error("a ratio has no unit, found {}", quoted(.0))]
+    OfRatio(String),
+}
+
 impl Unit {
     /// What a number in the written unit is multiplied by.
-    pub(super) fn factor(self, written: Option<&str>) -> Result<f64, String> {
-        match (self, written) {
-            (_, None) => Ok(1.0),
-            (Self::Milliseconds, Some(unit)) => {
-                let found = TIMES.iter().find(|(known, _)| *known == unit);
-                found
-                    .map(|(_, factor)| *factor)
-                    .ok_or_else(|| format!("expected us, ms, s or min, found {}", quoted(unit)))
-            }
-            (Self::Share, Some("%")) => Ok(0.01),
-            (Self::PerSecond, Some("/s")) => Ok(1.0),
-            (Self::Share, Some(unit)) => Err(format!("expected %, found {}", quoted(unit))),
-            (Self::PerSecond, Some(unit)) => Err(format!("expected /s, found {}", quoted(unit))),
-            (Self::Count, Some(unit)) => Err(format!("a count has no unit, found {}", quoted(unit))),
-            (Self::Ratio, Some(unit)) => Err(format!("a ratio has no unit, found {}", quoted(unit))),
-        }
+    pub(super) fn factor(self, written: Option<&str>) -> Result<f64, UnitError> {
+        let Some(unit) = written else { return Ok(1.0) };
+        let known = match self {
+            Self::Milliseconds => TIMES.iter().find(|(known, _)| *known == unit).map(|(_, factor)| *factor),
+            Self::Share => (unit == "%").then_some(0.01),
+            Self::PerSecond => (unit == "/s").then_some(1.0),
+            Self::Count | Self::Ratio => None,
+        };
+        let error = match self {
+            Self::Milliseconds => UnitError::NoTime,
+            Self::Share => UnitError::NoShare,
+            Self::PerSecond => UnitError::NotPerSecond,
+            Self::Count => UnitError::OfCount,
+            Self::Ratio => UnitError::OfRatio,
+        };
+        known.ok_or_else(|| error(unit.to_owned()))
     }
 }
 

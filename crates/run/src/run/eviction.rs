@@ -3,14 +3,17 @@
 use super::Run;
 use crate::member::{Member, MemberState};
 use base::time::Span;
-use engine::wire::{Level, Snapshot, ToWorker};
+use engine::wire::{Implausible, Level, Snapshot, ToWorker};
 use metrics::AnnotationKind;
 
 impl Run {
     /// Whether a hand-over can be. What this browser's own workers say is this program's. Of another's nothing stands later in the
     /// results than now, but for what its clock may be wrong by: how far ahead it may be is so much because this browser's own clock
     /// may have stood still in its sleep, and not because anything can have been measured then.
-    pub(super) fn believe(&mut self, worker: usize, snapshot: &mut Snapshot) -> Result<(), String> {
+    ///
+    /// # Errors
+    /// What cannot be.
+    pub(super) fn believe(&mut self, worker: usize, snapshot: &mut Snapshot) -> Result<(), Implausible> {
         let now = self.now();
         let member = &mut self.members[worker];
         if member.part.browser.is_none() {
@@ -20,10 +23,8 @@ impl Run {
         member.named += self.aggregator.strange_names(&snapshot.metrics);
         let most = self.part.most_names();
         if member.named > most {
-            return Err(format!(
-                "it has {} names of metrics that nobody else has, and {most} are the most that can be",
-                member.named
-            ));
+            let what = "names of metrics that nobody else has";
+            return Err(Implausible::Many { what, found: member.named, most });
         }
         member.ledger += snapshot.ledger;
         snapshot.at = snapshot.at.min(now + self.clock_bound.unwrap_or(Span::ZERO).min(MOST_APART));

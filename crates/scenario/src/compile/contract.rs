@@ -20,8 +20,8 @@ impl Compiler<'_> {
 
 /// Both the path and the types are looked at, so that one mistake does not hide the other.
 fn rule(path: &str, types: &Node<'_>) -> Option<Rule> {
-    let place = Rule::path(path).map_err(|message| types.problem(message)).ok();
+    let place = Rule::path(path).map_err(|error| types.problem(error.to_string())).ok();
     let text = types.text()?;
     let (path, optional) = place.unwrap_or_else(|| (".".to_owned(), false));
-    Rule::new(&path, optional, text).map_err(|message| types.problem(message)).ok()
+    Rule::new(&path, optional, text).map_err(|error| types.problem(error.to_string())).ok()
 }

@@ -223,22 +223,32 @@ fn complaint_about_operation(name: &str) -> Option<String> {
     })
 }
 
-/// The pointer, or a hint at what was meant.
-fn parse_pointer(text: &str, in_event: bool) -> Result<Pointer, String> {
+/// Why a text is no pointer, in words that follow it: a hint at what was meant.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+enum PointerError {
+    #[error(", did you mean `/{meant}`?")]
+    NoSlash { meant: String },
+    #[error(": `~` is written `~0`")]
+    Tilde,
+    #[error(": the argument's number is too large")]
+    Argument,
+}
+
+fn parse_pointer(text: &str, in_event: bool) -> Result<Pointer, PointerError> {
     let digits = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
     let (arg, path) = if in_event { text.split_at(digits) } else { ("", text) };
     if !path.is_empty() && !path.starts_with('/') {
         let meant = path.trim_start_matches("$.").replace(['.', '['], "/").replace(']', "");
-        return Err(format!(", did you mean `/{meant}`?"));
+        return Err(PointerError::NoSlash { meant });
     }
     let escapes = path.match_indices('~').all(|(at, _)| matches!(path.as_bytes().get(at + 1), Some(b'0' | b'1')));
     if !escapes {
-        return Err(": `~` is written `~0`".into());
+        return Err(PointerError::Tilde);
     }
     match arg.parse() {
         Ok(arg) => Ok(Pointer { arg, path: path.to_owned() }),
         Err(_) if arg.is_empty() => Ok(Pointer { arg: 0, path: path.to_owned() }),
-        Err(_) => Err(": the argument's number is too large".into()),
+        Err(_) => Err(PointerError::Argument),
     }
 }
 

@@ -21,7 +21,7 @@ mod turn;
 mod utterance;
 
 pub use meters::VoiceMeters;
-pub use utterance::Utterances;
+pub use utterance::{UnknownClip, Utterances};
 
 use crate::wire::Told;
 use base::time::Timestamp;

@@ -140,7 +140,7 @@ impl User {
             None => op.clip.text(&mut self.memory.scope(wall, task.event(), "")),
         };
         let Some(utterance) = utterances.utterance(&clip, variation, ctx.frames) else {
-            return Err(("no such clip", utterances.unknown(&clip)));
+            return Err(("no such clip", utterances.unknown(&clip).to_string()));
         };
         let fresh = voice.mic.is_none();
         let mic = *voice.mic.get_or_insert_with(|| Mic::new(ctx.now, audio));

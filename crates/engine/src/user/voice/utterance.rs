@@ -36,6 +36,15 @@ impl Utterance {
     }
 }
 
+/// A clip that nobody has.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("there is no clip \"{name}\", only {}", known.join(", "))]
+pub struct UnknownClip {
+    pub name: String,
+    /// Those that there are.
+    pub known: Vec<String>,
+}
+
 /// Every utterance of a population, made when somebody says it for the first time.
 pub struct Utterances {
     rate: u32,
@@ -52,7 +61,7 @@ impl Utterances {
     ///
     /// # Errors
     /// A step names a clip that does not exist.
-    pub fn new(program: &Program, given: &[Clip]) -> Result<Option<Self>, String> {
+    pub fn new(program: &Program, given: &[Clip]) -> Result<Option<Self>, UnknownClip> {
         let Some(Audio { rate, chunk_samples, outbound, .. }) = &program.audio else { return Ok(None) };
         let Protocol::WebSocket { event_field } = &program.protocol else { return Ok(None) };
         let shipped: Vec<Clip> = clips::SHIPPED.iter().filter_map(|name| clips::shipped(name)).collect();
@@ -75,8 +84,8 @@ impl Utterances {
     }
 
     /// What to say of a clip that does not exist.
-    pub fn unknown(&self, name: &str) -> String {
-        format!("there is no clip \"{name}\", only {}", self.names().join(", "))
+    pub fn unknown(&self, name: &str) -> UnknownClip {
+        UnknownClip { name: name.to_owned(), known: self.names() }
     }
 
     /// Of all clips that can be said.
