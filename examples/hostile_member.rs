@@ -12,8 +12,8 @@ use engine::wire::{FromWorker, Snapshot};
 use metrics::{CounterDelta, HistogramDelta};
 use plan::{Caps, Limits};
 use swarm::{
-    Answer, Body, Bounds, Card, Consent, Generator, GeneratorOutput, Invite, Keys, Link, LinkCommand, LinkEvent,
-    LinkInput, LinkOutput, Loading, Offer, Opener, Packet, Peer, Sealer, Secret, Signer, unpack,
+    Bounds, Card, Consent, Decision, Generator, GeneratorOutput, Invite, Keys, Link, LinkCommand, LinkEvent, LinkInput,
+    LinkOutput, Loading, Offer, Opener, PacketBody, Peer, Sealer, Secret, Signer, SwarmPacket, unpack,
 };
 use testkit::Pretender;
 
@@ -108,7 +108,7 @@ impl Member {
                 // It says yes to everything.
                 let offer = self.generator.offered().map(|offer| offer.number);
                 if let (true, Consent::Asked, Some(offer)) = (is_tick, &self.generator.card().consent, offer) {
-                    self.generator.decide(Answer { allows: true, offer, samples: true });
+                    self.generator.decide(Decision { allows: true, offer, samples: true });
                 }
             }
         }
@@ -156,15 +156,15 @@ impl Member {
             "nils" => self.link.handle(now_ms(), say(vec![0, 0xdd, 0xff, 0xff, 0xff, 0xff])),
             "beacon" => {
                 let topic = self.keys.topics().beacon();
-                let body = Body::Beacon { card: b"my plan".to_vec() };
-                self.publish(&topic, own_signer(), &Packet { to: None, body });
+                let body = PacketBody::Beacon { card: b"my plan".to_vec() };
+                self.publish(&topic, own_signer(), &SwarmPacket { to: None, body });
             }
             "crowd" => {
                 let topic = self.keys.topics().conductor();
                 let (conductor, beacon) = self.beacon.expect("the conductor was heard");
                 for number in 1..=INVENTED {
-                    let body = Body::Ask { connection: 1, asked: now_ms(), beacon };
-                    self.publish(&topic, signer(number), &Packet { to: Some(conductor), body });
+                    let body = PacketBody::Ask { connection: 1, asked: now_ms(), beacon };
+                    self.publish(&topic, signer(number), &SwarmPacket { to: Some(conductor), body });
                 }
             }
             other => panic!("`{other}` is none of its lies"),
@@ -172,7 +172,7 @@ impl Member {
     }
 
     /// Past its own link, on the same connection.
-    fn publish(&self, topic: &str, signer: Signer, packet: &Packet) {
+    fn publish(&self, topic: &str, signer: Signer, packet: &SwarmPacket) {
         let sealed = Sealer::new(&self.keys, signer, Loading(u64::MAX >> 12)).seal(topic, &packet.encode());
         let sealed = sealed.expect("a member has the key");
         let mut rest = 2 + topic.len() + sealed.len();

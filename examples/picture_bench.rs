@@ -10,7 +10,9 @@ use std::time::Instant;
 use app::RunView;
 use app::run_view::charts::{ChartKind, data};
 use base::time::{Span, Timestamp};
-use metrics::{Aggregator, ErrorKey, HealthDelta, LedgerDelta, Part, Phase, Recorder, TotalsConfig, UsersByState};
+use metrics::{
+    Aggregator, ErrorKey, HealthDelta, LedgerDelta, Phase, Recorder, SnapshotPart, TotalsConfig, UsersByState,
+};
 use plan::Plan;
 use run::{Log, RunResult, Status};
 
@@ -65,7 +67,7 @@ fn an_hour(adding: &mut Aggregator) {
             recorder.error(at, key, || "no answer in 10 s".to_owned());
             adding.absorb(
                 worker,
-                Part {
+                SnapshotPart {
                     at,
                     metrics: &recorder.drain(),
                     users: &[UsersByState { active: 50, ..UsersByState::default() }],

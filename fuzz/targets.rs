@@ -12,7 +12,7 @@ use plan::{Plan, Threshold};
 use protocol::audio::wav;
 use protocol::{Session, SessionConfig};
 use run::{Capacity, Run, RunInput, layout};
-use scenario::{Scope, UserFacts, compile};
+use scenario::{EvaluationScope, UserFacts, compile};
 use serde_json::{Map, Value};
 use socketio::{Args, Incoming, engineio};
 use swarm::*;
@@ -168,7 +168,7 @@ fn mqtt(bytes: &[u8]) {
     let Some((&first, rest)) = bytes.split_first() else { return };
     let subscriptions = ["t".to_owned()];
     let introduction =
-        Introduction { client_id: "a", credentials: None, will: Some(("w", vec![1])), subscriptions: &subscriptions };
+        MqttIdentity { client_id: "a", credentials: None, will: Some(("w", vec![1])), subscriptions: &subscriptions };
     let mut mqtt = Mqtt::new(&introduction).expect("nothing of it is forbidden");
     HONEST[..usize::from(first % 4)].iter().for_each(|packet| mqtt.on_bytes(0.0, packet));
     for (place, piece) in rest.chunks(1 + usize::from(first / 4)).enumerate() {
@@ -194,7 +194,7 @@ fn envelopes(bytes: &[u8]) {
         let sealed = if first % 2 == 0 { Some(rest.to_vec()) } else { sealer.seal(&topic, rest) };
         let Some(sealed) = sealed else { continue };
         for opened in [opener.open(&topic, &sealed), opener.open_retained(&topic, &sealed)].into_iter().flatten() {
-            let _ = Packet::decode(&opened.packet);
+            let _ = SwarmPacket::decode(&opened.packet);
         }
     }
 }
@@ -333,7 +333,7 @@ fn expressions(bytes: &[u8]) {
     let Ok(program) = compile(&document, &Map::new()) else { return };
     let user = UserFacts { run: "abc".into(), ..UserFacts::default() };
     for variable in &program.variables {
-        let mut scope = Scope {
+        let mut scope = EvaluationScope {
             user: &user,
             vars: &[Value::Null, serde_json::json!([1]), serde_json::json!({"a": "b"})],
             event: None,

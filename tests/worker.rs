@@ -11,7 +11,7 @@ use engine::ports::{FetchBody, FetchFailure, FetchId, FetchOutcome, FetchRequest
 use metrics::UserId;
 use scenario::{Program, compile};
 use serde_json::json;
-use tabswarm::browser::{Clock, Fetches, SocketLoad, Sockets, Timer, own_origin};
+use tabswarm::browser::{BrowserTimer, Clock, Fetches, SocketLoad, Sockets, own_origin};
 use wasm_bindgen_test::{wasm_bindgen_test, wasm_bindgen_test_configure};
 use web::{straw, tap, until, wire};
 
@@ -256,7 +256,7 @@ async fn dropped_exchanges_tell_nothing() {
 }
 
 struct Alarm {
-    timer: Timer,
+    timer: BrowserTimer,
     clock: Clock,
     fired_at: Rc<RefCell<Vec<f64>>>,
 }
@@ -264,7 +264,7 @@ struct Alarm {
 fn alarm() -> Alarm {
     let fired_at = Rc::new(RefCell::new(Vec::new()));
     let (clock, times) = (Clock::new(), fired_at.clone());
-    let timer = Timer::new(move |_| times.borrow_mut().push(clock.now_ms()));
+    let timer = BrowserTimer::new(move |_| times.borrow_mut().push(clock.now_ms()));
     Alarm { timer, clock: Clock::new(), fired_at }
 }
 

@@ -6,7 +6,7 @@ use wasm_bindgen_futures::JsFuture;
 use web_sys::{ReadableStreamDefaultReader, Response};
 
 /// What was read of a body.
-pub enum Body {
+pub enum AnswerBody {
     Whole(Vec<u8>),
     /// There is more; this is its beginning.
     Beginning(Vec<u8>),
@@ -16,14 +16,14 @@ pub enum Body {
 ///
 /// # Errors
 /// It broke off.
-pub async fn read(response: &Response, most_bytes: u64) -> Result<Body, JsValue> {
-    let Some(stream) = response.body() else { return Ok(Body::Whole(Vec::new())) };
+pub async fn read(response: &Response, most_bytes: u64) -> Result<AnswerBody, JsValue> {
+    let Some(stream) = response.body() else { return Ok(AnswerBody::Whole(Vec::new())) };
     let reader: ReadableStreamDefaultReader = stream.get_reader().unchecked_into();
     let mut bytes = Vec::new();
     loop {
         let chunk = JsFuture::from(reader.read()).await?;
         if js_sys::Reflect::get(&chunk, &"done".into())?.is_truthy() {
-            return Ok(Body::Whole(bytes));
+            return Ok(AnswerBody::Whole(bytes));
         }
         let chunk: Uint8Array = js_sys::Reflect::get(&chunk, &"value".into())?.dyn_into()?;
         let room = (most_bytes as usize).saturating_sub(bytes.len());
@@ -31,7 +31,7 @@ pub async fn read(response: &Response, most_bytes: u64) -> Result<Body, JsValue>
         let taken = chunk.subarray(0, chunk.length().min(u32::try_from(room).unwrap_or(u32::MAX)));
         bytes.extend(taken.to_vec());
         if is_too_long {
-            return Ok(Body::Beginning(bytes));
+            return Ok(AnswerBody::Beginning(bytes));
         }
     }
 }

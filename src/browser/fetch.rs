@@ -10,7 +10,7 @@ use wasm_bindgen_futures::JsFuture;
 use web_sys::{AbortController, Headers, Request, RequestInit, RequestRedirect, Response, ResponseType, Url};
 
 use super::address::opened;
-use super::body::{self, Body};
+use super::body::{self, AnswerBody};
 use super::reach;
 use engine::ports::{FetchBody, FetchFailure, FetchId, FetchOutcome, FetchRequest};
 
@@ -106,8 +106,8 @@ async fn answer(request: &FetchRequest, url: &Url, controller: &AbortController)
         return Ok(blocked(FetchFailure::Redirected, detail));
     }
     let bytes = match body::read(&response, request.most_bytes).await.map_err(Failed::Reading)? {
-        Body::Whole(bytes) => bytes,
-        Body::Beginning(_) => {
+        AnswerBody::Whole(bytes) => bytes,
+        AnswerBody::Beginning(_) => {
             controller.abort();
             let megabytes = request.most_bytes as f64 / 1e6;
             let detail = format!("HTTP {} with more than the {megabytes:.1} MB that are read", response.status());

@@ -14,11 +14,11 @@ use gloo_timers::future::TimeoutFuture;
 use wasm_bindgen_futures::spawn_local;
 
 use super::lock::Lock;
-use super::recorder::{Recorder, lock_of};
+use super::recorder::{ClipRecorder, lock_of};
 use super::vault::{Vault, VaultError};
 use app::kept::RESULTS;
 use metrics::Report;
-use results::archive::Found;
+use results::archive::ArchivedRun;
 use results::{self, Entry, Keeping, ROOM, Start, restored, stored};
 
 /// Why a run is not kept, or not found again.
@@ -133,15 +133,15 @@ impl History {
     }
 
     /// Writes a run down from here on.
-    pub fn record(&self, start: Start) -> Recorder {
+    pub fn record(&self, start: Start) -> ClipRecorder {
         self.note(Keeping::on_begun);
-        Recorder::new(self.clone(), start)
+        ClipRecorder::new(self.clone(), start)
     }
 
     /// Keeps a run when it is over that was begun by an earlier loading of this page.
-    pub fn record_end(&self) -> Recorder {
+    pub fn record_end(&self) -> ClipRecorder {
         self.note(Keeping::on_begun);
-        Recorder::of_the_end(self.clone())
+        ClipRecorder::of_the_end(self.clone())
     }
 
     /// The name and the report of the run that thresholds of this plan compare with.
@@ -162,7 +162,7 @@ impl History {
     }
 
     /// Keeps a run's report, and makes room for it. `notes`: what was written down of it is not needed any more.
-    pub async fn keep(&self, found: Found, notes: Option<&str>) {
+    pub async fn keep(&self, found: ArchivedRun, notes: Option<&str>) {
         let name = found.entry.name.clone();
         let kept = self.try_keep(found, notes).await;
         // Others may have been named or pinned meanwhile.
@@ -170,7 +170,7 @@ impl History {
         self.note(|keeping| keeping.on_kept(&name, kept));
     }
 
-    async fn try_keep(&self, found: Found, notes: Option<&str>) -> Result<(), HistoryError> {
+    async fn try_keep(&self, found: ArchivedRun, notes: Option<&str>) -> Result<(), HistoryError> {
         let vault = self.vault().ok_or(HistoryError::Closed)?;
         let bytes = stored(&found.report);
         let mut entry = Entry { bytes: bytes.len() as u64, ..found.entry };
@@ -263,7 +263,8 @@ impl History {
         match replayed.filter(|replayed| replayed.run.epoch_ms().is_some()) {
             Some(replayed) => {
                 let report = replayed.report(date);
-                self.keep(Found { entry: Entry { cut_off: true, ..Entry::of(&report) }, report }, Some(run)).await;
+                self.keep(ArchivedRun { entry: Entry { cut_off: true, ..Entry::of(&report) }, report }, Some(run))
+                    .await;
             }
             // It never started, or another page was faster.
             None => drop(vault.replace(&[format!("page/{run}/")], &[]).await),

@@ -52,7 +52,7 @@ pub use reach::own_origin;
 pub use run_driver::{RunDriver, StartError};
 pub use socket::{SocketLoad, Sockets};
 pub use swarm_driver::{Introduction, Side, Swarm, SwarmDriver};
-pub use timer::Timer;
+pub use timer::BrowserTimer;
 pub use visibility::Visibility;
 pub use worker_host::{HostEvent, WorkerHost};
 pub use worker_loop::worker_main;

@@ -8,9 +8,9 @@ use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{AbortController, Request, RequestInit, RequestMode, RequestRedirect, ResponseType, Url};
 
-use super::body::{self, Body};
+use super::body::{self, AnswerBody};
 use super::clock::Clock;
-use run::preflight::{Nearby, Question, Seen};
+use run::preflight::{Nearby, Question, QuestionSeen};
 
 #[wasm_bindgen]
 extern "C" {
@@ -74,16 +74,16 @@ fn ask(url: &str) -> Result<js_sys::Promise, JsValue> {
 }
 
 /// Asks a server a question of a preflight.
-pub async fn look(question: &Question) -> Seen {
+pub async fn look(question: &Question) -> QuestionSeen {
     let clock = Clock::new();
     let begin_ms = clock.now_ms();
     match get(question).await {
         Ok(seen) => seen,
-        Err(_) => Seen::Nothing { ms: clock.now_ms() - begin_ms },
+        Err(_) => QuestionSeen::Nothing { ms: clock.now_ms() - begin_ms },
     }
 }
 
-async fn get(question: &Question) -> Result<Seen, JsValue> {
+async fn get(question: &Question) -> Result<QuestionSeen, JsValue> {
     let controller = AbortController::new()?;
     let init = RequestInit::new();
     init.set_mode(if question.is_read { RequestMode::Cors } else { RequestMode::NoCors });
@@ -103,18 +103,18 @@ async fn get(question: &Question) -> Result<Seen, JsValue> {
     });
     let response: web_sys::Response = JsFuture::from(answer).await?.unchecked_into();
     if !question.is_read {
-        return Ok(Seen::Hidden);
+        return Ok(QuestionSeen::Hidden);
     }
     if response.type_() == ResponseType::Opaqueredirect {
-        return Ok(Seen::Redirect);
+        return Ok(QuestionSeen::Redirect);
     }
     let read = body::read(&response, MOST_BYTES).await?;
-    if let Body::Beginning(_) = read {
+    if let AnswerBody::Beginning(_) = read {
         controller.abort();
     }
-    let (Body::Whole(bytes) | Body::Beginning(bytes)) = read;
+    let (AnswerBody::Whole(bytes) | AnswerBody::Beginning(bytes)) = read;
     let body = body::text(&bytes);
-    Ok(Seen::Answer { status: response.status(), body: body.chars().take(MOST_BODY).collect() })
+    Ok(QuestionSeen::Answer { status: response.status(), body: body.chars().take(MOST_BODY).collect() })
 }
 
 /// What the browser says about requests to nearer networks.

@@ -9,11 +9,11 @@ use wasm_bindgen_futures::spawn_local;
 use super::history::History;
 use super::lock::Lock;
 use metrics::Report;
-use results::archive::Found;
+use results::archive::ArchivedRun;
 use results::{Entry, Keeping, ROOM_UNDER_WAY, Recording, Start};
 use run::RunInput;
 
-pub struct Recorder {
+pub struct ClipRecorder {
     history: History,
     /// Tells this run from all others of this browser. `None`: it is only kept at its end.
     key: Option<String>,
@@ -30,7 +30,7 @@ pub struct Recorder {
     lock: Rc<RefCell<Option<Lock>>>,
 }
 
-impl Recorder {
+impl ClipRecorder {
     pub fn new(history: History, start: Start) -> Self {
         let key = format!("{:.0}-{}", start.at_ms, start.run);
         let lock: Rc<RefCell<Option<Lock>>> = Rc::default();
@@ -89,7 +89,7 @@ impl Recorder {
             }
             match (report, key) {
                 (Some(report), key) => {
-                    history.keep(Found { entry: Entry::of(&report), report }, key.as_deref()).await;
+                    history.keep(ArchivedRun { entry: Entry::of(&report), report }, key.as_deref()).await;
                 }
                 (None, Some(key)) => {
                     if let Some(vault) = history.vault() {

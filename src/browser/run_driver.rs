@@ -15,13 +15,13 @@ use super::freeze::Freezing;
 use super::history::{History, date};
 use super::identity::RandomError;
 use super::lab::{self, LabError};
-use super::recorder::Recorder;
+use super::recorder::ClipRecorder;
 use super::swarm_driver::SwarmDriver;
 use super::visibility::Visibility;
 use super::wake::WakeLock;
 use super::worker_host::{WorkerError, WorkerHost};
 use app::past::PastRun;
-use engine::wire::{Canary, FromWorker, Heard, Seen, ToWorker};
+use engine::wire::{Canary, FromWorker, HeardMoment, Seen, ToWorker};
 use metrics::{Browser, Report, UserId};
 use plan::{Exceeded, Limits, Plan, TimedAction};
 use protocol::audio::Clip;
@@ -71,7 +71,7 @@ struct Inner {
 }
 
 /// Gets what the user hears that is listened to.
-type Listener = Rc<dyn Fn(Heard)>;
+type Listener = Rc<dyn Fn(HeardMoment)>;
 /// Gets what there is to see of the user that is watched.
 type Watcher = Rc<dyn Fn(Seen)>;
 
@@ -82,7 +82,7 @@ struct Current {
     /// What is written down of it, while this page conducts a swarm.
     journal: Option<Journal>,
     /// Keeps it for when it is over, or this page is gone.
-    recorder: Option<Recorder>,
+    recorder: Option<ClipRecorder>,
     /// Number of the journal's last page.
     page: u64,
     /// The plan's faults, until the run ends.
@@ -136,7 +136,7 @@ impl RunDriver {
     }
 
     /// Calls `listener` with what the user hears that is listened to, as it happens. It may call this driver.
-    pub fn on_heard(&self, listener: impl Fn(Heard) + 'static) {
+    pub fn on_heard(&self, listener: impl Fn(HeardMoment) + 'static) {
         *self.0.on_heard.borrow_mut() = Some(Rc::new(listener));
     }
 

@@ -12,7 +12,7 @@ use super::reach::{look, own_origin};
 use engine::user::StepKind;
 use engine::wire::Trial;
 use plan::Plan;
-use run::preflight::{Question, Seen};
+use run::preflight::{Question, QuestionSeen};
 
 /// The address to count at: the target's if that is wanted, else the lab's that served this page, else none.
 pub async fn place_to_count(plan: &Plan, at_target: bool) -> Option<String> {
@@ -35,7 +35,7 @@ pub async fn at_lab() -> Option<Trial> {
     }
     let origin = own_origin();
     let seen = look(&Question { url: format!("{origin}/lab/info"), is_read: true }).await;
-    let is_lab = matches!(seen, Seen::Answer { status: 200, body } if body.contains("\"lab\""));
+    let is_lab = matches!(seen, QuestionSeen::Answer { status: 200, body } if body.contains("\"lab\""));
     let url = || format!("{}/socket.io/{ENGINE}", origin.replacen("http", "ws", 1));
     is_lab.then(|| Trial { url: url(), protocols: Vec::new() })
 }

@@ -10,7 +10,7 @@ use super::clock::Clock;
 use base::time::Span;
 
 /// A timer that is armed again and again; dropped, it never fires again.
-pub struct Timer {
+pub struct BrowserTimer {
     state: Rc<State>,
     /// Brings a message back at once; see [`MIN_NESTED_MS`].
     hop: MessageChannel,
@@ -41,7 +41,7 @@ extern "C" {
     fn clear_timeout(id: i32);
 }
 
-impl Timer {
+impl BrowserTimer {
     /// `on_fire` hears how much later than asked for the browser woke us.
     pub fn new(on_fire: impl Fn(Span) + 'static) -> Self {
         let state = Rc::new(State { clock: Clock::new(), armed: Cell::new(None) });
@@ -98,7 +98,7 @@ impl State {
     }
 }
 
-impl Drop for Timer {
+impl Drop for BrowserTimer {
     fn drop(&mut self) {
         self.state.clear();
         self.hop.port1().set_onmessage(None);

@@ -15,13 +15,13 @@ use super::clock::Clock;
 use super::fetch::Fetches;
 use super::socket::Sockets;
 use super::starvation;
-use super::timer::Timer;
+use super::timer::BrowserTimer;
 use super::transport::{self, TransportError};
 use super::trial::Attempt;
 use super::worker_scope;
 use base::time::{Span, Timestamp};
 use engine::ports::{Input, Output};
-use engine::wire::{FromWorker, Load, ToWorker, Trial, between_snapshots};
+use engine::wire::{FromWorker, ToWorker, Trial, WorkerLoad, between_snapshots};
 use engine::{Engine, Exchange, LoadError};
 use metrics::{MASK, Way, text_without_secrets};
 
@@ -56,7 +56,7 @@ struct Player {
     engine: Engine,
     sockets: Sockets,
     fetches: Fetches,
-    timer: Timer,
+    timer: BrowserTimer,
     pending_start: Option<PendingStart>,
     /// `None` before the run's start and after its end.
     snapshots: Option<Snapshots>,
@@ -97,7 +97,7 @@ impl Worker {
         }
     }
 
-    fn load(&mut self, load: &Load) {
+    fn load(&mut self, load: &WorkerLoad) {
         match Player::new(self.clock.clone(), load) {
             Ok(player) => {
                 self.player = Some(player);
@@ -109,7 +109,7 @@ impl Worker {
 }
 
 impl Player {
-    fn new(clock: Clock, load: &Load) -> Result<Rc<RefCell<Self>>, LoadError> {
+    fn new(clock: Clock, load: &WorkerLoad) -> Result<Rc<RefCell<Self>>, LoadError> {
         let mut engine = Engine::new(load)?;
         Ok(Rc::new_cyclic(|this: &Weak<RefCell<Self>>| {
             let (on_input, on_timer) = (this.clone(), this.clone());
@@ -118,7 +118,7 @@ impl Player {
             });
             sockets.read_at_most(load.plan.answer_limit_bytes());
             engine.keep_rings(sockets.rings());
-            let timer = Timer::new(move |lag| with(&on_timer, |player| player.on_timer(lag)));
+            let timer = BrowserTimer::new(move |lag| with(&on_timer, |player| player.on_timer(lag)));
             RefCell::new(Self {
                 epoch_ms: clock.now_ms(),
                 clock,

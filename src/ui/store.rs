@@ -11,7 +11,7 @@ use crate::browser::{History, Preflight, Rehearsal, RunDriver, SwarmDriver};
 use app::joining::{Reply, is_asking};
 use app::past::PastRun;
 use app::path::Path;
-use app::preflight::{Order, PreflightEvent};
+use app::preflight::{PreflightEvent, RehearsalOrder};
 use app::results::{Overlay, ResultsEvent, Screen, overlay};
 use app::run_view::Tables;
 use app::run_view::charts::{ChartData, ChartKind, data};
@@ -240,7 +240,7 @@ impl Store {
     }
 
     /// One user of each population goes first; the one before, if there is any, ends.
-    pub fn rehearse(self, order: Order) {
+    pub fn rehearse(self, order: RehearsalOrder) {
         let swarm = self.swarm_driver();
         let others = swarm.ready().iter().map(|(_, capacity)| capacity.sockets).sum();
         let rehearsal = Rehearsal {

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use plan::Plan;
-use scenario::{self, Program, Scope, UserFacts};
+use scenario::{self, EvaluationScope, Program, UserFacts};
 use serde_json::{Map, Value};
 
 use super::{read, schema};
@@ -62,7 +62,7 @@ fn compiled(id: &str, overrides: &Map<String, Value>) -> Program {
 fn variable(program: &Program, name: &str, index: u32, users: u32) -> Value {
     let variable = program.variables.iter().find(|variable| variable.name == name).expect("it is declared");
     let user = UserFacts { index, users, ..UserFacts::default() };
-    let mut scope = Scope {
+    let mut scope = EvaluationScope {
         user: &user,
         vars: &[],
         event: None,

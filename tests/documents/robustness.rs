@@ -1,6 +1,6 @@
 //! Whatever stands in a document, it is compiled or refused: nothing panics.
 
-use scenario::{Scope, UserFacts, compile, preset, presets};
+use scenario::{EvaluationScope, UserFacts, compile, preset, presets};
 use serde_json::{Map, Value, json};
 
 #[test]
@@ -115,7 +115,7 @@ fn made_up_expressions_never_panic() {
         evaluated += 1;
         let user = UserFacts { run: "abc".into(), ..UserFacts::default() };
         for variable in &program.variables {
-            let mut scope = Scope {
+            let mut scope = EvaluationScope {
                 user: &user,
                 vars: &[Value::Null, json!([1]), json!({"a": "b"})],
                 event: None,

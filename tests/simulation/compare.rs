@@ -3,7 +3,7 @@
 use base::time::Span;
 use catalogue::Figure;
 use metrics::Report;
-use results::compare::{CompareRow, Judgement, Subject, compare};
+use results::compare::{CompareRow, ComparedSubject, Judgement, compare};
 use serde_json::json;
 use testkit::{Faults, World};
 
@@ -38,8 +38,8 @@ fn a_slower_and_lossy_service_is_worse_and_the_way_back_better() {
     let (good, bad) = (run(1, 20, Faults::default()), run(2, 30, Faults { lose: 0.05, ..Faults::default() }));
     let of = |first: &Report, second: &Report| compare(&[first, second]).rows;
     let (there, back) = (of(&good, &bad), of(&bad, &good));
-    let trip = format!("{:?}", Subject::Quantile { metric: "message.round_trip".into(), share: 0.5 });
-    let missing = format!("{:?}", Subject::Delivery { part: Figure::Missing, of: Figure::Due });
+    let trip = format!("{:?}", ComparedSubject::Quantile { metric: "message.round_trip".into(), share: 0.5 });
+    let missing = format!("{:?}", ComparedSubject::Delivery { part: Figure::Missing, of: Figure::Due });
     for subject in [trip, missing] {
         assert!(judged(&there, Judgement::Worse).contains(&subject), "{subject}: {there:?}");
         assert!(judged(&back, Judgement::Better).contains(&subject), "{subject}: {back:?}");

@@ -55,8 +55,8 @@ impl Liar {
         Self(Sealer::new(&joining(), member(66), Loading(loading)).posing_as(as_whom))
     }
 
-    fn says(&mut self, net: &mut SwarmNet, topic: &str, to: Option<Peer>, body: Body) {
-        let sealed = self.0.seal(topic, &Packet { to, body }.encode()).expect("a member has the key");
+    fn says(&mut self, net: &mut SwarmNet, topic: &str, to: Option<Peer>, body: PacketBody) {
+        let sealed = self.0.seal(topic, &SwarmPacket { to, body }.encode()).expect("a member has the key");
         net.inject(topic, &sealed);
     }
 }
@@ -70,7 +70,7 @@ fn last_beacon(net: &SwarmNet) -> u64 {
 
 /// Somebody's first question.
 fn ask(keys: &Keys, number: u32, beacon: u64) -> Vec<u8> {
-    let packet = Packet { to: Some(conductor()), body: Body::Ask { connection: 1, asked: 0.0, beacon } };
+    let packet = SwarmPacket { to: Some(conductor()), body: PacketBody::Ask { connection: 1, asked: 0.0, beacon } };
     let mut sealer = Sealer::new(keys, member(number), Loading(0));
     sealer.seal(&keys.topics().conductor(), &packet.encode()).expect("a member has the key")
 }
@@ -91,10 +91,10 @@ fn heard(events: &[LinkEvent], text: &str) -> bool {
     events.iter().any(|event| matches!(event, LinkEvent::Message { message, .. } if message == text.as_bytes()))
 }
 
-fn data(text: &str) -> Body {
+fn data(text: &str) -> PacketBody {
     let mut out = Outgoing::default();
     out.push(text.as_bytes());
-    Body::Data(out.poll(0.0).expect("it is to be sent").clone())
+    PacketBody::Data(out.poll(0.0).expect("it is to be sent").clone())
 }
 
 /// Issue 11: the generator believed it, refused the real one's messages as replays, and nobody was told.
@@ -106,10 +106,10 @@ fn a_third_member_s_beacon_and_orders_are_refused_and_counted() {
         let mut liar = Liar::new(as_whom, 1_000);
         let to = Some(Peer { session: session(1), loading: Loading(0) });
         let orders = topics.generator(session(1));
-        liar.says(&mut net, &topics.beacon(), None, Body::Beacon { card: b"my plan".to_vec() });
-        liar.says(&mut net, &orders, to, Body::Answer { asked: 0.0, heard: 9e9, answered: 9e9 });
+        liar.says(&mut net, &topics.beacon(), None, PacketBody::Beacon { card: b"my plan".to_vec() });
+        liar.says(&mut net, &orders, to, PacketBody::Answer { asked: 0.0, heard: 9e9, answered: 9e9 });
         liar.says(&mut net, &orders, to, data("obey me"));
-        liar.says(&mut net, &topics.live(), None, Body::Live { picture: b"all is well".to_vec() });
+        liar.says(&mut net, &topics.live(), None, PacketBody::Live { picture: b"all is well".to_vec() });
         net.run(2_000.0);
         let told = events(&mut net, GENERATOR);
         let harm = |event: &LinkEvent| match event {
@@ -137,8 +137,8 @@ fn a_member_s_part_and_goodbye_in_another_one_s_name_are_refused_and_counted() {
     // Numbers that the true one has not used yet.
     (0..100).for_each(|_| drop(liar.0.seal(&topic, b"")));
     liar.says(&mut net, &topic, Some(conductor()), data("its part"));
-    liar.says(&mut net, &topic, Some(conductor()), Body::Ask { connection: 99, asked: 0.0, beacon: u64::MAX });
-    let gone = Packet { to: None, body: Body::Gone { connection: u32::MAX } };
+    liar.says(&mut net, &topic, Some(conductor()), PacketBody::Ask { connection: 99, asked: 0.0, beacon: u64::MAX });
+    let gone = SwarmPacket { to: None, body: PacketBody::Gone { connection: u32::MAX } };
     let will = liar.0.seal(&conducting().topics().will(), &gone.encode()).expect("a member has the key");
     net.inject(&topic, &will);
     // Its page loaded anew, as it would seem.
@@ -146,7 +146,7 @@ fn a_member_s_part_and_goodbye_in_another_one_s_name_are_refused_and_counted() {
         &mut net,
         &topic,
         Some(conductor()),
-        Body::Ask { connection: 1, asked: 0.0, beacon: u64::MAX },
+        PacketBody::Ask { connection: 1, asked: 0.0, beacon: u64::MAX },
     );
     net.run(1_000.0);
     let told = events(&mut net, CONDUCTOR);

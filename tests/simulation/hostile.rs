@@ -6,7 +6,8 @@ use metrics::{CounterDelta, HistogramDelta, MetricsDelta};
 use run::RunInput;
 use serde_json::json;
 use swarm::{
-    Body, Invite, Keys, LinkCommand, Loading, Opener, Packet, Patience, Peer, Refused, Sealer, Secret, Signer,
+    Invite, Keys, LinkCommand, Loading, Opener, PacketBody, Patience, Peer, Refused, Sealer, Secret, Signer,
+    SwarmPacket,
 };
 use testkit::{CONDUCTOR, SimulatedSwarm};
 
@@ -152,11 +153,11 @@ fn a_member_that_forges_replays_and_invents_a_thousand_others_changes_no_count()
     let topics = conducting().topics();
     let mut liar = sealer(0, u64::MAX >> 12);
     let mut says = |swarm: &mut SimulatedSwarm, topic: &str, body| {
-        let sealed = liar.seal(topic, &Packet { to: None, body }.encode()).expect("a member has the key");
+        let sealed = liar.seal(topic, &SwarmPacket { to: None, body }.encode()).expect("a member has the key");
         swarm.net.inject(topic, &sealed);
     };
-    says(&mut swarm, &topics.beacon(), Body::Beacon { card: b"my plan".to_vec() });
-    says(&mut swarm, &topics.live(), Body::Live { picture: b"all is well".to_vec() });
+    says(&mut swarm, &topics.beacon(), PacketBody::Beacon { card: b"my plan".to_vec() });
+    says(&mut swarm, &topics.live(), PacketBody::Live { picture: b"all is well".to_vec() });
     swarm.play(2.0);
     // All that was ever said, once more.
     for (topic, payload) in swarm.net.seen.clone() {
@@ -166,7 +167,7 @@ fn a_member_that_forges_replays_and_invents_a_thousand_others_changes_no_count()
     let conductor = Peer { session: conducting().conductor().session(), loading: Loading(7) };
     let beacon = last_beacon(&swarm);
     for invented in 1..=1_100 {
-        let packet = Packet { to: Some(conductor), body: Body::Ask { connection: 1, asked: 0.0, beacon } };
+        let packet = SwarmPacket { to: Some(conductor), body: PacketBody::Ask { connection: 1, asked: 0.0, beacon } };
         let sealed = sealer(invented, 0).seal(&topics.conductor(), &packet.encode()).expect("a member has the key");
         swarm.net.inject(&topics.conductor(), &sealed);
     }

@@ -3,7 +3,7 @@
 use base::time::{Span, Timestamp};
 use engine::Engine;
 use engine::ports::{FrameId, Input, Output, SocketId};
-use engine::wire::{Lending, Load};
+use engine::wire::{Lending, WorkerLoad};
 use metrics::{HistogramDelta, MetricsDelta};
 use plan::{Plan, Segment};
 use protocol::audio::Clip;
@@ -36,7 +36,7 @@ impl Studio {
         let load = json!({ "model": "closed", "start": users, "stages": [{ "duration_s": 7200, "target": users }] });
         let plan = json!({ "version": 1, "name": "t", "seed": 1, "handshakes_in_flight": 64,
             "populations": [{ "name": "p", "scenario": document, "load": load }] });
-        let load = Load {
+        let load = WorkerLoad {
             plan: Plan::check(&plan).unwrap_or_else(|problems| panic!("{problems:#?}")),
             segment: Segment::whole(),
             run: "k3f".to_owned(),
@@ -234,7 +234,7 @@ fn a_clip_that_does_not_exist_is_told_before_the_run() {
     let plan = json!({ "version": 1, "name": "t", "seed": 1, "populations": [
         { "name": "p", "scenario": document, "load": { "model": "batch", "users": 1, "size": 1, "every_s": 1, "hold_s": 1 } },
     ]});
-    let load = Load {
+    let load = WorkerLoad {
         plan: Plan::check(&plan).unwrap_or_else(|problems| panic!("{problems:#?}")),
         segment: Segment::whole(),
         run: "k3f".to_owned(),

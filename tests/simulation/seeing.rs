@@ -1,7 +1,7 @@
 //! Seeing one user and acting for it, and what is kept of errors, closes and slow answers.
 
 use base::time::{Span, Timestamp};
-use engine::wire::{Act, Canary, Reply, Seen, SeenFrame, Told};
+use engine::wire::{Act, Canary, CanaryReply, Seen, SeenFrame, Told};
 use metrics::{Cause, ClosedBy, Report, UserId, Way};
 use plan::Plan;
 use run::RunInput;
@@ -101,7 +101,7 @@ fn talking() -> World {
 /// What the watched user was told to have waited for first audio, in milliseconds.
 fn first_audio(world: &World) -> Vec<f64> {
     let took = told(world).into_iter().filter_map(|told| match told {
-        Told::Took { operation, what: Reply::FirstAudio, micros } if operation == "answer" => {
+        Told::Took { operation, what: CanaryReply::FirstAudio, micros } if operation == "answer" => {
             Some(*micros as f64 / 1e3)
         }
         _ => None,

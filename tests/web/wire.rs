@@ -4,8 +4,8 @@ use std::fmt::Debug;
 
 use base::time::{Span, Timestamp};
 use engine::wire::{
-    Act, Canary, FromWorker, Guest, Heard, Lending, Level, Load, LogLine, Moved, Note, Offer, Said, Seen, SeenFrame,
-    Sight, Snapshot, ToWorker, Told, Trial,
+    Act, Canary, Choice, FromWorker, Guest, HeardMoment, Lending, LogLevel, LogLine, Moved, Note, Seen, SeenFrame,
+    SeenMessage, Sight, Snapshot, ToWorker, Told, Trial, WorkerLoad,
 };
 use metrics::{
     BreachDelta, BreachKey, Cause, ClosedBy, Completion, CounterDelta, DisconnectDelta, DisconnectKey, ErrorDelta,
@@ -192,7 +192,7 @@ fn from_link() -> Vec<FromLink> {
     events.into_iter().map(FromLink::Event).chain([ready, failed]).collect()
 }
 
-fn heard() -> Heard {
+fn heard() -> HeardMoment {
     let told = [
         Told::Hears { pcm: vec![0, 255, 128] },
         Told::Says { pcm: Vec::new() },
@@ -203,7 +203,7 @@ fn heard() -> Heard {
         Told::Failed("answer: no answer".into()),
     ];
     let notes = told.map(|told| Note { at: Timestamp::from_micros(123_456_789), told });
-    Heard { user: UserId::new(2, 9), rate: 24_000, notes: notes.into() }
+    HeardMoment { user: UserId::new(2, 9), rate: 24_000, notes: notes.into() }
 }
 
 fn frame() -> Frame {
@@ -211,7 +211,7 @@ fn frame() -> Frame {
 }
 
 fn seen() -> Seen {
-    let said = Said { by: Some((UserId::new(2, 9), 4)), text: "<script>".into() };
+    let said = SeenMessage { by: Some((UserId::new(2, 9), 4)), text: "<script>".into() };
     Seen {
         user: UserId::new(2, 9),
         sight: Some(Sight {
@@ -222,7 +222,7 @@ fn seen() -> Seen {
             iteration: 7,
             taken: true,
             failure: Some("no answer".into()),
-            offers: vec![Offer { act: Act::React(1), label: "read".into() }],
+            offers: vec![Choice { act: Act::React(1), label: "read".into() }],
         }),
         frames: vec![
             SeenFrame { number: 1 << 52, frame: frame(), event: Some("message".into()), said: Some(said) },
@@ -251,7 +251,7 @@ fn evidence() -> Vec<Evidence> {
     causes.map(one).into()
 }
 
-fn load() -> Load {
+fn load() -> WorkerLoad {
     let stages = json!([{"duration_s": 1.5, "target": 10}, {"duration_s": 2, "target": 0.25, "ramp": "step"}]);
     let plan = json!({
         "version": 1, "name": "every load", "seed": 9_007_199_254_740_991_u64, "warmup_s": 0.5,
@@ -265,7 +265,7 @@ fn load() -> Load {
         "thresholds": ["message.round_trip p95 < 300 ms"],
         "lab": {"latency_ms": 50, "lose_share": 0.05},
     });
-    Load {
+    WorkerLoad {
         plan: serde_json::from_value(plan).expect("it is a plan"),
         segment: Segment { part: 1, weights: vec![1, 1, 0], probe_parts: vec![2] },
         run: "a1b".into(),
@@ -384,7 +384,7 @@ fn snapshot() -> Snapshot {
             trials_failed: 4,
         },
         evidence: evidence(),
-        log: [(Level::Info, None), (Level::Warning, Some(0)), (Level::Error, Some(u32::MAX))]
+        log: [(LogLevel::Info, None), (LogLevel::Warning, Some(0)), (LogLevel::Error, Some(u32::MAX))]
             .map(|(level, user)| LogLine { at, level, population: population.clone(), user, text: "said".into() })
             .into(),
         log_dropped: 7,

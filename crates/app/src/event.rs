@@ -9,18 +9,18 @@ use super::hear::Piece;
 use super::joining::Reply;
 use super::model::{Page, Theme};
 use super::path::Path;
-use super::preflight::{Order, PreflightEvent};
+use super::preflight::{PreflightEvent, RehearsalOrder};
 use super::results::{ResultsEffect, ResultsEvent};
 use super::run_view::RunView;
 use super::safety::SafetyEvent;
 use super::save::Format;
 use super::see::SeeEvent;
 use super::swarm_view::SwarmView;
-use engine::wire::{Canary, Heard, Level};
+use engine::wire::{Canary, HeardMoment, LogLevel};
 use metrics::UserId;
 use plan::{Limits, Plan, TimedAction};
 use protocol::audio::Clip;
-use swarm::{Answer, Credentials, Invite, Offer, Patience};
+use swarm::{Credentials, Decision, Invite, Offer, Patience};
 
 /// One thing that happened: a person's doing, or a run's.
 #[derive(Debug, Clone, PartialEq)]
@@ -121,7 +121,7 @@ pub enum Event {
     ListenToAny,
     StopListening,
     SetVolume(f64),
-    Heard(Box<Heard>),
+    Heard(Box<HeardMoment>),
     /// Of one user that somebody looks at.
     See(SeeEvent),
 
@@ -147,7 +147,7 @@ pub enum Event {
     /// At most four times a second, and when its phase changes.
     RunChanged(Box<RunView>),
     FilterLog {
-        level: Level,
+        level: LogLevel,
         words: String,
     },
     /// Save the run as a file.
@@ -226,7 +226,7 @@ pub enum Effect {
     /// Hand in the run's plan as a file, and show it.
     RecordSession,
     /// One user of each population goes first.
-    Preflight(Box<Order>),
+    Preflight(Box<RehearsalOrder>),
     CancelPreflight,
     /// Write down what was allowed, and obey it.
     KeepSafety {
@@ -249,7 +249,7 @@ pub enum Effect {
     LeaveSwarm,
     /// Tells the swarm which plan is next.
     OfferPlan(Box<Offer>),
-    Decide(Answer),
+    Decide(Decision),
     AskAgain,
     /// Take the link out of the address.
     ForgetLink,

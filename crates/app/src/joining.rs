@@ -6,7 +6,7 @@ use super::model::{Model, NoticeKind, Page};
 use super::safety;
 use super::update::say;
 use base::url;
-use swarm::{Answer, Credentials, Invite, InviteError, Role};
+use swarm::{Credentials, Decision, Invite, InviteError, Role};
 
 /// A link that was followed and leads nowhere yet.
 #[derive(Debug, Clone, PartialEq)]
@@ -80,7 +80,7 @@ pub fn answer(model: &mut Model, reply: Reply) -> Vec<Effect> {
         return if leaves_something(model) { Vec::new() } else { vec![Effect::ForgetLink] };
     }
     let Some(part) = model.swarm.part.as_ref().filter(|_| model.swarm.is_asking()) else { return Vec::new() };
-    let answer = Answer { allows: reply.allows, offer: part.number, samples: reply.samples };
+    let answer = Decision { allows: reply.allows, offer: part.number, samples: reply.samples };
     let mut effects = vec![Effect::Decide(answer)];
     if reply.allows && reply.fair_use && !model.safety.fair_use {
         model.safety.fair_use = true;
@@ -138,7 +138,7 @@ pub(super) fn update(model: &mut Model, event: Event) -> Vec<Effect> {
         }
         Event::TakeBack => {
             let part = model.swarm.part.as_ref();
-            let refuse = |number| Effect::Decide(Answer { allows: false, offer: number, samples: false });
+            let refuse = |number| Effect::Decide(Decision { allows: false, offer: number, samples: false });
             part.map(|part| refuse(part.number)).into_iter().collect()
         }
         Event::AskAgain => vec![Effect::AskAgain],
@@ -246,7 +246,7 @@ mod tests {
         let yes = Reply { allows: true, samples: true, fair_use: true };
         let effects = update(&mut model, Event::Reply(yes));
         let [Effect::Decide(answer), Effect::KeepSafety { limits, .. }] = &effects[..] else { panic!("{effects:?}") };
-        assert_eq!(*answer, Answer { allows: true, offer: 4, samples: true });
+        assert_eq!(*answer, Decision { allows: true, offer: 4, samples: true });
         assert!(limits.hosts.is_empty() && model.safety.fair_use);
         if let Some(part) = &mut model.swarm.part {
             part.consent = Consent::Given;
@@ -254,7 +254,7 @@ mod tests {
         assert_eq!(reply(&mut model, true), []);
         assert_eq!(
             update(&mut model, Event::TakeBack),
-            [Effect::Decide(Answer { allows: false, offer: 4, samples: false })]
+            [Effect::Decide(Decision { allows: false, offer: 4, samples: false })]
         );
     }
 

@@ -1,6 +1,6 @@
 //! The event log as the page shows it: the newest lines that pass a filter.
 
-use engine::wire::{Level, LogLine};
+use engine::wire::{LogLevel, LogLine};
 
 /// Rows shown at most: a page with thousands of rows stops scrolling smoothly, and nobody reads them.
 const ROWS: usize = 200;
@@ -8,7 +8,7 @@ const ROWS: usize = 200;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LogFilter {
     /// Lines below this level are hidden.
-    pub level: Level,
+    pub level: LogLevel,
     /// Words that must all be in a line, in any case.
     pub words: String,
 }
@@ -19,14 +19,14 @@ pub struct LogRow {
     /// Tells rows apart while they move down: the line's number since the run's start.
     pub id: u64,
     pub time: String,
-    pub level: Level,
+    pub level: LogLevel,
     pub who: String,
     pub text: String,
 }
 
 impl Default for LogFilter {
     fn default() -> Self {
-        Self { level: Level::Info, words: String::new() }
+        Self { level: LogLevel::Info, words: String::new() }
     }
 }
 
@@ -74,7 +74,7 @@ mod tests {
     use super::*;
     use base::time::Timestamp;
 
-    fn line(at_ms: u64, level: Level, user: Option<u32>, text: &str) -> LogLine {
+    fn line(at_ms: u64, level: LogLevel, user: Option<u32>, text: &str) -> LogLine {
         let population = if user.is_some() { "chat" } else { "" };
         LogLine {
             at: Timestamp::from_micros(at_ms * 1_000),
@@ -86,11 +86,11 @@ mod tests {
     }
 
     #[track_caller]
-    fn check(level: Level, words: &str, expected: &[u64]) {
+    fn check(level: LogLevel, words: &str, expected: &[u64]) {
         let lines = [
-            line(0, Level::Info, None, "started"),
-            line(1_250, Level::Warning, Some(0), "reconnecting: Server closed"),
-            line(61_000, Level::Error, Some(6), "join: no answer"),
+            line(0, LogLevel::Info, None, "started"),
+            line(1_250, LogLevel::Warning, Some(0), "reconnecting: Server closed"),
+            line(61_000, LogLevel::Error, Some(6), "join: no answer"),
         ];
         let rows = rows(lines.iter(), 10, &LogFilter { level, words: words.into() });
         assert_eq!(rows.iter().map(|row| row.id).collect::<Vec<_>>(), expected);
@@ -98,22 +98,22 @@ mod tests {
 
     #[test]
     fn the_newest_come_first_and_the_filter_keeps_what_matches() {
-        check(Level::Info, "", &[12, 11, 10]);
-        check(Level::Warning, "", &[12, 11]);
-        check(Level::Info, "server RECONNECTING", &[11]);
-        check(Level::Info, "chat 7", &[12]);
-        check(Level::Error, "closed", &[]);
+        check(LogLevel::Info, "", &[12, 11, 10]);
+        check(LogLevel::Warning, "", &[12, 11]);
+        check(LogLevel::Info, "server RECONNECTING", &[11]);
+        check(LogLevel::Info, "chat 7", &[12]);
+        check(LogLevel::Error, "closed", &[]);
     }
 
     #[test]
     fn a_row_is_ready_to_be_read() {
-        let row = row(3, &line(61_025, Level::Error, Some(6), "join: no answer"));
+        let row = row(3, &line(61_025, LogLevel::Error, Some(6), "join: no answer"));
         assert_eq!((row.time.as_str(), row.who.as_str()), ("1:01.025", "chat 7"));
     }
 
     #[test]
     fn a_storm_shows_its_newest_lines() {
-        let lines: Vec<_> = (0..ROWS as u64 * 3).map(|ms| line(ms, Level::Info, None, "x")).collect();
+        let lines: Vec<_> = (0..ROWS as u64 * 3).map(|ms| line(ms, LogLevel::Info, None, "x")).collect();
         let rows = rows(lines.iter(), 0, &LogFilter::default());
         assert_eq!((rows.len(), rows[0].id), (ROWS, ROWS as u64 * 3 - 1));
     }

@@ -6,7 +6,7 @@ use super::joining::Joining;
 use super::log::LogFilter;
 use super::preflight::PreflightView;
 use super::presets;
-use super::recording::Recording;
+use super::recording::ClipRecording;
 use super::results::ResultsView;
 use super::run_view::RunView;
 use super::safety::Safety;
@@ -22,7 +22,7 @@ pub struct Model {
     pub preset: Option<String>,
     pub run: RunView,
     pub log_filter: LogFilter,
-    pub recording: Recording,
+    pub recording: ClipRecording,
     /// The clip that is played just now, by its name.
     pub playing: Option<String>,
     pub hearing: Hearing,
@@ -92,7 +92,7 @@ impl Default for Model {
             preset: Some(presets::DEFAULT_PLAN.to_owned()),
             run: RunView::default(),
             log_filter: LogFilter::default(),
-            recording: Recording::default(),
+            recording: ClipRecording::default(),
             playing: None,
             hearing: Hearing::default(),
             seeing: Seeing::default(),

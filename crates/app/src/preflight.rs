@@ -27,7 +27,7 @@ pub enum PreflightEvent {
 
 /// What is to be rehearsed.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Order {
+pub struct RehearsalOrder {
     pub plan: Box<Plan>,
     pub csv: Vec<Vec<Vec<String>>>,
     pub clips: Vec<Clip>,
@@ -58,7 +58,7 @@ fn start(model: &mut Model) -> Vec<Effect> {
     let (csv, clips) = (model.editor.csv_rows(), sound::needed(&model.editor, &plan));
     let counts_at_target = model.preflight.counts_at_target;
     model.preflight = PreflightView { is_running: true, checklist: Checklist::default(), counts_at_target };
-    vec![Effect::Preflight(Box::new(Order { plan: Box::new(plan), csv, clips, counts_at_target }))]
+    vec![Effect::Preflight(Box::new(RehearsalOrder { plan: Box::new(plan), csv, clips, counts_at_target }))]
 }
 
 pub fn cancel(model: &mut Model) -> Vec<Effect> {

@@ -3,7 +3,7 @@
 use super::format;
 
 #[derive(Debug, Clone, PartialEq, Default)]
-pub enum Recording {
+pub enum ClipRecording {
     #[default]
     Off,
     /// The browser asks for the permission.
@@ -17,7 +17,7 @@ pub enum Recording {
     Ending,
 }
 
-impl Recording {
+impl ClipRecording {
     /// `0:07`; empty while nothing is recorded.
     pub fn clock(&self) -> String {
         match self {
@@ -49,13 +49,13 @@ mod tests {
     fn the_bar_follows_the_ear() {
         #[track_caller]
         fn check(level: f64, expected: f64) {
-            let bar = Recording::On { seconds: 0.0, level }.bar();
+            let bar = ClipRecording::On { seconds: 0.0, level }.bar();
             assert!((bar - expected).abs() < 1e-9, "{level}: {bar}");
         }
         check(0.0, 0.0);
         check(1.0, 1.0);
         check(0.1, 2.0 / 3.0);
         check(1e-9, 0.0);
-        assert_eq!(Recording::Asked.bar(), 0.0);
+        assert_eq!(ClipRecording::Asked.bar(), 0.0);
     }
 }

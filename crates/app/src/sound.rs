@@ -2,7 +2,7 @@
 
 use super::event::{Effect, Event};
 use super::model::{Model, NoticeKind};
-use super::recording::Recording;
+use super::recording::ClipRecording;
 use super::update::say;
 use super::{Editor, presets, voice_form};
 use plan::Plan;
@@ -16,28 +16,28 @@ pub fn update(model: &mut Model, event: Event) -> Vec<Effect> {
             model.playing = None;
             return vec![Effect::StopClip];
         }
-        Event::Record if model.recording == Recording::Off => {
-            model.recording = Recording::Asked;
+        Event::Record if model.recording == ClipRecording::Off => {
+            model.recording = ClipRecording::Asked;
             // What is played would be recorded.
             model.playing = None;
             return vec![Effect::StopClip, Effect::Record];
         }
-        Event::RecordingBegan if model.recording == Recording::Asked => {
-            model.recording = Recording::On { seconds: 0.0, level: 0.0 };
+        Event::RecordingBegan if model.recording == ClipRecording::Asked => {
+            model.recording = ClipRecording::On { seconds: 0.0, level: 0.0 };
         }
         Event::RecordingGoesOn { seconds, level } if model.recording.is_on() => {
-            model.recording = Recording::On { seconds, level };
+            model.recording = ClipRecording::On { seconds, level };
             if seconds >= super::clips::LONGEST_S as f64 {
                 return end(model);
             }
         }
         Event::EndRecording if model.recording.is_on() => return end(model),
         Event::DiscardRecording => {
-            model.recording = Recording::Off;
+            model.recording = ClipRecording::Off;
             return vec![Effect::DiscardRecording];
         }
         Event::RecordingFailed(problem) => {
-            model.recording = Recording::Off;
+            model.recording = ClipRecording::Off;
             say(model, NoticeKind::Problem, problem);
         }
         _ => {}
@@ -78,14 +78,14 @@ fn play(model: &mut Model, name: &str) -> Vec<Effect> {
 }
 
 fn end(model: &mut Model) -> Vec<Effect> {
-    model.recording = Recording::Ending;
+    model.recording = ClipRecording::Ending;
     vec![Effect::EndRecording { name: "recording".to_owned(), rate: voice_form::rate(&model.editor) }]
 }
 
 /// A clip that somebody adds is meant to be said.
 pub fn take(model: &mut Model, clip: Clip) {
-    if model.recording == Recording::Ending {
-        model.recording = Recording::Off;
+    if model.recording == ClipRecording::Ending {
+        model.recording = ClipRecording::Off;
     }
     let wanted = clip.name.clone();
     match model.editor.edit_clips(|clips| clips.add(clip)) {
@@ -120,7 +120,7 @@ pub fn needed(editor: &Editor, plan: &Plan) -> Vec<Clip> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Clip, Effect, Event, Model, Recording};
+    use super::{Clip, ClipRecording, Effect, Event, Model};
     use crate::update;
 
     fn voice_model() -> Model {
@@ -184,14 +184,14 @@ mod tests {
         let ended = after(&mut model, [Event::EndRecording]);
         assert_eq!(ended, [Effect::EndRecording { name: "recording".into(), rate: 24_000 }]);
         after(&mut model, [Event::ClipRead(clip("recording"))]);
-        assert_eq!((model.recording.clone(), model.editor.clips().own().len()), (Recording::Off, 1));
+        assert_eq!((model.recording.clone(), model.editor.clips().own().len()), (ClipRecording::Off, 1));
     }
 
     #[test]
     fn a_refused_microphone_is_said_in_words() {
         let mut model = voice_model();
         after(&mut model, [Event::Record, Event::RecordingFailed("the browser refused".into())]);
-        assert_eq!(model.recording, Recording::Off);
+        assert_eq!(model.recording, ClipRecording::Off);
         assert_eq!(model.notice.unwrap().text, "the browser refused");
     }
 

@@ -10,7 +10,7 @@ use plan::{Action, Pace, TimedAction};
 use scenario::VarId;
 
 use super::Engine;
-use super::population::Population;
+use super::population::LocalPopulation;
 use super::stop::Stopping;
 
 /// Actions that are still to come.
@@ -115,7 +115,7 @@ fn do_to(user: &mut User, ctx: &mut Context<'_>, action: &Action, changed: &Chan
     }
 }
 
-impl Population {
+impl LocalPopulation {
     /// What lasts, for everybody of it.
     fn change(&mut self, action: &Action) -> Changed {
         match action {

@@ -3,7 +3,7 @@
 //! Each function here takes a message apart field by field, without `..`: whoever adds a field has to say here what it is, or nothing
 //! compiles. What the engine counts under or cuts was redacted when it came; here it is once more, by all that is known by now.
 
-use crate::wire::{Heard, LogLine, Note, Seen, SeenFrame, Sight, Snapshot, Told};
+use crate::wire::{HeardMoment, LogLine, Note, Seen, SeenFrame, Sight, Snapshot, Told};
 use catalogue::Counter;
 use metrics::{
     BreachDelta, BreachKey, Cause, CounterDelta, DisconnectDelta, DisconnectKey, ErrorDelta, ErrorKey, Evidence, Frame,
@@ -46,7 +46,7 @@ impl Border<'_> {
                 Output::Failed { message }
             }
             Output::Heard(mut heard) => {
-                let Heard { user: _, rate: _, notes } = &mut heard;
+                let HeardMoment { user: _, rate: _, notes } = &mut heard;
                 notes.iter_mut().for_each(|note| self.note(note));
                 Output::Heard(heard)
             }

@@ -23,7 +23,7 @@ pub struct Crowd {
 
 /// A place in a queue outlives the user that asked for it: the next user of its slot must not be served instead.
 #[derive(Debug, Clone, Copy)]
-pub struct Seat {
+pub struct QueueTicket {
     slot: u32,
     life: u32,
 }
@@ -53,12 +53,12 @@ impl Crowd {
     }
 
     /// The user of a slot, to be found again only while it lives.
-    pub fn seat(&self, slot: u32) -> Seat {
-        Seat { slot, life: self.lives[slot as usize] }
+    pub fn seat(&self, slot: u32) -> QueueTicket {
+        QueueTicket { slot, life: self.lives[slot as usize] }
     }
 
     /// The slot, if the user that had this seat still has it.
-    pub fn slot_at(&self, seat: Seat) -> Option<u32> {
+    pub fn slot_at(&self, seat: QueueTicket) -> Option<u32> {
         let taken = self.slots[seat.slot as usize].is_some() && self.lives[seat.slot as usize] == seat.life;
         taken.then_some(seat.slot)
     }

@@ -6,7 +6,7 @@
 use std::collections::VecDeque;
 
 use super::Engine;
-use crate::wire::Load;
+use crate::wire::WorkerLoad;
 use base::time::{Span, Timestamp};
 use metrics::UserId;
 use plan::LEAVES_A_SECOND;
@@ -32,7 +32,7 @@ const LEAVING_AT_ONCE: u32 = 64;
 const PATIENCE: Span = Span::from_secs(2);
 
 impl Exits {
-    pub fn new(load: &Load) -> Self {
+    pub fn new(load: &WorkerLoad) -> Self {
         let share = |all: u32| load.segment.share_of(all).max(1);
         Self {
             waiting: VecDeque::new(),

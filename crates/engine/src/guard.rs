@@ -7,14 +7,14 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet, VecDeque};
 
 use crate::user::ONCE_USER;
-use crate::wire::{Level, Load, LogLine};
+use crate::wire::{LogLevel, LogLine, WorkerLoad};
 use base::time::{Span, Timestamp};
 use base::url;
 use metrics::UserId;
 use plan::{Caps, Limits, Segment};
 
 use super::Engine;
-use super::crowd::Seat;
+use super::crowd::QueueTicket;
 use crate::ports::{FetchFailure, SocketId};
 
 #[derive(Debug)]
@@ -59,7 +59,7 @@ struct Traffic {
 
 /// What is to be done about a connection that a user wants.
 #[derive(Debug, PartialEq, Eq)]
-pub enum Way {
+pub enum Passage {
     /// The host is counted, unless it is this machine.
     Open(Option<String>),
     /// Until the host has room, or the pace lets it.
@@ -95,7 +95,7 @@ pub const TOO_MANY_THERE: &str = "users wait to connect: its limit on users at a
 pub const TOO_FAST: &str = "users wait to connect: its limit on new users within a second is reached";
 
 impl Guard {
-    pub fn new(load: &Load) -> Self {
+    pub fn new(load: &WorkerLoad) -> Self {
         let going = |hosts: BTreeSet<String>, connects_to| {
             let (here, far): (BTreeSet<_>, BTreeSet<_>) = hosts.into_iter().partition(|host| url::is_loopback(host));
             Going { far, comes_here: !here.is_empty(), connects_to }
@@ -152,13 +152,13 @@ impl Guard {
     }
 
     /// What becomes of a connection to this address.
-    pub fn way(&mut self, user: UserId, address: &str, now: Timestamp) -> Way {
+    pub fn way(&mut self, user: UserId, address: &str, now: Timestamp) -> Passage {
         match self.host_for(user.population(), address) {
-            Err(why) => Way::Refused(format!("{}: {why}", url::origin(address))),
-            Ok(None) => Way::Open(None),
+            Err(why) => Passage::Refused(format!("{}: {why}", url::origin(address))),
+            Ok(None) => Passage::Open(None),
             Ok(Some(host)) => {
                 self.begin(&host, now);
-                if self.held(&host, user, now).is_some() { Way::Wait(host) } else { Way::Open(Some(host)) }
+                if self.held(&host, user, now).is_some() { Passage::Wait(host) } else { Passage::Open(Some(host)) }
             }
         }
     }
@@ -304,13 +304,19 @@ impl Engine {
     pub(super) fn tell_limit(&mut self, now: Timestamp, population: usize, limit: &'static str) {
         if self.guard.told.insert(limit) {
             let population = self.populations[population].name.clone();
-            self.log.push(LogLine { at: now, level: Level::Warning, population, user: None, text: limit.to_owned() });
+            self.log.push(LogLine {
+                at: now,
+                level: LogLevel::Warning,
+                population,
+                user: None,
+                text: limit.to_owned(),
+            });
         }
     }
 
     /// The first in the queue for a handshake that may have one now, as far as the operator's limits go. Who is held for one host
     /// holds up nobody of another. Where an address is made up, its host is not known before the user is asked for it.
-    pub(super) fn next_handshake(&mut self, now: Timestamp) -> Option<Seat> {
+    pub(super) fn next_handshake(&mut self, now: Timestamp) -> Option<QueueTicket> {
         let Self { handshakes, crowd, guard, .. } = self;
         guard.holds_until = None;
         // Hosts that are held for everybody: asked about once, however many wait.

@@ -32,7 +32,7 @@ use std::collections::VecDeque;
 
 use crate::ports::{FetchFailure, FetchId, FetchOutcome, FetchRequest, Frames, Input, Output, SocketId};
 use crate::user::{Context, ONCE_USER, User, Wish};
-use crate::wire::{Load, LogLine, Snapshot, between_snapshots};
+use crate::wire::{LogLine, Snapshot, WorkerLoad, between_snapshots};
 use base::time::{Span, Timestamp};
 use metrics::{Exemplars, HealthDelta, Ledger, Recorder, Redactor, UsersByState};
 use protocol::Transmit;
@@ -40,13 +40,13 @@ use protocol::audio::PcmReader;
 use scenario::Program;
 
 use actions::Agenda;
-use crowd::{Crowd, Seat};
+use crowd::{Crowd, QueueTicket};
 use deadlines::Deadlines;
 use exits::Exits;
-use guard::{Guard, Way};
+use guard::{Guard, Passage};
 use late::LateStarts;
-use listener::Hearing;
-use population::Population;
+use listener::Listener;
+use population::LocalPopulation;
 use relief::Relief;
 use slots::Slots;
 use sockets::FullAt;
@@ -55,18 +55,18 @@ use watch::Watching;
 
 /// All virtual users of one worker.
 pub struct Engine {
-    populations: Vec<Population>,
+    populations: Vec<LocalPopulation>,
     programs: Vec<std::rc::Rc<Program>>,
     crowd: Crowd,
     deadlines: Deadlines,
-    handshakes: Slots<Seat>,
+    handshakes: Slots<QueueTicket>,
     /// By who asked, and for which of its tasks.
-    fetches: Slots<(Seat, u32, FetchRequest)>,
+    fetches: Slots<(QueueTicket, u32, FetchRequest)>,
     /// Outbound audio, made once for all users.
     frames: Frames,
     pcm: PcmReader,
     /// `None`: nobody is listened to.
-    hearing: Option<Hearing>,
+    hearing: Option<Listener>,
     /// `None`: nobody is watched.
     watching: Option<Watching>,
     /// Where the newest frames of every user are.
@@ -116,12 +116,12 @@ impl Engine {
     ///
     /// # Errors
     /// What is wrong with it.
-    pub fn new(load: &Load) -> Result<Self, LoadError> {
+    pub fn new(load: &WorkerLoad) -> Result<Self, LoadError> {
         let plan = &load.plan;
         let mut recorder = Recorder::new(Timestamp::ZERO + Span::from_secs_f64(plan.warmup_s));
         let mut populations = Vec::new();
         for index in 0..plan.populations.len() {
-            populations.push(Population::new(load, index, &mut recorder)?);
+            populations.push(LocalPopulation::new(load, index, &mut recorder)?);
         }
         Ok(Self {
             programs: populations.iter().map(|population| population.program.clone()).collect(),
@@ -197,7 +197,7 @@ impl Engine {
     pub fn next_timeout(&self) -> Option<Timestamp> {
         let load = match self.stopping {
             Stopping::Running => {
-                let load = self.populations.iter().map(Population::next_at);
+                let load = self.populations.iter().map(LocalPopulation::next_at);
                 load.chain(self.agenda.next_at()).chain(self.late_starts.next_at()).chain(self.guard.until()).min()
             }
             _ => None,
@@ -321,7 +321,7 @@ impl Engine {
     fn with_user(&mut self, now: Timestamp, wall_ms: f64, slot: u32, call: impl FnOnce(&mut User, &mut Context<'_>)) {
         let Some(user) = self.crowd.get_mut(slot) else { return };
         let id = user.id();
-        let Population { program, name, terms, meters, utterances, control, .. } =
+        let LocalPopulation { program, name, terms, meters, utterances, control, .. } =
             &mut self.populations[id.population()];
         let mut wishes = std::mem::take(&mut self.wishes);
         let mut ctx = Context {
@@ -443,18 +443,18 @@ impl Engine {
     }
 
     /// A user has a handshake slot: its socket is opened, unless the guard has something against its address.
-    fn open_for(&mut self, now: Timestamp, wall_ms: f64, seat: Seat, slot: u32) {
+    fn open_for(&mut self, now: Timestamp, wall_ms: f64, seat: QueueTicket, slot: u32) {
         let mut opening = None;
         self.with_user(now, wall_ms, slot, |user, ctx| opening = user.opening(ctx));
         let Some((opening, user)) = opening.zip(self.crowd.get_mut(slot)) else { return self.handshakes.give_back() };
         let id = user.id();
         let host = match self.guard.way(id, &opening.url, now) {
-            Way::Open(host) => host,
-            Way::Wait(host) => {
+            Passage::Open(host) => host,
+            Passage::Wait(host) => {
                 user.wait_for(host);
                 return self.handshakes.put_back(seat);
             }
-            Way::Refused(why) => {
+            Passage::Refused(why) => {
                 self.handshakes.give_back();
                 return self.with_user(now, wall_ms, slot, |user, ctx| user.on_not_allowed(ctx, &why));
             }

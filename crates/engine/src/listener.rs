@@ -2,14 +2,14 @@
 //!
 //! Nobody mostly does. Then a user's surroundings hold no place for it, and every hook is one branch that is not taken.
 
-use crate::wire::{Heard, Note, Told};
+use crate::wire::{HeardMoment, Note, Told};
 use base::time::Timestamp;
 use metrics::UserId;
 
 use super::Engine;
 use crate::ports::Output;
 
-pub struct Hearing {
+pub struct Listener {
     pub user: UserId,
     pub notes: Vec<Note>,
 }
@@ -17,7 +17,7 @@ pub struct Hearing {
 impl Engine {
     /// Listens to this user instead of the one before, or to nobody any more.
     pub(super) fn hear(&mut self, now: Timestamp, user: Option<UserId>) {
-        self.hearing = user.map(|user| Hearing { user, notes: Vec::new() });
+        self.hearing = user.map(|user| Listener { user, notes: Vec::new() });
         let found = user.and_then(|user| self.crowd.find(user));
         if let (Some(hearing), Some(user)) = (&mut self.hearing, found.and_then(|slot| self.crowd.get_mut(slot))) {
             hearing.notes.push(Note { at: now, told: Told::Met(user.phase()) });
@@ -31,6 +31,6 @@ impl Engine {
         let audio = self.programs.get(hearing.user.population()).and_then(|program| program.audio.as_ref());
         let rate = audio.map_or(0, |audio| audio.rate);
         let notes = std::mem::take(&mut hearing.notes);
-        self.out.push_back(Output::Heard(Heard { user: hearing.user, rate, notes }));
+        self.out.push_back(Output::Heard(HeardMoment { user: hearing.user, rate, notes }));
     }
 }

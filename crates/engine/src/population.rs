@@ -5,13 +5,13 @@ use std::rc::Rc;
 use serde_json::{Map, Value};
 
 use crate::user::{Control, Meters, ONCE_USER, UnknownClip, User, Utterances};
-use crate::wire::{Guest, Load};
+use crate::wire::{Guest, WorkerLoad};
 use base::time::Timestamp;
 use metrics::{Recorder, UserId, UsersByState};
 use plan::{AccountBook, Load as LoadShape, Schedule, Terms};
 use scenario::{self, EventId, Problem, Program, UserFacts};
 
-pub struct Population {
+pub struct LocalPopulation {
     pub name: String,
     pub terms: Terms,
     pub program: Rc<Program>,
@@ -51,10 +51,10 @@ fn in_a_row(problems: &[Problem]) -> String {
     problems.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ")
 }
 
-impl Population {
+impl LocalPopulation {
     /// # Errors
     /// Its scenario has problems, or a step names a clip that does not exist.
-    pub fn new(load: &Load, index: usize, recorder: &mut Recorder) -> Result<Self, LoadError> {
+    pub fn new(load: &WorkerLoad, index: usize, recorder: &mut Recorder) -> Result<Self, LoadError> {
         let population = &load.plan.populations[index];
         let document = scenario::resolve(&population.scenario).map_err(LoadError::Scenario)?;
         let program = scenario::compile(&document, &population.variables).map_err(LoadError::Scenario)?;

@@ -10,14 +10,14 @@
 use serde_json::{Map, Value};
 
 use crate::user::{ONCE_USER, User};
-use crate::wire::{Level, LogLine};
+use crate::wire::{LogLevel, LogLine};
 use base::time::{Span, Timestamp};
 use metrics::UserId;
 use plan::StepAction;
 
 use super::Engine;
 use super::guard::{TOO_LONG, TOO_MANY};
-use super::population::Population;
+use super::population::LocalPopulation;
 use crate::ports::Output;
 
 pub enum Stopping {
@@ -88,7 +88,7 @@ impl Engine {
         let is_over = self.guard.until().is_some_and(|until| now >= until);
         if is_over {
             let (population, text) = (String::new(), TOO_LONG.to_owned());
-            self.log.push(LogLine { at: now, level: Level::Warning, population, user: None, text });
+            self.log.push(LogLine { at: now, level: LogLevel::Warning, population, user: None, text });
             self.begin_stop(now, wall_ms);
         }
         is_over
@@ -265,6 +265,8 @@ impl Engine {
     /// No step of the load is left and nobody is there any more.
     fn has_nothing_left(&self) -> bool {
         let may_change = self.is_steered || !self.agenda.is_empty();
-        !may_change && self.populations.iter().all(Population::is_exhausted) && self.crowd.users().all(User::is_over)
+        !may_change
+            && self.populations.iter().all(LocalPopulation::is_exhausted)
+            && self.crowd.users().all(User::is_over)
     }
 }

@@ -43,12 +43,12 @@ impl Bench {
         Self::with(&Self::load(populations, limits))
     }
 
-    fn with(load: &Load) -> Self {
+    fn with(load: &WorkerLoad) -> Self {
         let engine = Engine::new(load).expect("the plan is good");
         Self { engine, now: Timestamp::ZERO, out: Vec::new(), tells_urls: false }
     }
 
-    fn load(populations: &[(Value, Value)], limits: Option<plan::Limits>) -> Load {
+    fn load(populations: &[(Value, Value)], limits: Option<plan::Limits>) -> WorkerLoad {
         let population = |(at, (scenario, load)): (usize, &(Value, Value))| {
             let mut document = json!({
                 "version": 1, "name": "t", "protocol": "socketio", "flow": [],
@@ -67,7 +67,7 @@ impl Bench {
         };
         let populations: Vec<Value> = populations.iter().enumerate().map(population).collect();
         let plan = json!({ "version": 1, "name": "t", "seed": 1, "graceful_stop_s": 5, "populations": populations });
-        Load {
+        WorkerLoad {
             plan: Plan::check(&plan).unwrap_or_else(|problems| panic!("{problems:#?}")),
             segment: Segment::whole(),
             run: "k3f".to_owned(),

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::wire::{Canary, Note, Said, Seen, SeenFrame};
+use crate::wire::{Canary, Note, Seen, SeenFrame, SeenMessage};
 use base::time::Timestamp;
 use metrics::{Facts, Tag, UserId, Way};
 use protocol::classify_json;
@@ -51,7 +51,8 @@ impl Engine {
             number: caught.number,
             frame,
             event,
-            said: said.map(|said| Said { text: self.redactor.shown_to_others(&said.text, &facts, chars), ..said }),
+            said: said
+                .map(|said| SeenMessage { text: self.redactor.shown_to_others(&said.text, &facts, chars), ..said }),
         });
         let frames = frames.collect();
         let utterances = &self.populations[watching.user.population()].utterances;
@@ -96,7 +97,7 @@ impl Watching {
 }
 
 /// The event of a frame, and the message in it.
-fn read(program: &Program, run: &str, frame: &Caught) -> (Option<String>, Option<Said>) {
+fn read(program: &Program, run: &str, frame: &Caught) -> (Option<String>, Option<SeenMessage>) {
     if matches!(frame.way, Way::Request | Way::Response) {
         return (None, None);
     }
@@ -126,21 +127,21 @@ fn arguments<'a>(program: &Program, text: &'a str) -> Option<(String, &'a str)> 
 }
 
 /// The text that holds the tag; of a message without one, the field that looks like its text.
-fn said(run: &str, raw: &str, tag: Option<Tag>) -> Option<Said> {
+fn said(run: &str, raw: &str, tag: Option<Tag>) -> Option<SeenMessage> {
     let list = format!("[{raw}]");
     let Ok(arguments) = serde_json::from_str::<Value>(&list) else {
         // It was cut: who sent it is known all the same.
-        return tag.map(|tag| Said { by: Some((tag.sender, tag.sequence)), text: "…".to_owned() });
+        return tag.map(|tag| SeenMessage { by: Some((tag.sender, tag.sequence)), text: "…".to_owned() });
     };
     let Some(tag) = tag else {
         let message = arguments.get(0)?;
         let text = TEXT_FIELDS.iter().find_map(|field| message.get(field)?.as_str())?;
-        return Some(Said { by: None, text: text.to_owned() });
+        return Some(SeenMessage { by: None, text: text.to_owned() });
     };
     let mut written = String::new();
     tag.write(run, &mut written);
     let text = find_text(&arguments, &written)?.replace(&written, "");
-    Some(Said { by: Some((tag.sender, tag.sequence)), text: text.trim().to_owned() })
+    Some(SeenMessage { by: Some((tag.sender, tag.sequence)), text: text.trim().to_owned() })
 }
 
 fn find_text<'a>(value: &'a Value, part: &str) -> Option<&'a str> {

@@ -3,9 +3,9 @@
 mod plausible;
 mod sight;
 
-pub use metrics::Level;
+pub use metrics::LogLevel;
 pub use plausible::{Implausible, PartOfRun, plausible_sent};
-pub use sight::{Act, Canary, Offer, Said, Seen, SeenFrame, Sight};
+pub use sight::{Act, Canary, Choice, Seen, SeenFrame, SeenMessage, Sight};
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -21,7 +21,7 @@ use protocol::audio::Clip;
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub enum ToWorker {
     /// Compile the plan. Answered by `Loaded` or `Failed`.
-    Load(Box<Load>),
+    Load(Box<WorkerLoad>),
     /// Run the `once` steps of the population. Answered by `Prepared` or `Failed`. Sent to one worker only.
     Prepare { population: usize },
     /// Start at the epoch: milliseconds of `performance.timeOrigin + performance.now()`.
@@ -62,7 +62,7 @@ pub enum ToWorker {
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Load {
+pub struct WorkerLoad {
     pub plan: Plan,
     pub segment: Segment,
     /// Short id of the run, three characters of [0-9a-z].
@@ -147,7 +147,7 @@ pub enum FromWorker {
     },
     Snapshot(Box<Snapshot>),
     /// Of the user that is listened to, as it happens.
-    Heard(Heard),
+    Heard(HeardMoment),
     /// Of the user that is watched, with each hand-over.
     Seen(Box<Seen>),
     /// Every user is gone, and a snapshot with all they did has been sent.
@@ -196,8 +196,8 @@ pub struct Snapshot {
 
 impl Snapshot {
     /// What totals add up.
-    pub fn part(&self) -> metrics::Part<'_> {
-        metrics::Part {
+    pub fn part(&self) -> metrics::SnapshotPart<'_> {
+        metrics::SnapshotPart {
             at: self.at,
             metrics: &self.metrics,
             users: &self.users,
@@ -210,7 +210,7 @@ impl Snapshot {
 
 /// What one user heard, said and met within one moment.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Heard {
+pub struct HeardMoment {
     pub user: UserId,
     /// Samples a second of all its audio; 0: it is no voice user.
     pub rate: u32,
@@ -248,13 +248,13 @@ pub enum Told {
     /// An operation was answered (`what`: by its answer, its acknowledgement or its echo) after so many microseconds.
     Took {
         operation: String,
-        what: Reply,
+        what: CanaryReply,
         micros: u64,
     },
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-pub enum Reply {
+pub enum CanaryReply {
     Answer,
     Ack,
     Echo,
@@ -266,7 +266,7 @@ pub enum Reply {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LogLine {
     pub at: Timestamp,
-    pub level: Level,
+    pub level: LogLevel,
     pub population: String,
     /// The user's number from 0, if it is one user's.
     pub user: Option<u32>,

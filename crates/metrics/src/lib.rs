@@ -23,7 +23,7 @@ mod threshold;
 mod totals;
 mod verdict;
 
-pub use aggregator::{Aggregator, Part};
+pub use aggregator::{Aggregator, SnapshotPart};
 pub use annotation::{Annotation, AnnotationKind, Annotations, ErrorBursts};
 pub use bins::MAX_US as MOST_US;
 pub use contract::{BreachDelta, BreachEntry, BreachKey, BreachTotal, entries as contract_entries};
@@ -36,14 +36,14 @@ pub use histogram::{Histogram, HistogramError, PERCENTILES, Stats};
 pub use ledger::{Ledger, Receipt};
 pub use listeners::{HeardSums, ListenerDelta, Listeners};
 pub use plan::{Threshold, ThresholdError, ThresholdUnit as Unit};
-pub use playback::{Heard, Listened, Pace, Player};
+pub use playback::{Heard, Listened, PlaybackPace, Player};
 pub use recorder::{CounterId, Recorder, SeriesId};
 pub use redact::{
     Facts, MASK, Redactor, is_protocol_secret, is_rule, is_secret, is_secret_in, is_source, protocol_secrets, redacted,
     sets_secret, shown_action, text_without_secrets,
 };
 pub use report::*;
-pub use search::{Ended, Measured, SearchReport, SearchStep, StepOutcome};
+pub use search::{Ended, LevelMeasured, SearchReport, SearchStep, StepOutcome};
 pub use tag::Tag;
 pub use threshold::{Baseline, BaselineResult, Outcome, ThresholdResult, WindowResult};
 pub use totals::*;

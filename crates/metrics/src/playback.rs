@@ -55,11 +55,11 @@ pub struct Listened {
     /// Time in underruns.
     pub starved: Span,
     /// How its chunks followed each other; `None`: there were not two.
-    pub pace: Option<Pace>,
+    pub pace: Option<PlaybackPace>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Pace {
+pub struct PlaybackPace {
     /// RFC 3550 interarrival jitter after the last chunk.
     pub jitter: Span,
     /// Audio that followed the first chunk.
@@ -156,7 +156,7 @@ impl Player {
         let (first, head) = self.first.map_or((self.last, Span::ZERO), |first| (first.at, first.length));
         let wall = self.last.since(first);
         let after_first = self.received - head;
-        let pace = Pace {
+        let pace = PlaybackPace {
             jitter: self.jitter.value(),
             after_first,
             wall,

@@ -6,7 +6,7 @@ use plan::Raised;
 
 /// How a level did, as it was measured.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
-pub struct Measured {
+pub struct LevelMeasured {
     /// Milliseconds.
     pub p50: Option<f64>,
     pub p95: Option<f64>,
@@ -33,7 +33,7 @@ pub struct SearchStep {
     pub to_s: f64,
     pub outcome: StepOutcome,
     #[serde(flatten)]
-    pub measured: Measured,
+    pub measured: LevelMeasured,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -78,7 +78,7 @@ pub struct SearchReport {
     pub steps: Vec<SearchStep>,
 }
 
-impl Measured {
+impl LevelMeasured {
     /// What it says about the level.
     pub fn outcome(&self) -> StepOutcome {
         if self.invalid.is_some() {

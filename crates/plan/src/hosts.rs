@@ -67,7 +67,7 @@ fn known(sketch: Sketch) -> Option<String> {
 }
 
 /// An address that users open, and what is known of its host.
-pub(super) struct Opened {
+pub(super) struct OpenedAddress {
     pub operation: String,
     pub text: String,
     /// With a scheme.
@@ -76,12 +76,12 @@ pub(super) struct Opened {
 }
 
 /// Everything that the users of this program open; the connection comes first.
-pub(super) fn opened(program: &Program) -> Vec<Opened> {
+pub(super) fn opened(program: &Program) -> Vec<OpenedAddress> {
     let addresses = program.addresses(UNKNOWN).into_iter().enumerate().map(|(place, Address { operation, text })| {
         // A connection's address may do without a scheme.
         let full = if place == 0 { url::websocket_scheme(text.trim()) } else { text.clone() };
         let host = url::sketched_host(&full);
-        Opened { operation, text, full, host }
+        OpenedAddress { operation, text, full, host }
     });
     addresses.collect()
 }

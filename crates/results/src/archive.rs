@@ -31,7 +31,7 @@ pub fn line(entry: &Entry, report: &Report) -> String {
 
 /// A run that a file holds.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Found {
+pub struct ArchivedRun {
     pub entry: Entry,
     pub report: Report,
 }
@@ -54,7 +54,7 @@ enum ArchiveError {
 /// What a file of ours holds: an archive, or one report, as JSON or as a page. What cannot be read is named with its line.
 #[derive(Debug, Default)]
 pub struct Reading {
-    pub found: Vec<Found>,
+    pub found: Vec<ArchivedRun>,
     pub problems: Vec<String>,
 }
 
@@ -94,7 +94,7 @@ impl Reading {
 }
 
 /// `None`: the line says only what the file is.
-fn found(document: Value) -> Result<Option<Found>, ArchiveError> {
+fn found(document: Value) -> Result<Option<ArchivedRun>, ArchiveError> {
     let version = document.get("version").and_then(Value::as_u64);
     if document.get("tabswarm").is_some() {
         let known = version == Some(1);
@@ -106,10 +106,10 @@ fn found(document: Value) -> Result<Option<Found>, ArchiveError> {
         let of = Entry::of(&report);
         let name = if line.name.is_empty() { of.name.clone() } else { line.name };
         let entry = Entry { name, note: line.note, pinned: line.pinned, baseline: line.baseline, ..of };
-        return Ok(Some(Found { entry, report }));
+        return Ok(Some(ArchivedRun { entry, report }));
     }
     let report = report(document)?;
-    Ok(Some(Found { entry: Entry::of(&report), report }))
+    Ok(Some(ArchivedRun { entry: Entry::of(&report), report }))
 }
 
 fn report(document: Value) -> Result<Report, ArchiveError> {

@@ -196,7 +196,7 @@ mod tests {
             FromWorker::Prepared { population: 0, shared },
             Some(FromWorker::Prepared { population: 0, shared: nothing }),
         );
-        let heard = engine::wire::Heard { user: metrics::UserId::new(0, 1), rate: 0, notes: Vec::new() };
+        let heard = engine::wire::HeardMoment { user: metrics::UserId::new(0, 1), rate: 0, notes: Vec::new() };
         check(FromWorker::Heard(heard), None);
         check(FromWorker::Done, Some(FromWorker::Done));
         assert_eq!(kept(&RunInput::Tick), None);

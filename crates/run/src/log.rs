@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 
 use base::time::{Span, Timestamp};
-use engine::wire::{Level, LogLine};
+use engine::wire::{LogLevel, LogLine};
 use metrics::{LogEntry, LogLineEntry};
 
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -39,7 +39,7 @@ impl Log {
     }
 
     /// Adds a line of the run itself.
-    pub fn note(&mut self, at: Timestamp, level: Level, text: impl Into<String>) {
+    pub fn note(&mut self, at: Timestamp, level: LogLevel, text: impl Into<String>) {
         let line = LogLine { at, level, population: String::new(), user: None, text: text.into() };
         self.extend(vec![line], 0);
     }
@@ -81,7 +81,7 @@ mod tests {
     fn the_oldest_lines_go_and_are_counted() {
         let mut log = Log::default();
         for n in 0..MAX_LINES + 3 {
-            log.note(Timestamp::ZERO, Level::Info, n.to_string());
+            log.note(Timestamp::ZERO, LogLevel::Info, n.to_string());
         }
         log.extend(Vec::new(), 4);
         assert_eq!(log.lines().len(), MAX_LINES);
@@ -93,7 +93,7 @@ mod tests {
     fn a_report_has_the_newest_lines_as_they_were() {
         let mut log = Log::default();
         for n in 0..MAX_REPORTED as u64 + 2 {
-            log.note(Timestamp::from_micros(1_250_001 * n), Level::Warning, n.to_string());
+            log.note(Timestamp::from_micros(1_250_001 * n), LogLevel::Warning, n.to_string());
         }
         let past = Log::of(&log.entry());
         assert_eq!((past.lines().len(), past.left_out()), (MAX_REPORTED, 2));

@@ -2,7 +2,7 @@
 
 use super::layout::Part;
 use super::run::GiveUpRequest;
-use super::watchdog::Hearing;
+use super::watchdog::LastHeard;
 use base::time::Timestamp;
 use engine::wire::Snapshot;
 use metrics::{LedgerDelta, UsersByState};
@@ -26,7 +26,7 @@ pub(super) struct Member {
     pub left_alone: Option<Timestamp>,
     /// Somebody at its browser stopped it.
     pub is_stopped: bool,
-    pub hearing: Hearing,
+    pub hearing: LastHeard,
     /// Users that wait for a socket, as of its last hand-over, and how many of them it was asked to give up.
     pub queue: u32,
     pub asked: GiveUpRequest,
@@ -99,7 +99,7 @@ impl Member {
             unheard: None,
             left_alone: None,
             is_stopped: false,
-            hearing: Hearing::default(),
+            hearing: LastHeard::default(),
             queue: 0,
             asked: GiveUpRequest::default(),
             spoke_at: Timestamp::ZERO,

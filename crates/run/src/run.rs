@@ -30,7 +30,7 @@ use super::member::{Member, MemberState};
 use super::target::Target;
 use super::watchdog::Watchdog;
 use base::time::{Span, Timestamp};
-use engine::wire::{FromWorker, Level, Load, LogLine, PartOfRun, Snapshot, ToWorker, Trial};
+use engine::wire::{FromWorker, LogLevel, LogLine, PartOfRun, Snapshot, ToWorker, Trial, WorkerLoad};
 use metrics::{Aggregator, AnnotationKind, Baseline, SentLog, TotalsConfig, UserId, UsersByState, Verdict};
 use plan::{LEAVES_A_SECOND, Limits, Plan};
 use protocol::audio::Clip;
@@ -298,7 +298,7 @@ impl Run {
         let csv = if is_remote { self.plan.rows_of(&part.segment, &self.csv) } else { self.csv.clone() };
         let lending = self.lending_of(part.segment.part);
         let part = &self.members[worker].part;
-        let load = Load {
+        let load = WorkerLoad {
             plan: self.plan.clone(),
             segment: part.segment.clone(),
             run: self.run_id.clone(),
@@ -358,7 +358,7 @@ impl Run {
         let shared = self.shared.clone();
         self.tell_all(&ToWorker::Start { epoch_ms, shared });
         self.aggregator.hidden(Timestamp::ZERO, self.hidden);
-        self.log.note(Timestamp::ZERO, Level::Info, format!("run {} starts", self.run_id));
+        self.log.note(Timestamp::ZERO, LogLevel::Info, format!("run {} starts", self.run_id));
     }
 
     fn on_snapshot(&mut self, worker: usize, mut snapshot: Snapshot) {
@@ -403,7 +403,7 @@ impl Run {
             Stage::Running => {
                 self.stage = Stage::Settling { since_ms: self.now_ms };
                 self.aggregator.stopping(self.now());
-                self.log.note(self.now(), Level::Info, "stopping");
+                self.log.note(self.now(), LogLevel::Info, "stopping");
                 self.tell_all(&ToWorker::Stop);
             }
             _ => {}
@@ -416,7 +416,7 @@ impl Run {
             Stage::Running | Stage::Settling { .. } | Stage::Leaving { .. } => {
                 self.stage = Stage::Aborting { since_ms: self.now_ms };
                 self.aggregator.stopping(self.now());
-                self.log.note(self.now(), Level::Warning, "cut off");
+                self.log.note(self.now(), LogLevel::Warning, "cut off");
                 self.tell_all(&ToWorker::Abort);
             }
             Stage::Accounting { .. } => self.end(),
@@ -433,7 +433,7 @@ impl Run {
         self.hidden = hidden;
         if self.epoch_ms.is_some() && self.stage != Stage::Done {
             let text = if hidden { "the page is hidden" } else { "the page is visible again" };
-            self.log.note(self.now(), Level::Info, text);
+            self.log.note(self.now(), LogLevel::Info, text);
             self.aggregator.hidden(self.now(), hidden);
         }
     }
@@ -453,7 +453,7 @@ impl Run {
         // Of who did not answer nobody knows when it broke: it was heard then.
         let since = if self.members[worker].unheard.is_some() { self.members[worker].spoke_at } else { at };
         let text = format!("{name} broke after {:.1} s and took {lost} users with it: {message}", since.as_secs_f64());
-        self.log.note(at, Level::Error, text.clone());
+        self.log.note(at, LogLevel::Error, text.clone());
         self.aggregator.annotate(at, AnnotationKind::Browser, text.as_str());
         self.problem.get_or_insert(text);
     }
@@ -518,7 +518,7 @@ impl Run {
             self.note_the_missing();
         }
         self.aggregator.finish();
-        self.log.note(self.now(), Level::Info, "the run is over");
+        self.log.note(self.now(), LogLevel::Info, "the run is over");
     }
 
     fn tell_all(&mut self, message: &ToWorker) {

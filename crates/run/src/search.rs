@@ -5,7 +5,7 @@
 //! overload has left behind would be counted against a level that could do without.
 
 use base::time::{Span, Timestamp};
-use metrics::{Ended, Measured, SearchReport, SearchStep, StepOutcome};
+use metrics::{Ended, LevelMeasured, SearchReport, SearchStep, StepOutcome};
 use plan::Search;
 
 #[derive(Debug, Clone, PartialEq)]
@@ -39,7 +39,7 @@ enum Stage {
 
 /// What the search wants done.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub enum Order {
+pub enum SearchOrder {
     /// The load goes to this level, within so many seconds.
     Level { level: f64, over_s: f64 },
     /// A fresh measurement begins.
@@ -88,14 +88,19 @@ impl Breakpoint {
     }
 
     /// `heard`: every worker has handed over up to here. `judge` is asked when a level has been measured.
-    pub fn advance(&mut self, now: Timestamp, heard: Timestamp, judge: impl FnOnce() -> Measured) -> Option<Order> {
+    pub fn advance(
+        &mut self,
+        now: Timestamp,
+        heard: Timestamp,
+        judge: impl FnOnce() -> LevelMeasured,
+    ) -> Option<SearchOrder> {
         match self.stage {
             Stage::Beginning => Some(self.go_to(self.search.from, now, None)),
             Stage::Settling { level, until, recovering } if now >= until => {
                 let time = if recovering.is_some() { self.search.settle_s.max(2.0) } else { self.search.hold_s };
                 let until = now + Span::from_secs_f64(time);
                 self.stage = Stage::Measuring { level, since: now, until, recovering };
-                Some(Order::Measure)
+                Some(SearchOrder::Measure)
             }
             Stage::Measuring { level, since, until, recovering } if heard >= until => {
                 let measured = judge();
@@ -113,9 +118,9 @@ impl Breakpoint {
         level: f64,
         since: Timestamp,
         until: Timestamp,
-        measured: Measured,
+        measured: LevelMeasured,
         now: Timestamp,
-    ) -> Option<Order> {
+    ) -> Option<SearchOrder> {
         let outcome = measured.outcome();
         let (from_s, to_s) = (since.as_secs_f64(), until.as_secs_f64());
         self.steps.push(SearchStep { level, from_s, to_s, outcome, measured });
@@ -138,7 +143,7 @@ impl Breakpoint {
         }
     }
 
-    fn recovered(&mut self, measured: &Measured, tries: u32, now: Timestamp) -> Option<Order> {
+    fn recovered(&mut self, measured: &LevelMeasured, tries: u32, now: Timestamp) -> Option<SearchOrder> {
         match measured.outcome() {
             StepOutcome::Invalid => Some(self.finish(Ended::Invalid)),
             StepOutcome::Held => match self.next() {
@@ -184,17 +189,17 @@ impl Breakpoint {
         if least < 1.0 { steps / (1.0 / least).round() } else { steps }
     }
 
-    fn go_to(&mut self, level: f64, now: Timestamp, recovering: Option<u32>) -> Order {
+    fn go_to(&mut self, level: f64, now: Timestamp, recovering: Option<u32>) -> SearchOrder {
         let settle = Span::from_secs_f64(self.search.settle_s);
         self.stage = Stage::Settling { level, until: now + settle, recovering };
         let over_s = if recovering.is_some() { 0.0 } else { self.search.settle_s / 2.0 };
-        Order::Level { level, over_s }
+        SearchOrder::Level { level, over_s }
     }
 
-    fn finish(&mut self, ended: Ended) -> Order {
+    fn finish(&mut self, ended: Ended) -> SearchOrder {
         self.stage = Stage::Over;
         self.ended = Some(ended);
-        Order::Stop
+        SearchOrder::Stop
     }
 }
 

@@ -4,7 +4,7 @@ use serde_json::{Map, Value, json};
 
 use super::*;
 use base::time::Timestamp;
-use engine::wire::{FromWorker, Level, LogLine, Moved, Snapshot, ToWorker};
+use engine::wire::{FromWorker, LogLevel, LogLine, Moved, Snapshot, ToWorker};
 use metrics::{
     CounterDelta, Fate, HealthDelta, LedgerDelta, MetricsDelta, SentLog, SentRecord, UserId, UsersByState,
     VerdictOutcome,
@@ -304,7 +304,7 @@ fn a_worker_that_reports_a_failure_is_cut_off() {
     }
     assert_eq!(script.run.phase(), RunPhase::Done);
     script.check_problem("worker 2 of 3 broke after 0.0 s and took 0 users with it: a fault");
-    let errors = script.run.log().lines().iter().filter(|line| line.level == Level::Error);
+    let errors = script.run.log().lines().iter().filter(|line| line.level == LogLevel::Error);
     assert_eq!(errors.count(), 3);
 }
 
@@ -418,7 +418,7 @@ fn what_a_browser_s_limits_do_not_let_it_do_is_said_once_and_marked() {
     script.after(3_000.0);
     let line = |ms: f64| LogLine {
         at: Timestamp::from_millis_f64(ms),
-        level: Level::Warning,
+        level: LogLevel::Warning,
         population: "talkers".into(),
         user: None,
         text: "no further users start".into(),

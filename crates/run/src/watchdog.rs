@@ -16,7 +16,7 @@ pub struct Watchdog {
 
 /// When a worker was heard last, by [`Watchdog`]'s time; `None`: it is not listened for.
 #[derive(Debug, Clone, Copy, Default)]
-pub struct Hearing(Option<f64>);
+pub struct LastHeard(Option<f64>);
 
 /// How long a worker may say nothing, milliseconds.
 #[derive(Debug, Clone, Copy)]
@@ -31,25 +31,25 @@ impl Watchdog {
         self.listened_ms += passed_ms.clamp(0.0, LONGEST_LOOK_MS);
     }
 
-    pub fn is_silent(&self, hearing: Hearing, limits: SilenceLimits) -> bool {
+    pub fn is_silent(&self, hearing: LastHeard, limits: SilenceLimits) -> bool {
         self.silence_ms(hearing) >= limits.silent_ms
     }
 
-    pub fn is_lost(&self, hearing: Hearing, limits: SilenceLimits) -> bool {
+    pub fn is_lost(&self, hearing: LastHeard, limits: SilenceLimits) -> bool {
         self.silence_ms(hearing) >= limits.lost_ms
     }
 
     /// Of a worker that was just heard, or that is listened for from now on.
-    pub fn heard(&self) -> Hearing {
-        Hearing(Some(self.listened_ms))
+    pub fn heard(&self) -> LastHeard {
+        LastHeard(Some(self.listened_ms))
     }
 
-    fn silence_ms(&self, Hearing(heard_ms): Hearing) -> f64 {
+    fn silence_ms(&self, LastHeard(heard_ms): LastHeard) -> f64 {
         heard_ms.map_or(0.0, |heard_ms| self.listened_ms - heard_ms)
     }
 }
 
-impl Hearing {
+impl LastHeard {
     pub fn has_begun(self) -> bool {
         self.0.is_some()
     }
@@ -97,6 +97,6 @@ mod tests {
     fn who_is_not_listened_for_is_not_silent() {
         let mut watchdog = Watchdog::default();
         (0..100).for_each(|second| watchdog.look(f64::from(second) * 1e3));
-        assert!(!watchdog.is_silent(Hearing::default(), HERE));
+        assert!(!watchdog.is_silent(LastHeard::default(), HERE));
     }
 }

@@ -22,4 +22,4 @@ pub use preset::{Preset, preset, presets, resolve};
 pub use problem::{Problem, Problems};
 pub use program::*;
 pub use reader::{Fields, Node, did_you_mean, found, parse_json};
-pub use template::{Arguments, Scope, Template, UserFacts};
+pub use template::{Arguments, EvaluationScope, Template, UserFacts};

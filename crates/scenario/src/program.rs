@@ -30,7 +30,7 @@ pub struct Program {
     /// All variables, ordered so that a default only uses variables that stand before it.
     pub variables: Vec<Variable>,
     /// All events named anywhere in the scenario.
-    pub events: Vec<Event>,
+    pub events: Vec<NamedEvent>,
     /// Names of all measured operations, like `rest.login`, `join`, `message`.
     pub operations: Vec<String>,
     /// Names of the counters that expressions use; each user has one number for each, in this order.
@@ -87,7 +87,7 @@ pub struct Variable {
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Event {
+pub struct NamedEvent {
     pub name: String,
     /// No step, reaction, error rule or delivery rule ever looks into it: it is only counted.
     pub count_only: bool,
@@ -457,7 +457,7 @@ pub struct EmitOp {
     /// Ask the server for an acknowledgement; its time is measured as `<operation>.ack`.
     pub ack: bool,
     /// The answer to wait for; its time is measured as `<operation>`.
-    pub answer: Option<Answer>,
+    pub answer: Option<AwaitedEvent>,
     pub timeout: Span,
     pub room: RoomEffect,
     pub required: bool,
@@ -477,7 +477,7 @@ pub enum RoomEffect {
 #[derive(Debug, Clone)]
 pub struct WaitOp {
     pub operation: OperationId,
-    pub answer: Answer,
+    pub answer: AwaitedEvent,
     pub timeout: Span,
     pub required: bool,
 }
@@ -485,7 +485,7 @@ pub struct WaitOp {
 /// An inbound event that matches. The tests' templates are evaluated when the step begins to wait, not at each arrival:
 /// what is waited for does not change while other tasks of the user set variables.
 #[derive(Debug, Clone)]
-pub struct Answer {
+pub struct AwaitedEvent {
     pub event: EventId,
     pub matches: Vec<Match>,
     pub save: Vec<Save>,

@@ -26,7 +26,7 @@ pub struct UserFacts {
 }
 
 /// What an evaluation may look at. The random source belongs to the user, so runs with the same seed repeat.
-pub struct Scope<'a> {
+pub struct EvaluationScope<'a> {
     pub user: &'a UserFacts,
     /// Current values by [`VarId`](super::VarId); `Value::Null` when not set yet.
     pub vars: &'a [Value],
@@ -175,7 +175,7 @@ impl Template {
 
     /// The value: a template that is one single expression keeps its JSON type, everything else is text (or, for a
     /// template compiled from a JSON object or array, that JSON).
-    pub fn value(&self, scope: &mut Scope<'_>) -> Value {
+    pub fn value(&self, scope: &mut EvaluationScope<'_>) -> Value {
         match &self.form {
             Form::Json(_) => {
                 let mut json = String::new();
@@ -187,24 +187,24 @@ impl Template {
     }
 
     /// The value as text: a string without quotes, null as the empty string, everything else as JSON.
-    pub fn text(&self, scope: &mut Scope<'_>) -> String {
+    pub fn text(&self, scope: &mut EvaluationScope<'_>) -> String {
         let mut text = String::new();
         self.evaluate(scope).write_text(&mut text);
         text
     }
 
     /// The value as a number, if it is one or is text that reads as one.
-    pub fn number(&self, scope: &mut Scope<'_>) -> Option<f64> {
+    pub fn number(&self, scope: &mut EvaluationScope<'_>) -> Option<f64> {
         self.evaluate(scope).as_number().map(|number| number.as_f64())
     }
 
     /// Whether the value counts as true: everything but false, null, 0, "", [] and {}.
-    pub fn is_true(&self, scope: &mut Scope<'_>) -> bool {
+    pub fn is_true(&self, scope: &mut EvaluationScope<'_>) -> bool {
         self.evaluate(scope).is_true()
     }
 
     /// Appends the value as JSON text: literal parts were serialised when the scenario was compiled.
-    pub fn write_json(&self, scope: &mut Scope<'_>, out: &mut String) {
+    pub fn write_json(&self, scope: &mut EvaluationScope<'_>, out: &mut String) {
         match &self.form {
             Form::Constant(constant) => out.push_str(&constant.json),
             Form::Expr(expr) => expr.evaluate(scope).write_json(out),
@@ -231,7 +231,7 @@ impl Template {
     }
 
     /// The value without a detour through JSON text, except for objects and lists with holes.
-    fn evaluate<'v, 'a: 'v>(&'v self, scope: &mut Scope<'a>) -> Val<'v> {
+    fn evaluate<'v, 'a: 'v>(&'v self, scope: &mut EvaluationScope<'a>) -> Val<'v> {
         match &self.form {
             Form::Constant(constant) => Val::Borrowed(&constant.value),
             Form::Expr(expr) => expr.evaluate(scope),

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{Scope, Template, UserFacts};
+use super::{EvaluationScope, Template, UserFacts};
 use crate::expression::KnownNames;
 use crate::problem::Problems;
 use crate::program::VarId;
@@ -33,7 +33,7 @@ fn compile(source: &Value) -> (Template, KnownNames, Vec<String>) {
     (template, names, problems.into_vec().iter().map(ToString::to_string).collect())
 }
 
-fn with_scope<T>(names: &KnownNames, evaluate: impl FnOnce(&mut Scope<'_>) -> T) -> T {
+fn with_scope<T>(names: &KnownNames, evaluate: impl FnOnce(&mut EvaluationScope<'_>) -> T) -> T {
     let vars: Vec<Value> = values().into_iter().map(|(_, value)| value).collect();
     let event = vec![json!({"_id": "m1", "n": 7, "sender": {"id": "u2"}}), json!("second")];
     let user = UserFacts {
@@ -43,7 +43,7 @@ fn with_scope<T>(names: &KnownNames, evaluate: impl FnOnce(&mut Scope<'_>) -> T)
         iteration: 2,
         users: 100,
     };
-    evaluate(&mut Scope {
+    evaluate(&mut EvaluationScope {
         user: &user,
         vars: &vars,
         event: Some(&event),

@@ -79,20 +79,20 @@ impl Client {
             return Ok(());
         }
         match engineio::decode(frame)? {
-            engineio::Packet::Message(text) => return self.on_message(text, sink),
-            engineio::Packet::Base64(bytes) => return self.on_attachment(bytes, sink),
-            engineio::Packet::Open(handshake) => return self.on_open(now, frame, &handshake, sink),
-            engineio::Packet::Close => self.end(EndReason::EngineClose, sink),
-            engineio::Packet::Ping(data) => {
+            engineio::EnginePacket::Message(text) => return self.on_message(text, sink),
+            engineio::EnginePacket::Base64(bytes) => return self.on_attachment(bytes, sink),
+            engineio::EnginePacket::Open(handshake) => return self.on_open(now, frame, &handshake, sink),
+            engineio::EnginePacket::Close => self.end(EndReason::EngineClose, sink),
+            engineio::EnginePacket::Ping(data) => {
                 if let Some(heartbeat) = &mut self.heartbeat {
                     heartbeat.deadline = now + heartbeat.patience;
                 }
                 // A server that wants its data back wants little of it; the official client sends none back at all.
                 let data = if data.len() <= MOST_PING { data } else { "" };
-                self.outbox.push_back(Transmit::Text(engineio::encode(&engineio::Packet::Pong(data))));
+                self.outbox.push_back(Transmit::Text(engineio::encode(&engineio::EnginePacket::Pong(data))));
                 sink(Incoming::Housekeeping);
             }
-            engineio::Packet::Pong(_) | engineio::Packet::Upgrade | engineio::Packet::Noop => {
+            engineio::EnginePacket::Pong(_) | engineio::EnginePacket::Upgrade | engineio::EnginePacket::Noop => {
                 sink(Incoming::Housekeeping);
             }
         }

@@ -12,7 +12,7 @@ use base::time::Span;
 
 /// A packet of a text frame.
 #[derive(Debug, Clone, PartialEq)]
-pub enum Packet<'a> {
+pub enum EnginePacket<'a> {
     /// Server, first and once: the session exists.
     Open(Handshake<'a>),
     /// Either side: the session ends, the socket is closed next.
@@ -68,38 +68,38 @@ impl Handshake<'_> {
 /// # Errors
 /// [`FrameError`] with the beginning of the frame, if it is no packet. What follows the type of a packet that carries
 /// no data is ignored, as the official client does.
-pub fn decode(frame: &str) -> Result<Packet<'_>, FrameError> {
+pub fn decode(frame: &str) -> Result<EnginePacket<'_>, FrameError> {
     let Some(&kind) = frame.as_bytes().first() else { return Err(FrameError::Empty) };
     if !kind.is_ascii() {
         return Err(FrameError::EngineType(excerpt(frame)));
     }
     let data = &frame[1..];
     Ok(match kind {
-        b'0' => Packet::Open(handshake(data)?),
-        b'1' => Packet::Close,
-        b'2' => Packet::Ping(data),
-        b'3' => Packet::Pong(data),
-        b'4' => Packet::Message(data),
-        b'5' => Packet::Upgrade,
-        b'6' => Packet::Noop,
-        b'b' => Packet::Base64(BASE64_STANDARD.decode(data).map_err(|_| FrameError::Base64(excerpt(frame)))?),
+        b'0' => EnginePacket::Open(handshake(data)?),
+        b'1' => EnginePacket::Close,
+        b'2' => EnginePacket::Ping(data),
+        b'3' => EnginePacket::Pong(data),
+        b'4' => EnginePacket::Message(data),
+        b'5' => EnginePacket::Upgrade,
+        b'6' => EnginePacket::Noop,
+        b'b' => EnginePacket::Base64(BASE64_STANDARD.decode(data).map_err(|_| FrameError::Base64(excerpt(frame)))?),
         _ => return Err(FrameError::EngineType(excerpt(frame))),
     })
 }
 
 /// Writes a text frame.
-pub fn encode(packet: &Packet<'_>) -> String {
+pub fn encode(packet: &EnginePacket<'_>) -> String {
     match packet {
-        Packet::Open(handshake) => {
+        EnginePacket::Open(handshake) => {
             format!("0{}", serde_json::to_string(handshake).expect("a handshake has only string keys"))
         }
-        Packet::Close => "1".to_owned(),
-        Packet::Ping(data) => format!("2{data}"),
-        Packet::Pong(data) => format!("3{data}"),
-        Packet::Message(data) => format!("4{data}"),
-        Packet::Base64(bytes) => format!("b{}", BASE64_STANDARD.encode(bytes)),
-        Packet::Upgrade => "5".to_owned(),
-        Packet::Noop => "6".to_owned(),
+        EnginePacket::Close => "1".to_owned(),
+        EnginePacket::Ping(data) => format!("2{data}"),
+        EnginePacket::Pong(data) => format!("3{data}"),
+        EnginePacket::Message(data) => format!("4{data}"),
+        EnginePacket::Base64(bytes) => format!("b{}", BASE64_STANDARD.encode(bytes)),
+        EnginePacket::Upgrade => "5".to_owned(),
+        EnginePacket::Noop => "6".to_owned(),
     }
 }
 
@@ -123,15 +123,15 @@ mod tests {
 
     use super::*;
 
-    fn open(sid: &str, max_payload: Option<f64>) -> Packet<'_> {
+    fn open(sid: &str, max_payload: Option<f64>) -> EnginePacket<'_> {
         let (ping_interval, ping_timeout) = (25_000.0, 20_000.0);
-        Packet::Open(Handshake { sid: sid.into(), upgrades: vec![], ping_interval, ping_timeout, max_payload })
+        EnginePacket::Open(Handshake { sid: sid.into(), upgrades: vec![], ping_interval, ping_timeout, max_payload })
     }
 
     #[test]
     fn frames_are_read() {
         #[track_caller]
-        fn check(frame: &str, expected: Packet<'_>) {
+        fn check(frame: &str, expected: EnginePacket<'_>) {
             assert_eq!(decode(frame), Ok(expected), "{frame}");
         }
         let times = r#""pingInterval":25000,"pingTimeout":20000"#;
@@ -139,16 +139,16 @@ mod tests {
         check(&format!(r#"0{{"sid":"a","upgrades":[],{times}}}"#), open("a", None));
         check(&format!(r#"0{{"sid":"a",{times},"maxPayload":null,"other":{{}}}}"#), open("a", None));
         check(&format!(r#"0{{"sid":"\u0061\"",{times}}}"#), open("a\"", None));
-        check("1", Packet::Close);
-        check("2", Packet::Ping(""));
-        check("2probe", Packet::Ping("probe"));
-        check("3", Packet::Pong(""));
-        check("4", Packet::Message(""));
-        check("40{}", Packet::Message("0{}"));
-        check("5", Packet::Upgrade);
-        check("6", Packet::Noop);
-        check("bAQID", Packet::Base64(vec![1, 2, 3]));
-        check("b", Packet::Base64(vec![]));
+        check("1", EnginePacket::Close);
+        check("2", EnginePacket::Ping(""));
+        check("2probe", EnginePacket::Ping("probe"));
+        check("3", EnginePacket::Pong(""));
+        check("4", EnginePacket::Message(""));
+        check("40{}", EnginePacket::Message("0{}"));
+        check("5", EnginePacket::Upgrade);
+        check("6", EnginePacket::Noop);
+        check("bAQID", EnginePacket::Base64(vec![1, 2, 3]));
+        check("b", EnginePacket::Base64(vec![]));
     }
 
     #[test]
@@ -176,7 +176,7 @@ mod tests {
     #[test]
     fn absurd_times_are_cut_to_what_a_timer_can_wait() {
         let frame = r#"0{"sid":"a","pingInterval":1e300,"pingTimeout":0.4,"maxPayload":-5}"#;
-        let Ok(Packet::Open(handshake)) = decode(frame) else { panic!("a handshake") };
+        let Ok(EnginePacket::Open(handshake)) = decode(frame) else { panic!("a handshake") };
         assert_eq!(handshake.ping_interval(), Span::from_millis(2_147_483_647));
         assert_eq!(handshake.ping_timeout(), Span::ZERO);
         assert_eq!(handshake.max_payload(), Some(0));
@@ -198,8 +198,8 @@ mod tests {
                 max_payload: max.map(f64::from),
             };
             let packets = [
-                Packet::Open(handshake), Packet::Close, Packet::Ping(&data), Packet::Pong(&data), Packet::Message(&data),
-                Packet::Base64(bytes), Packet::Upgrade, Packet::Noop,
+                EnginePacket::Open(handshake), EnginePacket::Close, EnginePacket::Ping(&data), EnginePacket::Pong(&data), EnginePacket::Message(&data),
+                EnginePacket::Base64(bytes), EnginePacket::Upgrade, EnginePacket::Noop,
             ];
             for packet in packets {
                 let frame = encode(&packet);

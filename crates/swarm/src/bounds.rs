@@ -2,7 +2,7 @@
 
 use super::consent::{Agreed, Agreements};
 use super::message::Offer;
-use engine::wire::Load;
+use engine::wire::WorkerLoad;
 use plan::{Exceeded, Limits, Segment};
 
 #[derive(Debug, Clone, PartialEq)]
@@ -42,7 +42,11 @@ impl Bounds {
     ///
     /// # Errors
     /// It goes beyond them.
-    pub fn check<'a>(&self, mut load: Load, agreements: &'a Agreements) -> Result<(Load, &'a Agreed), Beyond> {
+    pub fn check<'a>(
+        &self,
+        mut load: WorkerLoad,
+        agreements: &'a Agreements,
+    ) -> Result<(WorkerLoad, &'a Agreed), Beyond> {
         let asked = Offer::of(&load.plan);
         let agreed = agreements.covering(&asked).ok_or(Beyond::Agreed)?;
         let beyond: Vec<_> =
@@ -73,7 +77,7 @@ pub(super) struct Share {
 }
 
 impl Share {
-    pub fn new(load: &Load) -> Self {
+    pub fn new(load: &WorkerLoad) -> Self {
         let populations = load.plan.populations.iter().filter(|population| !population.load.is_open()).count() as u32;
         let (own, guests) = (load.plan.users_of(&load.segment), load.lending.guests.len() as u32);
         Self { segment: load.segment.clone(), populations, own, guests }

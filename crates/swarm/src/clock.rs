@@ -17,7 +17,7 @@ use serde::{Deserialize, Serialize};
 /// Times of one exchange in milliseconds: ours when the question went, the other's when it came and when the answer
 /// went, ours when that came.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Exchange {
+pub struct ClockExchange {
     pub asked: f64,
     pub heard: f64,
     pub answered: f64,
@@ -51,8 +51,8 @@ struct Interval {
 
 impl ClockSync {
     /// Takes an exchange. One that contradicts what was known (a clock was set) makes everything before it forgotten.
-    pub fn add(&mut self, exchange: Exchange) {
-        let Exchange { asked, heard, answered, received } = exchange;
+    pub fn add(&mut self, exchange: ClockExchange) {
+        let ClockExchange { asked, heard, answered, received } = exchange;
         let round_trip = (received - asked) - (answered - heard);
         let is_possible = [asked, heard, answered, received].iter().all(|time| time.is_finite());
         if !is_possible || received < asked || answered < heard || round_trip < -2.0 * TICK {
@@ -130,7 +130,7 @@ mod tests {
             let heard = asked + draw(there);
             let answered = heard + 0.3;
             let received = answered + draw(back);
-            sync.add(Exchange {
+            sync.add(ClockExchange {
                 asked: tick(asked),
                 heard: tick(heard + truth(heard)),
                 answered: tick(answered + truth(answered)),
@@ -168,7 +168,7 @@ mod tests {
     fn one_exchange_is_enough_for_an_estimate() {
         let mut sync = ClockSync::default();
         assert_eq!(sync.offset(0.0), None);
-        sync.add(Exchange { asked: 1_000.0, heard: 3_010.0, answered: 3_012.0, received: 1_022.0 });
+        sync.add(ClockExchange { asked: 1_000.0, heard: 3_010.0, answered: 3_012.0, received: 1_022.0 });
         let found = sync.offset(1_022.0).expect("there is one");
         assert!((found.offset - 2_000.0).abs() < 0.01 && (found.bound - 10.2).abs() < 0.01, "{found:?}");
         assert!((found.round_trip - 20.0).abs() < 1e-9);
@@ -179,7 +179,7 @@ mod tests {
         let mut sync = ClockSync::default();
         for (second, offset) in [(0.0, 5.0), (1.0, 5.0), (2.0, 905.0)] {
             let asked = second * 1_000.0;
-            sync.add(Exchange {
+            sync.add(ClockExchange {
                 asked,
                 heard: asked + offset + 1.0,
                 answered: asked + offset + 1.0,
@@ -195,7 +195,7 @@ mod tests {
         for number in 0..BURST {
             assert!(sync.pause_ms() < 1_000.0, "{number}");
             let asked = number as f64 * BURST_MS;
-            sync.add(Exchange { asked, heard: asked + 5.0, answered: asked + 5.0, received: asked + 10.0 });
+            sync.add(ClockExchange { asked, heard: asked + 5.0, answered: asked + 5.0, received: asked + 10.0 });
         }
         assert!(sync.pause_ms().is_infinite());
     }
@@ -210,7 +210,7 @@ mod tests {
             (f64::NAN, 0.0, 0.0, 1.0),
             (0.0, 0.0, 0.0, f64::INFINITY),
         ] {
-            sync.add(Exchange { asked, heard, answered, received });
+            sync.add(ClockExchange { asked, heard, answered, received });
         }
         assert_eq!(sync.offset(5.0), None);
     }

@@ -6,7 +6,7 @@ use super::message::Offer;
 
 /// An answer of an operator to what was shown to him.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Answer {
+pub struct Decision {
     pub allows: bool,
     /// The number of the offer that was shown: a yes is good for nothing else.
     pub offer: u32,

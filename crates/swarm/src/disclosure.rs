@@ -97,7 +97,7 @@ const LONGEST_CODE: usize = 40;
 mod tests {
     use super::*;
     use base::time::Timestamp;
-    use engine::wire::{Heard, Level, Note, Said, SeenFrame, Sight, Told};
+    use engine::wire::{HeardMoment, LogLevel, Note, SeenFrame, SeenMessage, Sight, Told};
     use metrics::{DisconnectDelta, DisconnectKey, ErrorDelta, ErrorKey, Evidence, MetricsDelta, Phase, UserId};
 
     const ANSWER: &str = "kim's home address";
@@ -130,7 +130,7 @@ mod tests {
             generator: None,
         };
         let line =
-            |text: String| LogLine { at: first, level: Level::Warning, population: "p".into(), user: Some(1), text };
+            |text: String| LogLine { at: first, level: LogLevel::Warning, population: "p".into(), user: Some(1), text };
         Snapshot {
             metrics: MetricsDelta {
                 errors: vec![ErrorDelta { key, count: 3, first, sample: ANSWER.into() }],
@@ -186,7 +186,7 @@ mod tests {
                 number: 3,
                 frame: frame(Way::In, ANSWER),
                 event: Some(ANSWER.into()),
-                said: Some(Said { by: None, text: ANSWER.into() }),
+                said: Some(SeenMessage { by: None, text: ANSWER.into() }),
             }],
             missed: 2,
             notes: vec![Note { at: Timestamp::ZERO, told: Told::Failed(ANSWER.into()) }],
@@ -194,7 +194,7 @@ mod tests {
         let Some(FromWorker::Seen(left)) = withhold(FromWorker::Seen(Box::new(seen))) else { panic!("it is seen") };
         assert!(!format!("{left:?}").contains(ANSWER), "{left:?}");
         assert_eq!((left.frames[0].number, left.frames[0].frame.length, left.missed), (3, 7, 2));
-        let heard = Heard { user: UserId(1), rate: 16_000, notes: Vec::new() };
+        let heard = HeardMoment { user: UserId(1), rate: 16_000, notes: Vec::new() };
         assert_eq!(withhold(FromWorker::Heard(heard)), None);
         let shared = [("token".to_owned(), ANSWER.into())].into_iter().collect();
         assert_eq!(withhold(FromWorker::Prepared { population: 0, shared }), None);

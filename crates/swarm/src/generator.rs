@@ -16,7 +16,7 @@ pub use self::part::PartEnd;
 use self::part::Playing;
 use super::bounds::{Bounds, Share};
 use super::clock::Offset;
-use super::consent::{Agreed, Agreements, Answer};
+use super::consent::{Agreed, Agreements, Decision};
 use super::disclosure::withhold;
 use super::link::{LinkCommand, LinkEvent};
 use super::message::{
@@ -187,7 +187,7 @@ impl Generator {
 
     /// The operator's answer to what is offered. A no also takes back what was agreed to before. What has been offered since the
     /// question was shown is another question.
-    pub fn decide(&mut self, answer: Answer) {
+    pub fn decide(&mut self, answer: Decision) {
         let Some(offer) = self.offer.clone().filter(|offer| !answer.allows || offer.number == answer.offer) else {
             return;
         };

@@ -26,9 +26,9 @@ mod thread;
 mod watcher;
 
 pub use bounds::{Beyond, Bounds};
-pub use clock::{ClockSync, Exchange, Offset};
+pub use clock::{ClockExchange, ClockSync, Offset};
 pub use conductor::{Conductor, ConductorOutput, Seat};
-pub use consent::{Agreed, Agreements, Answer};
+pub use consent::{Agreed, Agreements, Decision};
 pub use disclosure::{KEPT, withhold};
 pub use envelope::{Opened, Opener, Refusal, Refused, Safe, Sealer, VERSION};
 pub use gate::{Gate, MOST_AT_ONCE, Unlawful};
@@ -40,8 +40,8 @@ pub use link::{Link, LinkCommand, LinkEvent, LinkInput, LinkOutput, Traffic};
 pub use message::{
     Card, Consent, Offer, Order, Patience, Picture, Said, ToConductor, ToGenerator, What, pack, unpack, unpack_within,
 };
-pub use mqtt::{Credentials, Introduction, Mqtt, MqttOutput, Unmakeable};
-pub use packet::{Body, Packet};
+pub use mqtt::{Credentials, Mqtt, MqttIdentity, MqttOutput, Unmakeable};
+pub use packet::{PacketBody, SwarmPacket};
 pub use peer::{Loading, Peer, SessionId};
 pub use plausible::Unreasonable;
 pub use revival::Revival;

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::packet::Body;
+use super::packet::PacketBody;
 use super::peer::{Peer, SessionId};
 use super::stream::{Arrival, Fragment, IncomingStream, Outgoing};
 
@@ -84,15 +84,15 @@ impl Line {
     }
 
     /// What is to be said to it now.
-    pub fn poll(&mut self, now_ms: f64) -> Option<Body> {
+    pub fn poll(&mut self, now_ms: f64) -> Option<PacketBody> {
         if std::mem::take(&mut self.owes_confirmation) {
-            return Some(Body::Confirm { below: self.into.confirmed() });
+            return Some(PacketBody::Confirm { below: self.into.confirmed() });
         }
         // Nobody is there to hear it; what waits goes out when it is back.
         if self.is_away {
             return None;
         }
-        self.out.poll(now_ms).cloned().map(Body::Data)
+        self.out.poll(now_ms).cloned().map(PacketBody::Data)
     }
 }
 

@@ -17,13 +17,13 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use serde::{Deserialize, Serialize};
 
-use super::clock::{ClockSync, Exchange, Offset};
+use super::clock::{ClockExchange, ClockSync, Offset};
 use super::envelope::{Opened, Opener, Refusal, Refused, Sealer};
 use super::invite::Role;
 use super::key::{Keys, Topics};
 use super::line::{Line, SILENCE_MS, make_room};
-use super::mqtt::{Credentials, Introduction, Mqtt, MqttOutput};
-use super::packet::{Body, Packet};
+use super::mqtt::{Credentials, Mqtt, MqttIdentity, MqttOutput};
+use super::packet::{PacketBody, SwarmPacket};
 use super::peer::{Loading, Peer, SessionId};
 use super::scan::Allowance;
 use super::signature::Signer;
@@ -232,7 +232,7 @@ impl Link {
             }
             LinkCommand::Show(picture) => {
                 let topic = self.topics.live();
-                self.publish(now_ms, &topic, None, Body::Live { picture }, false);
+                self.publish(now_ms, &topic, None, PacketBody::Live { picture }, false);
             }
             LinkCommand::Seated(seated) => self.seated = seated,
         }
@@ -242,7 +242,7 @@ impl Link {
         let Broker::Opening { failures, .. } = self.broker else { return };
         self.connection += 1;
         let will_topic = self.topics.conductor();
-        let will = Packet { to: None, body: Body::Gone { connection: self.connection } };
+        let will = SwarmPacket { to: None, body: PacketBody::Gone { connection: self.connection } };
         let will = self.sealer.seal(&self.topics.will(), &will.encode());
         let Peer { session, loading } = self.sealer.peer();
         let own = match self.role {
@@ -252,7 +252,7 @@ impl Link {
         };
         // Nobody else may have this name, or the broker throws one of the two out.
         let client_id = format!("ts{:08x}{:08x}", session.0 as u32, loading.0 as u32);
-        let introduction = Introduction {
+        let introduction = MqttIdentity {
             client_id: &client_id,
             credentials: self.credentials.as_ref(),
             will: will.map(|will| (will_topic.as_str(), will)),
@@ -354,13 +354,13 @@ impl Link {
                 self.beacon_ms = now_ms + EVERY_MS;
                 self.beacon = self.sealer.next_number();
                 let (topic, card) = (self.topics.beacon(), self.card.clone());
-                self.publish(now_ms, &topic, None, Body::Beacon { card }, true);
+                self.publish(now_ms, &topic, None, PacketBody::Beacon { card }, true);
             }
             Role::Generator if self.ask_ms <= now_ms => {
                 if let Some(conductor) = self.lines.values().next().map(|line| line.peer) {
                     self.ask_ms = now_ms + self.clock.pause_ms().min(EVERY_MS);
                     let (connection, beacon) = (self.connection, self.beacon);
-                    self.say(now_ms, conductor, Body::Ask { connection, asked: now_ms, beacon });
+                    self.say(now_ms, conductor, PacketBody::Ask { connection, asked: now_ms, beacon });
                 }
             }
             _ => {}
@@ -375,7 +375,7 @@ impl Link {
         }
     }
 
-    fn say(&mut self, now_ms: f64, to: Peer, body: Body) {
+    fn say(&mut self, now_ms: f64, to: Peer, body: PacketBody) {
         let topic = match self.role {
             Role::Conductor => self.topics.generator(to.session),
             Role::Generator | Role::Watcher => self.topics.conductor(),
@@ -383,9 +383,9 @@ impl Link {
         self.publish(now_ms, &topic, Some(to), body, false);
     }
 
-    fn publish(&mut self, now_ms: f64, topic: &str, to: Option<Peer>, body: Body, retain: bool) {
+    fn publish(&mut self, now_ms: f64, topic: &str, to: Option<Peer>, body: PacketBody, retain: bool) {
         if let Broker::Up { mqtt, is_ready: true, .. } = &mut self.broker
-            && let Some(sealed) = self.sealer.seal(topic, &Packet { to, body }.encode())
+            && let Some(sealed) = self.sealer.seal(topic, &SwarmPacket { to, body }.encode())
         {
             mqtt.publish(now_ms, topic, sealed, retain);
         }
@@ -398,8 +398,8 @@ impl Link {
                 return Ok(());
             }
             let opened = self.opener.open_retained(topic, payload)?;
-            return match Packet::decode(&opened.packet)?.body {
-                Body::Beacon { card } => self.on_beacon(now_ms, &opened, card),
+            return match SwarmPacket::decode(&opened.packet)?.body {
+                PacketBody::Beacon { card } => self.on_beacon(now_ms, &opened, card),
                 _ => Err(Refusal::Malformed),
             };
         }
@@ -410,27 +410,27 @@ impl Link {
             other => other?,
         };
         let from = opened.from;
-        let Packet { to, body } = Packet::decode(&opened.packet)?;
+        let SwarmPacket { to, body } = SwarmPacket::decode(&opened.packet)?;
         if to.is_some_and(|to| to != self.sealer.peer()) {
             return Err(Refusal::Stale);
         }
         match (self.role, body) {
-            (Role::Conductor, Body::Ask { connection, asked, beacon }) if to.is_some() => {
+            (Role::Conductor, PacketBody::Ask { connection, asked, beacon }) if to.is_some() => {
                 return self.on_ask(now_ms, &opened, connection, asked, beacon);
             }
-            (Role::Conductor, Body::Gone { connection }) => self.on_gone(from, connection),
-            (Role::Generator, Body::Answer { asked, heard, answered }) if self.is_conductor(from) => {
+            (Role::Conductor, PacketBody::Gone { connection }) => self.on_gone(from, connection),
+            (Role::Generator, PacketBody::Answer { asked, heard, answered }) if self.is_conductor(from) => {
                 self.on_heard(now_ms, from.session);
-                self.clock.add(Exchange { asked, heard, answered, received: now_ms });
+                self.clock.add(ClockExchange { asked, heard, answered, received: now_ms });
                 if let Some(offset) = self.clock.offset(now_ms) {
                     self.tell(LinkEvent::Clock(offset));
                 }
             }
-            (Role::Generator | Role::Watcher, Body::Live { picture }) if self.is_conductor(from) => {
+            (Role::Generator | Role::Watcher, PacketBody::Live { picture }) if self.is_conductor(from) => {
                 self.tell(LinkEvent::Live(picture));
             }
-            (_, Body::Data(fragment)) if to.is_some() => return self.on_data(now_ms, from, fragment),
-            (_, Body::Confirm { below }) if to.is_some() => self.known(from)?.out.confirm(below),
+            (_, PacketBody::Data(fragment)) if to.is_some() => return self.on_data(now_ms, from, fragment),
+            (_, PacketBody::Confirm { below }) if to.is_some() => self.known(from)?.out.confirm(below),
             (Role::Generator | Role::Watcher, _) if !self.is_conductor(from) => return Err(Refusal::Foreign),
             _ => return Err(Refusal::Malformed),
         }
@@ -504,7 +504,7 @@ impl Link {
         if is_back {
             self.tell(LinkEvent::Back(from.session));
         }
-        self.say(now_ms, from, Body::Answer { asked, heard: now_ms, answered: now_ms });
+        self.say(now_ms, from, PacketBody::Answer { asked, heard: now_ms, answered: now_ms });
         Ok(())
     }
 

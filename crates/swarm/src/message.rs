@@ -243,7 +243,7 @@ mod tests {
 
     use super::*;
     use base::time::Span;
-    use engine::wire::{Lending, Load};
+    use engine::wire::{Lending, WorkerLoad};
     use metrics::{Histogram, HistogramDelta};
     use run::{Capacity, layout};
 
@@ -259,7 +259,7 @@ mod tests {
             ],
         });
         let plan = Plan::check(&document).unwrap_or_else(|problems| panic!("{problems:?}"));
-        let load = Load {
+        let load = WorkerLoad {
             segment: layout(&[Capacity::own(4, 250)], 4).swap_remove(1).segment,
             plan,
             run: "k3f".into(),

@@ -32,7 +32,7 @@ impl std::fmt::Debug for Credentials {
 
 /// How a connection introduces itself.
 #[derive(Debug)]
-pub struct Introduction<'a> {
+pub struct MqttIdentity<'a> {
     pub client_id: &'a str,
     pub credentials: Option<&'a Credentials>,
     /// What the broker publishes for us when we vanish: topic and payload. Who cannot speak leaves none.
@@ -74,8 +74,8 @@ pub struct Mqtt {
 impl Mqtt {
     /// # Errors
     /// A text is too long or has characters that MQTT forbids.
-    pub fn new(introduction: &Introduction<'_>) -> Result<Self, Unmakeable> {
-        let Introduction { client_id, credentials, will, subscriptions } = introduction;
+    pub fn new(introduction: &MqttIdentity<'_>) -> Result<Self, Unmakeable> {
+        let MqttIdentity { client_id, credentials, will, subscriptions } = introduction;
         let connect = Connect::builder().client_id(*client_id).map_err(Unmakeable)?;
         let mut connect = connect.clean_session(true).keep_alive(KEEP_ALIVE_S);
         if let Some((topic, payload)) = will {
@@ -245,7 +245,7 @@ mod tests {
 
     fn mqtt() -> Mqtt {
         let subscriptions = ["tabswarm/b".to_owned()];
-        let introduction = Introduction {
+        let introduction = MqttIdentity {
             client_id: "ts1",
             credentials: None,
             will: Some(("tabswarm/c", vec![1])),

@@ -7,14 +7,14 @@ use super::peer::Peer;
 use super::stream::Fragment;
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Packet {
+pub struct SwarmPacket {
     /// The loading it is meant for: what was said to an earlier one is stale. `None`: everybody.
     pub to: Option<Peer>,
-    pub body: Body,
+    pub body: PacketBody,
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub enum Body {
+pub enum PacketBody {
     /// Conductor to all, retained, once a second: I conduct. What that is about, for the application.
     Beacon {
         #[serde(with = "serde_bytes")]
@@ -49,7 +49,7 @@ pub enum Body {
     },
 }
 
-impl Packet {
+impl SwarmPacket {
     pub fn encode(&self) -> Vec<u8> {
         rmp_serde::to_vec(self).expect("packets hold nothing that MessagePack cannot")
     }
@@ -72,34 +72,34 @@ mod tests {
     fn packets_are_read_as_they_are_written() {
         let peer = Peer { session: SessionId::new(u64::MAX), loading: Loading(3) };
         let bodies = [
-            Body::Beacon { card: vec![1, 2] },
-            Body::Ask { connection: 1, asked: 1.7e12, beacon: 3 },
-            Body::Answer { asked: 0.1, heard: -2.0, answered: 3.5 },
-            Body::Data(Fragment { number: 9, last: true, bytes: vec![0; 300] }),
-            Body::Confirm { below: u64::MAX },
-            Body::Live { picture: Vec::new() },
-            Body::Gone { connection: 7 },
+            PacketBody::Beacon { card: vec![1, 2] },
+            PacketBody::Ask { connection: 1, asked: 1.7e12, beacon: 3 },
+            PacketBody::Answer { asked: 0.1, heard: -2.0, answered: 3.5 },
+            PacketBody::Data(Fragment { number: 9, last: true, bytes: vec![0; 300] }),
+            PacketBody::Confirm { below: u64::MAX },
+            PacketBody::Live { picture: Vec::new() },
+            PacketBody::Gone { connection: 7 },
         ];
         for body in bodies {
-            let packet = Packet { to: Some(peer), body };
-            assert_eq!(Packet::decode(&packet.encode()), Ok(packet));
+            let packet = SwarmPacket { to: Some(peer), body };
+            assert_eq!(SwarmPacket::decode(&packet.encode()), Ok(packet));
         }
     }
 
     proptest! {
         #[test]
         fn no_bytes_make_it_panic(bytes: Vec<u8>) {
-            let _ = Packet::decode(&bytes);
+            let _ = SwarmPacket::decode(&bytes);
         }
 
         #[test]
         fn no_broken_packet_makes_it_panic(at in 0..60usize, byte: u8, cut in 0..60usize) {
             let fragment = Fragment { number: 9, last: true, bytes: vec![7; 30] };
-            let mut bytes = Packet { to: None, body: Body::Data(fragment) }.encode();
+            let mut bytes = SwarmPacket { to: None, body: PacketBody::Data(fragment) }.encode();
             let length = bytes.len();
             bytes[at % length] = byte;
-            let _ = Packet::decode(&bytes);
-            let _ = Packet::decode(&bytes[..cut % length]);
+            let _ = SwarmPacket::decode(&bytes);
+            let _ = SwarmPacket::decode(&bytes[..cut % length]);
         }
     }
 }

@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::clock::Offset;
 use super::message::{Card, Consent, Offer, Order, Picture, Said, ToConductor, What};
 use base::time::Timestamp;
-use engine::wire::{FromWorker, Guest, Implausible, Load, ToWorker, plausible_sent};
+use engine::wire::{FromWorker, Guest, Implausible, ToWorker, WorkerLoad, plausible_sent};
 use plan::{Action, MOST_COLUMNS, Pace, Plan, TimedAction};
 use scenario::Problem;
 
@@ -171,7 +171,7 @@ fn plausible_guests(guests: &[Guest]) -> Result<(), Unreasonable> {
 }
 
 /// A plan is read again as one that somebody typed: what came from elsewhere was never checked here.
-fn load(load: &Load) -> Result<(), Unreasonable> {
+fn load(load: &WorkerLoad) -> Result<(), Unreasonable> {
     // A search steers by actions; nobody may type both, so they are looked at one after the other.
     let without_actions = Plan { actions: Vec::new(), ..load.plan.clone() };
     let without_search = Plan { search: None, ..load.plan.clone() };
@@ -305,10 +305,10 @@ mod tests {
         Card { name, browser, cores: 2, sockets: 250, only_watches: false, consent, offer: 0, playing: None, build }
     }
 
-    fn load() -> Load {
+    fn load() -> WorkerLoad {
         let load = json!({"model": "closed", "start": 5, "stages": [{"duration_s": 60, "target": 5}]});
         let plan = json!({"version": 1, "name": "p", "seed": 1, "populations": [{"name": "chat", "scenario": "ktb-chat", "load": load}]});
-        Load {
+        WorkerLoad {
             plan: Plan::check(&plan).unwrap_or_else(|problems| panic!("{problems:?}")),
             segment: layout(&[Capacity::own(2, 250)], 4).swap_remove(0).segment,
             run: "k3f".into(),
@@ -337,7 +337,7 @@ mod tests {
     }
 
     #[track_caller]
-    fn check_load(change: impl FnOnce(&mut Load), expected: &str) {
+    fn check_load(change: impl FnOnce(&mut WorkerLoad), expected: &str) {
         let mut load = load();
         change(&mut load);
         check(ToWorker::Load(Box::new(load)), expected);
@@ -351,7 +351,7 @@ mod tests {
         assert_eq!(said(order.plausible(None)), too_many);
         check_load(|_| {}, "");
         let search = json!({"raise": "users", "from": 2, "to": 4, "step": 1, "hold_s": 2, "settle_s": 1});
-        let searches = |load: &mut Load| {
+        let searches = |load: &mut WorkerLoad| {
             load.plan.search = serde_json::from_value(search).ok();
             load.plan.thresholds = vec!["errors rate < 1%".into()];
             load.plan.add_action(TimedAction::now(Action::Users { users: 3, over_s: 0.0 }));

@@ -6,7 +6,7 @@ mod names;
 
 use super::*;
 use base::time::{Span, Timestamp};
-use engine::wire::{FromWorker, Lending, Level, Load, LogLine, Snapshot, ToWorker};
+use engine::wire::{FromWorker, Lending, LogLevel, LogLine, Snapshot, ToWorker, WorkerLoad};
 use plan::{Action, Caps, Limits, Plan, TimedAction};
 use run::{Capacity, Halt, RunInput, layout};
 
@@ -60,7 +60,7 @@ fn plan(target: &str, users: u32) -> Plan {
 fn load(target: &str, users: u32) -> ToWorker {
     let kim = Capacity { browser: Some("Kim".into()), ..Capacity::own(2, 250) };
     let part = layout(&[Capacity::own(2, 250), kim], 4).swap_remove(1);
-    ToWorker::Load(Box::new(Load {
+    ToWorker::Load(Box::new(WorkerLoad {
         plan: plan(target, users),
         segment: part.segment,
         run: "k3f".into(),
@@ -117,7 +117,7 @@ impl Pair {
     /// The generator's operator answers what is shown to him.
     fn answer(&mut self, allows: bool, samples: bool) {
         let offer = self.generator.offered().expect("something was offered").number;
-        self.generator.decide(Answer { allows, offer, samples });
+        self.generator.decide(Decision { allows, offer, samples });
         self.settle();
     }
 
@@ -253,7 +253,7 @@ fn a_yes_is_to_what_was_shown() {
     pair.offer("http://127.0.0.1:4280", 10);
     let shown = pair.generator.offered().expect("it was offered").number;
     pair.offer("http://127.0.0.1:22", 10);
-    pair.generator.decide(Answer { allows: true, offer: shown, samples: true });
+    pair.generator.decide(Decision { allows: true, offer: shown, samples: true });
     pair.settle();
     assert_eq!(pair.consent(), Some(Consent::Asked));
 }
@@ -293,7 +293,7 @@ fn samples_of_answers_go_back_only_where_the_operator_wants_it() {
         pair.settle();
         pair.tell(load("http://127.0.0.1:9", 10));
         pair.heard();
-        let (at, level) = (Timestamp::ZERO, Level::Error);
+        let (at, level) = (Timestamp::ZERO, LogLevel::Error);
         let log = vec![LogLine { at, level, population: String::new(), user: Some(1), text: "failed: secret".into() }];
         pair.says(FromWorker::Snapshot(Box::new(Snapshot { log, settled: true, ..Snapshot::default() })));
         pair.pass(1_000);
@@ -393,7 +393,7 @@ fn more_users_than_its_browser_holds_are_not_played_and_the_conductor_hears_it()
 #[test]
 fn its_page_says_what_its_operator_s_limits_keep_its_workers_from() {
     let mut pair = Pair::playing(limits(&[], 20));
-    let (at, level) = (Timestamp::ZERO, Level::Warning);
+    let (at, level) = (Timestamp::ZERO, LogLevel::Warning);
     let line = |user, text: &str| LogLine { at, level, population: String::new(), user, text: text.to_owned() };
     let log = vec![line(Some(1), "was cut off"), line(None, "users wait to connect")];
     pair.says(FromWorker::Snapshot(Box::new(Snapshot { log, ..Snapshot::default() })));

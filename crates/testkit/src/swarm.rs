@@ -12,7 +12,7 @@ use engine::wire::{FromWorker, Snapshot, ToWorker};
 use plan::{Limits, Plan};
 use run::{Capacity, Part, RunInput, Vacancy, homes, layout};
 use swarm::{
-    Answer, Bounds, Card, Conductor, ConductorOutput, Consent, Generator, GeneratorOutput, Invite, Keys, Link,
+    Bounds, Card, Conductor, ConductorOutput, Consent, Decision, Generator, GeneratorOutput, Invite, Keys, Link,
     LinkCommand, LinkEvent, Loading, Offer, Patience, Picture, Refused, Secret, Signer, pack,
 };
 
@@ -128,7 +128,7 @@ impl SimulatedSwarm {
     fn agree(&mut self) {
         for Page { generator, .. } in &mut self.pages {
             if let Some(offer) = generator.offered().map(|offer| offer.number) {
-                generator.decide(Answer { allows: true, offer, samples: true });
+                generator.decide(Decision { allows: true, offer, samples: true });
             }
         }
     }

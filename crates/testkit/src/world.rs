@@ -10,7 +10,7 @@ use std::rc::Rc;
 
 use base::time::{Span, Timestamp};
 use engine::ports::{FetchId, FetchOutcome, FetchRequest, Input, Output, SocketId};
-use engine::wire::{FromWorker, Heard, Seen, ToWorker};
+use engine::wire::{FromWorker, HeardMoment, Seen, ToWorker};
 use engine::{Engine, Exchange};
 use metrics::{Baseline, UserId, Way};
 use plan::Plan;
@@ -25,7 +25,7 @@ pub struct World {
     pub chat: Chat,
     pub voice: VoiceServer,
     /// Of the user that is listened to.
-    pub heard: Vec<Heard>,
+    pub heard: Vec<HeardMoment>,
     /// What is written down of the run, if it is.
     pub recording: Option<Recording>,
     /// Of the user that is watched.

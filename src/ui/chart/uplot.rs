@@ -5,7 +5,7 @@ use leptos::prelude::{Callable, Callback};
 use wasm_bindgen::prelude::*;
 use web_sys::HtmlElement;
 
-use app::run_view::charts::{ChartData, Mark, Series};
+use app::run_view::charts::{ChartData, ChartMark, ChartSeries};
 
 #[wasm_bindgen(module = "/src/ui/chart/chart.js")]
 extern "C" {
@@ -49,7 +49,7 @@ impl Plot {
     pub fn new(
         element: &HtmlElement,
         unit: &str,
-        series: &[Series],
+        series: &[ChartSeries],
         on_visible: impl FnMut() + 'static,
         on_pick: Option<Callback<f64>>,
         before: Option<Self>,
@@ -74,7 +74,7 @@ impl Plot {
     }
 
     /// It has exactly these series.
-    pub fn fits(&self, series: &[Series]) -> bool {
+    pub fn fits(&self, series: &[ChartSeries]) -> bool {
         self.labels == labels(series)
     }
 
@@ -94,11 +94,11 @@ impl Drop for Plot {
     }
 }
 
-fn labels(series: &[Series]) -> Vec<String> {
+fn labels(series: &[ChartSeries]) -> Vec<String> {
     series.iter().map(|series| series.label.clone()).collect()
 }
 
-fn options(series: &Series) -> Object {
+fn options(series: &ChartSeries) -> Object {
     object([
         ("label", series.label.as_str().into()),
         ("reference", series.is_reference.into()),
@@ -107,7 +107,7 @@ fn options(series: &Series) -> Object {
 }
 
 /// Named as in a saved report.
-fn mark(mark: &Mark) -> Object {
+fn mark(mark: &ChartMark) -> Object {
     let series = mark.series.map_or(JsValue::UNDEFINED, |series| (series as u32).into());
     object([("at_s", mark.at_s.into()), ("label", mark.label.as_str().into()), ("series", series)])
 }

@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 
 use super::keyed;
-use app::run_view::table::{Column, Kind, Row};
+use app::run_view::table::{Column, ColumnKind, Row};
 
 #[component]
 pub fn DataTable(
@@ -44,7 +44,7 @@ fn cell(row: Memo<Row>, at: usize, column: &'static Column, on_open: Option<Call
         view! { <button class="cell" title="Show evidence" on:click=on_click>{text}<span class="unseen">{about}</span></button> }
             .into_any()
     };
-    if kind != Kind::Name {
+    if kind != ColumnKind::Name {
         return view! { <td class=class>{text}</td> }.into_any();
     }
     let about = row.with_untracked(|row| row.cells.get(at).map(|cell| cell.about.to_string()).unwrap_or_default());

@@ -8,7 +8,7 @@ use crate::ui::parts::FileButton;
 use crate::ui::store::Store;
 use app::Event;
 use app::clips::stem;
-use app::recording::Recording;
+use app::recording::ClipRecording;
 use app::voice_form::rate;
 use protocol::audio::Clip;
 
@@ -40,21 +40,21 @@ fn take(store: Store, file: File) {
 fn Recorder() -> impl IntoView {
     let store = Store::here();
     let recording = store.select(|model| model.recording.clone());
-    let is_on = Memo::new(move |_| recording.with(Recording::is_on));
-    let is_off = Memo::new(move |_| recording.with(|recording| *recording == Recording::Off));
+    let is_on = Memo::new(move |_| recording.with(ClipRecording::is_on));
+    let is_off = Memo::new(move |_| recording.with(|recording| *recording == ClipRecording::Off));
     let waits = Memo::new(move |_| !is_on.get() && !is_off.get());
     let percent = move || recording.with(|recording| (recording.bar() * 100.0).round());
-    let clock = move || recording.with(Recording::clock);
+    let clock = move || recording.with(ClipRecording::clock);
     let waiting = move || match recording.get() {
-        Recording::Asked => "The browser asks for your microphone.",
-        Recording::Ending => "One moment.",
+        ClipRecording::Asked => "The browser asks for your microphone.",
+        ClipRecording::Ending => "One moment.",
         _ => "",
     };
     // One button, so that a keyboard does not lose its place.
     let press = move |_| match recording.get_untracked() {
-        Recording::Off => store.dispatch(Event::Record),
-        Recording::On { .. } => store.dispatch(Event::EndRecording),
-        Recording::Asked | Recording::Ending => {}
+        ClipRecording::Off => store.dispatch(Event::Record),
+        ClipRecording::On { .. } => store.dispatch(Event::EndRecording),
+        ClipRecording::Asked | ClipRecording::Ending => {}
     };
     view! {
         <div class="recorder" class:on=is_on>

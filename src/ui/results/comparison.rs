@@ -93,7 +93,7 @@ fn table(group: &ComparedGroup, runs: &[RunHead]) -> AnyView {
             (at > 0).then(|| view! { <th scope="col" class="num">"Change"</th><th scope="col">"Finding"</th> });
         view! { <th scope="col" class="num">{name}</th>{change} }
     };
-    let row = |line: &app::results::Line| {
+    let row = |line: &app::results::ComparedLine| {
         let cell = |(at, value): (usize, &String)| {
             let change = at.checked_sub(1).and_then(|at| line.changes.get(at)).map(finding);
             view! { <td class="num">{value.clone()}</td>{change} }

@@ -9,7 +9,7 @@ use crate::ui::store::Store;
 use app::Event;
 use app::format;
 use app::log::LogRow;
-use engine::wire::Level;
+use engine::wire::LogLevel;
 
 #[component]
 pub fn Log() -> impl IntoView {
@@ -50,7 +50,7 @@ fn Filter() -> impl IntoView {
         store.dispatch(Event::FilterLog { level: filter.get_untracked().level, words: event_target_value(&event) });
     };
     let on_level = move |name: String| {
-        let level = LEVELS.into_iter().find(|level| level.name() == name).unwrap_or(Level::Info);
+        let level = LEVELS.into_iter().find(|level| level.name() == name).unwrap_or(LogLevel::Info);
         store.dispatch(Event::FilterLog { level, words: filter.get_untracked().words });
     };
     view! {
@@ -62,4 +62,4 @@ fn Filter() -> impl IntoView {
     }
 }
 
-const LEVELS: [Level; 3] = [Level::Info, Level::Warning, Level::Error];
+const LEVELS: [LogLevel; 3] = [LogLevel::Info, LogLevel::Warning, LogLevel::Error];

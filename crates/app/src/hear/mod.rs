@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 use super::event::Effect;
 use super::run_view::{RunView, SpeakerRow};
-use engine::wire::{Heard, Told};
+use engine::wire::{HeardMoment, Told};
 use metrics::UserId;
 
 #[derive(Debug, Clone, PartialEq)]
@@ -125,7 +125,7 @@ impl Hearing {
     }
 
     /// What came of the user. Gives what is to be played of it.
-    pub fn take(&mut self, heard: Heard) -> Vec<Effect> {
+    pub fn take(&mut self, heard: HeardMoment) -> Vec<Effect> {
         let (HearState::Waiting(user) | HearState::On(user)) = self.state else { return Vec::new() };
         // The last words of the one before may still come.
         if user != heard.user {
@@ -186,8 +186,8 @@ mod tests {
         RunView { tables: Arc::new(tables), ..RunView::default() }
     }
 
-    fn heard(user: UserId, told: Told) -> Heard {
-        Heard { user, rate: 8_000, notes: vec![Note { at: Timestamp::from_micros(2_000_000), told }] }
+    fn heard(user: UserId, told: Told) -> HeardMoment {
+        HeardMoment { user, rate: 8_000, notes: vec![Note { at: Timestamp::from_micros(2_000_000), told }] }
     }
 
     #[track_caller]

@@ -6,7 +6,7 @@ use super::node::{ScriptNode, indented, statement};
 use base::time::Span;
 use scenario::js::{ScriptNames, key, literal, quoted};
 use scenario::{
-    Answer, Body, Delay, EmitOp, HttpOp, Match, Op, Pc, Program, RoomEffect, Save, Source, Template, Test, WaitOp,
+    AwaitedEvent, Body, Delay, EmitOp, HttpOp, Match, Op, Pc, Program, RoomEffect, Save, Source, Template, Test, WaitOp,
 };
 
 /// Writes the steps of one program.
@@ -190,7 +190,7 @@ impl Steps<'_> {
         fields.end(op.timeout, op.required)
     }
 
-    fn answer(&self, answer: &Answer) -> ScriptNode {
+    fn answer(&self, answer: &AwaitedEvent) -> ScriptNode {
         let mut fields = StepFields::default();
         fields.text("event", quoted(&self.program.events[usize::from(answer.event.0)].name));
         if !answer.matches.is_empty() {

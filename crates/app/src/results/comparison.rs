@@ -9,7 +9,7 @@ use crate::past::PastRun;
 use crate::run_view::{Mood, charts};
 use catalogue::Figure;
 use results::Entry;
-use results::compare::{Change, CompareRow, Judgement, PlanRow, Scale, Subject, compare, differences};
+use results::compare::{Change, CompareRow, ComparedSubject, Judgement, PlanRow, Scale, compare, differences};
 
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct ComparisonView {
@@ -41,11 +41,11 @@ pub struct RunHead {
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct ComparedGroup {
     pub title: &'static str,
-    pub rows: Vec<Line>,
+    pub rows: Vec<ComparedLine>,
 }
 
 #[derive(Debug, Clone, PartialEq, Default)]
-pub struct Line {
+pub struct ComparedLine {
     pub subject: String,
     /// Of each run.
     pub values: Vec<String>,
@@ -71,7 +71,7 @@ impl ComparisonView {
         for row in &found.rows {
             let at = match &row.subject {
                 subject if subject.is_generators() => 2,
-                Subject::Quantile { .. } => 1,
+                ComparedSubject::Quantile { .. } => 1,
                 _ => 0,
             };
             groups[at].rows.push(line(row));
@@ -109,7 +109,7 @@ fn head(entry: &Entry) -> RunHead {
     }
 }
 
-fn line(row: &CompareRow) -> Line {
+fn line(row: &CompareRow) -> ComparedLine {
     let value =
         |value: &Option<f64>| value.map_or_else(|| format::NOTHING.to_owned(), |value| number(&row.subject, value));
     let change = |at: usize| match &row.changes[at] {
@@ -119,7 +119,7 @@ fn line(row: &CompareRow) -> Line {
         }
         None => ChangeView::default(),
     };
-    Line {
+    ComparedLine {
         subject: subject(&row.subject),
         values: row.values.iter().map(value).collect(),
         changes: (0..row.changes.len()).map(change).collect(),
@@ -147,23 +147,23 @@ fn said(change: &Change) -> ChangeView {
     ChangeView { text, word, mood }
 }
 
-fn number(subject: &Subject, value: f64) -> String {
+fn number(subject: &ComparedSubject, value: f64) -> String {
     match subject {
-        Subject::Quantile { .. } => format::millis(value),
-        Subject::Errors { .. } | Subject::Delivery { .. } => format::share(value),
-        Subject::Rate { .. } => format::rate(value),
+        ComparedSubject::Quantile { .. } => format::millis(value),
+        ComparedSubject::Errors { .. } | ComparedSubject::Delivery { .. } => format::share(value),
+        ComparedSubject::Rate { .. } => format::rate(value),
     }
 }
 
-fn subject(subject: &Subject) -> String {
+fn subject(subject: &ComparedSubject) -> String {
     match subject {
-        Subject::Quantile { metric, share } => format!("{metric} p{}", format::number(share * 100.0)),
-        Subject::Errors { operation: None } => "errors per attempt".to_owned(),
-        Subject::Errors { operation: Some(name) } => format!("errors per attempt of {name}"),
-        Subject::Delivery { part, of } => format!("deliveries {}, of those {}", part.field(), of.field()),
-        Subject::Rate { series: Figure::Sent } => "messages sent".to_owned(),
-        Subject::Rate { series: Figure::Arrived } => "messages received".to_owned(),
-        Subject::Rate { series } => series.name().to_owned(),
+        ComparedSubject::Quantile { metric, share } => format!("{metric} p{}", format::number(share * 100.0)),
+        ComparedSubject::Errors { operation: None } => "errors per attempt".to_owned(),
+        ComparedSubject::Errors { operation: Some(name) } => format!("errors per attempt of {name}"),
+        ComparedSubject::Delivery { part, of } => format!("deliveries {}, of those {}", part.field(), of.field()),
+        ComparedSubject::Rate { series: Figure::Sent } => "messages sent".to_owned(),
+        ComparedSubject::Rate { series: Figure::Arrived } => "messages received".to_owned(),
+        ComparedSubject::Rate { series } => series.name().to_owned(),
     }
 }
 
@@ -210,10 +210,10 @@ mod tests {
 
     #[test]
     fn subjects_are_named_as_in_thresholds() {
-        let quantile = |share| Subject::Quantile { metric: "message.round_trip".into(), share };
+        let quantile = |share| ComparedSubject::Quantile { metric: "message.round_trip".into(), share };
         assert_eq!(subject(&quantile(0.5)), "message.round_trip p50");
         assert_eq!(
-            subject(&Subject::Delivery { part: Figure::Missing, of: Figure::Due }),
+            subject(&ComparedSubject::Delivery { part: Figure::Missing, of: Figure::Due }),
             "deliveries missing, of those due"
         );
     }

@@ -8,7 +8,7 @@ mod update;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-pub use comparison::{ChangeView, ComparedGroup, ComparisonView, Line, RunHead};
+pub use comparison::{ChangeView, ComparedGroup, ComparedLine, ComparisonView, RunHead};
 pub use list::{EntryRow, room, rows};
 pub use overlay::{Overlay, overlay};
 pub use update::update;
@@ -17,7 +17,7 @@ use super::log::LogFilter;
 use super::run_view::{LogView, RunView};
 use super::save::Format;
 use results::Entry;
-use results::archive::Found;
+use results::archive::ArchivedRun;
 use run::Log;
 
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -118,7 +118,7 @@ pub enum ResultsEffect {
     LookAgain,
     Open(Box<Entry>),
     Save(Vec<Entry>),
-    Keep(Vec<Found>),
+    Keep(Vec<ArchivedRun>),
     /// All of these as one file.
     Export(Vec<Entry>),
     /// The first with the others.

@@ -1,7 +1,7 @@
 //! Charts of several runs laid over each other, each from its own start.
 
 use crate::past::PastRun;
-use crate::run_view::charts::{ChartData, ChartKind, Mark, Series, data};
+use crate::run_view::charts::{ChartData, ChartKind, ChartMark, ChartSeries, data};
 
 /// What is laid over each other: one line for each run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -59,7 +59,7 @@ pub fn overlay(what: Overlay, names: &[String], runs: &[&PastRun], metric: &str)
         }
         // Two runs may be called the same, and legends tell lines by their names.
         let label = format!("{} {}", at + 1, names.get(at).map_or("", String::as_str));
-        Series { label, values: line, ..Series::default() }
+        ChartSeries { label, values: line, ..ChartSeries::default() }
     };
     let series = charts.iter().enumerate().map(line).collect();
     let marks =
@@ -68,8 +68,8 @@ pub fn overlay(what: Overlay, names: &[String], runs: &[&PastRun], metric: &str)
     ChartData { seconds, series, marks: marks.collect(), suspect: Vec::new() }
 }
 
-fn of_run(run: usize, mark: &Mark) -> Mark {
-    Mark { label: mark_of(run, &mark.label), series: Some(run), at_s: mark.at_s }
+fn of_run(run: usize, mark: &ChartMark) -> ChartMark {
+    ChartMark { label: mark_of(run, &mark.label), series: Some(run), at_s: mark.at_s }
 }
 
 /// A mark of one of several runs: `2.1` is the first of the second.
@@ -83,7 +83,7 @@ mod tests {
 
     #[test]
     fn a_mark_says_which_run_it_is_of() {
-        let third = Mark { at_s: 4.5, label: "3".into(), series: None };
-        assert_eq!(of_run(1, &third), Mark { at_s: 4.5, label: "2.3".into(), series: Some(1) });
+        let third = ChartMark { at_s: 4.5, label: "3".into(), series: None };
+        assert_eq!(of_run(1, &third), ChartMark { at_s: 4.5, label: "2.3".into(), series: Some(1) });
     }
 }

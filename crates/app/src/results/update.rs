@@ -124,7 +124,7 @@ fn compare(results: &ResultsView, ids: Vec<String>) -> Vec<Effect> {
 /// Keeps the runs of these files that are not kept yet, and marks all of them.
 fn files_read(model: &mut Model, files: &[(String, String)]) -> Vec<Effect> {
     let results = &mut model.results;
-    let mut new: Vec<archive::Found> = Vec::new();
+    let mut new: Vec<archive::ArchivedRun> = Vec::new();
     let (mut known, mut unread) = (0, Vec::new());
     results.marked.clear();
     for (name, text) in files {

@@ -5,7 +5,7 @@ mod events;
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
-pub use self::events::{Mark, marks};
+pub use self::events::{ChartMark, marks};
 use base::time::{Span, Timestamp};
 use catalogue::{self, Counter, Figure, Metric};
 use metrics::{MetricColumns, Timeline, Totals};
@@ -37,15 +37,15 @@ pub enum ChartKind {
 pub struct ChartData {
     /// Seconds since the start.
     pub seconds: Vec<f64>,
-    pub series: Vec<Series>,
+    pub series: Vec<ChartSeries>,
     /// Where something happened, in order of time.
-    pub marks: Vec<Mark>,
+    pub marks: Vec<ChartMark>,
     /// Spans of time in which the generator may be what was measured: from and to, seconds.
     pub suspect: Vec<(f64, f64)>,
 }
 
 #[derive(Debug, Clone, PartialEq, Default)]
-pub struct Series {
+pub struct ChartSeries {
     pub label: String,
     pub values: Vec<f64>,
     /// Drawn as a thin dashed line: what was wanted, not what was.
@@ -148,13 +148,13 @@ pub fn first_audio(totals: &Totals) -> Vec<String> {
     names
 }
 
-fn conversations(timeline: &Timeline, group: usize) -> Vec<Series> {
+fn conversations(timeline: &Timeline, group: usize) -> Vec<ChartSeries> {
     const STATES: [(&str, &str); 3] =
         [("speaking", "speaking"), ("waiting for audio", "awaiting"), ("listening", "listening")];
     STATES.iter().map(|(label, state)| value(timeline, label, &Figure::Users.of(state), group, Merge::Last)).collect()
 }
 
-fn users(plan: &Plan, timeline: &Timeline, group: usize) -> Vec<Series> {
+fn users(plan: &Plan, timeline: &Timeline, group: usize) -> Vec<ChartSeries> {
     const STATES: [(&str, &str); 6] = [
         ("active", "active"),
         ("in flow", "flow"),
@@ -172,21 +172,26 @@ fn users(plan: &Plan, timeline: &Timeline, group: usize) -> Vec<Series> {
 }
 
 /// The line that closed loads draw; an open load wants arrivals, not a number of users.
-fn wanted(plan: &Plan, seconds: u32, group: usize) -> Option<Series> {
+fn wanted(plan: &Plan, seconds: u32, group: usize) -> Option<ChartSeries> {
     let closed = (0..plan.populations.len()).filter(|&index| !plan.populations[index].load.is_open());
     let schedules: Vec<_> = closed.map(|index| Schedule::planned(plan, index, &Segment::whole())).collect();
     let at = |second: u32| Timestamp::ZERO + Span::from_secs(second.into());
     let target = |second| schedules.iter().map(|schedule| schedule.target(at(second))).sum();
     let values = ends(seconds, group).map(target).collect();
-    (!schedules.is_empty()).then(|| Series { label: "wanted".into(), values, is_reference: true, ..Series::default() })
+    (!schedules.is_empty()).then(|| ChartSeries {
+        label: "wanted".into(),
+        values,
+        is_reference: true,
+        ..ChartSeries::default()
+    })
 }
 
 /// Percentiles are never averaged: of several seconds the worst is shown.
-fn latency(columns: Option<&MetricColumns>, group: usize) -> Vec<Series> {
+fn latency(columns: Option<&MetricColumns>, group: usize) -> Vec<ChartSeries> {
     let column = |label, pick: fn(&MetricColumns) -> &Vec<f32>| {
         series(label, columns.map(|columns| merged(pick(columns), group, Merge::Worst)).unwrap_or_default())
     };
-    let max = Series { starts_hidden: true, ..column("max", |columns| &columns.max) };
+    let max = ChartSeries { starts_hidden: true, ..column("max", |columns| &columns.max) };
     vec![
         column("p50", |columns| &columns.p50),
         column("p95", |columns| &columns.p95),
@@ -196,7 +201,7 @@ fn latency(columns: Option<&MetricColumns>, group: usize) -> Vec<Series> {
 }
 
 /// The same, with what few answers a second can tell in front.
-fn first_audio_series(columns: Option<&MetricColumns>, group: usize) -> Vec<Series> {
+fn first_audio_series(columns: Option<&MetricColumns>, group: usize) -> Vec<ChartSeries> {
     let mut all = latency(columns, group);
     for series in all.iter_mut().skip(2) {
         series.starts_hidden = true;
@@ -205,7 +210,7 @@ fn first_audio_series(columns: Option<&MetricColumns>, group: usize) -> Vec<Seri
 }
 
 /// Errors in all, lost connections, and the errors of the operations that fail most.
-fn errors(totals: &Totals, group: usize) -> Vec<Series> {
+fn errors(totals: &Totals, group: usize) -> Vec<ChartSeries> {
     let timeline = totals.timeline();
     let mut all = vec![
         summed(timeline, "all", Figure::Errors.name(), group),
@@ -229,7 +234,7 @@ fn failing_most(totals: &Totals) -> Vec<String> {
     names
 }
 
-fn generator(timeline: &Timeline, group: usize) -> Vec<Series> {
+fn generator(timeline: &Timeline, group: usize) -> Vec<ChartSeries> {
     let pacing = timeline.metric(Metric::PacingError.name()).map(|columns| merged(&columns.p99, group, Merge::Worst));
     vec![
         value(timeline, "worker lag, worst", Figure::HealthLag.name(), group, Merge::Worst),
@@ -239,7 +244,7 @@ fn generator(timeline: &Timeline, group: usize) -> Vec<Series> {
 }
 
 /// A rate: a second without an entry is a zero, not a gap.
-fn summed(timeline: &Timeline, label: &str, name: &str, group: usize) -> Series {
+fn summed(timeline: &Timeline, label: &str, name: &str, group: usize) -> ChartSeries {
     match timeline.value(name) {
         // The second that is running is not over: its sum would look like a drop.
         Some(values) => series(label, merged(&values[..values.len().saturating_sub(1)], group, Merge::Mean)),
@@ -247,12 +252,12 @@ fn summed(timeline: &Timeline, label: &str, name: &str, group: usize) -> Series 
     }
 }
 
-fn value(timeline: &Timeline, label: &str, name: &str, group: usize, merge: Merge) -> Series {
+fn value(timeline: &Timeline, label: &str, name: &str, group: usize, merge: Merge) -> ChartSeries {
     series(label, timeline.value(name).map(|values| merged(values, group, merge)).unwrap_or_default())
 }
 
-fn series(label: &str, values: Vec<f64>) -> Series {
-    Series { label: label.to_owned(), values, ..Series::default() }
+fn series(label: &str, values: Vec<f64>) -> ChartSeries {
+    ChartSeries { label: label.to_owned(), values, ..ChartSeries::default() }
 }
 
 fn merged(values: &[f32], group: usize, merge: Merge) -> Vec<f64> {
@@ -274,7 +279,7 @@ fn merge_seconds(seconds: &[f32], merge: Merge) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use metrics::{ErrorKey, Part, Phase, Recorder, TotalsConfig};
+    use metrics::{ErrorKey, Phase, Recorder, SnapshotPart, TotalsConfig};
 
     #[track_caller]
     fn check(values: &[f32], group: usize, merge: Merge, expected: &[f64]) {
@@ -301,7 +306,7 @@ mod tests {
         let (metrics, at) = (recorder.drain(), Timestamp::ZERO + Span::from_secs(3));
         adding.absorb(
             0,
-            Part {
+            SnapshotPart {
                 at,
                 metrics: &metrics,
                 users: &[],

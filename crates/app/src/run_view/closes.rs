@@ -147,7 +147,7 @@ mod tests {
     use super::*;
     use base::time::Timestamp;
     use metrics::{
-        DisconnectDelta, DisconnectKey, ErrorDelta, ErrorKey, HealthDelta, LedgerDelta, MetricsDelta, Part,
+        DisconnectDelta, DisconnectKey, ErrorDelta, ErrorKey, HealthDelta, LedgerDelta, MetricsDelta, SnapshotPart,
         TotalsConfig,
     };
 
@@ -184,7 +184,7 @@ mod tests {
         let mut adding = metrics::Aggregator::new(TotalsConfig { workers: 1, ..TotalsConfig::default() });
         adding.absorb(
             0,
-            Part {
+            SnapshotPart {
                 at: Timestamp::from_micros(1),
                 metrics: &metrics,
                 users: &[],

@@ -135,7 +135,7 @@ const FINDINGS: [(Counter, &str); 5] = [
 mod tests {
     use super::*;
     use base::time::Timestamp;
-    use metrics::{BreachKey, Part, Recorder, TotalsConfig};
+    use metrics::{BreachKey, Recorder, SnapshotPart, TotalsConfig};
 
     fn totals(fill: impl FnOnce(&mut Recorder)) -> Totals {
         let mut recorder = Recorder::new(Timestamp::ZERO);
@@ -144,7 +144,7 @@ mod tests {
         let metrics = recorder.drain();
         adding.absorb(
             0,
-            Part {
+            SnapshotPart {
                 at: Timestamp::from_micros(1),
                 metrics: &metrics,
                 users: &[],

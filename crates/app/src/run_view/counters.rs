@@ -45,7 +45,7 @@ fn row(name: &str, population: &str, count: u64, seconds: f64) -> Row {
 mod tests {
     use super::*;
     use base::time::{Span, Timestamp};
-    use metrics::{Part, Recorder, TotalsConfig};
+    use metrics::{Recorder, SnapshotPart, TotalsConfig};
 
     #[test]
     fn counters_stand_in_sums_and_in_parts() {
@@ -58,7 +58,8 @@ mod tests {
         }
         let (metrics, at) = (recorder.drain(), Timestamp::ZERO + Span::from_secs(4));
         let (ledger, health) = Default::default();
-        let part = Part { at, metrics: &metrics, users: &[], ledger: &ledger, completions: &[], health: &health };
+        let part =
+            SnapshotPart { at, metrics: &metrics, users: &[], ledger: &ledger, completions: &[], health: &health };
         adding.absorb(0, part);
         let rows = rows(adding.totals());
         let texts = |row: &Row| row.cells.iter().map(|cell| cell.text.clone()).collect::<Vec<_>>().join(" | ");

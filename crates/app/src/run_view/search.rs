@@ -164,13 +164,18 @@ impl SearchCurve {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use metrics::Measured;
+    use metrics::LevelMeasured;
 
     fn report(ended: Option<Ended>) -> SearchReport {
         let step = |level: f64, p95: f64, outcome: StepOutcome| {
             let broken = if outcome == StepOutcome::Broke { vec!["trip p95 < 300 ms".to_owned()] } else { Vec::new() };
-            let measured =
-                Measured { p50: Some(p95 / 2.0), p95: Some(p95), error_rate: Some(0.0), broken, ..Measured::default() };
+            let measured = LevelMeasured {
+                p50: Some(p95 / 2.0),
+                p95: Some(p95),
+                error_rate: Some(0.0),
+                broken,
+                ..LevelMeasured::default()
+            };
             SearchStep { level, from_s: 1.0, to_s: 2.0, outcome, measured }
         };
         let steps = vec![

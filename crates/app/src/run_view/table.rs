@@ -11,11 +11,11 @@ use super::Mood;
 #[derive(Debug, Clone, Copy)]
 pub struct Column {
     pub title: &'static str,
-    pub kind: Kind,
+    pub kind: ColumnKind,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Kind {
+pub enum ColumnKind {
     /// Says what the row is about; the first column of each table.
     Name,
     Text,
@@ -25,7 +25,7 @@ pub enum Kind {
     Quiet,
 }
 
-impl Kind {
+impl ColumnKind {
     /// How style sheets call its cells.
     pub const fn class(self) -> &'static str {
         match self {
@@ -70,23 +70,23 @@ pub(super) fn read_key<K: DeserializeOwned>(key: &str) -> Option<K> {
 
 impl Column {
     pub const fn name(title: &'static str) -> Self {
-        Self { title, kind: Kind::Name }
+        Self { title, kind: ColumnKind::Name }
     }
 
     pub const fn text(title: &'static str) -> Self {
-        Self { title, kind: Kind::Text }
+        Self { title, kind: ColumnKind::Text }
     }
 
     pub const fn number(title: &'static str) -> Self {
-        Self { title, kind: Kind::Number }
+        Self { title, kind: ColumnKind::Number }
     }
 
     pub const fn code(title: &'static str) -> Self {
-        Self { title, kind: Kind::Code }
+        Self { title, kind: ColumnKind::Code }
     }
 
     pub const fn quiet(title: &'static str) -> Self {
-        Self { title, kind: Kind::Quiet }
+        Self { title, kind: ColumnKind::Quiet }
     }
 }
 

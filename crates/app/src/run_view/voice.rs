@@ -209,7 +209,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use metrics::{CounterDelta, HealthDelta, LedgerDelta, MetricsDelta, Part, TotalsConfig};
+    use metrics::{CounterDelta, HealthDelta, LedgerDelta, MetricsDelta, SnapshotPart, TotalsConfig};
 
     fn totals(counts: &[(&str, &str, u64)]) -> Totals {
         let counter = |(counter, population, count): &(&str, &str, u64)| CounterDelta {
@@ -221,7 +221,7 @@ mod tests {
         let mut adding = metrics::Aggregator::new(TotalsConfig { workers: 1, ..TotalsConfig::default() });
         adding.absorb(
             0,
-            Part {
+            SnapshotPart {
                 at: Timestamp::from_micros(1),
                 metrics: &metrics,
                 users: &[],

@@ -231,9 +231,10 @@ fn charts_of_a_page_have_its_marks_and_its_suspect_seconds() {
 
 #[test]
 fn a_page_has_the_curve_of_its_search() {
-    use metrics::{Ended, Measured, SearchReport, SearchStep, StepOutcome};
+    use metrics::{Ended, LevelMeasured, SearchReport, SearchStep, StepOutcome};
     let step = |level: f64, p95: f64, outcome| {
-        let measured = Measured { p50: Some(1.0), p95: Some(p95), error_rate: Some(0.25), ..Measured::default() };
+        let measured =
+            LevelMeasured { p50: Some(1.0), p95: Some(p95), error_rate: Some(0.25), ..LevelMeasured::default() };
         SearchStep { level, from_s: 1.0, to_s: 2.0, outcome, measured }
     };
     let search = SearchReport {

@@ -5,11 +5,11 @@ use crate::event::Effect;
 use crate::format;
 use crate::hear::MarkKind;
 use base::time::Span;
-use engine::wire::{Act, Canary, Note, Reply as What, Told};
+use engine::wire::{Act, Canary, CanaryReply as What, Note, Told};
 
 /// One line about what was done by hand.
 #[derive(Debug, Clone, PartialEq, Default)]
-pub struct Reply {
+pub struct ReplyRow {
     /// Counts all there ever were.
     pub id: u64,
     pub kind: MarkKind,
@@ -75,7 +75,7 @@ impl Seeing {
                 _ => continue,
             };
             let id = self.replies.back().map_or(0, |last| last.id + 1);
-            self.replies.push_back(Reply { id, kind, text });
+            self.replies.push_back(ReplyRow { id, kind, text });
         }
         while self.replies.len() > MOST_REPLIES {
             self.replies.pop_front();

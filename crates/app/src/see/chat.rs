@@ -93,7 +93,7 @@ fn bubble(seen: &SeenFrame, user: UserId, run: &RunView, echoed: &HashSet<(UserI
 impl Seeing {
     /// What a message can be answered by: the reaction's number and its name.
     pub fn reactions(&self) -> Vec<(usize, String)> {
-        let reaction = |offer: &engine::wire::Offer| match offer.act {
+        let reaction = |offer: &engine::wire::Choice| match offer.act {
             Act::React(place) => Some((place, offer.label.clone())),
             _ => None,
         };
@@ -102,7 +102,7 @@ impl Seeing {
 
     /// What its script does from time to time.
     pub fn timers(&self) -> Vec<(usize, String)> {
-        let timer = |offer: &engine::wire::Offer| match offer.act {
+        let timer = |offer: &engine::wire::Choice| match offer.act {
             Act::Tick(place) => Some((place, offer.label.clone())),
             _ => None,
         };

@@ -1,9 +1,9 @@
 //! Frames as lines to read, search and copy.
 
-use super::{History, SeeState, Seeing};
+use super::{SeeState, Seeing, SeenHistory};
 use crate::format;
 use crate::hear::MarkKind;
-use engine::wire::{Note, Reply, Told};
+use engine::wire::{CanaryReply, Note, Told};
 use metrics::{Frame, Way};
 
 /// One line of a timeline.
@@ -79,7 +79,7 @@ pub fn time(at_s: f64) -> String {
 }
 
 /// In order of time.
-fn matching(history: &History, words: &str) -> Vec<FrameRow> {
+fn matching(history: &SeenHistory, words: &str) -> Vec<FrameRow> {
     let words: Vec<String> = words.split_whitespace().map(str::to_lowercase).collect();
     let frames = history.frames.iter().map(|seen| (seen.frame.at_s, row(format!("f{}", seen.number), &seen.frame)));
     let notes = history.notes.iter().enumerate().filter_map(|(place, note)| {
@@ -103,10 +103,10 @@ fn in_words(note: &Note) -> Option<(FrameWay, String)> {
         Told::Failed(text) => Some((FrameWay::Failed, text.clone())),
         Told::Took { operation, what, micros } => {
             let what = match what {
-                Reply::Answer => "answer",
-                Reply::Ack => "acknowledgement",
-                Reply::Echo => "own echo",
-                Reply::FirstAudio => "first audio",
+                CanaryReply::Answer => "answer",
+                CanaryReply::Ack => "acknowledgement",
+                CanaryReply::Echo => "own echo",
+                CanaryReply::FirstAudio => "first audio",
             };
             Some((FrameWay::State, format!("{operation}: {what} after {}", format::micros(*micros as f64))))
         }

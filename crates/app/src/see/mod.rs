@@ -4,7 +4,7 @@ mod canary;
 mod chat;
 mod frames;
 
-pub use canary::Reply as CanaryReply;
+pub use canary::ReplyRow as CanaryReply;
 pub use chat::{Bubble, Speaker as Voice, conversation};
 pub use frames::{FrameRow, FrameWay, row as frame_row, time as frame_time, transcript};
 
@@ -62,7 +62,7 @@ pub struct Seeing {
     /// The clip that was chosen for it to say.
     pub chosen_clip: String,
     pub sight: Arc<Sight>,
-    pub seen: Arc<History>,
+    pub seen: Arc<SeenHistory>,
     /// The last answers to what was done by hand.
     pub replies: VecDeque<CanaryReply>,
     /// A panel of evidence is open.
@@ -82,7 +82,7 @@ pub enum SeeState {
 
 /// Compared by how often it was changed: its frames are never held against each other.
 #[derive(Debug, Clone, Default)]
-pub struct History {
+pub struct SeenHistory {
     revision: u64,
     pub frames: VecDeque<SeenFrame>,
     pub notes: VecDeque<Note>,
@@ -90,7 +90,7 @@ pub struct History {
     pub missed: u64,
 }
 
-impl PartialEq for History {
+impl PartialEq for SeenHistory {
     fn eq(&self, other: &Self) -> bool {
         self.revision == other.revision
     }

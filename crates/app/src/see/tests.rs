@@ -2,7 +2,7 @@ use super::*;
 use crate::event::Effect;
 use crate::run_view::Tables;
 use base::time::Timestamp;
-use engine::wire::{Act, Canary, Offer, Reply, Said, Told};
+use engine::wire::{Act, Canary, CanaryReply, Choice, SeenMessage, Told};
 use metrics::{Frame, Way};
 
 fn run() -> RunView {
@@ -18,7 +18,7 @@ fn frame(number: u64, way: Way, event: Option<&str>, said: Option<(UserId, u32, 
         number,
         frame: Frame { at_s: number as f64, way, length: text.len() as u32, more: 0, text: Some(text) },
         event: event.map(str::to_owned),
-        said: said.map(|(by, sequence, text)| Said { by: Some((by, sequence)), text: text.into() }),
+        said: said.map(|(by, sequence, text)| SeenMessage { by: Some((by, sequence)), text: text.into() }),
     }
 }
 
@@ -52,7 +52,7 @@ fn who_is_taken_over_is_given_back_before_another_is_watched() {
     seeing.draft = " hi ".into();
     assert_eq!(seeing.say(), [Effect::Canary { user: one, order: Canary::Say("hi".into()) }]);
     assert_eq!(seeing.draft, "");
-    let took = Told::Took { operation: "message".into(), what: Reply::Echo, micros: 12_340 };
+    let took = Told::Took { operation: "message".into(), what: CanaryReply::Echo, micros: 12_340 };
     let note = Note { at: Timestamp::ZERO, told: took };
     let sight = Sight { taken: true, ..Sight::default() };
     seeing.take_in(Seen { sight: Some(sight), notes: vec![note], ..seen(one, vec![]) });
@@ -64,8 +64,8 @@ fn who_is_taken_over_is_given_back_before_another_is_watched() {
 #[test]
 fn who_is_taken_over_says_the_clip_that_is_chosen() {
     let user = UserId::new(1, 0);
-    let clip = |label: &str| Offer { act: Act::Speak, label: label.to_owned() };
-    let offers = vec![clip("order"), clip("weather"), Offer { act: Act::Tick(0), label: "send".to_owned() }];
+    let clip = |label: &str| Choice { act: Act::Speak, label: label.to_owned() };
+    let offers = vec![clip("order"), clip("weather"), Choice { act: Act::Tick(0), label: "send".to_owned() }];
     let sight = |taken| Some(Sight { taken, offers: offers.clone(), ..Sight::default() });
     let says = |clip: &str| [Effect::Canary { user, order: Canary::Speak(clip.to_owned()) }];
     let mut seeing = Seeing::default();

@@ -6,7 +6,7 @@ pub use frames::{FrameId, Frames};
 
 use serde_json::{Map, Value};
 
-use crate::wire::{Canary, Guest, Heard};
+use crate::wire::{Canary, Guest, HeardMoment};
 use base::time::{Span, Timestamp};
 use metrics::{SentLog, UserId};
 use plan::TimedAction;
@@ -148,7 +148,7 @@ pub enum Output {
     Failed {
         message: String,
     },
-    Heard(Heard),
+    Heard(HeardMoment),
 }
 
 #[derive(Debug, Clone, PartialEq)]

@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use super::{Bench, held};
-use crate::wire::{Guest, Lending, Load, Moved};
+use crate::wire::{Guest, Lending, Moved, WorkerLoad};
 use crate::{Engine, Input};
 use metrics::UserId;
 use plan::{Caps, Limits, Segment};
@@ -32,7 +32,7 @@ impl Bench {
 }
 
 /// The second of two equal parts: of four users it plays 1 and 3.
-fn part() -> Load {
+fn part() -> WorkerLoad {
     let mut load = Bench::load(&[(json!({}), held(4))], None);
     load.segment = Segment { part: 1, weights: vec![1, 1], probe_parts: Vec::new() };
     load
@@ -96,7 +96,7 @@ fn a_part_that_is_taken_up_comes_with_its_guests_and_without_whom_it_has_lent() 
 
 /// Whether the worker keeps user 0, who was dealt to another one.
 #[track_caller]
-fn check_kept(change: impl FnOnce(&mut Load), most: u32, kept: bool) {
+fn check_kept(change: impl FnOnce(&mut WorkerLoad), most: u32, kept: bool) {
     let mut load = part();
     change(&mut load);
     let mut bench = Bench { engine: Engine::new(&load).expect("the plan is good"), ..Bench::with(&part()) };
@@ -112,7 +112,7 @@ fn who_has_no_room_for_a_guest_or_does_not_know_its_account_gives_it_back() {
     check_kept(|_| {}, ALL, true);
     check_kept(|_| {}, 0, false);
     let capped = |users| {
-        move |load: &mut Load| {
+        move |load: &mut WorkerLoad| {
             let caps = Caps { users: Some(users), ..Caps::NONE };
             let hosts = load.plan.hosts();
             load.limits = Some(Limits { hosts, caps, public: caps, ..Limits::default() });
@@ -121,7 +121,7 @@ fn who_has_no_room_for_a_guest_or_does_not_know_its_account_gives_it_back() {
     // This part may play half of them at a time, and two are its own.
     check_kept(capped(8), ALL, true);
     check_kept(capped(4), ALL, false);
-    let from_file = |load: &mut Load| {
+    let from_file = |load: &mut WorkerLoad| {
         let columns = vec!["email".to_owned(), "password".to_owned()];
         load.plan.populations[0].accounts = plan::Accounts::Csv { columns };
         load.csv =

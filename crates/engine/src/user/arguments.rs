@@ -26,8 +26,8 @@ impl<'a> HeardArguments<'a> {
     }
 
     /// For a task that outlives the frame.
-    pub fn kept(&self) -> Kept {
-        Kept(self.args.raw.into())
+    pub fn kept(&self) -> KeptArguments {
+        KeptArguments(self.args.raw.into())
     }
 }
 
@@ -40,16 +40,16 @@ impl Arguments for HeardArguments<'_> {
 }
 
 /// The arguments of the event that started a task.
-pub struct Kept(Box<str>);
+pub struct KeptArguments(Box<str>);
 
-impl Kept {
+impl KeptArguments {
     /// The raw arguments of an event that came before.
     pub fn new(raw: String) -> Self {
         Self(raw.into())
     }
 }
 
-impl Arguments for Kept {
+impl Arguments for KeptArguments {
     fn part(&self, pointer: &Pointer) -> Option<Cow<'_, Value>> {
         let args = Args { raw: &self.0, attachments: Vec::new() };
         args.value(pointer.arg, &pointer.path).map(Cow::Owned)

@@ -2,11 +2,11 @@
 
 use serde_json::Value;
 
-use crate::wire::{Act, Canary, Offer, Sight, Told};
+use crate::wire::{Act, Canary, Choice, Sight, Told};
 use base::time::Timestamp;
 use scenario::{EmitOp, Op, OperationId, Pc, Program, RoomEffect};
 
-use super::arguments::Kept;
+use super::arguments::KeptArguments;
 use super::life::LifeStage;
 use super::task::{TaskRole, Wait};
 use super::{Context, User};
@@ -133,7 +133,7 @@ impl User {
         let program = ctx.program;
         let Some(reaction) = program.reactions.get(reaction) else { return };
         let operations = operations_of(program, reaction.block);
-        self.do_by_hand(ctx, reaction.block, Some(Kept::new(event)));
+        self.do_by_hand(ctx, reaction.block, Some(KeptArguments::new(event)));
         for timer in &program.timers {
             if operations_of(program, timer.block).iter().any(|operation| operations.contains(operation)) {
                 self.do_by_hand(ctx, timer.block, None);
@@ -141,7 +141,7 @@ impl User {
         }
     }
 
-    fn do_by_hand(&mut self, ctx: &Context<'_>, block: Pc, event: Option<Kept>) {
+    fn do_by_hand(&mut self, ctx: &Context<'_>, block: Pc, event: Option<KeptArguments>) {
         self.spawn(TaskRole::Side, block, event, ctx.now, Wait::Ready);
     }
 }
@@ -162,10 +162,10 @@ fn put_text(value: &mut Value, tag: &str, text: &str) {
     }
 }
 
-fn offers(program: &Program, clips: Vec<String>) -> Vec<Offer> {
-    let say = message_op(program).map(|_| Offer { act: Act::Say, label: "say".to_owned() });
+fn offers(program: &Program, clips: Vec<String>) -> Vec<Choice> {
+    let say = message_op(program).map(|_| Choice { act: Act::Say, label: "say".to_owned() });
     let speak = clips.into_iter().filter(|_| speak_op(program).is_some());
-    let speak = speak.map(|label| Offer { act: Act::Speak, label });
+    let speak = speak.map(|label| Choice { act: Act::Speak, label });
     let label = |operations: &[OperationId]| {
         let names = operations.iter().map(|operation| program.operations[operation.0 as usize].as_str());
         names.collect::<Vec<_>>().join(", ")
@@ -174,12 +174,12 @@ fn offers(program: &Program, clips: Vec<String>) -> Vec<Offer> {
         .timers
         .iter()
         .enumerate()
-        .map(|(place, timer)| Offer { act: Act::Tick(place), label: timer.name.clone() });
+        .map(|(place, timer)| Choice { act: Act::Tick(place), label: timer.name.clone() });
     let messages = program.delivery.as_ref().map(|delivery| delivery.event);
     let reactions = program.reactions.iter().enumerate().filter(|(_, reaction)| Some(reaction.event) == messages);
     let reactions = reactions.map(|(place, reaction)| (place, operations_of(program, reaction.block)));
     let reactions = reactions.filter(|(_, operations)| !operations.is_empty());
-    let reactions = reactions.map(|(place, operations)| Offer { act: Act::React(place), label: label(&operations) });
+    let reactions = reactions.map(|(place, operations)| Choice { act: Act::React(place), label: label(&operations) });
     say.into_iter().chain(speak).chain(ticks).chain(reactions).collect()
 }
 

@@ -1,7 +1,7 @@
 //! What a user may touch while it acts: the clock's value, its population's tables, and where its doings go.
 
 use crate::ports::{FetchRequest, FrameId, Frames, SocketId};
-use crate::wire::{Level, LogLine, Note, Reply, Told};
+use crate::wire::{CanaryReply, LogLevel, LogLine, Note, Told};
 use base::time::{Span, Timestamp};
 use metrics::{
     BreachKey, ClosedBy, CounterId, DisconnectKey, ErrorKey, Exemplars, Ledger, PendingExemplar, Phase, Recorder,
@@ -99,7 +99,7 @@ impl Context<'_> {
     }
 
     /// Tells whoever watches this user how long it waited.
-    pub fn took(&mut self, operation: OperationId, what: Reply, took: Span) {
+    pub fn took(&mut self, operation: OperationId, what: CanaryReply, took: Span) {
         if let Some(seen) = &mut self.seen {
             let operation = self.program.operations[operation.0 as usize].clone();
             seen.push(Note { at: self.now, told: Told::Took { operation, what, micros: took.as_micros() } });
@@ -139,7 +139,7 @@ impl Context<'_> {
         self.recorder.breach(self.now, key, || redactor.shown(&sample(), MAX_SAMPLE));
     }
 
-    pub fn log(&mut self, level: Level, user: u32, text: String) {
+    pub fn log(&mut self, level: LogLevel, user: u32, text: String) {
         self.show(|| Told::Saw(text.clone()));
         self.log.push(LogLine { at: self.now, level, population: self.population.to_owned(), user: Some(user), text });
     }

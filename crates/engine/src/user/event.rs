@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::wire::{Reply, Told};
+use crate::wire::{CanaryReply, Told};
 use base::time::{Span, Timestamp};
 use metrics::Receipt;
 use protocol::{Args, BINARY_FRAME, FrameError, Incoming, Session};
@@ -219,7 +219,7 @@ impl User {
         let took = ctx.now.since(pending.sent_at);
         ctx.sample(meters.round_trip, took);
         ctx.recorder.sample(ctx.now, meters.intended, ctx.now.since(pending.intended));
-        ctx.took(operation, Reply::Echo, took);
+        ctx.took(operation, CanaryReply::Echo, took);
         if let Some(message) = &mut pending.message {
             message.echoed = true;
             message.accepted = true;
@@ -251,7 +251,7 @@ impl User {
         self.memory.secrets.teach(ctx.redactor);
         pending.answer = None;
         ctx.sample(ctx.meters.operation(operation).answer, took);
-        ctx.took(operation, Reply::Answer, took);
+        ctx.took(operation, CanaryReply::Answer, took);
         self.settle(ctx, place);
     }
 
@@ -265,7 +265,7 @@ impl User {
         });
         let (operation, took) = (pending.operation, ctx.now.since(pending.sent_at));
         ctx.sample(ctx.meters.operation(operation).ack, took);
-        ctx.took(operation, Reply::Ack, took);
+        ctx.took(operation, CanaryReply::Ack, took);
         if let Some(sequence) = sequence {
             ctx.ledger.accepted(ctx.now, self.id, sequence);
         }

@@ -11,12 +11,12 @@
 //!   Failed: from any stage, when a required step fails or the connection is gone for good.
 //! ```
 
-use crate::wire::Level;
+use crate::wire::LogLevel;
 use base::time::{Span, Timestamp};
 use metrics::{ClosedBy, Phase, UserId};
 use scenario::{AfterFlow, Pc, Program, UserFacts};
 
-use super::arguments::Kept;
+use super::arguments::KeptArguments;
 use super::link::HandshakeState;
 use super::memory::Memory;
 use super::task::{Task, TaskRole, Ticker, Wait};
@@ -179,7 +179,14 @@ impl User {
         self.run(ctx);
     }
 
-    pub(super) fn spawn(&mut self, role: TaskRole, pc: Pc, event: Option<Kept>, intended: Timestamp, wait: Wait) {
+    pub(super) fn spawn(
+        &mut self,
+        role: TaskRole,
+        pc: Pc,
+        event: Option<KeptArguments>,
+        intended: Timestamp,
+        wait: Wait,
+    ) {
         let serial = self.next_task;
         self.next_task += 1;
         self.tasks.push(Task { serial, role, pc, loops: Vec::new(), event, intended, wait, typed: None });
@@ -353,7 +360,7 @@ impl User {
             return;
         }
         if !self.is_once_user() {
-            ctx.log(Level::Error, self.id.index(), format!("failed: {why}"));
+            ctx.log(LogLevel::Error, self.id.index(), format!("failed: {why}"));
         }
         self.failure = Some(ctx.redactor.shown(why, MOST_SAID));
         self.quit(ctx, LifeStage::Failed);

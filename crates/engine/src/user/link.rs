@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use crate::ports::{FetchFailure, SocketId};
-use crate::wire::{Level, Told};
+use crate::wire::{LogLevel, Told};
 use base::time::{Span, Timestamp};
 use metrics::{ClosedBy, DisconnectKey, Phase};
 use plan::{MARK, Mark};
@@ -17,7 +17,7 @@ use super::voice::Ending;
 use super::{Context, User, Wish};
 
 /// A socket and the session that speaks over it.
-pub struct Link {
+pub struct UserLink {
     pub socket: SocketId,
     pub session: Session,
     /// The WebSocket opened: only then does the browser say that it closed.
@@ -134,7 +134,7 @@ impl User {
             self.count_disconnect(ctx, *old, 1006, "");
         }
         let session = Session::new(opening.config);
-        self.link = Some(Box::new(Link {
+        self.link = Some(Box::new(UserLink {
             socket,
             session,
             opened: false,
@@ -264,7 +264,7 @@ impl User {
         }
     }
 
-    fn count_disconnect(&self, ctx: &mut Context<'_>, link: Link, code: u16, reason: &str) {
+    fn count_disconnect(&self, ctx: &mut Context<'_>, link: UserLink, code: u16, reason: &str) {
         let Closing { by, phase, reason: known } = link.closing.unwrap_or_else(|| Closing {
             by: if link.provoked.is_some() { ClosedBy::User } else { ClosedBy::Server },
             phase: self.phase(),
@@ -274,7 +274,7 @@ impl User {
         ctx.show(|| Told::Saw(format!("closed {code} {reason}").trim_end().to_owned()));
         let key = DisconnectKey { population: ctx.population.to_owned(), code, reason, by, phase };
         if by != ClosedBy::User {
-            ctx.log(Level::Warning, self.id.index(), format!("disconnected: code {code} {}", key.reason));
+            ctx.log(LogLevel::Warning, self.id.index(), format!("disconnected: code {code} {}", key.reason));
         }
         ctx.disconnect(key);
     }

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use serde_json::Value;
 
 use base::time::Span;
-use scenario::{Arguments, Delay, Program, Save, Scope, Source, Template, UserFacts};
+use scenario::{Arguments, Delay, EvaluationScope, Program, Save, Source, Template, UserFacts};
 
 use super::secrets::Secrets;
 
@@ -55,8 +55,13 @@ impl Memory {
         }
     }
 
-    pub fn scope<'a>(&'a mut self, wall_ms: f64, event: Option<&'a dyn Arguments>, tag: &'a str) -> Scope<'a> {
-        Scope {
+    pub fn scope<'a>(
+        &'a mut self,
+        wall_ms: f64,
+        event: Option<&'a dyn Arguments>,
+        tag: &'a str,
+    ) -> EvaluationScope<'a> {
+        EvaluationScope {
             user: &self.facts,
             vars: &self.vars,
             event,

@@ -109,7 +109,7 @@ impl Meters {
         ]
         .map(|metric| series(metric.name()));
         let voice = VoiceMeters::new(program, population, recorder);
-        let named = |event: &scenario::Event| Counter::EventsIn.of(&event.name);
+        let named = |event: &scenario::NamedEvent| Counter::EventsIn.of(&event.name);
         let events_in = program.events.iter().map(|event| recorder.counter(&named(event), population)).collect();
         let mut counter = |counter: Counter| recorder.counter(counter.name(), population);
         Self {

@@ -35,7 +35,7 @@ pub use due::is_stale;
 pub use life::ONCE_USER;
 pub use link::Opening;
 pub use meters::Meters;
-pub use outlook::{Call, Outlook, Step, StepKind};
+pub use outlook::{Call, Outlook, OutlookStep, StepKind};
 pub use voice::{UnknownClip, Utterances};
 
 use std::collections::VecDeque;
@@ -45,7 +45,7 @@ use metrics::{Phase, UserId, UsersByState};
 
 use actions::ReadStall;
 use life::LifeStage;
-use link::Link;
+use link::UserLink;
 use memory::Memory;
 use pending::{Fetching, Pending};
 use probe::Probe;
@@ -57,7 +57,7 @@ pub struct User {
     id: UserId,
     memory: Memory,
     stage: LifeStage,
-    link: Option<Box<Link>>,
+    link: Option<Box<UserLink>>,
     /// While it is connected to a voice service.
     voice: Option<Box<Voice>>,
     tasks: Vec<Task>,

@@ -9,11 +9,11 @@ use super::memory::Memory;
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Outlook {
     /// The steps of a user in the order in which they stand, each operation once.
-    pub steps: Vec<Step>,
+    pub steps: Vec<OutlookStep>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Step {
+pub struct OutlookStep {
     pub operation: String,
     pub kind: StepKind,
     /// The first thing that a user does, not one of those that come again and again.
@@ -60,7 +60,7 @@ impl Outlook {
         outlook
     }
 
-    pub fn step(&self, operation: &str) -> Option<&Step> {
+    pub fn step(&self, operation: &str) -> Option<&OutlookStep> {
         self.steps.iter().find(|step| step.operation == operation)
     }
 
@@ -81,7 +81,7 @@ impl Outlook {
 
     fn add(&mut self, operation: String, kind: StepKind, comes_at_once: bool) {
         if self.step(&operation).is_none() {
-            self.steps.push(Step { operation, kind, comes_at_once });
+            self.steps.push(OutlookStep { operation, kind, comes_at_once });
         }
     }
 }

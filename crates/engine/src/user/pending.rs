@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use crate::ports::FetchId;
 use base::time::Timestamp;
-use scenario::{Answer, Arguments, EventId, Match, OperationId, Pc, Pointer, Template, Test};
+use scenario::{Arguments, AwaitedEvent, EventId, Match, OperationId, Pc, Pointer, Template, Test};
 
 use super::memory::Memory;
 
@@ -73,7 +73,13 @@ impl Pending {
 }
 
 impl Expected {
-    pub fn new(at: Pc, answer: &Answer, memory: &mut Memory, wall_ms: f64, event: Option<&dyn Arguments>) -> Self {
+    pub fn new(
+        at: Pc,
+        answer: &AwaitedEvent,
+        memory: &mut Memory,
+        wall_ms: f64,
+        event: Option<&dyn Arguments>,
+    ) -> Self {
         let mut value = |template: &Template| Template::constant(template.value(&mut memory.scope(wall_ms, event, "")));
         let tests = answer.matches.iter().map(|rule| Match {
             field: rule.field.clone(),

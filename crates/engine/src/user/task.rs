@@ -3,7 +3,7 @@
 use base::time::{Span, Timestamp};
 use scenario::{Arguments, Pc};
 
-use super::arguments::Kept;
+use super::arguments::KeptArguments;
 
 /// One activation of a block.
 #[derive(Default)]
@@ -14,7 +14,7 @@ pub struct Task {
     /// Rounds left of the loops it is in, innermost last.
     pub loops: Vec<u32>,
     /// The arguments of the event that started it.
-    pub event: Option<Kept>,
+    pub event: Option<KeptArguments>,
     /// When its next step was due: what it sends is measured from here, too.
     pub intended: Timestamp,
     pub wait: Wait,

@@ -33,12 +33,12 @@ pub struct Sight {
     pub taken: bool,
     pub failure: Option<String>,
     /// What it can be told to do.
-    pub offers: Vec<Offer>,
+    pub offers: Vec<Choice>,
 }
 
 /// Something that its scenario has users do.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Offer {
+pub struct Choice {
     pub act: Act,
     /// The operations in it.
     pub label: String,
@@ -64,12 +64,12 @@ pub struct SeenFrame {
     /// The event's name, where it carries one.
     pub event: Option<String>,
     /// It carries a message of the conversation.
-    pub said: Option<Said>,
+    pub said: Option<SeenMessage>,
 }
 
 /// A message of the conversation, without its tag.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Said {
+pub struct SeenMessage {
     /// Who sent it, and as which of its messages; `None`: no user of this run.
     pub by: Option<(UserId, u32)>,
     pub text: String,

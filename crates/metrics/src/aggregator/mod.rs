@@ -23,7 +23,7 @@ use catalogue::{COMPLETIONS, Counter, Figure, Metric};
 
 /// One worker's hand-over, without what is not for adding up.
 #[derive(Debug, Clone, Copy)]
-pub struct Part<'a> {
+pub struct SnapshotPart<'a> {
     /// When it was made: it covers the time since the one before.
     pub at: Timestamp,
     pub metrics: &'a MetricsDelta,
@@ -63,7 +63,7 @@ impl Aggregator {
     }
 
     /// Adds what one worker hands over. Order between workers does not matter for totals.
-    pub fn absorb(&mut self, worker: usize, part: Part<'_>) {
+    pub fn absorb(&mut self, worker: usize, part: SnapshotPart<'_>) {
         if worker >= self.users.len() {
             return;
         }
@@ -199,7 +199,7 @@ impl Aggregator {
     }
 
     /// What makes the samples of this hand-over suspect.
-    fn look(&mut self, worker: usize, part: &Part<'_>) -> Causes {
+    fn look(&mut self, worker: usize, part: &SnapshotPart<'_>) -> Causes {
         let home = self.totals.homes.of(worker);
         let most = self.totals.config.sockets.get(worker).copied().unwrap_or_default();
         self.totals.rooms.absorb(worker, home, most, part.at, part.health);

@@ -42,7 +42,7 @@ fn hand_over(aggregator: &mut Aggregator, worker: usize, at: Timestamp, handed: 
     }
     aggregator.absorb(
         worker,
-        Part {
+        SnapshotPart {
             at,
             metrics: &recorder.drain(),
             users: &[UsersByState { active: handed.active, ..<_>::default() }],

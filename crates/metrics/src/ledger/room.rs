@@ -14,14 +14,14 @@ pub const MARGIN: Span = Span::from_secs(2);
 pub struct Room {
     pub name: String,
     /// Everybody of this worker who is in, or was while some message may still ask, in order of first entry.
-    pub members: Vec<Member>,
+    pub members: Vec<RoomMember>,
     places: IdMap<UserId, u32>,
     /// So many members are a reason to forget those that are gone.
     crowded: usize,
 }
 
 #[derive(Debug)]
-pub struct Member {
+pub struct RoomMember {
     pub user: UserId,
     here_since: Option<Timestamp>,
     /// Entered and left, while some message may still ask.
@@ -40,7 +40,7 @@ impl Room {
         }
         let members = &mut self.members;
         let place = *self.places.entry(user).or_insert_with(|| {
-            members.push(Member { user, here_since: None, past: Vec::new() });
+            members.push(RoomMember { user, here_since: None, past: Vec::new() });
             members.len() as u32 - 1
         });
         let member = &mut members[place as usize];
@@ -67,7 +67,7 @@ impl Room {
     }
 }
 
-impl Member {
+impl RoomMember {
     /// Whether a message sent and accepted at these times is owed to this member: it was in when the message was
     /// sent, and has not left since, or not before [`MARGIN`] after the acceptance.
     pub fn is_owed(&self, sent_at: Timestamp, accepted: Timestamp) -> bool {

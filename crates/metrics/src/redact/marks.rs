@@ -6,14 +6,14 @@ use super::urls;
 
 /// A part of a text that is not to be told.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Mark {
+pub struct SecretSpan {
     pub from: usize,
     pub to: usize,
-    pub what: What,
+    pub what: SecretKind,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum What {
+pub enum SecretKind {
     Value,
     /// `user:password@`, with its `@`.
     User,
@@ -23,9 +23,9 @@ pub enum What {
     Open,
 }
 
-impl Mark {
+impl SecretSpan {
     pub fn value(from: usize, to: usize) -> Self {
-        Self { from, to, what: What::Value }
+        Self { from, to, what: SecretKind::Value }
     }
 }
 
@@ -35,13 +35,13 @@ pub fn text_without_secrets(text: &str, mask: &str) -> Option<String> {
     let mut marks = Vec::new();
     find(text.as_bytes(), &mut marks);
     // What a document calls so in a text within it is its author's to say.
-    marks.retain(|mark| !matches!(mark.what, What::Bare | What::Open));
+    marks.retain(|mark| !matches!(mark.what, SecretKind::Bare | SecretKind::Open));
     let clean = apply(text, marks, mask)?;
     (clean != text).then_some(clean)
 }
 
 /// The text with a mask in the place of each mark, or `None` if there is none.
-pub fn apply(text: &str, mut marks: Vec<Mark>, mask: &str) -> Option<String> {
+pub fn apply(text: &str, mut marks: Vec<SecretSpan>, mask: &str) -> Option<String> {
     if marks.is_empty() {
         return None;
     }
@@ -59,10 +59,10 @@ pub fn apply(text: &str, mut marks: Vec<Mark>, mask: &str) -> Option<String> {
         clean.push_str(&text[end..from]);
         match mark.what {
             _ if mask.is_empty() => {}
-            What::Value => clean.push_str(mask),
-            What::User => clean.extend([mask, "@"]),
-            What::Bare => clean.extend(["\"", mask, "\""]),
-            What::Open => clean.extend([mask, "\""]),
+            SecretKind::Value => clean.push_str(mask),
+            SecretKind::User => clean.extend([mask, "@"]),
+            SecretKind::Bare => clean.extend(["\"", mask, "\""]),
+            SecretKind::Open => clean.extend([mask, "\""]),
         }
         end = to;
     }
@@ -71,7 +71,7 @@ pub fn apply(text: &str, mut marks: Vec<Mark>, mask: &str) -> Option<String> {
 }
 
 /// Everything that the rules know.
-pub fn find(text: &[u8], marks: &mut Vec<Mark>) {
+pub fn find(text: &[u8], marks: &mut Vec<SecretSpan>) {
     urls::users(text, marks);
     urls::pairs(text, marks);
     urls::segments(text, marks);
@@ -81,7 +81,7 @@ pub fn find(text: &[u8], marks: &mut Vec<Mark>) {
 }
 
 /// `"token":"…"` shows a secret, whoever's it is; so does `'token': '…'`.
-fn fields(text: &[u8], marks: &mut Vec<Mark>) {
+fn fields(text: &[u8], marks: &mut Vec<SecretSpan>) {
     for colon in memchr::memchr_iter(b':', text) {
         let before = text[..colon].trim_ascii_end();
         let Some(quote) = before.last().copied().filter(|quote| matches!(quote, b'"' | b'\'')) else { continue };
@@ -96,26 +96,26 @@ fn fields(text: &[u8], marks: &mut Vec<Mark>) {
 }
 
 /// The value in JSON that begins here, if it is a text, a number or a word.
-fn value(text: &[u8], at: usize) -> Option<Mark> {
+fn value(text: &[u8], at: usize) -> Option<SecretSpan> {
     let rest = &text[at..];
     let Some(quote) = rest.first().copied().filter(|quote| matches!(quote, b'"' | b'\'')) else {
         let length = run(rest, |byte| byte.is_ascii_alphanumeric() || b"+-.".contains(&byte));
-        return (length > 0).then(|| Mark { from: at, to: at + length, what: What::Bare });
+        return (length > 0).then(|| SecretSpan { from: at, to: at + length, what: SecretKind::Bare });
     };
     let inside = &rest[1..];
     let mut end = 0;
     while let Some(&byte) = inside.get(end) {
         match byte {
             b'\\' => end += 2,
-            _ if byte == quote => return (end > 0).then(|| Mark::value(at + 1, at + 1 + end)),
+            _ if byte == quote => return (end > 0).then(|| SecretSpan::value(at + 1, at + 1 + end)),
             _ => end += 1,
         }
     }
-    (!inside.is_empty()).then(|| Mark { from: at + 1, to: text.len(), what: What::Open })
+    (!inside.is_empty()).then(|| SecretSpan { from: at + 1, to: text.len(), what: SecretKind::Open })
 }
 
 /// `Bearer …` and `Basic …`, where a credential follows and not the next word of a sentence.
-fn schemes(text: &[u8], marks: &mut Vec<Mark>) {
+fn schemes(text: &[u8], marks: &mut Vec<SecretSpan>) {
     for scheme in [&b"bearer"[..], b"basic"] {
         let mut from = 0;
         while let Some(at) = find_word(text, scheme, from) {
@@ -130,7 +130,7 @@ fn schemes(text: &[u8], marks: &mut Vec<Mark>) {
             let is_named = follows_authorization(&text[..at]);
             let looks_so = if scheme == b"basic" { is_basic(credential) } else { is_bearer(credential) };
             if gap > 0 && length > 0 && (is_named && length > 3 || looks_so) {
-                marks.push(Mark::value(value_at, value_at + length));
+                marks.push(SecretSpan::value(value_at, value_at + length));
             }
         }
     }
@@ -164,7 +164,7 @@ fn is_basic(text: &[u8]) -> bool {
 }
 
 /// JSON web tokens: three parts of base64, the first of which begins as `{"` does.
-fn web_tokens(text: &[u8], marks: &mut Vec<Mark>) {
+fn web_tokens(text: &[u8], marks: &mut Vec<SecretSpan>) {
     let is_inside = |byte: u8| byte.is_ascii_alphanumeric() || b"-_".contains(&byte);
     let mut from = 0;
     while let Some(at) = memchr::memmem::find(&text[from..], b"eyJ").map(|at| from + at) {
@@ -175,7 +175,7 @@ fn web_tokens(text: &[u8], marks: &mut Vec<Mark>) {
         }
         let is_cut = text[end..].is_empty() || text[end..].starts_with(layers::CUT);
         if head >= 8 && (end > at + head || is_cut && head >= 16) {
-            marks.push(Mark::value(at, end));
+            marks.push(SecretSpan::value(at, end));
         }
         from = end.max(at + 1);
     }

@@ -5,7 +5,7 @@ use serde_json::Value;
 use super::MASK;
 use super::known::Known;
 use super::layers::Layer;
-use super::marks::{self, Mark, What};
+use super::marks::{self, SecretKind, SecretSpan};
 
 /// What one user's account says: its own business, though it may be ordinary words elsewhere.
 #[derive(Debug, Default)]
@@ -69,16 +69,16 @@ impl Redactor {
         shortened(&hidden, most)
     }
 
-    fn look(&self, layer: &Layer, own: Option<&Known>, depth: usize, found: &mut Vec<Mark>) {
+    fn look(&self, layer: &Layer, own: Option<&Known>, depth: usize, found: &mut Vec<SecretSpan>) {
         let mut here = Vec::new();
         marks::find(&layer.bytes, &mut here);
         if depth < DEPTH {
             // Beneath the surface it is not known what may stand there.
-            here.iter_mut().filter(|mark| mark.what != What::User).for_each(|mark| mark.what = What::Value);
+            here.iter_mut().filter(|mark| mark.what != SecretKind::User).for_each(|mark| mark.what = SecretKind::Value);
         }
         found.extend(here.into_iter().map(|mark| {
             let (from, to) = layer.place(mark.from, mark.to);
-            Mark { from, to, what: mark.what }
+            SecretSpan { from, to, what: mark.what }
         }));
         let all = || own.into_iter().chain([&self.known]).filter(|known| !known.is_empty());
         let encoded = layer.encoded(|bytes| all().any(|known| known.may_stand_in(bytes)));
@@ -94,14 +94,14 @@ impl Redactor {
     }
 }
 
-fn find(known: &Known, layer: &Layer, shortest: usize, found: &mut Vec<Mark>) {
+fn find(known: &Known, layer: &Layer, shortest: usize, found: &mut Vec<SecretSpan>) {
     known.find(
         &layer.bytes,
         shortest,
         |at| layer.is_cut(at),
         |from, to| {
             let (from, to) = layer.place(from, to);
-            found.push(Mark::value(from, to));
+            found.push(SecretSpan::value(from, to));
         },
     );
 }

@@ -1,22 +1,22 @@
 //! URLs, cookies and other pairs without the secrets that people put into them.
 
-use super::marks::{Mark, What, looks_random, run};
+use super::marks::{SecretKind, SecretSpan, looks_random, run};
 use super::names::{is_rule, is_secret, is_secret_parameter};
 
 /// `user:password@`.
-pub fn users(text: &[u8], marks: &mut Vec<Mark>) {
+pub fn users(text: &[u8], marks: &mut Vec<SecretSpan>) {
     for start in memchr::memmem::find_iter(text, b"://").map(|at| at + 3) {
         let authority = &text[start..][..run(&text[start..], |byte| !b"/?#".contains(&byte) && !ends_a_url(byte))];
         let Some(at) = authority.iter().rposition(|byte| *byte == b'@') else { continue };
         let user = String::from_utf8_lossy(&authority[..at]);
         if !is_rule(user.split_once(':').map_or(&user, |(_, password)| password)) {
-            marks.push(Mark { from: start, to: start + at + 1, what: What::User });
+            marks.push(SecretSpan { from: start, to: start + at + 1, what: SecretKind::User });
         }
     }
 }
 
 /// `?token=abc`, `connect.sid=abc;`: what stands in a URL's query has shorter names.
-pub fn pairs(text: &[u8], marks: &mut Vec<Mark>) {
+pub fn pairs(text: &[u8], marks: &mut Vec<SecretSpan>) {
     let mut expression_end = 0;
     for equals in memchr::memchr_iter(b'=', text) {
         // An expression has signs of its own.
@@ -42,18 +42,18 @@ pub fn pairs(text: &[u8], marks: &mut Vec<Mark>) {
             [..run(value, |byte| !ends_a_url(byte) && !b"&#".contains(&byte) && (is_query || !b";,)".contains(&byte)))];
         let is_comparison = value.starts_with(b"=") || before.ends_with(b"&&");
         if !value.is_empty() && !is_comparison && !is_rule(&String::from_utf8_lossy(value)) {
-            marks.push(Mark::value(equals + 1, equals + 1 + value.len()));
+            marks.push(SecretSpan::value(equals + 1, equals + 1 + value.len()));
         }
     }
 }
 
 /// Long random pieces of a path: whoever has the address has what they guard.
-pub fn segments(text: &[u8], marks: &mut Vec<Mark>) {
+pub fn segments(text: &[u8], marks: &mut Vec<SecretSpan>) {
     for slash in memchr::memchr_iter(b'/', text) {
         let segment = &text[slash + 1..];
         let segment = &segment[..run(segment, |byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte))];
         if looks_random(segment) && is_in_a_path(text, slash) {
-            marks.push(Mark::value(slash + 1, slash + 1 + segment.len()));
+            marks.push(SecretSpan::value(slash + 1, slash + 1 + segment.len()));
         }
     }
 }

@@ -13,7 +13,7 @@ pub struct LogEntry {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct LogLineEntry {
     pub at_s: f64,
-    pub level: Level,
+    pub level: LogLevel,
     /// Absent: the run's own.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub population: String,
@@ -25,13 +25,13 @@ pub struct LogLineEntry {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Level {
+pub enum LogLevel {
     Info,
     Warning,
     Error,
 }
 
-impl Level {
+impl LogLevel {
     pub const fn name(self) -> &'static str {
         match self {
             Self::Info => "info",

@@ -11,7 +11,7 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 pub use self::listeners::{HeardEntry, ListenerEntry, ListenersEntry};
-pub use self::log::{Level, LogEntry, LogLineEntry};
+pub use self::log::{LogEntry, LogLevel, LogLineEntry};
 pub use self::read::UnreadableReport;
 
 use serde::{Deserialize, Serialize};

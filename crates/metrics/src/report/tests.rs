@@ -2,8 +2,8 @@ use serde_json::json;
 
 use super::*;
 use crate::{
-    Completion, DisconnectKey, ErrorKey, HealthDelta, Part, Player, PopulationConfig, Recorder, TotalsConfig, UserId,
-    UsersByState,
+    Completion, DisconnectKey, ErrorKey, HealthDelta, Player, PopulationConfig, Recorder, SnapshotPart, TotalsConfig,
+    UserId, UsersByState,
 };
 
 fn plan() -> Plan {
@@ -65,7 +65,7 @@ fn totals() -> Totals {
             };
             adding.absorb(
                 worker,
-                Part {
+                SnapshotPart {
                     at,
                     metrics: &recorder.drain(),
                     users: &[UsersByState { active: 3, ..<_>::default() }; 2],
@@ -117,7 +117,7 @@ fn log_lines() -> Vec<LogLineEntry> {
         user,
         text: text.into(),
     };
-    vec![line(Level::Info, "", None, "stopping"), line(Level::Error, "chat", Some(0), "failed: no room")]
+    vec![line(LogLevel::Info, "", None, "stopping"), line(LogLevel::Error, "chat", Some(0), "failed: no room")]
 }
 
 #[test]

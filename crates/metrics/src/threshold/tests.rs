@@ -28,7 +28,7 @@ fn run(thresholds: Vec<Threshold>) -> Aggregator {
     recorder.disconnect(Timestamp::ZERO, closed(ClosedBy::Server, 1006));
     recorder.disconnect(Timestamp::ZERO, closed(ClosedBy::User, 1000));
     let ledger = LedgerDelta { sent: 10, due: 1_000, delivered: 998, missing: 2, ..LedgerDelta::default() };
-    let part = Part {
+    let part = SnapshotPart {
         at: Timestamp::ZERO + Span::from_secs(2),
         metrics: &recorder.drain(),
         users: &[UsersByState::default()],

@@ -9,7 +9,7 @@ use plan::{Bound, Plan, Threshold, ThresholdUnit, VerdictRules};
 
 /// What is judged.
 #[derive(Debug, Clone, Copy)]
-pub struct Case<'a> {
+pub struct JudgedRun<'a> {
     pub rules: &'a VerdictRules,
     pub totals: &'a Totals,
     /// `None`: a search judges them, level by level.
@@ -20,14 +20,14 @@ pub struct Case<'a> {
     pub so_far: bool,
 }
 
-impl<'a> Case<'a> {
+impl<'a> JudgedRun<'a> {
     fn results(&self) -> &'a [ThresholdResult] {
         self.thresholds.unwrap_or_default()
     }
 }
 
 impl Verdict {
-    pub fn of(case: Case<'_>) -> Self {
+    pub fn of(case: JudgedRun<'_>) -> Self {
         let mut reasons: Vec<Reason> = case.problem.map(incomplete).into_iter().collect();
         reasons.extend(full_browsers(case.totals));
         reasons.extend(late_workers(&case, SuspectCause::Lag));
@@ -114,7 +114,7 @@ fn stalled_browsers(totals: &Totals) -> impl Iterator<Item = Reason> {
 
 /// Answers to a worker's own requests were later than a probe's for long enough: what it measured is the time that frames waited in
 /// its browser.
-fn backlogs<'a>(case: &'a Case<'_>) -> impl Iterator<Item = Reason> + 'a {
+fn backlogs<'a>(case: &'a JudgedRun<'_>) -> impl Iterator<Item = Reason> + 'a {
     case.totals.backlogs().iter().enumerate().filter_map(|(worker, backlog)| {
         let (rules, worst) = (case.rules, backlog.worst?);
         let share = f64::from(backlog.behind) / f64::from(backlog.compared.max(1));
@@ -135,7 +135,7 @@ fn backlogs<'a>(case: &'a Case<'_>) -> impl Iterator<Item = Reason> + 'a {
 }
 
 /// Frames came, and nothing in them says how long they had waited.
-fn unknown_backlog(case: &Case<'_>) -> Option<Reason> {
+fn unknown_backlog(case: &JudgedRun<'_>) -> Option<Reason> {
     let frames = case.totals.counter(Counter::FramesIn.name()).unwrap_or(0);
     let is_known = case.totals.backlogs().iter().any(|backlog| backlog.compared > 0)
         || case.totals.behind().iter().any(|behind| behind.compared > 0);
@@ -146,7 +146,7 @@ fn unknown_backlog(case: &Case<'_>) -> Option<Reason> {
 }
 
 /// Enough of the run is suspect because workers were late, and at least half of that for this cause.
-fn late_workers(case: &Case<'_>, cause: SuspectCause) -> Option<Reason> {
+fn late_workers(case: &JudgedRun<'_>, cause: SuspectCause) -> Option<Reason> {
     let (rules, suspects) = (case.rules, case.totals.suspects());
     let (late, (_, longest)) = (suspects.share(suspects.late()), suspects.late().worst()?);
     if late <= rules.suspect_share || longest < Span::from_secs_f64(rules.suspect_s) {
@@ -176,7 +176,7 @@ fn late_workers(case: &Case<'_>, cause: SuspectCause) -> Option<Reason> {
     Some(Reason { worker: Some(worker), ..reason.in_browser(case.totals, home) })
 }
 
-fn browsers_behind<'a>(case: &'a Case<'_>) -> impl Iterator<Item = Reason> + 'a {
+fn browsers_behind<'a>(case: &'a JudgedRun<'_>) -> impl Iterator<Item = Reason> + 'a {
     case.totals.behind().iter().enumerate().filter_map(|(home, behind)| {
         let (rules, worst) = (case.rules, behind.worst?);
         let share = f64::from(behind.behind) / f64::from(behind.compared.max(1));
@@ -227,7 +227,7 @@ fn is_of_two_clocks(threshold: &Threshold) -> bool {
 }
 
 /// A time from one browser to another whose threshold would turn if the clocks were as wrong as they may be.
-fn unknown_clocks<'a>(case: &'a Case<'_>) -> impl Iterator<Item = Reason> + 'a {
+fn unknown_clocks<'a>(case: &'a JudgedRun<'_>) -> impl Iterator<Item = Reason> + 'a {
     let bound = case.totals.clock_bound().as_millis_f64();
     let results = case.results().iter().filter(move |result| {
         bound > 0.0 && result.threshold.parse().is_ok_and(|threshold| is_of_two_clocks(&threshold))
@@ -270,7 +270,7 @@ fn failed(result: &ThresholdResult, so_far: bool) -> Option<Reason> {
 }
 
 /// What a reader should know all the same.
-fn remarks(case: &Case<'_>, is_invalid: bool) -> Vec<Reason> {
+fn remarks(case: &JudgedRun<'_>, is_invalid: bool) -> Vec<Reason> {
     let mut remarks = Vec::new();
     let suspects = case.totals.suspects();
     let share = suspects.suspect as f64 / (suspects.samples as f64).max(1.0);

@@ -4,7 +4,7 @@
 
 mod judge;
 
-pub use judge::{Case, clock_doubts};
+pub use judge::{JudgedRun, clock_doubts};
 
 use serde::{Deserialize, Serialize};
 

@@ -31,7 +31,7 @@ fn what_was_written_reads_back() {
     let text = [HEAD.to_owned(), line(&entry("aaa"), &report("aaa")), line(&entry("bbb"), &report("bbb"))].concat();
     let reading = read("all.jsonl", &text);
     assert_eq!((names(&reading), &reading.problems[..]), (vec!["aaa", "bbb"], &[][..]));
-    assert_eq!(reading.found[0], Found { entry: entry("aaa"), report: report("aaa") });
+    assert_eq!(reading.found[0], ArchivedRun { entry: entry("aaa"), report: report("aaa") });
 }
 
 #[test]

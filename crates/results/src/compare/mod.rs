@@ -13,7 +13,7 @@ use std::collections::BTreeMap;
 pub use interval::{Confidence, Interval};
 pub use plans::{PlanRow, differences, same_load};
 pub use sample::{Distribution, Sample};
-pub use subject::{Scale, Subject};
+pub use subject::{ComparedSubject, Scale};
 
 use catalogue::{Better, Figure, Metric, MetricKind};
 use metrics::{MetricEntry, Report};
@@ -29,7 +29,7 @@ pub struct Comparison {
 
 #[derive(Debug, Clone, PartialEq)]
 pub struct CompareRow {
-    pub subject: Subject,
+    pub subject: ComparedSubject,
     /// Of each run.
     pub values: Vec<Option<f64>>,
     /// Of each run but the first.
@@ -65,7 +65,7 @@ pub fn compare(reports: &[&Report]) -> Comparison {
     for subject in subjects(reports) {
         let of = |at: usize| {
             let sample = match &subject {
-                Subject::Quantile { metric, .. } => samples[at].get(metric.as_str()),
+                ComparedSubject::Quantile { metric, .. } => samples[at].get(metric.as_str()),
                 _ => None,
             };
             measured(&subject, reports[at], sample)
@@ -81,7 +81,7 @@ pub fn compare(reports: &[&Report]) -> Comparison {
     Comparison { rows, comparisons }
 }
 
-fn row(subject: Subject, found: &[Option<Measured<'_>>], same: &[bool], level: Confidence) -> CompareRow {
+fn row(subject: ComparedSubject, found: &[Option<Measured<'_>>], same: &[bool], level: Confidence) -> CompareRow {
     let values = found.iter().map(|one| one.as_ref().and_then(Measured::value)).collect();
     let change = |(other, &same): (&Option<Measured<'_>>, &bool)| {
         let (interval, scale) = change(&found[0], other, same, Confidence::EACH)?;
@@ -116,26 +116,26 @@ fn judge(better: Better, sign: f64) -> Judgement {
 }
 
 /// What at least one of the reports knows: rates and shares, then latencies, the generator's own last.
-fn subjects(reports: &[&Report]) -> Vec<Subject> {
+fn subjects(reports: &[&Report]) -> Vec<ComparedSubject> {
     let mut all = Vec::new();
     let known = |series: &Figure| reports.iter().any(|report| report.series.values.contains_key(series.name()));
-    all.extend(RATES.into_iter().filter(known).map(|series| Subject::Rate { series }));
+    all.extend(RATES.into_iter().filter(known).map(|series| ComparedSubject::Rate { series }));
     if reports.iter().any(|report| !report.operations.is_empty()) {
-        all.push(Subject::Errors { operation: None });
+        all.push(ComparedSubject::Errors { operation: None });
     }
     let operations = union(reports, |report| report.operations.iter().map(|one| one.name.as_str()).collect());
-    all.extend(operations.into_iter().map(|name| Subject::Errors { operation: Some(name) }));
+    all.extend(operations.into_iter().map(|name| ComparedSubject::Errors { operation: Some(name) }));
     if reports.iter().any(|report| report.delivery.due > 0) {
-        all.extend(DELIVERY.into_iter().map(|(part, of)| Subject::Delivery { part, of }));
+        all.extend(DELIVERY.into_iter().map(|(part, of)| ComparedSubject::Delivery { part, of }));
     }
     let mut metrics = union(reports, |report| report.metrics.iter().map(|one| one.name.as_str()).collect());
     metrics.retain(|name| Metric::read(name).definition().is_compared);
     let (generators, services): (Vec<_>, Vec<_>) =
         metrics.into_iter().partition(|name| Metric::read(name).definition().kind == MetricKind::Generator);
     for metric in services {
-        all.extend(Subject::QUANTILES.map(|share| Subject::Quantile { metric: metric.clone(), share }));
+        all.extend(ComparedSubject::QUANTILES.map(|share| ComparedSubject::Quantile { metric: metric.clone(), share }));
     }
-    all.extend(generators.into_iter().map(|metric| Subject::Quantile { metric, share: 0.99 }));
+    all.extend(generators.into_iter().map(|metric| ComparedSubject::Quantile { metric, share: 0.99 }));
     all
 }
 

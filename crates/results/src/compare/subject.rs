@@ -8,7 +8,7 @@ use metrics::Report;
 
 /// A number that runs have in common.
 #[derive(Debug, Clone, PartialEq)]
-pub enum Subject {
+pub enum ComparedSubject {
     /// Of a latency.
     Quantile { metric: String, share: f64 },
     /// Errors per attempt of an operation; of all without one.
@@ -19,7 +19,7 @@ pub enum Subject {
     Rate { series: Figure },
 }
 
-impl Subject {
+impl ComparedSubject {
     /// Latencies whose percentiles are compared, in this order.
     pub const QUANTILES: [f64; 3] = [0.50, 0.95, 0.99];
 
@@ -129,17 +129,17 @@ fn mean(values: &[f64]) -> Option<f64> {
 }
 
 /// What a report says; `None`: it does not know the subject. Samples are decoded once for all percentiles.
-pub fn measured<'a>(subject: &Subject, report: &Report, sample: Option<&'a Sample>) -> Option<Measured<'a>> {
+pub fn measured<'a>(subject: &ComparedSubject, report: &Report, sample: Option<&'a Sample>) -> Option<Measured<'a>> {
     match subject {
-        Subject::Quantile { share, .. } => Some(Measured::Quantile { sample: sample?, share: *share }),
-        Subject::Errors { operation } => errors(report, operation.as_deref()),
-        Subject::Delivery { part, of } => {
+        ComparedSubject::Quantile { share, .. } => Some(Measured::Quantile { sample: sample?, share: *share }),
+        ComparedSubject::Errors { operation } => errors(report, operation.as_deref()),
+        ComparedSubject::Delivery { part, of } => {
             let count = |figure: &Figure| report.delivery.figure(*figure).unwrap_or_default() as f64;
             let seconds = seconds(report, &[part.name()], &[of.name()], 0.0);
             let trials = count(of);
             (trials > 0.0).then(|| Measured::Share { hits: count(part), trials, seconds })
         }
-        Subject::Rate { series } => {
+        ComparedSubject::Rate { series } => {
             let from = report.warmup_s.ceil() as usize;
             let values = report.series.values.get(series.name())?;
             let whole = values.get(from..values.len().saturating_sub(1))?;

@@ -2,7 +2,7 @@
 
 use super::diagnosis::{Around, Failure, diagnose};
 use catalogue::Metric;
-use engine::user::{Outlook, Step, StepKind};
+use engine::user::{Outlook, OutlookStep, StepKind};
 use metrics::Report;
 use plan::{AccountBook, Plan, Population};
 use scenario::UserFacts;
@@ -107,7 +107,7 @@ struct Sight<'a> {
 
 impl Sight<'_> {
     /// Milliseconds that the step took, if it went well.
-    fn time_of(&self, step: &Step) -> Option<f64> {
+    fn time_of(&self, step: &OutlookStep) -> Option<f64> {
         let metrics: &[Metric] = match step.kind {
             StepKind::Message => &[Metric::RoundTrip, Metric::Ack, Metric::Operation],
             StepKind::Listen => &[Metric::FirstAudio, Metric::AudioLength],
@@ -124,7 +124,7 @@ impl Sight<'_> {
         })
     }
 
-    fn failure_of(&self, step: &Step) -> Option<Failure> {
+    fn failure_of(&self, step: &OutlookStep) -> Option<Failure> {
         let mut errors = self.report.errors.iter();
         let error =
             errors.find(|error| error.population == self.population.name && error.operation == step.operation)?;
@@ -142,7 +142,7 @@ impl Sight<'_> {
 }
 
 /// The step that keeps the others from happening, if one does.
-fn first_failure<'a>(outlook: &'a Outlook, seen: &Sight<'_>, is_over: bool) -> Option<(&'a Step, Failure)> {
+fn first_failure<'a>(outlook: &'a Outlook, seen: &Sight<'_>, is_over: bool) -> Option<(&'a OutlookStep, Failure)> {
     if let Some(failure) = seen.failed_once() {
         return Some((outlook.step(&failure.operation)?, failure));
     }
@@ -158,7 +158,7 @@ fn first_failure<'a>(outlook: &'a Outlook, seen: &Sight<'_>, is_over: bool) -> O
 }
 
 /// Its result is missed when there is none. Others stand in branches that a user may not take.
-fn must_come(step: &Step) -> bool {
+fn must_come(step: &OutlookStep) -> bool {
     step.comes_at_once && matches!(step.kind, StepKind::Connect { .. } | StepKind::Enter | StepKind::Listen)
 }
 
@@ -205,7 +205,7 @@ fn checks(
     checks
 }
 
-fn title(step: &Step) -> String {
+fn title(step: &OutlookStep) -> String {
     match step.kind {
         StepKind::Request(_) => format!("Request {}", step.operation),
         StepKind::Connect { .. } => "Connection".to_owned(),

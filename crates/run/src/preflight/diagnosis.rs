@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 
-use super::question::{Question, Seen};
+use super::question::{Question, QuestionSeen};
 use super::reach::{bad_address, unreachable, way_there};
 use base::url;
 use engine::user::{Call, StepKind};
@@ -25,7 +25,7 @@ pub struct Around {
     /// Where the page comes from, like `https://example.org`.
     pub origin: String,
     pub nearby: Nearby,
-    pub seen: BTreeMap<Question, Seen>,
+    pub seen: BTreeMap<Question, QuestionSeen>,
 }
 
 /// What the browser says about requests to nearer networks than the page's own: `granted`, `prompt`, `denied`; empty: it knows
@@ -184,14 +184,14 @@ fn connect(failure: &Failure, address: &str, is_socket_io: bool, around: &Around
     } else if let Some(code) = failure.code.strip_prefix("closed ").filter(|_| has_opened) {
         return closed(&server, code, &failure.words);
     }
-    if let Some(Seen::Answer { status, body }) = around.seen.get(&Question::read(address)) {
+    if let Some(QuestionSeen::Answer { status, body }) = around.seen.get(&Question::read(address)) {
         match status {
             401 | 403 => return origin_refused(&server, body, around),
             404 => return no_such_path(address, None),
             _ => {}
         }
     }
-    if let Some(Seen::Redirect) = around.seen.get(&Question::read(address)) {
+    if let Some(QuestionSeen::Redirect) = around.seen.get(&Question::read(address)) {
         return found(
             format!(
                 "{server} answers at {} with a redirect, and browsers follow none for a WebSocket.",
@@ -223,29 +223,29 @@ fn connect(failure: &Failure, address: &str, is_socket_io: bool, around: &Around
 fn engine(address: &str, server: &str, has_opened: bool, around: &Around) -> Option<Diagnosis> {
     let seen = |version| around.seen.get(&Question::engine(address, version));
     let (now, old) = (seen(4), seen(3));
-    let speaks_old = matches!(old, Some(Seen::Answer { status: 200, body }) if body.contains("\"sid\""));
+    let speaks_old = matches!(old, Some(QuestionSeen::Answer { status: 200, body }) if body.contains("\"sid\""));
     match now {
-        Some(Seen::Answer { status: 200, body }) if body.starts_with("0{") => Some(found(
+        Some(QuestionSeen::Answer { status: 200, body }) if body.starts_with("0{") => Some(found(
             format!("{server} speaks Engine.IO 4 to plain requests, but refuses the WebSocket: it does not accept the Origin {}, or a proxy passes no WebSockets.", around.origin),
             format!("Allow the Origin {} on the server, or let the proxy pass `Upgrade: websocket`.", around.origin),
         )).filter(|_| !has_opened),
         _ if speaks_old => Some(old_version(server)),
-        Some(Seen::Answer { status: 400, body }) if body.contains("protocol version") || body.contains("\"code\":5") => {
+        Some(QuestionSeen::Answer { status: 400, body }) if body.contains("protocol version") || body.contains("\"code\":5") => {
             Some(old_version(server))
         }
-        Some(Seen::Answer { status: 404, .. }) => {
+        Some(QuestionSeen::Answer { status: 404, .. }) => {
             let default = format!("{server}/socket.io/");
             let elsewhere = around.seen.get(&Question::engine(&default, 4));
-            let is_there = matches!(elsewhere, Some(Seen::Answer { status: 200, body }) if body.starts_with("0{"));
+            let is_there = matches!(elsewhere, Some(QuestionSeen::Answer { status: 200, body }) if body.starts_with("0{"));
             Some(no_such_path(address, is_there.then_some("/socket.io/")))
         }
-        Some(Seen::Redirect) => Some(found(
+        Some(QuestionSeen::Redirect) => Some(found(
             format!("{server} answers at {} with a redirect, and browsers follow none for a WebSocket.", path_of(address)),
             "Put the final address into the plan: open it in a tab to see where it leads.",
         ))
         .filter(|_| !has_opened),
-        Some(Seen::Answer { status: 401 | 403, body }) => Some(origin_refused(server, body, around)),
-        Some(Seen::Answer { status: status @ 500.., body }) => Some(by_status(server, &format!("HTTP {status} {body}"), "")),
+        Some(QuestionSeen::Answer { status: 401 | 403, body }) => Some(origin_refused(server, body, around)),
+        Some(QuestionSeen::Answer { status: status @ 500.., body }) => Some(by_status(server, &format!("HTTP {status} {body}"), "")),
         _ => None,
     }
 }
@@ -416,8 +416,8 @@ impl Around {
     /// How long nothing came from this server, milliseconds; `None`: something did, whatever it was, or nobody asked.
     pub fn silence(&self, address: &str) -> Option<f64> {
         let answers = || self.seen.iter().filter(|(question, _)| question.is_to(address)).map(|(_, seen)| seen);
-        let is_silent = answers().all(|seen| matches!(seen, Seen::Nothing { .. }));
-        let times = answers().filter_map(|seen| if let Seen::Nothing { ms } = seen { Some(*ms) } else { None });
+        let is_silent = answers().all(|seen| matches!(seen, QuestionSeen::Nothing { .. }));
+        let times = answers().filter_map(|seen| if let QuestionSeen::Nothing { ms } = seen { Some(*ms) } else { None });
         times.filter(|_| is_silent).reduce(f64::max)
     }
 }

@@ -22,16 +22,16 @@ fn call(method: &str, url: &str, headers: &[&str]) -> StepKind {
     StepKind::Request(Call { method: method.to_owned(), url: url.to_owned(), headers })
 }
 
-fn around(origin: &str, seen: impl IntoIterator<Item = (Question, Seen)>) -> Around {
+fn around(origin: &str, seen: impl IntoIterator<Item = (Question, QuestionSeen)>) -> Around {
     Around { origin: origin.to_owned(), seen: seen.into_iter().collect(), ..Around::default() }
 }
 
-fn said(status: u16, body: &str) -> Seen {
-    Seen::Answer { status, body: body.to_owned() }
+fn said(status: u16, body: &str) -> QuestionSeen {
+    QuestionSeen::Answer { status, body: body.to_owned() }
 }
 
-fn nothing(ms: f64) -> Seen {
-    Seen::Nothing { ms }
+fn nothing(ms: f64) -> QuestionSeen {
+    QuestionSeen::Nothing { ms }
 }
 
 #[track_caller]
@@ -229,7 +229,7 @@ fn what_cors_needs() {
     let url = "http://chat.example/api/login";
     let hidden = failure("cors", "http://chat.example answers, but does not allow pages from http://127.0.0.1:4280");
     let cause = "http://chat.example answers, but does not allow pages from http://127.0.0.1:4280 to read it (CORS).";
-    let around = around(PAGE, [(Question::any(url), Seen::Hidden)]);
+    let around = around(PAGE, [(Question::any(url), QuestionSeen::Hidden)]);
     check(
         &call("GET", url, &[]),
         &hidden,
@@ -335,23 +335,23 @@ fn what_a_request_is_answered() {
 fn a_websocket_follows_no_redirect() {
     let cause = "ws://chat.example answers at /socket.io/ with a redirect, and browsers follow none for a WebSocket.";
     let remedy = "Put the final address into the plan: open it in a tab to see where it leads.";
-    let there = (Question::any(CHAT), Seen::Hidden);
-    let engine = (Question::engine(CHAT, 4), Seen::Redirect);
+    let there = (Question::any(CHAT), QuestionSeen::Hidden);
+    let engine = (Question::engine(CHAT, 4), QuestionSeen::Redirect);
     check(&chat(CHAT), &never_opened(), &around(PAGE, [there.clone(), engine]), cause, remedy);
-    let read = (Question::read(CHAT), Seen::Redirect);
+    let read = (Question::read(CHAT), QuestionSeen::Redirect);
     check(&plain(CHAT), &never_opened(), &around(PAGE, [there, read]), cause, remedy);
 }
 
 #[test]
 fn what_refuses_a_websocket() {
     let (four, three) = (Question::engine(CHAT, 4), Question::engine(CHAT, 3));
-    let there = (Question::any(CHAT), Seen::Hidden);
+    let there = (Question::any(CHAT), QuestionSeen::Hidden);
     let old =
         "ws://chat.example speaks Engine.IO 3 (Socket.IO 2), and tabswarm speaks Engine.IO 4 (Socket.IO 3 and later).";
     let update = "Update the server to Socket.IO 3 or later, or point the plan at one that is.";
     let version = said(400, r#"{"code":5,"message":"Unsupported protocol version"}"#);
     check(&chat(CHAT), &never_opened(), &around(PAGE, [there.clone(), (four.clone(), version)]), old, update);
-    let answers = [there.clone(), (four.clone(), Seen::Hidden), (three, said(200, r#"96:0{"sid":"a"}"#))];
+    let answers = [there.clone(), (four.clone(), QuestionSeen::Hidden), (three, said(200, r#"96:0{"sid":"a"}"#))];
     check(&chat(CHAT), &failure("timeout", ""), &around(PAGE, answers), old, update);
     check(
         &chat(CHAT),

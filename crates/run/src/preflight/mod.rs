@@ -12,7 +12,7 @@ mod reach;
 pub use browser::{BrowserFacts, browser_checks, more_browsers};
 pub use checklist::{Check, Checklist, Group, State, connects, failures};
 pub use diagnosis::{Around, Diagnosis, Failure, Nearby, diagnose};
-pub use question::{Question, Seen, may_ask, most_counted, questions};
+pub use question::{Question, QuestionSeen, may_ask, most_counted, questions};
 
 use plan::{Load, Plan, Ramp, Stage};
 

@@ -13,7 +13,7 @@ pub struct Question {
 }
 
 #[derive(Debug, Clone, PartialEq)]
-pub enum Seen {
+pub enum QuestionSeen {
     Answer {
         status: u16,
         body: String,

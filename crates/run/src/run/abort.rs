@@ -1,7 +1,7 @@
 //! A run that breaks a threshold which may stop it is stopped.
 
 use super::{Run, Stage};
-use engine::wire::Level;
+use engine::wire::LogLevel;
 
 impl Run {
     /// Thresholds are looked at once a second: when every worker has handed over beyond it.
@@ -15,7 +15,7 @@ impl Run {
         let now = self.now();
         if let Some(broken) = self.aggregator.stop_for_threshold(now) {
             let text = format!("stopped after {:.1} s: `{broken}` is broken", now.as_secs_f64());
-            self.log.note(now, Level::Warning, text);
+            self.log.note(now, LogLevel::Warning, text);
             self.on_stop();
         }
     }

@@ -5,7 +5,7 @@ use serde_json::Value;
 use super::{Run, Stage};
 use crate::member::MemberState;
 use crate::target::Target;
-use engine::wire::{Level, ToWorker};
+use engine::wire::{LogLevel, ToWorker};
 use metrics::{AnnotationKind, MASK, shown_action, text_without_secrets};
 use plan::TimedAction;
 use scenario::Problem;
@@ -32,7 +32,7 @@ impl Run {
     pub(super) fn act(&mut self, mut action: TimedAction) {
         if let Some(refusal) = self.is_too_late().or_else(|| action.refusal(&self.plan)) {
             let text = format!("not done: {}: {refusal}", shown_action(&action).text());
-            return self.log.note(self.now(), Level::Warning, text);
+            return self.log.note(self.now(), LogLevel::Warning, text);
         }
         let is_remote = self.members.iter().any(|member| member.part.browser.is_some());
         let lead_ms = if is_remote { REMOTE_LEAD_MS } else { LEAD_MS };
@@ -60,7 +60,7 @@ impl Run {
             self.acted += 1;
             let (at, text) = (action.at(), shown_action(action).text());
             self.aggregator.annotate(at, AnnotationKind::Action, text.as_str());
-            self.log.note(at, Level::Info, text);
+            self.log.note(at, LogLevel::Info, text);
         }
     }
 
@@ -72,7 +72,7 @@ impl Run {
         }
         let at = base::time::Timestamp::from_millis_f64(at_s * 1e3).min(self.now());
         self.aggregator.annotate(at, AnnotationKind::Note, text);
-        self.log.note(at, Level::Info, format!("note: {text}"));
+        self.log.note(at, LogLevel::Info, format!("note: {text}"));
     }
 }
 

@@ -1,9 +1,9 @@
 //! A run that searches for the breaking point: what the search orders is done by actions, what it asks is read from totals.
 
 use super::{Run, Stage};
-use crate::search::{Breakpoint, Order};
+use crate::search::{Breakpoint, SearchOrder};
 use catalogue::Metric;
-use metrics::{AnnotationKind, Measured, Outcome, SearchReport, ThresholdResult, VerdictOutcome};
+use metrics::{AnnotationKind, LevelMeasured, Outcome, SearchReport, ThresholdResult, VerdictOutcome};
 use plan::{Action, Pace, Plan, Raised, Search, Statistic, Subject, Threshold, TimedAction};
 
 /// The search of a run, and what it measures at each level.
@@ -31,11 +31,11 @@ impl Searching {
     }
 
     /// From the results of a level's own measurement, in the order of the thresholds.
-    fn judge(&mut self, results: &[ThresholdResult], invalid: Option<String>) -> Measured {
+    fn judge(&mut self, results: &[ThresholdResult], invalid: Option<String>) -> LevelMeasured {
         let (wanted, of_curve) = results.split_at(self.had.len().min(results.len()));
         let value = |place: usize| of_curve.get(place).and_then(|result| result.actual);
         let [p50, p95, p99, per_second, error_rate] = [0, 1, 2, 3, 4].map(value);
-        let mut measured = Measured { p50, p95, p99, per_second, error_rate, invalid, ..Measured::default() };
+        let mut measured = LevelMeasured { p50, p95, p99, per_second, error_rate, invalid, ..LevelMeasured::default() };
         for (result, had) in wanted.iter().zip(&mut self.had) {
             match result.outcome {
                 Outcome::Pass => measured.kept += 1,
@@ -80,7 +80,7 @@ impl Run {
         self.searching = Some(searching);
     }
 
-    fn ask(&self, searching: &mut Searching, now: base::time::Timestamp) -> Option<Order> {
+    fn ask(&self, searching: &mut Searching, now: base::time::Timestamp) -> Option<SearchOrder> {
         let mut breakpoint = searching.breakpoint.clone();
         let judge = || searching.judge(&self.aggregator.step(), self.why_invalid());
         let order = breakpoint.advance(now, self.aggregator.heard_until(), judge);
@@ -88,13 +88,13 @@ impl Run {
         order
     }
 
-    fn obey(&mut self, searching: &mut Searching, order: Order) {
+    fn obey(&mut self, searching: &mut Searching, order: SearchOrder) {
         match order {
-            Order::Level { level, over_s } => {
+            SearchOrder::Level { level, over_s } => {
                 let action = action(searching.breakpoint.search(), &self.plan, level, over_s);
                 self.act(action);
             }
-            Order::Measure => {
+            SearchOrder::Measure => {
                 let now = self.now();
                 self.aggregator.begin_step(&searching.thresholds, now);
                 if let Some(level) = searching.breakpoint.level() {
@@ -102,7 +102,7 @@ impl Run {
                     self.aggregator.annotate(now, AnnotationKind::Action, format!("measuring at {level} {unit}"));
                 }
             }
-            Order::Stop => self.on_stop(),
+            SearchOrder::Stop => self.on_stop(),
         }
     }
 }

@@ -3,7 +3,7 @@
 use super::Run;
 use crate::member::{Member, MemberState};
 use base::time::Span;
-use engine::wire::{Implausible, Level, Snapshot, ToWorker};
+use engine::wire::{Implausible, LogLevel, Snapshot, ToWorker};
 use metrics::AnnotationKind;
 
 impl Run {
@@ -55,7 +55,7 @@ impl Run {
             self.outbox.push_back((worker, ToWorker::Abort));
         }
         let text = format!("{browser} was put out after {:.1} s with its {lost} users: {why}", at.as_secs_f64());
-        self.log.note(at, Level::Error, text.clone());
+        self.log.note(at, LogLevel::Error, text.clone());
         self.aggregator.annotate(at, AnnotationKind::Browser, text.as_str());
         self.problem.get_or_insert(text);
     }

@@ -1,7 +1,7 @@
 //! A page that its browser freezes: it says so when it wakes, and what was measured meanwhile is its own sleep.
 
 use super::{Run, Stage};
-use engine::wire::Level;
+use engine::wire::LogLevel;
 use metrics::AnnotationKind;
 
 impl Run {
@@ -23,7 +23,7 @@ impl Run {
             ),
             (false, None) => "the browser had frozen this page: what was measured meanwhile is suspect".to_owned(),
         };
-        self.log.note(now, Level::Warning, text.clone());
+        self.log.note(now, LogLevel::Warning, text.clone());
         self.aggregator.annotate(now, AnnotationKind::Browser, text.as_str());
     }
 }

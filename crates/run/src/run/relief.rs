@@ -14,7 +14,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::{Run, Stage};
 use crate::member::MemberState;
 use base::time::{Span, Timestamp};
-use engine::wire::{Guest, Lending, Level, Moved, Snapshot, ToWorker};
+use engine::wire::{Guest, Lending, LogLevel, Moved, Snapshot, ToWorker};
 use metrics::{AnnotationKind, UserId};
 
 /// Users that were moved to other parts than they were dealt to.
@@ -242,7 +242,7 @@ impl Run {
             let noun = if *users == 1 { "user" } else { "users" };
             let text =
                 format!("{from} is full: {users} of its {noun} that wait for a socket go to {to}, which has room");
-            self.log.note(self.now(), Level::Info, text.clone());
+            self.log.note(self.now(), LogLevel::Info, text.clone());
             self.aggregator.annotate(self.now(), AnnotationKind::Browser, text);
         }
     }

@@ -7,7 +7,7 @@ use super::{Run, Stage, sum};
 use crate::layout::Part;
 use crate::member::{Counts, Member, MemberState, Quiet, Unheard};
 use base::time::{Span, Timestamp};
-use engine::wire::{Level, LogLine, ToWorker};
+use engine::wire::{LogLevel, LogLine, ToWorker};
 use metrics::{AnnotationKind, UsersByState};
 
 impl Run {
@@ -81,7 +81,7 @@ impl Run {
         let (now, text) = (self.now(), format!("{} takes up a part", browser_of(&part)));
         if !self.log.has_lately(now, &text) {
             self.mark(now, &text);
-            self.log.note(now, Level::Info, text);
+            self.log.note(now, LogLevel::Info, text);
         }
         self.dismiss(&part);
         self.aggregator.add_worker(part.browser.clone(), part.is_probe());
@@ -138,7 +138,7 @@ impl Run {
             &format!("{} does not answer: its users are not counted", browser_of(&self.members[worker].part)),
         );
         let text = format!("{} does not answer: its {lost} users are not counted", self.name_of(worker));
-        self.log.note(at, Level::Error, text);
+        self.log.note(at, LogLevel::Error, text);
     }
 
     /// Its browser has lost its conductor for longer than it waits, and is back.
@@ -150,7 +150,7 @@ impl Run {
         let text = format!("stopped after {:.1} s: nobody conducted it any more", at.as_secs_f64());
         self.mark(at, &format!("{} {text}", browser_of(&self.members[worker].part)));
         let text = format!("{} {text}", self.name_of(worker));
-        self.log.note(now, Level::Warning, text.clone());
+        self.log.note(now, LogLevel::Warning, text.clone());
         self.problem.get_or_insert(text);
     }
 
@@ -159,7 +159,7 @@ impl Run {
             let at = self.now();
             self.members[worker].is_stopped = true;
             let text = format!("{} stopped after {:.1} s: {why}", self.name_of(worker), at.as_secs_f64());
-            self.log.note(at, Level::Warning, text.clone());
+            self.log.note(at, LogLevel::Warning, text.clone());
             self.mark(at, &text);
             self.problem.get_or_insert(text);
         }
@@ -182,7 +182,7 @@ impl Run {
     pub(super) fn on_limited(&mut self, worker: usize, text: String) {
         if worker < self.members.len() && !self.is_done() {
             let (at, population) = (self.now(), String::new());
-            self.tell_limits(worker, vec![LogLine { at, level: Level::Warning, population, user: None, text }]);
+            self.tell_limits(worker, vec![LogLine { at, level: LogLevel::Warning, population, user: None, text }]);
         }
     }
 
@@ -198,7 +198,7 @@ impl Run {
         self.aggregator.regain(worker);
         let after = format!("is back after {:.1} s", at.since(unheard.since).as_secs_f64());
         self.mark(at, &format!("{} {after}", browser_of(&self.members[worker].part)));
-        self.log.note(at, Level::Info, format!("{} {after}", self.name_of(worker)));
+        self.log.note(at, LogLevel::Info, format!("{} {after}", self.name_of(worker)));
     }
 
     /// What the results lack, if anything.
@@ -216,7 +216,7 @@ impl Run {
         unheard.dedup();
         for who in unheard {
             let text = format!("{who}: the results lack its part from then on");
-            self.log.note(self.now(), Level::Error, text.clone());
+            self.log.note(self.now(), LogLevel::Error, text.clone());
             self.problem.get_or_insert(text);
         }
     }

@@ -5,7 +5,7 @@ use crate::input::RunInput;
 use crate::member::{Member, MemberState, Quiet, Unheard};
 use crate::watchdog::{ELSEWHERE, HERE, SilenceLimits};
 use base::time::Timestamp;
-use engine::wire::Level;
+use engine::wire::LogLevel;
 use metrics::AnnotationKind;
 
 impl Run {
@@ -67,7 +67,7 @@ impl Run {
             self.aggregator.regain(worker);
             let after = now.since(unheard.since).as_secs_f64();
             let text = format!("{} is heard again after {after:.1} s", self.name_of(worker));
-            self.log.note(now, Level::Info, text.clone());
+            self.log.note(now, LogLevel::Info, text.clone());
             self.aggregator.annotate(now, AnnotationKind::Browser, text);
         }
     }
@@ -82,7 +82,7 @@ impl Run {
         let lost = member.leave_for(Unheard { since: member.spoke_at, what: Quiet::Silent });
         self.aggregator.lose(worker, now, &self.members[worker].users);
         let text = format!("{}: its {lost} users are not counted", self.silence_of(worker));
-        self.log.note(now, Level::Error, text.clone());
+        self.log.note(now, LogLevel::Error, text.clone());
         self.aggregator.annotate(now, AnnotationKind::Browser, text);
     }
 
@@ -91,7 +91,7 @@ impl Run {
         if unheard.what == Quiet::Silent {
             unheard.what = Quiet::Lost;
             let text = format!("{}: nobody counts on it any more", self.silence_of(worker));
-            self.log.note(self.now(), Level::Error, text.clone());
+            self.log.note(self.now(), LogLevel::Error, text.clone());
             self.problem.get_or_insert(text);
         }
     }

@@ -2,8 +2,8 @@
 
 use super::{MemberState, Run, Stage};
 use base::time::{Span, Timestamp};
-use engine::wire::{Level, ToWorker};
-use metrics::{Case, Full, Proof, Stall, Verdict};
+use engine::wire::{LogLevel, ToWorker};
+use metrics::{Full, JudgedRun, Proof, Stall, Verdict};
 
 /// What was said and asked of a browser about its sockets.
 #[derive(Debug, Clone, Default)]
@@ -66,7 +66,7 @@ impl Run {
                     self.tell_browser(home, &ToWorker::Full);
                 }
                 if !is_told {
-                    self.log.note(self.now(), Level::Warning, said_of(&name, full));
+                    self.log.note(self.now(), LogLevel::Warning, said_of(&name, full));
                 }
             }
             None if was_full => self.tell_browser(home, &ToWorker::Free),
@@ -85,7 +85,7 @@ impl Run {
                 stall.sockets,
                 stall.waiting
             );
-            self.log.note(self.now(), Level::Warning, text);
+            self.log.note(self.now(), LogLevel::Warning, text);
         }
     }
 
@@ -130,7 +130,7 @@ impl Run {
         self.judged = Some(second);
         // A search breaks its thresholds on purpose, level by level: what it has found is no failure of the run.
         let thresholds = self.searching.is_none().then(|| self.aggregator.thresholds());
-        self.verdict = Some(Verdict::of(Case {
+        self.verdict = Some(Verdict::of(JudgedRun {
             rules: &self.plan.verdict,
             totals: self.aggregator.totals(),
             thresholds: thresholds.as_deref(),

@@ -24,16 +24,16 @@ fn play(search: Search, capacity: f64, invalid_above: f64) -> (Breakpoint, Vec<S
         server.worst = server.worst.max(server.queue);
         let invalid = (server.level > server.invalid_above).then(|| "worker lag".to_owned());
         let broken = if server.worst > 1.0 { vec!["p95 < 1".to_owned()] } else { Vec::new() };
-        let measured = Measured { kept: 1, broken, invalid, ..Measured::default() };
+        let measured = LevelMeasured { kept: 1, broken, invalid, ..LevelMeasured::default() };
         // Hand-overs come a little later.
         let heard = now - Span::from_millis(300);
         match found.advance(now, heard, || measured) {
-            Some(Order::Level { level, .. }) => {
+            Some(SearchOrder::Level { level, .. }) => {
                 server.level = level;
                 orders.push(level.to_string());
             }
-            Some(Order::Measure) => server.worst = server.queue,
-            Some(Order::Stop) => return (found, orders, now.as_secs_f64()),
+            Some(SearchOrder::Measure) => server.worst = server.queue,
+            Some(SearchOrder::Stop) => return (found, orders, now.as_secs_f64()),
             None => {}
         }
     }
@@ -87,8 +87,8 @@ fn a_server_that_does_not_get_well_again_ends_it() {
     for second in 0..10_000 {
         let now = Timestamp::ZERO + Span::from_secs(second);
         let broken = if tried > 0 { vec!["errors == 0".to_owned()] } else { Vec::new() };
-        let measured = Measured { kept: 1, broken, ..Measured::default() };
-        if let Some(Order::Measure) = found.advance(now, now, || measured) {
+        let measured = LevelMeasured { kept: 1, broken, ..LevelMeasured::default() };
+        if let Some(SearchOrder::Measure) = found.advance(now, now, || measured) {
             tried += usize::from(found.level() > Some(10.0));
         }
     }
@@ -97,15 +97,15 @@ fn a_server_that_does_not_get_well_again_ends_it() {
 
 #[test]
 fn nothing_measured_is_nothing_that_held() {
-    assert_eq!(Measured::default().outcome(), StepOutcome::Broke);
+    assert_eq!(LevelMeasured::default().outcome(), StepOutcome::Broke);
 }
 
 #[test]
 fn a_run_that_ends_leaves_what_was_found() {
     let mut found = Breakpoint::new(search(Raised::Users, 10.0, 250.0, 40.0, 0.05));
     assert_eq!(
-        found.advance(Timestamp::ZERO, Timestamp::ZERO, Measured::default),
-        Some(Order::Level { level: 10.0, over_s: 1.0 })
+        found.advance(Timestamp::ZERO, Timestamp::ZERO, LevelMeasured::default),
+        Some(SearchOrder::Level { level: 10.0, over_s: 1.0 })
     );
     assert_eq!(found.level(), Some(10.0));
     found.end();

@@ -63,12 +63,12 @@ impl Compiler<'_> {
         }
     }
 
-    fn answer(&mut self, node: &Node<'_>, known: &'static [&'static str]) -> Answer {
+    fn answer(&mut self, node: &Node<'_>, known: &'static [&'static str]) -> AwaitedEvent {
         let fields = node.fields(known);
         let event = fields.as_ref().and_then(|fields| fields.required("event"));
         let wanted = fields.as_ref().and_then(|fields| fields.optional("where"));
         let save = fields.as_ref().and_then(|fields| fields.optional("save"));
-        Answer {
+        AwaitedEvent {
             event: self.event_of(event.as_ref()),
             matches: self.tests(wanted.as_ref()),
             save: self.saves(save.as_ref(), true),

@@ -170,7 +170,7 @@ impl<'p> Compiler<'p> {
             name,
             protocol: self.protocol.clone(),
             variables,
-            events: self.events.drain(..).map(|name| Event { name, count_only: true }).collect(),
+            events: self.events.drain(..).map(|name| NamedEvent { name, count_only: true }).collect(),
             operations: std::mem::take(&mut self.operations),
             counters: std::mem::take(&mut self.names.counters),
             account_columns: std::mem::take(&mut self.names.account_columns),

@@ -6,12 +6,12 @@ use fastrand::Rng;
 use serde_json::Value;
 
 use super::number::Num;
-use super::{Expr, Fact, Operator, Val};
-use crate::template::{Scope, UserFacts};
+use super::{Expr, ExpressionOperator, Fact, Val};
+use crate::template::{EvaluationScope, UserFacts};
 
 impl Expr {
     /// Never fails: what makes no sense is null.
-    pub(crate) fn evaluate<'v, 'a: 'v>(&'v self, scope: &mut Scope<'a>) -> Val<'v> {
+    pub(crate) fn evaluate<'v, 'a: 'v>(&'v self, scope: &mut EvaluationScope<'a>) -> Val<'v> {
         match self {
             Self::Constant(value) => Val::Borrowed(value),
             Self::Variable(id) => Val::borrowed(scope.vars.get(usize::from(id.0))),
@@ -54,7 +54,7 @@ impl Expr {
     /// The value of an expression that looks at nothing but constants.
     pub(super) fn evaluate_constant(&self) -> Value {
         let user = UserFacts::default();
-        let mut scope = Scope {
+        let mut scope = EvaluationScope {
             user: &user,
             vars: &[],
             event: None,
@@ -76,7 +76,7 @@ fn count<'v>(counter: Option<&mut u64>) -> Val<'v> {
 }
 
 impl Fact {
-    fn evaluate<'v, 'a: 'v>(self, scope: &Scope<'a>) -> Val<'v> {
+    fn evaluate<'v, 'a: 'v>(self, scope: &EvaluationScope<'a>) -> Val<'v> {
         let whole = |number: i64| Val::Number(Num::Whole(number));
         match self {
             Self::UserIndex => whole(scope.user.index.into()),
@@ -90,7 +90,7 @@ impl Fact {
     }
 }
 
-impl Operator {
+impl ExpressionOperator {
     fn apply<'v>(self, left: &Val<'_>, right: &Val<'_>) -> Val<'v> {
         let numbers = |combine: fn(Num, Num) -> Option<Num>| {
             Val::number(left.as_number().zip(right.as_number()).and_then(|(left, right)| combine(left, right)))

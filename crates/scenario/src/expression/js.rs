@@ -4,7 +4,7 @@
 
 use serde_json::Value;
 
-use super::{Expr, Fact, Function, Operator};
+use super::{Expr, ExpressionOperator, Fact, Function};
 use crate::js::{ScriptNames, literal, quoted};
 
 /// What is known about a value before anybody runs; decides which helper a use of it needs.
@@ -157,7 +157,7 @@ fn logic(sides: &(Expr, Expr), symbol: &str, level: Level, names: &ScriptNames<'
     if kind == Kind::Bool { js } else { Js::call("Boolean", &[js.text], Kind::Bool) }
 }
 
-impl Operator {
+impl ExpressionOperator {
     fn js(self, left: &Expr, right: &Expr, names: &ScriptNames<'_>) -> Js {
         let (first, second) = (left.js(names), right.js(names));
         let plain = first.kind == second.kind && first.kind != Kind::Any;

@@ -33,7 +33,7 @@ pub(super) enum Expr {
     /// The second operand is only evaluated when the first does not decide.
     And(Box<(Expr, Expr)>),
     Or(Box<(Expr, Expr)>),
-    Binary(Operator, Box<(Expr, Expr)>),
+    Binary(ExpressionOperator, Box<(Expr, Expr)>),
     /// Condition, value if it holds, value if not; only the one that counts is evaluated.
     If(Box<(Expr, Expr, Expr)>),
     Call(Function, Vec<Expr>),
@@ -52,7 +52,7 @@ pub(super) enum Fact {
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Operator {
+pub(super) enum ExpressionOperator {
     Add,
     Subtract,
     Multiply,

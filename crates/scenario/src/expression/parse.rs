@@ -15,7 +15,7 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 use super::number::Num;
-use super::{Expr, Fact, Function, Operator};
+use super::{Expr, ExpressionOperator, Fact, Function};
 use crate::program::{Pointer, VarId};
 use crate::reader::{did_you_mean, quoted};
 
@@ -106,12 +106,12 @@ impl<'t> Parser<'t> {
     fn compare(&mut self) -> Parsed {
         let left = self.sum()?;
         let operator = match self.operator(&["==", "!=", "<=", ">=", "<", ">"]) {
-            Some("==") => Operator::Equal,
-            Some("!=") => Operator::Unequal,
-            Some("<=") => Operator::LessOrEqual,
-            Some(">=") => Operator::GreaterOrEqual,
-            Some("<") => Operator::Less,
-            Some(_) => Operator::Greater,
+            Some("==") => ExpressionOperator::Equal,
+            Some("!=") => ExpressionOperator::Unequal,
+            Some("<=") => ExpressionOperator::LessOrEqual,
+            Some(">=") => ExpressionOperator::GreaterOrEqual,
+            Some("<") => ExpressionOperator::Less,
+            Some(_) => ExpressionOperator::Greater,
             None => return Ok(left),
         };
         Ok(Expr::Binary(operator, Box::new((left, self.sum()?))).fold())
@@ -120,7 +120,7 @@ impl<'t> Parser<'t> {
     fn sum(&mut self) -> Parsed {
         let mut left = self.product()?;
         while let Some(symbol) = self.operator(&["+", "-"]) {
-            let operator = if symbol == "+" { Operator::Add } else { Operator::Subtract };
+            let operator = if symbol == "+" { ExpressionOperator::Add } else { ExpressionOperator::Subtract };
             left = Expr::Binary(operator, Box::new((left, self.product()?))).fold();
         }
         Ok(left)
@@ -130,10 +130,10 @@ impl<'t> Parser<'t> {
         let mut left = self.unary()?;
         while let Some(symbol) = self.operator(&["*", "//", "/", "%"]) {
             let operator = match symbol {
-                "*" => Operator::Multiply,
-                "//" => Operator::FloorDivide,
-                "/" => Operator::Divide,
-                _ => Operator::Remainder,
+                "*" => ExpressionOperator::Multiply,
+                "//" => ExpressionOperator::FloorDivide,
+                "/" => ExpressionOperator::Divide,
+                _ => ExpressionOperator::Remainder,
             };
             left = Expr::Binary(operator, Box::new((left, self.unary()?))).fold();
         }

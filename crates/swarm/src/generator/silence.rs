@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use crate::message::{Said, What};
 use base::time::Timestamp;
 use engine::wire::FromWorker;
-use run::{HERE, Hearing, Watchdog};
+use run::{HERE, LastHeard, Watchdog};
 
 #[derive(Debug, Default)]
 pub struct Silence {
@@ -18,7 +18,7 @@ pub struct Silence {
 
 #[derive(Debug, Clone, Copy, Default)]
 struct Listened {
-    hearing: Hearing,
+    hearing: LastHeard,
     /// The time of its last hand-over.
     spoke_at: Timestamp,
     is_silent: bool,

@@ -7,7 +7,7 @@ use metrics::{Timeline, Totals};
 
 /// A line across a chart, at a moment in which something happened.
 #[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct Mark {
+pub struct ChartMark {
     pub at_s: f64,
     /// Stands beside the line, and in the list of what happened.
     pub label: String,
@@ -17,8 +17,8 @@ pub struct Mark {
 }
 
 /// Numbered from 1, like the list of what happened.
-pub fn marks(totals: &Totals) -> Vec<Mark> {
-    let mark = |(at, annotation): (usize, &metrics::Annotation)| Mark {
+pub fn marks(totals: &Totals) -> Vec<ChartMark> {
+    let mark = |(at, annotation): (usize, &metrics::Annotation)| ChartMark {
         at_s: annotation.at_s,
         label: (at + 1).to_string(),
         series: None,

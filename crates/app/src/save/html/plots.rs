@@ -5,14 +5,14 @@ use serde::Serialize;
 
 use crate::RunView;
 use crate::past::PastRun;
-use crate::run_view::charts::{self, ChartKind, Mark};
+use crate::run_view::charts::{self, ChartKind, ChartMark};
 
 #[derive(Default, Serialize)]
 pub struct Plots {
     /// Seconds since the start, of every series.
     seconds: Vec<f64>,
     /// When something happened, in the order of the list.
-    marks: Vec<Mark>,
+    marks: Vec<ChartMark>,
     /// Spans of suspect seconds.
     suspect: Vec<(f64, f64)>,
     charts: Vec<Plot>,
@@ -68,7 +68,7 @@ pub fn of(past: &PastRun, view: &RunView) -> Plots {
 }
 
 /// To the thousandth, as in the report.
-fn line(series: charts::Series) -> Line {
+fn line(series: charts::ChartSeries) -> Line {
     let value = |value: f64| value.is_finite().then(|| (value * 1e3).round() / 1e3);
     Line {
         label: series.label,

@@ -3,7 +3,7 @@
 use maud::{Markup, html};
 
 use crate::past::PastRun;
-use crate::run_view::table::{Column, Kind, Row};
+use crate::run_view::table::{Column, ColumnKind, Row};
 use crate::run_view::{
     ANSWER_COLUMNS, CLOSE_COLUMNS, CONSISTENCY_COLUMNS, CONTRACT_COLUMNS, COUNTER_COLUMNS, DISCONNECT_COLUMNS,
     ERROR_COLUMNS, HealthView, Mood, OPERATION_COLUMNS, RECEIVED_COLUMNS, SENT_COLUMNS, SILENCE_COLUMNS, TURN_COLUMNS,
@@ -145,7 +145,7 @@ pub fn table(label: &str, columns: &[Column], rows: &[Row]) -> Markup {
                         tr.part[row.is_part] {
                             @for (column, cell) in columns.iter().zip(&row.cells) {
                                 @let class = format!("{} {}", column.kind.class(), cell.mood.class());
-                                @if column.kind == Kind::Name {
+                                @if column.kind == ColumnKind::Name {
                                     th scope="row" class=(class) {
                                         @if cell.about.is_empty() { (cell.text) } @else { abbr title=(cell.about) { (cell.text) } }
                                     }

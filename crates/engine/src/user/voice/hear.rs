@@ -117,7 +117,7 @@ impl User {
         if voice.listening.is_none() {
             ctx.named_error(catalogue::AUDIO, "empty answer", self.phase(), || "it ended without any audio".to_owned());
         }
-        self.on_answer_ended(ctx, listen::Outcome::Empty);
+        self.on_answer_ended(ctx, listen::ListenOutcome::Empty);
     }
 }
 

@@ -23,7 +23,7 @@ pub struct Listening {
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Outcome {
+pub enum ListenOutcome {
     Heard,
     Empty,
 }
@@ -144,7 +144,7 @@ impl User {
         match &mut voice.listening {
             _ if voice.playing.is_none() => {
                 voice.settle_answered(ctx);
-                self.on_answer_ended(ctx, Outcome::Heard);
+                self.on_answer_ended(ctx, ListenOutcome::Heard);
             }
             Some(listening) => listening.deadline = Timestamp::NEVER,
             None => {}
@@ -156,18 +156,18 @@ impl User {
         let Some(voice) = &mut self.voice else { return };
         if voice.playing.take_if(|until| *until <= ctx.now).is_some() {
             voice.settle_answered(ctx);
-            self.on_answer_ended(ctx, Outcome::Heard);
+            self.on_answer_ended(ctx, ListenOutcome::Heard);
         }
     }
 
     /// The answer that was listened for has ended.
-    pub(super) fn on_answer_ended(&mut self, ctx: &mut Context<'_>, outcome: Outcome) {
+    pub(super) fn on_answer_ended(&mut self, ctx: &mut Context<'_>, outcome: ListenOutcome) {
         let Some(voice) = &mut self.voice else { return };
         let Some(listening) = voice.listening.take() else { return };
         voice.turn.is_heard = true;
         match outcome {
-            Outcome::Heard => self.unblock(Some(listening.task), ctx.now),
-            Outcome::Empty => {
+            ListenOutcome::Heard => self.unblock(Some(listening.task), ctx.now),
+            ListenOutcome::Empty => {
                 let phase = self.phase();
                 self.fail_listening(ctx, &listening, "empty answer", phase);
             }

@@ -1,7 +1,7 @@
 //! One exchange: what the user said and the service's answer to it. Turn 0 is the greeting.
 
 use crate::user::Context;
-use crate::wire::Reply;
+use crate::wire::CanaryReply;
 use base::time::{Span, Timestamp};
 use metrics::Listened;
 use scenario::OperationId;
@@ -116,7 +116,7 @@ impl Turn {
         let meters = *meters.listen(operation);
         let Times { first_audio, from_stopped, length, turn } = std::mem::take(&mut self.times);
         if let Some(first_audio) = first_audio {
-            ctx.took(operation, Reply::FirstAudio, first_audio);
+            ctx.took(operation, CanaryReply::FirstAudio, first_audio);
         }
         let by_turn = meters.turn(self.index).zip(first_audio);
         let named = [

@@ -1,7 +1,7 @@
 use serde_json::json;
 
 use super::*;
-use crate::wire::Level;
+use crate::wire::LogLevel;
 use metrics::{Cause, CounterDelta, Fate, Frame, Phase, SentRecord, UserId};
 
 fn part() -> PartOfRun {
@@ -66,7 +66,7 @@ fn times_that_have_not_come_cannot_be() {
     check(|it| it.sent = log(record(1, Timestamp::ZERO, Fate::Rejected)), "a message went to room 1 of 1");
     let line = |text: &str, population: &str, at| LogLine {
         at,
-        level: Level::Info,
+        level: LogLevel::Info,
         population: population.into(),
         user: None,
         text: text.into(),

@@ -1,6 +1,6 @@
 use super::*;
 use crate::{
-    Completion, HealthDelta, LedgerDelta, Part, PopulationConfig, Recorder, TotalsConfig, UserId, UsersByState,
+    Completion, HealthDelta, LedgerDelta, PopulationConfig, Recorder, SnapshotPart, TotalsConfig, UserId, UsersByState,
 };
 
 /// What the workers of a run do in one second: two load workers (here and at Kim's), then the probes of both browsers.
@@ -66,7 +66,10 @@ fn totals(story: &[(u64, Second)], warmup_s: u64, clock_bound_ms: u64) -> Totals
             };
             let completions: Vec<_> = (0..10).map(completion).collect();
             let (metrics, users, ledger) = (&recorder.drain(), &[UsersByState::default()], &LedgerDelta::default());
-            adding.absorb(worker, Part { at, metrics, users, ledger, completions: &completions, health: &health });
+            adding.absorb(
+                worker,
+                SnapshotPart { at, metrics, users, ledger, completions: &completions, health: &health },
+            );
         }
         sequence += 10;
     }
@@ -77,7 +80,7 @@ fn totals(story: &[(u64, Second)], warmup_s: u64, clock_bound_ms: u64) -> Totals
 fn verdict(totals: &Totals, thresholds: &[&str], problem: Option<&str>, so_far: bool) -> Verdict {
     let of = |text: &&str| ThresholdResult::at_a_glance(&text.parse().expect("an expression"), totals);
     let thresholds: Vec<_> = thresholds.iter().map(of).collect();
-    Verdict::of(Case { rules: &VerdictRules::default(), totals, thresholds: Some(&thresholds), problem, so_far })
+    Verdict::of(JudgedRun { rules: &VerdictRules::default(), totals, thresholds: Some(&thresholds), problem, so_far })
 }
 
 #[track_caller]
@@ -95,7 +98,8 @@ const BROKEN: &[&str] = &["message.fanout p95 < 1 ms"];
 fn a_search_s_thresholds_are_not_the_run_s() {
     let totals = totals(&[(10, CALM)], 0, 0);
     let rules = VerdictRules::default();
-    let verdict = Verdict::of(Case { rules: &rules, totals: &totals, thresholds: None, problem: None, so_far: false });
+    let verdict =
+        Verdict::of(JudgedRun { rules: &rules, totals: &totals, thresholds: None, problem: None, so_far: false });
     let found: Vec<_> = verdict.reasons.iter().map(|reason| reason.what).collect();
     assert_eq!((verdict.outcome, found), (VerdictOutcome::Pass, vec![ReasonKind::Search]));
 }
