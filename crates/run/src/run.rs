@@ -1,11 +1,9 @@
 //! The conductor: one state machine that takes a run from its workers' first sign of life to the report.
 
-mod abort;
 mod actions;
 mod breakpoint;
-mod cut_off;
 mod eviction;
-mod freeze;
+mod interruption;
 mod relief;
 mod remote;
 mod report;

@@ -3,19 +3,12 @@
 use leptos::prelude::*;
 
 use super::charts::Charts;
-use super::closes::Closes;
-use super::contract::{Consistency, Contract};
-use super::counters::Counters;
-use super::delivery::Delivery;
-use super::disconnects::Disconnects;
-use super::errors::Errors;
 use super::evidence::Evidence;
 use super::happenings::Happenings;
 use super::health::{Health, Warnings};
 use super::log::Log;
-use super::operations::Operations;
 use super::search::Search;
-use super::thresholds::Thresholds;
+use super::tables::{Closes, Consistency, Contract, Counters, Delivery, Disconnects, Errors, Operations, Thresholds};
 use super::tiles::Tiles;
 use super::verdict::VerdictCard;
 use super::voice::Voice;

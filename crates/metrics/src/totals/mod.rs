@@ -1,7 +1,6 @@
 //! What a run came to: exact totals, and one value a second for charts. Plain data: [`Aggregator`](super::Aggregator) adds to it while
 //! a run goes on, and a report has the same.
 
-pub(crate) mod backlog;
 pub(crate) mod behind;
 mod config;
 mod full;
@@ -13,8 +12,7 @@ pub(crate) mod timeline;
 
 use std::collections::BTreeMap;
 
-pub use self::backlog::{Backlog, Late};
-pub use self::behind::{Behind, Gap, Staleness};
+pub use self::behind::{Backlog, Behind, Gap, Late, Staleness};
 pub use self::config::{PopulationConfig, TotalsConfig};
 pub use self::full::{Full, Proof, Rooms, Stall};
 pub use self::health::{Health, WorkerHealth};

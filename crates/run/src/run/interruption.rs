@@ -1,0 +1,64 @@
+//! What comes between a run and its plan: a broken threshold that may stop it, a page that its browser freezes, a page that is gone.
+
+use super::{Run, Stage};
+use engine::wire::LogLevel;
+use metrics::AnnotationKind;
+
+impl Run {
+    /// Thresholds are looked at once a second: when every worker has handed over beyond it.
+    pub(super) fn heed_thresholds(&mut self) {
+        let closed = self.aggregator.totals().timeline().closed();
+        // A search wants thresholds to break.
+        if self.stage != Stage::Running || closed <= self.heeded || self.searching.is_some() {
+            return;
+        }
+        self.heeded = closed;
+        let now = self.now();
+        if let Some(broken) = self.aggregator.stop_for_threshold(now) {
+            let text = format!("stopped after {:.1} s: `{broken}` is broken", now.as_secs_f64());
+            self.log.note(now, LogLevel::Warning, text);
+            self.on_stop();
+        }
+    }
+
+    /// Its page is gone: what was heard of it until then is its result. Ends it where its last input left it, and says why.
+    pub fn cut_off(&mut self) {
+        if self.is_done() {
+            return;
+        }
+        let text = match self.epoch_ms {
+            Some(_) => format!("cut off at {:.1} s: the page was closed, or it crashed", self.now().as_secs_f64()),
+            None => "the page was closed before the run had started".to_owned(),
+        };
+        self.problem = Some(match self.problem.take() {
+            Some(earlier) => format!("{earlier}; {text}"),
+            None => text,
+        });
+        self.is_cut_off = true;
+        self.end();
+        self.judge();
+        self.outbox.clear();
+    }
+
+    /// A frozen page says so when it wakes. The workers' own lateness makes the hand-overs of that time suspect; this says why they were late.
+    pub(super) fn on_frozen(&mut self, frozen: bool) {
+        if self.epoch_ms.is_none() || self.stage == Stage::Done {
+            self.frozen_at = None;
+            return;
+        }
+        let now = self.now();
+        let text = match (frozen, self.frozen_at.take()) {
+            (true, earlier) => {
+                self.frozen_at = earlier.or(Some(now));
+                "the browser freezes this page".to_owned()
+            }
+            (false, Some(since)) => format!(
+                "the browser had frozen this page for {:.1} s: what was measured meanwhile is suspect",
+                now.since(since).as_secs_f64()
+            ),
+            (false, None) => "the browser had frozen this page: what was measured meanwhile is suspect".to_owned(),
+        };
+        self.log.note(now, LogLevel::Warning, text.clone());
+        self.aggregator.annotate(now, AnnotationKind::Browser, text.as_str());
+    }
+}
