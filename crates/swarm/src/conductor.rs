@@ -8,8 +8,11 @@
 //!   Run ◀──────RunInput──────── Conductor ◀──part m─── generator          nothing is done or counted twice
 //! ```
 
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+mod seat;
 
+use std::collections::{BTreeMap, VecDeque};
+
+pub use self::seat::Seat;
 use super::clock::Offset;
 use super::link::{LinkCommand, LinkEvent};
 use super::message::{
@@ -18,7 +21,7 @@ use super::message::{
 use super::peer::SessionId;
 use super::scan::Allowance;
 use engine::wire::ToWorker;
-use run::{Capacity, RunInput, is_capped};
+use run::{Capacity, RunInput};
 
 #[derive(Debug, PartialEq)]
 pub enum ConductorOutput {
@@ -26,30 +29,6 @@ pub enum ConductorOutput {
     Run(RunInput),
     /// For people.
     Note(String),
-}
-
-/// A generator, as the conductor knows it.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Seat {
-    pub session: SessionId,
-    /// `None`: it has not introduced itself yet.
-    pub card: Option<Card>,
-    pub is_away: bool,
-    /// What it said cannot be: nothing more is taken from it, until this run is over.
-    pub is_out: bool,
-    /// How our clock differs from its, as it measures it.
-    pub clock: Option<Offset>,
-    /// The run's workers that live there: the browser's own number is the place in this list.
-    pub workers: Vec<usize>,
-    /// Which the results of this run know it by: nobody else is called so.
-    names: BTreeSet<String>,
-    /// Orders that it has not obeyed yet.
-    orders: VecDeque<(u64, Vec<u8>)>,
-    next_order: u64,
-    /// The part that comes next.
-    next_part: u64,
-    /// Its page or ours was loaded anew: its next card says whether it still plays.
-    is_anew: bool,
 }
 
 #[derive(Debug, Default)]
@@ -466,50 +445,6 @@ fn worst_of_two<'a>(seats: impl Iterator<Item = &'a Seat>) -> f64 {
     let mut bounds: Vec<f64> = seats.filter_map(|seat| Some(seat.clock?.bound)).collect();
     bounds.sort_by(|a, b| b.total_cmp(a));
     bounds.iter().take(2).sum()
-}
-
-impl Seat {
-    fn new(session: SessionId) -> Self {
-        Self {
-            session,
-            card: None,
-            is_away: false,
-            is_out: false,
-            clock: None,
-            workers: Vec::new(),
-            names: BTreeSet::new(),
-            orders: VecDeque::new(),
-            next_order: 0,
-            next_part: 0,
-            is_anew: false,
-        }
-    }
-
-    /// It plays nothing any more, and counts from zero when it plays again.
-    fn stand_by(&mut self) {
-        self.workers.clear();
-        self.names.clear();
-        self.orders.clear();
-        (self.next_order, self.next_part) = (0, 0);
-    }
-
-    pub fn name(&self) -> String {
-        self.card.as_ref().map_or_else(|| "?".to_owned(), |card| card.name.clone())
-    }
-
-    /// What it would give to a run; `None`: nothing now.
-    fn capacity(&self, offer: &Offer) -> Option<Capacity> {
-        let may =
-            |card: &&Card| card.consent == Consent::Given && card.offer == offer.number && card.build == offer.build;
-        let card = self.card.as_ref().filter(|_| !self.is_away && !self.is_out).filter(may)?;
-        Some(Capacity {
-            browser: Some(card.name.clone()),
-            cores: card.cores,
-            sockets: card.sockets,
-            is_capped: is_capped(&card.browser),
-            only_watches: card.only_watches,
-        })
-    }
 }
 
 /// Three seconds: everybody else misses the broker as long as we do, and looks for it as often.
