@@ -136,7 +136,14 @@ async fn play(wanted: &Rehearsal, plan: &Plan, is_wanted: &Cell<bool>, on_news: 
                 HostEvent::Died(message) => RunInput::WorkerDied { worker, message },
             });
         });
-        stage.hosts.borrow_mut().push(host.ok());
+        let (host, refusal) = match host {
+            Ok(host) => (Some(host), None),
+            Err(error) => (None, Some(error.to_string())),
+        };
+        stage.hosts.borrow_mut().push(host);
+        if let Some(message) = refusal {
+            stage.handle(RunInput::WorkerDied { worker, message });
+        }
     }
     let begin_ms = stage.clock.now_ms();
     let has_voice =

@@ -297,12 +297,12 @@ impl RunDriver {
         self.report().map(PastRun::of)
     }
 
-    /// Reads the current or the last run. `read` must not call this driver.
     /// A run goes on whose plan the others are asked about, whatever the form shows.
     pub fn is_running(&self) -> bool {
         self.with_run(|run| run.is_some_and(|run| !run.is_done()))
     }
 
+    /// Reads the current or the last run. `read` must not call this driver.
     pub fn with_run<R>(&self, read: impl FnOnce(Option<&Run>) -> R) -> R {
         read(self.0.current.borrow().as_ref().map(|current| &current.run))
     }

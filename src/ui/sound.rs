@@ -86,7 +86,10 @@ pub fn end_recording(store: Store, name: String, rate: u32) {
         };
         store.dispatch(match taken {
             Ok(samples) => Event::ClipRead(Clip::new(name, rate, &samples)),
-            Err(problem) => Event::RecordingFailed(format!("The recording was lost: {problem}.")),
+            Err(problem) => Event::RecordingFailed(format!(
+                "The recording was lost: {}.",
+                problem.to_string().trim_end_matches('.')
+            )),
         });
     });
 }

@@ -83,12 +83,14 @@ enum Held {
 enum HostError {
     #[error("this browser's operator has not allowed load on that host")]
     NotAllowed,
-    #[error("the plan does not name that host, so nobody was asked about it")]
+    #[error("{NOT_NAMED}")]
     NotNamed,
     #[error("it is not certain which host a browser would take from that address")]
     Unclear,
 }
 
+/// What a user's error says whose address is of a host that its plan does not name: a diagnosis looks for it.
+pub const NOT_NAMED: &str = "the plan does not name that host, so nobody was asked about it";
 pub const TOO_LONG: &str = "the longest time of load that its operator allows is over: users leave";
 pub const TOO_MANY: &str = "no further users start: its limit on users at a time is reached";
 pub const TOO_MANY_THERE: &str = "users wait to connect: its limit on users at a time is reached";

@@ -43,6 +43,7 @@ use actions::Agenda;
 use crowd::{Crowd, QueueTicket};
 use deadlines::Deadlines;
 use exits::Exits;
+pub use guard::NOT_NAMED;
 use guard::{Guard, Passage};
 use late::LateStarts;
 use listener::Listener;

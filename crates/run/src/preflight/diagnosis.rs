@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 use super::question::{Question, QuestionSeen};
 use super::reach::{bad_address, unreachable, way_there};
 use base::url;
+use engine::NOT_NAMED;
 use engine::user::{Call, StepKind};
 
 /// A step that went wrong, as the run has counted it.
@@ -424,8 +425,6 @@ impl Around {
 
 /// How servers say that something is not there.
 const NOT_FOUND: [&str; 6] = ["not found", "not_found", "no such", "unknown room", "does not exist", "찾을 수 없"];
-/// Of what never opened because the engine did not even dial.
-const NOT_NAMED: &str = "does not name that host";
 const MAX_WORDS: usize = 200;
 
 #[cfg(test)]
