@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeSet, VecDeque};
 
-use super::net::Endpoint;
+use super::endpoint::Endpoint;
 
 /// What is wanted of one socket.
 pub struct Dial {

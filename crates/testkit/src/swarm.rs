@@ -4,10 +4,10 @@
 //! has its own tests. The conductor only conducts and observes.
 
 use super::broker::SwarmNet;
-use super::chat::Faults;
 use super::pretender::Pretender;
 use super::world::{Carried, World};
 use base::time::{Span, Timestamp};
+use demo_service::Faults;
 use engine::wire::{FromWorker, Snapshot, ToWorker};
 use plan::{Limits, Plan};
 use run::{Capacity, Part, RunInput, Vacancy, homes, layout};

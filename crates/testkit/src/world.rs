@@ -1,14 +1,13 @@
 //! One browser in simulated time: conductor, engines, network, server.
 
-use super::chat::{Chat, Faults};
+use super::endpoint::{Endpoint, answered, asked};
 use super::narrow::{Dial, Narrow};
-use super::net::{Endpoint, Net};
 use super::rings::HostRings;
-use super::voice::{VoiceConfig, VoiceOutput, VoiceServer};
 use std::collections::HashMap;
 use std::rc::Rc;
 
 use base::time::{Span, Timestamp};
+use demo_service::{Chat, Faults, Net, VoiceConfig, VoiceOutput, VoiceServer};
 use engine::ports::{FetchId, FetchOutcome, FetchRequest, Input, Output, SocketId};
 use engine::wire::{FromWorker, HeardMoment, Seen, ToWorker};
 use engine::{Engine, Exchange};
@@ -263,7 +262,7 @@ impl World {
     pub fn cut_connections(&mut self, every: usize) {
         for peer in self.chat.peers().into_iter().step_by(every) {
             self.chat.close(peer);
-            self.net.send(self.now, Span::ZERO, Packet::Closed(peer, 1006));
+            self.net.send(self.now, Span::ZERO, Packet::Closed(peer.into(), 1006));
         }
     }
 
@@ -272,7 +271,7 @@ impl World {
         for peer in self.chat.peers() {
             let told: Vec<_> = self.chat.proofs(peer).into_iter().skip(from).take(2).collect();
             self.chat.close(peer);
-            self.net.send(self.now, Span::ZERO, Packet::ClosedFor(peer, 1008, told.join(" ")));
+            self.net.send(self.now, Span::ZERO, Packet::ClosedFor(peer.into(), 1008, told.join(" ")));
         }
     }
 
@@ -320,7 +319,7 @@ impl World {
         if self.now >= self.next_ping {
             self.next_ping += PING;
             for peer in self.chat.ping() {
-                self.net.send(self.now, Span::ZERO, Packet::Closed(peer, 1006));
+                self.net.send(self.now, Span::ZERO, Packet::Closed(peer.into(), 1006));
             }
             self.flush_chat();
         }
@@ -335,16 +334,16 @@ impl World {
         match packet {
             Packet::ToServer(..) | Packet::Served(..) | Packet::Fetch(..) if self.hangs => {}
             Packet::Open(peer, url, protocols) if VoiceServer::serves(&url) => {
-                self.voice.open(self.now, peer, &url, &protocols);
+                self.voice.open(self.now, peer.into(), &url, &protocols);
                 self.flush_voice();
             }
             Packet::Open(peer, ..) => {
                 self.net.send(self.now, Span::ZERO, Packet::Opened(peer));
-                self.chat.open(peer);
+                self.chat.open(peer.into());
                 self.flush_chat();
             }
-            Packet::ToServer(peer, frame) if self.voice.has(peer) => {
-                self.voice.text(self.now, peer, &frame);
+            Packet::ToServer(peer, frame) if self.voice.has(peer.into()) => {
+                self.voice.text(self.now, peer.into(), &frame);
                 self.flush_voice();
             }
             Packet::ToServer(peer, frame) if self.service > Span::ZERO && frame.contains("\"chatMessage\"") => {
@@ -352,18 +351,19 @@ impl World {
                 self.net.put(self.busy_until, Packet::Served(peer, frame));
             }
             Packet::ToServer(peer, frame) | Packet::Served(peer, frame) => {
-                self.chat.text(peer, &frame);
+                self.chat.text(peer.into(), &frame);
                 self.flush_chat();
             }
             Packet::Close(peer, code) => {
-                self.chat.close(peer);
-                self.voice.close(peer);
+                self.chat.close(peer.into());
+                self.voice.close(peer.into());
                 self.net.send(self.now, Span::ZERO, Packet::Closed(peer, code));
             }
             Packet::Fetch(worker, fetch, request) => {
                 let serves = VoiceServer::serves(&request.url);
-                let outcome = if serves { self.voice.fetch(&request) } else { self.chat.fetch(&request) };
-                self.net.send(self.now, Span::ZERO, Packet::Fetched(worker, fetch, outcome));
+                let asked = asked(&request);
+                let reply = if serves { self.voice.fetch(&asked) } else { self.chat.fetch(&asked) };
+                self.net.send(self.now, Span::ZERO, Packet::Fetched(worker, fetch, answered(reply)));
             }
             packet => self.on_packet_to_worker(packet),
         }
@@ -421,6 +421,7 @@ impl World {
 
     fn flush_chat(&mut self) {
         for (peer, frame) in self.chat.drain() {
+            let peer = Endpoint::from(peer);
             let waits = if self.probes.contains(&peer.engine) { Span::ZERO } else { self.backlog };
             self.net.send(self.now, waits, Packet::ToClient(peer, frame.into()));
         }
@@ -428,6 +429,7 @@ impl World {
 
     fn flush_voice(&mut self) {
         for (peer, sent) in self.voice.drain() {
+            let peer = Endpoint::from(peer);
             let packet = match sent {
                 VoiceOutput::Opened => Packet::Opened(peer),
                 VoiceOutput::Text(frame) => Packet::ToClient(peer, frame),

@@ -4,16 +4,16 @@ use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 
 use base::time::{Span, Timestamp};
-use engine::ports::SocketId;
 
-/// A socket of one of the world's engines.
+/// A connection: who has opened it, and its number there.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct Endpoint {
-    pub engine: usize,
-    pub socket: SocketId,
+pub struct Peer {
+    pub client: usize,
+    pub socket: u32,
 }
 
 /// Things on their way, each with the time of its arrival.
+#[derive(Debug)]
 pub struct Net<T> {
     queue: BinaryHeap<Reverse<(Timestamp, u64)>>,
     items: std::collections::HashMap<u64, T>,

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::VoiceServer;
-use engine::ports::{FetchBody, FetchOutcome, FetchRequest};
+use crate::rest::{Body, Reply, Request};
 
 /// A member.
 pub struct Account {
@@ -12,17 +12,17 @@ pub struct Account {
 }
 
 impl VoiceServer {
-    pub fn fetch(&mut self, request: &FetchRequest) -> FetchOutcome {
+    pub fn fetch(&mut self, request: &Request<'_>) -> Reply {
         let path = request.url.split("/api/v1").nth(1).unwrap_or_default().to_owned();
         *self.counts.rest.entry(format!("{} {path}", request.method)).or_default() += 1;
-        let (status, answer) = match (path.as_str(), &request.body) {
-            ("/auth/signup", FetchBody::Json(body)) => self.sign_up(body),
-            ("/auth/login", FetchBody::Form(fields)) => self.log_in(fields),
+        let (status, answer) = match (path.as_str(), request.body) {
+            ("/auth/signup", Body::Json(body)) => self.sign_up(body),
+            ("/auth/login", Body::Form(fields)) => self.log_in(fields),
             ("/auth/login", _) => (422, json!({"detail": "not a form"})),
-            ("/chat/sessions", FetchBody::Json(_)) => (200, self.create_session(request)),
+            ("/chat/sessions", Body::Json(_)) => (200, self.create_session(request)),
             _ => (404, json!({"detail": "Not Found"})),
         };
-        FetchOutcome::Answer { status, headers: Vec::new(), body: answer.to_string(), landed: None }
+        Reply { status, body: answer.to_string() }
     }
 
     fn sign_up(&mut self, body: &str) -> (u16, Value) {
@@ -51,7 +51,7 @@ impl VoiceServer {
     }
 
     /// A bad token makes a guest's session, silently.
-    fn create_session(&mut self, request: &FetchRequest) -> Value {
+    fn create_session(&mut self, request: &Request<'_>) -> Value {
         let header = request.headers.iter().find(|(name, _)| name.eq_ignore_ascii_case("authorization"));
         let owner = header.and_then(|(_, value)| self.owner_of(value.strip_prefix("Bearer ")?));
         let id = format!("session-{}", self.sessions.len());

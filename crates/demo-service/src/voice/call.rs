@@ -5,7 +5,7 @@ use std::rc::Rc;
 use serde_json::{Value, json};
 
 use super::{ClosePoint, VoiceOutput, VoiceServer};
-use crate::net::Endpoint;
+use crate::net::Peer;
 use base::time::{Span, Timestamp};
 
 pub struct Conversation {
@@ -45,7 +45,7 @@ const RATE: u64 = 24_000;
 
 impl VoiceServer {
     /// A WebSocket is asked for.
-    pub fn open(&mut self, now: Timestamp, peer: Endpoint, url: &str, protocols: &[String]) {
+    pub fn open(&mut self, now: Timestamp, peer: Peer, url: &str, protocols: &[String]) {
         if self.config.close.is_some_and(|(point, _)| point == ClosePoint::Handshake) {
             return self.out.push((peer, VoiceOutput::Closed(1006)));
         }
@@ -85,7 +85,7 @@ impl VoiceServer {
     }
 
     /// A frame of its own, or one that many users send.
-    pub fn text(&mut self, now: Timestamp, peer: Endpoint, frame: &Rc<str>) {
+    pub fn text(&mut self, now: Timestamp, peer: Peer, frame: &Rc<str>) {
         let Some(call) = self.calls.get(&peer) else { return };
         if !call.is_heard || call.reported {
             return;
@@ -105,7 +105,7 @@ impl VoiceServer {
         }
     }
 
-    fn hear(&mut self, now: Timestamp, peer: Endpoint, audio: super::ear::HeardAudio) {
+    fn hear(&mut self, now: Timestamp, peer: Peer, audio: super::ear::HeardAudio) {
         let silence = self.config.vad_silence.as_micros() * RATE / 1_000_000;
         let Some(call) = self.calls.get_mut(&peer) else { return };
         let Some(voiced) = audio.voiced else {
@@ -133,7 +133,7 @@ impl VoiceServer {
     }
 
     /// The user's turn has ended.
-    fn on_turn(&mut self, now: Timestamp, peer: Endpoint) {
+    fn on_turn(&mut self, now: Timestamp, peer: Peer) {
         let Some(call) = self.calls.get_mut(&peer) else { return };
         call.is_speaking = false;
         call.turns += 1;
@@ -159,7 +159,7 @@ impl VoiceServer {
         stalls.then_some(self.config.chunks / 2)
     }
 
-    pub(super) fn on_due(&mut self, now: Timestamp, peer: Endpoint, due: Due) {
+    pub(super) fn on_due(&mut self, now: Timestamp, peer: Peer, due: Due) {
         match due {
             Due::Greeting => {
                 if self.config.malformed {
@@ -199,7 +199,7 @@ impl VoiceServer {
         }
     }
 
-    fn send_chunk(&mut self, now: Timestamp, peer: Endpoint, index: u32, stall: Option<u32>) {
+    fn send_chunk(&mut self, now: Timestamp, peer: Peer, index: u32, stall: Option<u32>) {
         let Some(call) = self.calls.get_mut(&peer) else { return };
         call.answering = true;
         let generation = call.generation;
@@ -218,7 +218,7 @@ impl VoiceServer {
     }
 
     /// The end of an answer; the third one of a scenario completes it.
-    fn end_answer(&mut self, peer: Endpoint) {
+    fn end_answer(&mut self, peer: Peer) {
         let Some(call) = self.calls.get(&peer) else { return };
         if !call.is_scenario {
             self.send(peer, r#"{"type":"audio.done"}"#);
@@ -234,7 +234,7 @@ impl VoiceServer {
     }
 
     /// Bad base64, half a sample, no audio, an array, a bare string, a binary frame.
-    fn send_nonsense(&mut self, peer: Endpoint) {
+    fn send_nonsense(&mut self, peer: Peer) {
         self.send(peer, r#"{"type":"audio.delta","delta":"*"}"#);
         self.send(peer, r#"{"type":"audio.delta","delta":"AAAA"}"#);
         self.send(peer, r#"{"type":"audio.delta"}"#);

@@ -6,12 +6,12 @@ use std::collections::{BTreeMap, HashMap};
 
 use serde_json::{Value, json};
 
-use super::net::Endpoint;
+use super::net::Peer;
+use super::rest::{Body, Reply, Request};
 use base64::Engine as _;
 use base64::prelude::{BASE64_STANDARD, BASE64_URL_SAFE_NO_PAD};
 
 use base::url::encode_component;
-use engine::ports::{FetchBody, FetchOutcome, FetchRequest};
 
 /// What goes wrong, as shares of deliveries (one message to one member).
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
@@ -64,14 +64,14 @@ pub struct Chat {
     accounts: HashMap<String, u64>,
     /// By user: what it has proved itself with.
     proofs: HashMap<u64, Vec<String>>,
-    rooms: HashMap<String, Vec<Endpoint>>,
-    sockets: HashMap<Endpoint, Socket>,
+    rooms: HashMap<String, Vec<Peer>>,
+    sockets: HashMap<Peer, Socket>,
     /// By message, then by emoji: users.
     reactions: HashMap<String, BTreeMap<String, Vec<String>>>,
     /// By room: messages, oldest first.
     history: HashMap<String, Vec<Value>>,
     next_id: u64,
-    out: Vec<(Endpoint, String)>,
+    out: Vec<(Peer, String)>,
 }
 
 #[derive(Default)]
@@ -127,32 +127,32 @@ impl Chat {
     }
 
     /// Frames to send, in order.
-    pub fn drain(&mut self) -> impl Iterator<Item = (Endpoint, String)> {
+    pub fn drain(&mut self) -> impl Iterator<Item = (Peer, String)> {
         std::mem::take(&mut self.out).into_iter()
     }
 
-    pub fn open(&mut self, peer: Endpoint) {
+    pub fn open(&mut self, peer: Peer) {
         self.sockets.insert(peer, Socket::default());
         self.counts.most_sockets = self.counts.most_sockets.max(self.sockets.len());
         self.send(peer, r#"0{"sid":"s","upgrades":[],"pingInterval":25000,"pingTimeout":60000}"#);
     }
 
-    pub fn close(&mut self, peer: Endpoint) {
+    pub fn close(&mut self, peer: Peer) {
         let Some(socket) = self.sockets.remove(&peer) else { return };
         for room in socket.rooms {
             self.rooms.entry(room).or_default().retain(|member| *member != peer);
         }
     }
 
-    pub fn peers(&self) -> Vec<Endpoint> {
-        let mut peers: Vec<Endpoint> = self.sockets.keys().copied().collect();
+    pub fn peers(&self) -> Vec<Peer> {
+        let mut peers: Vec<Peer> = self.sockets.keys().copied().collect();
         peers.sort();
         peers
     }
 
     /// Who has not answered the ping before is given up: these connections are to be closed.
-    pub fn ping(&mut self) -> Vec<Endpoint> {
-        let (silent, alive): (Vec<Endpoint>, Vec<Endpoint>) =
+    pub fn ping(&mut self) -> Vec<Peer> {
+        let (silent, alive): (Vec<Peer>, Vec<Peer>) =
             self.peers().into_iter().partition(|peer| self.sockets.get(peer).is_some_and(|socket| socket.unanswered));
         silent.iter().for_each(|&peer| self.close(peer));
         for peer in alive {
@@ -164,7 +164,7 @@ impl Chat {
         silent
     }
 
-    pub fn text(&mut self, peer: Endpoint, frame: &str) {
+    pub fn text(&mut self, peer: Peer, frame: &str) {
         if frame == "3"
             && let Some(socket) = self.sockets.get_mut(&peer)
         {
@@ -188,11 +188,11 @@ impl Chat {
         }
     }
 
-    pub fn fetch(&mut self, request: &FetchRequest) -> FetchOutcome {
+    pub fn fetch(&mut self, request: &Request<'_>) -> Reply {
         let path = request.url.split("/api/").nth(1).unwrap_or_default().to_owned();
         *self.counts.rest.entry(format!("{} {path}", request.method)).or_default() += 1;
-        let body: Value = match &request.body {
-            FetchBody::Json(text) => serde_json::from_str(text).unwrap_or(Value::Null),
+        let body: Value = match request.body {
+            Body::Json(text) => serde_json::from_str(text).unwrap_or(Value::Null),
             _ => Value::Null,
         };
         let (status, answer) = match path.as_str() {
@@ -206,7 +206,7 @@ impl Chat {
             "files/upload" => (200, json!({"success": true, "file": {"_id": format!("file{}", self.id())}})),
             _ => (200, json!({"success": true, "data": {}})),
         };
-        FetchOutcome::Answer { status, headers: Vec::new(), body: answer.to_string(), landed: None }
+        Reply { status, body: answer.to_string() }
     }
 
     fn register(&mut self, body: &Value) -> (u16, Value) {
@@ -233,7 +233,7 @@ impl Chat {
         (200, json!({"success": true, "token": token, "sessionId": session, "user": user, "echo": echo}))
     }
 
-    fn connect(&mut self, peer: Endpoint, auth: &str) {
+    fn connect(&mut self, peer: Peer, auth: &str) {
         let auth: Value = serde_json::from_str(auth).unwrap_or(Value::Null);
         let token = auth["token"].as_str().unwrap_or_default();
         match token.strip_prefix("token.of.user-").and_then(|id| id.parse().ok()) {
@@ -252,7 +252,7 @@ impl Chat {
     }
 
     /// Everything that it knows, wherever a client may look at it.
-    fn tell(&mut self, peer: Endpoint, user: u64) {
+    fn tell(&mut self, peer: Peer, user: u64) {
         let told = self.proofs_of(user);
         for (number, word) in told.iter().enumerate() {
             self.emit(peer, &format!("hello {number}:{word}"), &json!({"told": told}));
@@ -270,11 +270,11 @@ impl Chat {
     }
 
     /// The same of whoever has this connection.
-    pub fn proofs(&self, peer: Endpoint) -> Vec<String> {
+    pub fn proofs(&self, peer: Peer) -> Vec<String> {
         self.sockets.get(&peer).map(|socket| self.proofs_of(socket.user)).unwrap_or_default()
     }
 
-    fn event(&mut self, peer: Endpoint, name: &str, body: &Value) {
+    fn event(&mut self, peer: Peer, name: &str, body: &Value) {
         match name {
             "joinRoom" => {
                 let room = body.as_str().unwrap_or_default().to_owned();
@@ -312,7 +312,7 @@ impl Chat {
     }
 
     /// A page of history for one reader. Everybody has read everything here, whatever was told.
-    fn page(&mut self, peer: Endpoint, body: &Value) -> Value {
+    fn page(&mut self, peer: Peer, body: &Value) -> Value {
         let user = format!("user{}", self.sockets.get(&peer).map_or(0, |socket| socket.user));
         let all = self.history.get(body["roomId"].as_str().unwrap_or_default()).cloned().unwrap_or_default();
         let before = body["before"].as_u64().unwrap_or(u64::MAX);
@@ -342,7 +342,7 @@ impl Chat {
     }
 
     /// Adds or removes a reaction; the update holds all that are left.
-    fn react(&mut self, peer: Endpoint, body: &Value) -> Value {
+    fn react(&mut self, peer: Peer, body: &Value) -> Value {
         let user = format!("user{}", self.sockets.get(&peer).map_or(0, |socket| socket.user));
         let message = body["messageId"].as_str().unwrap_or_default().to_owned();
         let emoji = body["reaction"].as_str().unwrap_or_default().to_owned();
@@ -355,7 +355,7 @@ impl Chat {
         json!({"messageId": message, "reactions": reactions})
     }
 
-    fn message(&mut self, sender: Endpoint, body: &Value) {
+    fn message(&mut self, sender: Peer, body: &Value) {
         let room = body["room"].as_str().unwrap_or_default().to_owned();
         let Some(members) = self.rooms.get(&room).cloned() else { return };
         let user = self.sockets.get(&sender).map_or(0, |socket| socket.user);
@@ -385,7 +385,7 @@ impl Chat {
     }
 
     /// One message to one member, with at most one fault.
-    fn deliver(&mut self, member: Endpoint, sender: u64, frame: &str) {
+    fn deliver(&mut self, member: Peer, sender: u64, frame: &str) {
         let Faults { lose, duplicate, reorder, .. } = self.faults;
         let draw = self.random.f64();
         let held = self.sockets.get_mut(&member).and_then(|socket| socket.held.remove(&sender));
@@ -436,7 +436,7 @@ impl Chat {
         }
     }
 
-    fn broadcast_to_rooms_of(&mut self, peer: Endpoint, name: &str, body: &Value) {
+    fn broadcast_to_rooms_of(&mut self, peer: Peer, name: &str, body: &Value) {
         let rooms = self.sockets.get(&peer).map(|socket| socket.rooms.clone()).unwrap_or_default();
         for room in rooms {
             self.broadcast(&room, name, body);
@@ -450,12 +450,12 @@ impl Chat {
         }
     }
 
-    fn emit(&mut self, peer: Endpoint, name: &str, body: &Value) {
+    fn emit(&mut self, peer: Peer, name: &str, body: &Value) {
         let frame = if body.is_null() { json!([name]) } else { json!([name, body]) };
         self.send(peer, &format!("42{frame}"));
     }
 
-    fn send(&mut self, peer: Endpoint, frame: &str) {
+    fn send(&mut self, peer: Peer, frame: &str) {
         self.out.push((peer, frame.to_owned()));
     }
 

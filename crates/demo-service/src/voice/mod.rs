@@ -10,7 +10,7 @@ mod rest;
 use std::collections::{BTreeMap, HashMap};
 use std::rc::Rc;
 
-use super::net::{Endpoint, Net};
+use super::net::{Net, Peer};
 use base::time::{Span, Timestamp};
 use call::{Conversation, Due};
 use ear::Ear;
@@ -119,13 +119,13 @@ pub struct VoiceServer {
     pub counts: VoiceCounts,
     random: fastrand::Rng,
     ear: Ear,
-    calls: HashMap<Endpoint, Conversation>,
-    agenda: Net<(Endpoint, u32, Due)>,
+    calls: HashMap<Peer, Conversation>,
+    agenda: Net<(Peer, u32, Due)>,
     /// By log-in.
     accounts: HashMap<String, Account>,
     /// Sessions by id: the member that owns it, if it is no guest's.
     sessions: HashMap<String, Option<usize>>,
-    out: Vec<(Endpoint, VoiceOutput)>,
+    out: Vec<(Peer, VoiceOutput)>,
 }
 
 /// What the service sends.
@@ -159,7 +159,7 @@ impl VoiceServer {
             .any(|part| url.contains(part) && !url.contains("/api/auth/"))
     }
 
-    pub fn has(&self, peer: Endpoint) -> bool {
+    pub fn has(&self, peer: Peer) -> bool {
         self.calls.contains_key(&peer)
     }
 
@@ -168,11 +168,11 @@ impl VoiceServer {
     }
 
     /// What it sends, in order.
-    pub fn drain(&mut self) -> impl Iterator<Item = (Endpoint, VoiceOutput)> {
+    pub fn drain(&mut self) -> impl Iterator<Item = (Peer, VoiceOutput)> {
         std::mem::take(&mut self.out).into_iter()
     }
 
-    pub fn close(&mut self, peer: Endpoint) {
+    pub fn close(&mut self, peer: Peer) {
         self.calls.remove(&peer);
     }
 
@@ -189,12 +189,12 @@ impl VoiceServer {
         }
     }
 
-    fn send(&mut self, peer: Endpoint, frame: &str) {
+    fn send(&mut self, peer: Peer, frame: &str) {
         self.out.push((peer, VoiceOutput::Text(frame.into())));
     }
 
     /// Ends the conversation, if this is where the configuration wants it.
-    fn closes_at(&mut self, peer: Endpoint, point: ClosePoint) -> bool {
+    fn closes_at(&mut self, peer: Peer, point: ClosePoint) -> bool {
         let Some((_, code)) = self.config.close.filter(|(at, _)| *at == point) else { return false };
         self.calls.remove(&peer);
         self.out.push((peer, VoiceOutput::Closed(code)));
