@@ -25,6 +25,8 @@ fn main() {
     let mut adding = Aggregator::new(TotalsConfig::new(&plan, vec![None; WORKERS], vec![WORKERS - 1]));
     let added = millis(|| an_hour(&mut adding));
     println!("{WORKERS} workers' hand-overs of a second are added up in {:.2} ms", added / SECONDS as f64);
+    let kept = adding.totals().timeline().window_bytes() as f64 / 1e6;
+    println!("distributions of all windows: {kept:.1} MB");
     println!("the run page's second after an hour: {:.2} ms", fastest(|| picture(&plan, &adding)));
 }
 

@@ -2,6 +2,7 @@
 //! a run goes on, and a report has the same.
 
 pub(crate) mod behind;
+mod cells;
 mod config;
 mod full;
 pub(crate) mod health;
@@ -13,6 +14,7 @@ pub(crate) mod timeline;
 use std::collections::BTreeMap;
 
 pub use self::behind::{Backlog, Behind, Gap, Late, Staleness};
+pub use self::cells::Window;
 pub use self::config::{PopulationConfig, TotalsConfig};
 pub use self::full::{Full, Proof, Rooms, Stall};
 pub use self::health::{Health, WorkerHealth};

@@ -6,6 +6,7 @@
 
 use std::collections::BTreeMap;
 
+use super::cells::{Cells, Window};
 use crate::bins;
 use crate::delta::HistogramDelta;
 use base::time::Timestamp;
@@ -19,6 +20,8 @@ pub struct Timeline {
     metrics: BTreeMap<String, MetricColumns>,
     values: BTreeMap<String, Column>,
     open: BTreeMap<u32, BTreeMap<String, SecondCounts>>,
+    /// Whole distributions of what is over; a report has none.
+    cells: Cells,
 }
 
 /// One metric over all populations, warm-up included. Milliseconds; not a number where nothing was measured.
@@ -88,6 +91,17 @@ impl Timeline {
         self.metrics.iter().map(|(name, columns)| (name.as_str(), columns))
     }
 
+    /// A metric's distribution from one second to before another, widened to whole cells of time. `None`: nothing was measured, or it is
+    /// not known: of a past run, and of the beginning of one that measures more than is kept.
+    pub fn window(&self, metric: &str, from_s: u32, until_s: u32) -> Option<Window> {
+        self.cells.window(metric, from_s, until_s)
+    }
+
+    /// Room that whole distributions take.
+    pub fn window_bytes(&self) -> usize {
+        self.cells.bytes()
+    }
+
     /// A series that is no metric: `users.active`, a counter, `delivery.missing`, `errors.join`, `health.lag_ms`.
     pub fn value(&self, name: &str) -> Option<&[f32]> {
         self.values.get(name).map(|column| column.values.as_slice())
@@ -150,11 +164,13 @@ impl Timeline {
         {
             let second = *entry.key() as usize;
             for (name, mut counts) in entry.remove() {
-                let columns = self.metrics.entry(name).or_default();
+                let columns = self.metrics.entry(name.clone()).or_default();
                 columns.resize(self.seconds);
                 columns.fill(second, &mut counts);
+                self.cells.put(&name, second as u32, counts);
             }
         }
+        (self.closed..until).for_each(|second| self.cells.age(second + 1));
         let closed = self.closed..until;
         self.closed = until;
         closed
@@ -196,6 +212,27 @@ impl SecondCounts {
     pub fn absorb(&mut self, delta: &HistogramDelta) {
         self.pairs.extend(bins::pairs(&delta.pairs));
         self.max_us = self.max_us.max(delta.max_us);
+    }
+
+    pub(super) fn add(&mut self, other: &Self) {
+        self.pairs.extend_from_slice(&other.pairs);
+        self.max_us = self.max_us.max(other.max_us);
+    }
+
+    /// The same in the least room: ascending, each value once.
+    pub(super) fn compact(mut self) -> Self {
+        self.pairs.sort_unstable();
+        self.pairs.dedup_by(|next, kept| {
+            let is_same = next.0 == kept.0;
+            kept.1 = if is_same { kept.1.saturating_add(next.1) } else { kept.1 };
+            is_same
+        });
+        self.pairs.shrink_to_fit();
+        self
+    }
+
+    pub(super) fn bytes(&self) -> usize {
+        self.pairs.capacity() * size_of::<(u32, u32)>()
     }
 
     pub fn count(&self) -> u64 {
