@@ -4,10 +4,10 @@
 use std::sync::LazyLock;
 
 use app::{csv::CsvTable, share};
-use base::time::Timestamp;
+use base::time::{Span, Timestamp};
 use base::url as ours;
 use engine::wire::FromWorker;
-use metrics::{Histogram, Stats, Tag};
+use metrics::{Histogram, Tag};
 use plan::{Plan, Threshold};
 use protocol::audio::wav;
 use protocol::{Session, SessionConfig};
@@ -376,8 +376,9 @@ fn reports(bytes: &[u8]) {
 }
 
 fn histograms(bytes: &[u8]) {
-    let stats =
-        Stats { count: 3, min: 1.0, mean: 2.0, p50: 2.0, p75: 2.0, p90: 2.0, p95: 2.0, p99: 2.0, p999: 2.0, max: 3.0 };
+    let mut three = Histogram::new();
+    [1, 2, 3].map(Span::from_millis).into_iter().for_each(|value| three.record(value));
+    let stats = three.stats().expect("it has samples");
     if let Ok(histogram) = Histogram::decode(text(bytes), &stats) {
         let _ = (histogram.stats(), histogram.encode(), histogram.recorded().count());
     }
