@@ -85,7 +85,8 @@ impl BrowserTimer {
 impl State {
     fn set_timeout(&self, fire: &JsValue) {
         if let Some(armed @ Armed { asked_ms, timeout: None, .. }) = self.armed.get() {
-            let wait_ms = (asked_ms - self.clock.now_ms()).max(0.0).round();
+            // Rounded up, or it fires before its time when the hop took long; a hundredth is what the clock's digits may be off.
+            let wait_ms = (asked_ms - self.clock.now_ms() - 0.01).max(0.0).ceil();
             let timeout = Some(set_timeout(fire, wait_ms as i32));
             self.armed.set(Some(Armed { timeout, ..armed }));
         }
