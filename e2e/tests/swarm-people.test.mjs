@@ -37,6 +37,11 @@ story('an operator is asked before load goes anywhere, and is not asked about th
   const report = await swarm.report(conductor);
   assert.deepEqual(report.browsers.map(({ name }) => name).sort(), ['conductor', (await swarmOf(willing)).name].sort());
   await bothSidesCountTheSame(lab, report);
+  // Each worker has a row of its own, also where several browsers have a probe.
+  await conductor.getByRole('button', { name: 'Run', exact: true }).click();
+  const rows = await at.table(conductor, 'Workers').locator('tbody tr').allInnerTexts();
+  assert.equal(rows.length, report.health.workers.length, rows.join('\n'));
+  assert.equal(new Set(rows.map((row) => row.split('\t')[0])).size, rows.length, rows.join('\n'));
   // Whoever said yes once is not asked again.
   const again = swarm.start(conductor, plan, undefined, permission);
   await until('the willing one to play', async () => (await swarmOf(willing)).run);

@@ -47,8 +47,10 @@ pub fn Operations() -> impl IntoView {
         store.tables(|tables| tables.operations.iter().map(|table| table.population.clone()).collect::<Vec<_>>());
     let chosen = RwSignal::new(String::new());
     let rows = store.tables(move |tables| {
-        let table = tables.operations.iter().find(|table| table.population == chosen.get());
-        table.map(|table| table.rows.clone()).unwrap_or_default()
+        let chosen = chosen.get();
+        // Another run has other populations.
+        let table = tables.operations.iter().find(|table| table.population == chosen);
+        table.or(tables.operations.first()).map(|table| table.rows.clone()).unwrap_or_default()
     });
     let options = Signal::derive(move || {
         let label = |name: String| (name.clone(), if name.is_empty() { "All users".to_owned() } else { name });

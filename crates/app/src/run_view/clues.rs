@@ -102,7 +102,7 @@ pub fn cases(run: &RunResult<'_>, clue: &Clue) -> Vec<Case> {
             let key = table::read_key(row);
             book.all().filter(|evidence| key.as_ref().is_some_and(|key| evidence.is_of_close(key))).collect()
         }
-        Clue::One(wanted) => book.all().filter(|evidence| key(evidence) == *wanted).take(1).collect(),
+        Clue::One(wanted) => book.all().filter(|evidence| key(evidence) == *wanted).collect(),
         Clue::Phase { silence, row, column } => {
             book.all().filter(|evidence| closes::is_in(evidence, *silence, row, *column)).collect()
         }

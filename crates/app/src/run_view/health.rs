@@ -45,7 +45,7 @@ impl HealthView {
         Self {
             warnings: warnings(totals, hidden),
             facts: facts(totals, hidden),
-            workers: workers.map(|(at, worker)| row(at, worker, totals.is_probe(at))).collect(),
+            workers: workers.map(|(at, worker)| row(at, worker, totals.is_probe(at), totals.browser_of(at))).collect(),
         }
     }
 }
@@ -111,12 +111,14 @@ fn worst_staleness_ms(totals: &Totals) -> Option<f64> {
     seconds.iter().copied().filter(|value| !value.is_nan()).map(f64::from).reduce(f64::max)
 }
 
-fn row(at: usize, worker: &WorkerHealth, is_probe: bool) -> Row {
+/// `browser`: in a swarm, by its name; `None`: the conductor's own.
+fn row(at: usize, worker: &WorkerHealth, is_probe: bool, browser: Option<&str>) -> Row {
     let lag = |quantile| worker.lag.quantile(quantile).map_or_else(|| format::NOTHING.to_owned(), format::span);
     let warn = |is_so| if is_so { Mood::Warn } else { Mood::Plain };
-    let name = if is_probe { "probe".to_owned() } else { format!("worker {}", at + 1) };
+    let place = browser.map(|name| format!(" of {}", format::foreign(name))).unwrap_or_default();
+    let name = if is_probe { format!("probe{place}") } else { format!("worker {}{place}", at + 1) };
     Row {
-        key: name.clone(),
+        key: at.to_string(),
         is_part: false,
         cells: vec![
             name.into(),
@@ -179,7 +181,7 @@ mod tests {
 
     #[track_caller]
     fn check(worker: &WorkerHealth, struggling: bool) {
-        let stands_out = row(0, worker, false).cells.iter().any(|cell| cell.mood == Mood::Warn);
+        let stands_out = row(0, worker, false, None).cells.iter().any(|cell| cell.mood == Mood::Warn);
         assert_eq!(stands_out, struggling, "{worker:?}");
     }
 
@@ -194,8 +196,8 @@ mod tests {
 
     #[test]
     fn a_worker_that_measured_nothing_shows_nothing() {
-        let row = row(2, &WorkerHealth::default(), true);
+        let row = row(2, &WorkerHealth::default(), true, Some("Kim"));
         let texts: Vec<_> = row.cells.iter().map(|cell| cell.text.as_str()).collect();
-        assert_eq!(texts[..5], ["probe", "–", "–", "–", "0\u{a0}%"]);
+        assert_eq!(texts[..5], ["probe of Kim", "–", "–", "–", "0\u{a0}%"]);
     }
 }

@@ -31,7 +31,8 @@ pub(super) fn tiles(status: &StatusView, totals: &Totals) -> Vec<Tile> {
 fn users(status: &StatusView) -> Tile {
     let failed = format!("{} failed", format::count(status.failed.into()));
     let (label, value, note) = match status.phase {
-        Phase::Done => ("Users played", status.done + status.failed, failed),
+        // Of a run that was cut off some are still there.
+        Phase::Done => ("Users played", status.done + status.failed + status.connected, failed),
         _ => ("Users connected", status.connected, format!("of {} wanted now", format::count(status.target.into()))),
     };
     let mood = if status.failed > 0 { Mood::Bad } else { Mood::Plain };
@@ -159,18 +160,19 @@ mod tests {
     use super::*;
 
     #[track_caller]
-    fn check_users(phase: Phase, failed: u32, expected: (&str, &str, &str, Mood)) {
-        let status =
-            StatusView { phase, connected: 48, target: 50, done: 50 - failed, failed, ..StatusView::default() };
+    fn check_users(phase: Phase, connected: u32, done: u32, failed: u32, expected: (&str, &str, &str, Mood)) {
+        let status = StatusView { phase, connected, target: 50, done, failed, ..StatusView::default() };
         let tile = users(&status);
         assert_eq!((tile.label, tile.value.as_str(), tile.note.as_str(), tile.mood), expected);
     }
 
     #[test]
     fn users_now_and_afterwards() {
-        check_users(Phase::Holding, 0, ("Users connected", "48", "of 50 wanted now", Mood::Plain));
-        check_users(Phase::Done, 0, ("Users played", "50", "0 failed", Mood::Plain));
-        check_users(Phase::Done, 2, ("Users played", "50", "2 failed", Mood::Bad));
+        check_users(Phase::Holding, 48, 2, 0, ("Users connected", "48", "of 50 wanted now", Mood::Plain));
+        check_users(Phase::Done, 0, 50, 0, ("Users played", "50", "0 failed", Mood::Plain));
+        check_users(Phase::Done, 0, 48, 2, ("Users played", "50", "2 failed", Mood::Bad));
+        // It was cut off: those who were there have played as well.
+        check_users(Phase::Done, 9, 0, 0, ("Users played", "9", "0 failed", Mood::Plain));
     }
 
     #[test]
