@@ -1,5 +1,5 @@
-//! What a run came to, as plain data: everything that is shown, compared or saved of a run is made of this, whether it goes on here
-//! (borrowed from the [`Run`](crate::Run)) or was read back from its report, which is the same as text.
+//! What a run came to, as plain data: everything that is shown of a run is made of this, whether it goes on here (borrowed from the
+//! [`Run`](crate::Run)) or was read back from its report, which is the same as text. Files and comparisons are made of the report.
 
 use std::borrow::Cow;
 

@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 
 use self::answers::AnswerWindow;
 use self::completions::Completions;
-use self::probe::ProbeWindow;
+use self::probe::{ProbeWindow, worst};
 use super::annotation::{AnnotationKind, ErrorBursts};
 use super::delta::*;
 use super::evidence::{Evidence, GeneratorState};
@@ -46,6 +46,8 @@ pub struct Aggregator {
     answers: AnswerWindow,
     bursts: ErrorBursts,
     watch: Watch,
+    /// When operations were counted last.
+    counted_at: Option<Timestamp>,
 }
 
 impl Aggregator {
@@ -97,7 +99,11 @@ impl Aggregator {
         }
         self.completions.expire(self.totals.elapsed);
         self.record_completions();
-        self.count_operations();
+        // Of hundreds of workers nobody looks after each.
+        if self.counted_at.is_none_or(|last| part.at.since(last) >= BETWEEN_COUNTS) {
+            self.count_operations();
+            self.counted_at = Some(part.at);
+        }
         self.close_seconds(self.totals.health.heard_until());
     }
 
@@ -144,6 +150,7 @@ impl Aggregator {
     pub fn finish(&mut self) {
         self.completions.expire(Timestamp::NEVER);
         self.record_completions();
+        self.count_operations();
         self.close_seconds(Timestamp::NEVER);
         self.compare_with_probes(self.totals.timeline.closed());
         self.totals.health.hidden(self.totals.elapsed, false);
@@ -285,14 +292,16 @@ impl Aggregator {
                 &self.totals.config.rules,
                 at <= self.totals.config.warmup_end,
             );
-            let worst = gaps.iter().max_by(|a, b| a.later.p50_ms.total_cmp(&b.later.p50_ms));
-            self.totals.staleness = worst.map(|gap| gap.later);
+            self.totals.staleness = worst(&gaps);
             if let Some(staleness) = self.totals.staleness {
                 self.totals.timeline.put(at, Figure::HealthStaleness.name(), Combine::Max, staleness.p50_ms);
             }
         }
     }
 }
+
+/// As often as a single worker hands over.
+const BETWEEN_COUNTS: Span = Span::from_millis(250);
 
 impl From<Aggregator> for Totals {
     fn from(aggregator: Aggregator) -> Self {

@@ -93,6 +93,12 @@ impl ProbeWindow {
     }
 }
 
+/// Of the browser that is furthest behind; `None`: nothing could be compared.
+pub fn worst(gaps: &[Gap]) -> Option<Staleness> {
+    let furthest = gaps.iter().max_by(|a, b| a.later.p50_ms.total_cmp(&b.later.p50_ms));
+    furthest.map(|gap| gap.later)
+}
+
 fn gap(home: usize, pairs: &mut [Pair], slack_ms: f64) -> Option<Gap> {
     if pairs.len() < FEWEST {
         return None;
@@ -138,6 +144,7 @@ mod tests {
         send(&mut window, 0, times, &[(load_us, probe_us)]);
         let (second, gaps) = window.next(1, Span::ZERO).expect("one second is known");
         assert_eq!((second, gaps.first().map(|gap| gap.later.p50_ms)), (0, expected));
+        assert_eq!(worst(&gaps).map(|staleness| staleness.p50_ms), expected);
         assert_eq!(window.next(1, Span::ZERO), None);
     }
 
@@ -183,6 +190,7 @@ mod tests {
         let found = |window: &mut ProbeWindow| window.next(99, Span::ZERO).expect("more are known").1.len();
         let lengths: Vec<_> = (0..11).map(|_| found(&mut window)).collect();
         assert_eq!(lengths, [1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 0]);
+        assert_eq!(worst(&[]), None);
         assert!(window.seconds.is_empty());
     }
 }

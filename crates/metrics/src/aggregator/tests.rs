@@ -108,6 +108,21 @@ fn the_warm_up_is_shown_and_not_measured() {
 }
 
 #[test]
+fn operations_are_counted_four_times_a_second_and_at_the_end() {
+    let mut adding = aggregator();
+    let succeeded = |adding: &Aggregator| adding.totals().operations()["join"].succeeded;
+    let sample = Handed { samples: vec![("join", 10)], ..<_>::default() };
+    let mut counted = Vec::new();
+    for at_ms in [250, 300, 450, 500, 600] {
+        hand_over(&mut adding, 0, Timestamp::ZERO + Span::from_millis(at_ms), &sample);
+        counted.push(succeeded(&adding));
+    }
+    assert_eq!(counted, [1, 1, 1, 4, 4]);
+    adding.finish();
+    assert_eq!(succeeded(&adding), 5);
+}
+
+#[test]
 fn a_second_has_percentiles_when_every_worker_is_past_it() {
     let mut adding = aggregator();
     let sample = |millis| Handed { samples: vec![("join", millis)], ..<_>::default() };
