@@ -20,6 +20,7 @@ story('a conductor whose tab was closed goes on in another tab, and a part that 
   assert.match(address, /#conduct=/);
   await at.planTab(conductor).click();
   await at.copyLinkButton(conductor).click();
+  await at.notice(conductor).filter({ hasText: /link/i }).waitFor();
   assert.equal(conductor.url(), address, 'a copied link is not where this page is');
 
   await conductor.close({ runBeforeUnload: false });
