@@ -73,7 +73,7 @@ function health(report) {
 
 function thresholds({ thresholds }) {
   if (!thresholds.length) return undefined;
-  const verdicts = { pass: 'ok', fail: 'FAILED', not_measured: 'FAILED: not measured' };
+  const verdicts = { pass: 'ok', fail: 'FAILED', not_measured: 'not measured', invalid: 'not judged' };
   const rows = thresholds.map(({ expression, value, outcome }) => [
     expression,
     value === null || value === undefined ? undefined : Number(value.toPrecision(4)),
@@ -85,6 +85,6 @@ function thresholds({ thresholds }) {
 /** What all that is worth, and why. */
 function verdict({ verdict }) {
   if (!verdict) return undefined;
-  const { outcome, so_far, reasons } = verdict;
-  return [`verdict: ${outcome.toUpperCase()}${so_far ? ' so far' : ''}`, ...reasons.map(({ text }) => `  ${text}`)].join('\n');
+  const { outcome, so_far, sentence, reasons } = verdict;
+  return [`verdict: ${outcome.toUpperCase()}${so_far ? ' so far' : ''}`, ...(sentence ? [`  ${sentence}`] : []), ...reasons.map(({ text }) => `  ${text}`)].join('\n');
 }

@@ -62,6 +62,10 @@ pub const LEDGER: [Figure; 13] = [
     Figure::Extra,
 ];
 
+/// Those of the ledger that are counted at receivers.
+const OF_RECEIVERS: [Figure; 6] =
+    [Figure::Due, Figure::Delivered, Figure::Missing, Figure::Duplicated, Figure::Reordered, Figure::Late];
+
 /// What people call a delivery that is owed and has not arrived.
 const LOST: &str = "lost";
 /// In front of each of the ledger's numbers.
@@ -71,6 +75,11 @@ impl Figure {
     /// The ledger's name of it, as reports and thresholds on `delivery.<field>` have it.
     pub fn field(self) -> &'static str {
         self.name().strip_prefix(DELIVERY).unwrap_or_default()
+    }
+
+    /// The ledger counts it at receivers: it says nothing while no delivery is owed.
+    pub fn is_of_receivers(self) -> bool {
+        OF_RECEIVERS.contains(&self)
     }
 
     /// What stands behind `delivery.`; `None`: it is none of the ledger's numbers.

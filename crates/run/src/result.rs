@@ -23,7 +23,7 @@ pub struct RunResult<'a> {
     /// With several browsers: how wrong the comparison of their clocks can be.
     pub clock_bound: Option<Span>,
     /// Of the plan, in its order.
-    pub thresholds: Vec<ThresholdResult>,
+    pub thresholds: Cow<'a, [ThresholdResult]>,
     /// `None`: the plan has no search.
     pub search: Option<SearchReport>,
     /// The level that is tried just now.
@@ -52,7 +52,7 @@ impl RunResult<'_> {
             clock_bound_ms: self.clock_bound.map(Span::as_millis_f64),
             verdict: self.status.verdict.clone(),
             finished: self.finished,
-            thresholds: self.thresholds.clone(),
+            thresholds: self.thresholds.clone().into_owned(),
             search: self.search.clone(),
             log: self.log.entry(),
         };

@@ -29,7 +29,7 @@ use super::target::Target;
 use super::watchdog::Watchdog;
 use base::time::{Span, Timestamp};
 use engine::wire::{FromWorker, LogLevel, LogLine, PartOfRun, Snapshot, ToWorker, Trial, WorkerLoad};
-use metrics::{Aggregator, AnnotationKind, Baseline, SentLog, TotalsConfig, UserId, UsersByState, Verdict};
+use metrics::{Aggregator, AnnotationKind, Baseline, Judgement, SentLog, TotalsConfig, UserId, UsersByState};
 use plan::{LEAVES_A_SECOND, Limits, Plan};
 use protocol::audio::Clip;
 
@@ -66,7 +66,7 @@ pub struct Run {
     problem: Option<String>,
     clock_bound: Option<Span>,
     /// As of the last second that is over.
-    verdict: Option<Verdict>,
+    judgement: Option<Judgement>,
     /// When that was: closed seconds, whether the run was done, and whether it had a problem.
     judged: Option<(u32, bool, Option<String>)>,
     /// What was said and asked of each browser about its sockets.
@@ -143,7 +143,7 @@ impl Run {
             log: Log::default(),
             problem: None,
             clock_bound: None,
-            verdict: None,
+            judgement: None,
             judged: None,
             browsers_seen: Vec::new(),
             relief: Relief::default(),

@@ -66,6 +66,7 @@ fn Reading(path: Path) -> impl IntoView {
                 Outcome::Pass => ("good", value),
                 Outcome::Fail => ("bad", value),
                 Outcome::NotMeasured => ("warn", "not measured".to_owned()),
+                Outcome::Invalid => ("warn", format!("{value}, not judged")),
             };
             view! { <span class=format!("chip {mood}")>{value}</span> }
         })

@@ -24,7 +24,7 @@ pub fn VerdictCard() -> impl IntoView {
             hidden=move || verdict.with(|verdict| verdict.word.is_empty())
         >
             <h2 id=heading role="status">{title}</h2>
-            <p>{move || verdict.with(|verdict| verdict.says)}</p>
+            <p>{move || verdict.with(|verdict| verdict.says.clone())}</p>
             <ul hidden=move || reasons().is_empty()>{keyed(reasons, |reason| reason.place, item)}</ul>
         </section>
     }

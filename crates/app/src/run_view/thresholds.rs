@@ -35,6 +35,7 @@ fn row(result: &ThresholdResult) -> ThresholdRow {
         Outcome::Pass => ("kept", Mood::Good),
         Outcome::Fail => ("broken", Mood::Bad),
         Outcome::NotMeasured => ("not measured", Mood::Warn),
+        Outcome::Invalid => ("not judged", Mood::Warn),
     };
     ThresholdRow { text: result.threshold.clone(), actual: measured(result), note: note(result), outcome, mood }
 }
@@ -86,6 +87,7 @@ mod tests {
             threshold,
             outcome,
             actual,
+            certain: actual,
             limit,
             unit,
             why: None,
@@ -120,6 +122,7 @@ mod tests {
             threshold,
             outcome,
             actual,
+            certain: actual,
             limit,
             unit,
             why,
@@ -147,5 +150,6 @@ mod tests {
         check(Outcome::Fail, Some(0.015), Unit::Share, ("1.5 %", "broken", Mood::Bad));
         check(Outcome::Pass, Some(1_200.0), Unit::PerSecond, ("1,200 /s", "kept", Mood::Good));
         check(Outcome::NotMeasured, None, Unit::Count, ("–", "not measured", Mood::Warn));
+        check(Outcome::Invalid, Some(212.4), Unit::Milliseconds, ("212 ms", "not judged", Mood::Warn));
     }
 }

@@ -10,7 +10,7 @@ pub struct VerdictView {
     pub mood: Mood,
     /// The run goes on.
     pub so_far: bool,
-    pub says: &'static str,
+    pub says: String,
     pub reasons: Vec<ReasonRow>,
 }
 
@@ -28,24 +28,14 @@ pub struct ReasonRow {
 impl VerdictView {
     pub fn of(verdict: Option<&Verdict>) -> Self {
         let Some(verdict) = verdict else { return Self::default() };
-        let has = |what| verdict.reasons.iter().any(|reason| reason.what == what);
-        let is_only_incomplete = verdict.reasons.first().is_some_and(|reason| reason.what == ReasonKind::Incomplete);
-        let (mood, says) = match verdict.outcome {
-            VerdictOutcome::Pass if has(ReasonKind::NoThresholds) => {
-                (Mood::Good, "The generators kept up. Nothing was asked of the server.")
-            }
-            VerdictOutcome::Pass if has(ReasonKind::Search) => {
-                (Mood::Good, "The generators kept up: the search shows what the server holds.")
-            }
-            VerdictOutcome::Pass => (Mood::Good, "Every threshold holds, and the generators kept up."),
-            VerdictOutcome::Fail => (Mood::Bad, "The server does not hold what the plan asks; the generators kept up."),
-            VerdictOutcome::Invalid if is_only_incomplete => {
-                (Mood::Warn, "These numbers are not those of the planned run.")
-            }
-            VerdictOutcome::Invalid => {
-                (Mood::Warn, "The generators were the bottleneck: these numbers say little about the server.")
-            }
+        let mood = match verdict.outcome {
+            VerdictOutcome::Pass => Mood::Good,
+            VerdictOutcome::Fail => Mood::Bad,
+            VerdictOutcome::Invalid => Mood::Warn,
         };
+        // Reports of version 0.1 have no sentence.
+        let first = verdict.reasons.first().map_or_else(String::new, |reason| reason.text.clone());
+        let says = Some(verdict.sentence.clone()).filter(|sentence| !sentence.is_empty()).unwrap_or(first);
         let mut reasons: Vec<ReasonRow> = verdict.reasons.iter().enumerate().map(row).collect();
         // The same advice twice is read once.
         for place in (1..reasons.len()).rev() {
@@ -84,6 +74,7 @@ const fn advice(what: ReasonKind) -> &'static str {
         ReasonKind::NoThresholds => "Add some to the plan: a run then says by itself whether it holds.",
         ReasonKind::SuspectSamples
         | ReasonKind::ThresholdFailed
+        | ReasonKind::ThresholdNotJudged
         | ReasonKind::ThresholdNotMeasured
         | ReasonKind::Search => "",
     }
@@ -94,7 +85,7 @@ mod tests {
     use super::*;
 
     #[track_caller]
-    fn check(outcome: VerdictOutcome, what: ReasonKind, mood: Mood, says: &str) {
+    fn check(outcome: VerdictOutcome, what: ReasonKind, mood: Mood) {
         let reason = Reason {
             what,
             text: "t".into(),
@@ -105,20 +96,17 @@ mod tests {
             browser: None,
             worker: None,
         };
-        let verdict = Verdict { outcome, so_far: false, reasons: vec![reason] };
+        let verdict = Verdict { outcome, so_far: false, sentence: "what it means".into(), reasons: vec![reason] };
         let view = VerdictView::of(Some(&verdict));
-        assert_eq!((view.mood, view.says.contains(says)), (mood, true), "{view:?}");
+        assert_eq!((view.mood, view.says.as_str()), (mood, "what it means"), "{view:?}");
         assert_eq!(view.reasons[0].since, "since 1:05");
     }
 
     #[test]
     fn a_verdict_says_what_it_means() {
-        check(VerdictOutcome::Pass, ReasonKind::NoThresholds, Mood::Good, "Nothing was asked");
-        check(VerdictOutcome::Pass, ReasonKind::Search, Mood::Good, "the search shows");
-        check(VerdictOutcome::Pass, ReasonKind::SuspectSamples, Mood::Good, "Every threshold holds");
-        check(VerdictOutcome::Fail, ReasonKind::ThresholdFailed, Mood::Bad, "The server does not");
-        check(VerdictOutcome::Invalid, ReasonKind::BrowserFull, Mood::Warn, "bottleneck");
-        check(VerdictOutcome::Invalid, ReasonKind::Incomplete, Mood::Warn, "not those of the planned run");
+        check(VerdictOutcome::Pass, ReasonKind::NoThresholds, Mood::Good);
+        check(VerdictOutcome::Fail, ReasonKind::ThresholdFailed, Mood::Bad);
+        check(VerdictOutcome::Invalid, ReasonKind::BrowserFull, Mood::Warn);
         assert_eq!(VerdictView::of(None), VerdictView::default());
     }
 }

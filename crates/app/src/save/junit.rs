@@ -1,5 +1,5 @@
-//! The thresholds as JUnit XML, as build servers show test results. One more test case says whether the measurement is worth
-//! anything: an INVALID run has errors, which is what JUnit calls a test that could not tell.
+//! The thresholds as JUnit XML, as build servers show test results. What cannot be judged is an error, which is what JUnit calls a test
+//! that could not tell; one more test case says whether the load was what the plan asks.
 
 use maud::{PreEscaped, html};
 
@@ -9,8 +9,9 @@ use metrics::{Outcome, Report, ThresholdEntry, ThresholdResult, Verdict, Verdict
 pub fn write(report: &Report) -> String {
     let invalid = report.verdict.as_ref().filter(|verdict| verdict.outcome == VerdictOutcome::Invalid);
     let name = plan_name(report);
-    let failures = report.thresholds.iter().filter(|entry| invalid.is_none() && !entry.ok).count();
-    let errors = if invalid.is_some() { report.thresholds.len() + 1 } else { 0 };
+    let of_outcome = |wanted: fn(Outcome) -> bool| report.thresholds.iter().filter(|entry| wanted(entry.outcome)).count();
+    let failures = of_outcome(|outcome| outcome == Outcome::Fail);
+    let errors = of_outcome(cannot_tell) + usize::from(invalid.is_some());
     let (tests, time) = (report.thresholds.len() + 1, format!("{:.3}", report.duration_s));
     let class = format!("tabswarm.{name}");
     let markup = html! {
@@ -31,9 +32,9 @@ pub fn write(report: &Report) -> String {
                 }
                 @for entry in &report.thresholds {
                     testcase classname=(class) name=(text(&entry.expression)) time=(time) {
-                        @if invalid.is_some() {
-                            error type="invalid" message="the measurement is worth nothing, so nobody can tell" { (found(entry)) }
-                        } @else if !entry.ok {
+                        @if cannot_tell(entry.outcome) {
+                            error type=(kind(entry)) message=(found(entry)) { (text(&entry.expression)) ": " (found(entry)) }
+                        } @else if entry.outcome == Outcome::Fail {
                             failure type=(kind(entry)) message=(found(entry)) { (text(&entry.expression)) ": " (found(entry)) }
                         }
                     }
@@ -56,15 +57,24 @@ fn timestamp(report: &Report) -> String {
 }
 
 fn first_reason(verdict: &Verdict) -> String {
-    verdict.reasons.first().map_or_else(|| verdict.outcome.word().to_owned(), |reason| text(&reason.text))
+    let first = verdict.reasons.first().map(|reason| reason.text.as_str());
+    text(first.unwrap_or(verdict.outcome.word()))
 }
 
 fn reasons(verdict: &Verdict) -> String {
     verdict.reasons.iter().map(|reason| text(&reason.text)).collect::<Vec<_>>().join("\n")
 }
 
+fn cannot_tell(outcome: Outcome) -> bool {
+    matches!(outcome, Outcome::NotMeasured | Outcome::Invalid)
+}
+
 fn kind(entry: &ThresholdEntry) -> &'static str {
-    if entry.outcome == Outcome::NotMeasured { "not measured" } else { "threshold" }
+    match entry.outcome {
+        Outcome::NotMeasured => "not measured",
+        Outcome::Invalid => "not judged",
+        Outcome::Pass | Outcome::Fail => "threshold",
+    }
 }
 
 fn found(entry: &ThresholdEntry) -> String {

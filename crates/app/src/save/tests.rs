@@ -75,7 +75,7 @@ fn judged(outcome: VerdictOutcome) -> PastRun {
         browser: None,
         worker: Some(1),
     };
-    let verdict = Verdict { outcome, so_far: false, reasons: vec![reason] };
+    let verdict = Verdict { outcome, so_far: false, sentence: String::new(), reasons: vec![reason] };
     past(Report { verdict: Some(verdict), ..report() })
 }
 

@@ -51,7 +51,7 @@ impl Aggregator {
             self.totals.timeline.put(at, Figure::HealthSuspect.name(), Combine::Sum, delta.count() as f64);
         }
         self.totals.timeline.sample(at, delta);
-        self.watch.histogram(second_of(at), delta);
+        self.watch.histogram(second_of(at), delta, !causes.is_empty());
     }
 
     pub(super) fn counter_delta(&mut self, at: Timestamp, delta: &CounterDelta) {
@@ -65,9 +65,9 @@ impl Aggregator {
         self.watch.counter(second_of(at), delta);
     }
 
-    pub(super) fn error_delta(&mut self, at: Timestamp, delta: &ErrorDelta) {
+    pub(super) fn error_delta(&mut self, at: Timestamp, causes: Causes, delta: &ErrorDelta) {
         let key = counted_under(&self.totals.errors, &delta.key, |key| key.code = OTHER.to_owned());
-        self.watch.error(second_of(at), delta);
+        self.watch.error(second_of(at), delta, causes.can_be_late());
         self.totals.timeline.put(at, Figure::Errors.name(), Combine::Sum, delta.count as f64);
         self.totals.timeline.put(at, &Figure::ErrorsOf.of(&key.operation), Combine::Sum, delta.count as f64);
         let fresh = || ErrorTotal { count: 0, first: Timestamp::NEVER, sample: String::new() };

@@ -331,6 +331,7 @@ impl From<ThresholdEntry> for ThresholdResult {
             threshold: entry.expression,
             outcome: entry.outcome,
             actual: entry.value,
+            certain: None,
             limit: entry.limit,
             unit: entry.unit,
             why: entry.why,

@@ -24,10 +24,12 @@ pub struct ThresholdResult {
     pub outcome: Outcome,
     /// What was measured, in `unit`; of a threshold with a window, in the worst window.
     pub actual: Option<f64>,
+    /// The same without what the generator itself can have made; `None`: too little of that is left.
+    pub certain: Option<f64>,
     /// `None`: there is no baseline to compare with.
     pub limit: Option<f64>,
     pub unit: Unit,
-    /// Why it is not measured.
+    /// Why it is not measured, or cannot be judged.
     pub why: Option<String>,
     pub window: Option<WindowResult>,
     pub baseline: Option<BaselineResult>,
@@ -63,6 +65,8 @@ pub enum Outcome {
     Fail,
     /// The run has no such number: nothing happened that it could count. Not a pass.
     NotMeasured,
+    /// What was measured can be the generator's own doing, or is only a part of the run.
+    Invalid,
 }
 
 impl ThresholdResult {
@@ -89,6 +93,7 @@ impl ThresholdResult {
             threshold: text,
             outcome: Outcome::NotMeasured,
             actual,
+            certain: actual,
             limit,
             unit,
             why: None,
@@ -100,16 +105,18 @@ impl ThresholdResult {
         result
     }
 
-    /// Of a run that was cut off: what is broken stays broken, and what held until then is not known to hold.
+    /// It is broken also without what the generator itself can have made.
+    pub fn is_broken_for_certain(&self, threshold: &Threshold) -> bool {
+        let breaks = |(value, limit): (f64, f64)| !threshold.operator.holds(value, limit);
+        // How much came in a time is the generator's doing as much as the server's: nothing of it is free of that.
+        let is_rate = matches!(threshold.subject, Subject::Count { per_second: true, .. });
+        self.outcome == Outcome::Fail && !is_rate && self.certain.zip(self.limit).is_some_and(breaks)
+    }
+
+    /// It cannot be judged, for this reason.
     #[must_use]
-    pub fn of_a_part(self) -> Self {
-        match self.outcome {
-            Outcome::Pass => {
-                let why = Some("it held until the run was cut off, and nobody knows the rest".to_owned());
-                Self { outcome: Outcome::NotMeasured, why, ..self }
-            }
-            Outcome::Fail | Outcome::NotMeasured => self,
-        }
+    pub fn invalid(self, why: String) -> Self {
+        Self { outcome: Outcome::Invalid, why: Some(why), ..self }
     }
 
     fn judge(&mut self, threshold: &Threshold, limit: Option<f64>) {

@@ -8,7 +8,7 @@ use crate::listeners::{HeardSums, ListenerDelta};
 use crate::totals::{ACK_TIMEOUT, Outcomes, PopulationConfig, outcomes};
 use base::time::Span;
 use catalogue::Figure;
-use plan::{Subject, Threshold, VoiceValue};
+use plan::{Statistic, Subject, Threshold, VoiceValue};
 
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Tally {
@@ -33,6 +33,8 @@ pub struct Lens {
     pub population: Option<(String, usize)>,
     /// Operations whose acknowledgement is no success yet.
     pub answered: BTreeSet<String>,
+    /// A statistic of too few samples is none.
+    needs_many: bool,
 }
 
 /// For how long samples and counts were taken.
@@ -50,7 +52,18 @@ impl Lens {
             subject: threshold.subject.clone(),
             population: population.map(|name| (name.clone(), place(&name).unwrap_or(usize::MAX))),
             answered: populations.iter().flat_map(|population| population.answered.iter().cloned()).collect(),
+            needs_many: false,
         }
+    }
+
+    /// The same, for what a failure is to stand on.
+    pub fn for_certain(&self) -> Self {
+        Self { needs_many: true, ..self.clone() }
+    }
+
+    /// A suspect sample of this metric can be why the threshold is broken.
+    pub fn can_suffer(&self, metric: &str) -> bool {
+        matches!(self.subject, Subject::Time { .. }) && self.names(metric)
     }
 
     fn sees(&self, population: &str) -> bool {
@@ -64,7 +77,7 @@ impl Lens {
         }
     }
 
-    fn wants_outcomes(&self) -> bool {
+    pub fn wants_outcomes(&self) -> bool {
         matches!(self.subject, Subject::ErrorRate { .. } | Subject::Errors { .. })
     }
 
@@ -122,7 +135,11 @@ impl Lens {
     /// `None` where nothing was measured: no sample is not zero milliseconds, and nothing owed is not all delivered.
     pub fn measure(&self, tally: &Tally, times: Times) -> Option<f64> {
         match &self.subject {
-            Subject::Time { statistic, .. } => tally.samples.as_ref()?.statistic(*statistic),
+            Subject::Time { statistic, .. } => {
+                let samples = tally.samples.as_ref()?;
+                let is_enough = !self.needs_many || samples.count() as f64 >= samples_wanted(*statistic);
+                is_enough.then(|| samples.statistic(*statistic)).flatten()
+            }
             Subject::Count { per_second, .. } => {
                 let samples = tally.samples.as_ref().map(|samples| (samples.count(), times.samples));
                 let (count, time) = samples.or(tally.counter.map(|count| (count, times.counts)))?;
@@ -202,7 +219,7 @@ impl Tally {
 
 fn delivery(ledger: &LedgerDelta, figure: Figure, share: bool) -> Option<f64> {
     let count = ledger.figure(figure)? as f64;
-    let needs_due = share || OF_RECEIVERS.contains(&figure);
+    let needs_due = share || figure.is_of_receivers();
     (ledger.due > 0 || !needs_due).then(|| if share { count / ledger.due as f64 } else { count })
 }
 
@@ -233,6 +250,11 @@ fn same(wanted: Option<&String>, found: &str) -> bool {
     wanted.is_none_or(|wanted| wanted.eq_ignore_ascii_case(found))
 }
 
-/// Say nothing while no delivery was owed.
-const OF_RECEIVERS: [Figure; 6] =
-    [Figure::Due, Figure::Delivered, Figure::Missing, Figure::Duplicated, Figure::Reordered, Figure::Late];
+/// So many samples say something: of a percentile, ten lie beyond it.
+fn samples_wanted(statistic: Statistic) -> f64 {
+    match statistic {
+        Statistic::Min | Statistic::Max => 1.0,
+        Statistic::Mean => 10.0,
+        Statistic::Quantile(quantile) => 10.0 / (1.0 - quantile).min(quantile).max(1e-3),
+    }
+}

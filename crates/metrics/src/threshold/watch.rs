@@ -1,13 +1,13 @@
 //! Follows a run's thresholds while it goes: each has a tally of its own, fed with every hand-over.
 
 use super::tally::{Lens, Tally, Times};
-use super::window::{Windows, is_worse};
+use super::window::{WindowFindings, Windows, is_worse};
 use super::{Baseline, BaselineResult, Outcome, ThresholdResult, WindowResult, why_nothing};
 use crate::delta::{CounterDelta, DisconnectDelta, ErrorDelta, HistogramDelta, LedgerDelta};
 use crate::listeners::ListenerDelta;
-use crate::totals::PopulationConfig;
+use crate::totals::{PopulationConfig, is_timeout};
 use base::time::{Span, Timestamp};
-use plan::{Bound, Scope, Threshold};
+use plan::{Bound, Operator, Scope, Threshold};
 
 #[derive(Debug, Default)]
 pub struct Watch {
@@ -24,14 +24,22 @@ pub struct Watch {
 #[derive(Debug)]
 struct Watched {
     threshold: Threshold,
-    lens: Lens,
     baseline: Option<BaselineResult>,
-    tally: Tally,
-    windows: Option<Windows>,
+    all: Measure,
+    /// Without what the generator itself can have made; `None`: there is nothing of that.
+    certain: Option<Measure>,
     /// It was broken then, and the run was stopped for it.
     stopped: Option<Timestamp>,
     /// Of a step of the run: only what was handed over and began since then counts, all of it.
     since: Option<Timestamp>,
+}
+
+/// What is counted for a threshold.
+#[derive(Debug, Clone)]
+struct Measure {
+    lens: Lens,
+    tally: Tally,
+    windows: Option<Windows>,
 }
 
 /// How a delta counts: its samples for statistics; and as something that happened.
@@ -75,8 +83,10 @@ impl Watch {
         (self.begun, self.is_fed) = (begun, true);
     }
 
-    pub fn histogram(&mut self, second: u32, delta: &HistogramDelta) {
-        self.each(second, delta.warmup, |lens, tally, counts| {
+    /// `is_suspect`: the generator itself can have made its samples.
+    pub fn histogram(&mut self, second: u32, delta: &HistogramDelta, is_suspect: bool) {
+        let is_left_out = |lens: &Lens| is_suspect && lens.can_suffer(&delta.metric);
+        self.each(second, delta.warmup, is_left_out, |lens, tally, counts| {
             lens.histogram(tally, delta, counts.measured, counts.happened);
         });
     }
@@ -85,8 +95,15 @@ impl Watch {
         self.each_count(second, |lens, tally| lens.counter(tally, delta));
     }
 
-    pub fn error(&mut self, second: u32, delta: &ErrorDelta) {
-        self.each_count(second, |lens, tally| lens.error(tally, delta));
+    /// `is_late`: the worker stood still meanwhile, and its own patience may have ended for that.
+    pub fn error(&mut self, second: u32, delta: &ErrorDelta, is_late: bool) {
+        let is_own = is_late && is_timeout(&delta.key.code);
+        let is_left_out = |lens: &Lens| is_own && lens.wants_outcomes();
+        self.each(second, false, is_left_out, |lens, tally, counts| {
+            if counts.happened {
+                lens.error(tally, delta);
+            }
+        });
     }
 
     pub fn disconnect(&mut self, second: u32, delta: &DisconnectDelta) {
@@ -104,12 +121,13 @@ impl Watch {
     /// Every worker has handed over beyond the seconds before `closed`.
     pub fn judge(&mut self, closed: u32) {
         let until = self.stop.map_or(closed, |stop| stop.min(closed));
-        for Watched { threshold, lens, windows, baseline, .. } in &mut self.watched {
-            if let Some(windows) = windows {
-                let (operator, limit) =
-                    (threshold.operator, limit_of(threshold, baseline.as_ref()).unwrap_or(f64::NAN));
-                let breaks = |value| !limit.is_nan() && !operator.holds(value, limit);
-                windows.judge(until, lens, |value, than| is_worse(operator, limit, value, than), breaks);
+        for Watched { threshold, all, certain, baseline, .. } in &mut self.watched {
+            let (operator, limit) = (threshold.operator, limit_of(threshold, baseline.as_ref()).unwrap_or(f64::NAN));
+            let breaks = |value| !limit.is_nan() && !operator.holds(value, limit);
+            for Measure { lens, windows, .. } in std::iter::once(all).chain(certain) {
+                if let Some(windows) = windows {
+                    windows.judge(until, lens, |value, than| is_worse(operator, limit, value, than), breaks);
+                }
             }
         }
     }
@@ -139,14 +157,20 @@ impl Watch {
     }
 
     fn each_count(&mut self, second: u32, mut put: impl FnMut(&Lens, &mut Tally)) {
-        self.each(second, false, |lens, tally, counts| {
+        self.each(second, false, |_| false, |lens, tally, counts| {
             if counts.happened {
                 put(lens, tally);
             }
         });
     }
 
-    fn each(&mut self, second: u32, warmup: bool, mut put: impl FnMut(&Lens, &mut Tally, Counts)) {
+    fn each(
+        &mut self,
+        second: u32,
+        warmup: bool,
+        is_left_out: impl Fn(&Lens) -> bool,
+        mut put: impl FnMut(&Lens, &mut Tally, Counts),
+    ) {
         let is_fresh = self.begun >= self.warmup_end;
         for watched in &mut self.watched {
             let is_of_step = watched.since.map(|since| self.begun >= since);
@@ -157,13 +181,12 @@ impl Watch {
                 Scope::WholeRun => Counts { measured: true, happened: true },
                 Scope::AfterWarmup => Counts { measured: !warmup, happened: is_fresh },
             };
-            let tally = match &mut watched.windows {
-                Some(windows) => windows.second(second),
-                None => Some(&mut watched.tally),
-            };
-            if let Some(tally) = tally {
-                put(&watched.lens, tally, counts);
+            if is_left_out(&watched.all.lens) {
+                watched.certain.get_or_insert_with(|| watched.all.for_certain());
+            } else if let Some(certain) = &mut watched.certain {
+                certain.put(second, counts, &mut put);
             }
+            watched.all.put(second, counts, &mut put);
         }
     }
 }
@@ -176,26 +199,28 @@ impl Watched {
             Scope::Usual | Scope::AfterWarmup => warmup_end.as_micros().div_ceil(1_000_000) as u32,
         };
         Self {
-            lens: Lens::new(threshold, populations),
-            windows: threshold.window.map(|length| Windows::new(length, start)),
+            all: Measure {
+                lens: Lens::new(threshold, populations),
+                tally: Tally::default(),
+                windows: threshold.window.map(|length| Windows::new(length, start)),
+            },
+            certain: None,
             threshold: threshold.clone(),
             baseline: None,
             stopped: None,
             since: None,
-            tally: Tally::default(),
         }
     }
 
     fn result(&self, elapsed: Timestamp, warmup_end: Timestamp) -> ThresholdResult {
         let threshold = &self.threshold;
         let limit = limit_of(threshold, self.baseline.as_ref());
-        let mut result = ThresholdResult::of(threshold, limit, self.value(elapsed, warmup_end));
+        let scope = if self.since.is_some() { Scope::AfterWarmup } else { threshold.scope };
+        let times = times(scope, elapsed, warmup_end);
+        let mut result = ThresholdResult::of(threshold, limit, self.all.value(times));
         result.baseline.clone_from(&self.baseline);
         result.stopped_run_at_s = self.stopped.map(Timestamp::as_secs_f64);
-        if let Some(windows) = &self.windows {
-            let (operator, known) = (threshold.operator, limit.unwrap_or(f64::NAN));
-            let breaks = |value| limit.is_some_and(|limit| !operator.holds(value, limit));
-            let found = windows.findings(|value, than| is_worse(operator, known, value, than), breaks);
+        if let Some((windows, found)) = self.all.findings(threshold.operator, limit) {
             result = ThresholdResult { actual: found.worst.map(|(value, _)| value), ..result };
             result.judge(threshold, limit);
             result.window = Some(WindowResult {
@@ -206,13 +231,42 @@ impl Watched {
                 latest: windows.latest(),
             });
         }
-        result.why = why_nothing(threshold, &result, self.tally.samples.is_some() || self.tally.counter.is_some());
+        result.certain = match &self.certain {
+            None => result.actual,
+            Some(certain) => match certain.findings(threshold.operator, limit) {
+                Some((_, found)) => found.worst.map(|(value, _)| value),
+                None => certain.value(times),
+            },
+        };
+        result.why = why_nothing(threshold, &result, self.all.tally.samples.is_some() || self.all.tally.counter.is_some());
         result
     }
+}
 
-    fn value(&self, elapsed: Timestamp, warmup_end: Timestamp) -> Option<f64> {
-        let scope = if self.since.is_some() { Scope::AfterWarmup } else { self.threshold.scope };
-        self.lens.measure(&self.tally, times(scope, elapsed, warmup_end))
+impl Measure {
+    fn for_certain(&self) -> Self {
+        Self { lens: self.lens.for_certain(), ..self.clone() }
+    }
+
+    fn put(&mut self, second: u32, counts: Counts, put: impl FnOnce(&Lens, &mut Tally, Counts)) {
+        let tally = match &mut self.windows {
+            Some(windows) => windows.second(second),
+            None => Some(&mut self.tally),
+        };
+        if let Some(tally) = tally {
+            put(&self.lens, tally, counts);
+        }
+    }
+
+    fn value(&self, times: Times) -> Option<f64> {
+        self.lens.measure(&self.tally, times)
+    }
+
+    fn findings(&self, operator: Operator, limit: Option<f64>) -> Option<(&Windows, WindowFindings)> {
+        let windows = self.windows.as_ref()?;
+        let known = limit.unwrap_or(f64::NAN);
+        let breaks = |value| limit.is_some_and(|limit| !operator.holds(value, limit));
+        Some((windows, windows.findings(|value, than| is_worse(operator, known, value, than), breaks)))
     }
 }
 

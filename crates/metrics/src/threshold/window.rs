@@ -9,7 +9,7 @@ use super::tally::{Lens, Tally, Times};
 use base::time::Span;
 use plan::Operator;
 
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Windows {
     /// Seconds of a window.
     length: u32,

@@ -19,7 +19,7 @@ pub use self::config::{PopulationConfig, TotalsConfig};
 pub use self::full::{Full, Proof, Rooms, Stall};
 pub use self::health::{Health, WorkerHealth};
 pub use self::homes::Homes;
-pub use self::outcomes::{ACK_TIMEOUT, ECHO_TIMEOUT, Outcomes, outcomes};
+pub use self::outcomes::{ACK_TIMEOUT, ECHO_TIMEOUT, Outcomes, is_timeout, outcomes};
 pub use self::suspect::{SuspectCause, SuspectTally, Suspects};
 pub use self::timeline::{MetricColumns, Timeline};
 

@@ -7,6 +7,13 @@ use catalogue::{Metric, Success};
 /// Codes of what did not come although the operation had been counted as a success: its acknowledgement, its echo.
 pub const ACK_TIMEOUT: &str = "ack timeout";
 pub const ECHO_TIMEOUT: &str = "echo timeout";
+/// Of what has no parts.
+const TIMEOUT: &str = "timeout";
+
+/// Nobody answered within our own patience: a generator that stands still has that of every server.
+pub fn is_timeout(code: &str) -> bool {
+    [TIMEOUT, ACK_TIMEOUT, ECHO_TIMEOUT].contains(&code)
+}
 
 /// How often an operation went well and how often it failed, warm-up included.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]

@@ -16,6 +16,8 @@ use plan::VerdictRules;
 pub enum SuspectCause {
     /// The worker's timer fired late.
     Lag,
+    /// It did so while the sample was under way, or shortly before.
+    AfterLag,
     /// Users' steps began late, or so late that they were left out.
     Pacing,
     /// Its browser's load sees messages later than a probe.
@@ -34,16 +36,27 @@ pub enum SuspectCause {
 
 /// A set of them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Causes(u8);
+pub struct Causes(u16);
 
 impl SuspectCause {
-    pub const ALL: [Self; 8] =
-        [Self::Lag, Self::Pacing, Self::Behind, Self::Hidden, Self::Buffered, Self::Queue, Self::Full, Self::Clock];
+    pub const ALL: [Self; 9] = [
+        Self::Lag,
+        Self::AfterLag,
+        Self::Pacing,
+        Self::Behind,
+        Self::Hidden,
+        Self::Buffered,
+        Self::Queue,
+        Self::Full,
+        Self::Clock,
+    ];
 
     /// It touches the samples that this can falsify.
     const fn falsifier(self) -> Falsifier {
         match self {
-            Self::Lag | Self::Pacing | Self::Behind | Self::Hidden | Self::Buffered => Falsifier::Lateness,
+            Self::Lag | Self::AfterLag | Self::Pacing | Self::Behind | Self::Hidden | Self::Buffered => {
+                Falsifier::Lateness
+            }
             Self::Queue | Self::Full => Falsifier::Sockets,
             Self::Clock => Falsifier::Clocks,
         }
@@ -52,11 +65,11 @@ impl SuspectCause {
 
 impl Causes {
     fn add(&mut self, cause: SuspectCause, is_so: bool) {
-        self.0 |= u8::from(is_so) << cause as u8;
+        self.0 |= u16::from(is_so) << cause as u16;
     }
 
     pub fn contains(self, cause: SuspectCause) -> bool {
-        self.0 & (1 << cause as u8) != 0
+        self.0 & (1 << cause as u16) != 0
     }
 
     pub fn is_empty(self) -> bool {
@@ -66,6 +79,11 @@ impl Causes {
     /// The worker itself was late.
     pub(crate) fn are_late(self) -> bool {
         self.contains(SuspectCause::Lag) || self.contains(SuspectCause::Pacing)
+    }
+
+    /// Its clock and its patience were not what they should be.
+    pub(crate) fn can_be_late(self) -> bool {
+        self.iter().any(|cause| cause.falsifier() == Falsifier::Lateness)
     }
 
     /// Those that touch this metric.
@@ -88,6 +106,9 @@ pub struct Surroundings {
     pub is_behind: bool,
     pub is_full: bool,
     pub clock_bound: Span,
+    /// The time that it hands over.
+    pub begun: Timestamp,
+    pub until: Timestamp,
 }
 
 /// How much of the run is suspect. The warm-up does not count: its samples are in no result.
@@ -103,6 +124,8 @@ pub struct Suspects {
     late: SuspectTally,
     /// By worker: of its last hand-over.
     latest: Vec<Causes>,
+    /// By worker: when its last hand-over ended in which it was late.
+    late_until: Vec<Option<Timestamp>>,
 }
 
 /// How much of it for one cause.
@@ -161,6 +184,8 @@ impl Suspects {
         let left_out = metrics.counters.iter().any(|delta| delta.counter == Counter::NotSent.name() && delta.count > 0);
         let is_paced_badly = metrics.histograms.iter().any(|delta| is_paced_badly(delta, rules.pacing_ms));
         causes.add(SuspectCause::Pacing, is_paced_badly || left_out);
+        let late_until = self.late_until.get(worker).copied().flatten();
+        causes.add(SuspectCause::AfterLag, late_until.is_some_and(|until| around.begun < until + AFTER_LAG));
         causes.add(SuspectCause::Behind, around.is_behind);
         causes.add(SuspectCause::Hidden, around.is_hidden && is_late);
         causes.add(SuspectCause::Buffered, health.buffered_max as f64 > rules.buffered_bytes);
@@ -169,6 +194,19 @@ impl Suspects {
         causes.add(SuspectCause::Clock, around.clock_bound.as_millis_f64() > rules.clock_ms);
         self.latest.resize(self.latest.len().max(worker + 1), Causes::default());
         self.latest[worker] = causes;
+        self.late_until.resize(self.latest.len(), None);
+        if causes.are_late() {
+            self.late_until[worker] = Some(around.until);
+        }
+        causes
+    }
+
+    /// Of this worker's hand-over that began then: some of these samples were under way while it was late, however long ago.
+    pub(crate) fn reaching_back(&self, worker: usize, begun: Timestamp, causes: Causes, delta: &HistogramDelta) -> Causes {
+        let mut causes = causes;
+        let late_until = self.late_until.get(worker).copied().flatten();
+        let longest = Span::from_micros(u64::from(delta.max_us));
+        causes.add(SuspectCause::AfterLag, late_until.is_some_and(|until| begun < until + longest));
         causes
     }
 
@@ -231,6 +269,8 @@ impl Split {
     }
 }
 
+/// What comes right after a time of lateness had begun in it, or waited in the browser meanwhile.
+const AFTER_LAG: Span = Span::from_secs(1);
 /// By how much users' steps began late.
 const PACING: [Metric; 2] = [Metric::PacingError, Metric::AudioPacingError];
 
@@ -278,17 +318,17 @@ mod tests {
 
     #[track_caller]
     fn check_touched(metric: &str, expected: &[SuspectCause]) {
-        let all = Causes(u8::MAX);
+        let all = Causes(u16::MAX);
         assert_eq!(all.of(metric).iter().collect::<Vec<_>>(), expected, "{metric}");
     }
 
     #[test]
     fn a_cause_touches_what_it_can() {
-        use SuspectCause::{Behind, Buffered, Clock, Full, Hidden, Lag, Pacing, Queue};
-        check_touched("message.round_trip", &[Lag, Pacing, Behind, Hidden, Buffered]);
-        check_touched("message.fanout", &[Lag, Pacing, Behind, Hidden, Buffered, Clock]);
-        check_touched("message.completion.last", &[Lag, Pacing, Behind, Hidden, Buffered, Clock]);
-        check_touched("connect.websocket", &[Lag, Pacing, Behind, Hidden, Buffered, Queue, Full]);
+        use SuspectCause::{AfterLag, Behind, Buffered, Clock, Full, Hidden, Lag, Pacing, Queue};
+        check_touched("message.round_trip", &[Lag, AfterLag, Pacing, Behind, Hidden, Buffered]);
+        check_touched("message.fanout", &[Lag, AfterLag, Pacing, Behind, Hidden, Buffered, Clock]);
+        check_touched("message.completion.last", &[Lag, AfterLag, Pacing, Behind, Hidden, Buffered, Clock]);
+        check_touched("connect.websocket", &[Lag, AfterLag, Pacing, Behind, Hidden, Buffered, Queue, Full]);
         // Evidence is not held against itself, and a length of audio is no time between two moments.
         for own in ["worker.lag", "pacing.error", "audio.pacing.error", "rest.slot_wait", "connect.slot_wait"] {
             check_touched(own, &[]);

@@ -5,7 +5,7 @@ use crate::threshold::{Outcome, ThresholdResult};
 use crate::totals::{Full, Proof, SuspectCause, Totals};
 use base::time::{Span, Timestamp};
 use catalogue::{Counter, Falsifier};
-use plan::{Bound, Plan, Threshold, ThresholdUnit, VerdictRules};
+use plan::{Bound, Plan, Subject, Threshold, ThresholdUnit, VerdictRules};
 
 /// What is judged.
 #[derive(Debug, Clone, Copy)]
@@ -26,30 +26,135 @@ impl<'a> JudgedRun<'a> {
     }
 }
 
-impl Verdict {
+/// What a run is worth, as a whole and threshold by threshold.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Judgement {
+    pub verdict: Verdict,
+    /// In the plan's order; empty: a search judges them.
+    pub thresholds: Vec<ThresholdResult>,
+}
+
+/// Something of the generator's own, and what of the run it makes doubtful.
+struct Doubt {
+    reason: Reason,
+    falsifier: Falsifier,
+    /// What it has not touched is known: that can be judged all the same.
+    leaves_clean: bool,
+    /// In a few words, behind "not judged:".
+    short: String,
+}
+
+impl Judgement {
+    /// Each threshold is judged by what can falsify it. FAIL: something was broken for certain. INVALID: what is left cannot be judged,
+    /// for the load was not what was planned. PASS: all was judged, and held.
     pub fn of(case: JudgedRun<'_>) -> Self {
-        let mut reasons: Vec<Reason> = case.problem.map(incomplete).into_iter().collect();
-        reasons.extend(full_browsers(case.totals));
-        reasons.extend(late_workers(&case, SuspectCause::Lag));
-        reasons.extend(late_workers(&case, SuspectCause::Pacing));
-        reasons.extend(browsers_behind(&case));
-        reasons.extend(backlogs(&case));
-        reasons.extend(unknown_clocks(&case));
-        let is_invalid = !reasons.is_empty();
-        let before = reasons.len();
-        reasons.extend(case.results().iter().filter_map(|result| failed(result, case.so_far)));
-        let has_failed = reasons.len() > before;
-        // What is not known of lost workers cannot mend this.
-        let is_incomplete = reasons[..before].iter().all(|reason| reason.what == ReasonKind::Incomplete);
-        let is_certain = is_incomplete && case.results().iter().any(has_certainly_failed);
-        reasons.extend(remarks(&case, is_invalid));
-        let outcome = match (is_invalid, has_failed) {
-            (true, _) if !is_certain => VerdictOutcome::Invalid,
-            (true, _) => VerdictOutcome::Fail,
-            (false, true) => VerdictOutcome::Fail,
-            (false, false) => VerdictOutcome::Pass,
+        let doubts = doubts(&case);
+        let mut reasons: Vec<Reason> = Vec::new();
+        let mut thresholds = Vec::new();
+        for result in case.results() {
+            let (result, of_clocks) = judged(&case, &doubts, result);
+            reasons.extend(of_clocks);
+            thresholds.push(result);
+        }
+        let found = thresholds.iter().filter_map(|result| Some((result, reason_of(result, case.totals, case.so_far)?)));
+        let (failed, open): (Vec<_>, Vec<_>) = found.partition(|(result, _)| result.outcome == Outcome::Fail);
+        let is_doubted = case.problem.is_some() || !doubts.is_empty();
+        let outcome = match () {
+            () if !failed.is_empty() => VerdictOutcome::Fail,
+            () if is_doubted || !open.is_empty() => VerdictOutcome::Invalid,
+            () => VerdictOutcome::Pass,
         };
-        Self { outcome, so_far: case.so_far, reasons }
+        let broken: Vec<_> = failed.iter().map(|(result, _)| *result).collect();
+        let unjudged: Vec<_> = open.iter().map(|(result, _)| *result).collect();
+        let sentence = sentence(&case, &doubts, &broken, &unjudged);
+        let (failed, open) = (failed.into_iter().map(second), open.into_iter().map(second).collect::<Vec<_>>());
+        reasons.splice(0..0, doubts.into_iter().map(|doubt| doubt.reason));
+        reasons.splice(0..0, case.problem.map(incomplete));
+        reasons.splice(0..0, failed);
+        reasons.extend(open);
+        reasons.extend(remarks(&case, is_doubted));
+        Self { verdict: Verdict { outcome, so_far: case.so_far, sentence, reasons }, thresholds }
+    }
+}
+
+fn second<A, B>(pair: (A, B)) -> B {
+    pair.1
+}
+
+/// Both parts of it: what was broken for certain, and what nobody can tell.
+fn sentence(case: &JudgedRun<'_>, doubts: &[Doubt], broken: &[&ThresholdResult], open: &[&ThresholdResult]) -> String {
+    let more = |count: usize, what: &str| match count {
+        0 => String::new(),
+        1 => format!(" One more is {what}."),
+        _ => format!(" {count} more are {what}."),
+    };
+    let failed = broken.first().map(|result| {
+        let what = in_words(result, case.totals).unwrap_or_else(|| {
+            let actual = result.actual.map_or_else(String::new, |actual| shown(actual, result.unit));
+            format!("`{}` is broken: {actual}", result.threshold)
+        });
+        format!("{what}.{}", more(broken.len() - 1, "broken"))
+    });
+    let doubt = match (case.problem, doubts.first()) {
+        (Some(problem), _) => Some(format!("These numbers are not those of the planned run: {problem}.")),
+        (None, Some(doubt)) => Some(format!("The generators were the bottleneck: {}.", doubt.short)),
+        (None, None) => None,
+    };
+    let unjudged = open.first().map(|result| {
+        let why = result.why.as_deref().filter(|why| doubts.first().is_none_or(|doubt| doubt.short != **why));
+        let why = why.map_or_else(String::new, |why| format!(": {why}"));
+        format!("`{}` cannot be judged{why}.{}", result.threshold, more(open.len() - 1, "not judged"))
+    });
+    let parts: Vec<_> = failed.into_iter().chain(doubt).chain(unjudged).collect();
+    match case.thresholds {
+        _ if !parts.is_empty() => parts.join(" "),
+        None => "The generators kept up: the search shows what the server holds.".to_owned(),
+        Some([]) => "The generators kept up. Nothing was asked of the server.".to_owned(),
+        Some(_) => "Every threshold holds, and the generators kept up.".to_owned(),
+    }
+}
+
+fn doubts(case: &JudgedRun<'_>) -> Vec<Doubt> {
+    let late = [SuspectCause::Lag, SuspectCause::Pacing].into_iter().filter_map(|cause| late_workers(case, cause));
+    let full = full_browsers(case.totals).map(|reason| Doubt::of(reason, Falsifier::Sockets, false));
+    let late = late.map(|reason| Doubt::of(reason, Falsifier::Lateness, true));
+    let behind = browsers_behind(case).chain(backlogs(case)).map(|reason| Doubt::of(reason, Falsifier::Lateness, false));
+    full.chain(late).chain(behind).collect()
+}
+
+impl Doubt {
+    fn of(reason: Reason, falsifier: Falsifier, leaves_clean: bool) -> Self {
+        let whose = reason.browser.clone().unwrap_or_else(|| "the generator".to_owned());
+        let short = match reason.what {
+            ReasonKind::BrowserFull => format!("{whose} was full"),
+            ReasonKind::WorkerLag | ReasonKind::PacingError => {
+                format!("{whose} was late in {} of the run", percent(reason.value.unwrap_or_default() / 100.0))
+            }
+            _ => format!("frames waited in the browser of {whose}").replace("browser of the generator", "browser"),
+        };
+        Self { reason, falsifier, leaves_clean, short }
+    }
+}
+
+/// How a threshold did, by what can falsify it; and why clocks could not decide it.
+fn judged(case: &JudgedRun<'_>, doubts: &[Doubt], result: &ThresholdResult) -> (ThresholdResult, Option<Reason>) {
+    let Ok(threshold) = result.threshold.parse::<Threshold>() else { return (result.clone(), None) };
+    if !matches!(result.outcome, Outcome::Pass | Outcome::Fail) {
+        return (result.clone(), None);
+    }
+    // What is not known of a worker that was lost cannot mend a number that only rises.
+    if let Some(problem) = case.problem.filter(|_| result.outcome == Outcome::Pass || !threshold.is_of_rising_number()) {
+        return (result.clone().invalid(format!("not the whole run: {problem}")), None);
+    }
+    let falsified_by = threshold.falsified_by();
+    let touching: Vec<&Doubt> = doubts.iter().filter(|doubt| falsified_by.contains(&doubt.falsifier)).collect();
+    let is_certain = touching.iter().all(|doubt| doubt.leaves_clean) && result.is_broken_for_certain(&threshold);
+    if let Some(doubt) = touching.first().filter(|_| !is_certain) {
+        return (result.clone().invalid(doubt.short.clone()), None);
+    }
+    match undecided_by_clocks(case.totals, &threshold, result) {
+        Some(reason) => (result.clone().invalid("the browsers' clocks are not known well enough".to_owned()), Some(reason)),
+        None => (result.clone(), None),
     }
 }
 
@@ -227,37 +332,31 @@ fn is_of_two_clocks(threshold: &Threshold) -> bool {
 }
 
 /// A time from one browser to another whose threshold would turn if the clocks were as wrong as they may be.
-fn unknown_clocks<'a>(case: &'a JudgedRun<'_>) -> impl Iterator<Item = Reason> + 'a {
-    let bound = case.totals.clock_bound().as_millis_f64();
-    let results = case.results().iter().filter(move |result| {
-        bound > 0.0 && result.threshold.parse().is_ok_and(|threshold| is_of_two_clocks(&threshold))
-    });
-    results.filter_map(move |result| {
-        let distance = (result.actual? - result.limit?).abs();
-        (distance <= bound).then(|| {
-            let text = format!(
-                "The browsers' clocks are compared within {}, and `{}` was decided by {}.",
-                millis(bound),
-                result.threshold,
-                millis(distance)
-            );
-            Reason::new(ReasonKind::ClockUncertainty, text).measured(bound, Some(distance), "ms")
-        })
+fn undecided_by_clocks(totals: &Totals, threshold: &Threshold, result: &ThresholdResult) -> Option<Reason> {
+    let bound = totals.clock_bound().as_millis_f64();
+    let distance = (result.actual? - result.limit?).abs();
+    (bound > 0.0 && is_of_two_clocks(threshold) && distance <= bound).then(|| {
+        let text = format!(
+            "The browsers' clocks are compared within {}, and `{}` was decided by {}.",
+            millis(bound),
+            result.threshold,
+            millis(distance)
+        );
+        Reason::new(ReasonKind::ClockUncertainty, text).measured(bound, Some(distance), "ms")
     })
 }
 
-/// It is broken by a number that further hand-overs could only raise.
-fn has_certainly_failed(result: &ThresholdResult) -> bool {
-    let only_rises = || result.threshold.parse::<Threshold>().is_ok_and(|threshold| threshold.is_of_rising_number());
-    result.outcome == Outcome::Fail && only_rises()
-}
-
-fn failed(result: &ThresholdResult, so_far: bool) -> Option<Reason> {
+/// What a verdict says of a threshold that did not hold for certain.
+fn reason_of(result: &ThresholdResult, totals: &Totals, so_far: bool) -> Option<Reason> {
+    let why = || result.why.clone().unwrap_or_else(|| "not measured".to_owned());
+    let actual = || result.actual.map(|actual| shown(actual, result.unit));
     let (kind, what) = match result.outcome {
-        Outcome::Fail => (ReasonKind::ThresholdFailed, result.actual.map(|actual| shown(actual, result.unit))?),
-        Outcome::NotMeasured if !so_far => {
-            (ReasonKind::ThresholdNotMeasured, result.why.clone().unwrap_or_else(|| "not measured".to_owned()))
+        Outcome::Fail => (ReasonKind::ThresholdFailed, in_words(result, totals).or_else(actual)?),
+        Outcome::Invalid => {
+            let seen = actual().map(|actual| format!("{actual} was measured, ")).unwrap_or_default();
+            (ReasonKind::ThresholdNotJudged, format!("{seen}not judged: {}", why()))
         }
+        Outcome::NotMeasured if !so_far => (ReasonKind::ThresholdNotMeasured, why()),
         _ => return None,
     };
     let text = format!("{}: {what}.", result.threshold);
@@ -269,12 +368,28 @@ fn failed(result: &ThresholdResult, so_far: bool) -> Option<Reason> {
     })
 }
 
+/// Of deliveries how many of how many.
+fn in_words(result: &ThresholdResult, totals: &Totals) -> Option<String> {
+    let threshold = result.threshold.parse::<Threshold>().ok()?;
+    let Subject::Delivery { figure, .. } = threshold.subject else { return None };
+    let count = totals.delivery().figure(figure).filter(|_| threshold.window.is_none() && figure.is_of_receivers())?;
+    let due = u64::try_from(totals.delivery().due).ok()?;
+    Some(format!("{} of {} deliveries {}", grouped(count.unsigned_abs()), grouped(due), figure.field()))
+}
+
+/// With a comma for each thousand.
+fn grouped(count: u64) -> String {
+    let digits = count.to_string();
+    let groups: Vec<_> = digits.as_bytes().rchunks(3).rev().map(String::from_utf8_lossy).collect();
+    groups.join(",")
+}
+
 /// What a reader should know all the same.
-fn remarks(case: &JudgedRun<'_>, is_invalid: bool) -> Vec<Reason> {
+fn remarks(case: &JudgedRun<'_>, is_doubted: bool) -> Vec<Reason> {
     let mut remarks = Vec::new();
     let suspects = case.totals.suspects();
     let share = suspects.suspect as f64 / (suspects.samples as f64).max(1.0);
-    if share >= WORTH_A_REMARK && !is_invalid {
+    if share >= WORTH_A_REMARK && !is_doubted {
         let text =
             format!("{} of the samples are suspect; the tables show the numbers without them, too.", percent(share));
         let limit = Some(case.rules.suspect_share * 100.0);

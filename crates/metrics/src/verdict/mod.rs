@@ -1,10 +1,11 @@
 //! What a run's numbers are worth: it holds (PASS), it does not (FAIL), or nobody can tell from them (INVALID).
 //!
-//! A generator that is itself the bottleneck measures itself. So INVALID wins over FAIL, and says by what.
+//! A generator that is itself the bottleneck measures itself. What that cannot have made is judged all the same: each threshold by what
+//! can falsify it.
 
 mod judge;
 
-pub use judge::{JudgedRun, clock_doubts};
+pub use judge::{JudgedRun, Judgement, clock_doubts};
 
 use serde::{Deserialize, Serialize};
 
@@ -13,7 +14,10 @@ pub struct Verdict {
     pub outcome: VerdictOutcome,
     /// The run goes on: this is what the verdict would be if it ended now.
     pub so_far: bool,
-    /// Why it is no PASS, the gravest first; for a PASS what a reader should know.
+    /// What that means, for people: what was broken, and what cannot be judged. Empty in reports of version 0.1.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub sentence: String,
+    /// Why it is no PASS, the gravest first: what was broken, then what makes the rest doubtful; for a PASS what a reader should know.
     pub reasons: Vec<Reason>,
 }
 
@@ -22,9 +26,10 @@ pub struct Verdict {
 pub enum VerdictOutcome {
     /// Every threshold held, and the generators kept up.
     Pass,
-    /// A threshold did not hold (or was not measured), and the generators kept up.
+    /// A threshold was broken for certain, whatever the generators did.
     Fail,
-    /// The generators were the bottleneck, or the run is not what was planned.
+    /// Nothing was broken for certain, and not all of it can be judged: the generators were the bottleneck, something was not measured, or
+    /// the run is not what was planned.
     Invalid,
 }
 
@@ -87,6 +92,8 @@ pub enum ReasonKind {
     /// A remark: nothing says how long frames waited in the browser.
     BacklogNotKnown,
     ThresholdFailed,
+    /// It can be the generator's own doing.
+    ThresholdNotJudged,
     ThresholdNotMeasured,
     /// The plan asks for nothing.
     NoThresholds,

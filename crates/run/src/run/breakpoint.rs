@@ -45,7 +45,7 @@ impl Searching {
                     continue;
                 }
                 // Of joins there is nothing to measure where nobody joins.
-                Outcome::NotMeasured => {}
+                Outcome::NotMeasured | Outcome::Invalid => {}
             }
             *had = had.filter(|_| result.actual.is_some()).map(|times| times + 1);
         }
@@ -110,7 +110,7 @@ impl Run {
 impl Run {
     /// Why the generators are the bottleneck; `None`: they keep up.
     fn why_invalid(&self) -> Option<String> {
-        let verdict = self.verdict.as_ref().filter(|verdict| verdict.outcome == VerdictOutcome::Invalid)?;
+        let verdict = self.verdict().filter(|verdict| verdict.outcome == VerdictOutcome::Invalid)?;
         let reasons: Vec<_> = verdict.reasons.iter().map(|reason| reason.text.as_str()).collect();
         Some(if reasons.is_empty() { "the generators were the bottleneck".to_owned() } else { reasons.join("; ") })
     }

@@ -26,7 +26,6 @@ impl Run {
 
     /// What it has come to so far.
     pub fn result(&self) -> RunResult<'_> {
-        let of_a_part = |result: ThresholdResult| if self.is_cut_off { result.of_a_part() } else { result };
         RunResult {
             id: Cow::Borrowed(&self.run_id),
             plan: Cow::Borrowed(&self.plan),
@@ -35,9 +34,17 @@ impl Run {
             status: self.status(),
             finished: self.is_done() && !self.is_cut_off,
             clock_bound: self.clock_bound,
-            thresholds: self.aggregator.thresholds().into_iter().map(of_a_part).collect(),
+            thresholds: self.thresholds(),
             search: self.search(),
             search_level: self.search_level(),
+        }
+    }
+
+    /// As they were judged when the last second was over; a search judges them level by level.
+    fn thresholds(&self) -> Cow<'_, [ThresholdResult]> {
+        match &self.judgement {
+            Some(judgement) if self.searching.is_none() => Cow::Borrowed(&judgement.thresholds),
+            _ => Cow::Owned(self.aggregator.thresholds()),
         }
     }
 
@@ -91,7 +98,7 @@ impl Run {
             problem: self.problem.clone(),
             // The page knows.
             not_kept: None,
-            verdict: self.verdict.clone(),
+            verdict: self.verdict().cloned(),
         }
     }
 

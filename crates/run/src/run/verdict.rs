@@ -3,7 +3,7 @@
 use super::{MemberState, Run, Stage};
 use base::time::{Span, Timestamp};
 use engine::wire::{LogLevel, ToWorker};
-use metrics::{Full, JudgedRun, Proof, Stall, Verdict};
+use metrics::{Full, JudgedRun, Judgement, Proof, Stall, Verdict};
 
 /// What was said and asked of a browser about its sockets.
 #[derive(Debug, Clone, Default)]
@@ -117,7 +117,7 @@ impl Run {
 
     /// As of the last second that is over.
     pub fn verdict(&self) -> Option<&Verdict> {
-        self.verdict.as_ref()
+        self.judgement.as_ref().map(|judgement| &judgement.verdict)
     }
 
     /// At each second's end, and at the run's.
@@ -130,7 +130,7 @@ impl Run {
         self.judged = Some(second);
         // A search breaks its thresholds on purpose, level by level: what it has found is no failure of the run.
         let thresholds = self.searching.is_none().then(|| self.aggregator.thresholds());
-        self.verdict = Some(Verdict::of(JudgedRun {
+        self.judgement = Some(Judgement::of(JudgedRun {
             rules: &self.plan.verdict,
             totals: self.aggregator.totals(),
             thresholds: thresholds.as_deref(),

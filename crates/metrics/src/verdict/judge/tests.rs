@@ -20,6 +20,11 @@ const CALM: Second = Second { lag: 2, pacing: 1, fanout: [10; 4], hidden: false,
 
 /// So many seconds of each kind, in order.
 fn totals(story: &[(u64, Second)], warmup_s: u64, clock_bound_ms: u64) -> Totals {
+    added_up(story, warmup_s, clock_bound_ms, &[]).into()
+}
+
+/// The same with these thresholds, as a run follows them.
+fn added_up(story: &[(u64, Second)], warmup_s: u64, clock_bound_ms: u64, thresholds: &[&str]) -> crate::Aggregator {
     let population = PopulationConfig { name: "p".into(), delivery: Some("message".into()), ..<_>::default() };
     let kim = || Some("Kim".to_owned());
     let warmup_end = Timestamp::ZERO + Span::from_secs(warmup_s);
@@ -30,6 +35,7 @@ fn totals(story: &[(u64, Second)], warmup_s: u64, clock_bound_ms: u64) -> Totals
         sockets: vec![254; 4],
         populations: vec![population],
         warmup_end,
+        thresholds: thresholds.iter().map(|text| text.parse().expect("an expression")).collect(),
         ..<_>::default()
     });
     adding.set_clock_bound(Span::from_millis(clock_bound_ms));
@@ -74,18 +80,26 @@ fn totals(story: &[(u64, Second)], warmup_s: u64, clock_bound_ms: u64) -> Totals
         sequence += 10;
     }
     adding.finish();
-    adding.into()
+    adding
 }
 
 fn verdict(totals: &Totals, thresholds: &[&str], problem: Option<&str>, so_far: bool) -> Verdict {
     let of = |text: &&str| ThresholdResult::at_a_glance(&text.parse().expect("an expression"), totals);
     let thresholds: Vec<_> = thresholds.iter().map(of).collect();
-    Verdict::of(JudgedRun { rules: &VerdictRules::default(), totals, thresholds: Some(&thresholds), problem, so_far })
+    let rules = &VerdictRules::default();
+    Judgement::of(JudgedRun { rules, totals, thresholds: Some(&thresholds), problem, so_far }).verdict
+}
+
+/// What becomes of a run that follows these thresholds.
+fn followed(story: &[(u64, Second)], thresholds: &[&str], problem: Option<&str>, so_far: bool) -> Judgement {
+    let (rules, run) = (&VerdictRules::default(), added_up(story, 0, 0, thresholds));
+    let thresholds = run.thresholds();
+    Judgement::of(JudgedRun { rules, totals: run.totals(), thresholds: Some(&thresholds), problem, so_far })
 }
 
 #[track_caller]
 fn check(story: &[(u64, Second)], thresholds: &[&str], outcome: VerdictOutcome, reasons: &[ReasonKind]) -> Verdict {
-    let verdict = verdict(&totals(story, 0, 0), thresholds, None, false);
+    let verdict = followed(story, thresholds, None, false).verdict;
     let found: Vec<_> = verdict.reasons.iter().map(|reason| reason.what).collect();
     assert_eq!((verdict.outcome, found.as_slice()), (outcome, reasons), "{verdict:#?}");
     verdict
@@ -98,8 +112,8 @@ const BROKEN: &[&str] = &["message.fanout p95 < 1 ms"];
 fn a_search_s_thresholds_are_not_the_run_s() {
     let totals = totals(&[(10, CALM)], 0, 0);
     let rules = VerdictRules::default();
-    let verdict =
-        Verdict::of(JudgedRun { rules: &rules, totals: &totals, thresholds: None, problem: None, so_far: false });
+    let case = JudgedRun { rules: &rules, totals: &totals, thresholds: None, problem: None, so_far: false };
+    let verdict = Judgement::of(case).verdict;
     let found: Vec<_> = verdict.reasons.iter().map(|reason| reason.what).collect();
     assert_eq!((verdict.outcome, found), (VerdictOutcome::Pass, vec![ReasonKind::Search]));
 }
@@ -111,7 +125,7 @@ fn a_healthy_run_is_judged_by_its_thresholds() {
     check(&[(10, CALM)], &[], VerdictOutcome::Pass, &[NoThresholds]);
     let failed = check(&[(10, CALM)], BROKEN, VerdictOutcome::Fail, &[ThresholdFailed]);
     assert_eq!(failed.reasons[0].text, "message.fanout p95 < 1 ms: 10 ms.");
-    check(&[(10, CALM)], &["history p95 < 1 s"], VerdictOutcome::Fail, &[ThresholdNotMeasured]);
+    check(&[(10, CALM)], &["history p95 < 1 s"], VerdictOutcome::Invalid, &[ThresholdNotMeasured]);
     // A slow server is slow for the probes as well.
     let slow = Second { fanout: [900; 4], ..CALM };
     check(&[(20, slow)], KEPT, VerdictOutcome::Fail, &[ThresholdFailed]);
@@ -119,24 +133,35 @@ fn a_healthy_run_is_judged_by_its_thresholds() {
 
 #[test]
 fn a_generator_that_was_late_by_itself_makes_a_run_invalid() {
-    use ReasonKind::{PacingError, SuspectSamples, ThresholdFailed, WorkerLag};
-    let lagging = Second { lag: 300, ..CALM };
-    let late = check(&[(10, lagging)], BROKEN, VerdictOutcome::Invalid, &[WorkerLag, ThresholdFailed]);
+    use ReasonKind::{PacingError, SuspectSamples, ThresholdFailed, ThresholdNotJudged, WorkerLag};
+    let lagging = Second { lag: 300, fanout: [40, 10, 10, 10], ..CALM };
+    let late = check(&[(10, lagging)], &["message.fanout p95 < 30 ms"], VerdictOutcome::Invalid, &[WorkerLag, ThresholdNotJudged]);
     let reason = &late.reasons[0];
     assert_eq!((reason.worker, reason.since_s, reason.limit), (Some(0), Some(1.0), Some(10.0)));
     assert_eq!(
         reason.text,
         "In 57 % of the run timers fired more than 50 ms late in the conductor's browser: what it measured is its own delay."
     );
-    check(&[(10, Second { pacing: 80, ..CALM })], KEPT, VerdictOutcome::Invalid, &[PacingError]);
-    // Two seconds by its timers and two by its users' steps are four seconds that it was late.
+    // What nobody was late for is broken all the same, if there is enough of it.
+    let broken = check(&[(10, lagging)], BROKEN, VerdictOutcome::Fail, &[ThresholdFailed, WorkerLag]);
+    let text = "`message.fanout p95 < 1 ms` is broken: 40 ms. The generators were the bottleneck: the generator was late in 57 % of the run.";
+    assert_eq!(broken.sentence, text);
+    check(&[(6, lagging)], BROKEN, VerdictOutcome::Invalid, &[WorkerLag, ThresholdNotJudged]);
+    let p95_of_a_time = ["message.fanout p95 < 1 ms for 3 s"];
+    check(&[(10, lagging)], &p95_of_a_time, VerdictOutcome::Invalid, &[WorkerLag, ThresholdNotJudged]);
+    check(&[(10, lagging)], &["message.fanout rate > 500"], VerdictOutcome::Invalid, &[WorkerLag, ThresholdNotJudged]);
     let paced = Second { pacing: 80, ..CALM };
-    check(&[(6, CALM), (2, lagging), (2, paced)], KEPT, VerdictOutcome::Invalid, &[WorkerLag, PacingError]);
+    check(&[(10, paced)], KEPT, VerdictOutcome::Invalid, &[PacingError, ThresholdNotJudged]);
+    // Two seconds by its timers and two by its users' steps are four seconds that it was late.
+    let lagging = Second { lag: 300, ..CALM };
+    let both = [WorkerLag, PacingError, ThresholdNotJudged];
+    check(&[(6, CALM), (2, lagging), (2, paced)], KEPT, VerdictOutcome::Invalid, &both);
     // A tenth of the run at most, or less than three seconds: worth a remark.
     check(&[(20, CALM), (4, lagging)], KEPT, VerdictOutcome::Pass, &[SuspectSamples]);
     check(&[(4, CALM), (2, lagging)], KEPT, VerdictOutcome::Pass, &[SuspectSamples]);
     check(&[(40, CALM), (6, lagging)], BROKEN, VerdictOutcome::Fail, &[ThresholdFailed, SuspectSamples]);
-    let hidden = check(&[(10, Second { hidden: true, ..lagging })], KEPT, VerdictOutcome::Invalid, &[WorkerLag]);
+    let hidden = Second { hidden: true, ..lagging };
+    let hidden = check(&[(10, hidden)], KEPT, VerdictOutcome::Invalid, &[WorkerLag, ThresholdNotJudged]);
     assert!(hidden.reasons[0].text.contains("whose page was hidden meanwhile"), "{hidden:?}");
     check(&[(10, Second { hidden: true, ..CALM })], KEPT, VerdictOutcome::Pass, &[]);
     // The server may have stopped to read: that alone blames nobody.
@@ -154,16 +179,16 @@ fn the_warm_up_is_not_judged() {
 
 #[test]
 fn a_load_that_sees_less_than_a_probe_is_the_bottleneck() {
-    use ReasonKind::{BehindProbe, ThresholdFailed};
+    use ReasonKind::{BehindProbe, ThresholdNotJudged};
     // Its worker is behind its own probe.
     let flooded = Second { fanout: [900, 10, 10, 10], ..CALM };
-    let behind = check(&[(20, flooded)], KEPT, VerdictOutcome::Invalid, &[BehindProbe, ThresholdFailed]);
+    let behind = check(&[(20, flooded)], KEPT, VerdictOutcome::Invalid, &[BehindProbe, ThresholdNotJudged]);
     let text = "The conductor's browser saw messages up to 890 ms later than its own probe, which has a worker to itself \
                 (900 ms beside 10 ms).";
     assert_eq!((behind.reasons[0].text.as_str(), behind.reasons[0].browser.as_deref()), (text, None));
     // A whole browser is behind: its own probe cannot tell, but the other one's can.
     let drowned = Second { fanout: [10, 900, 10, 890], ..CALM };
-    let behind = check(&[(20, drowned)], KEPT, VerdictOutcome::Invalid, &[BehindProbe, ThresholdFailed]);
+    let behind = check(&[(20, drowned)], KEPT, VerdictOutcome::Invalid, &[BehindProbe, ThresholdNotJudged]);
     let text = "Kim saw messages up to 890 ms later than the probe of the conductor's browser (900 ms beside 10 ms).";
     assert_eq!((behind.reasons[0].text.as_str(), behind.reasons[0].browser.as_deref()), (text, Some("Kim")));
     // A little later is no bottleneck.
@@ -207,7 +232,7 @@ fn what_is_not_measured_yet_is_no_failure_yet() {
     let not_yet = ["history p95 < 1 s"];
     let totals = totals(&[(1, CALM)], 0, 0);
     assert_eq!(verdict(&totals, &not_yet, None, true).outcome, VerdictOutcome::Pass);
-    assert_eq!(verdict(&totals, &not_yet, None, false).outcome, VerdictOutcome::Fail);
+    assert_eq!(verdict(&totals, &not_yet, None, false).outcome, VerdictOutcome::Invalid);
     assert_eq!(verdict(&totals, BROKEN, None, true).outcome, VerdictOutcome::Fail);
 }
 
@@ -239,8 +264,8 @@ fn thresholds_that_the_clocks_cannot_judge_are_named_before_the_start() {
 fn of_a_run_that_lost_a_worker_only_a_certain_failure_stands() {
     #[track_caller]
     fn check(threshold: &str, problem: Option<&str>, late: bool, expected: VerdictOutcome) {
-        let second = if late { Second { lag: 500, ..CALM } } else { CALM };
-        let verdict = verdict(&totals(&[(30, second)], 0, 0), &[threshold], problem, true);
+        let second = if late { Second { lag: 500, fanout: [40, 10, 10, 10], ..CALM } } else { CALM };
+        let verdict = followed(&[(30, second)], &[threshold], problem, true).verdict;
         assert_eq!(verdict.outcome, expected, "{verdict:#?}");
     }
     use VerdictOutcome::{Fail, Invalid, Pass};
@@ -254,5 +279,6 @@ fn of_a_run_that_lost_a_worker_only_a_certain_failure_stands() {
     check("message.fanout max < 300 ms", lost, false, Invalid);
     check("message.fanout max < 300 ms", None, false, Pass);
     // A generator that was late has measured itself.
-    check("message.fanout max < 1 ms", lost, true, Invalid);
+    check("message.fanout max < 30 ms", lost, true, Invalid);
+    check("message.fanout max < 1 ms", lost, true, Fail);
 }
