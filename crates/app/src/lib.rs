@@ -10,6 +10,7 @@ pub mod curve;
 mod editing;
 mod editor;
 mod event;
+pub mod expectations;
 pub mod field;
 pub mod format;
 pub mod hear;

@@ -101,6 +101,8 @@ pub enum Falsifier {
     Queue,
     /// The clocks of two browsers are not known well enough.
     Clocks,
+    /// Whoever watches has stopped the run.
+    Tester,
 }
 
 /// How it is known that an operation went well.

@@ -7,8 +7,11 @@ table! {
     /// A number of the run, or a series of one value a second.
     Figure {
         Users = level(Before("users.", "state"), Measure::Count, "users in this state");
-        Errors = count(Whole("errors"), "errors, of all operations").better(Better::Lower);
-        ErrorsOf = count(Before("errors.", "operation"), "errors of the operation").better(Better::Lower);
+        Failed = count(Whole("users.failed"), "users that gave up: a step that they need failed, they were refused, or their connection was lost for good").better(Better::Lower);
+        Unreached = count(Whole("users.unreached"), "users that had 5 s and longer, and never got through log-in, connection and joining to their work").better(Better::Lower).falsified_by(&[Falsifier::Sockets]);
+        Played = Of::figure(MetricKind::Counter, Measure::Share, Whole("run.played"), "share of the planned time that was played").better(Better::Higher).falsified_by(&[Falsifier::Tester]);
+        Errors = count(Whole("errors"), "errors, of all operations").better(Better::Lower).falsified_by(&[Falsifier::Lateness]);
+        ErrorsOf = count(Before("errors.", "operation"), "errors of the operation").better(Better::Lower).falsified_by(&[Falsifier::Lateness]);
         Disconnects = count(Whole("disconnects"), "connections that somebody else than the user ended").better(Better::Lower);
 
         /// What users send is the plan's doing as much as the server's.
@@ -65,6 +68,9 @@ pub const LEDGER: [Figure; 13] = [
 /// Those of the ledger that are counted at receivers.
 const OF_RECEIVERS: [Figure; 6] =
     [Figure::Due, Figure::Delivered, Figure::Missing, Figure::Duplicated, Figure::Reordered, Figure::Late];
+
+/// What became of the users and of the run.
+pub const STANDING: [Figure; 3] = [Figure::Failed, Figure::Unreached, Figure::Played];
 
 /// What people call a delivery that is owed and has not arrived.
 const LOST: &str = "lost";

@@ -17,7 +17,7 @@ mod reserved;
 
 pub use counter::Counter;
 pub use definition::{Better, Clocks, Definition, Falsifier, Measure, MetricKind, Name, Success};
-pub use figure::{Figure, LEDGER};
+pub use figure::{Figure, LEDGER, STANDING};
 pub use metric::{COMPLETIONS, Metric, Named, TURNS};
 pub use order::{answer, by_importance, first_audio, most_important};
 pub use pages::{Chapter, counters, falsified, plain, times};

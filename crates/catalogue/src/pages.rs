@@ -1,6 +1,6 @@
 //! The tables of docs/metrics.md, and its words for other readers.
 
-use super::{Counter, Definition, Falsifier, Metric};
+use super::{Counter, Definition, Falsifier, Figure, Metric};
 
 /// Where docs/metrics.md has a number.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -31,20 +31,25 @@ pub fn counters(chapter: Chapter) -> String {
     rows.map(|of| format!("| {} | {} |\n", shown(of), of.help)).collect()
 }
 
-/// The rows of the table that says which times each of the generator's own faults can falsify.
+/// The rows of the table that says which numbers each of the generator's own faults can falsify.
 pub fn falsified() -> String {
     let faults = [
         ("it was late: its timers, its users' steps, or frames that waited in its browser", Falsifier::Lateness),
         ("it had no socket or no handshake slot left", Falsifier::Sockets),
+        ("frames were left unread when it closed their sockets, or went with a worker that broke", Falsifier::Queue),
         ("its clock is not known well enough beside another browser's", Falsifier::Clocks),
+        ("somebody stopped it", Falsifier::Tester),
     ];
     let named = |fault| {
-        let all = Metric::ALL.iter().map(|metric| metric.definition());
-        let touched: Vec<_> = all.filter(|of| of.falsified_by.contains(&fault)).map(shown).collect();
-        match fault {
-            Falsifier::Lateness => "every time but the generator's own and lengths of audio".to_owned(),
-            _ => touched.join(", "),
-        }
+        let is_touched = |of: &&Definition| of.falsified_by.contains(&fault);
+        let times = Metric::ALL.iter().map(|metric| metric.definition()).filter(is_touched);
+        let times = match fault {
+            Falsifier::Lateness => vec!["every time but the generator's own and lengths of audio".to_owned()],
+            _ => times.map(shown).collect(),
+        };
+        let counters = Counter::ALL.iter().map(|counter| counter.definition()).filter(is_touched).map(shown);
+        let figures = Figure::ALL.iter().map(|figure| figure.definition()).filter(is_touched).map(shown);
+        times.into_iter().chain(counters).chain(figures).collect::<Vec<_>>().join(", ")
     };
     faults.map(|(words, fault)| format!("| {words} | {} |\n", named(fault))).concat()
 }

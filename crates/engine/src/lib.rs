@@ -420,7 +420,7 @@ impl Engine {
             };
             self.open_for(now, wall_ms, seat, slot);
         }
-        while let Some((seat, task, request)) = self.fetches.take() {
+        while let Some((seat, task, request)) = self.next_fetch() {
             let place = self.crowd.slot_at(seat).and_then(|slot| Some((slot, self.crowd.get_mut(slot)?.id())));
             let Some((slot, user)) = place else {
                 self.fetches.give_back();
@@ -441,6 +441,15 @@ impl Engine {
                 }
             }
         }
+    }
+
+    /// Whoever has begun its way goes first: otherwise all would log in before anybody connects.
+    fn next_fetch(&mut self) -> Option<(QueueTicket, u32, FetchRequest)> {
+        let crowd = &self.crowd;
+        let has_begun = |seat: QueueTicket| {
+            crowd.slot_at(seat).and_then(|slot| crowd.get(slot)).is_some_and(User::has_begun_its_way)
+        };
+        self.fetches.take_first(|(seat, ..)| has_begun(*seat)).or_else(|| self.fetches.take())
     }
 
     /// A user has a handshake slot: its socket is opened, unless the guard has something against its address.

@@ -12,6 +12,7 @@ mod guard;
 mod outcomes;
 mod relief;
 mod stop;
+mod way;
 
 /// One worker that plays a whole plan, and the other side of its sockets.
 struct Bench {

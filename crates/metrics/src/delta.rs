@@ -182,9 +182,33 @@ pub struct UsersByState {
     pub awaiting: u32,
     pub listening: u32,
     pub starving: u32,
+    /// Of those that are over, not counting the failed: how many had time and never got to their work, by where they were then.
+    #[serde(default)]
+    pub unprepared: u32,
+    #[serde(default)]
+    pub unconnected: u32,
+    #[serde(default)]
+    pub unjoined: u32,
+    /// Of these, how many waited most of their time for the generator itself.
+    #[serde(default)]
+    pub held_up: u32,
 }
 
 impl UsersByState {
+    /// Every user once.
+    pub fn all(&self) -> u32 {
+        let [waiting, preparing, connecting, flow] = [self.waiting, self.preparing, self.connecting, self.flow];
+        let [active, reconnecting, finishing] = [self.active, self.reconnecting, self.finishing];
+        [waiting, preparing, connecting, flow, active, reconnecting, finishing, self.done, self.failed]
+            .into_iter()
+            .fold(0, u32::saturating_add)
+    }
+
+    /// Never got to their work.
+    pub fn unreached(&self) -> u32 {
+        self.unprepared.saturating_add(self.unconnected).saturating_add(self.unjoined)
+    }
+
     /// Every state by its name.
     pub fn states(&self) -> [(&'static str, u32); 13] {
         [
@@ -221,6 +245,10 @@ impl Sum for UsersByState {
             awaiting: a.awaiting.saturating_add(b.awaiting),
             listening: a.listening.saturating_add(b.listening),
             starving: a.starving.saturating_add(b.starving),
+            unprepared: a.unprepared.saturating_add(b.unprepared),
+            unconnected: a.unconnected.saturating_add(b.unconnected),
+            unjoined: a.unjoined.saturating_add(b.unjoined),
+            held_up: a.held_up.saturating_add(b.held_up),
         })
     }
 }

@@ -3,6 +3,7 @@
 mod accounts;
 mod action;
 mod check;
+mod expectation;
 mod hosts;
 mod limits;
 mod load;
@@ -17,6 +18,7 @@ mod voice_faults;
 
 pub use accounts::{AccountBook, MOST_COLUMNS};
 pub use action::{Action, Pace, TimedAction};
+pub use expectation::Expectation;
 pub use limits::{Caps, Exceeded, Excess, HostLoad, Limits};
 pub use load::{LoadStep, Schedule, StepAction};
 pub use model::*;

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use super::{Search, TimedAction, VerdictRules, VoiceFaults};
+use super::{Expectation, Search, TimedAction, VerdictRules, VoiceFaults};
 
 /// A checked plan. `Plan::check` builds it from JSON and reports all problems at once.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -16,6 +16,9 @@ pub struct Plan {
     /// Expressions like `message.round_trip p95 < 300 ms`.
     #[serde(default)]
     pub thresholds: Vec<String>,
+    /// What is expected of the run besides.
+    #[serde(default = "default_expect", skip_serializing_if = "is_default_expect")]
+    pub expect: Vec<Expectation>,
     /// Samples of the first seconds stay out of histograms and thresholds (never out of counts and the ledger).
     #[serde(default)]
     pub warmup_s: f64,
@@ -276,6 +279,14 @@ fn default_answer_limit() -> f64 {
 
 fn is_default_answer_limit(limit: &f64) -> bool {
     *limit == ANSWER_LIMIT_MIB
+}
+
+fn default_expect() -> Vec<Expectation> {
+    Expectation::ALL.to_vec()
+}
+
+fn is_default_expect(these: &[Expectation]) -> bool {
+    Expectation::are_all(these)
 }
 
 fn default_consistency_users() -> u32 {

@@ -29,7 +29,9 @@ use super::target::Target;
 use super::watchdog::Watchdog;
 use base::time::{Span, Timestamp};
 use engine::wire::{FromWorker, LogLevel, LogLine, PartOfRun, Snapshot, ToWorker, Trial, WorkerLoad};
-use metrics::{Aggregator, AnnotationKind, Baseline, Judgement, SentLog, TotalsConfig, UserId, UsersByState};
+use metrics::{
+    Aggregator, AnnotationKind, Baseline, EndedBy, Ending, Judgement, SentLog, TotalsConfig, UserId, UsersByState,
+};
 use plan::{LEAVES_A_SECOND, Limits, Plan};
 use protocol::audio::Clip;
 
@@ -244,7 +246,7 @@ impl Run {
             RunInput::Act(action) => self.act(action),
             RunInput::Note { at_s, text } => self.note_down(at_s, &text),
             RunInput::ClockBound { micros } => self.on_clock_bound(Span::from_micros(micros)),
-            RunInput::Stop => self.on_stop(),
+            RunInput::Stop => self.stop(EndedBy::Tester),
             RunInput::Abort => self.on_abort(),
             RunInput::Watch(user) => {
                 self.watched = user;
@@ -395,12 +397,17 @@ impl Run {
         }
     }
 
-    fn on_stop(&mut self) {
+    /// The load is over: when, and why.
+    fn end_load(&mut self, by: EndedBy) {
+        self.aggregator.stopping(Ending { by, at: self.now(), planned: self.target.end() });
+    }
+
+    fn stop(&mut self, by: EndedBy) {
         match self.stage {
             Stage::Loading | Stage::Preparing { .. } => self.give_up("stopped before it started".to_owned()),
             Stage::Running => {
                 self.stage = Stage::Settling { since_ms: self.now_ms };
-                self.aggregator.stopping(self.now());
+                self.end_load(by);
                 self.log.note(self.now(), LogLevel::Info, "stopping");
                 self.tell_all(&ToWorker::Stop);
             }
@@ -413,7 +420,7 @@ impl Run {
             Stage::Loading | Stage::Preparing { .. } => self.give_up("stopped before it started".to_owned()),
             Stage::Running | Stage::Settling { .. } | Stage::Leaving { .. } => {
                 self.stage = Stage::Aborting { since_ms: self.now_ms };
-                self.aggregator.stopping(self.now());
+                self.end_load(EndedBy::Tester);
                 self.log.note(self.now(), LogLevel::Warning, "cut off");
                 self.tell_all(&ToWorker::Abort);
             }
@@ -469,7 +476,7 @@ impl Run {
             Stage::Running if self.is_awaiting() && self.now() < self.target.end() => {}
             _ if everyone(MemberState::Done) => self.account(),
             Stage::Running | Stage::Settling { .. } if everyone(MemberState::Settled) => self.leave(),
-            Stage::Running if self.now() >= self.target.end() => self.on_stop(),
+            Stage::Running if self.now() >= self.target.end() => self.stop(EndedBy::Plan),
             Stage::Settling { since_ms } if is_overdue(since_ms, self.plan.settle_s + SETTLE_PATIENCE_S) => {
                 self.leave();
             }
@@ -480,6 +487,7 @@ impl Run {
     }
 
     fn leave(&mut self) {
+        self.note_the_end();
         self.stage = Stage::Leaving { since_ms: self.now_ms };
         let users = alive(&sum(self.members.iter().flat_map(|member| &member.users)));
         // Four times as long as they need at their pace, as workers do, and as long again for one that has more than its share.
@@ -487,7 +495,18 @@ impl Run {
         self.tell_all(&ToWorker::Leave);
     }
 
+    /// Workers end by themselves when their time is over, or when nobody is left: that is the plan's doing only if nobody gave up.
+    fn note_the_end(&mut self) {
+        if self.stage != Stage::Running {
+            return;
+        }
+        let has_time_left = self.now() + ABOUT_NOW < self.target.end();
+        let has_failed = self.members.iter().flat_map(|member| &member.users).any(|users| users.failed > 0);
+        self.end_load(if has_time_left && has_failed { EndedBy::Nobody } else { EndedBy::Plan });
+    }
+
     fn account(&mut self) {
+        self.note_the_end();
         self.stage = Stage::Accounting { since_ms: self.now_ms };
         self.tell_all(&ToWorker::Finish);
         // The dead answer nothing.
@@ -534,6 +553,9 @@ fn sum<'a>(all: impl Iterator<Item = &'a UsersByState>) -> UsersByState {
 
 /// From the decision to the epoch: enough for the message to reach every worker before it.
 const START_DELAY_MS: f64 = 250.0;
+
+/// Who ends so short before the planned end has ended with it.
+const ABOUT_NOW: Span = Span::from_millis(500);
 
 /// How much longer than the plan's settle time a worker waits for what is on its way.
 const SETTLE_PATIENCE_S: f64 = 10.0;

@@ -6,11 +6,12 @@ use serde_json::Value;
 use crate::ui::parts::{Card, Field, ProblemsAt};
 use crate::ui::store::Store;
 use app::Event;
+use app::expectations;
 use app::field::{FieldKind, show_at};
 use app::path::Path;
 use app::proposals::{Names, examples, value_now};
 use metrics::Outcome;
-use plan::Threshold;
+use plan::{Expectation, Threshold};
 
 #[component]
 pub fn Thresholds() -> impl IntoView {
@@ -41,10 +42,39 @@ pub fn Thresholds() -> impl IntoView {
             <Proposals />
             <ProblemsAt path=Path::from("thresholds") />
             <button class="quiet" on:click=add>"+ Threshold"</button>
+            <Expectations />
             <p class="hint">
                 "Like " <code>{first}</code> ", " <code>{second}</code> ", " <code>{third}</code> "."
             </p>
         </Card>
+    }
+}
+
+/// What a run is held to besides.
+#[component]
+fn Expectations() -> impl IntoView {
+    let store = Store::here();
+    let row = |one: Expectation| {
+        let is_ticked = store.plan(move |editor| expectations::is_expected(editor.document(), one));
+        let toggle = move |_| {
+            let value = store.peek(|model| expectations::toggled(model.editor.document(), one));
+            store.dispatch(Event::Set { path: expectations::path(), value });
+        };
+        view! {
+            <label class="check">
+                <input type="checkbox" prop:checked=is_ticked on:change=toggle />
+                {expectations::label(one)}
+                <code class="hint">{one.expression()}</code>
+            </label>
+        }
+    };
+    view! {
+        <fieldset class="checks expectations">
+            <legend>"Expected of every run"</legend>
+            {Expectation::ALL.map(row).collect_view()}
+            <ProblemsAt path=expectations::path() />
+            <p class="hint">"A threshold of your own on the same, like " <code>"disconnects < 5"</code> ", takes its place."</p>
+        </fieldset>
     }
 }
 

@@ -96,6 +96,7 @@ fn subject(metrics: &Metrics, subject: &Subject) -> Result<(String, Vec<String>,
             Ok(("disconnects".to_owned(), code.iter().map(|code| format!("code:{code}")).collect(), count))
         }
         Subject::Delivery { .. } => Err("it needs the delivery ledger"),
+        Subject::Standing(_) => Err("this script does not follow its users"),
         _ => Err("it needs tabswarm's voice client"),
     }
 }

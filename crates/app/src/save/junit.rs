@@ -9,7 +9,8 @@ use metrics::{Outcome, Report, ThresholdEntry, ThresholdResult, Verdict, Verdict
 pub fn write(report: &Report) -> String {
     let invalid = report.verdict.as_ref().filter(|verdict| verdict.outcome == VerdictOutcome::Invalid);
     let name = plan_name(report);
-    let of_outcome = |wanted: fn(Outcome) -> bool| report.thresholds.iter().filter(|entry| wanted(entry.outcome)).count();
+    let of_outcome =
+        |wanted: fn(Outcome) -> bool| report.thresholds.iter().filter(|entry| wanted(entry.outcome)).count();
     let failures = of_outcome(|outcome| outcome == Outcome::Fail);
     let errors = of_outcome(cannot_tell) + usize::from(invalid.is_some());
     let (tests, time) = (report.thresholds.len() + 1, format!("{:.3}", report.duration_s));

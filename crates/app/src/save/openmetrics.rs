@@ -145,7 +145,8 @@ fn results(report: &Report, out: &mut Exposition) {
     for (figure, count) in report.delivery.figures() {
         family.sample("", &[("fate", figure.field())], count as f64);
     }
-    let mut family = out.family("threshold_kept", "", "gauge", "1: kept, 0: broken, not a number: not measured or not judged.");
+    let mut family =
+        out.family("threshold_kept", "", "gauge", "1: kept, 0: broken, not a number: not measured or not judged.");
     let mut known = BTreeSet::new();
     for entry in report.thresholds.iter().filter(|entry| known.insert(&entry.expression)) {
         let value = match entry.outcome {

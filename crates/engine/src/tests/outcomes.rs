@@ -14,7 +14,7 @@ fn totals(bench: &mut Bench) -> Totals {
     adding.into()
 }
 
-fn answer(status: u16, body: &str) -> FetchOutcome {
+pub(super) fn answer(status: u16, body: &str) -> FetchOutcome {
     FetchOutcome::Answer { status, headers: Vec::new(), body: body.to_owned(), landed: None }
 }
 

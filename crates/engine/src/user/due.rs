@@ -90,7 +90,7 @@ impl User {
                 };
                 ctx.named_error(catalogue::CONNECT, "timeout", self.phase(), || reached.to_owned());
                 self.close(ctx, ClosedBy::Timeout, Some("connect timeout"));
-                self.on_link_lost(ctx);
+                self.on_link_lost(ctx, None);
             }
             LifeStage::Backoff { .. } => self.connect(ctx),
             LifeStage::Quiescing { .. } => self.leave_if_quiet(ctx),

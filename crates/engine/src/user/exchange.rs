@@ -17,9 +17,19 @@ impl User {
         let Some(fetching) = waiting else { return false };
         fetching.fetch = Some(fetch);
         fetching.sent_at = ctx.now;
-        ctx.recorder.sample(ctx.now, ctx.meters.rest_wait, ctx.now.since(fetching.wished));
+        let waited = ctx.now.since(fetching.wished);
+        ctx.recorder.sample(ctx.now, ctx.meters.rest_wait, waited);
+        if let Some(way) = &mut self.way {
+            way.has_begun = true;
+            way.waited(waited);
+        }
         ctx.recorder.count(ctx.meters.http_requests, 1);
         true
+    }
+
+    /// It is on its way and has sent a request before: who has begun goes before who has not, or nobody would arrive.
+    pub fn has_begun_its_way(&self) -> bool {
+        self.way.is_some_and(|way| way.has_begun)
     }
 
     pub fn on_fetched(&mut self, ctx: &mut Context<'_>, fetch: FetchId, outcome: &FetchOutcome) {

@@ -21,6 +21,7 @@ use super::link::HandshakeState;
 use super::memory::Memory;
 use super::task::{Task, TaskRole, Ticker, Wait};
 use super::voice::Ending;
+use super::way::Way;
 use super::{Context, User};
 
 /// Where a user is, with what belongs to that place only.
@@ -120,6 +121,7 @@ impl User {
             is_moving: false,
             spoiled: false,
             taken: false,
+            way: None,
         }
     }
 
@@ -149,6 +151,9 @@ impl User {
         self.memory.teach_again();
         self.memory.secrets.teach(ctx.redactor);
         self.stage = LifeStage::Preparing;
+        if self.memory.facts.iteration == 0 {
+            self.way = Some(Way::new(ctx.now));
+        }
         self.begin(ctx, ctx.program.before, intended);
     }
 
@@ -212,12 +217,15 @@ impl User {
     /// Connected: the flow, or what brings a user back after a lost connection.
     pub(super) fn begin_flow(&mut self, ctx: &mut Context<'_>) {
         self.stage = LifeStage::Flow;
+        // Where users leave after their flow, that is their work.
+        self.way = self.way.filter(|_| ctx.program.after_flow == AfterFlow::Stay);
         let block = if self.settled_in { ctx.program.rejoin.unwrap_or(ctx.program.flow) } else { ctx.program.flow };
         self.begin(ctx, block, ctx.now);
     }
 
     fn on_flow_ended(&mut self, ctx: &mut Context<'_>) {
         self.settled_in = true;
+        self.way = None;
         match ctx.program.after_flow {
             AfterFlow::Stay => self.begin_timers(ctx),
             AfterFlow::Leave => self.leave(ctx, Timestamp::NEVER),
@@ -269,13 +277,17 @@ impl User {
     pub(super) fn leave(&mut self, ctx: &mut Context<'_>, cut: Timestamp) {
         match self.stage {
             LifeStage::Flow | LifeStage::Active | LifeStage::Silent => {
+                self.end_way(ctx.now);
                 self.tasks.clear();
                 self.fetches.clear();
                 self.hush(ctx);
                 self.stage = LifeStage::Quiescing { until: (ctx.now + QUIESCE).min(cut), cut };
                 self.leave_if_quiet(ctx);
             }
-            LifeStage::Connecting(_) => self.hang_up(ctx),
+            LifeStage::Connecting(_) => {
+                self.end_way(ctx.now);
+                self.hang_up(ctx);
+            }
             LifeStage::Preparing | LifeStage::Queued { .. } | LifeStage::Backoff { .. } => self.end(ctx),
             // It is leaving by itself and takes its time; the load does not wait for ever.
             LifeStage::Quiescing { until, cut: old } => {
@@ -290,6 +302,7 @@ impl User {
     pub fn fall_silent(&mut self, ctx: &mut Context<'_>) {
         match self.stage {
             LifeStage::Flow | LifeStage::Active => {
+                self.end_way(ctx.now);
                 self.tasks.clear();
                 self.fetches.clear();
                 self.hush(ctx);
@@ -367,6 +380,7 @@ impl User {
     }
 
     fn quit(&mut self, ctx: &mut Context<'_>, stage: LifeStage) {
+        self.end_way(ctx.now);
         self.release_slot(ctx);
         self.drop_pendings(ctx, "left");
         self.tasks.clear();
@@ -376,6 +390,20 @@ impl User {
         self.close(ctx, ClosedBy::User, None);
         self.end_voice(ctx, Ending::Left);
         self.stage = stage;
+    }
+
+    /// It goes no further than it has come.
+    pub(super) fn end_way(&mut self, now: Timestamp) {
+        let phase = self.stage.phase();
+        let Some(way) = &mut self.way else { return };
+        if let LifeStage::Queued { since } = self.stage {
+            way.waited(now.since(since));
+        }
+        let waiting = self.fetches.iter().filter(|fetching| fetching.fetch.is_none());
+        if let Some(longest) = waiting.map(|fetching| now.since(fetching.wished)).max() {
+            way.waited(longest);
+        }
+        way.leave(now, phase);
     }
 
     /// Cut off at once.

@@ -122,6 +122,9 @@ impl User {
     pub fn open(&mut self, ctx: &mut Context<'_>, socket: SocketId, opening: Opening) {
         let LifeStage::Queued { since } = self.stage else { return };
         ctx.sample(ctx.meters.slot_wait, ctx.now.since(since));
+        if let Some(way) = &mut self.way {
+            way.waited(ctx.now.since(since));
+        }
         self.waits_for = None;
         self.memory.secrets.add_protocols(&opening.protocols);
         self.memory.secrets.teach(ctx.redactor);
@@ -149,7 +152,7 @@ impl User {
     pub fn on_not_allowed(&mut self, ctx: &mut Context<'_>, why: &str) {
         let code = FetchFailure::NotAllowed.code();
         ctx.named_error(catalogue::CONNECT, code, Phase::Connecting, || why.to_owned());
-        self.on_link_lost(ctx);
+        self.on_link_lost(ctx, None);
     }
 
     pub(super) fn on_connected(&mut self, ctx: &mut Context<'_>) {
@@ -201,16 +204,16 @@ impl User {
             EndReason::PingTimeout => (ClosedBy::Timeout, "ping timeout"),
             EndReason::Flooded => (ClosedBy::Timeout, "flooded before the connect answer"),
         };
-        match self.link.as_ref().and_then(|link| link.provoked) {
-            Some(why) => {
-                self.drop_pendings(ctx, "left");
-                self.close(ctx, ClosedBy::User, Some(why));
-            }
+        let provoked = self.link.as_ref().and_then(|link| link.provoked);
+        match provoked {
+            Some(why) => self.close(ctx, ClosedBy::User, Some(why)),
             None => self.close(ctx, by, Some(text)),
         }
         // socket.io-client does not reconnect by itself after the server's DISCONNECT; a user of a chat page would
         // have to reload it. The simulated one comes back as after any lost connection.
-        self.on_link_lost(ctx);
+        // Of a flood the frames are the error.
+        let is_counted = provoked.is_some() || reason == EndReason::Flooded;
+        self.on_link_lost(ctx, (!is_counted).then_some(text));
     }
 
     /// Its frames are this user's: the socket is not one that it has given up.
@@ -228,23 +231,26 @@ impl User {
             return self.renew(ctx);
         }
         let provoked = link.provoked.is_some();
-        let mute = !wanted && !link.has_heard && phase != Phase::Connecting && self.voice.is_some();
+        let mute = !link.has_heard && self.voice.is_some();
         self.count_disconnect(ctx, *link, code, reason);
         if !wanted {
-            if phase == Phase::Connecting {
-                ctx.named_error(catalogue::CONNECT, &format!("closed {code}"), phase, || {
-                    format!("the WebSocket closed with {code} before it was usable: {reason}")
-                });
-            }
-            if mute {
-                ctx.named_error(catalogue::CONNECT, "died without a frame", phase, || {
-                    format!("the WebSocket opened, brought nothing, and closed with {code}")
-                });
-            }
-            if provoked {
-                self.drop_pendings(ctx, "left");
-            }
-            self.on_link_lost(ctx);
+            let cause = match phase {
+                Phase::Connecting => {
+                    ctx.named_error(catalogue::CONNECT, &format!("closed {code}"), phase, || {
+                        format!("the WebSocket closed with {code} before it was usable: {reason}")
+                    });
+                    None
+                }
+                _ if provoked => None,
+                _ if mute => {
+                    ctx.named_error(catalogue::CONNECT, "died without a frame", phase, || {
+                        format!("the WebSocket opened, brought nothing, and closed with {code}")
+                    });
+                    None
+                }
+                _ => Some(format!("closed {code}")),
+            };
+            self.on_link_lost(ctx, cause.as_deref());
         } else if matches!(self.stage, LifeStage::Closing { .. }) {
             self.end(ctx);
         }
@@ -305,13 +311,24 @@ impl User {
         }
     }
 
-    /// The connection is gone, not by our own will: what was on its way is lost, then it is tried again.
-    pub(super) fn on_link_lost(&mut self, ctx: &mut Context<'_>) {
+    /// The connection is gone, not by our own will: what was on its way is lost, then it is tried again. `cause`: what ended it; `None`: its
+    /// error is counted, or it is none of the server's. One loss is one error, however much was on its way.
+    pub(super) fn on_link_lost(&mut self, ctx: &mut Context<'_>, cause: Option<&str>) {
         self.stall = None;
         self.is_moving = false;
         self.release_slot(ctx);
+        if let Some(cause) = cause.filter(|_| !self.stage.is_leaving()) {
+            let lost = self.pendings.iter().filter(|pending| pending.is_open());
+            let lost: Vec<&str> =
+                lost.map(|pending| ctx.program.operations[pending.operation.0 as usize].as_str()).collect();
+            ctx.named_error(catalogue::CONNECT, &format!("lost: {cause}"), self.phase(), || match lost.len() {
+                0 => "nothing was on its way".to_owned(),
+                _ => format!("on its way: {}", lost.join(", ")),
+            });
+        }
         self.end_voice(ctx, Ending::Lost);
-        self.drop_pendings(ctx, "disconnected");
+        let why = if self.stage.is_leaving() { "disconnected" } else { "left" };
+        self.drop_pendings(ctx, why);
         ctx.ledger.leave(ctx.now, None, self.id);
         if self.stage.is_leaving() {
             return self.end(ctx);

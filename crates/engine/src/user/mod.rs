@@ -27,6 +27,7 @@ mod secrets;
 mod step;
 mod task;
 mod voice;
+mod way;
 
 pub use actions::{DROPPED, STORM};
 pub use context::{Context, Wish};
@@ -51,6 +52,7 @@ use pending::{Fetching, Pending};
 use probe::Probe;
 use task::{Task, Ticker};
 use voice::Voice;
+use way::Way;
 
 /// One virtual user.
 pub struct User {
@@ -91,6 +93,8 @@ pub struct User {
     spoiled: bool,
     /// A person acts for it.
     taken: bool,
+    /// `None`: it has been at its work.
+    way: Option<Way>,
 }
 
 impl User {
@@ -138,6 +142,9 @@ impl User {
             _ => &mut users.waiting,
         };
         *state += 1;
+        if let Some(way) = self.way.filter(|_| !self.has_failed()) {
+            way.count(users);
+        }
         if let Some(voice) = &self.voice {
             voice.count_state(now, users);
         }

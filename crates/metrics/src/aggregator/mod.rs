@@ -138,6 +138,7 @@ impl Aggregator {
     fn count_users(&mut self, worker: usize, at: Timestamp, users: &[UsersByState]) {
         self.users[worker] = users.to_vec();
         self.totals.users = self.users.iter().flatten().copied().sum();
+        self.stand();
         for (state, count) in self.totals.users_by_state().states() {
             self.totals.timeline.put(at, &Figure::Users.of(state), Combine::Last, f64::from(count));
         }

@@ -2,6 +2,7 @@
 
 use super::Aggregator;
 use crate::threshold::{Baseline, ThresholdResult};
+use crate::totals::Ending;
 use base::time::{Span, Timestamp};
 use plan::Threshold;
 
@@ -11,9 +12,17 @@ impl Aggregator {
         self.watch.set_baseline(baseline);
     }
 
-    /// The run begins to stop: what its users do from now on is no part of a threshold's window.
-    pub fn stopping(&mut self, at: Timestamp) {
-        self.watch.stopping(at);
+    /// The load has ended: what its users do from now on is no part of a threshold's window.
+    pub fn stopping(&mut self, ending: Ending) {
+        self.watch.stopping(ending.at);
+        self.totals.ending.get_or_insert(ending);
+        self.stand();
+    }
+
+    pub(super) fn stand(&mut self) {
+        let of = |place: usize| self.users.iter().filter_map(|of| of.get(place)).copied().sum();
+        let by_population: Vec<_> = (0..self.totals.config.populations.len()).map(of).collect();
+        self.watch.stand(&by_population, self.totals.ending);
     }
 
     /// The first threshold that is broken and may stop the run at this moment; from now on it is known to have done so.

@@ -56,6 +56,7 @@ impl Report {
             delivery: self.delivery,
             listeners: self.listeners.as_ref().map(|entry| listeners(entry, plan)).unwrap_or_default(),
             users: self.users,
+            ending: None,
             health: health(&self.health)?,
             staleness: self.health.staleness,
             timeline: timeline(&self.series)?,

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::samples::Samples;
-use super::tally::{Lens, Tally, Times};
+use super::tally::{Lens, Standing, Tally, Times};
 use crate::delta::{ErrorDelta, ErrorKey};
 use crate::histogram::Histogram;
 use crate::report::Report;
@@ -46,7 +46,7 @@ fn read(threshold: &Threshold, report: &Report) -> Option<f64> {
     match &threshold.subject {
         Subject::Time { metric, statistic } => statistic_of(report, metric, population, *statistic),
         Subject::Voice(value) => voice(report, *value).filter(|_| population.is_none()),
-        Subject::ErrorRate { .. } if population.is_some() => None,
+        Subject::ErrorRate { .. } | Subject::Standing(_) if population.is_some() => None,
         _ => count(threshold, report),
     }
 }
@@ -78,7 +78,8 @@ fn voice(report: &Report, value: VoiceValue) -> Option<f64> {
 /// Counts are read like a run's own: put into a tally, and measured there.
 fn count(threshold: &Threshold, report: &Report) -> Option<f64> {
     let lens = Lens::new(threshold, &[]);
-    let mut tally = Tally { ledger: report.delivery, ..Tally::default() };
+    let standing = Standing { users: report.users, ending: None };
+    let mut tally = Tally { ledger: report.delivery, standing, ..Tally::default() };
     for entry in &report.errors {
         let (population, operation) = (entry.population.clone(), entry.operation.clone());
         let key = ErrorKey { population, operation, code: entry.code.clone(), phase: entry.phase };

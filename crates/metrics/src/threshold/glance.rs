@@ -1,7 +1,7 @@
 //! What the totals of a run tell about an expression that the run does not follow: one that is just being typed.
 
 use super::Samples;
-use super::tally::{Lens, Tally, Times};
+use super::tally::{Lens, Standing, Tally, Times};
 use crate::delta::{CounterDelta, ErrorDelta};
 use crate::totals::Totals;
 use base::time::Timestamp;
@@ -12,10 +12,12 @@ pub fn glance(threshold: &Threshold, totals: &Totals) -> Option<f64> {
     let (lens, population) = (Lens::new(threshold, &[]), threshold.population.as_deref());
     let is_by_population = population.is_some();
     match threshold.subject {
-        Subject::ErrorRate { .. } | Subject::Voice(_) if is_by_population => return None,
+        Subject::ErrorRate { .. } | Subject::Voice(_) | Subject::Standing(_) if is_by_population => return None,
         _ => {}
     }
-    let mut tally = Tally { ledger: *totals.delivery(), heard: *totals.listeners().all(), ..Tally::default() };
+    let standing = Standing { users: totals.users_by_state(), ending: totals.ending() };
+    let (ledger, heard) = (*totals.delivery(), *totals.listeners().all());
+    let mut tally = Tally { ledger, heard, standing, ..Tally::default() };
     if let Subject::Time { metric: name, .. } | Subject::Count { name, .. } = &threshold.subject {
         // Over all populations comes before each of them.
         let found = totals.histograms().find(|(metric, of, _)| {

@@ -3,9 +3,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::samples::Samples;
-use crate::delta::{ClosedBy, CounterDelta, DisconnectDelta, DisconnectKey, ErrorDelta, HistogramDelta, LedgerDelta};
+use crate::delta::{
+    ClosedBy, CounterDelta, DisconnectDelta, DisconnectKey, ErrorDelta, HistogramDelta, LedgerDelta, UsersByState,
+};
 use crate::listeners::{HeardSums, ListenerDelta};
-use crate::totals::{ACK_TIMEOUT, Outcomes, PopulationConfig, outcomes};
+use crate::totals::{ACK_TIMEOUT, EndedBy, Ending, Outcomes, PopulationConfig, outcomes};
 use base::time::Span;
 use catalogue::Figure;
 use plan::{Statistic, Subject, Threshold, VoiceValue};
@@ -23,6 +25,35 @@ pub struct Tally {
     pub disconnects: u64,
     pub ledger: LedgerDelta,
     pub heard: HeardSums,
+    pub standing: Standing,
+}
+
+/// What became of the users that it looks at, and of the run: no sum over time.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub struct Standing {
+    pub users: UsersByState,
+    /// `None`: it goes on.
+    pub ending: Option<Ending>,
+}
+
+impl Standing {
+    fn value(&self, figure: Figure) -> Option<f64> {
+        match figure {
+            Figure::Failed => Some(f64::from(self.users.failed)),
+            Figure::Unreached => Some(f64::from(self.users.unreached())),
+            Figure::Played => self.ending.map(|ending| ending.played()),
+            _ => None,
+        }
+    }
+
+    /// Without those that waited for the generator itself, and what the tester did.
+    fn certain(&self, figure: Figure) -> Option<f64> {
+        match figure {
+            Figure::Unreached => Some(f64::from(self.users.unreached().saturating_sub(self.users.held_up))),
+            Figure::Played => self.value(figure).filter(|_| self.ending.is_some_and(|end| end.by != EndedBy::Tester)),
+            _ => self.value(figure),
+        }
+    }
 }
 
 /// What a threshold looks at.
@@ -64,6 +95,11 @@ impl Lens {
     /// A suspect sample of this metric can be why the threshold is broken.
     pub fn can_suffer(&self, metric: &str) -> bool {
         matches!(self.subject, Subject::Time { .. }) && self.names(metric)
+    }
+
+    /// The users of this population are among those that it looks at.
+    pub fn sees_place(&self, place: usize) -> bool {
+        self.population.as_ref().is_none_or(|(_, wanted)| *wanted == place)
     }
 
     fn sees(&self, population: &str) -> bool {
@@ -126,8 +162,7 @@ impl Lens {
     }
 
     pub fn listener(&self, tally: &mut Tally, delta: &ListenerDelta) {
-        let is_seen = self.population.as_ref().is_none_or(|(_, place)| *place == delta.user.population());
-        if is_seen && matches!(self.subject, Subject::Voice(_)) {
+        if self.sees_place(delta.user.population()) && matches!(self.subject, Subject::Voice(_)) {
             tally.heard += delta.heard;
         }
     }
@@ -158,6 +193,8 @@ impl Lens {
             Subject::Disconnects { .. } => Some(tally.disconnects as f64),
             Subject::Delivery { figure, share } => delivery(&tally.ledger, *figure, *share),
             Subject::Voice(value) => voice(&tally.heard, *value),
+            Subject::Standing(figure) if self.needs_many => tally.standing.certain(*figure),
+            Subject::Standing(figure) => tally.standing.value(*figure),
         }
     }
 

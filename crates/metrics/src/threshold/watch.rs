@@ -1,13 +1,13 @@
 //! Follows a run's thresholds while it goes: each has a tally of its own, fed with every hand-over.
 
-use super::tally::{Lens, Tally, Times};
+use super::tally::{Lens, Standing, Tally, Times};
 use super::window::{WindowFindings, Windows, is_worse};
 use super::{Baseline, BaselineResult, Outcome, ThresholdResult, WindowResult, why_nothing};
-use crate::delta::{CounterDelta, DisconnectDelta, ErrorDelta, HistogramDelta, LedgerDelta};
+use crate::delta::{CounterDelta, DisconnectDelta, ErrorDelta, HistogramDelta, LedgerDelta, UsersByState};
 use crate::listeners::ListenerDelta;
-use crate::totals::{PopulationConfig, is_timeout};
+use crate::totals::{Ending, PopulationConfig, is_timeout};
 use base::time::{Span, Timestamp};
-use plan::{Bound, Operator, Scope, Threshold};
+use plan::{Bound, Operator, Scope, Subject, Threshold};
 
 #[derive(Debug, Default)]
 pub struct Watch {
@@ -118,6 +118,16 @@ impl Watch {
         self.each_count(second, |_, tally| tally.ledger += *delta);
     }
 
+    /// What became of the users, by the place of their population, and of the run.
+    pub fn stand(&mut self, users: &[UsersByState], ending: Option<Ending>) {
+        for Measure { lens, tally, .. } in self.watched.iter_mut().map(|watched| &mut watched.all) {
+            if matches!(lens.subject, Subject::Standing(_)) {
+                let seen = users.iter().enumerate().filter(|(place, _)| lens.sees_place(*place));
+                tally.standing = Standing { users: seen.map(|(_, users)| *users).sum(), ending };
+            }
+        }
+    }
+
     /// Every worker has handed over beyond the seconds before `closed`.
     pub fn judge(&mut self, closed: u32) {
         let until = self.stop.map_or(closed, |stop| stop.min(closed));
@@ -157,11 +167,16 @@ impl Watch {
     }
 
     fn each_count(&mut self, second: u32, mut put: impl FnMut(&Lens, &mut Tally)) {
-        self.each(second, false, |_| false, |lens, tally, counts| {
-            if counts.happened {
-                put(lens, tally);
-            }
-        });
+        self.each(
+            second,
+            false,
+            |_| false,
+            |lens, tally, counts| {
+                if counts.happened {
+                    put(lens, tally);
+                }
+            },
+        );
     }
 
     fn each(
@@ -232,13 +247,15 @@ impl Watched {
             });
         }
         result.certain = match &self.certain {
+            None if matches!(threshold.subject, Subject::Standing(_)) => self.all.for_certain().value(times),
             None => result.actual,
             Some(certain) => match certain.findings(threshold.operator, limit) {
                 Some((_, found)) => found.worst.map(|(value, _)| value),
                 None => certain.value(times),
             },
         };
-        result.why = why_nothing(threshold, &result, self.all.tally.samples.is_some() || self.all.tally.counter.is_some());
+        result.why =
+            why_nothing(threshold, &result, self.all.tally.samples.is_some() || self.all.tally.counter.is_some());
         result
     }
 }

@@ -54,8 +54,7 @@ impl TotalsConfig {
             config
         });
         let warmup_end = Timestamp::ZERO + Span::from_secs_f64(plan.warmup_s);
-        // A checked plan's thresholds all parse.
-        let thresholds = plan.thresholds.iter().filter_map(|text| text.parse().ok()).collect();
+        let thresholds = plan.judged_by();
         let (workers, populations) = (browsers.len(), populations.collect());
         let (rules, sockets) = (plan.verdict, Vec::new());
         let settle = Span::from_secs_f64(plan.late_after_s) + SETTLED_AFTER;

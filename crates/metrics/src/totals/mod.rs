@@ -4,6 +4,7 @@
 pub(crate) mod behind;
 mod cells;
 mod config;
+mod ending;
 mod full;
 pub(crate) mod health;
 mod homes;
@@ -16,6 +17,7 @@ use std::collections::BTreeMap;
 pub use self::behind::{Backlog, Behind, Gap, Late, Staleness};
 pub use self::cells::Window;
 pub use self::config::{PopulationConfig, TotalsConfig};
+pub use self::ending::{EndedBy, Ending};
 pub use self::full::{Full, Proof, Rooms, Stall};
 pub use self::health::{Health, WorkerHealth};
 pub use self::homes::Homes;
@@ -46,6 +48,8 @@ pub struct Totals {
     pub(crate) breaches: BTreeMap<BreachKey, BreachTotal>,
     /// Of all workers and populations, as of their last hand-overs.
     pub(crate) users: UsersByState,
+    /// `None`: it goes on.
+    pub(crate) ending: Option<Ending>,
     pub(crate) health: Health,
     /// How far the load was behind the probes when they were last compared.
     pub(crate) staleness: Option<Staleness>,
@@ -170,6 +174,11 @@ impl Totals {
     /// Users of all workers and populations.
     pub fn users_by_state(&self) -> UsersByState {
         self.users
+    }
+
+    /// How the load ended; `None`: it goes on, or nobody knows.
+    pub fn ending(&self) -> Option<Ending> {
+        self.ending
     }
 
     pub fn health(&self) -> &Health {

@@ -202,7 +202,13 @@ impl Suspects {
     }
 
     /// Of this worker's hand-over that began then: some of these samples were under way while it was late, however long ago.
-    pub(crate) fn reaching_back(&self, worker: usize, begun: Timestamp, causes: Causes, delta: &HistogramDelta) -> Causes {
+    pub(crate) fn reaching_back(
+        &self,
+        worker: usize,
+        begun: Timestamp,
+        causes: Causes,
+        delta: &HistogramDelta,
+    ) -> Causes {
         let mut causes = causes;
         let late_until = self.late_until.get(worker).copied().flatten();
         let longest = Span::from_micros(u64::from(delta.max_us));

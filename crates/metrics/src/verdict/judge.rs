@@ -2,10 +2,10 @@
 
 use super::{Reason, ReasonKind, Verdict, VerdictOutcome};
 use crate::threshold::{Outcome, ThresholdResult};
-use crate::totals::{Full, Proof, SuspectCause, Totals};
+use crate::totals::{EndedBy, Ending, Full, Proof, SuspectCause, Totals};
 use base::time::{Span, Timestamp};
-use catalogue::{Counter, Falsifier};
-use plan::{Bound, Plan, Subject, Threshold, ThresholdUnit, VerdictRules};
+use catalogue::{Counter, Falsifier, Figure, Metric};
+use plan::{Bound, Expectation, Plan, Subject, Threshold, ThresholdUnit, VerdictRules};
 
 /// What is judged.
 #[derive(Debug, Clone, Copy)]
@@ -88,7 +88,12 @@ fn sentence(case: &JudgedRun<'_>, doubts: &[Doubt], broken: &[&ThresholdResult],
         1 => format!(" One more is {what}."),
         _ => format!(" {count} more are {what}."),
     };
-    let failed = broken.first().map(|result| {
+    let early = case.totals.ending().filter(|ending| ending.by == EndedBy::Nobody && !broken.is_empty());
+    let early = early.map(|ending| format!("Ended at {}:", times_of(&ending)));
+    // Why nobody was left says more than that the run was short.
+    let of_users =
+        |result: &&&ThresholdResult| early.is_some() && result.threshold == Expectation::NoFailedUsers.expression();
+    let failed = broken.iter().find(of_users).or(broken.first()).map(|result| {
         let what = in_words(result, case.totals).unwrap_or_else(|| {
             let actual = result.actual.map_or_else(String::new, |actual| shown(actual, result.unit));
             format!("`{}` is broken: {actual}", result.threshold)
@@ -105,7 +110,7 @@ fn sentence(case: &JudgedRun<'_>, doubts: &[Doubt], broken: &[&ThresholdResult],
         let why = why.map_or_else(String::new, |why| format!(": {why}"));
         format!("`{}` cannot be judged{why}.{}", result.threshold, more(open.len() - 1, "not judged"))
     });
-    let parts: Vec<_> = failed.into_iter().chain(doubt).chain(unjudged).collect();
+    let parts: Vec<_> = early.into_iter().chain(failed).chain(doubt).chain(unjudged).collect();
     match case.thresholds {
         _ if !parts.is_empty() => parts.join(" "),
         None => "The generators kept up: the search shows what the server holds.".to_owned(),
@@ -118,7 +123,8 @@ fn doubts(case: &JudgedRun<'_>) -> Vec<Doubt> {
     let late = [SuspectCause::Lag, SuspectCause::Pacing].into_iter().filter_map(|cause| late_workers(case, cause));
     let full = full_browsers(case.totals).map(|reason| Doubt::of(reason, Falsifier::Sockets, false));
     let late = late.map(|reason| Doubt::of(reason, Falsifier::Lateness, true));
-    let behind = browsers_behind(case).chain(backlogs(case)).map(|reason| Doubt::of(reason, Falsifier::Lateness, false));
+    let behind =
+        browsers_behind(case).chain(backlogs(case)).map(|reason| Doubt::of(reason, Falsifier::Lateness, false));
     full.chain(late).chain(behind).collect()
 }
 
@@ -143,19 +149,80 @@ fn judged(case: &JudgedRun<'_>, doubts: &[Doubt], result: &ThresholdResult) -> (
         return (result.clone(), None);
     }
     // What is not known of a worker that was lost cannot mend a number that only rises.
-    if let Some(problem) = case.problem.filter(|_| result.outcome == Outcome::Pass || !threshold.is_of_rising_number()) {
+    if let Some(problem) = case.problem.filter(|_| result.outcome == Outcome::Pass || !threshold.is_of_rising_number())
+    {
         return (result.clone().invalid(format!("not the whole run: {problem}")), None);
+    }
+    if let Subject::Standing(figure) = threshold.subject {
+        return (standing(case.totals, &threshold, figure, result.clone()), None);
     }
     let falsified_by = threshold.falsified_by();
     let touching: Vec<&Doubt> = doubts.iter().filter(|doubt| falsified_by.contains(&doubt.falsifier)).collect();
-    let is_certain = touching.iter().all(|doubt| doubt.leaves_clean) && result.is_broken_for_certain(&threshold);
+    // Of errors only time-outs can be its own doing, and they are told apart when they come.
+    let of_errors = matches!(threshold.subject, Subject::Errors { .. } | Subject::ErrorRate { .. });
+    let leaves_clean = of_errors || touching.iter().all(|doubt| doubt.leaves_clean);
+    let is_certain = leaves_clean && result.is_broken_for_certain(&threshold);
     if let Some(doubt) = touching.first().filter(|_| !is_certain) {
         return (result.clone().invalid(doubt.short.clone()), None);
     }
     match undecided_by_clocks(case.totals, &threshold, result) {
-        Some(reason) => (result.clone().invalid("the browsers' clocks are not known well enough".to_owned()), Some(reason)),
+        Some(reason) => {
+            (result.clone().invalid("the browsers' clocks are not known well enough".to_owned()), Some(reason))
+        }
         None => (result.clone(), None),
     }
+}
+
+/// What became of users and of the run is known, and so is whose doing it was.
+fn standing(totals: &Totals, threshold: &Threshold, figure: Figure, result: ThresholdResult) -> ThresholdResult {
+    if result.outcome != Outcome::Fail || result.is_broken_for_certain(threshold) {
+        return result;
+    }
+    let why = match figure {
+        Figure::Played => totals.ending().map(|ending| format!("it was stopped by hand at {}", times_of(&ending))),
+        _ => Some(held_up(totals)),
+    };
+    result.invalid(why.unwrap_or_default())
+}
+
+/// Who never got there, and where they were then.
+fn unreached(totals: &Totals) -> String {
+    let users = totals.users_by_state();
+    let places = [(users.unprepared, "logging in"), (users.unconnected, "connecting"), (users.unjoined, "joining")];
+    let there = places.into_iter().filter(|(count, _)| *count > 0);
+    let there: Vec<_> = there.map(|(count, place)| format!("{} were still {place}", grouped(count.into()))).collect();
+    let (of, all) = (grouped(users.unreached().into()), counted(users.all().into(), "user"));
+    format!("{of} of {all} never got to their work: {} at the end", there.join(", "))
+}
+
+/// The same where they waited for this browser.
+fn held_up(totals: &Totals) -> String {
+    let waits = [Metric::RestSlotWait, Metric::ConnectSlotWait].into_iter().filter_map(|wait| {
+        let histogram = totals.histogram(wait.name())?;
+        Some((wait, histogram.quantile(0.5)?))
+    });
+    let waits = waits.max_by_key(|(_, median)| *median);
+    let waits = waits
+        .map_or_else(String::new, |(wait, median)| format!(" (`{}` p50 {:.1} s)", wait.name(), median.as_secs_f64()));
+    let who = match (totals.users_by_state().held_up, totals.users_by_state().unreached()) {
+        (held_up, all) if held_up == all => "they".to_owned(),
+        (held_up, _) => format!("{} of them", grouped(held_up.into())),
+    };
+    format!(
+        "{}; {who} waited most of that time for the browser, which has 6 connections per host{waits}. Spread the start, let users log \
+         in before the run, or use more browsers",
+        unreached(totals)
+    )
+}
+
+/// `0:44 of 1:35`
+fn times_of(ending: &Ending) -> String {
+    format!("{} of {}", clock(ending.at), clock(ending.planned))
+}
+
+fn clock(at: Timestamp) -> String {
+    let seconds = at.as_secs_f64().round() as u64;
+    format!("{}:{:02}", seconds / 60, seconds % 60)
 }
 
 fn incomplete(problem: &str) -> Reason {
@@ -368,13 +435,29 @@ fn reason_of(result: &ThresholdResult, totals: &Totals, so_far: bool) -> Option<
     })
 }
 
-/// Of deliveries how many of how many.
+/// Of deliveries and users how many of how many.
 fn in_words(result: &ThresholdResult, totals: &Totals) -> Option<String> {
     let threshold = result.threshold.parse::<Threshold>().ok()?;
-    let Subject::Delivery { figure, .. } = threshold.subject else { return None };
+    let figure = match threshold.subject {
+        Subject::Delivery { figure, .. } => figure,
+        Subject::Standing(Figure::Unreached) => return Some(unreached(totals)),
+        Subject::Standing(Figure::Failed) => return Some(failed_users(totals)),
+        Subject::Standing(_) => return Some(format!("the run ended at {}", times_of(&totals.ending()?))),
+        _ => return None,
+    };
     let count = totals.delivery().figure(figure).filter(|_| threshold.window.is_none() && figure.is_of_receivers())?;
     let due = u64::try_from(totals.delivery().due).ok()?;
     Some(format!("{} of {} deliveries {}", grouped(count.unsigned_abs()), grouped(due), figure.field()))
+}
+
+/// How many gave up, and what went wrong most often.
+fn failed_users(totals: &Totals) -> String {
+    let users = totals.users_by_state();
+    let most = totals.errors().iter().max_by_key(|(_, error)| error.count);
+    let most = most.map_or_else(String::new, |(key, error)| {
+        format!("; the most frequent error is {} {} ({})", key.operation, key.code, grouped(error.count))
+    });
+    format!("{} of {} failed{most}", grouped(users.failed.into()), counted(users.all().into(), "user"))
 }
 
 /// With a comma for each thousand.

@@ -10,6 +10,7 @@ use serde_json::{Map, Value};
 
 use self::lab::lab_faults;
 use super::accounts::{MOST_COLUMNS, plain};
+use super::expectation::Expectation;
 use super::model::{ANSWER_LIMIT_MIB, Accounts, Load, Mark, Plan, Population, Ramp, Redirects, ShapeName, Stage};
 use super::search;
 use super::segment::{Hand, Segment};
@@ -125,6 +126,7 @@ fn plan(fields: &Fields<'_>, problems: &Problems) -> Option<Plan> {
     let lab = fields.optional("lab").filter(|node| !node.value().is_null()).map(|node| lab_faults(&node));
     let verdict = fields.optional("verdict").map_or_else(|| Some(VerdictRules::default()), |node| verdict_rules(&node));
     let thresholds = fields.optional("thresholds").map_or_else(Vec::new, |node| thresholds(&node));
+    let expect = fields.optional("expect").map_or_else(|| Some(Expectation::ALL.to_vec()), |node| expectations(&node));
     let search = fields.optional("search").filter(|node| !node.value().is_null()).map(|node| search::search(&node));
     let actions = fields.optional("actions").map_or_else(Vec::new, |node| actions::actions(&node));
     let populations = fields.required("populations").map(|node| populations(&node, problems));
@@ -134,6 +136,7 @@ fn plan(fields: &Fields<'_>, problems: &Problems) -> Option<Plan> {
         seed: seed?,
         populations: populations??,
         thresholds,
+        expect: expect?,
         warmup_s: warmup_s?,
         settle_s: settle_s?,
         graceful_stop_s: graceful_stop_s?,
@@ -187,6 +190,11 @@ fn thresholds(node: &Node<'_>) -> Vec<String> {
         Some(text.to_owned())
     };
     node.list().into_iter().filter_map(read).collect()
+}
+
+fn expectations(node: &Node<'_>) -> Option<Vec<Expectation>> {
+    let names = Expectation::ALL.map(|one| (one.name(), one));
+    node.list().iter().map(|entry| entry.one_of(&names)).collect()
 }
 
 /// A threshold is of a population that exists, and its window fits into the run.
@@ -419,6 +427,7 @@ const PLAN: &[&str] = &[
     "seed",
     "populations",
     "thresholds",
+    "expect",
     "warmup_s",
     "settle_s",
     "graceful_stop_s",

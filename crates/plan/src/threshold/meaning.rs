@@ -19,7 +19,7 @@ impl Threshold {
     fn scope(&self) -> &'static str {
         match self.scope {
             // Whether it counts samples or is a counter is known when it is counted.
-            Scope::Usual if matches!(self.subject, Subject::Count { .. }) => "",
+            Scope::Usual if matches!(self.subject, Subject::Count { .. } | Subject::Standing(_)) => "",
             Scope::Usual if !matches!(self.subject, Subject::Time { .. }) => " over the whole run",
             Scope::WholeRun => " over the whole run",
             Scope::Usual | Scope::AfterWarmup => " after the warm-up",
@@ -51,6 +51,7 @@ impl Subject {
             Self::Delivery { figure, share: false } => format!("deliveries {}", figure.field()),
             Self::Delivery { figure, share: true } => format!("share of deliveries {}", figure.field()),
             Self::Voice(value) => value.words().to_owned(),
+            Self::Standing(figure) => figure.definition().help.to_owned(),
         }
     }
 }

@@ -54,6 +54,7 @@ impl Threshold {
             Subject::Errors { .. } | Subject::ErrorRate { .. } => Figure::Errors.definition().falsified_by,
             Subject::Disconnects { .. } => Figure::Disconnects.definition().falsified_by,
             Subject::Delivery { figure, .. } => figure.definition().falsified_by,
+            Subject::Standing(figure) => figure.definition().falsified_by,
             Subject::Voice(value) => {
                 let wanted = if *value == VoiceValue::StarvedShare { VoiceValue::Starved } else { *value };
                 let found = VOICE.iter().find(|(_, known)| *known == wanted);
@@ -68,6 +69,7 @@ impl Threshold {
             Subject::Time { statistic, .. } => *statistic == Statistic::Max,
             Subject::Count { per_second, .. } => !per_second,
             Subject::Errors { .. } | Subject::Disconnects { .. } => true,
+            Subject::Standing(figure) => *figure != Figure::Played,
             Subject::ErrorRate { .. } | Subject::Delivery { .. } | Subject::Voice(_) => false,
         };
         let is_upper = matches!(self.operator, Operator::Less | Operator::LessOrEqual);
@@ -91,6 +93,8 @@ pub enum Subject {
     Delivery { figure: Figure, share: bool },
     /// How a voice service was to listen to, over all answers.
     Voice(VoiceValue),
+    /// What became of the users, or of the run itself.
+    Standing(Figure),
 }
 
 #[derive(Debug, Clone, Copy, PartialEq)]

@@ -33,6 +33,9 @@ impl FromStr for Threshold {
         let (unit, mut clauses) = (subject.unit(), Clauses::default());
         let bound = written.bound(unit)?;
         while clauses.read(&mut scanner)? {}
+        if matches!(subject, Subject::Standing(_)) && (clauses.window.is_some() || clauses.scope.is_some()) {
+            return Err(name_at.error("it is of the whole run, and of no part of it"));
+        }
         Ok(Self {
             text: text.trim().to_owned(),
             subject,

@@ -2,7 +2,7 @@
 
 use super::scanner::quoted;
 use super::{Statistic, Subject, Unit, VOICE, VoiceValue};
-use catalogue::{Counter, Figure, LEDGER, Metric};
+use catalogue::{Counter, Figure, LEDGER, Metric, STANDING};
 
 /// Which part of the expression a message is about.
 #[derive(PartialEq, Eq)]
@@ -29,6 +29,13 @@ impl Words<'_> {
         }
         if let Some(&(_, value)) = VOICE.iter().find(|(figure, _)| figure.name() == lower) {
             return self.voice(value);
+        }
+        if let Some(figure) = STANDING.into_iter().find(|figure| figure.name() == lower) {
+            self.no_filter()?;
+            return match self.statistic {
+                None | Some("count") => Ok(Subject::Standing(figure)),
+                Some(_) => Err(self.wrong_statistic("no statistic")),
+            };
         }
         if let Some(metric) = Metric::alias(&lower) {
             return Words { name: &metric, ..*self }.subject();
@@ -110,14 +117,16 @@ impl Subject {
         match self {
             Self::Time { .. } | Self::Voice(VoiceValue::Received | VoiceValue::Starved) => Unit::Milliseconds,
             Self::Count { per_second: true, .. } => Unit::PerSecond,
-            Self::ErrorRate { .. } | Self::Delivery { share: true, .. } | Self::Voice(VoiceValue::StarvedShare) => {
-                Unit::Share
-            }
+            Self::ErrorRate { .. }
+            | Self::Delivery { share: true, .. }
+            | Self::Voice(VoiceValue::StarvedShare)
+            | Self::Standing(Figure::Played) => Unit::Share,
             Self::Voice(VoiceValue::RealTimeFactor) => Unit::Ratio,
             Self::Count { .. }
             | Self::Errors { .. }
             | Self::Disconnects { .. }
             | Self::Delivery { .. }
+            | Self::Standing(_)
             | Self::Voice(VoiceValue::Answers | VoiceValue::Underruns) => Unit::Count,
         }
     }

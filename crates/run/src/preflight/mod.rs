@@ -24,6 +24,7 @@ pub fn rehearsal(plan: &Plan) -> Plan {
         population.load = Load::Closed { start: 1, stages: vec![stage] };
     }
     plan.thresholds.clear();
+    plan.expect.clear();
     plan.actions.clear();
     (plan.search, plan.lab) = (None, None);
     (plan.warmup_s, plan.settle_s, plan.graceful_stop_s) = (0.0, 0.0, 1.0);

@@ -3,7 +3,7 @@
 use super::{Run, Stage};
 use crate::search::{Breakpoint, SearchOrder};
 use catalogue::Metric;
-use metrics::{AnnotationKind, LevelMeasured, Outcome, SearchReport, ThresholdResult, VerdictOutcome};
+use metrics::{AnnotationKind, EndedBy, LevelMeasured, Outcome, SearchReport, ThresholdResult, VerdictOutcome};
 use plan::{Action, Pace, Plan, Raised, Search, Statistic, Subject, Threshold, TimedAction};
 
 /// The search of a run, and what it measures at each level.
@@ -102,7 +102,7 @@ impl Run {
                     self.aggregator.annotate(now, AnnotationKind::Action, format!("measuring at {level} {unit}"));
                 }
             }
-            SearchOrder::Stop => self.on_stop(),
+            SearchOrder::Stop => self.stop(EndedBy::Plan),
         }
     }
 }

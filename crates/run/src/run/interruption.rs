@@ -2,7 +2,7 @@
 
 use super::{Run, Stage};
 use engine::wire::LogLevel;
-use metrics::AnnotationKind;
+use metrics::{AnnotationKind, EndedBy};
 
 impl Run {
     /// Thresholds are looked at once a second: when every worker has handed over beyond it.
@@ -17,7 +17,7 @@ impl Run {
         if let Some(broken) = self.aggregator.stop_for_threshold(now) {
             let text = format!("stopped after {:.1} s: `{broken}` is broken", now.as_secs_f64());
             self.log.note(now, LogLevel::Warning, text);
-            self.on_stop();
+            self.stop(EndedBy::Threshold);
         }
     }
 

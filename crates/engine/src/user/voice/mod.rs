@@ -150,11 +150,7 @@ impl User {
 
     /// The connection is gone, or on its way out.
     pub(super) fn end_voice(&mut self, ctx: &mut Context<'_>, why: Ending) {
-        let phase = self.phase();
         let Some(mut voice) = self.voice.take() else { return };
-        if let (Ending::Lost, Some(listening), None) = (why, &voice.listening, voice.playing) {
-            ctx.error(listening.operation, "disconnected", phase, || "the connection was lost first".to_owned());
-        }
         voice.hush(ctx, why);
         if let Some(answer) = voice.answer.take() {
             answer.close(ctx, false);

@@ -135,7 +135,12 @@ fn a_healthy_run_is_judged_by_its_thresholds() {
 fn a_generator_that_was_late_by_itself_makes_a_run_invalid() {
     use ReasonKind::{PacingError, SuspectSamples, ThresholdFailed, ThresholdNotJudged, WorkerLag};
     let lagging = Second { lag: 300, fanout: [40, 10, 10, 10], ..CALM };
-    let late = check(&[(10, lagging)], &["message.fanout p95 < 30 ms"], VerdictOutcome::Invalid, &[WorkerLag, ThresholdNotJudged]);
+    let late = check(
+        &[(10, lagging)],
+        &["message.fanout p95 < 30 ms"],
+        VerdictOutcome::Invalid,
+        &[WorkerLag, ThresholdNotJudged],
+    );
     let reason = &late.reasons[0];
     assert_eq!((reason.worker, reason.since_s, reason.limit), (Some(0), Some(1.0), Some(10.0)));
     assert_eq!(
@@ -281,4 +286,90 @@ fn of_a_run_that_lost_a_worker_only_a_certain_failure_stands() {
     // A generator that was late has measured itself.
     check("message.fanout max < 30 ms", lost, true, Invalid);
     check("message.fanout max < 1 ms", lost, true, Fail);
+}
+
+/// A run whose users ended like this, judged by what is expected of every run.
+fn expected_of(users: UsersByState, ending: Option<Ending>) -> Judgement {
+    let thresholds = plan::Expectation::ALL.map(|one| one.expression().parse().expect("an expression")).to_vec();
+    let populations = vec![PopulationConfig { name: "p".into(), ..<_>::default() }];
+    let mut adding = crate::Aggregator::new(TotalsConfig { workers: 1, populations, thresholds, ..<_>::default() });
+    let mut recorder = Recorder::new(Timestamp::ZERO);
+    for _ in 0..users.failed {
+        let (operation, code) = ("connect".to_owned(), "Invalid session".to_owned());
+        let key = crate::ErrorKey { population: "p".into(), operation, code, phase: crate::Phase::Connecting };
+        recorder.error(Timestamp::ZERO, key, String::new);
+    }
+    let wait = recorder.series("rest.slot_wait", "p");
+    recorder.sample(Timestamp::ZERO, wait, Span::from_secs(26));
+    let (metrics, ledger, health) = (&recorder.drain(), &LedgerDelta::default(), &HealthDelta::default());
+    let at = Timestamp::ZERO + Span::from_secs(44);
+    adding.absorb(0, SnapshotPart { at, metrics, users: &[users], ledger, completions: &[], health });
+    let so_far = ending.is_none();
+    ending.into_iter().for_each(|ending| adding.stopping(ending));
+    let (rules, thresholds) = (&VerdictRules::default(), adding.thresholds());
+    Judgement::of(JudgedRun { rules, totals: adding.totals(), thresholds: Some(&thresholds), problem: None, so_far })
+}
+
+#[test]
+fn what_is_expected_of_every_run_is_judged() {
+    #[track_caller]
+    fn check(users: UsersByState, ending: Option<Ending>, outcome: VerdictOutcome, sentence: &str) {
+        let found = expected_of(users, ending).verdict;
+        assert_eq!((found.outcome, found.sentence.as_str()), (outcome, sentence), "{found:#?}");
+    }
+    use VerdictOutcome::{Fail, Invalid, Pass};
+    let seconds = |seconds: u64| Timestamp::ZERO + Span::from_secs(seconds);
+    let ended = |by| Some(Ending { by, at: seconds(44), planned: seconds(95) });
+    let (done, holds) =
+        (UsersByState { done: 200, ..<_>::default() }, "Every threshold holds, and the generators kept up.");
+    check(done, ended(EndedBy::Plan), Pass, holds);
+    check(UsersByState { active: 200, ..<_>::default() }, None, Pass, holds);
+    let failed = UsersByState { done: 199, failed: 1, ..<_>::default() };
+    let text = "1 of 200 users failed; the most frequent error is connect Invalid session (1).";
+    check(failed, ended(EndedBy::Plan), Fail, text);
+    let all = UsersByState { failed: 40, ..<_>::default() };
+    let text = "Ended at 0:44 of 1:35: 40 of 40 users failed; the most frequent error is connect Invalid session (40). \
+                One more is broken.";
+    check(all, ended(EndedBy::Nobody), Fail, text);
+    let text = "`run.played == 100 %` cannot be judged: it was stopped by hand at 0:44 of 1:35.";
+    check(done, ended(EndedBy::Tester), Invalid, text);
+    let lost = UsersByState { unprepared: 100, unconnected: 40, unjoined: 7, ..done };
+    let text = "147 of 200 users never got to their work: 100 were still logging in, 40 were still connecting, 7 were still joining at \
+                the end.";
+    check(lost, ended(EndedBy::Plan), Fail, text);
+    // Whoever waited for the browser says nothing about the server.
+    let text = "`users.unreached == 0` cannot be judged: 147 of 200 users never got to their work: 100 were still logging in, 40 were \
+                still connecting, 7 were still joining at the end; they waited most of that time for the browser, which has 6 \
+                connections per host (`rest.slot_wait` p50 26.0 s). Spread the start, let users log in before the run, or use more \
+                browsers.";
+    check(UsersByState { held_up: 147, ..lost }, ended(EndedBy::Plan), Invalid, text);
+    check(
+        UsersByState { held_up: 146, ..lost },
+        ended(EndedBy::Plan),
+        Fail,
+        &expected_of(lost, ended(EndedBy::Plan)).verdict.sentence,
+    );
+}
+
+#[test]
+fn a_count_is_broken_however_late_the_timers_were() {
+    let ledger = LedgerDelta { due: 1_498, delivered: 1_413, missing: 85, ..<_>::default() };
+    let thresholds = ["delivery.missing == 0", "message.fanout p95 < 300 ms"];
+    let mut run = added_up(&[(10, Second { lag: 300, ..CALM })], 0, 0, &thresholds);
+    let (metrics, health) = (&Recorder::new(Timestamp::ZERO).drain(), &HealthDelta::default());
+    let at = Timestamp::ZERO + Span::from_secs(11);
+    run.absorb(
+        0,
+        SnapshotPart { at, metrics, users: &[UsersByState::default()], ledger: &ledger, completions: &[], health },
+    );
+    let (rules, thresholds) = (&VerdictRules::default(), run.thresholds());
+    let case = JudgedRun { rules, totals: run.totals(), thresholds: Some(&thresholds), problem: None, so_far: false };
+    let Judgement { verdict, thresholds } = Judgement::of(case);
+    assert_eq!(verdict.outcome, VerdictOutcome::Fail);
+    assert_eq!(thresholds.iter().map(|result| result.outcome).collect::<Vec<_>>(), [Outcome::Fail, Outcome::Invalid]);
+    assert!(
+        verdict.sentence.starts_with(
+            "85 of 1,498 deliveries missing. The generators were the bottleneck: the generator was late in"
+        )
+    );
 }
