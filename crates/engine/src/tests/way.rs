@@ -1,0 +1,88 @@
+//! From a user's start to its work.
+
+use serde_json::json;
+
+use super::*;
+
+/// Two requests before the connection, one answer behind it.
+fn scenario() -> Value {
+    let ask =
+        |name: &str| json!({ "http": { "operation": format!("rest.{name}"), "url": format!("http://h/{name}") } });
+    json!({ "variables": { "room": null }, "before": [ask("sign_up"), ask("log_in")], "flow": [join()] })
+}
+
+fn answered(bench: &mut Bench, fetch: u32) {
+    bench.give(Input::Fetched { fetch: FetchId(fetch), outcome: outcomes::answer(200, "{}") });
+}
+
+#[test]
+fn whoever_has_begun_goes_before_whoever_has_not() {
+    // One request at a time.
+    let mut bench = Bench::new(scenario(), held(3));
+    assert_eq!(bench.wanted(), ["GET http://h/sign_up"]);
+    answered(&mut bench, 0);
+    assert_eq!(bench.wanted(), ["GET http://h/log_in"]);
+    answered(&mut bench, 1);
+    assert_eq!(bench.wanted(), ["connect 0", "GET http://h/sign_up"]);
+}
+
+#[test]
+fn who_never_got_there_is_counted_by_where_it_was_and_by_whose_doing() {
+    #[track_caller]
+    fn check(play: impl FnOnce(&mut Bench), expected: UsersByState) {
+        let mut bench = Bench::new(scenario(), held(2));
+        play(&mut bench);
+        bench.give(Input::Abort);
+        assert_eq!(bench.users(), UsersByState { done: 2, ..expected });
+    }
+    let none = UsersByState::default;
+    // One waits for an answer, the other for its turn.
+    check(|bench| bench.pass(6_000), UsersByState { unprepared: 2, held_up: 1, ..none() });
+    check(|bench| bench.pass(4_000), none());
+    let log_in = |bench: &mut Bench, first: u32| {
+        answered(bench, first);
+        answered(bench, first + 1);
+    };
+    let both = |bench: &mut Bench| {
+        log_in(bench, 0);
+        log_in(bench, 2);
+    };
+    // One handshake at a time.
+    check(
+        |bench| {
+            both(bench);
+            bench.pass(4_900);
+            bench.connect(0);
+            bench.pass(200);
+        },
+        UsersByState { unconnected: 1, unjoined: 1, held_up: 1, ..none() },
+    );
+    check(
+        |bench| {
+            both(bench);
+            bench.connect(0);
+            bench.connect(1);
+            bench.text(0, r#"42["joined",{"room":"r"}]"#);
+            bench.pass(9_000);
+        },
+        UsersByState { unjoined: 1, ..none() },
+    );
+}
+
+#[test]
+fn a_lost_connection_is_one_error_whatever_was_on_its_way() {
+    #[track_caller]
+    fn check(answer: Option<&str>, error: &str) {
+        let mut bench = Bench::new(json!({ "variables": { "room": null }, "flow": [join()] }), held(1));
+        bench.connect(0);
+        if let Some(answer) = answer {
+            bench.text(0, answer);
+        }
+        bench.close(0);
+        assert_eq!(bench.users(), UsersByState { failed: 1, ..UsersByState::default() });
+        assert_eq!(Bench::errors(&bench.engine.snapshot(bench.now)), [error]);
+    }
+    check(None, "connect lost: closed 1006 Flow x1");
+    // Also where nothing was on its way.
+    check(Some(r#"42["joined",{"room":"r"}]"#), "connect lost: closed 1006 Active x1");
+}
