@@ -3,7 +3,6 @@
 //! Values that are known before the run (variables no step sets) are folded in, and what they make unreachable, such as
 //! reactions with probability 0, is left out: an event that only such code would look at stays uninspected at run time.
 
-mod assigned;
 mod audio;
 mod consistency;
 mod contract;
