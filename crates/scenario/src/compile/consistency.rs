@@ -3,9 +3,8 @@
 use serde_json::Value;
 
 use super::{Compiler, ON_THE_SIDE};
-use crate::consistency::{Consistency, ReadState};
 use crate::expression::Val;
-use crate::program::Op;
+use crate::program::{Consistency, Op, ReadState};
 use crate::reader::{Fields, Node};
 
 impl Compiler<'_> {
