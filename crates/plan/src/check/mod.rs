@@ -12,7 +12,6 @@ use self::lab::lab_faults;
 use super::accounts::{MOST_COLUMNS, plain};
 use super::model::{ANSWER_LIMIT_MIB, Accounts, Load, Mark, Plan, Population, Ramp, Redirects, ShapeName, Stage};
 use super::search;
-use super::segment::{Hand, Segment};
 use super::threshold::Threshold;
 use super::verdict::VerdictRules;
 use scenario::{self, Fields, Node, Problem, Problems, Program};
@@ -54,30 +53,6 @@ impl Plan {
             }
         }
         problems.into_vec()
-    }
-
-    /// Of the accounts in `csv` those that a part of the run needs, each in its place: what is not a browser's to know is
-    /// left empty.
-    pub fn rows_of(&self, segment: &Segment, csv: &[Vec<Vec<String>>]) -> Vec<Vec<Vec<String>>> {
-        let plays_once = segment.plays_once();
-        let rows_of = |(index, rows): (usize, &Vec<Vec<String>>)| {
-            let hand = Hand::new(segment, index == 0);
-            let is_needed = |place: usize| hand.holds(place as u32) || (plays_once && place + 1 == rows.len());
-            let pick = |(place, row): (usize, &Vec<String>)| if is_needed(place) { row.clone() } else { Vec::new() };
-            rows.iter().enumerate().map(pick).collect()
-        };
-        csv.iter().enumerate().map(rows_of).collect()
-    }
-
-    /// The most users at a time that a part of the run plays.
-    pub fn users_of(&self, segment: &Segment) -> u32 {
-        let share = |index: usize| Hand::new(segment, index == 0).share(self.most_users(index));
-        (0..self.populations.len()).map(share).fold(0, u32::saturating_add)
-    }
-
-    /// How long the longest load lasts, seconds.
-    pub fn duration_s(&self) -> f64 {
-        self.populations.iter().map(|population| population.load.duration().as_secs_f64()).fold(0.0, f64::max)
     }
 }
 
