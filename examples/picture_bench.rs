@@ -39,7 +39,7 @@ fn picture(plan: &Plan, adding: &Aggregator) {
         status: Status::default(),
         finished: false,
         clock_bound: None,
-        thresholds: adding.thresholds(),
+        thresholds: Cow::Owned(adding.thresholds()),
         search: None,
         search_level: None,
     };

@@ -22,9 +22,7 @@ story('a cap of 30 leaves 10 of 40 guests in silence', async (world) => {
   // The service gives up first.
   await lab.setVoice({ cap: CAP, full_silence_ms: 3_000 });
   const cut = await swarm.play(page, guests({ greeting_timeout_s: 20 }));
-  assert.deepEqual(errorCounts(cut), {
-    'connect died without a frame (before_greeting)': BEYOND,
-    'greeting disconnected (before_greeting)': BEYOND,
-  });
+  // One loss is one error.
+  assert.deepEqual(errorCounts(cut), { 'connect died without a frame (before_greeting)': BEYOND });
   assert.deepEqual(closes(cut), [['guests', 1006, 'before_greeting', BEYOND]]);
 });

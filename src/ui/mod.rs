@@ -4,6 +4,7 @@ mod chart;
 mod download;
 mod effects;
 mod forget;
+mod header;
 mod parts;
 mod plan;
 mod results;

@@ -3,17 +3,17 @@
 use leptos::prelude::*;
 
 use super::effects;
-use super::parts::{Notice, ThemeToggle};
+use super::header::Header;
 use super::plan::PlanPage;
 use super::results::ResultsPage;
-use super::run::{RunPage, StateChip};
+use super::run::RunPage;
 use super::safety::{Permission, StopKey};
 use super::store::Store;
 use super::swarm::{BrokerQuestion, LoadQuestion, SwarmPage};
 use crate::browser::{History, RunDriver, SwarmDriver, automation, was_discarded};
 use app::kept;
 use app::safety::SafetyEvent;
-use app::{Event, Page, RunView};
+use app::{Event, NoticeKind, Page, RunView};
 
 /// Puts the page into the document.
 pub fn open() {
@@ -68,42 +68,24 @@ fn App() -> impl IntoView {
     }
 }
 
+/// What just happened, in one sentence.
 #[component]
-fn Header() -> impl IntoView {
-    view! {
-        <header class="top">
-            <span class="brand"><Mark />"Tabswarm"</span>
-            <nav aria-label="Pages">
-                <PageLink page=Page::Plan label="Plan" />
-                <PageLink page=Page::Run label="Run" />
-                <PageLink page=Page::Swarm label="Swarm" />
-                <PageLink page=Page::Results label="Results" />
-            </nav>
-            <StateChip />
-            <ThemeToggle />
-        </header>
-    }
-}
-
-#[component]
-fn PageLink(page: Page, label: &'static str) -> impl IntoView {
+fn Notice() -> impl IntoView {
     let store = Store::here();
-    let current = store.select(move |model| (model.page == page).then_some("page"));
-    view! { <button class="tab" aria-current=current on:click=move |_| store.dispatch(Event::Show(page))>{label}</button> }
-}
-
-/// Seven dots around one: a swarm.
-#[component]
-fn Mark() -> impl IntoView {
+    let notice = store.select(|model| model.notice.clone());
+    let class = move || match notice.get().map(|notice| notice.kind) {
+        None => "notice empty",
+        Some(NoticeKind::Done) => "notice good",
+        Some(NoticeKind::Warning) => "notice warn",
+        Some(NoticeKind::Problem) => "notice bad",
+    };
     view! {
-        <svg class="mark" viewBox="0 0 24 24" aria-hidden="true">
-            <rect x="2" y="2" width="20" height="20" rx="6" />
-            <g>
-                <circle cx="12" cy="12" r="2.4" /><circle cx="12" cy="6.6" r="1.4" /><circle cx="16.7" cy="9.3" r="1.4" />
-                <circle cx="16.7" cy="14.7" r="1.4" /><circle cx="12" cy="17.4" r="1.4" /><circle cx="7.3" cy="14.7" r="1.4" />
-                <circle cx="7.3" cy="9.3" r="1.4" />
-            </g>
-        </svg>
+        <div class=class role="status" aria-live="polite">
+            <span>{move || notice.get().map(|notice| notice.text)}</span>
+            <button class="quiet" hidden=move || notice.get().is_none() on:click=move |_| store.dispatch(Event::DismissNotice)>
+                "Dismiss"
+            </button>
+        </div>
     }
 }
 

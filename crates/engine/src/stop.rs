@@ -40,7 +40,9 @@ pub enum Stopping {
     Done,
 }
 
-/// Settling waits for acks and echoes at most this much longer than the plan's settle time.
+/// So long no message has come: none waits in a queue of ours.
+const STILL: Span = Span::from_millis(500);
+/// Settling waits for acks, echoes and what still comes at most this much longer than the plan's settle time.
 const SETTLE_PATIENCE: Span = Span::from_secs(10);
 /// After the graceful stop, for the browser to confirm the closes.
 const CLOSING: Span = Span::from_secs(1);
@@ -237,7 +239,9 @@ impl Engine {
                 self.begin_stop(now, wall_ms);
             }
             Stopping::Settling { earliest, latest } if now >= earliest => {
-                if now >= latest || self.crowd.users().all(User::is_quiet) {
+                let comes_still = self.ledger.arrived_at().is_some_and(|at| now.since(at) < STILL);
+                self.health.unread |= now >= latest && comes_still;
+                if now >= latest || (!comes_still && self.crowd.users().all(User::is_quiet)) {
                     self.stopping = Stopping::Settled { alone: now + OTHERS_PATIENCE };
                 } else {
                     self.stopping = Stopping::Settling { earliest: now + Span::from_millis(50), latest };

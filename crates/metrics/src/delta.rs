@@ -417,4 +417,7 @@ pub struct HealthDelta {
     pub trials_opened: u32,
     #[serde(default)]
     pub trials_failed: u32,
+    /// It has waited for what was on its way as long as it may, and messages still came.
+    #[serde(default)]
+    pub unread: bool,
 }

@@ -6,9 +6,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::load::Schedule;
 use super::model::{Load, Plan};
-use super::segment::Segment;
 use base::time::{Span, Timestamp};
 use scenario::{Op, Program, Protocol, Reconnect};
 
@@ -250,46 +248,6 @@ impl Action {
     }
 }
 
-impl Plan {
-    /// The most users of a population at a time, its actions and its search included.
-    pub fn most_users(&self, index: usize) -> u32 {
-        let population = &self.populations[index];
-        let wanted = self.actions.iter().filter(|timed| {
-            timed.population.as_ref().is_none_or(|name| *name == population.name) && !population.load.is_open()
-        });
-        let users = wanted.filter_map(|timed| match timed.action {
-            Action::Users { users, .. } => Some(users),
-            _ => None,
-        });
-        users.chain(self.searched_users(index)).fold(population.load.max_users(), u32::max)
-    }
-
-    /// How many different users a population plays, its actions and its search included; see [`Load::user_count`].
-    pub fn user_count(&self, index: usize) -> u64 {
-        if self.populations[index].load.is_open() {
-            let planned = Schedule::planned(self, index, &Segment::whole()).arrivals();
-            return planned.max(self.searched_arrivals(index).unwrap_or(0));
-        }
-        u64::from(self.most_users(index))
-    }
-
-    /// Takes an action in, behind those of the same time.
-    pub fn add_action(&mut self, action: TimedAction) {
-        let place = self.actions.partition_point(|other| other.at_s <= action.at_s);
-        self.actions.insert(place, action);
-    }
-
-    /// The loads' changes of a population, in order: when, to what, and over how long (seconds).
-    pub(super) fn load_changes(&self, index: usize) -> impl Iterator<Item = (f64, f64, f64)> {
-        let population = &self.populations[index];
-        let meant = |timed: &&TimedAction| timed.population.as_ref().is_none_or(|name| *name == population.name);
-        self.actions.iter().filter(meant).filter_map(|timed| {
-            let (target, over_s) = timed.action.load_target(&population.load)?;
-            Some((timed.at_s, target, over_s))
-        })
-    }
-}
-
 impl Action {
     /// What it wants of a load (users, or arrivals a second), and over how many seconds; `None`: nothing of this one.
     pub fn load_target(&self, load: &Load) -> Option<(f64, f64)> {
@@ -305,4 +263,14 @@ impl Action {
 fn number(value: f64) -> String {
     let rounded = (value * 1e3).round() / 1e3;
     rounded.to_string()
+}
+
+/// The loads' changes of a population, in order: when, to what, and over how long (seconds).
+pub(super) fn load_changes(plan: &Plan, index: usize) -> impl Iterator<Item = (f64, f64, f64)> {
+    let population = &plan.populations[index];
+    let meant = |timed: &&TimedAction| timed.population.as_ref().is_none_or(|name| *name == population.name);
+    plan.actions.iter().filter(meant).filter_map(|timed| {
+        let (target, over_s) = timed.action.load_target(&population.load)?;
+        Some((timed.at_s, target, over_s))
+    })
 }

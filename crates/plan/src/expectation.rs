@@ -3,7 +3,6 @@
 use serde::{Deserialize, Serialize};
 
 use super::Threshold;
-use super::model::Plan;
 use catalogue::Figure;
 
 /// Something that nobody has to ask for. It is a threshold like those of the plan.
@@ -42,7 +41,7 @@ impl Expectation {
         }
     }
 
-    fn threshold(self) -> Threshold {
+    pub(super) fn threshold(self) -> Threshold {
         self.expression().parse().expect("the grammar's tests read it")
     }
 
@@ -52,25 +51,10 @@ impl Expectation {
     }
 }
 
-impl Plan {
-    /// What a run of it is judged by: its own thresholds, then what is expected of every run and none of its own speaks of. The levels
-    /// of a search are judged by its own only: it breaks the service on purpose.
-    pub fn judged_by(&self) -> Vec<Threshold> {
-        // A checked plan's thresholds all parse.
-        let mut all: Vec<Threshold> = self.thresholds.iter().filter_map(|text| text.parse().ok()).collect();
-        if self.search.is_none() {
-            let expected = self.expect.iter().map(|one| one.threshold());
-            let is_open = |one: &Threshold| !all.iter().any(|own| own.subject == one.subject);
-            let expected: Vec<_> = expected.filter(is_open).collect();
-            all.extend(expected);
-        }
-        all
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::Plan;
     use serde_json::{Value, json};
 
     fn plan(fields: &Value) -> Plan {

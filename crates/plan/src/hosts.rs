@@ -1,10 +1,14 @@
-//! Where a plan sends its load.
+//! Where a plan sends its load, and how much of it each host gets.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
-use super::model::{Plan, Population};
+use super::limits::HostLoad;
+use super::load::{Schedule, StepAction};
+use super::model::{Load, Plan, Population};
+use super::search::searched_rate;
+use super::segment::Segment;
 use base::url::{self, Sketch, UNKNOWN};
 use scenario::{Address, Program, resolve, without_holes};
 
@@ -28,6 +32,45 @@ impl Plan {
         places.extend(self.hosts().difference(&written).map(|host| url::place_of_host(host)));
         places
     }
+
+    /// What each host but this machine gets, in the order of their names.
+    pub fn far_loads(&self) -> Vec<HostLoad> {
+        let mut loads: BTreeMap<String, HostLoad> = BTreeMap::new();
+        for (at, population) in self.populations.iter().enumerate() {
+            let far: Vec<String> = population.hosts().into_iter().filter(|host| !url::is_loopback(host)).collect();
+            let planned = if far.is_empty() { 0.0 } else { top_rate(&population.load, at == 0) };
+            let rate = searched_rate(self, at).unwrap_or(0.0).max(planned);
+            for host in far {
+                let empty = HostLoad { host: host.clone(), users: 0, rate: 0.0, seconds: 0.0 };
+                let load = loads.entry(host).or_insert(empty);
+                load.users = load.users.saturating_add(self.most_users(at));
+                load.rate += rate;
+                load.seconds = load.seconds.max(population.load.duration().as_secs_f64());
+            }
+        }
+        loads.into_values().collect()
+    }
+}
+
+/// The most users that start within a second.
+fn top_rate(load: &Load, is_first: bool) -> f64 {
+    if load.is_open() {
+        return load.stages().iter().map(|stage| stage.target).fold(load.start(), f64::max);
+    }
+    let mut schedule = Schedule::new(load, &Segment::whole(), is_first);
+    let mut starts = std::collections::VecDeque::new();
+    let mut most = 0;
+    while let Some(step) = schedule.pop(schedule.end()) {
+        if step.action == StepAction::Start {
+            let at = step.at.as_micros();
+            while starts.front().is_some_and(|&first: &u64| at - first >= 1_000_000) {
+                starts.pop_front();
+            }
+            starts.push_back(at);
+            most = most.max(starts.len());
+        }
+    }
+    most as f64
 }
 
 impl Population {

@@ -3,13 +3,11 @@
 //! Whoever plays a plan obeys the same limits: the page's own run, a script's, and a part of a swarm's. They are checked
 //! before anything starts, and the engine keeps to them whatever happens later.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
 
-use super::load::{Schedule, StepAction};
-use super::model::{Load, Plan};
-use super::segment::Segment;
+use super::model::Plan;
 use base::url;
 
 /// This machine has no caps, it is nobody else's; and it is always allowed to its operator's own plans. Somebody else's plan
@@ -153,47 +151,6 @@ impl Caps {
 fn shown(number: f64) -> String {
     let rounded = (number * 100.0).round() / 100.0;
     format!("{rounded}")
-}
-
-impl Plan {
-    /// What each host but this machine gets, in the order of their names.
-    pub fn far_loads(&self) -> Vec<HostLoad> {
-        let mut loads: BTreeMap<String, HostLoad> = BTreeMap::new();
-        for (at, population) in self.populations.iter().enumerate() {
-            let far: Vec<String> = population.hosts().into_iter().filter(|host| !url::is_loopback(host)).collect();
-            let planned = if far.is_empty() { 0.0 } else { top_rate(&population.load, at == 0) };
-            let rate = self.searched_rate(at).unwrap_or(0.0).max(planned);
-            for host in far {
-                let empty = HostLoad { host: host.clone(), users: 0, rate: 0.0, seconds: 0.0 };
-                let load = loads.entry(host).or_insert(empty);
-                load.users = load.users.saturating_add(self.most_users(at));
-                load.rate += rate;
-                load.seconds = load.seconds.max(population.load.duration().as_secs_f64());
-            }
-        }
-        loads.into_values().collect()
-    }
-}
-
-/// The most users that start within a second.
-fn top_rate(load: &Load, is_first: bool) -> f64 {
-    if load.is_open() {
-        return load.stages().iter().map(|stage| stage.target).fold(load.start(), f64::max);
-    }
-    let mut schedule = Schedule::new(load, &Segment::whole(), is_first);
-    let mut starts = std::collections::VecDeque::new();
-    let mut most = 0;
-    while let Some(step) = schedule.pop(schedule.end()) {
-        if step.action == StepAction::Start {
-            let at = step.at.as_micros();
-            while starts.front().is_some_and(|&first: &u64| at - first >= 1_000_000) {
-                starts.pop_front();
-            }
-            starts.push_back(at);
-            most = most.max(starts.len());
-        }
-    }
-    most as f64
 }
 
 #[cfg(test)]

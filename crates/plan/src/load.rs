@@ -12,6 +12,7 @@
 //!       0 ┼──┘                    └──
 //! ```
 
+use super::action::load_changes;
 use super::model::{Load, Plan, Ramp};
 use super::segment::{Hand, Segment};
 use base::time::{Span, Timestamp};
@@ -76,7 +77,7 @@ impl Schedule {
         let load = &plan.populations[index].load;
         let mut lines = lines(load);
         let end = end_of(&lines);
-        for (at, target, over) in plan.load_changes(index) {
+        for (at, target, over) in load_changes(plan, index) {
             cut(&mut lines, at, target, over, end);
         }
         Self::along(lines, load, segment, index == 0)

@@ -3,7 +3,11 @@
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use super::{Expectation, Search, TimedAction, VerdictRules, VoiceFaults};
+use super::action::Action;
+use super::load::Schedule;
+use super::search::{searched_arrivals, searched_users};
+use super::segment::{Hand, Segment};
+use super::{Expectation, Search, Threshold, TimedAction, VerdictRules, VoiceFaults};
 
 /// A checked plan. `Plan::check` builds it from JSON and reports all problems at once.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -58,6 +62,79 @@ pub struct Plan {
     /// Faults for `lab`, sent to it before the run starts; only for targets that are a `lab`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub lab: Option<LabFaults>,
+}
+
+impl Plan {
+    /// What a run of it is judged by: its own thresholds, then what is expected of every run and none of its own speaks of. The levels
+    /// of a search are judged by its own only: it breaks the service on purpose.
+    pub fn judged_by(&self) -> Vec<Threshold> {
+        // A checked plan's thresholds all parse.
+        let mut all: Vec<Threshold> = self.thresholds.iter().filter_map(|text| text.parse().ok()).collect();
+        if self.search.is_none() {
+            let expected = self.expect.iter().map(|one| one.threshold());
+            let is_open = |one: &Threshold| !all.iter().any(|own| own.subject == one.subject);
+            let expected: Vec<_> = expected.filter(is_open).collect();
+            all.extend(expected);
+        }
+        all
+    }
+
+    /// The most users of a population at a time, its actions and its search included.
+    pub fn most_users(&self, index: usize) -> u32 {
+        let population = &self.populations[index];
+        let wanted = self.actions.iter().filter(|timed| {
+            timed.population.as_ref().is_none_or(|name| *name == population.name) && !population.load.is_open()
+        });
+        let users = wanted.filter_map(|timed| match timed.action {
+            Action::Users { users, .. } => Some(users),
+            _ => None,
+        });
+        users.chain(searched_users(self, index)).fold(population.load.max_users(), u32::max)
+    }
+
+    /// How many different users a population plays, its actions and its search included; see [`Load::user_count`].
+    pub fn user_count(&self, index: usize) -> u64 {
+        if self.populations[index].load.is_open() {
+            let planned = Schedule::planned(self, index, &Segment::whole()).arrivals();
+            return planned.max(searched_arrivals(self, index).unwrap_or(0));
+        }
+        u64::from(self.most_users(index))
+    }
+
+    /// The most users at a time that a part of the run plays.
+    pub fn users_of(&self, segment: &Segment) -> u32 {
+        let share = |index: usize| Hand::new(segment, index == 0).share(self.most_users(index));
+        (0..self.populations.len()).map(share).fold(0, u32::saturating_add)
+    }
+
+    /// How long the longest load lasts, seconds.
+    pub fn duration_s(&self) -> f64 {
+        self.populations.iter().map(|population| population.load.duration().as_secs_f64()).fold(0.0, f64::max)
+    }
+
+    /// Bytes of one answer, or of one frame, that are read.
+    pub fn answer_limit_bytes(&self) -> u64 {
+        (self.answer_limit_mib * 1_048_576.0) as u64
+    }
+
+    /// Of the accounts in `csv` those that a part of the run needs, each in its place: what is not a browser's to know is
+    /// left empty.
+    pub fn rows_of(&self, segment: &Segment, csv: &[Vec<Vec<String>>]) -> Vec<Vec<Vec<String>>> {
+        let plays_once = segment.plays_once();
+        let rows_of = |(index, rows): (usize, &Vec<Vec<String>>)| {
+            let hand = Hand::new(segment, index == 0);
+            let is_needed = |place: usize| hand.holds(place as u32) || (plays_once && place + 1 == rows.len());
+            let pick = |(place, row): (usize, &Vec<String>)| if is_needed(place) { row.clone() } else { Vec::new() };
+            rows.iter().enumerate().map(pick).collect()
+        };
+        csv.iter().enumerate().map(rows_of).collect()
+    }
+
+    /// Takes an action in, behind those of the same time.
+    pub fn add_action(&mut self, action: TimedAction) {
+        let place = self.actions.partition_point(|other| other.at_s <= action.at_s);
+        self.actions.insert(place, action);
+    }
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

@@ -121,26 +121,24 @@ impl Search {
     }
 }
 
-impl Plan {
-    /// The search, where it raises this of this population.
-    fn searched(&self, index: usize, raise: Raised) -> Option<&Search> {
-        self.search.as_ref().filter(|search| search.raise == raise && search.place(self) == Some(index))
-    }
+/// The search, where it raises this of this population.
+fn searched(plan: &Plan, index: usize, raise: Raised) -> Option<&Search> {
+    plan.search.as_ref().filter(|search| search.raise == raise && search.place(plan) == Some(index))
+}
 
-    /// The most users at a time that the search asks of this population.
-    pub(super) fn searched_users(&self, index: usize) -> Option<u32> {
-        self.searched(index, Raised::Users).map(|search| search.to.ceil() as u32)
-    }
+/// The most users at a time that the search asks of this population.
+pub(super) fn searched_users(plan: &Plan, index: usize) -> Option<u32> {
+    searched(plan, index, Raised::Users).map(|search| search.to.ceil() as u32)
+}
 
-    /// The most users a second that the search lets arrive in this population.
-    pub(super) fn searched_rate(&self, index: usize) -> Option<f64> {
-        self.searched(index, Raised::Arrivals).map(|search| search.to)
-    }
+/// The most users a second that the search lets arrive in this population.
+pub(super) fn searched_rate(plan: &Plan, index: usize) -> Option<f64> {
+    searched(plan, index, Raised::Arrivals).map(|search| search.to)
+}
 
-    /// How many different users the search lets arrive in this population, at most.
-    pub(super) fn searched_arrivals(&self, index: usize) -> Option<u64> {
-        self.searched(index, Raised::Arrivals).map(Search::most_arrivals)
-    }
+/// How many different users the search lets arrive in this population, at most.
+pub(super) fn searched_arrivals(plan: &Plan, index: usize) -> Option<u64> {
+    searched(plan, index, Raised::Arrivals).map(Search::most_arrivals)
 }
 
 pub(super) fn search(node: &Node<'_>) -> Option<Search> {

@@ -30,12 +30,5 @@ impl Terms {
     }
 }
 
-impl Plan {
-    /// Bytes of one answer, or of one frame, that are read.
-    pub fn answer_limit_bytes(&self) -> u64 {
-        (self.answer_limit_mib * 1_048_576.0) as u64
-    }
-}
-
 /// The name under which a connection says which run it belongs to.
 pub const MARK: &str = "tabswarm";

@@ -471,7 +471,7 @@ impl Run {
             Stage::Loading if everyone(MemberState::Loaded) => self.prepare(0),
             Stage::Loading | Stage::Preparing { .. } | Stage::Done => {}
             Stage::Accounting { .. } if everyone(MemberState::Finished) => self.end(),
-            Stage::Accounting { since_ms } if is_overdue(since_ms, 0.0) => self.end(),
+            Stage::Accounting { since_ms } if is_overdue(since_ms, 0.0) => self.end_unsettled(since_ms),
             Stage::Accounting { .. } => {}
             Stage::Running if self.is_awaiting() && self.now() < self.target.end() => {}
             _ if everyone(MemberState::Done) => self.account(),
@@ -481,7 +481,7 @@ impl Run {
                 self.leave();
             }
             Stage::Leaving { since_ms } if is_overdue(since_ms, self.leave_s) => self.on_abort(),
-            Stage::Aborting { since_ms } if is_overdue(since_ms, 0.0) => self.bury_the_silent(),
+            Stage::Aborting { since_ms } if is_overdue(since_ms, 0.0) => self.bury_the_silent(since_ms),
             _ => {}
         }
     }
@@ -513,13 +513,39 @@ impl Run {
         self.advance();
     }
 
-    fn bury_the_silent(&mut self) {
-        for worker in 0..self.members.len() {
-            if !self.members[worker].has_reached(MemberState::Done) {
-                self.on_death(worker, "it does not answer".to_owned());
-            }
+    /// Who still hands over is late and not dead: it is waited for, within reason.
+    fn bury_the_silent(&mut self, since_ms: f64) {
+        let is_awaited =
+            |run: &Self, worker: usize| run.speaks_still(worker) && run.now_ms < since_ms + LATE_PATIENCE_MS;
+        let all = 0..self.members.len();
+        let open: Vec<_> = all.filter(|&worker| !self.members[worker].has_reached(MemberState::Done)).collect();
+        if open.iter().any(|&worker| is_awaited(self, worker)) {
+            return;
         }
+        open.into_iter().for_each(|worker| self.on_death(worker, "it does not answer".to_owned()));
         self.account();
+    }
+
+    /// It has handed over not long ago.
+    fn speaks_still(&self, worker: usize) -> bool {
+        let member = &self.members[worker];
+        member.state != MemberState::Dead && self.now().since(member.spoke_at).as_millis_f64() < MARGIN_MS
+    }
+
+    /// Not all ledgers are settled, and there was time for that: what is missing is not known.
+    fn end_unsettled(&mut self, since_ms: f64) {
+        let all = 0..self.members.len();
+        let open: Vec<_> = all.filter(|&worker| !self.members[worker].has_reached(MemberState::Finished)).collect();
+        if open.iter().any(|&worker| self.speaks_still(worker)) && self.now_ms < since_ms + LATE_PATIENCE_MS {
+            return;
+        }
+        for worker in open {
+            let text =
+                format!("{} has not settled its deliveries: which of them miss is not known", self.name_of(worker));
+            self.log.note(self.now(), LogLevel::Error, text.clone());
+            self.problem.get_or_insert(text);
+        }
+        self.end();
     }
 
     fn give_up(&mut self, problem: String) {
@@ -559,6 +585,9 @@ const ABOUT_NOW: Span = Span::from_millis(500);
 
 /// How much longer than the plan's settle time a worker waits for what is on its way.
 const SETTLE_PATIENCE_S: f64 = 10.0;
+
+/// How long a worker that still hands over is waited for after that.
+const LATE_PATIENCE_MS: f64 = 60_000.0;
 
 /// Longer than a plan allows a stage to take, workers that live have answered.
 const MARGIN_MS: f64 = 5_000.0;

@@ -3,7 +3,6 @@
 
 mod addresses;
 mod compile;
-mod consistency;
 pub mod contract;
 mod expression;
 pub mod js;
@@ -16,7 +15,6 @@ mod template;
 
 pub use addresses::{Address, without_holes};
 pub use compile::{compile, compile_for_script};
-pub use consistency::{Consistency, ReadState};
 pub use live::{Live, is_token};
 pub use preset::{Preset, preset, presets, resolve};
 pub use problem::{Problem, Problems};

@@ -20,8 +20,6 @@
 
 mod args;
 mod client;
-mod decode;
-mod encode;
 pub mod engineio;
 mod error;
 mod incoming;
@@ -30,11 +28,9 @@ mod stored;
 
 pub use args::Args;
 pub use client::Client;
-pub use decode::decode;
-pub use encode::encode;
 pub use error::{FrameError, excerpt};
 pub use incoming::{EndReason, Incoming, Transmit};
-pub use packet::Packet;
+pub use packet::{Packet, decode, encode};
 
 /// The most attachments of one packet. Today's official decoder takes 10 unless told otherwise, its predecessors took
 /// any number; this only keeps a hostile count from holding a session for ever.

@@ -7,6 +7,7 @@
 //!                       └──▶ refused                     └──▶ stopping: its users leave, what they did is kept
 //! ```
 
+mod orders;
 mod part;
 mod silence;
 
@@ -14,19 +15,15 @@ use std::collections::{BTreeSet, VecDeque};
 
 pub use self::part::PartEnd;
 use self::part::Playing;
-use super::bounds::{Bounds, Share};
+use super::bounds::Bounds;
 use super::clock::Offset;
 use super::consent::{Agreed, Agreements, Decision};
-use super::disclosure::withhold;
 use super::link::{LinkCommand, LinkEvent};
-use super::message::{
-    Card, Consent, Offer, Order, Patience, Picture, Said, ToConductor, ToGenerator, What, pack, unpack_within,
-};
+use super::message::{Card, Consent, Offer, Patience, Picture, ToConductor, ToGenerator, pack, unpack_within};
 use super::scan::Allowance;
 use base::time::Timestamp;
 use engine::wire::{FromWorker, ToWorker, Trial};
-use plan::{Action, Exceeded, Limits};
-use run::{Halt, trial};
+use plan::{Exceeded, Limits};
 
 #[derive(Debug, PartialEq)]
 pub enum GeneratorOutput {
@@ -101,19 +98,9 @@ impl Generator {
 
     /// This page was loaded anew in the middle of a run: its workers are gone, what they did is still here.
     pub fn resume(&mut self, run: String, workers: u32, parts: Vec<(u64, Vec<u8>)>, next_part: u64) {
-        let died = |worker| Said { worker, what: What::Died("its page was loaded anew or closed".to_owned()) };
-        self.playing = Some(Playing {
-            said: (0..workers).map(died).collect(),
-            unkept: parts.into(),
-            next_part,
-            stopped_below: workers,
-            is_over: true,
-            is_left_over: true,
-            ended: Some(PartEnd::Stopped("its page was loaded anew".to_owned())),
-            obeyed: u64::MAX,
-            ..Playing::new(run, workers)
-        });
-        self.flush();
+        let mut playing = Playing::left_over(run, workers, parts, next_part);
+        playing.flush(self.now_ms, &mut self.out);
+        self.playing = Some(playing);
     }
 
     /// What was written down of what its operator agreed to.
@@ -147,11 +134,7 @@ impl Generator {
 
     /// Why it does not play although it has a part.
     pub fn ended(&self) -> Option<&PartEnd> {
-        self.playing
-            .as_ref()
-            .filter(|playing| playing.is_over || playing.stopped_below == playing.workers)?
-            .ended
-            .as_ref()
+        self.playing.as_ref()?.ended()
     }
 
     /// Nothing is heard of the conductor.
@@ -230,104 +213,31 @@ impl Generator {
     }
 
     fn stop_because(&mut self, why: &str) {
-        let Some(playing) = &mut self.playing else { return };
-        let is_again = playing.stopped_below == playing.workers && playing.is_over;
-        let is_news = !std::mem::replace(&mut playing.is_over, true);
-        let message = if is_again { ToWorker::Abort } else { ToWorker::Stop };
-        for worker in 0..playing.workers {
-            self.out.push_back(GeneratorOutput::Tell { worker, message: Box::new(message.clone()) });
-            if is_news {
-                playing.said.push(Said { worker, what: What::Stopped(why.to_owned()) });
-            }
+        if let Some(playing) = &mut self.playing {
+            playing.stop(why, self.now_ms, &mut self.out);
         }
-        playing.stopped_below = playing.workers;
-        if is_news {
-            playing.ended = Some(PartEnd::Stopped(why.to_owned()));
-        }
-        self.flush();
-    }
-
-    /// Nobody conducts: users leave, and what they did is kept. The conductor will hear when that was.
-    fn stop_alone(&mut self, at_s: f64) {
-        let Some(playing) = &mut self.playing else { return };
-        for worker in playing.stopped_below..playing.workers {
-            self.out.push_back(GeneratorOutput::Tell { worker, message: Box::new(ToWorker::Stop) });
-            playing.said.push(Said { worker, what: What::Alone(at_s) });
-        }
-        playing.stopped_below = playing.workers;
-        playing.ended = Some(PartEnd::Alone { at_s });
-        self.flush();
     }
 
     /// The conductor's word to everybody, which no order that still waits on the way holds back.
     fn heed(&mut self) {
         let (Some(playing), Some(picture)) = (&mut self.playing, &self.picture) else { return };
-        if playing.run != picture.run || picture.halt <= playing.halt {
-            return;
-        }
-        playing.halt = picture.halt;
-        let message = if picture.halt == Some(Halt::Abort) { ToWorker::Abort } else { ToWorker::Stop };
-        for worker in 0..playing.workers {
-            self.out.push_back(GeneratorOutput::Tell { worker, message: Box::new(message.clone()) });
+        if playing.run == picture.run {
+            playing.heed(picture.halt, &mut self.out);
         }
     }
 
     /// One of this page's workers spoke.
     pub fn on_worker(&mut self, worker: u32, message: FromWorker) {
-        // The others go on: nobody tells this one that all have settled.
-        let has_settled = matches!(&message, FromWorker::Snapshot(snapshot) if snapshot.settled);
-        if let Some(playing) = self.playing.as_mut().filter(|playing| worker < playing.stopped_below && has_settled)
-            && playing.has_left.insert(worker)
-        {
-            self.out.push_back(GeneratorOutput::Tell { worker, message: Box::new(ToWorker::Leave) });
-        }
         if let Some(playing) = &mut self.playing {
-            playing.silence.hear(worker, &message);
-        }
-        if let (Some(playing), FromWorker::Snapshot(snapshot)) = (&mut self.playing, &message) {
-            let met = playing.limits_met.entry(worker).or_default();
-            met.extend(snapshot.log.iter().filter(|line| line.is_of_limits()).map(|line| line.text.clone()));
-            // Guests that it had no room for.
-            if let Some(share) = playing.shares.get_mut(&worker).filter(|_| !snapshot.moved.was_asked) {
-                share.guests = share.guests.saturating_sub(snapshot.moved.given_up.len() as u32);
-            }
-        }
-        let is_urgent = !matches!(message, FromWorker::Snapshot(_));
-        let sends_all = self.playing.as_ref().is_some_and(|playing| playing.samples);
-        if let Some(message) = if sends_all { Some(message) } else { withhold(message) } {
-            self.note(Said { worker, what: What::Message(Box::new(message)) }, is_urgent);
+            playing.hear(worker, message, self.now_ms, &mut self.out);
         }
     }
 
     /// It broke, or could not be started.
     pub fn on_worker_died(&mut self, worker: u32, why: String) {
         if let Some(playing) = &mut self.playing {
-            playing.silence.forget(worker);
+            playing.lose(worker, why, self.now_ms, &mut self.out);
         }
-        self.note(Said { worker, what: What::Died(why) }, true);
-    }
-
-    fn note(&mut self, said: Said, is_urgent: bool) {
-        let Some(playing) = &mut self.playing else { return };
-        playing.said.push(said);
-        if is_urgent || playing.said.len() >= MOST_SAID || self.now_ms - playing.said_ms >= PART_MS {
-            self.flush();
-        }
-    }
-
-    /// Hands over what was said.
-    fn flush(&mut self) {
-        let Some(playing) = &mut self.playing else { return };
-        if playing.said.is_empty() {
-            return;
-        }
-        let (number, said) = (playing.next_part, std::mem::take(&mut playing.said));
-        playing.next_part += 1;
-        playing.said_ms = self.now_ms;
-        let part = pack(&ToConductor::Part { run: playing.run.clone(), number, obeyed: playing.obeyed, said });
-        playing.unkept.push_back((number, part.clone()));
-        self.out.push_back(GeneratorOutput::Keep { number, part: part.clone() });
-        self.out.push_back(GeneratorOutput::Link(LinkCommand::Say { to: None, message: part }));
     }
 
     pub fn on_event(&mut self, now_ms: f64, event: LinkEvent) {
@@ -381,17 +291,8 @@ impl Generator {
             to: None,
             message: pack(&ToConductor::Clock(offset)),
         }));
-        let Some(playing) = &mut self.playing else { return };
-        if let Some((theirs, told)) = &mut playing.epoch_ms {
-            let ours = *theirs - offset.offset;
-            // Smaller steps than a browser's clock can show say nothing.
-            if (ours - *told).abs() >= CLOCK_STEP_MS {
-                *told = ours;
-                for worker in 0..playing.workers {
-                    let message = Box::new(ToWorker::Epoch { epoch_ms: ours });
-                    self.out.push_back(GeneratorOutput::Tell { worker, message });
-                }
-            }
+        if let Some(playing) = &mut self.playing {
+            playing.set_clock(offset, &mut self.out);
         }
     }
 
@@ -400,35 +301,22 @@ impl Generator {
         self.playing.as_ref()?.silence.since()
     }
 
-    /// Whoever is silent by now is named at once.
-    fn listen(&mut self) {
-        let Some(playing) = &mut self.playing else { return };
-        let has_begun = playing.epoch_ms.is_some_and(|(_, ours)| self.now_ms >= ours);
-        let found = playing.silence.look(self.now_ms, has_begun);
-        if !found.is_empty() {
-            playing.said.extend(found);
-            self.flush();
-        }
-    }
-
     fn on_tick(&mut self) {
-        self.listen();
-        if let Some(playing) = &self.playing
-            && self.now_ms - playing.said_ms >= PART_MS
-        {
-            self.flush();
-        }
-        let (Some(since_ms), Some(playing)) = (self.away_since_ms, &self.playing) else { return };
+        let patience = self.patience();
+        let Some(playing) = &mut self.playing else { return };
+        playing.tick(self.now_ms, &mut self.out);
+        let Some(since_ms) = self.away_since_ms else { return };
         let begun_ms = playing.epoch_ms.map(|(_, ours)| ours);
-        let waits_until_ms = since_ms + self.patience().seconds() * 1e3;
-        let until_ms = match (self.patience(), begun_ms) {
+        let waits_until_ms = since_ms + patience.seconds() * 1e3;
+        let until_ms = match (patience, begun_ms) {
             (Patience::ToThePlansEnd, Some(begun_ms)) => {
                 waits_until_ms.max(begun_ms + self.offer.as_ref().map_or(0.0, |offer| offer.seconds) * 1e3)
             }
             _ => waits_until_ms,
         };
         if self.now_ms >= until_ms && playing.stopped_below < playing.workers {
-            self.stop_alone(begun_ms.map_or(0.0, |begun_ms| (self.now_ms - begun_ms).max(0.0) / 1e3));
+            let at_s = begun_ms.map_or(0.0, |begun_ms| (self.now_ms - begun_ms).max(0.0) / 1e3);
+            playing.stop_alone(at_s, self.now_ms, &mut self.out);
         }
     }
 
@@ -483,131 +371,4 @@ impl Generator {
         self.offer = Some(offer);
         self.say_card();
     }
-
-    fn on_order(&mut self, run: String, number: u64, order: Order) {
-        let is_new = self.playing.as_ref().is_none_or(|playing| playing.run != run);
-        match &mut self.playing {
-            None if !matches!(order, Order::Begin { .. }) => return,
-            Some(playing) if !is_new && number < playing.obeyed => return,
-            Some(playing) if !is_new => playing.obeyed = number + 1,
-            _ => {
-                // Another run: what is left of the one before is nobody's any more.
-                self.out.push_back(GeneratorOutput::Dismiss);
-                self.out.push_back(GeneratorOutput::Forget { below: u64::MAX });
-                self.playing = Some(Playing { obeyed: number + 1, ..Playing::new(run, 0) });
-            }
-        }
-        if let Err(what) = order.plausible(self.clock.map(|clock| self.now_ms + clock.offset)) {
-            return self.distrust(&order, &what.to_string());
-        }
-        match order {
-            Order::Begin { workers } => self.begin(workers),
-            Order::Worker { worker, message } => self.obey(worker, *message),
-            Order::End => {
-                self.end();
-                self.say_card();
-            }
-        }
-    }
-
-    /// Nobody in his right mind asks for that: what plays here stops.
-    fn distrust(&mut self, order: &Order, what: &str) {
-        self.refused += 1;
-        let why = format!("its conductor asked for {what}");
-        match order {
-            Order::Worker { worker, message } if matches!(**message, ToWorker::Load(_)) => {
-                self.on_worker_died(*worker, why);
-            }
-            Order::Begin { .. } => self.on_worker_died(0, why),
-            _ => self.stop_because(&why),
-        }
-    }
-
-    fn end(&mut self) {
-        self.out.push_back(GeneratorOutput::Dismiss);
-        self.out.push_back(GeneratorOutput::Forget { below: u64::MAX });
-        self.playing = None;
-    }
-
-    /// Starts workers up to this number.
-    fn begin(&mut self, workers: u32) {
-        let Some(playing) = &mut self.playing else { return };
-        let before = std::mem::replace(&mut playing.workers, workers);
-        if self.card.consent != Consent::Given || playing.is_over {
-            self.refused += 1;
-            let why = if playing.is_over { "its operator stopped it" } else { "its operator has not allowed this run" };
-            let why = why.to_owned();
-            return (before..workers).for_each(|worker| self.on_worker_died(worker, why.clone()));
-        }
-        self.out.push_back(GeneratorOutput::Spawn { workers });
-        self.say_card();
-    }
-
-    fn obey(&mut self, worker: u32, message: ToWorker) {
-        let Some(playing) = &mut self.playing else { return };
-        let message = match message {
-            ToWorker::Load(_) if self.card.consent != Consent::Given && playing.shares.is_empty() => return,
-            ToWorker::Load(load) => match self.bounds.check(*load, &self.agreements) {
-                Ok((mut load, agreed)) => {
-                    load.trial = trial(&load.plan, self.places.iter().cloned());
-                    playing.samples = agreed.samples;
-                    playing.shares.insert(worker, Share::new(&load));
-                    ToWorker::Load(Box::new(load))
-                }
-                Err(why) => {
-                    self.refused += 1;
-                    return self.on_worker_died(worker, why.to_string());
-                }
-            },
-            ToWorker::Start { epoch_ms, shared } => {
-                let Some(clock) = self.clock else {
-                    return self
-                        .on_worker_died(worker, "its clock could not be compared with the conductor's".to_owned());
-                };
-                let ours = epoch_ms - clock.offset;
-                playing.epoch_ms = Some((epoch_ms, ours));
-                playing.silence.expect(worker);
-                ToWorker::Start { epoch_ms: ours, shared }
-            }
-            ToWorker::Act(mut action) => {
-                let most = playing.shares.get(&worker).map_or(0, |share| self.bounds.most_of_run(share));
-                playing.limits_met.remove(&worker);
-                if let Action::Users { users, .. } = &mut action.action
-                    && *users > most
-                {
-                    let text =
-                        format!("a part of {users} users would be more than it can hold: it plays that of {most}");
-                    playing.limits_met.insert(worker, [text.clone()].into());
-                    playing.said.push(Said { worker, what: What::Limited(text) });
-                    *users = most;
-                }
-                if let (Action::Users { users, .. }, Some(share)) = (&action.action, playing.shares.get_mut(&worker)) {
-                    share.own = share.own.max(share.of(*users));
-                }
-                ToWorker::Act(action)
-            }
-            // Not more than its operator allows in this browser, all workers together.
-            ToWorker::TakeIn { guests, most } => {
-                let most = most.min(self.bounds.users.saturating_sub(playing.users()));
-                if let Some(share) = playing.shares.get_mut(&worker) {
-                    share.guests = share.guests.saturating_add(most.min(guests.len() as u32));
-                }
-                ToWorker::TakeIn { guests, most }
-            }
-            // It would hand over what servers answered it.
-            ToWorker::Prepare { .. } if !playing.samples => {
-                self.refused += 1;
-                let why = "it prepares nothing for others: its operator sends no samples of answers".to_owned();
-                return self.on_worker_died(worker, why);
-            }
-            other => other,
-        };
-        self.out.push_back(GeneratorOutput::Tell { worker, message: Box::new(message) });
-    }
 }
-
-/// More than a second's: nobody has ticked for a while, and a part is not to grow beyond what a conductor takes.
-const MOST_SAID: usize = 64;
-/// Snapshots are handed over once a second.
-const PART_MS: f64 = 950.0;
-const CLOCK_STEP_MS: f64 = 0.2;

@@ -4,7 +4,6 @@
 //! with latency. The only thing it replaces is the edge (`browser`): frames, HTTP answers and time.
 
 mod broker;
-mod endpoint;
 mod narrow;
 mod pretender;
 mod rings;
@@ -15,7 +14,6 @@ pub use broker::{SwarmNet, WayFaults};
 pub use demo_service::{
     AnswerSound, Chat, ChatCounts, ClosePoint, Faults, Net, VoiceConfig, VoiceCounts, VoiceServer, spellings,
 };
-pub use endpoint::Endpoint;
 pub use pretender::Pretender;
 pub use swarm::{CONDUCTOR, SimulatedSwarm};
-pub use world::World;
+pub use world::{Endpoint, World};

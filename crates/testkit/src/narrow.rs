@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeSet, VecDeque};
 
-use super::endpoint::Endpoint;
+use super::world::Endpoint;
 
 /// What is wanted of one socket.
 pub struct Dial {

@@ -1,4 +1,4 @@
-//! One labelled input tied to a place in the plan, with its problems under it.
+//! What is filled in and chosen, each with its label, and what is wrong with it.
 
 use leptos::html::Input;
 use leptos::prelude::*;
@@ -9,6 +9,7 @@ use app::Event;
 use app::field::{FieldKind, read, show_at};
 use app::path::Path;
 
+/// One labelled input tied to a place in the plan, with its problems under it.
 #[component]
 pub fn Field(
     #[prop(into)] path: Signal<Path>,
@@ -64,6 +65,50 @@ pub fn Field(
                 <span class="problem">{problems}</span>
                 {(!hint.is_empty()).then(|| view! { <span class="hint">{hint}</span> })}
             </p>
+        </div>
+    }
+}
+
+/// The problems of a place that has no input of its own, like a list as a whole.
+#[component]
+pub fn ProblemsAt(
+    #[prop(into)] path: Signal<Path>,
+    /// Also those of everything inside it.
+    #[prop(optional)]
+    inside: bool,
+) -> impl IntoView {
+    let store = Store::here();
+    let problems = store.plan(move |editor| editor.problems_at(&path.get(), inside).join("; "));
+    view! { <p class="problem" hidden=move || problems.with(String::is_empty)>{problems}</p> }
+}
+
+/// A labelled choice of a few.
+#[component]
+pub fn Select(
+    #[prop(into)] label: String,
+    /// Value and text of each choice.
+    #[prop(into)]
+    options: Signal<Vec<(String, String)>>,
+    #[prop(into)] value: Signal<String>,
+    on_choose: impl Fn(String) + 'static,
+    #[prop(optional, into)] hint: String,
+    #[prop(optional)] bare: bool,
+) -> impl IntoView {
+    let id = unique_id("select");
+    let choices = move || {
+        let option = |(name, text): (String, String)| {
+            let selected = name == value.get();
+            view! { <option value=name selected=selected>{text}</option> }
+        };
+        options.get().into_iter().map(option).collect_view()
+    };
+    view! {
+        <div class="field">
+            <label for=id.clone() class:unseen=bare>{label}</label>
+            <span class="box">
+                <select id=id prop:value=value on:change=move |event| on_choose(event_target_value(&event))>{choices}</select>
+            </span>
+            {(!hint.is_empty()).then(|| view! { <p class="note"><span class="hint">{hint}</span></p> })}
         </div>
     }
 }

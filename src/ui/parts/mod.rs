@@ -8,25 +8,17 @@ mod facts;
 mod field;
 mod file_button;
 mod keyed;
-mod notice;
-mod problems_at;
 mod question;
-mod select;
-mod theme_toggle;
 
 pub use card::Card;
 pub use data_table::DataTable;
 pub use dialog::Dialog;
 pub use document::Document;
 pub use facts::Facts;
-pub use field::Field;
+pub use field::{Field, ProblemsAt, Select};
 pub use file_button::{FileButton, read_text};
 pub use keyed::keyed;
-pub use notice::Notice;
-pub use problems_at::ProblemsAt;
 pub use question::Question;
-pub use select::Select;
-pub use theme_toggle::ThemeToggle;
 
 use std::cell::Cell;
 

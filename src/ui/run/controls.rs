@@ -2,8 +2,8 @@
 
 use leptos::prelude::*;
 
-use super::definitions::Definitions;
 use super::save::Save;
+use crate::ui::parts::{Dialog, Document};
 use crate::ui::safety::{STOP_KEY, StopKeyHint};
 use crate::ui::store::Store;
 use app::Event;
@@ -63,5 +63,16 @@ pub fn Controls() -> impl IntoView {
                 <button hidden=running on:click=move |_| store.dispatch(Event::Save(Format::Json))>"Save its report"</button>
             </p>
         </section>
+    }
+}
+
+/// What every number means: the very text of docs/metrics.md.
+#[component]
+fn Definitions() -> impl IntoView {
+    let open = RwSignal::new(false);
+    let text = || view! { <Document text=include_str!("../../../docs/metrics.md") /> };
+    view! {
+        <button on:click=move |_| open.set(true)>"What the numbers mean"</button>
+        <Dialog title="What the numbers mean" open content=text />
     }
 }

@@ -2,12 +2,10 @@
 
 mod charts;
 mod controls;
-mod definitions;
 mod evidence;
 mod happenings;
 mod health;
 mod hear;
-mod leave_guard;
 mod live;
 mod log;
 mod past;
@@ -16,7 +14,6 @@ mod search;
 mod see;
 mod see_chat;
 mod see_frames;
-mod state_chip;
 mod tables;
 mod tiles;
 mod verdict;
@@ -24,9 +21,11 @@ mod voice;
 mod waveform;
 mod whom;
 
+use leptos::ev::beforeunload;
 use leptos::prelude::*;
 
 use crate::ui::store::Store;
+use app::Model;
 use charts::Charts;
 use controls::Controls;
 use evidence::Evidence;
@@ -34,7 +33,6 @@ pub use happenings::HappeningList;
 use happenings::Happenings;
 use health::{Health, Warnings};
 use hear::Hear;
-use leave_guard::LeaveGuard;
 use live::LiveControl;
 use log::Log;
 pub use past::PastOutcome;
@@ -42,7 +40,6 @@ pub use save::Save;
 use search::Search;
 pub use see::SEE_ID;
 use see::{FeltSlowKey, See};
-pub use state_chip::StateChip;
 use tables::{Closes, Consistency, Contract, Counters, Delivery, Disconnects, Errors, Operations, Thresholds};
 use tiles::Tiles;
 use verdict::VerdictCard;
@@ -91,4 +88,16 @@ pub fn RunPage() -> impl IntoView {
             </div>
         </div>
     }
+}
+
+/// Asks before a reload or a closed tab would end a run, or lose one that is kept nowhere.
+#[component]
+fn LeaveGuard() -> impl IntoView {
+    let store = Store::here();
+    let handle = window_event_listener(beforeunload, move |event| {
+        if store.peek(Model::would_lose_a_run) {
+            event.prevent_default();
+        }
+    });
+    on_cleanup(move || handle.remove());
 }

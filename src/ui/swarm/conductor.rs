@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 
-use super::credentials::BrokerState;
+use super::broker::BrokerState;
 use super::name::NameField;
 use super::qr::QrCode;
 use crate::ui::parts::{Card, DataTable, Select};

@@ -2,10 +2,10 @@
 
 use leptos::prelude::*;
 
+use super::broker::BrokerState;
 use super::consent::Terms;
-use super::credentials::BrokerState;
 use super::name::NameField;
-use super::picture::TheRun;
+use super::watcher::TheRun;
 use crate::ui::parts::Card;
 use crate::ui::safety::{STOP_KEY, StopKeyHint};
 use crate::ui::store::Store;

@@ -1,12 +1,11 @@
 //! The swarm page: several browsers become one run.
 
+mod broker;
 mod conductor;
 mod consent;
-mod credentials;
 mod entrance;
 mod generator;
 mod name;
-mod picture;
 mod qr;
 mod watcher;
 

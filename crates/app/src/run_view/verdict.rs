@@ -65,7 +65,9 @@ const fn advice(what: ReasonKind) -> &'static str {
         ReasonKind::BehindProbe => {
             "Spread the load over more machines. If a browser only sits far away, raise `verdict.behind_ms` in the plan."
         }
-        ReasonKind::Backlog => "Spread the load over more machines, or plan for fewer users or frames a browser.",
+        ReasonKind::Backlog | ReasonKind::FramesUnread => {
+            "Spread the load over more machines, or plan for fewer users or frames a browser."
+        }
         ReasonKind::ConnectStalled => {
             "Run it with half the users a browser: if everybody connects, it was the browser."
         }

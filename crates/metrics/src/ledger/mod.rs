@@ -56,6 +56,8 @@ pub struct Ledger {
     /// So many entries are a reason to forget those that nothing will ask for.
     crowded: usize,
     finished: bool,
+    /// When a message last reached a member for the first time.
+    arrived_at: Option<Timestamp>,
     delta: LedgerDelta,
     log: SentLog,
     /// Places of our rooms in `log.rooms`.
@@ -115,6 +117,7 @@ impl Ledger {
             spare: Vec::new(),
             crowded: forget::CROWDED,
             finished: false,
+            arrived_at: None,
             delta: LedgerDelta::default(),
             log: SentLog::default(),
             logged_rooms: IdMap::default(),
@@ -208,6 +211,7 @@ impl Ledger {
             self.delta.arrived += 1;
             self.delta.reordered += u64::from(inserted == Inserted::Older);
             self.delta.late += u64::from(latency > self.late_after);
+            self.arrived_at = Some(now);
             self.note_arrival(now, receiver, &tag, latency);
             if own {
                 self.decide(key(&tag), Fate::Accepted(now));
@@ -216,6 +220,11 @@ impl Ledger {
             self.delta.duplicated += 1;
         }
         Some(Receipt { tag, first, own, latency })
+    }
+
+    /// When a message last reached a member for the first time.
+    pub fn arrived_at(&self) -> Option<Timestamp> {
+        self.arrived_at
     }
 
     /// What other workers' users sent. Telling it twice changes nothing.

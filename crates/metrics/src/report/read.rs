@@ -153,6 +153,7 @@ fn worker(entry: &WorkerEntry) -> Result<WorkerHealth, UnreadableReport> {
         sockets_open: entry.sockets_open,
         handshake_queue_max: entry.handshake_queue_max,
         heard: Timestamp::ZERO,
+        unread: false,
         lost: entry.lost,
     })
 }

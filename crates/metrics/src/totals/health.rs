@@ -27,6 +27,8 @@ pub struct WorkerHealth {
     pub handshake_queue_max: u32,
     /// The last hand-over.
     pub heard: Timestamp,
+    /// Messages still came when it closed its sockets.
+    pub unread: bool,
     /// It broke during the run.
     pub lost: bool,
 }
@@ -79,6 +81,11 @@ impl Health {
         self.living().map(|worker| worker.heard).min().unwrap_or(Timestamp::ZERO)
     }
 
+    /// The workers that left messages unread.
+    pub(crate) fn unread(&self) -> impl Iterator<Item = usize> + '_ {
+        (0..self.workers.len()).filter(|worker| self.workers[*worker].unread)
+    }
+
     pub(crate) fn living(&self) -> impl Iterator<Item = &WorkerHealth> {
         self.workers.iter().filter(|worker| !worker.lost)
     }
@@ -93,6 +100,7 @@ impl Health {
         state.busy_max = state.busy_max.max(delta.busy_share);
         state.buffered_max = state.buffered_max.max(delta.buffered_max);
         state.sockets_open = delta.sockets_open;
+        state.unread |= delta.unread;
         state.handshake_queue_max = state.handshake_queue_max.max(delta.handshake_queue);
         delta.lag.iter().for_each(|&lag| state.lag.record(lag));
         if let Some(lag) = delta.lag.iter().max() {

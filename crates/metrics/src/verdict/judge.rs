@@ -125,7 +125,7 @@ fn doubts(case: &JudgedRun<'_>) -> Vec<Doubt> {
     let late = late.map(|reason| Doubt::of(reason, Falsifier::Lateness, true));
     let behind =
         browsers_behind(case).chain(backlogs(case)).map(|reason| Doubt::of(reason, Falsifier::Lateness, false));
-    full.chain(late).chain(behind).collect()
+    full.chain(late).chain(behind).chain(unread_frames(case.totals)).collect()
 }
 
 impl Doubt {
@@ -136,6 +136,7 @@ impl Doubt {
             ReasonKind::WorkerLag | ReasonKind::PacingError => {
                 format!("{whose} was late in {} of the run", percent(reason.value.unwrap_or_default() / 100.0))
             }
+            ReasonKind::FramesUnread => format!("messages were still coming in when {whose} closed its sockets"),
             _ => format!("frames waited in the browser of {whose}").replace("browser of the generator", "browser"),
         };
         Self { reason, falsifier, leaves_clean, short }
@@ -251,6 +252,19 @@ fn full_browsers(totals: &Totals) -> impl Iterator<Item = Reason> {
                 .since(full.since)
                 .in_browser(totals, home),
         )
+    })
+}
+
+/// Messages came until the sockets were closed: more may have waited.
+fn unread_frames(totals: &Totals) -> impl Iterator<Item = Doubt> {
+    totals.health().unread().map(|worker| {
+        let home = totals.homes().of(worker);
+        let text = format!(
+            "Messages were still coming in when {} closed its sockets: whether those that miss were lost is not known.",
+            name_of(totals, home).replacen("The ", "the ", 1)
+        );
+        let reason = Reason::new(ReasonKind::FramesUnread, text).in_browser(totals, home);
+        Doubt::of(Reason { worker: Some(worker), ..reason }, Falsifier::Queue, false)
     })
 }
 
@@ -446,7 +460,7 @@ fn in_words(result: &ThresholdResult, totals: &Totals) -> Option<String> {
         _ => return None,
     };
     let count = totals.delivery().figure(figure).filter(|_| threshold.window.is_none() && figure.is_of_receivers())?;
-    let due = u64::try_from(totals.delivery().due).ok()?;
+    let due = totals.delivery().due;
     Some(format!("{} of {} deliveries {}", grouped(count.unsigned_abs()), grouped(due), figure.field()))
 }
 

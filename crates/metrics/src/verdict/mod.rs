@@ -81,6 +81,8 @@ pub enum ReasonKind {
     BehindProbe,
     /// All answers to a worker's own requests come later than a probe's: frames wait in its sockets' queues.
     Backlog,
+    /// Messages were still coming in when a worker closed its sockets.
+    FramesUnread,
     /// The browsers' clocks are not known well enough for what a threshold is about.
     ClockUncertainty,
     /// Of INVALID nothing more than a remark: what else made samples suspect.

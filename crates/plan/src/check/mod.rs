@@ -13,7 +13,6 @@ use super::accounts::{MOST_COLUMNS, plain};
 use super::expectation::Expectation;
 use super::model::{ANSWER_LIMIT_MIB, Accounts, Load, Mark, Plan, Population, Ramp, Redirects, ShapeName, Stage};
 use super::search;
-use super::segment::{Hand, Segment};
 use super::threshold::Threshold;
 use super::verdict::VerdictRules;
 use scenario::{self, Fields, Node, Problem, Problems, Program};
@@ -56,30 +55,6 @@ impl Plan {
         }
         problems.into_vec()
     }
-
-    /// Of the accounts in `csv` those that a part of the run needs, each in its place: what is not a browser's to know is
-    /// left empty.
-    pub fn rows_of(&self, segment: &Segment, csv: &[Vec<Vec<String>>]) -> Vec<Vec<Vec<String>>> {
-        let plays_once = segment.plays_once();
-        let rows_of = |(index, rows): (usize, &Vec<Vec<String>>)| {
-            let hand = Hand::new(segment, index == 0);
-            let is_needed = |place: usize| hand.holds(place as u32) || (plays_once && place + 1 == rows.len());
-            let pick = |(place, row): (usize, &Vec<String>)| if is_needed(place) { row.clone() } else { Vec::new() };
-            rows.iter().enumerate().map(pick).collect()
-        };
-        csv.iter().enumerate().map(rows_of).collect()
-    }
-
-    /// The most users at a time that a part of the run plays.
-    pub fn users_of(&self, segment: &Segment) -> u32 {
-        let share = |index: usize| Hand::new(segment, index == 0).share(self.most_users(index));
-        (0..self.populations.len()).map(share).fold(0, u32::saturating_add)
-    }
-
-    /// How long the longest load lasts, seconds.
-    pub fn duration_s(&self) -> f64 {
-        self.populations.iter().map(|population| population.load.duration().as_secs_f64()).fold(0.0, f64::max)
-    }
 }
 
 impl Population {
@@ -112,10 +87,9 @@ fn plan(fields: &Fields<'_>, problems: &Problems) -> Option<Plan> {
         fields.optional(field).map_or(Some(default), |node| node.number(least..=LONGEST_S))
     };
     let number = |field, default: u64, range| fields.optional(field).map_or(Some(default), |node| node.integer(range));
-    let seed = number("seed", 1, 0..=LARGEST_EXACT);
+    let (seed, consistency_users) = (number("seed", 1, 0..=LARGEST_EXACT), number("consistency_users", 5, 0..=1_000));
     let handshakes = number("handshakes_in_flight", 4, 1..=64);
     let contract_every = number("contract_every", 50, 0..=1_000_000);
-    let consistency_users = number("consistency_users", 5, 0..=1_000);
     let (warmup_s, settle_s) = (seconds("warmup_s", 0.0, 0.0), seconds("settle_s", 3.0, 0.0));
     let graceful_stop_s = seconds("graceful_stop_s", 15.0, 0.0);
     let late_after_s = fields.optional("late_after_s").map_or(Some(5.0), |node| node.number(0.1..=LONGEST_LATE_S));
@@ -126,7 +100,7 @@ fn plan(fields: &Fields<'_>, problems: &Problems) -> Option<Plan> {
     let lab = fields.optional("lab").filter(|node| !node.value().is_null()).map(|node| lab_faults(&node));
     let verdict = fields.optional("verdict").map_or_else(|| Some(VerdictRules::default()), |node| verdict_rules(&node));
     let thresholds = fields.optional("thresholds").map_or_else(Vec::new, |node| thresholds(&node));
-    let expect = fields.optional("expect").map_or_else(|| Some(Expectation::ALL.to_vec()), |node| expectations(&node));
+    let expect = expectations(fields);
     let search = fields.optional("search").filter(|node| !node.value().is_null()).map(|node| search::search(&node));
     let actions = fields.optional("actions").map_or_else(Vec::new, |node| actions::actions(&node));
     let populations = fields.required("populations").map(|node| populations(&node, problems));
@@ -192,7 +166,8 @@ fn thresholds(node: &Node<'_>) -> Vec<String> {
     node.list().into_iter().filter_map(read).collect()
 }
 
-fn expectations(node: &Node<'_>) -> Option<Vec<Expectation>> {
+fn expectations(fields: &Fields<'_>) -> Option<Vec<Expectation>> {
+    let Some(node) = fields.optional("expect") else { return Some(Expectation::ALL.to_vec()) };
     let names = Expectation::ALL.map(|one| (one.name(), one));
     node.list().iter().map(|entry| entry.one_of(&names)).collect()
 }

@@ -4,18 +4,16 @@ use super::Compiler;
 use crate::contract::{Rule, Shape};
 use crate::reader::Node;
 
-impl Compiler<'_> {
-    pub(super) fn contract(&mut self, node: Option<&Node<'_>>) -> Vec<Shape> {
-        let events = node.and_then(|node| node.fields(&["events"])).and_then(|fields| fields.required("events"));
-        let entries = events.as_ref().map(Node::entries).unwrap_or_default();
-        entries
-            .into_iter()
-            .map(|(name, shape)| Shape {
-                event: self.event(name),
-                rules: shape.entries().into_iter().filter_map(|(path, types)| rule(path, &types)).collect(),
-            })
-            .collect()
-    }
+pub(super) fn contract(compiler: &mut Compiler<'_>, node: Option<&Node<'_>>) -> Vec<Shape> {
+    let events = node.and_then(|node| node.fields(&["events"])).and_then(|fields| fields.required("events"));
+    let entries = events.as_ref().map(Node::entries).unwrap_or_default();
+    entries
+        .into_iter()
+        .map(|(name, shape)| Shape {
+            event: compiler.event(name),
+            rules: shape.entries().into_iter().filter_map(|(path, types)| rule(path, &types)).collect(),
+        })
+        .collect()
 }
 
 /// Both the path and the types are looked at, so that one mistake does not hide the other.

@@ -9,218 +9,216 @@ use crate::reader::{Fields, Node, did_you_mean, list_of, quoted};
 use crate::template::Template;
 use base::time::Span;
 
-impl Compiler<'_> {
-    pub(super) fn connect(&mut self, node: Option<&Node<'_>>) -> Connect {
-        let fields = node.and_then(|node| {
-            node.fields(&["url", "path", "query", "namespace", "auth", "protocols", "timeout_s", "reconnect"])
+pub(super) fn connect(compiler: &mut Compiler<'_>, node: Option<&Node<'_>>) -> Connect {
+    let fields = node.and_then(|node| {
+        node.fields(&["url", "path", "query", "namespace", "auth", "protocols", "timeout_s", "reconnect"])
+    });
+    let Some(fields) = fields else { return nowhere() };
+    if matches!(compiler.protocol, Protocol::WebSocket { .. }) {
+        for name in ["path", "namespace", "auth"] {
+            if let Some(node) = fields.optional(name) {
+                node.problem(format!("`{name}` belongs to Socket.IO: plain WebSocket has none"));
+            }
+        }
+    }
+    Connect {
+        url: fields.required("url").map_or_else(|| Template::constant(Value::Null), |node| socket_url(compiler, &node)),
+        path: text_or(compiler, &fields, "path", "/socket.io/"),
+        query: {
+            let entries = fields.optional("query").map(|query| query.entries()).unwrap_or_default();
+            entries.into_iter().map(|(name, value)| (name.to_owned(), compiler.template(&value))).collect()
+        },
+        namespace: text_or(compiler, &fields, "namespace", "/"),
+        auth: fields.optional("auth").map(|auth| {
+            if !auth.value().is_object() && !auth.value().as_str().is_some_and(|text| text.starts_with("${")) {
+                auth.expected("an object");
+            }
+            compiler.template(&auth)
+        }),
+        protocols: {
+            let entries = fields.optional("protocols").map(|protocols| protocols.list()).unwrap_or_default();
+            entries.iter().map(|protocol| compiler.template(protocol)).collect()
+        },
+        timeout: compiler.timeout(&fields, CONNECT_TIMEOUT_S),
+        reconnect: fields.optional("reconnect").map_or(DEFAULT_RECONNECT, |node| reconnect(compiler, &node)),
+    }
+}
+
+fn socket_url(compiler: &mut Compiler<'_>, node: &Node<'_>) -> Template {
+    if node.value().as_str().is_none_or(|text| !text.starts_with("${")) {
+        url(node, &["http", "https", "ws", "wss"]);
+    }
+    compiler.template(node)
+}
+
+/// Text that begins with a slash, or a template.
+fn text_or(compiler: &mut Compiler<'_>, fields: &Fields<'_>, name: &'static str, default: &str) -> Template {
+    let Some(node) = fields.optional(name) else { return Template::constant(default.into()) };
+    let reported = compiler.problems.len();
+    let template = compiler.template(&node);
+    if compiler.problems.len() == reported
+        && let Some(value) = template.as_constant()
+        && !value.as_str().is_some_and(|text| text.starts_with('/'))
+    {
+        Node::at(value, node.path().to_owned(), compiler.problems).expected("text that begins with /");
+    }
+    template
+}
+
+fn reconnect(compiler: &mut Compiler<'_>, node: &Node<'_>) -> Reconnect {
+    let read = compiler.known(node, |node| match node.value().as_str() {
+        Some("none") => Some(Reconnect::None),
+        Some("backoff") => Some(DEFAULT_RECONNECT),
+        Some(_) => node.one_of(&[("none", ()), ("backoff", ())]).map(|()| Reconnect::None),
+        None => backoff(node),
+    });
+    read.unwrap_or(Reconnect::None)
+}
+
+pub(super) fn timers(compiler: &mut Compiler<'_>, node: Option<&Node<'_>>) -> Vec<Timer> {
+    let mut timers = Vec::new();
+    for entry in node.map(Node::list).unwrap_or_default() {
+        let known = &["name", "interval", "first", "times", "steps", "note"];
+        let Some(fields) = entry.fields(known) else { continue };
+        let name = fields.required("name").and_then(|name| {
+            let text = name.name()?;
+            if compiler.timer_names.iter().any(|(known, _)| known == text) {
+                name.problem(format!("two timers are named {}", quoted(text)));
+            }
+            Some(text.to_owned())
         });
-        let Some(fields) = fields else { return nowhere() };
-        if matches!(self.protocol, Protocol::WebSocket { .. }) {
-            for name in ["path", "namespace", "auth"] {
-                if let Some(node) = fields.optional(name) {
-                    node.problem(format!("`{name}` belongs to Socket.IO: plain WebSocket has none"));
-                }
-            }
-        }
-        Connect {
-            url: fields.required("url").map_or_else(|| Template::constant(Value::Null), |node| self.socket_url(&node)),
-            path: self.text_or(&fields, "path", "/socket.io/"),
-            query: {
-                let entries = fields.optional("query").map(|query| query.entries()).unwrap_or_default();
-                entries.into_iter().map(|(name, value)| (name.to_owned(), self.template(&value))).collect()
-            },
-            namespace: self.text_or(&fields, "namespace", "/"),
-            auth: fields.optional("auth").map(|auth| {
-                if !auth.value().is_object() && !auth.value().as_str().is_some_and(|text| text.starts_with("${")) {
-                    auth.expected("an object");
-                }
-                self.template(&auth)
-            }),
-            protocols: {
-                let entries = fields.optional("protocols").map(|protocols| protocols.list()).unwrap_or_default();
-                entries.iter().map(|protocol| self.template(protocol)).collect()
-            },
-            timeout: self.timeout(&fields, CONNECT_TIMEOUT_S),
-            reconnect: fields.optional("reconnect").map_or(DEFAULT_RECONNECT, |node| self.reconnect(&node)),
+        let interval = fields.required("interval").and_then(|node| interval(compiler, &node));
+        let first = fields.optional("first").and_then(|first| compiler.delay(&first));
+        let times = fields.optional("times").map(|times| compiler.template(&times));
+        let start = compiler.ops.len();
+        let block = compiler.block(fields.required("steps").as_ref(), ON_THE_SIDE);
+        let never = times.as_ref().and_then(Template::as_constant).and_then(Value::as_f64);
+        let (name, never) = (name.unwrap_or_default(), never.is_some_and(|times| times < 1.0));
+        compiler.timer_names.push((name.clone(), (!never).then_some(timers.len())));
+        match interval {
+            Some(interval) if !never => timers.push(Timer { name, interval, first, times, block }),
+            _ => compiler.ops.truncate(start),
         }
     }
+    timers
+}
 
-    fn socket_url(&mut self, node: &Node<'_>) -> Template {
-        if node.value().as_str().is_none_or(|text| !text.starts_with("${")) {
-            url(node, &["http", "https", "ws", "wss"]);
+/// A delay that is not always zero: a timer without a pause would never let go.
+fn interval(compiler: &mut Compiler<'_>, node: &Node<'_>) -> Option<Delay> {
+    let delay = compiler.delay(node)?;
+    let zero = |template: &Template| template.as_constant().and_then(Value::as_f64) == Some(0.0);
+    let always = match &delay {
+        Delay::Fixed(value) | Delay::Exponential(value) | Delay::Uniform(_, value) => zero(value),
+        Delay::Normal(mean, deviation) => zero(mean) && zero(deviation),
+    };
+    if always {
+        node.problem("expected an interval above 0 ms: the timer would tick without end");
+    }
+    Some(delay)
+}
+
+pub(super) fn reactions(compiler: &mut Compiler<'_>, node: Option<&Node<'_>>) -> Vec<Reaction> {
+    let mut reactions = Vec::new();
+    for entry in node.map(Node::list).unwrap_or_default() {
+        let known = &["event", "where", "probability", "delay", "duplicates", "steps", "note"];
+        let Some(fields) = entry.fields(known) else { continue };
+        let event = compiler.event_of(fields.required("event").as_ref());
+        compiler.names.event = true;
+        let matches = compiler.tests(fields.optional("where").as_ref());
+        let probability = fields.optional("probability").map(|node| compiler.number(&node, 0.0..=1.0));
+        let probability = probability.unwrap_or_else(|| Template::constant(1.into()));
+        let delay = fields.optional("delay").and_then(|delay| compiler.delay(&delay));
+        let duplicates = compiler.flag(&fields, "duplicates", false);
+        let start = compiler.ops.len();
+        let block = compiler.block(fields.required("steps").as_ref(), ON_THE_SIDE);
+        compiler.names.event = false;
+        if probability.as_constant().and_then(Value::as_f64) == Some(0.0) {
+            compiler.ops.truncate(start);
+        } else {
+            reactions.push(Reaction { event, matches, duplicates, probability, delay, block });
         }
-        self.template(node)
     }
+    reactions
+}
 
-    /// Text that begins with a slash, or a template.
-    fn text_or(&mut self, fields: &Fields<'_>, name: &'static str, default: &str) -> Template {
-        let Some(node) = fields.optional(name) else { return Template::constant(default.into()) };
-        let reported = self.problems.len();
-        let template = self.template(&node);
-        if self.problems.len() == reported
-            && let Some(value) = template.as_constant()
-            && !value.as_str().is_some_and(|text| text.starts_with('/'))
-        {
-            Node::at(value, node.path().to_owned(), self.problems).expected("text that begins with /");
+pub(super) fn delivery(compiler: &mut Compiler<'_>, node: Option<&Node<'_>>) -> Option<Delivery> {
+    let Some(fields) = node.and_then(|node| node.fields(&["event", "operation"])) else {
+        for (path, _) in std::mem::take(&mut compiler.messages) {
+            compiler.problems.add(path, "a ledgered message needs `delivery`: which event brings it to its receivers");
         }
-        template
-    }
-
-    fn reconnect(&mut self, node: &Node<'_>) -> Reconnect {
-        let read = self.known(node, |node| match node.value().as_str() {
-            Some("none") => Some(Reconnect::None),
-            Some("backoff") => Some(DEFAULT_RECONNECT),
-            Some(_) => node.one_of(&[("none", ()), ("backoff", ())]).map(|()| Reconnect::None),
-            None => backoff(node),
-        });
-        read.unwrap_or(Reconnect::None)
-    }
-
-    pub(super) fn timers(&mut self, node: Option<&Node<'_>>) -> Vec<Timer> {
-        let mut timers = Vec::new();
-        for entry in node.map(Node::list).unwrap_or_default() {
-            let known = &["name", "interval", "first", "times", "steps", "note"];
-            let Some(fields) = entry.fields(known) else { continue };
-            let name = fields.required("name").and_then(|name| {
-                let text = name.name()?;
-                if self.timer_names.iter().any(|(known, _)| known == text) {
-                    name.problem(format!("two timers are named {}", quoted(text)));
-                }
-                Some(text.to_owned())
-            });
-            let interval = fields.required("interval").and_then(|interval| self.interval(&interval));
-            let first = fields.optional("first").and_then(|first| self.delay(&first));
-            let times = fields.optional("times").map(|times| self.template(&times));
-            let start = self.ops.len();
-            let block = self.block(fields.required("steps").as_ref(), ON_THE_SIDE);
-            let never = times.as_ref().and_then(Template::as_constant).and_then(Value::as_f64);
-            let (name, never) = (name.unwrap_or_default(), never.is_some_and(|times| times < 1.0));
-            self.timer_names.push((name.clone(), (!never).then_some(timers.len())));
-            match interval {
-                Some(interval) if !never => timers.push(Timer { name, interval, first, times, block }),
-                _ => self.ops.truncate(start),
-            }
+        return None;
+    };
+    let event = compiler.event_of(fields.required("event").as_ref());
+    let operation = match (fields.optional("operation"), compiler.messages.first()) {
+        (None, Some((_, operation))) => *operation,
+        // Who only listens to others' messages names the operation as it likes.
+        (given, _) => {
+            let default = compiler.events.get(usize::from(event.0)).filter(|_| given.is_none()).cloned();
+            compiler.operation_of(&fields, default.as_deref())
         }
-        timers
+    };
+    for (path, _) in compiler.messages.iter().filter(|(_, sender)| *sender != operation) {
+        let name = &compiler.operations[usize::from(operation.0)];
+        compiler.problems.add(path, format!("ledgered messages are measured under one operation, here `{name}`"));
     }
+    Some(Delivery { event, operation })
+}
 
-    /// A delay that is not always zero: a timer without a pause would never let go.
-    fn interval(&mut self, node: &Node<'_>) -> Option<Delay> {
-        let delay = self.delay(node)?;
-        let zero = |template: &Template| template.as_constant().and_then(Value::as_f64) == Some(0.0);
-        let always = match &delay {
-            Delay::Fixed(value) | Delay::Exponential(value) | Delay::Uniform(_, value) => zero(value),
-            Delay::Normal(mean, deviation) => zero(mean) && zero(deviation),
-        };
-        if always {
-            node.problem("expected an interval above 0 ms: the timer would tick without end");
-        }
-        Some(delay)
-    }
-
-    pub(super) fn reactions(&mut self, node: Option<&Node<'_>>) -> Vec<Reaction> {
-        let mut reactions = Vec::new();
-        for entry in node.map(Node::list).unwrap_or_default() {
-            let known = &["event", "where", "probability", "delay", "duplicates", "steps", "note"];
-            let Some(fields) = entry.fields(known) else { continue };
-            let event = self.event_of(fields.required("event").as_ref());
-            self.names.event = true;
-            let matches = self.tests(fields.optional("where").as_ref());
-            let probability = fields.optional("probability").map(|node| self.number(&node, 0.0..=1.0));
-            let probability = probability.unwrap_or_else(|| Template::constant(1.into()));
-            let delay = fields.optional("delay").and_then(|delay| self.delay(&delay));
-            let duplicates = self.flag(&fields, "duplicates", false);
-            let start = self.ops.len();
-            let block = self.block(fields.required("steps").as_ref(), ON_THE_SIDE);
-            self.names.event = false;
-            if probability.as_constant().and_then(Value::as_f64) == Some(0.0) {
-                self.ops.truncate(start);
-            } else {
-                reactions.push(Reaction { event, matches, duplicates, probability, delay, block });
-            }
-        }
-        reactions
-    }
-
-    pub(super) fn delivery(&mut self, node: Option<&Node<'_>>) -> Option<Delivery> {
-        let Some(fields) = node.and_then(|node| node.fields(&["event", "operation"])) else {
-            for (path, _) in std::mem::take(&mut self.messages) {
-                self.problems.add(path, "a ledgered message needs `delivery`: which event brings it to its receivers");
-            }
-            return None;
-        };
-        let event = self.event_of(fields.required("event").as_ref());
-        let operation = match (fields.optional("operation"), self.messages.first()) {
-            (None, Some((_, operation))) => *operation,
-            // Who only listens to others' messages names the operation as it likes.
-            (given, _) => {
-                let default = self.events.get(usize::from(event.0)).filter(|_| given.is_none()).cloned();
-                self.operation_of(&fields, default.as_deref())
-            }
-        };
-        for (path, _) in self.messages.iter().filter(|(_, sender)| *sender != operation) {
-            let name = &self.operations[usize::from(operation.0)];
-            self.problems.add(path, format!("ledgered messages are measured under one operation, here `{name}`"));
-        }
-        Some(Delivery { event, operation })
-    }
-
-    pub(super) fn errors(&mut self, node: Option<&Node<'_>>) -> Vec<ErrorRule> {
-        let entries = node.map(Node::list).unwrap_or_default();
-        entries
-            .iter()
-            .filter_map(|entry| {
-                let known = &["event", "where", "fails", "code", "message", "pause", "ends_user", "note"];
-                let fields = entry.fields(known)?;
-                Some(ErrorRule {
-                    event: self.event_of(fields.required("event").as_ref()),
-                    matches: self.tests(fields.optional("where").as_ref()),
-                    operation: fields.optional("fails").and_then(|node| self.operation_named(&node)),
-                    code: fields.optional("code").and_then(|node| self.pointer(&node, true)),
-                    message: fields.optional("message").and_then(|node| self.pointer(&node, true)),
-                    pause: fields.optional("pause").and_then(|node| self.pause(&node)),
-                    ends_user: self.flag(&fields, "ends_user", false),
-                })
+pub(super) fn errors(compiler: &mut Compiler<'_>, node: Option<&Node<'_>>) -> Vec<ErrorRule> {
+    let entries = node.map(Node::list).unwrap_or_default();
+    entries
+        .iter()
+        .filter_map(|entry| {
+            let known = &["event", "where", "fails", "code", "message", "pause", "ends_user", "note"];
+            let fields = entry.fields(known)?;
+            Some(ErrorRule {
+                event: compiler.event_of(fields.required("event").as_ref()),
+                matches: compiler.tests(fields.optional("where").as_ref()),
+                operation: fields.optional("fails").and_then(|node| operation_named(compiler, &node)),
+                code: fields.optional("code").and_then(|node| compiler.pointer(&node, true)),
+                message: fields.optional("message").and_then(|node| compiler.pointer(&node, true)),
+                pause: fields.optional("pause").and_then(|node| pause(compiler, &node)),
+                ends_user: compiler.flag(&fields, "ends_user", false),
             })
-            .collect()
-    }
+        })
+        .collect()
+}
 
-    fn pause(&mut self, node: &Node<'_>) -> Option<Pause> {
-        let fields = node.fields(&["timer", "field", "unit"])?;
-        let units = [("s", Span::from_secs(1)), ("ms", Span::from_millis(1))];
-        let field = fields.required("field").and_then(|field| self.pointer(&field, true));
-        let unit = fields.required("unit").and_then(|unit| unit.one_of(&units));
-        let timer = fields.required("timer")?;
-        let name = timer.name()?;
-        let Some((_, index)) = self.timer_names.iter().find(|(known, _)| known == name) else {
-            let known: Vec<&str> = self.timer_names.iter().map(|(name, _)| name.as_str()).collect();
-            timer.problem(format!("unknown timer {}{}", quoted(name), hint(name, &known, "`every` has")));
-            return None;
-        };
-        Some(Pause { timer: (*index)?, field: field?, unit: unit? })
-    }
+fn pause(compiler: &mut Compiler<'_>, node: &Node<'_>) -> Option<Pause> {
+    let fields = node.fields(&["timer", "field", "unit"])?;
+    let units = [("s", Span::from_secs(1)), ("ms", Span::from_millis(1))];
+    let field = fields.required("field").and_then(|field| compiler.pointer(&field, true));
+    let unit = fields.required("unit").and_then(|unit| unit.one_of(&units));
+    let timer = fields.required("timer")?;
+    let name = timer.name()?;
+    let Some((_, index)) = compiler.timer_names.iter().find(|(known, _)| known == name) else {
+        let known: Vec<&str> = compiler.timer_names.iter().map(|(name, _)| name.as_str()).collect();
+        timer.problem(format!("unknown timer {}{}", quoted(name), hint(name, &known, "`every` has")));
+        return None;
+    };
+    Some(Pause { timer: (*index)?, field: field?, unit: unit? })
+}
 
-    /// An operation that some step has.
-    fn operation_named(&mut self, node: &Node<'_>) -> Option<OperationId> {
-        let name = self.known(node, |node| node.name().map(str::to_owned))?;
-        let found = self.operations.iter().position(|known| *known == name);
-        if found.is_none() {
-            let known: Vec<&str> = self.operations.iter().map(String::as_str).collect();
-            node.problem(format!("unknown operation {}{}", quoted(&name), hint(&name, &known, "the steps have")));
+/// An operation that some step has.
+fn operation_named(compiler: &mut Compiler<'_>, node: &Node<'_>) -> Option<OperationId> {
+    let name = compiler.known(node, |node| node.name().map(str::to_owned))?;
+    let found = compiler.operations.iter().position(|known| *known == name);
+    if found.is_none() {
+        let known: Vec<&str> = compiler.operations.iter().map(String::as_str).collect();
+        node.problem(format!("unknown operation {}{}", quoted(&name), hint(&name, &known, "the steps have")));
+    }
+    found.map(|_| compiler.operation(&name))
+}
+
+pub(super) fn counted(compiler: &mut Compiler<'_>, node: Option<&Node<'_>>) {
+    let mut seen: Vec<String> = Vec::new();
+    for entry in node.map(Node::list).unwrap_or_default() {
+        let Some(name) = compiler.known(&entry, |node| node.name().map(str::to_owned)) else { continue };
+        if seen.contains(&name) {
+            entry.problem(format!("{} is listed twice", quoted(&name)));
         }
-        found.map(|_| self.operation(&name))
-    }
-
-    pub(super) fn counted(&mut self, node: Option<&Node<'_>>) {
-        let mut seen: Vec<String> = Vec::new();
-        for entry in node.map(Node::list).unwrap_or_default() {
-            let Some(name) = self.known(&entry, |node| node.name().map(str::to_owned)) else { continue };
-            if seen.contains(&name) {
-                entry.problem(format!("{} is listed twice", quoted(&name)));
-            }
-            self.event(&name);
-            seen.push(name);
-        }
+        compiler.event(&name);
+        seen.push(name);
     }
 }
 

@@ -3,7 +3,6 @@
 //! Values that are known before the run (variables no step sets) are folded in, and what they make unreachable, such as
 //! reactions with probability 0, is left out: an event that only such code would look at stays uninspected at run time.
 
-mod assigned;
 mod audio;
 mod consistency;
 mod contract;
@@ -149,23 +148,23 @@ impl<'p> Compiler<'p> {
 
     fn blocks(&mut self, fields: &Fields<'_>, variables: Vec<Variable>) -> Program {
         let name = fields.required("name").and_then(|name| name.name()).unwrap_or_default().to_owned();
-        let audio = self.audio(fields.optional("audio").as_ref());
+        let audio = audio::audio(self, fields.optional("audio").as_ref());
         let once = fields.optional("once").map(|once| self.block(Some(&once), BEFORE_CONNECT));
         let before = self.block(fields.optional("before").as_ref(), BEFORE_CONNECT);
-        let connect = self.connect(fields.required("connect").as_ref());
+        let connect = handlers::connect(self, fields.required("connect").as_ref());
         let flow = self.block(fields.optional("flow").as_ref(), IN_FLOW);
         let rejoin = fields.optional("rejoin").map(|rejoin| self.block(Some(&rejoin), IN_FLOW));
         let storm = fields.optional("storm").map(|storm| self.block(Some(&storm), IN_FLOW));
         let finish = self.block(fields.optional("finish").as_ref(), ON_THE_SIDE);
         let after_flow = [("stay", AfterFlow::Stay), ("leave", AfterFlow::Leave)];
         let after_flow = fields.optional("after_flow").and_then(|node| node.one_of(&after_flow));
-        let consistency = self.consistency(fields.optional("consistency").as_ref());
-        let timers = self.timers(fields.optional("every").as_ref());
-        let reactions = self.reactions(fields.optional("on").as_ref());
-        let delivery = self.delivery(fields.optional("delivery").as_ref());
-        let errors = self.errors(fields.optional("errors").as_ref());
-        self.counted(fields.optional("count").as_ref());
-        let contract = self.contract(fields.optional("contract").as_ref());
+        let consistency = consistency::consistency(self, fields.optional("consistency").as_ref());
+        let timers = handlers::timers(self, fields.optional("every").as_ref());
+        let reactions = handlers::reactions(self, fields.optional("on").as_ref());
+        let delivery = handlers::delivery(self, fields.optional("delivery").as_ref());
+        let errors = handlers::errors(self, fields.optional("errors").as_ref());
+        handlers::counted(self, fields.optional("count").as_ref());
+        let contract = contract::contract(self, fields.optional("contract").as_ref());
         let mut program = Program {
             name,
             protocol: self.protocol.clone(),
@@ -213,7 +212,7 @@ impl<'p> Compiler<'p> {
         self.place = place;
         let start = self.pc();
         if let Some(steps) = steps {
-            self.steps(steps);
+            steps::steps(self, steps);
         }
         self.ops.push(Op::End);
         start

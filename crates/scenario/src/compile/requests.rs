@@ -9,105 +9,105 @@ use crate::program::*;
 use crate::reader::{Fields, Node};
 use crate::template::Template;
 
-impl Compiler<'_> {
-    pub(super) fn http(&mut self, node: &Node<'_>) {
-        let Some(fields) = node.fields(&[
-            "operation",
-            "method",
-            "url",
-            "headers",
-            "json",
-            "form",
-            "file",
-            "expect",
-            "save",
-            "error_code",
-            "timeout_s",
-            "required",
-        ]) else {
-            return;
-        };
-        let operation = self.operation_of(&fields, None);
-        let body = self.body(&fields);
-        let op = HttpOp {
-            operation,
-            method: self.method(&fields, &body),
-            url: fields.required("url").map_or_else(|| Template::constant(Value::Null), |node| self.url(&node)),
-            headers: self.headers(fields.optional("headers").as_ref()),
-            body,
-            expect: self.statuses(fields.optional("expect").as_ref()),
-            save: self.saves(fields.optional("save").as_ref(), false),
-            timeout: self.timeout(&fields, HTTP_TIMEOUT_S),
-            error_code: fields.optional("error_code").and_then(|node| self.pointer(&node, false)),
-            required: self.flag(&fields, "required", self.place.required),
-        };
-        self.ops.push(Op::Http(Box::new(op)));
-    }
+pub(super) fn http(compiler: &mut Compiler<'_>, node: &Node<'_>) {
+    let Some(fields) = node.fields(&[
+        "operation",
+        "method",
+        "url",
+        "headers",
+        "json",
+        "form",
+        "file",
+        "expect",
+        "save",
+        "error_code",
+        "timeout_s",
+        "required",
+    ]) else {
+        return;
+    };
+    let operation = compiler.operation_of(&fields, None);
+    let body = body(compiler, &fields);
+    let op = HttpOp {
+        operation,
+        method: method(compiler, &fields, &body),
+        url: fields
+            .required("url")
+            .map_or_else(|| Template::constant(Value::Null), |node| written_url(compiler, &node)),
+        headers: headers(compiler, fields.optional("headers").as_ref()),
+        body,
+        expect: statuses(fields.optional("expect").as_ref()),
+        save: compiler.saves(fields.optional("save").as_ref(), false),
+        timeout: compiler.timeout(&fields, HTTP_TIMEOUT_S),
+        error_code: fields.optional("error_code").and_then(|node| compiler.pointer(&node, false)),
+        required: compiler.flag(&fields, "required", compiler.place.required),
+    };
+    compiler.ops.push(Op::Http(Box::new(op)));
+}
 
-    fn method(&mut self, fields: &Fields<'_>, body: &Body) -> String {
-        let known = ["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"].map(|method| (method, method));
-        let given = fields.optional("method").and_then(|node| self.known(&node, |node| node.one_of(&known)));
-        let has_body = !matches!(body, Body::None);
-        let method = given.unwrap_or(if has_body { "POST" } else { "GET" });
-        if has_body && matches!(method, "GET" | "HEAD") {
-            fields.node().problem(format!("a {method} request cannot have a body"));
-        }
-        method.to_owned()
+fn method(compiler: &mut Compiler<'_>, fields: &Fields<'_>, body: &Body) -> String {
+    let known = ["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"].map(|method| (method, method));
+    let given = fields.optional("method").and_then(|node| compiler.known(&node, |node| node.one_of(&known)));
+    let has_body = !matches!(body, Body::None);
+    let method = given.unwrap_or(if has_body { "POST" } else { "GET" });
+    if has_body && matches!(method, "GET" | "HEAD") {
+        fields.node().problem(format!("a {method} request cannot have a body"));
     }
+    method.to_owned()
+}
 
-    /// A URL that is written out, or whose beginning is: one that begins with a variable is checked at the variable.
-    fn url(&mut self, node: &Node<'_>) -> Template {
-        if node.value().as_str().is_none_or(|text| !text.starts_with("${")) {
-            url(node, &["http", "https"]);
-        }
-        self.template(node)
+/// A URL that is written out, or whose beginning is: one that begins with a variable is checked at the variable.
+fn written_url(compiler: &mut Compiler<'_>, node: &Node<'_>) -> Template {
+    if node.value().as_str().is_none_or(|text| !text.starts_with("${")) {
+        url(node, &["http", "https"]);
     }
+    compiler.template(node)
+}
 
-    fn headers(&mut self, node: Option<&Node<'_>>) -> Vec<(String, Template)> {
-        let entries = node.map(Node::entries).unwrap_or_default();
-        entries
-            .into_iter()
-            .map(|(name, value)| {
-                if !is_token(name) {
-                    value.problem(format!("{} is no name of an HTTP header", Value::from(name)));
-                }
-                (name.to_owned(), self.template(&value))
-            })
-            .collect()
-    }
+fn headers(compiler: &mut Compiler<'_>, node: Option<&Node<'_>>) -> Vec<(String, Template)> {
+    let entries = node.map(Node::entries).unwrap_or_default();
+    entries
+        .into_iter()
+        .map(|(name, value)| {
+            if !is_token(name) {
+                value.problem(format!("{} is no name of an HTTP header", Value::from(name)));
+            }
+            (name.to_owned(), compiler.template(&value))
+        })
+        .collect()
+}
 
-    fn statuses(&mut self, node: Option<&Node<'_>>) -> Vec<u16> {
-        let entries = node.map(Node::list).unwrap_or_default();
-        let statuses = entries.iter().filter_map(|status| status.integer(100..=599));
-        statuses.filter_map(|status| u16::try_from(status).ok()).collect()
-    }
+fn statuses(node: Option<&Node<'_>>) -> Vec<u16> {
+    let entries = node.map(Node::list).unwrap_or_default();
+    let statuses = entries.iter().filter_map(|status| status.integer(100..=599));
+    statuses.filter_map(|status| u16::try_from(status).ok()).collect()
+}
 
-    fn body(&mut self, fields: &Fields<'_>) -> Body {
-        let kinds = ["json", "form", "file"];
-        let given: Vec<&str> = kinds.into_iter().filter(|kind| fields.optional(kind).is_some()).collect();
-        if given.len() > 1 {
-            fields.node().problem(format!("a request has one body, this one has {}", given.join(" and ")));
-        }
-        if let Some(json) = fields.optional("json") {
-            Body::Json(self.template(&json))
-        } else if let Some(form) = fields.optional("form") {
-            let pairs = form.entries();
-            Body::Form(pairs.into_iter().map(|(name, value)| (name.to_owned(), self.template(&value))).collect())
-        } else if let Some(file) = fields.optional("file") {
-            self.file(&file)
-        } else {
-            Body::None
-        }
+fn body(compiler: &mut Compiler<'_>, fields: &Fields<'_>) -> Body {
+    let kinds = ["json", "form", "file"];
+    let given: Vec<&str> = kinds.into_iter().filter(|kind| fields.optional(kind).is_some()).collect();
+    if given.len() > 1 {
+        fields.node().problem(format!("a request has one body, this one has {}", given.join(" and ")));
     }
+    if let Some(json) = fields.optional("json") {
+        Body::Json(compiler.template(&json))
+    } else if let Some(form) = fields.optional("form") {
+        let pairs = form.entries();
+        Body::Form(pairs.into_iter().map(|(name, value)| (name.to_owned(), compiler.template(&value))).collect())
+    } else if let Some(node) = fields.optional("file") {
+        file(compiler, &node)
+    } else {
+        Body::None
+    }
+}
 
-    fn file(&mut self, node: &Node<'_>) -> Body {
-        let Some(fields) = node.fields(&["field", "name", "mime", "base64"]) else { return Body::None };
-        let field = fields.optional("field").and_then(|field| field.name()).unwrap_or("file").to_owned();
-        let name = fields.required("name").map(|name| self.template(&name));
-        let mime = fields.required("mime").and_then(|mime| mime.name()).unwrap_or_default().to_owned();
-        let bytes = fields.required("base64").map(|bytes| self.bytes(&bytes)).unwrap_or_default();
-        Body::File { field, name: name.unwrap_or_else(|| Template::constant("".into())), mime, bytes }
-    }
+fn file(compiler: &mut Compiler<'_>, node: &Node<'_>) -> Body {
+    let Some(fields) = node.fields(&["field", "name", "mime", "base64"]) else { return Body::None };
+    let field = fields.optional("field").and_then(|field| field.name()).unwrap_or("file").to_owned();
+    let name = fields.required("name").map(|name| compiler.template(&name));
+    let mime = fields.required("mime").and_then(|mime| mime.name()).unwrap_or_default().to_owned();
+    let bytes = fields.required("base64").map(|bytes| compiler.bytes(&bytes)).unwrap_or_default();
+    Body::File { field, name: name.unwrap_or_else(|| Template::constant("".into())), mime, bytes }
 }
 
 const HTTP_TIMEOUT_S: u64 = 30;

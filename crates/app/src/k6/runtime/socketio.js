@@ -24,9 +24,11 @@ class SocketIo {
   onText(frame) {
     const data = frame.slice(1);
     if (frame[0] === '0') return this.onHandshake(JSON.parse(data));
-    if (frame[0] === '2') return this.user.send(`3${data}`, this.watch());
-    if (frame[0] === '1') return this.user.onLost('transport close');
-    return frame[0] === '4' ? this.onPacket(data) : null;
+    if (frame[0] === '1') return this.user.onLost();
+    if (frame[0] === '4') return this.onPacket(data);
+    if (frame[0] !== '2') return null;
+    this.watch();
+    return this.user.send(`3${data}`);
   }
 
   onHandshake({ pingInterval, pingTimeout }) {
@@ -40,7 +42,7 @@ class SocketIo {
   /** A server whose ping does not come in time is gone. */
   watch() {
     this.rest();
-    this.timer = setTimeout(() => this.user.onLost('ping timeout'), this.patience);
+    this.timer = setTimeout(() => this.user.onLost(), this.patience);
   }
 
   rest() {
@@ -74,7 +76,7 @@ class SocketIo {
       this.user.onConnected();
       this.early.splice(0).forEach((event) => this.event(event));
     } else if (type === '1') {
-      this.user.onLost('io server disconnect');
+      this.user.onLost();
     } else if (type === '2') {
       const event = { values: JSON.parse(payload), id };
       // What comes before the connect answer is delivered behind it, as the official client does.
@@ -98,7 +100,7 @@ class SocketIo {
     const id = ack ? this.acks : null;
     if (ack) this.acks += 1;
     const payload = JSON.stringify([event, ...args]);
-    this.user.send(this.packet(attachments.length ? 5 : 2, payload, id ?? '', attachments.length));
+    this.user.send(this.packet(attachments.length ? 5 : 2, payload, `${id ?? ''}`, attachments.length));
     attachments.forEach((bytes) => this.user.send(bytes));
     return id;
   }

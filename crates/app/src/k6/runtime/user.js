@@ -169,7 +169,7 @@ class User {
     this.engineAt = null;
     this.patience = setTimeout(() => {
       this.error('connect', 'timeout');
-      this.onLost('connect timeout');
+      this.onLost();
     }, wanted.timeout_s * 1000);
     const Link = script.link();
     const socket = new WebSocket(Link.address(wanted), wanted.protocols);
@@ -183,8 +183,8 @@ class User {
       link.onOpen();
     });
     socket.onmessage = ours(({ data }) => this.onFrame(data));
-    socket.onclose = ours((event) => this.onClosed(event.code ?? 1005, event.reason ?? ''));
-    socket.onerror = ours((event) => this.onClosed(1006, event.error ?? ''));
+    socket.onclose = ours((event) => this.onClosed(event.code ?? 1005));
+    socket.onerror = ours(() => this.onClosed(1006));
   }
 
   onFrame(data) {
@@ -219,13 +219,13 @@ class User {
     this.fail(`the server refused the connection: ${message}`);
   }
 
-  onClosed(code, reason) {
+  onClosed(code) {
     this.socket = null;
     this.link?.rest();
     if (this.onGone) return this.onGone();
     disconnects.add(1, { code: String(code) });
     if (this.stage === 'connecting') this.error('connect', `closed ${code}`);
-    return this.onLost(reason);
+    return this.onLost();
   }
 
   close() {
@@ -388,7 +388,10 @@ class Task {
     Object.assign(this, { user, event, due });
   }
 
-  /** Sends an event, and waits for its answer, else for its acknowledgement; never for a message's broadcast. */
+  /**
+   * Sends an event, and waits for its answer, else for its acknowledgement; never for a message's broadcast.
+   * @param {Object<string, any>} step where a message's `args` are made of its tag
+   */
   async emit({ event, operation = event, args = [], attachments = [], ack = false, answer = null, timeout_s, message, required }) {
     const { user } = this;
     if (!user.link || !user.socket) {

@@ -1,6 +1,12 @@
 // Draws a report's charts from the data beside them, and does what its two buttons say.
 
-const { seconds, marks, suspect, charts } = JSON.parse(document.getElementById("tabswarm-charts").textContent);
+/**
+ * Something that every report has.
+ * @returns {HTMLElement}
+ */
+const byId = (id) => /** @type {HTMLElement} */ (document.getElementById(id));
+
+const { seconds, marks, suspect, charts } = JSON.parse(byId("tabswarm-charts").textContent);
 
 function show(figure) {
   const { unit, views } = charts[figure.dataset.chart];
@@ -20,14 +26,14 @@ function show(figure) {
 // Without its chart library a report has no figures.
 if (typeof uPlot !== "undefined") document.querySelectorAll("figure[data-chart]").forEach(show);
 
-const print = document.getElementById("print");
+const print = byId("print");
 print.hidden = false;
 print.addEventListener("click", () => window.print());
 
-const save = document.getElementById("save-data");
+const save = byId("save-data");
 save.hidden = false;
 save.addEventListener("click", () => {
-  const text = document.getElementById("tabswarm-report").textContent;
+  const text = byId("tabswarm-report").textContent;
   const link = document.createElement("a");
   link.href = URL.createObjectURL(new Blob([text], { type: "application/json" }));
   link.download = `tabswarm-${JSON.parse(text).run}.json`;

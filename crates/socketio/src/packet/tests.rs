@@ -1,7 +1,6 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::encode;
 
 #[test]
 fn packets_of_the_protocol_document() {

@@ -1,8 +1,6 @@
 //! What goes into an engine and what comes out: the whole contract with the worker that owns sockets, fetches and the clock.
 
-mod frames;
-
-pub use frames::{FrameId, Frames};
+use std::rc::Rc;
 
 use serde_json::{Map, Value};
 
@@ -18,6 +16,29 @@ pub struct SocketId(pub u32);
 /// One HTTP exchange of this worker.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct FetchId(pub u32);
+
+/// One frame of [`Frames`]. Never given another text within a run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct FrameId(pub u32);
+
+/// Outbound audio frames by [`FrameId`], made once and sent by all users of a worker.
+#[derive(Debug, Default)]
+pub struct Frames(Vec<Rc<str>>);
+
+impl Frames {
+    pub fn add(&mut self, text: String) -> FrameId {
+        self.0.push(text.into());
+        FrameId((self.0.len() - 1) as u32)
+    }
+
+    /// The frame's text.
+    ///
+    /// # Panics
+    /// If the id is of another engine.
+    pub fn text(&self, frame: FrameId) -> &Rc<str> {
+        &self.0[frame.0 as usize]
+    }
+}
 
 #[derive(Debug)]
 pub enum Input<'a> {

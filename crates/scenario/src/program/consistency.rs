@@ -1,7 +1,7 @@
 //! How a user finds out at the end what the server keeps: the steps that ask, and where in the answers messages stand.
 
-use super::program::{EventId, Pc, Pointer};
-use super::template::Template;
+use super::{EventId, Pc, Pointer};
+use crate::template::Template;
 
 /// The probe that compares a room's history with what its members received.
 #[derive(Debug, Clone)]
