@@ -3,7 +3,6 @@
 use leptos::prelude::*;
 
 use super::store::Store;
-use app::run_view::Phase;
 use app::{Event, Page, Theme};
 
 #[component]
@@ -52,17 +51,9 @@ fn StateChip() -> impl IntoView {
     let own = store.run(|run| run.status.clone());
     let part = store.swarm(|swarm| swarm.part.as_ref().and_then(|part| part.status.clone()));
     let status = Memo::new(move |_| part.get().unwrap_or_else(|| own.get()));
-    let class = move || match status.get().phase {
-        Phase::Idle => "chip",
-        Phase::Ramping | Phase::Holding => "chip live",
-        Phase::Stopping => "chip warn",
-        Phase::Done => "chip good",
-    };
-    let text = move || {
-        let status = status.get();
-        if status.is_running() { format!("{} · {}", status.word(), status.clock()) } else { status.word().to_owned() }
-    };
-    view! { <span class=class>{text}</span> }
+    let chip = Memo::new(move |_| status.with(|status| status.chip()));
+    let class = move || format!("chip {}", chip.with(|(_, mood)| mood.class()));
+    view! { <span class=class>{move || chip.with(|(text, _)| text.clone())}</span> }
 }
 
 /// Light, dark, or as the system says.

@@ -171,9 +171,14 @@ impl Engine {
         }
         let population = &mut self.populations[id.population()];
         let wanted = matches!(self.stopping, Stopping::Running) && population.restarts && user.left_by_itself();
-        if wanted && !failed {
+        if wanted {
             let shared = population.shared.clone();
-            return self.with_user(now, wall_ms, slot, |user, ctx| user.restart(ctx, &shared));
+            population.gone.failed += u32::from(failed);
+            population.gone.replaced += u32::from(failed);
+            return self.with_user(now, wall_ms, slot, |user, ctx| match failed {
+                true => user.start_anew(ctx, &shared),
+                false => user.restart(ctx, &shared),
+            });
         }
         if user.count_out() {
             population.present = population.present.saturating_sub(1);

@@ -182,6 +182,9 @@ pub struct UsersByState {
     pub awaiting: u32,
     pub listening: u32,
     pub starving: u32,
+    /// Of the failed, those in whose place the same user began anew: it is counted where it is now as well.
+    #[serde(default)]
+    pub replaced: u32,
     /// Of those that are over, not counting the failed: how many had time and never got to their work, by where they were then.
     #[serde(default)]
     pub unprepared: u32,
@@ -202,6 +205,7 @@ impl UsersByState {
         [waiting, preparing, connecting, flow, active, reconnecting, finishing, self.done, self.failed]
             .into_iter()
             .fold(0, u32::saturating_add)
+            .saturating_sub(self.replaced)
     }
 
     /// Never got to their work.
@@ -245,6 +249,7 @@ impl Sum for UsersByState {
             awaiting: a.awaiting.saturating_add(b.awaiting),
             listening: a.listening.saturating_add(b.listening),
             starving: a.starving.saturating_add(b.starving),
+            replaced: a.replaced.saturating_add(b.replaced),
             unprepared: a.unprepared.saturating_add(b.unprepared),
             unconnected: a.unconnected.saturating_add(b.unconnected),
             unjoined: a.unjoined.saturating_add(b.unjoined),

@@ -119,10 +119,21 @@ pub struct Connect {
     pub protocols: Vec<Template>,
     pub timeout: Span,
     pub reconnect: Reconnect,
+    pub refused: Refused,
+}
+
+/// What a user does whose session the server knows no more when it comes back.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Refused {
+    /// Like socket.io-client, which does not try again by itself.
+    #[default]
+    GiveUp,
+    /// Like a page that then asks for a log-in: plays `before` again, with the pauses of a lost connection.
+    LogIn,
 }
 
 /// What a user does when its connection is lost, as socket.io-client does it.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Reconnect {
     None,
     /// Waits `initial * 2^n`, spread by `+-jitter` (a share from 0 to 1) and then cut to `max`, at most `attempts` times

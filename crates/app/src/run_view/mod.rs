@@ -37,7 +37,7 @@ use std::sync::Arc;
 use self::table::Row;
 use super::control::{ControlView, Happening, happenings};
 use super::log::{LogFilter, LogRow, rows};
-use metrics::UserId;
+use metrics::{UserId, VerdictOutcome};
 use run::{Log, Run, RunResult};
 use swarm::Picture;
 
@@ -220,9 +220,19 @@ pub enum Mood {
     Good,
     Warn,
     Bad,
+    /// It goes on.
+    Live,
 }
 
 impl Mood {
+    pub const fn of(outcome: VerdictOutcome) -> Self {
+        match outcome {
+            VerdictOutcome::Pass => Self::Good,
+            VerdictOutcome::Fail => Self::Bad,
+            VerdictOutcome::Invalid => Self::Warn,
+        }
+    }
+
     /// The style's name for it.
     pub const fn class(self) -> &'static str {
         match self {
@@ -230,6 +240,7 @@ impl Mood {
             Self::Good => "good",
             Self::Warn => "warn",
             Self::Bad => "bad",
+            Self::Live => "live",
         }
     }
 }

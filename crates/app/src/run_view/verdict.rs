@@ -28,11 +28,7 @@ pub struct ReasonRow {
 impl VerdictView {
     pub fn of(verdict: Option<&Verdict>) -> Self {
         let Some(verdict) = verdict else { return Self::default() };
-        let mood = match verdict.outcome {
-            VerdictOutcome::Pass => Mood::Good,
-            VerdictOutcome::Fail => Mood::Bad,
-            VerdictOutcome::Invalid => Mood::Warn,
-        };
+        let mood = Mood::of(verdict.outcome);
         // Reports of version 0.1 have no sentence.
         let first = verdict.reasons.first().map_or_else(String::new, |reason| reason.text.clone());
         let says = Some(verdict.sentence.clone()).filter(|sentence| !sentence.is_empty()).unwrap_or(first);

@@ -137,6 +137,11 @@ impl User {
     pub(super) fn renew(&mut self, ctx: &mut Context<'_>) {
         self.spoiled = false;
         self.release_slot(ctx);
+        self.log_in(ctx);
+    }
+
+    /// Plays what comes before its connection once more.
+    pub(super) fn log_in(&mut self, ctx: &mut Context<'_>) {
         self.stage = LifeStage::Preparing;
         self.begin(ctx, ctx.program.before, ctx.now);
     }

@@ -92,6 +92,8 @@ impl User {
                 self.close(ctx, ClosedBy::Timeout, Some("connect timeout"));
                 self.on_link_lost(ctx, None);
             }
+            LifeStage::Backoff { .. } if std::mem::take(&mut self.starts_anew) => self.start(ctx, ctx.now),
+            LifeStage::Backoff { .. } if std::mem::take(&mut self.wants_log_in) => self.log_in(ctx),
             LifeStage::Backoff { .. } => self.connect(ctx),
             LifeStage::Quiescing { .. } => self.leave_if_quiet(ctx),
             LifeStage::Finishing { .. } => {

@@ -119,6 +119,9 @@ impl User {
             probe: None,
             stall: None,
             is_moving: false,
+            failures: 0,
+            starts_anew: false,
+            wants_log_in: false,
             spoiled: false,
             taken: false,
             way: None,
@@ -225,6 +228,7 @@ impl User {
 
     fn on_flow_ended(&mut self, ctx: &mut Context<'_>) {
         self.settled_in = true;
+        self.failures = 0;
         self.way = None;
         match ctx.program.after_flow {
             AfterFlow::Stay => self.begin_timers(ctx),
@@ -413,16 +417,33 @@ impl User {
         }
     }
 
-    /// Starts again from the beginning, as the next iteration of a closed load. Nothing that its last life saved is
-    /// left.
+    /// Starts again from the beginning, as the next iteration of a closed load.
     pub fn restart(&mut self, ctx: &mut Context<'_>, shared: &serde_json::Map<String, serde_json::Value>) {
+        self.forget_all(ctx, shared);
+        self.start(ctx, ctx.now);
+    }
+
+    /// It gave up, and a closed load has another one in its place: after a pause that grows, so that a service that is down is not
+    /// stormed.
+    pub fn start_anew(&mut self, ctx: &mut Context<'_>, shared: &serde_json::Map<String, serde_json::Value>) {
+        self.forget_all(ctx, shared);
+        self.failure = None;
+        self.way = None;
+        let pause = LEAST_PAUSE.as_secs_f64() * 2f64.powi(self.failures.min(10) as i32);
+        let spread = 1.0 + 0.5 * self.memory.random.f64();
+        self.failures += 1;
+        self.starts_anew = true;
+        self.stage = LifeStage::Backoff { until: ctx.now + Span::from_secs_f64(pause * spread).min(MOST_PAUSE) };
+    }
+
+    /// Nothing that its last life saved is left.
+    fn forget_all(&mut self, ctx: &mut Context<'_>, shared: &serde_json::Map<String, serde_json::Value>) {
         self.memory.facts.iteration += 1;
         self.memory.vars.fill(serde_json::Value::Null);
         self.share(ctx, shared);
         self.settled_in = false;
         self.taken = false;
         self.attempt = 0;
-        self.start(ctx, ctx.now);
     }
 
     fn is_once_user(&self) -> bool {
@@ -430,6 +451,9 @@ impl User {
     }
 }
 
+/// Before a user takes the place of one that gave up; twice as long after each that follows.
+const LEAST_PAUSE: Span = Span::from_secs(1);
+const MOST_PAUSE: Span = Span::from_secs(30);
 /// Characters of why a user failed.
 const MOST_SAID: usize = 400;
 /// The index of the user that plays a population's `once` steps; no load has so many users.

@@ -9,7 +9,7 @@ use metrics::{ClosedBy, DisconnectKey, Phase};
 use plan::{MARK, Mark};
 use protocol::{EndReason, Session, SessionConfig};
 use scenario::is_token;
-use scenario::{Protocol, Reconnect};
+use scenario::{Protocol, Reconnect, Refused};
 
 use super::actions::{REFUSED_TOKEN, spoil, spoil_auth};
 use super::life::LifeStage;
@@ -193,6 +193,15 @@ impl User {
         let code = if message.is_empty() { "refused" } else { message };
         ctx.named_error(catalogue::CONNECT, code, Phase::Connecting, || data.to_owned());
         self.close(ctx, ClosedBy::Timeout, Some("refused"));
+        // Somebody who was in before has lost its session; somebody who never was is not welcome.
+        self.wants_log_in = self.has_been_in && ctx.program.connect.refused == Refused::LogIn;
+        if self.wants_log_in
+            && let Some(wait) = self.backoff(ctx)
+        {
+            self.release_slot(ctx);
+            self.stage = LifeStage::Backoff { until: ctx.now + wait };
+            return;
+        }
         self.fail(ctx, &format!("the server refused the connection: {}", ctx.redactor.shown(data, 120)));
     }
 

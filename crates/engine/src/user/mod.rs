@@ -89,6 +89,12 @@ pub struct User {
     stall: Option<Box<ReadStall>>,
     /// It is on its way from one room to another, for the tester.
     is_moving: bool,
+    /// How often it gave up since it was last at its work; whoever takes its place waits the longer.
+    failures: u32,
+    /// It has given up, and begins anew when its pause is over.
+    starts_anew: bool,
+    /// The server knows its session no more: it logs in before it connects again.
+    wants_log_in: bool,
     /// The next connection is made with a token that is not valid.
     spoiled: bool,
     /// A person acts for it.

@@ -471,7 +471,11 @@ fn failed_users(totals: &Totals) -> String {
     let most = most.map_or_else(String::new, |(key, error)| {
         format!("; the most frequent error is {} {} ({})", key.operation, key.code, grouped(error.count))
     });
-    format!("{} of {} failed{most}", grouped(users.failed.into()), counted(users.all().into(), "user"))
+    let all = counted(users.all().into(), "user");
+    match users.replaced {
+        0 => format!("{} of {all} failed{most}", grouped(users.failed.into())),
+        _ => format!("{all} failed {} times{most}", grouped(users.failed.into())),
+    }
 }
 
 /// With a comma for each thousand.

@@ -21,6 +21,8 @@ pub(super) fn connect(compiler: &mut Compiler<'_>, node: Option<&Node<'_>>) -> C
             }
         }
     }
+    let back = fields.optional("reconnect");
+    let back = back.map_or((DEFAULT_RECONNECT, Refused::GiveUp), |node| reconnect(compiler, &node));
     Connect {
         url: fields.required("url").map_or_else(|| Template::constant(Value::Null), |node| socket_url(compiler, &node)),
         path: text_or(compiler, &fields, "path", "/socket.io/"),
@@ -40,7 +42,8 @@ pub(super) fn connect(compiler: &mut Compiler<'_>, node: Option<&Node<'_>>) -> C
             entries.iter().map(|protocol| compiler.template(protocol)).collect()
         },
         timeout: compiler.timeout(&fields, CONNECT_TIMEOUT_S),
-        reconnect: fields.optional("reconnect").map_or(DEFAULT_RECONNECT, |node| reconnect(compiler, &node)),
+        reconnect: back.0,
+        refused: back.1,
     }
 }
 
@@ -65,14 +68,14 @@ fn text_or(compiler: &mut Compiler<'_>, fields: &Fields<'_>, name: &'static str,
     template
 }
 
-fn reconnect(compiler: &mut Compiler<'_>, node: &Node<'_>) -> Reconnect {
-    let read = compiler.known(node, |node| match node.value().as_str() {
-        Some("none") => Some(Reconnect::None),
-        Some("backoff") => Some(DEFAULT_RECONNECT),
-        Some(_) => node.one_of(&[("none", ()), ("backoff", ())]).map(|()| Reconnect::None),
-        None => backoff(node),
-    });
-    read.unwrap_or(Reconnect::None)
+fn reconnect(compiler: &mut Compiler<'_>, node: &Node<'_>) -> (Reconnect, Refused) {
+    let words = [
+        ("none", (Reconnect::None, Refused::GiveUp)),
+        ("backoff", (DEFAULT_RECONNECT, Refused::GiveUp)),
+        ("log_in", (DEFAULT_RECONNECT, Refused::LogIn)),
+    ];
+    let read = compiler.known(node, |node| if node.value().is_string() { node.one_of(&words) } else { backoff(node) });
+    read.unwrap_or((Reconnect::None, Refused::GiveUp))
 }
 
 pub(super) fn timers(compiler: &mut Compiler<'_>, node: Option<&Node<'_>>) -> Vec<Timer> {
@@ -222,9 +225,9 @@ pub(super) fn counted(compiler: &mut Compiler<'_>, node: Option<&Node<'_>>) {
     }
 }
 
-fn backoff(node: &Node<'_>) -> Option<Reconnect> {
+fn backoff(node: &Node<'_>) -> Option<(Reconnect, Refused)> {
     let Reconnect::Backoff { initial, max, jitter, attempts } = DEFAULT_RECONNECT else { return None };
-    let fields = node.fields(&["initial_ms", "max_ms", "jitter", "attempts"])?;
+    let fields = node.fields(&["initial_ms", "max_ms", "jitter", "attempts", "refused"])?;
     let span = |name, default: Span| {
         let given = fields.optional(name).and_then(|node| node.integer(1..=3_600_000));
         given.map_or(default, Span::from_millis)
@@ -237,7 +240,9 @@ fn backoff(node: &Node<'_>) -> Option<Reconnect> {
         let (initial, max) = (initial.as_millis_f64(), max.as_millis_f64());
         node.problem(format!("`initial_ms`, {initial}, is above `max_ms`, {max}"));
     }
-    Some(Reconnect::Backoff { initial, max, jitter, attempts })
+    let refused = fields.optional("refused");
+    let refused = refused.and_then(|node| node.one_of(&[("give_up", Refused::GiveUp), ("log_in", Refused::LogIn)]));
+    Some((Reconnect::Backoff { initial, max, jitter, attempts }, refused.unwrap_or_default()))
 }
 
 /// The nearest known name, or all of them when there are few.
@@ -260,6 +265,7 @@ fn nowhere() -> Connect {
         protocols: Vec::new(),
         timeout: Span::ZERO,
         reconnect: Reconnect::None,
+        refused: Refused::GiveUp,
     }
 }
 
