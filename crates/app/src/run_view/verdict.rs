@@ -1,7 +1,7 @@
 //! What the numbers are worth, in words, and what to do about it.
 
 use super::Mood;
-use metrics::{Reason, ReasonKind, Verdict, VerdictOutcome};
+use metrics::{Reason, ReasonKind, Verdict};
 
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct VerdictView {
@@ -81,6 +81,7 @@ const fn advice(what: ReasonKind) -> &'static str {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use metrics::VerdictOutcome;
 
     #[track_caller]
     fn check(outcome: VerdictOutcome, what: ReasonKind, mood: Mood) {
