@@ -108,7 +108,7 @@ async fn post(origin: &str, what: &str, body: &Value) -> Result<(), LabError> {
     match exchange(&request, &controller).await {
         FetchOutcome::Answer { status: 200..=299, .. } => Ok(()),
         FetchOutcome::Answer { status, body, .. } => {
-            let said = serde_json::from_str::<Value>(&body).ok();
+            let said = base::json::read::<Value>(&body).ok();
             let said = said.as_ref().and_then(|said| said.get("message")?.as_str()).unwrap_or("nothing more");
             Err(LabError::NoLab { origin: origin.to_owned(), status, said: said.to_owned() })
         }
@@ -133,7 +133,7 @@ pub async fn offered_broker() -> Option<String> {
     };
     match exchange(&request, &AbortController::new().ok()?).await {
         FetchOutcome::Answer { status: 200, body, .. } => {
-            Some(serde_json::from_str::<Value>(&body).ok()?.get("broker")?.as_str()?.to_owned())
+            Some(base::json::read::<Value>(&body).ok()?.get("broker")?.as_str()?.to_owned())
         }
         _ => None,
     }

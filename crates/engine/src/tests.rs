@@ -389,6 +389,21 @@ fn a_place_in_a_queue_is_not_the_next_users() {
 }
 
 #[test]
+fn an_answer_that_was_cut_in_mid_emoji_is_read() {
+    let login = json!({ "operation": "login", "url": "http://h/login", "required": true, "save": { "token": "/token", "name": "/name" } });
+    let scenario = json!({
+        "variables": { "token": null, "name": null }, "before": [{ "http": login }],
+        "flow": [{ "emit": { "event": "hello", "args": ["${name}"] } }],
+    });
+    let mut bench = Bench::new(scenario, held(1));
+    let body = r#"{"token":"t","name":"Ann \ud83d"}"#.to_owned();
+    let outcome = FetchOutcome::Answer { status: 200, headers: Vec::new(), body, landed: None };
+    bench.give(Input::Fetched { fetch: FetchId(0), outcome });
+    bench.connect(0);
+    assert_eq!(bench.wanted(), ["GET http://h/login", "connect 0", "0 40", "0 42[\"hello\",\"Ann \u{fffd}\"]"]);
+}
+
+#[test]
 fn names_that_a_server_makes_up_are_counted_and_not_kept() {
     let mut bench = Bench::new(json!({}), held(1));
     bench.connect(0);
