@@ -137,7 +137,7 @@ impl Options {
             .hosts
             .into_iter()
             .chain(
-                self.allow.iter().map(|host| base::url::named_host(host).unwrap_or_else(|| host.to_ascii_lowercase())),
+                self.allow.iter().map(|host| base::url::meant_host(host).unwrap_or_else(|| host.to_ascii_lowercase())),
             )
             .collect();
         // Who names caps means them for every host.

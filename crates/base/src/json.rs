@@ -241,7 +241,9 @@ mod tests {
         check(r#"{"\ud83d":["\udfff"],"b":1}"#, Some(serde_json::json!({"\u{fffd}": ["\u{fffd}"], "b": 1})));
         check("[1e999, -1E+999, 1e-999]", Some(serde_json::json!([null, null, 0.0])));
         check(r#"["1e999 \ud83d", 1e308]"#, Some(serde_json::json!(["1e999 \u{fffd}", 1e308])));
-        for broken in [r#""\ud83""#, r#""\ud83d"#, r#""\ud83d\u""#, r#""\ud83d\x""#, r#"{"\ud83d"}"#, "1e999x", "", "\\ud83d"] {
+        for broken in
+            [r#""\ud83""#, r#""\ud83d"#, r#""\ud83d\u""#, r#""\ud83d\x""#, r#"{"\ud83d"}"#, "1e999x", "", "\\ud83d"]
+        {
             check(broken, None);
         }
     }

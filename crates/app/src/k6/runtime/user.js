@@ -435,7 +435,7 @@ class Task {
     const body = json === undefined ? (form ?? file ?? null) : JSON.stringify(json);
     counters['http.requests'].add(1);
     const expected = expect.length ? expect : [{ min: 200, max: 299 }];
-    const exchange = http.asyncRequest(method, url, body, {
+    const exchange = http.asyncRequest(method, joined(url), body, {
       headers: { ...type, ...headers }, timeout: `${timeout_s}s`, tags: { name: operation }, responseCallback: http.expectedStatuses(...expected),
     });
     const answer = await user.hold((resolve, reject) => { exchange.then(resolve, reject); });
