@@ -866,6 +866,7 @@ export async function membersIteration(data) {
 // class PlainWebSocket
 // function num(value)
 // function text(value)
+// function joined(url)
 // function isTrue(value)
 // function same(left, right)
 // function quotient(left, right)

@@ -609,6 +609,7 @@ export async function chatIteration(data) {
 // class SocketIo
 // function num(value)
 // function text(value)
+// function joined(url)
 // function isTrue(value)
 // function same(left, right)
 // function quotient(left, right)

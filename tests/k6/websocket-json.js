@@ -190,6 +190,7 @@ export async function chatIteration(data) {
 // class PlainWebSocket
 // function num(value)
 // function text(value)
+// function joined(url)
 // function same(left, right)
 // function quotient(left, right)
 // function at(list, n)

@@ -39,6 +39,7 @@ mod sound;
 pub mod steering;
 pub mod swarm_view;
 mod swarming;
+pub mod text_file;
 mod update;
 pub mod uplink;
 pub mod variables;
