@@ -383,6 +383,26 @@ fn hosts_and_what_is_done_about_redirects() {
 }
 
 #[test]
+fn columns_that_are_not_given_have_their_usual_patterns() {
+    #[track_caller]
+    fn check(accounts: Value, expected: &[(&str, &str)]) {
+        let mut document = good();
+        document["populations"][0]["scenario"] = "ktb-chat".into();
+        document["populations"][0]["accounts"] = accounts;
+        let plan = Plan::check(&document).unwrap_or_else(|problems| panic!("{problems:#?}"));
+        let Accounts::Pattern { columns } = &plan.populations[0].accounts else { panic!("patterns") };
+        assert_eq!(columns.iter().map(|(column, pattern)| (&**column, &**pattern)).collect::<Vec<_>>(), expected);
+    }
+    let (email, name) = ("ts-{run}-{population}-{n}@tabswarm.test", "Swarm {run} {population} {n}");
+    let usual = [("email", email), ("name", name), ("password", "Tabswarm-{n}")];
+    check(json!({"source": "pattern", "columns": {}}), &usual);
+    check(json!({"columns": {}}), &usual);
+    check(json!({"columns": {"password": "p{n}"}}), &[usual[0], usual[1], ("password", "p{n}")]);
+    check(json!({"columns": {"email": "{n}@x.y"}}), &[("email", "{n}@x.y"), usual[1], usual[2]]);
+    check(json!({"columns": {"pin": "{n}"}}), &[usual[0], usual[1], usual[2], ("pin", "{n}")]);
+}
+
+#[test]
 fn addresses_are_read_as_people_type_them() {
     #[track_caller]
     fn check(target: &str, expected: &[&str], opened: &str) {
