@@ -37,17 +37,20 @@ pub fn has_credentials(address: &str) -> bool {
     authority(&cleaned(address)).is_some_and(|authority| authority.credentials.is_some())
 }
 
-/// Scheme, host and port of an address as browsers write it, like `https://example.org:8443`; the usual port is left out. What is no
-/// address stays as it is.
+/// Scheme, host and port of an address as browsers write it, like `https://example.org:8443`; the usual port is left out. A host that is
+/// none stays as it is written, and so does what is no address at all.
 pub fn origin(address: &str) -> String {
     let address = cleaned(address);
-    let read = || {
-        let (scheme, _) = known_scheme(&address)?;
-        let Sketch::Known(place) = sketched_place(&address) else { return None };
+    let Some((scheme, _)) = known_scheme(&address) else { return address.into_owned() };
+    if let Sketch::Known(place) = sketched_place(&address) {
         let usual = if is_secure(scheme) { ":443" } else { ":80" };
-        Some(format!("{scheme}://{}", place.strip_suffix(usual).unwrap_or(&place)))
-    };
-    read().unwrap_or_else(|| address.into_owned())
+        return format!("{scheme}://{}", place.strip_suffix(usual).unwrap_or(&place));
+    }
+    match authority(&address) {
+        Some(Authority { host, port: "", .. }) => format!("{scheme}://{host}"),
+        Some(Authority { host, port, .. }) => format!("{scheme}://{host}:{port}"),
+        None => address.into_owned(),
+    }
 }
 
 /// Makes one text of an address and the path behind it, which meet at `at`: one slash between them and no space, however the address

@@ -160,6 +160,16 @@ fn after(bytes: &[u8], at: usize, expected: u8) -> Option<usize> {
     (bytes.get(at) == Some(&expected)).then_some(at + 1)
 }
 
+/// The names that an RFC 6901 pointer goes through, outermost first.
+pub fn names(pointer: &str) -> impl Iterator<Item = Cow<'_, str>> {
+    pointer.split('/').skip(1).map(unescape_token)
+}
+
+/// The pointer to a field of the outermost object.
+pub fn pointer_to(name: &str) -> String {
+    format!("/{}", name.replace('~', "~0").replace('/', "~1"))
+}
+
 fn unescape_token(token: &str) -> Cow<'_, str> {
     if token.contains('~') { Cow::Owned(token.replace("~1", "/").replace("~0", "~")) } else { Cow::Borrowed(token) }
 }

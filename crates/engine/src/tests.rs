@@ -389,6 +389,50 @@ fn a_place_in_a_queue_is_not_the_next_users() {
 }
 
 #[test]
+fn only_what_a_cache_could_answer_is_kept_from_it() {
+    for (method, expected) in [
+        ("GET", true),
+        ("HEAD", true),
+        ("POST", false),
+        ("PUT", false),
+        ("PATCH", false),
+        ("DELETE", false),
+        ("OPTIONS", false),
+    ] {
+        let request = FetchRequest {
+            method: method.to_owned(),
+            url: "http://h".to_owned(),
+            headers: Vec::new(),
+            body: ports::FetchBody::None,
+            timeout: Span::from_secs(1),
+            follows: false,
+            most_bytes: 1,
+        };
+        assert_eq!(request.is_cacheable(), expected, "{method}");
+    }
+}
+
+#[test]
+fn an_event_of_socket_ios_own_is_an_error_and_is_not_sent() {
+    let scenario = json!({
+        "variables": { "name": null, "ok": "hello" },
+        "flow": [
+            { "set": { "name": "dis" } },
+            { "emit": { "event": "${name}connect", "operation": "odd", "required": false } },
+            { "emit": { "event": "${name}cover", "operation": "even" } },
+        ],
+    });
+    let mut bench = Bench::new(scenario, held(1));
+    bench.connect(0);
+    assert_eq!(bench.wanted(), ["connect 0", "0 40", r#"0 42["discover"]"#]);
+    let errors = bench.engine.snapshot(bench.now).metrics.errors;
+    assert_eq!(
+        errors.iter().map(|error| (&*error.key.operation, &*error.key.code)).collect::<Vec<_>>(),
+        [("odd", "reserved event")]
+    );
+}
+
+#[test]
 fn an_answer_that_was_cut_in_mid_emoji_is_read() {
     let login = json!({ "operation": "login", "url": "http://h/login", "required": true, "save": { "token": "/token", "name": "/name" } });
     let scenario = json!({

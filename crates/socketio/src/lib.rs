@@ -30,7 +30,7 @@ mod stored;
 
 pub use args::Args;
 pub use client::Client;
-pub use decode::decode;
+pub use decode::{decode, is_reserved};
 pub use encode::encode;
 pub use error::{FrameError, excerpt};
 pub use incoming::{EndReason, Incoming, Transmit};

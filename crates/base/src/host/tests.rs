@@ -168,7 +168,8 @@ fn an_origin_is_the_browsers() {
     check("http://0x7f.1:8080", "http://127.0.0.1:8080");
     check("ht\ntps://[::1]:8443/", "https://[::1]:8443");
     assert_eq!(origin(" no address "), "no address");
-    assert_eq!(origin("http://bücher.example/"), "http://bücher.example/");
+    assert_eq!(origin("http://me:pw@bücher.example/?token=x"), "http://bücher.example");
+    assert_eq!(origin("http://me:pw@two words:99999/"), "http://two words:99999");
 }
 
 #[test]

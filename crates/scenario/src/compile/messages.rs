@@ -33,6 +33,9 @@ impl Compiler<'_> {
                 self.template(&event)
             },
         );
+        if let (Some(name), Some(node)) = (event.as_constant().and_then(Value::as_str), fields.optional("event")) {
+            self.not_reserved(name, &node);
+        }
         let operation = self.operation_of(&fields, event.as_constant().and_then(Value::as_str));
         let ledgered = fields.optional("message").is_some();
         let (args, attachments) = self.arguments(&fields, ledgered);
