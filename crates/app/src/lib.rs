@@ -17,6 +17,7 @@ pub mod joining;
 pub mod json_text;
 pub mod k6;
 pub mod kept;
+pub mod lab;
 pub mod load_form;
 pub mod log;
 pub mod markdown;
