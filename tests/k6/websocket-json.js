@@ -186,6 +186,7 @@ export async function chatIteration(data) {
 // function choose(weights)
 // function tag(user)
 // function webSocketScheme(address)
+// function closeCode(code, trouble)
 // function parameters(entries)
 // class PlainWebSocket
 // function num(value)

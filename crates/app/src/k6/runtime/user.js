@@ -183,8 +183,9 @@ class User {
       link.onOpen();
     });
     socket.onmessage = ours(({ data }) => this.onFrame(data));
-    socket.onclose = ours((event) => this.onClosed(event.code ?? 1005, event.reason ?? ''));
-    socket.onerror = ours((event) => this.onClosed(1006, event.error ?? ''));
+    let trouble = '';
+    socket.onerror = ours((event) => { trouble = String(event.error ?? event.message ?? 'error'); });
+    socket.onclose = ours((event) => this.onClosed(closeCode(event.code, trouble), event.reason || trouble));
   }
 
   onFrame(data) {
