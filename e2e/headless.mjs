@@ -44,8 +44,8 @@ function leave() {
 }
 
 async function main() {
-  const given = options.plan && (await readJson(options.plan));
-  const baseline = options.baseline && (await readJson(options.baseline));
+  const given = options.plan ? await readJson(options.plan) : undefined;
+  const baseline = options.baseline ? await readJson(options.baseline) : undefined;
   const lab = await startLab({ port: options.port ? Number(options.port) : undefined });
   let browser;
   try {

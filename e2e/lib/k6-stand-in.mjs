@@ -20,7 +20,7 @@ class K6Socket extends NodeSocket {
   emit(name, ...given) {
     const [code, reason] = given;
     if (name !== 'close' || code === 1000 || code === 1001 || code === 1005) return super.emit(name, ...given);
-    if (code !== 1006) super.emit('error', new Error(`websocket: close ${code} (told): ${reason}`));
+    super.emit('error', new Error(`websocket: close ${code} (told): ${reason}`));
     return super.emit('close', 0, Buffer.alloc(0));
   }
 }
