@@ -9,6 +9,7 @@ import { progressLine } from './lib/progress.mjs';
 import { summary } from './lib/summary.mjs';
 import * as swarm from './lib/swarm.mjs';
 import { farTargets, presetForLab } from './lib/targets.mjs';
+import { told } from './lib/told.mjs';
 import { fatal, until } from './lib/wait.mjs';
 
 const EXIT_CODES = { pass: 0, fail: 99, invalid: 98 };
@@ -33,7 +34,7 @@ for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => interrupt()
 try {
   process.exitCode = await main();
 } catch (error) {
-  console.error(`headless: ${error.message}`);
+  console.error(`headless: ${told(error)}`);
   process.exitCode = 1;
 }
 
@@ -43,31 +44,33 @@ function leave() {
 }
 
 async function main() {
-  const given = options.plan && (await readJson(options.plan));
-  const baseline = options.baseline && (await readJson(options.baseline));
+  const given = options.plan ? await readJson(options.plan) : undefined;
+  const baseline = options.baseline ? await readJson(options.baseline) : undefined;
   const lab = await startLab({ port: options.port ? Number(options.port) : undefined });
   let browser;
   try {
     browser = await launchChromium();
     const page = await swarm.openPage(await browser.newContext(), lab.url);
-    const plan = given ?? presetForLab(await swarm.presetPlan(page, 'lab'), lab.url);
-    return await play(page, plan, baseline);
+    const plan = given?.document ?? presetForLab(await swarm.presetPlan(page, 'lab'), lab.url);
+    return await play(page, plan, given?.text ?? plan, baseline?.document);
   } finally {
     await browser?.close();
     await lab.stop();
   }
 }
 
+/** As it stands there, too: of a parsed document numbers beyond 2^53 have lost their last digits. */
 async function readJson(file) {
   try {
-    return JSON.parse(await readFile(file, 'utf8'));
+    const text = await readFile(file, 'utf8');
+    return { document: JSON.parse(text), text };
   } catch (error) {
     throw new Error(`${file}: ${error.message}`);
   }
 }
 
-async function play(page, plan, baseline) {
-  const { ok, problems } = await swarm.check(page, plan);
+async function play(page, plan, written, baseline) {
+  const { ok, problems } = await swarm.check(page, written);
   if (!ok) {
     console.error('The plan cannot run:');
     for (const { path, message } of problems) console.error(path ? `  ${path}: ${message}` : `  ${message}`);
@@ -78,7 +81,7 @@ async function play(page, plan, baseline) {
   }
   if (baseline) await swarm.baseline(page, baseline);
   // Who names the hosts on the command line has the plan before him: no caps but the plan's own.
-  await swarm.start(page, plan, undefined, options.allow.length ? { allow: options.allow, caps: NO_CAPS } : undefined);
+  await swarm.start(page, written, undefined, options.allow.length ? { allow: options.allow, caps: NO_CAPS } : undefined);
   interrupt = () => stopGracefully(page);
   const problem = await watch(page);
   const report = await swarm.report(page);

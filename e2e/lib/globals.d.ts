@@ -54,9 +54,9 @@ type Tabswarm = {
     plans: { id: string; title: string; description: string; plan: Plan }[];
     scenarios: { id: string; title: string; scenario: Scenario }[];
   }>;
-  check(plan: Plan, files?: (string | null)[]): Promise<{ ok: boolean; problems: Problem[] }>;
+  check(plan: Plan | string, files?: (string | null)[]): Promise<{ ok: boolean; problems: Problem[] }>;
   k6(plan: Plan): Promise<string>;
-  start(plan: Plan, files?: (string | null)[], options?: Permission): Promise<void>;
+  start(plan: Plan | string, files?: (string | null)[], options?: Permission): Promise<void>;
   baseline(report: RunReport): Promise<void>;
   status(): Promise<RunStatus>;
   act(action: object): Promise<void>;

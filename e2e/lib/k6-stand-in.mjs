@@ -15,6 +15,14 @@ class K6Socket extends NodeSocket {
   constructor(url, protocols) {
     super(url, protocols, { allowSynchronousEvents: false });
   }
+
+  /** k6 tells of an end that is neither 1000 nor 1001 by an error, and closes without a code. */
+  emit(name, ...given) {
+    const [code, reason] = given;
+    if (name !== 'close' || code === 1000 || code === 1001 || code === 1005) return super.emit(name, ...given);
+    super.emit('error', new Error(`websocket: close ${code} (told): ${reason}`));
+    return super.emit('close', 0, Buffer.alloc(0));
+  }
 }
 
 const VUS = Symbol.for('tabswarm.k6.vus');

@@ -47,14 +47,14 @@ export const presets = (page) => page.evaluate(() => window.tabswarm.presets());
  * `files`: the CSV text of each population whose accounts are a file; `permission`: `{allow: [hosts], caps}` for hosts that are
  * not this machine; `{starve_ms}` for a generator that is too slow.
  * @param {Page} page
- * @param {Plan} plan
+ * @param {Plan | string} plan
  * @param {(string | null)[]} [files]
  */
 export const check = (page, plan, files) =>
   page.evaluate(([plan, files]) => window.tabswarm.check(plan, files), [plan, files]);
 /** The plan as the text of a k6 script. @param {Page} page */
 export const k6 = (page, plan) => page.evaluate((plan) => window.tabswarm.k6(plan), plan);
-/** @param {Page} page @param {Plan} plan @param {(string | null)[]} [files] @param {Permission} [permission] */
+/** @param {Page} page @param {Plan | string} plan @param {(string | null)[]} [files] @param {Permission} [permission] */
 export const start = (page, plan, files, permission) =>
   page.evaluate(([plan, files, permission]) => window.tabswarm.start(plan, files, permission).then(() => {}), [
     plan,

@@ -105,6 +105,19 @@ test('a plan with problems exits with 1 and names each with its path', async () 
   assert.equal(report, undefined);
 });
 
+test('a host that is not allowed exits with 1 and one line that says how to allow it', async () => {
+  const plan = (port) => {
+    const plan = labPlan(port);
+    plan.populations[0].variables.target = 'http://chat.example';
+    return plan;
+  };
+  const { code, output, report } = await headless(plan);
+  assert.equal(code, 1, output);
+  assert.match(output, /^headless: load on chat\.example has not been allowed in this browser: --allow chat\.example allows it$/m);
+  assert.doesNotMatch(output, /^ +at /m);
+  assert.equal(report, undefined);
+});
+
 test('a file that is no JSON exits with 1 and names the file', async () => {
   const { code, output } = await headless('{"version": 1,');
   assert.equal(code, 1, output);

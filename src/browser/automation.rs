@@ -40,6 +40,8 @@ use swarm::Seat;
 /// | `report()` | the report of the run as it is now; fails before the first run |
 /// | `report(format)` | the text of the file that the page would save: `html`, `json`, `csv`, `junit`, `k6` or `openmetrics` |
 ///
+/// A plan is an object, or the text of its document: only a text keeps numbers beyond 2^53 as they are.
+///
 /// `options`: `allow` lists the hosts besides this machine that load may go to, for who may decide that; without it only those
 /// do that were allowed in this browser. `caps` replaces this browser's caps: `{users, rate, minutes}`, each a number or null.
 /// `starve_ms` blocks the load workers half of the time, for so long at once, to see what becomes of the verdict.
@@ -137,7 +139,7 @@ impl Options {
             .hosts
             .into_iter()
             .chain(
-                self.allow.iter().map(|host| base::url::named_host(host).unwrap_or_else(|| host.to_ascii_lowercase())),
+                self.allow.iter().map(|host| base::url::meant_host(host).unwrap_or_else(|| host.to_ascii_lowercase())),
             )
             .collect();
         // Who names caps means them for every host.
@@ -254,7 +256,8 @@ fn read_plan(plan: &JsValue, files: &JsValue) -> Result<Runnable, Vec<Problem>> 
 
 /// `what` it should be, for people.
 fn read_document(given: &JsValue, what: &str) -> Result<Value, Problem> {
-    let text = JSON::stringify(given).ok().and_then(|text| text.as_string());
+    // A text is the document's own: of an object numbers beyond 2^53 have lost their last digits before they come here.
+    let text = given.as_string().or_else(|| JSON::stringify(given).ok()?.as_string());
     let document = text.and_then(|text| serde_json::from_str(&text).ok());
     document.ok_or_else(|| problem("", format!("expected {what}: an object")))
 }

@@ -127,7 +127,9 @@ fn build(request: &FetchRequest, url: &Url, controller: &AbortController) -> Res
     init.set_method(&request.method);
     init.set_signal(Some(&controller.signal()));
     init.set_credentials(web_sys::RequestCredentials::Omit);
-    init.set_cache(web_sys::RequestCache::NoStore);
+    if request.is_cacheable() {
+        init.set_cache(web_sys::RequestCache::NoStore);
+    }
     init.set_redirect(if request.follows { RequestRedirect::Follow } else { RequestRedirect::Manual });
     let headers = Headers::new()?;
     set_body(&init, &headers, &request.body)?;

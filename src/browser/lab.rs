@@ -7,7 +7,7 @@ use web_sys::{AbortController, Url};
 use super::fetch::exchange;
 use base::time::Span;
 use engine::ports::{FetchBody, FetchOutcome, FetchRequest};
-use plan::{Plan, Population};
+use plan::{LabFaults, Plan, Population};
 use scenario::resolve;
 
 /// Faults that are at work; dropped, they are switched off again.
@@ -28,25 +28,35 @@ pub enum LabError {
     Address(String),
     #[error("this browser cannot cancel requests")]
     NoAbort,
-    #[error("the plan has faults for a lab, but {origin} is none: it answered {status} and said {said}")]
+    #[error(
+        "the plan has faults for a lab, but {origin} is none: it answered {status} and said {said}; take the faults out of the plan, or aim it at a lab"
+    )]
     NoLab { origin: String, status: u16, said: String },
-    #[error("the plan has faults for a lab, but there is none at {origin}: {detail}")]
+    #[error(
+        "the plan has faults for a lab, but there is none at {origin}: {detail}; take the faults out of the plan, or aim it at a lab"
+    )]
     Unreachable { origin: String, detail: String },
 }
 
-/// Sets the plan's faults at every server that its populations target; without faults nothing is sent.
+/// Sets the plan's faults at every server that its populations target; without `lab` nothing is sent. A `lab` without any fault only
+/// takes earlier ones back, where there is a lab.
 ///
 /// # Errors
 /// A target is no lab, or cannot be reached.
 pub async fn set_faults(plan: &Plan) -> Result<Option<FaultyLabs>, LabError> {
     let Some(faults) = &plan.lab else { return Ok(None) };
-    let mut origins = plan.populations.iter().map(origin).collect::<Result<Vec<_>, _>>()?;
+    let is_wanted = *faults != LabFaults::default();
+    let origins = plan.populations.iter().map(origin).filter(|origin| is_wanted || origin.is_ok());
+    let mut origins = origins.collect::<Result<Vec<_>, _>>()?;
     origins.sort_unstable();
     origins.dedup();
     let restart = (faults.restart_at_s > 0.0).then_some((faults.restart_at_s * 1e3, faults.restart_down_ms));
     let mut labs = FaultyLabs { origins: Vec::new(), restart, speaks: faults.voice.is_some() };
     for origin in origins {
-        post(&origin, "faults", &faults.switches()).await?;
+        match post(&origin, "faults", &faults.switches()).await {
+            Err(_) if !is_wanted => continue,
+            set => set?,
+        }
         if let Some(voice) = &faults.voice {
             post(&origin, "voice", &json!(voice)).await?;
         }
@@ -108,7 +118,7 @@ async fn post(origin: &str, what: &str, body: &Value) -> Result<(), LabError> {
     match exchange(&request, &controller).await {
         FetchOutcome::Answer { status: 200..=299, .. } => Ok(()),
         FetchOutcome::Answer { status, body, .. } => {
-            let said = serde_json::from_str::<Value>(&body).ok();
+            let said = base::json::read::<Value>(&body).ok();
             let said = said.as_ref().and_then(|said| said.get("message")?.as_str()).unwrap_or("nothing more");
             Err(LabError::NoLab { origin: origin.to_owned(), status, said: said.to_owned() })
         }
@@ -133,7 +143,7 @@ pub async fn offered_broker() -> Option<String> {
     };
     match exchange(&request, &AbortController::new().ok()?).await {
         FetchOutcome::Answer { status: 200, body, .. } => {
-            Some(serde_json::from_str::<Value>(&body).ok()?.get("broker")?.as_str()?.to_owned())
+            Some(base::json::read::<Value>(&body).ok()?.get("broker")?.as_str()?.to_owned())
         }
         _ => None,
     }

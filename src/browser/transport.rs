@@ -1,7 +1,7 @@
 //! How `wire` messages cross between the page and a worker: as plain JavaScript objects, bytes as typed arrays.
 //!
-//! Whole numbers travel as JavaScript numbers, exact up to 2^53: microseconds for 285 years. A larger one is refused
-//! when it is sent.
+//! Whole numbers travel as JavaScript numbers, exact up to 2^53: microseconds for 285 years. Documents and servers know larger ones
+//! (ids, above all): a message that holds one travels with all its 64-bit numbers as `BigInt`, which is slower and just as exact.
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -18,9 +18,10 @@ pub enum TransportError {
 }
 
 /// # Errors
-/// A whole number beyond 2^53.
+/// The message holds what no JavaScript value can be, like a map whose keys are no texts.
 pub fn encode(message: &impl Serialize) -> Result<JsValue, TransportError> {
-    message.serialize(&SERIALIZER).map_err(|error| TransportError::Encode(error.to_string()))
+    let sent = message.serialize(&SERIALIZER).or_else(|_| message.serialize(&EXACT));
+    sent.map_err(|error| TransportError::Encode(error.to_string()))
 }
 
 /// # Errors
@@ -31,3 +32,5 @@ pub fn decode<T: DeserializeOwned>(value: JsValue) -> Result<T, TransportError> 
 
 /// Maps become objects, because scenario documents and variables are JSON; null stays null for the same reason.
 const SERIALIZER: Serializer = Serializer::new().serialize_maps_as_objects(true).serialize_missing_as_null(true);
+/// For numbers beyond 2^53.
+const EXACT: Serializer = SERIALIZER.serialize_large_number_types_as_bigints(true);

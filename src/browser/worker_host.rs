@@ -66,7 +66,7 @@ impl<To: Serialize, From: DeserializeOwned + OfBuild + 'static> WorkerHost<To, F
     }
 
     /// # Errors
-    /// The message holds a number that JavaScript cannot hold.
+    /// The message cannot be a JavaScript value, or the worker is gone.
     pub fn send(&self, message: &To) -> Result<(), WorkerError> {
         let value = transport::encode(message)?;
         self.worker.post_message(&value).map_err(|error| WorkerError::Unreachable(error.into()))

@@ -9,6 +9,7 @@ use super::sound;
 use super::store::Store;
 use crate::browser::{Introduction, offered_broker, random};
 use app::kept::{BROKER, DRAFT, Kept, NAME, Place, SAFETY, THEME};
+use app::text_file::TextFile;
 use app::{Effect, Event, Page, Theme};
 use plan::{Limits, Plan};
 use protocol::audio::Clip;
@@ -75,7 +76,7 @@ pub fn run(store: Store, effect: Effect) {
 fn record_session(store: Store) {
     let plan = store.driver().with_run(|run| run.and_then(|run| serde_json::to_string_pretty(run.plan()).ok()));
     if let Some(text) = plan {
-        store.dispatch(Event::PlanRead { name: "this session".to_owned(), text });
+        store.dispatch(Event::PlanRead { name: "this session".to_owned(), file: Ok(TextFile::utf8(text)) });
         store.dispatch(Event::Show(Page::Plan));
     }
 }

@@ -215,7 +215,7 @@ chatSettings.send_max_ms = env('SEND_MAX_MS', 3000);
 chatSettings.send_min_ms = env('SEND_MIN_MS', 1000);
 // Socket.IO address, like http://host:5002.
 chatSettings.socket = env('SOCKET', chatSettings.target);
-const chatAccount = (n, run) => ({ email: `ts-${run}-chat-${n}@tabswarm.test`, name: `Swarm ${n}`, password: `Tabswarm-${n}` });
+const chatAccount = (n, run) => ({ email: `ts-${run}-chat-${n}@tabswarm.test`, name: `Swarm ${run} chat ${n}`, password: `Tabswarm-${n}` });
 
 /** What a user of the population "chat" does. */
 const chat = {
@@ -724,7 +724,11 @@ membersSettings.utterances = env('UTTERANCES', ['order', 'weather', 'weekend']);
 membersSettings.voices = env('VOICES', ['alloy', 'echo', 'shimmer']);
 // Path in front of the WebSocket's; /ws where it is served without the service's own.
 membersSettings.ws_prefix = env('WS_PREFIX', `${membersSettings.prefix}/chat/ws`);
-const membersAccount = (n, run) => ({ email: `ts-${run}-members-${n}@tabswarm.test`, name: `Swarm ${n}`, password: `Tabswarm-${n}` });
+const membersAccount = (n, run) => ({
+  email: `ts-${run}-members-${n}@tabswarm.test`,
+  name: `Swarm ${run} members ${n}`,
+  password: `Tabswarm-${n}`,
+});
 
 /** What a user of the population "members" does. */
 const members = {
@@ -861,11 +865,13 @@ export async function membersIteration(data) {
 // function choose(weights)
 // function tag(user)
 // function webSocketScheme(address)
+// function closeCode(code, trouble)
 // function parameters(entries)
 // class SocketIo
 // class PlainWebSocket
 // function num(value)
 // function text(value)
+// function joined(url)
 // function isTrue(value)
 // function same(left, right)
 // function quotient(left, right)

@@ -170,7 +170,7 @@ settings.send_max_ms = env('SEND_MAX_MS', 3000);
 settings.send_min_ms = env('SEND_MIN_MS', 1000);
 // Socket.IO address, like http://host:5002.
 settings.socket = env('SOCKET', settings.target);
-const chatAccount = (n, run) => ({ email: `ts-${run}-chat-${n}@tabswarm.test`, name: `Swarm ${n}`, password: `Tabswarm-${n}` });
+const chatAccount = (n, run) => ({ email: `ts-${run}-chat-${n}@tabswarm.test`, name: `Swarm ${run} chat ${n}`, password: `Tabswarm-${n}` });
 
 /** What a user of the population "chat" does. */
 const chat = {
@@ -605,10 +605,12 @@ export async function chatIteration(data) {
 // function choose(weights)
 // function tag(user)
 // function webSocketScheme(address)
+// function closeCode(code, trouble)
 // function parameters(entries)
 // class SocketIo
 // function num(value)
 // function text(value)
+// function joined(url)
 // function isTrue(value)
 // function same(left, right)
 // function quotient(left, right)

@@ -186,10 +186,12 @@ export async function chatIteration(data) {
 // function choose(weights)
 // function tag(user)
 // function webSocketScheme(address)
+// function closeCode(code, trouble)
 // function parameters(entries)
 // class PlainWebSocket
 // function num(value)
 // function text(value)
+// function joined(url)
 // function same(left, right)
 // function quotient(left, right)
 // function at(list, n)

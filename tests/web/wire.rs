@@ -36,8 +36,24 @@ pub fn check_all() {
     from_worker().iter().for_each(check);
     to_link().iter().for_each(check);
     from_link().iter().for_each(check);
-    assert!(encode(&ToWorker::Sent(sent(Timestamp::NEVER))).is_err(), "a number that would lose its last digits");
+    large_numbers().iter().for_each(check);
+    check(&ToWorker::Sent(sent(Timestamp::NEVER)));
     assert!(decode::<ToWorker>(JsValue::from_str("Nonsense")).is_err());
+}
+
+/// Ids of services that count in 64 bits.
+fn large_numbers() -> Vec<ToWorker> {
+    let large =
+        json!({"id": 9_007_199_254_740_993_u64, "most": u64::MAX, "least": i64::MIN, "list": [1, 2.5, "x", null]});
+    let Value::Object(large) = large else { panic!("it is an object") };
+    let mut load = load();
+    load.plan.populations[0].variables = large.clone();
+    load.plan.populations[0].scenario = json!({"variables": large});
+    vec![
+        ToWorker::Load(Box::new(load)),
+        ToWorker::Start { epoch_ms: 1_795_000_000_123.456_8, shared: vec![large] },
+        act(Action::Set { variable: "id".into(), value: u64::MAX.into() }),
+    ]
 }
 
 #[track_caller]

@@ -26,6 +26,10 @@ pub enum CsvError {
     DoubleColumn(String),
     #[error("line {line} has {found} values, the first line names {expected} columns")]
     WrongWidth { line: usize, found: usize, expected: usize },
+    #[error(
+        "line {0} holds U+FFFD, the sign for what could not be decoded: the file was read in a wrong encoding, save it as UTF-8"
+    )]
+    Garbled(usize),
     #[error("line {0} opens a quote that is never closed")]
     OpenQuote(usize),
     #[error("line {0} goes on after a closing quote; write a quote inside quotes twice")]
@@ -39,15 +43,21 @@ struct Record {
 }
 
 impl CsvTable {
-    /// Parses RFC 4180 text. Commas, semicolons and tabs are understood; whichever the first line has most of.
+    /// Parses RFC 4180 text. Commas, semicolons and tabs are understood; whichever the first line has most of, or a line `sep=;` before
+    /// it names, as spreadsheets write it. What they leave behind the last column and below the last row is empty, and no value.
     pub fn parse(file: &str, text: &str) -> Result<Self, CsvError> {
         let text = text.trim_start_matches('\u{feff}');
-        let mut records = Records::new(text, separator(text));
-        let columns = records.next().ok_or(CsvError::Empty)??.values;
+        if let Some(at) = text.find('\u{fffd}') {
+            return Err(CsvError::Garbled(text[..at].matches('\n').count() + 1));
+        }
+        let mut records = Records::new(text);
+        let mut columns = records.next().ok_or(CsvError::Empty)??.values;
+        trim_end(&mut columns, 0);
         let columns = named(columns)?;
         let mut rows = Vec::new();
         for record in records {
-            let Record { line, values } = record?;
+            let Record { line, mut values } = record?;
+            trim_end(&mut values, columns.len());
             if values.len() != columns.len() {
                 return Err(CsvError::WrongWidth { line, found: values.len(), expected: columns.len() });
             }
@@ -64,8 +74,23 @@ impl CsvTable {
     }
 }
 
+/// Takes empty values from the end, as long as there are more than `least`.
+fn trim_end(values: &mut Vec<String>, least: usize) {
+    while values.len() > least && values.last().is_some_and(|value| value.trim().is_empty()) {
+        values.pop();
+    }
+}
+
+/// The separator that a line like `sep=;` names; quotes around the line do not count.
+fn named_separator(line: &str) -> Option<char> {
+    let line = line.trim_matches([' ', '"', '\r']);
+    let (name, mut named) = line.get(..4).zip(line.get(4..)).map(|(name, rest)| (name, rest.chars()))?;
+    let separator = named.next().filter(|_| name.eq_ignore_ascii_case("sep="))?;
+    named.next().is_none().then_some(separator)
+}
+
 fn separator(text: &str) -> char {
-    let first = text.lines().next().unwrap_or_default();
+    let first = text.lines().find(|line| !line.trim().is_empty()).unwrap_or_default();
     let count = |separator: char| first.matches(separator).count();
     // The comma comes last because `max_by_key` keeps the last of equals.
     ['\t', ';', ','].into_iter().max_by_key(|separator| count(*separator)).unwrap_or(',')
@@ -97,8 +122,12 @@ struct Records<'a> {
 }
 
 impl<'a> Records<'a> {
-    fn new(text: &'a str, separator: char) -> Self {
-        Self { characters: text.chars().peekable(), separator, line: 1 }
+    fn new(text: &'a str) -> Self {
+        let (first, rest) = text.split_once('\n').unwrap_or((text, ""));
+        match named_separator(first) {
+            Some(separator) => Self { characters: rest.chars().peekable(), separator, line: 2 },
+            None => Self { characters: text.chars().peekable(), separator: separator(text), line: 1 },
+        }
     }
 
     fn read(&mut self) -> Result<Record, CsvError> {
@@ -125,11 +154,11 @@ impl<'a> Records<'a> {
 impl Iterator for Records<'_> {
     type Item = Result<Record, CsvError>;
 
-    /// Empty lines are none.
+    /// Lines without any value are none.
     fn next(&mut self) -> Option<Self::Item> {
         while self.characters.peek().is_some() {
             match self.read() {
-                Ok(record) if record.values.len() == 1 && record.values[0].is_empty() => {}
+                Ok(record) if record.values.iter().all(|value| value.trim().is_empty()) => {}
                 read => return Some(read),
             }
         }
@@ -189,6 +218,28 @@ mod tests {
         check("a\tb\n1\t\n", Ok((&["a", "b"], &[&["1", ""]])));
         check("a,b\n\"say \"\"hi\"\"\",2", Ok((&["a", "b"], &[&["say \"hi\"", "2"]])));
         check(" a , b \r1,2\r", Ok((&["a", "b"], &[&["1", "2"]])));
+    }
+
+    #[test]
+    fn files_as_spreadsheets_write_them() {
+        let named: Result<(&[&str], &[&[&str]]), CsvError> = Ok((&["email", "name"], &[&["a", "김"], &["b", ""]]));
+        for text in [
+            "sep=;\nemail;name\na;김\nb;\n",
+            "SEP=;\r\nemail;name\r\na;김\r\nb;\r\n",
+            "\u{feff}\"sep=;\"\nemail;name\na;김\nb;",
+            "sep=\t\nemail\tname\na\t김\nb\t",
+            "sep=|\nemail|name\na|김\nb|",
+            "email,name,,\na,김,,\nb,,,\n,,,\n,,,\n",
+            "email,name,\na,김\nb,\n",
+            "\n \n,\nemail,name\n\na,김\n   \nb,\n\n",
+            "\r\n;;\r\nemail;name\r\na;김;;;\r\nb;",
+        ] {
+            check(text, named.clone());
+        }
+        check("sep=;\n", Err(CsvError::Empty));
+        check("sep=;\na;b\n1", Err(CsvError::WrongWidth { line: 3, found: 1, expected: 2 }));
+        check("a,b,\n1,2,3", Err(CsvError::WrongWidth { line: 2, found: 3, expected: 2 }));
+        check("name\nM\u{fffd}ller", Err(CsvError::Garbled(2)));
     }
 
     #[test]

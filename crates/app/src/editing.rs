@@ -7,6 +7,7 @@ use super::editor::{Editor, population_path};
 use super::event::{Effect, Event};
 use super::model::{Model, NoticeKind};
 use super::path::Path;
+use super::text_file::{Encoding, TextFile};
 use super::update::say;
 use super::{field, load_form, presets, share, sound};
 use base::url;
@@ -48,15 +49,18 @@ pub(super) fn edit_plan(model: &mut Model, event: Event) {
             let accounts = csv.then(|| json!({"source": "csv", "columns": ["email", "password"]}));
             editor.edit(&population.key("accounts"), accounts);
         }
-        Event::AccountsRead { name, text } => attach_accounts(model, &name, &text),
+        Event::AccountsRead { name, file: Ok(file) } => attach_accounts(model, &name, &file),
+        Event::AccountsRead { name, file: Err(error) } | Event::PlanRead { name, file: Err(error) } => {
+            say(model, NoticeKind::Problem, format!("{name} was not read: {error}."));
+        }
         Event::ClipRead(clip) => sound::take(model, clip),
         Event::RenameClip { from, to } => sound::rename(model, &from, &to),
         Event::RemoveClip(name) => sound::remove(model, &name),
         Event::AddThreshold(expression) => add_threshold(editor, &expression),
         Event::RemoveThreshold(at) => editor.edit(&Path::from("thresholds").index(at), None),
-        Event::PlanRead { name, text } => {
+        Event::PlanRead { name, file: Ok(file) } => {
             model.is_foreign = true;
-            open_plan(model, &name, text);
+            open_plan(model, &name, file.text);
         }
         _ => unreachable!("update() takes all other events"),
     }
@@ -106,11 +110,13 @@ fn add_stage(editor: &mut Editor, stages: &Path) {
     editor.edit(&stages.clone().index(at), Some(stage));
 }
 
-fn attach_accounts(model: &mut Model, name: &str, text: &str) {
-    match CsvTable::parse(name, text) {
+fn attach_accounts(model: &mut Model, name: &str, file: &TextFile) {
+    match CsvTable::parse(name, &file.text) {
         Ok(table) => {
             let accounts = if table.rows.len() == 1 { "account" } else { "accounts" };
-            let said = format!("{} {accounts} read from {name}. They stay in this page.", table.rows.len());
+            // Who sees in what encoding a file was read knows where to look if names are not his.
+            let how = if file.encoding == Encoding::Utf8 { String::new() } else { format!(" as {}", file.encoding) };
+            let said = format!("{} {accounts} read from {name}{how}. They stay in this page.", table.rows.len());
             model.editor.attach_csv(model.editor.population(), table);
             say(model, NoticeKind::Done, said);
         }

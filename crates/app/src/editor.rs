@@ -119,7 +119,7 @@ impl Editor {
     }
 
     /// The columns that the open population's accounts are made of, each with the pattern that applies if the plan has
-    /// none.
+    /// none. Who has given one of the usual columns may give the others, too.
     pub fn account_columns(&self) -> Vec<(String, String)> {
         let path = population_path(self.population).join("accounts.columns");
         let usual = match Accounts::default() {
@@ -127,10 +127,16 @@ impl Editor {
             Accounts::Csv { .. } => BTreeMap::new(),
         };
         match path.find(&self.document).and_then(Value::as_object) {
-            Some(columns) => {
-                columns.keys().map(|name| (name.clone(), usual.get(name).cloned().unwrap_or_default())).collect()
+            Some(columns) if !columns.is_empty() && columns.keys().all(|name| !usual.contains_key(name)) => {
+                columns.keys().map(|name| (name.clone(), String::new())).collect()
             }
-            None => usual.into_iter().collect(),
+            given => {
+                let mut all = usual;
+                given.into_iter().flat_map(|columns| columns.keys()).for_each(|name| {
+                    all.entry(name.clone()).or_default();
+                });
+                all.into_iter().collect()
+            }
         }
     }
 
@@ -261,6 +267,7 @@ fn without_position(error: &serde_json::Error) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use plan::AccountBook;
 
     fn editor() -> Editor {
         Editor::new(super::super::presets::plan("lab").expect("the default plan is there"))
@@ -307,6 +314,30 @@ mod tests {
         editor.remove_population(1);
         editor.remove_population(0);
         assert_eq!((editor.population_names(), editor.population()), (first, 0));
+    }
+
+    #[test]
+    fn who_changes_one_pattern_keeps_the_others() {
+        let mut editor = editor();
+        let columns =
+            |editor: &Editor| editor.account_columns().into_iter().map(|(column, _)| column).collect::<Vec<_>>();
+        let usual = ["email", "name", "password"];
+        assert_eq!(columns(&editor), usual);
+        let password = Path::from("populations[0].accounts.columns.password");
+        editor.edit(&password, Some("Hush-{n}".into()));
+        assert_eq!(columns(&editor), usual);
+        let book = |editor: &Editor| {
+            let population = &editor.plan().unwrap_or_else(|| panic!("{:?}", editor.problems())).populations[0];
+            AccountBook::new(&population.accounts, "a1b", "p", Vec::new()).account(0).expect("an account")
+        };
+        let named =
+            |values: [&str; 3]| usual.map(str::to_owned).into_iter().zip(values.map(str::to_owned)).collect::<Vec<_>>();
+        assert_eq!(book(&editor), named(["ts-a1b-p-1@tabswarm.test", "Swarm a1b p 1", "Hush-1"]));
+        editor.edit(&password, None);
+        assert_eq!(columns(&editor), usual);
+        assert_eq!(book(&editor), named(["ts-a1b-p-1@tabswarm.test", "Swarm a1b p 1", "Tabswarm-1"]));
+        editor.edit(&Path::from("populations[0].accounts"), Some(json!({"columns": {"pin": "{n}"}})));
+        assert_eq!(columns(&editor), ["pin"]);
     }
 
     #[test]

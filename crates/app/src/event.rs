@@ -16,6 +16,7 @@ use super::safety::SafetyEvent;
 use super::save::Format;
 use super::see::SeeEvent;
 use super::swarm_view::SwarmView;
+use super::text_file::ReadFile;
 use engine::wire::{Canary, HeardMoment, LogLevel};
 use metrics::UserId;
 use plan::{Limits, Plan, TimedAction};
@@ -74,14 +75,14 @@ pub enum Event {
     /// A file of accounts was dropped or selected for the open population.
     AccountsRead {
         name: String,
-        text: String,
+        file: ReadFile,
     },
     AddThreshold(String),
     RemoveThreshold(usize),
     /// A plan file was opened.
     PlanRead {
         name: String,
-        text: String,
+        file: ReadFile,
     },
     /// A file of audio was decoded, or a recording.
     ClipRead(Clip),

@@ -104,9 +104,7 @@ pub fn update(model: &mut Model, event: SafetyEvent) -> Vec<Effect> {
         SafetyEvent::AddHost(text) => {
             let text = text.trim();
             // A whole address is taken for its host.
-            let host =
-                url::host(text).or_else(|| url::named_host(text)).or_else(|| url::host(&format!("http://{text}")));
-            let Some(host) = host else {
+            let Some(host) = url::meant_host(text) else {
                 say(model, NoticeKind::Problem, format!("\"{text}\" is no host: expected a name like chat.example."));
                 return Vec::new();
             };

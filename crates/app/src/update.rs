@@ -236,6 +236,7 @@ mod tests {
     use super::super::path::Path;
     use super::super::results::ResultsEvent;
     use super::super::run_view::{Phase, RunView};
+    use super::super::text_file::{Encoding, ReadFile, TextFile, TextFileError};
     use super::*;
 
     /// Without the drafts that every edit leaves.
@@ -376,9 +377,17 @@ mod tests {
 
     #[test]
     fn a_bad_accounts_file_is_named_with_its_problem() {
-        let (model, _) = after([Event::AccountsRead { name: "a.csv".into(), text: "x".into() }]);
-        let text = model.notice.unwrap().text;
-        assert_eq!(text, "a.csv was not read: the file has a line of column names and no accounts below it.");
+        #[track_caller]
+        fn check(file: ReadFile, expected: &str) {
+            let (model, _) = after([Event::AccountsRead { name: "a.csv".into(), file }]);
+            assert_eq!(model.notice.unwrap().text, expected);
+        }
+        let none = "a.csv was not read: the file has a line of column names and no accounts below it.";
+        check(Ok(TextFile::utf8("x")), none);
+        let archive = "a.csv was not read: it is a workbook or an archive and no text: save it as CSV in UTF-8.";
+        check(Err(TextFileError::Archive), archive);
+        let korean = TextFile { text: "name\n김".into(), encoding: Encoding::Cp949 };
+        check(Ok(korean), "1 account read from a.csv as CP949. They stay in this page.");
     }
 
     #[test]
@@ -414,7 +423,7 @@ mod tests {
 
     #[test]
     fn a_file_that_is_no_json_stays_in_the_editor() {
-        let (model, _) = after([Event::PlanRead { name: "p.json".into(), text: "{".into() }]);
+        let (model, _) = after([Event::PlanRead { name: "p.json".into(), file: Ok(TextFile::utf8("{")) }]);
         assert_eq!((model.editor.text(), model.editor.plan()), ("{", None));
     }
 

@@ -11,7 +11,7 @@ use std::net::{Ipv4Addr, Ipv6Addr};
 /// brackets. `None`: a browser opens no such address, or it is not certain which host it would be.
 pub fn host(address: &str) -> Option<String> {
     let address = cleaned(address);
-    let Authority { host, port } = authority(&address)?;
+    let Authority { host, port, .. } = authority(&address)?;
     if is_port(port) { canonical(host) } else { None }
 }
 
@@ -20,6 +20,50 @@ pub fn named_host(text: &str) -> Option<String> {
     let text = text.trim();
     let bare = text.parse::<Ipv6Addr>().map(|ip| format!("[{ip}]"));
     canonical(bare.as_deref().unwrap_or(text))
+}
+
+/// The host that a person means, who may name it by itself, with a port, or by a whole address.
+pub fn meant_host(text: &str) -> Option<String> {
+    host(text).or_else(|| named_host(text)).or_else(|| host(&format!("http://{}", text.trim())))
+}
+
+/// The scheme of an http, https, ws or wss address in lower case.
+pub fn scheme(address: &str) -> Option<&'static str> {
+    known_scheme(&cleaned(address)).map(|(scheme, _)| scheme)
+}
+
+/// Whether an address carries a user or a password for its server: browsers send neither, and do not fetch such an address.
+pub fn has_credentials(address: &str) -> bool {
+    authority(&cleaned(address)).is_some_and(|authority| authority.credentials.is_some())
+}
+
+/// Scheme, host and port of an address as browsers write it, like `https://example.org:8443`; the usual port is left out. A host that is
+/// none stays as it is written, and so does what is no address at all.
+pub fn origin(address: &str) -> String {
+    let address = cleaned(address);
+    let Some((scheme, _)) = known_scheme(&address) else { return address.into_owned() };
+    if let Sketch::Known(place) = sketched_place(&address) {
+        let usual = if is_secure(scheme) { ":443" } else { ":80" };
+        return format!("{scheme}://{}", place.strip_suffix(usual).unwrap_or(&place));
+    }
+    match authority(&address) {
+        Some(Authority { host, port: "", .. }) => format!("{scheme}://{host}"),
+        Some(Authority { host, port, .. }) => format!("{scheme}://{host}:{port}"),
+        None => address.into_owned(),
+    }
+}
+
+/// Makes one text of an address and the path behind it, which meet at `at`: one slash between them and no space, however the address
+/// was typed. Any other text stays as it is.
+pub fn join(text: &mut String, at: usize) {
+    let (address, path) = text.split_at(at);
+    if !path.starts_with('/') || !address.ends_with(|c: char| c <= ' ' || c == '/') || address.contains(['?', '#']) {
+        return;
+    }
+    let bare = address.trim_end_matches(|c: char| c <= ' ' || c == '/').len();
+    if authority(&cleaned(&address[..bare])).is_some_and(|authority| !authority.host.is_empty()) {
+        text.replace_range(bare..at, "");
+    }
 }
 
 /// What of an address is known before a run, where [`UNKNOWN`] stands for what is not.
@@ -64,8 +108,7 @@ pub fn sketched_place(address: &str) -> Sketch {
     if port.contains(UNKNOWN) {
         return Sketch::Known(known);
     }
-    let is_secure = ["https:", "wss:"].iter().any(|scheme| starts_with(&address, scheme));
-    let usual = if is_secure { 443 } else { 80 };
+    let usual = if known_scheme(&address).is_some_and(|(scheme, _)| is_secure(scheme)) { 443 } else { 80 };
     let port = match port.trim_start_matches('0') {
         _ if !is_port(port) => return Sketch::Nothing,
         "" if port.is_empty() => usual,
@@ -88,8 +131,15 @@ pub fn host_of_place(place: &str) -> &str {
     }
 }
 
-fn starts_with(address: &str, scheme: &str) -> bool {
-    address.get(..scheme.len()).is_some_and(|start| start.eq_ignore_ascii_case(scheme))
+/// The scheme, and what stands behind its colon.
+pub(super) fn known_scheme(address: &str) -> Option<(&'static str, &str)> {
+    let (scheme, rest) = address.split_once(':')?;
+    let known = ["http", "https", "ws", "wss"].into_iter().find(|known| scheme.eq_ignore_ascii_case(known))?;
+    Some((known, rest))
+}
+
+fn is_secure(scheme: &str) -> bool {
+    matches!(scheme, "https" | "wss")
 }
 
 /// What a browser takes for this machine, however it is written: more than [`is_loopback`], for a person has to be told.
@@ -127,7 +177,7 @@ pub fn is_public(host: &str) -> bool {
 const RESERVED: [&str; 8] = ["local", "localhost", "internal", "lan", "home", "test", "example", "invalid"];
 
 /// Without what browsers drop before they read: space and control characters around it, tabs and line ends anywhere.
-fn cleaned(address: &str) -> Cow<'_, str> {
+pub(super) fn cleaned(address: &str) -> Cow<'_, str> {
     let address = address.trim_matches(|c: char| c <= ' ');
     if address.contains(['\t', '\n', '\r']) {
         Cow::Owned(address.replace(['\t', '\n', '\r'], ""))
@@ -137,24 +187,23 @@ fn cleaned(address: &str) -> Cow<'_, str> {
 }
 
 struct Authority<'a> {
+    credentials: Option<&'a str>,
     host: &'a str,
     port: &'a str,
 }
 
 /// What stands between the slashes and the path, cut at its colon.
 fn authority(address: &str) -> Option<Authority<'_>> {
-    let (scheme, rest) = address.split_once(':')?;
-    if !["http", "https", "ws", "wss"].iter().any(|known| scheme.eq_ignore_ascii_case(known)) {
-        return None;
-    }
+    let (_, rest) = known_scheme(address)?;
     // Browsers take a backslash for a slash here, and any number of them.
     let rest = rest.trim_start_matches(['/', '\\']);
     let authority = rest.split(['/', '\\', '?', '#']).next().unwrap_or_default();
-    let place = authority.rsplit_once('@').map_or(authority, |(_, place)| place);
+    let (credentials, place) =
+        authority.rsplit_once('@').map_or((None, authority), |(credentials, place)| (Some(credentials), place));
     let end = if place.starts_with('[') { place.find(']').map_or(place.len(), |at| at + 1) } else { 0 };
     let colon = place[end..].find(':').map(|at| end + at);
     let (host, port) = colon.map_or((place, ""), |at| (&place[..at], &place[at + 1..]));
-    Some(Authority { host, port })
+    Some(Authority { credentials, host, port })
 }
 
 fn is_port(port: &str) -> bool {

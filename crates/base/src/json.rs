@@ -3,10 +3,29 @@
 //! The scan knows strings, brackets and commas and trusts the rest: text that is not JSON may be accepted, text that
 //! is JSON is always read right. It allocates nothing unless a string holds an escape, and it never recurses, so depth
 //! is no danger.
+//!
+//! What a server says is parsed with [`read`], which reads what a browser's `JSON.parse` reads.
 
 use std::borrow::Cow;
 
 use memchr::memchr2;
+use serde::de::DeserializeOwned;
+
+mod mend;
+
+pub use mend::mended;
+
+/// Reads a server's JSON. What `JSON.parse` takes and serde_json does not is mended first, see [`mended`]; only text that cannot be
+/// read otherwise is looked at twice.
+///
+/// # Errors
+/// serde_json's, for the text as it came.
+pub fn read<T: DeserializeOwned>(text: &str) -> Result<T, serde_json::Error> {
+    serde_json::from_str(text).or_else(|error| {
+        let again = mended(text).and_then(|text| serde_json::from_str(&text).ok());
+        again.ok_or(error)
+    })
+}
 
 /// The raw text of `key`'s value in an object, `None` if the text is no object or has no such key. Of several equal
 /// keys the first counts.
@@ -71,7 +90,7 @@ pub fn string_at(text: &str, at: usize) -> Option<(Cow<'_, str>, usize)> {
         return Some((Cow::Borrowed(&text[at + 1..first]), first + 1));
     }
     let end = string_end(bytes, first)? + 1;
-    Some((Cow::Owned(serde_json::from_str(&text[at..end]).ok()?), end))
+    Some((Cow::Owned(read(&text[at..end]).ok()?), end))
 }
 
 /// The string that a raw value is, if it is one.
@@ -141,6 +160,16 @@ fn after(bytes: &[u8], at: usize, expected: u8) -> Option<usize> {
     (bytes.get(at) == Some(&expected)).then_some(at + 1)
 }
 
+/// The names that an RFC 6901 pointer goes through, outermost first.
+pub fn names(pointer: &str) -> impl Iterator<Item = Cow<'_, str>> {
+    pointer.split('/').skip(1).map(unescape_token)
+}
+
+/// The pointer to a field of the outermost object.
+pub fn pointer_to(name: &str) -> String {
+    format!("/{}", name.replace('~', "~0").replace('/', "~1"))
+}
+
 fn unescape_token(token: &str) -> Cow<'_, str> {
     if token.contains('~') { Cow::Owned(token.replace("~1", "/").replace("~0", "~")) } else { Cow::Borrowed(token) }
 }
@@ -204,6 +233,38 @@ mod tests {
         check("no slash", None);
     }
 
+    #[test]
+    fn what_json_parse_reads_is_read() {
+        #[track_caller]
+        fn check(text: &str, expected: Option<Value>) {
+            assert_eq!(read::<Value>(text).ok(), expected, "{text}");
+        }
+        let text = |text: &str| Some(Value::from(text));
+        check(r#""\ud83d""#, text("\u{fffd}"));
+        check(r#""a\uD83D b""#, text("a\u{fffd} b"));
+        check(r#""\ude00""#, text("\u{fffd}"));
+        check(r#""\ud83d\ude00""#, text("😀"));
+        check(r#""\ud83d\ud83d\ude00\ude00""#, text("\u{fffd}😀\u{fffd}"));
+        check(r#""\ud83d\n\\ud83d\"""#, text("\u{fffd}\n\\ud83d\""));
+        check(r#""\ud83d\u0041\ud83d\\""#, text("\u{fffd}A\u{fffd}\\"));
+        check(r#""이름 \ud83d""#, text("이름 \u{fffd}"));
+        check(r#"{"\ud83d":["\udfff"],"b":1}"#, Some(serde_json::json!({"\u{fffd}": ["\u{fffd}"], "b": 1})));
+        check("[1e999, -1E+999, 1e-999]", Some(serde_json::json!([null, null, 0.0])));
+        check(r#"["1e999 \ud83d", 1e308]"#, Some(serde_json::json!(["1e999 \u{fffd}", 1e308])));
+        for broken in
+            [r#""\ud83""#, r#""\ud83d"#, r#""\ud83d\u""#, r#""\ud83d\x""#, r#"{"\ud83d"}"#, "1e999x", "", "\\ud83d"]
+        {
+            check(broken, None);
+        }
+    }
+
+    #[test]
+    fn names_and_values_with_half_an_emoji_are_found() {
+        let object = r#"{"a\ud83d":1,"type":"b\ud83d"}"#;
+        assert_eq!(member(object, "type").and_then(as_string), Some("b\u{fffd}".into()));
+        assert_eq!(member(object, "a\u{fffd}"), Some("1"));
+    }
+
     fn json() -> impl Strategy<Value = Value> {
         let leaf = prop_oneof![
             Just(Value::Null),
@@ -244,6 +305,13 @@ mod tests {
             member(&text, "a");
             as_string(&text);
             between_brackets(&text);
+        }
+
+        #[test]
+        fn any_units_are_read_as_a_browser_reads_them(units in prop::collection::vec(prop_oneof![any::<u16>(), 0xd7ff..0xe001_u16], 0..8)) {
+            let text: String = units.iter().map(|unit| format!("\\u{unit:04x}")).collect();
+            let read: Option<String> = read(&format!("\"{text}\"")).ok();
+            prop_assert_eq!(read, Some(String::from_utf16_lossy(&units)));
         }
     }
 }

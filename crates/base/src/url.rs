@@ -1,29 +1,21 @@
 //! Addresses as browsers read them.
 
 pub use super::host::{
-    Sketch, UNKNOWN, host, host_of_place, is_loopback, is_public, means_this_machine, named_host, place, place_of_host,
-    sketched_host, sketched_place,
+    Sketch, UNKNOWN, has_credentials, host, host_of_place, is_loopback, is_public, join, means_this_machine,
+    meant_host, named_host, origin, place, place_of_host, scheme, sketched_host, sketched_place,
 };
+use super::host::{cleaned, known_scheme};
 pub use super::reach::{is_mixed_content, says_private};
 
-/// http and https become ws and wss; an address without a scheme gets ws.
+/// The same address for a WebSocket: http and https become ws and wss; an address without a scheme gets ws.
 pub fn websocket_scheme(address: &str) -> String {
-    let Some((scheme, rest)) = address.split_once("://") else { return format!("ws://{address}") };
-    let scheme = match scheme.to_ascii_lowercase().as_str() {
-        "http" => "ws".to_owned(),
-        "https" => "wss".to_owned(),
-        other => other.to_owned(),
-    };
-    format!("{scheme}://{rest}")
-}
-
-/// Scheme, host and port of an address, like `https://example.org:8443`.
-pub fn origin(address: &str) -> String {
-    let address = address.trim();
-    let Some((scheme, rest)) = address.split_once("://") else { return address.to_owned() };
-    let authority = rest.split(['/', '\\', '?', '#']).next().unwrap_or_default();
-    let place = authority.rsplit_once('@').map_or(authority, |(_, place)| place);
-    format!("{}://{}", scheme.to_ascii_lowercase(), place.to_ascii_lowercase())
+    let address = cleaned(address);
+    match known_scheme(&address) {
+        Some(("http" | "ws", rest)) => format!("ws:{rest}"),
+        Some((_, rest)) => format!("wss:{rest}"),
+        None if address.contains("://") => address.into_owned(),
+        None => format!("ws://{address}"),
+    }
 }
 
 /// As `encodeURIComponent` does it: everything but letters, digits and `-_.!~*'()` becomes percent and hex digits.
@@ -65,6 +57,23 @@ pub fn decode_component(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_address_for_a_websocket() {
+        #[track_caller]
+        fn check(address: &str, expected: &str) {
+            assert_eq!(websocket_scheme(address), expected, "{address:?}");
+        }
+        check("http://h:1/x", "ws://h:1/x");
+        check(" HTTPS://H ", "wss://H");
+        check("ws:h", "ws:h");
+        check("http:h", "ws:h");
+        check("h:5002", "ws://h:5002");
+        check("localhost", "ws://localhost");
+        check("\tWss://h/\n", "wss://h/");
+        check("ftp://h", "ftp://h");
+        check("https.example:1", "ws://https.example:1");
+    }
 
     #[test]
     fn what_is_encoded_is_decoded() {

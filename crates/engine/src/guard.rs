@@ -87,6 +87,8 @@ enum HostError {
     NotNamed,
     #[error("it is not certain which host a browser would take from that address")]
     Unclear,
+    #[error("it carries a user or a password before its @, and browsers open no such address")]
+    Credentials,
 }
 
 /// What a user's error says whose address is of a host that its plan does not name: a diagnosis looks for it.
@@ -142,6 +144,9 @@ impl Guard {
     fn host_for(&self, population: usize, address: &str) -> Result<Option<String>, HostError> {
         let Some(limits) = &self.limits else { return Ok(None) };
         let host = url::host(address).ok_or(HostError::Unclear)?;
+        if url::has_credentials(address) {
+            return Err(HostError::Credentials);
+        }
         let going = &self.populations[population];
         let is_here = url::is_loopback(&host);
         if !limits.reaches(address) {
@@ -169,10 +174,11 @@ impl Guard {
     pub fn on_request(&mut self, user: UserId, address: &str, now: Timestamp) -> Result<(), (FetchFailure, String)> {
         let host = self.host_for(user.population(), address).map_err(|why| {
             let cause = match why {
-                HostError::Unclear => FetchFailure::BadUrl,
+                HostError::Unclear | HostError::Credentials => FetchFailure::BadUrl,
                 HostError::NotAllowed | HostError::NotNamed => FetchFailure::NotAllowed,
             };
-            (cause, format!("{address}: {why}"))
+            let shown = if why == HostError::Credentials { url::origin(address) } else { address.to_owned() };
+            (cause, format!("{shown}: {why}"))
         })?;
         let Some(host) = host else { return Ok(()) };
         self.begin(&host, now);

@@ -185,6 +185,15 @@ pub struct FetchRequest {
     pub most_bytes: u64,
 }
 
+impl FetchRequest {
+    /// Whether a browser might take the answer from its cache, or have it wait for another user's of the same address: then the cache
+    /// has to be switched off. Of anything else it has to stay on, because with it Chromium also switches off what it knows of earlier
+    /// CORS preflights, and asks before every single request.
+    pub fn is_cacheable(&self) -> bool {
+        matches!(self.method.as_str(), "GET" | "HEAD")
+    }
+}
+
 #[derive(Debug, Clone, PartialEq)]
 pub enum FetchBody {
     None,

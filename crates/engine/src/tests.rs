@@ -391,6 +391,65 @@ fn a_place_in_a_queue_is_not_the_next_users() {
 }
 
 #[test]
+fn only_what_a_cache_could_answer_is_kept_from_it() {
+    for (method, expected) in [
+        ("GET", true),
+        ("HEAD", true),
+        ("POST", false),
+        ("PUT", false),
+        ("PATCH", false),
+        ("DELETE", false),
+        ("OPTIONS", false),
+    ] {
+        let request = FetchRequest {
+            method: method.to_owned(),
+            url: "http://h".to_owned(),
+            headers: Vec::new(),
+            body: ports::FetchBody::None,
+            timeout: Span::from_secs(1),
+            follows: false,
+            most_bytes: 1,
+        };
+        assert_eq!(request.is_cacheable(), expected, "{method}");
+    }
+}
+
+#[test]
+fn an_event_of_socket_ios_own_is_an_error_and_is_not_sent() {
+    let scenario = json!({
+        "variables": { "name": null, "ok": "hello" },
+        "flow": [
+            { "set": { "name": "dis" } },
+            { "emit": { "event": "${name}connect", "operation": "odd", "required": false } },
+            { "emit": { "event": "${name}cover", "operation": "even" } },
+        ],
+    });
+    let mut bench = Bench::new(scenario, held(1));
+    bench.connect(0);
+    assert_eq!(bench.wanted(), ["connect 0", "0 40", r#"0 42["discover"]"#]);
+    let errors = bench.engine.snapshot(bench.now).metrics.errors;
+    assert_eq!(
+        errors.iter().map(|error| (&*error.key.operation, &*error.key.code)).collect::<Vec<_>>(),
+        [("odd", "reserved event")]
+    );
+}
+
+#[test]
+fn an_answer_that_was_cut_in_mid_emoji_is_read() {
+    let login = json!({ "operation": "login", "url": "http://h/login", "required": true, "save": { "token": "/token", "name": "/name" } });
+    let scenario = json!({
+        "variables": { "token": null, "name": null }, "before": [{ "http": login }],
+        "flow": [{ "emit": { "event": "hello", "args": ["${name}"] } }],
+    });
+    let mut bench = Bench::new(scenario, held(1));
+    let body = r#"{"token":"t","name":"Ann \ud83d"}"#.to_owned();
+    let outcome = FetchOutcome::Answer { status: 200, headers: Vec::new(), body, landed: None };
+    bench.give(Input::Fetched { fetch: FetchId(0), outcome });
+    bench.connect(0);
+    assert_eq!(bench.wanted(), ["GET http://h/login", "connect 0", "0 40", "0 42[\"hello\",\"Ann \u{fffd}\"]"]);
+}
+
+#[test]
 fn names_that_a_server_makes_up_are_counted_and_not_kept() {
     let mut bench = Bench::new(json!({}), held(1));
     bench.connect(0);

@@ -3,6 +3,7 @@
 use serde_json::Value;
 
 use crate::wire::{Canary, Note, Seen, SeenFrame, SeenMessage};
+use base::json;
 use base::time::Timestamp;
 use metrics::{Facts, Tag, UserId, Way};
 use protocol::classify_json;
@@ -117,11 +118,10 @@ fn arguments<'a>(program: &Program, text: &'a str) -> Option<(String, &'a str)> 
         Protocol::WebSocket { event_field } => Some((classify_json(text, event_field)?.to_owned(), text)),
         Protocol::SocketIo => {
             let list = text.strip_prefix("42")?.find('[').map(|at| &text[2 + at + 1..])?;
-            let mut names = serde_json::Deserializer::from_str(list).into_iter::<String>();
-            let name = names.next()?.ok()?;
-            let rest = list[names.byte_offset()..].trim_ascii_start();
+            let (name, end) = json::string_at(list.trim_ascii_start(), 0)?;
+            let rest = list.trim_ascii_start()[end..].trim_ascii_start();
             let raw = rest.strip_prefix(',').unwrap_or_default();
-            Some((name, raw.strip_suffix(']').unwrap_or(raw)))
+            Some((name.into_owned(), raw.strip_suffix(']').unwrap_or(raw)))
         }
     }
 }
@@ -129,7 +129,7 @@ fn arguments<'a>(program: &Program, text: &'a str) -> Option<(String, &'a str)> 
 /// The text that holds the tag; of a message without one, the field that looks like its text.
 fn said(run: &str, raw: &str, tag: Option<Tag>) -> Option<SeenMessage> {
     let list = format!("[{raw}]");
-    let Ok(arguments) = serde_json::from_str::<Value>(&list) else {
+    let Ok(arguments) = json::read::<Value>(&list) else {
         // It was cut: who sent it is known all the same.
         return tag.map(|tag| SeenMessage { by: Some((tag.sender, tag.sequence)), text: "…".to_owned() });
     };

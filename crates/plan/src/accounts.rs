@@ -76,6 +76,17 @@ impl AccountBook {
 }
 
 impl Accounts {
+    /// Servers want names that nobody ever had.
+    pub(super) const USUAL_NAME: &str = "Swarm {run} {population} {n}";
+
+    /// Gives the columns that a scenario uses and nobody has named their usual patterns.
+    pub(super) fn complete(&mut self, used: &[String]) {
+        let (Self::Pattern { columns }, Self::Pattern { columns: usual }) = (self, Self::default()) else { return };
+        for (column, pattern) in usual.into_iter().filter(|(column, _)| used.contains(column)) {
+            columns.entry(column).or_insert(pattern);
+        }
+    }
+
     /// Rows that a file must have for so many users; 0 for patterns. Each row is used once; one more serves the run's
     /// `once` steps if the scenario has any.
     pub fn rows_needed(&self, users: u64, has_once: bool) -> u64 {
@@ -108,10 +119,23 @@ mod tests {
     fn patterns_give_every_user_an_account_of_its_own() {
         let book = AccountBook::new(&Accounts::default(), "a1b", "Night Owls", Vec::new());
         let email = "ts-a1b-night-owls-1@tabswarm.test";
-        check(book.account(0), &[("email", email), ("name", "Swarm 1"), ("password", "Tabswarm-1")]);
+        check(book.account(0), &[("email", email), ("name", "Swarm a1b night-owls 1"), ("password", "Tabswarm-1")]);
         let email = "ts-a1b-night-owls-once@tabswarm.test";
-        check(book.once_account(), &[("email", email), ("name", "Swarm once"), ("password", "Tabswarm-once")]);
+        check(
+            book.once_account(),
+            &[("email", email), ("name", "Swarm a1b night-owls once"), ("password", "Tabswarm-once")],
+        );
         assert!(book.account(u32::MAX).is_some());
+    }
+
+    #[test]
+    fn what_a_server_wants_unique_is_so_over_all_runs() {
+        let Accounts::Pattern { columns } = Accounts::default() else { panic!("patterns") };
+        for (column, pattern) in columns.iter().filter(|(column, _)| *column != "password") {
+            for part in ["{run}", "{population}", "{n}"] {
+                assert!(pattern.contains(part), "{column}: {pattern}");
+            }
+        }
     }
 
     #[test]

@@ -320,7 +320,7 @@ impl Default for Accounts {
             columns: [
                 ("email", "ts-{run}-{population}-{n}@tabswarm.test"),
                 ("password", "Tabswarm-{n}"),
-                ("name", "Swarm {n}"),
+                ("name", Self::USUAL_NAME),
             ]
             .map(|(column, pattern)| (column.to_owned(), pattern.to_owned()))
             .into(),

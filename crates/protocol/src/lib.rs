@@ -13,5 +13,5 @@ pub mod websocket;
 
 pub use classify::{classify, classify_json};
 pub use session::{Session, SessionConfig};
-pub use socketio::{Args, EndReason, FrameError, Incoming, Transmit, engineio};
+pub use socketio::{Args, EndReason, FrameError, Incoming, Transmit, engineio, is_reserved};
 pub use websocket::BINARY_FRAME;

@@ -18,6 +18,7 @@ pub use pointer::{Match, Pointer, Test};
 use super::contract::Shape;
 use super::live::Live;
 use super::template::Template;
+use base::json;
 use base::time::Span;
 
 /// Index into [`Program::variables`].
@@ -241,7 +242,8 @@ impl Program {
         let extra: usize = extra.iter().map(|(name, value)| name.len() + value.to_string().len() + 4).sum();
         let base64 = (audio.chunk_samples as usize * 2).div_ceil(3) * 4;
         // Braces, a comma, two colons and eight quotes.
-        let frame = event_field.len() + event.len() + field.len() + extra + base64 + 13;
+        let way: usize = json::names(field).map(|name| name.len() + 5).sum();
+        let frame = event_field.len() + event.len() + way + extra + base64 + 8;
         frame as f64 * f64::from(audio.rate) / f64::from(audio.chunk_samples)
     }
 }

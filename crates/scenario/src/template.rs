@@ -9,6 +9,7 @@ use super::Pointer;
 use super::expression::{Expr, KnownNames, Val, hole, write_escaped};
 use super::program::Variable;
 use super::reader::Node;
+use base::url;
 
 /// Who evaluates a template: the user's facts that expressions can name.
 #[derive(Debug, Clone, Default)]
@@ -165,9 +166,13 @@ impl Template {
         match &self.form {
             Form::Constant(constant) => Val::Borrowed(&constant.value).write_text(out),
             Form::Expr(expr) => hole(expr, out),
-            Form::Text(parts) => parts.iter().for_each(|part| match part {
-                TextPart::Literal(text) => out.push_str(text),
-                TextPart::Hole(expr) => hole(expr, out),
+            Form::Text(parts) => parts.iter().for_each(|part| {
+                let at = out.len();
+                match part {
+                    TextPart::Literal(text) => out.push_str(text),
+                    TextPart::Hole(expr) => hole(expr, out),
+                }
+                url::join(out, at);
             }),
             Form::Json(_) => out.push(unknown),
         }
@@ -238,10 +243,12 @@ impl Template {
             Form::Text(parts) => {
                 let mut text = String::new();
                 for part in parts {
+                    let at = text.len();
                     match part {
                         TextPart::Literal(literal) => text.push_str(literal),
                         TextPart::Hole(expr) => expr.evaluate(scope).write_text(&mut text),
                     }
+                    url::join(&mut text, at);
                 }
                 Val::Text(Cow::Owned(text))
             }
@@ -305,7 +312,11 @@ fn merge_constants(parts: Vec<TextPart>) -> Vec<TextPart> {
             }
         };
         match merged.last_mut() {
-            Some(TextPart::Literal(before)) => *before = format!("{before}{literal}").into(),
+            Some(TextPart::Literal(before)) => {
+                let mut text = format!("{before}{literal}");
+                url::join(&mut text, before.len());
+                *before = text.into();
+            }
             _ => merged.push(TextPart::Literal(literal.into())),
         }
     }

@@ -26,7 +26,8 @@ impl<'a> Args<'a> {
     /// # Errors
     /// [`FrameError::Args`] if the text is not JSON, or nested deeper than 127 levels.
     pub fn values(&self) -> Result<Vec<Value>, FrameError> {
-        parse_list(self.raw).ok_or_else(|| FrameError::Args(excerpt(self.raw)))
+        let list = parse_list(self.raw).or_else(|| parse_list(&json::mended(self.raw)?));
+        list.ok_or_else(|| FrameError::Args(excerpt(self.raw)))
     }
 
     /// The raw JSON text of one value: RFC 6901 `path` below argument `index`. Costs a scan up to that value's end
@@ -37,7 +38,7 @@ impl<'a> Args<'a> {
 
     /// Parses one value: RFC 6901 `path` below argument `index`. `None` if it is not there or is not JSON.
     pub fn value(&self, index: usize, path: &str) -> Option<Value> {
-        serde_json::from_str(self.find(index, path)?).ok()
+        json::read(self.find(index, path)?).ok()
     }
 }
 
@@ -76,6 +77,7 @@ mod tests {
         check(r#"{"a":[1,2]},"b,c",null,true,-1.5e3"#, Some(json!([{"a": [1, 2]}, "b,c", null, true, -1500.0])));
         check(" 1 , 2 ", Some(json!([1, 2])));
         check("[],{}", Some(json!([[], {}])));
+        check(r#""cut \ud83d",{"\udc00":1}"#, Some(json!(["cut \u{fffd}", {"\u{fffd}": 1}])));
         check(",", None);
         check("1,", None);
         check(",1", None);
@@ -91,12 +93,13 @@ mod tests {
     fn one_value_is_found_without_parsing_the_others() {
         #[track_caller]
         fn check(index: usize, path: &str, expected: Option<Value>) {
-            let args = Args::text(r#"nope, {"room":"r1","sender":{"id":7}}, [5]"#);
+            let args = Args::text(r#"nope, {"room":"r1","sender":{"id":7},"cut":"\ud83d"}, [5]"#);
             assert_eq!(args.value(index, path), expected, "{index} {path}");
         }
         check(0, "", None);
         check(1, "/room", Some(json!("r1")));
         check(1, "/sender/id", Some(json!(7)));
+        check(1, "/cut", Some(json!("\u{fffd}")));
         check(1, "/nobody", None);
         check(2, "/0", Some(json!(5)));
         check(3, "", None);

@@ -153,7 +153,7 @@ impl Client {
         &mut self,
         now: Timestamp,
         frame: &str,
-        handshake: &Handshake<'_>,
+        handshake: &Handshake,
         sink: &mut dyn FnMut(Incoming<'_>),
     ) -> Result<(), FrameError> {
         if !matches!(self.state, State::Opening) {

@@ -1,20 +1,19 @@
 //! Engine.IO 4 over WebSocket: one packet per frame, its type the first character; binary frames carry message data
 //! only and have no type.
 
-use std::borrow::Cow;
-
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use serde::{Deserialize, Serialize};
 
 use super::error::{FrameError, excerpt};
+use base::json;
 use base::time::Span;
 
 /// A packet of a text frame.
 #[derive(Debug, Clone, PartialEq)]
 pub enum EnginePacket<'a> {
     /// Server, first and once: the session exists.
-    Open(Handshake<'a>),
+    Open(Handshake),
     /// Either side: the session ends, the socket is closed next.
     Close,
     /// Server, every `pingInterval`: wants a pong with the same data.
@@ -35,9 +34,8 @@ pub enum EnginePacket<'a> {
 /// What the server says about the session.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Handshake<'a> {
-    #[serde(borrow)]
-    pub sid: Cow<'a, str>,
+pub struct Handshake {
+    pub sid: String,
     #[serde(default)]
     pub upgrades: Vec<String>,
     /// Milliseconds between the server's pings.
@@ -49,7 +47,7 @@ pub struct Handshake<'a> {
     pub max_payload: Option<f64>,
 }
 
-impl Handshake<'_> {
+impl Handshake {
     pub fn ping_interval(&self) -> Span {
         millis(self.ping_interval)
     }
@@ -103,9 +101,9 @@ pub fn encode(packet: &EnginePacket<'_>) -> String {
     }
 }
 
-fn handshake(data: &str) -> Result<Handshake<'_>, FrameError> {
+fn handshake(data: &str) -> Result<Handshake, FrameError> {
     let unreadable = || FrameError::Handshake(excerpt(data));
-    let handshake: Handshake<'_> = serde_json::from_str(data).map_err(|_| unreadable())?;
+    let handshake: Handshake = json::read(data).map_err(|_| unreadable())?;
     let times_hold = handshake.ping_interval >= 0.0 && handshake.ping_timeout >= 0.0;
     if times_hold { Ok(handshake) } else { Err(unreadable()) }
 }
@@ -191,7 +189,7 @@ mod tests {
         #[test]
         fn packets_survive_the_wire(sid: String, times: (u32, u32), max in any::<Option<u32>>(), data: String, bytes: Vec<u8>) {
             let handshake = Handshake {
-                sid: Cow::Borrowed(&sid),
+                sid,
                 upgrades: vec![data.clone()],
                 ping_interval: times.0.into(),
                 ping_timeout: times.1.into(),

@@ -30,7 +30,7 @@ pub use args::Args;
 pub use client::Client;
 pub use error::{FrameError, excerpt};
 pub use incoming::{EndReason, Incoming, Transmit};
-pub use packet::{Packet, decode, encode};
+pub use packet::{Packet, decode, encode, is_reserved};
 
 /// The most attachments of one packet. Today's official decoder takes 10 unless told otherwise, its predecessors took
 /// any number; this only keeps a hostile count from holding a session for ever.

@@ -180,8 +180,8 @@ fn number(list: &str) -> Option<(Cow<'_, str>, usize)> {
     Some((Cow::Borrowed(&list[..end]), end))
 }
 
-/// Names that the official libraries keep for themselves; their decoder refuses a packet that carries one.
-fn is_reserved(name: &str) -> bool {
+/// Names that the official libraries keep for themselves; their decoders refuse a packet that carries one, and servers hang up on it.
+pub fn is_reserved(name: &str) -> bool {
     matches!(name, "connect" | "connect_error" | "disconnect" | "disconnecting" | "newListener" | "removeListener")
 }
 

@@ -5,6 +5,8 @@ use wasm_bindgen::JsCast;
 use web_sys::{DragEvent, File, FileList, HtmlInputElement};
 
 use super::unique_id;
+use crate::browser::text_of;
+use app::text_file::ReadFile;
 
 #[component]
 pub fn FileButton(
@@ -58,11 +60,10 @@ fn each(files: Option<FileList>, multiple: bool, on_file: impl Fn(File)) {
     (0..count).filter_map(|at| files.get(at)).for_each(on_file);
 }
 
-/// Reads a file as text, for `on_text` to get its name and its text.
-pub fn read_text(file: File, on_text: impl Fn(String, String) + 'static) {
+/// Reads a file as text, for `on_text` to get its name and what it is.
+pub fn read_text(file: File, on_text: impl Fn(String, ReadFile) + 'static) {
     leptos::task::spawn_local(async move {
-        // A file that vanished between choosing and reading reads as an empty one, which is reported as such.
-        let text = wasm_bindgen_futures::JsFuture::from(file.unchecked_ref::<web_sys::Blob>().text()).await;
-        on_text(file.name(), text.ok().and_then(|text| text.as_string()).unwrap_or_default());
+        let read = text_of(file.unchecked_ref()).await;
+        on_text(file.name(), read);
     });
 }

@@ -72,7 +72,7 @@ fn CsvFields() -> impl IntoView {
             label="Choose a CSV file"
             accept=".csv,text/csv,text/plain"
             drop=true
-            on_file=move |file| read_text(file, move |name, text| store.dispatch(Event::AccountsRead { name, text }))
+            on_file=move |file| read_text(file, move |name, file| store.dispatch(Event::AccountsRead { name, file }))
         />
         <p class="note"><span>{held}</span><span class="problem">{problems}</span></p>
     }

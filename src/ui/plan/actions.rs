@@ -23,7 +23,7 @@ pub fn Actions() -> impl IntoView {
             </button>
             {move || uplink.get().map(|uplink| view! { <p class=if uplink.is_heavy { "verdict warn" } else { "hint" }>{uplink.text}</p> })}
             <div class="row">
-                <FileButton label="Open" accept=".json,application/json" on_file=move |file| read_text(file, move |name, text| store.dispatch(Event::PlanRead { name, text })) />
+                <FileButton label="Open" accept=".json,application/json" on_file=move |file| read_text(file, move |name, file| store.dispatch(Event::PlanRead { name, file })) />
                 <button on:click=move |_| store.dispatch(Event::SavePlan)>"Save"</button>
                 <button title="Copies a link that holds the plan, without secrets" on:click=move |_| store.dispatch(Event::SharePlan)>"Copy link"</button>
                 <button

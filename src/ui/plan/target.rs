@@ -5,6 +5,7 @@ use leptos::prelude::*;
 use crate::ui::parts::{Card, Field, ProblemsAt, Select};
 use crate::ui::store::Store;
 use app::field::FieldKind;
+use app::path::Path;
 use app::{Event, population_path, presets};
 
 #[component]
@@ -21,6 +22,7 @@ pub fn Target() -> impl IntoView {
         }
         options
     });
+    let note = store.select(app::lab::note);
     view! {
         <Card title="Target">
             <div class="grid target">
@@ -44,6 +46,12 @@ pub fn Target() -> impl IntoView {
                     hint="Tells populations apart in results."
                 />
             </div>
+            <Show when=move || note.with(Option::is_some)>
+                <p class="verdict warn">
+                    {move || note.get()} " "
+                    <button class="quiet" on:click=move |_| store.dispatch(Event::Set { path: Path::from("lab"), value: None })>"Take the faults out"</button>
+                </p>
+            </Show>
             <ProblemsAt path=store.in_population("scenario") inside=true />
             <ProblemsAt path=store.in_population("") />
         </Card>

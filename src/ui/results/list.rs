@@ -62,8 +62,8 @@ fn Tools() -> impl IntoView {
         count => format!("Compare {count} runs"),
     };
     let on_file = move |file: File| {
-        read_text(file, move |name, text| {
-            store.dispatch(Event::Results(ResultsEvent::FilesRead(vec![(name, text)])));
+        read_text(file, move |name, file| {
+            store.dispatch(Event::Results(ResultsEvent::FilesRead(vec![(name, file)])));
         });
     };
     view! {

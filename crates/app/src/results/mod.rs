@@ -16,6 +16,7 @@ pub use update::update;
 use super::log::LogFilter;
 use super::run_view::{LogView, RunView};
 use super::save::Format;
+use super::text_file::ReadFile;
 use results::Entry;
 use results::archive::ArchivedRun;
 use run::Log;
@@ -100,7 +101,7 @@ pub enum ResultsEvent {
     Open(String),
     Opened(Box<OpenRun>),
     /// Files were opened: their names and texts.
-    FilesRead(Vec<(String, String)>),
+    FilesRead(Vec<(String, ReadFile)>),
     Export,
     Compare,
     /// Compare with this one of the compared runs.

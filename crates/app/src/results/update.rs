@@ -5,6 +5,7 @@ use std::sync::Arc;
 use super::{OpenRun, ResultsEffect, ResultsEvent, ResultsView, Screen};
 use crate::event::Effect;
 use crate::model::{Model, NoticeKind, Page};
+use crate::text_file::ReadFile;
 use crate::update::say;
 use results::{Entry, archive, set_baseline};
 
@@ -122,12 +123,19 @@ fn compare(results: &ResultsView, ids: Vec<String>) -> Vec<Effect> {
 }
 
 /// Keeps the runs of these files that are not kept yet, and marks all of them.
-fn files_read(model: &mut Model, files: &[(String, String)]) -> Vec<Effect> {
+fn files_read(model: &mut Model, files: &[(String, ReadFile)]) -> Vec<Effect> {
     let results = &mut model.results;
     let mut new: Vec<archive::ArchivedRun> = Vec::new();
     let (mut known, mut unread) = (0, Vec::new());
     results.marked.clear();
-    for (name, text) in files {
+    for (name, file) in files {
+        let text = match file {
+            Ok(file) => &file.text,
+            Err(error) => {
+                unread.push(format!("{name}: {error}"));
+                continue;
+            }
+        };
         let reading = archive::read(name, text);
         unread.extend(reading.problems);
         for mut found in reading.found {
@@ -161,6 +169,7 @@ fn files_read(model: &mut Model, files: &[(String, String)]) -> Vec<Effect> {
 mod tests {
     use super::*;
     use crate::Event;
+    use crate::text_file::TextFile;
     use results::Summary;
 
     fn entry(id: &str, plan: &str) -> Entry {
@@ -225,7 +234,7 @@ mod tests {
 
     #[test]
     fn a_file_that_holds_no_run_is_named() {
-        let (model, effects) = after([ResultsEvent::FilesRead(vec![("a.json".into(), "{}".into())])]);
+        let (model, effects) = after([ResultsEvent::FilesRead(vec![("a.json".into(), Ok(TextFile::utf8("{}")))])]);
         assert_eq!(effects, []);
         assert_eq!(model.results.unread, ["a.json: expected a report of this program"]);
         assert_eq!(model.notice.map(|notice| notice.kind), Some(NoticeKind::Problem));

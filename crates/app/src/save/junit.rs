@@ -18,7 +18,7 @@ pub fn write(report: &Report) -> String {
     let markup = html! {
         (PreEscaped("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n"))
         testsuites name="tabswarm" tests=(tests) failures=(failures) errors=(errors) time=(time) {
-            testsuite name=(name) tests=(tests) failures=(failures) errors=(errors) skipped="0" time=(time) timestamp=(timestamp(report)) {
+            testsuite name=(name) tests=(tests) failures=(failures) errors=(errors) skipped="0" time=(time) timestamp=[timestamp(report)] {
                 properties {
                     property name="run" value=(text(&report.run)) {}
                     property name="tabswarm" value=(crate::VERSION) {}
@@ -52,9 +52,14 @@ fn plan_name(report: &Report) -> String {
     text(report.plan.get("name").and_then(|name| name.as_str()).unwrap_or("plan"))
 }
 
-/// JUnit wants no time zone; ours is UTC.
-fn timestamp(report: &Report) -> String {
-    report.started_at.trim_end_matches('Z').split('.').next().unwrap_or_default().to_owned()
+/// ISO 8601 without fractions and time zone, as JUnit's schema wants it; ours is UTC. `None`: the run never started, or the report says
+/// what is no such time.
+fn timestamp(report: &Report) -> Option<&str> {
+    let (second, rest) = report.started_at.split_at_checked("2026-11-25T12:00:03".len())?;
+    let fits = |(found, pattern): (u8, u8)| if pattern == b'0' { found.is_ascii_digit() } else { found == pattern };
+    let is_time = second.bytes().zip(*b"0000-00-00T00:00:00").all(fits);
+    let is_utc = rest.trim_end_matches('Z').bytes().all(|byte| byte == b'.' || byte.is_ascii_digit());
+    (is_time && is_utc).then_some(second)
 }
 
 fn first_reason(verdict: &Verdict) -> String {

@@ -283,6 +283,31 @@ fn junit_tells_failures_from_a_measurement_that_is_worth_nothing() {
 }
 
 #[test]
+fn junit_says_when_a_run_started_or_nothing() {
+    #[track_caller]
+    fn check(started_at: &str, expected: Option<&str>) {
+        let mut past = past(report());
+        past.report.started_at = started_at.to_owned();
+        let xml = Format::Junit.write(&past, None);
+        let (suite, _) = elements(&xml, "testsuite").remove(0);
+        assert_eq!(suite.get("timestamp").map(String::as_str), expected, "{started_at:?}");
+    }
+    check("2026-11-25T12:00:03.250Z", Some("2026-11-25T12:00:03"));
+    check("2026-11-25T12:00:03Z", Some("2026-11-25T12:00:03"));
+    check("2026-11-25T12:00:03", Some("2026-11-25T12:00:03"));
+    for none in [
+        "",
+        "yesterday",
+        "2026-11-25",
+        "2026-11-25T12:00:03+09:00",
+        "Wed Nov 25 2026 12:00:03",
+        "２０２６-11-25T12:00:03Z",
+    ] {
+        check(none, None);
+    }
+}
+
+#[test]
 fn csv_has_a_row_a_second_and_a_column_a_series() {
     let report = report();
     let csv = Format::Csv.write(&past(report.clone()), None);

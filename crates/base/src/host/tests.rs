@@ -150,6 +150,81 @@ fn a_person_names_a_host() {
     }
 }
 
+#[test]
+fn an_origin_is_the_browsers() {
+    #[track_caller]
+    fn check(address: &str, expected: &str) {
+        assert_eq!(origin(address), expected, "{address:?}");
+        let referee = url::Url::parse(address).map(|url| url.origin().ascii_serialization());
+        assert_eq!(referee.as_deref(), Ok(expected), "{address:?} by the referee");
+    }
+    check(" HTTP://Chat.Example:80/x ", "http://chat.example");
+    check("https://chat.example:443", "https://chat.example");
+    check("wss://chat.example:00443/", "wss://chat.example");
+    check("ws://chat.example:443/", "ws://chat.example:443");
+    check("http://user:pw@a.example:5001/?x#y", "http://a.example:5001");
+    check("http:\\\\a.example\\x", "http://a.example");
+    check("http:a.example", "http://a.example");
+    check("http://0x7f.1:8080", "http://127.0.0.1:8080");
+    check("ht\ntps://[::1]:8443/", "https://[::1]:8443");
+    assert_eq!(origin(" no address "), "no address");
+    assert_eq!(origin("http://me:pw@bücher.example/?token=x"), "http://bücher.example");
+    assert_eq!(origin("http://me:pw@two words:99999/"), "http://two words:99999");
+}
+
+#[test]
+fn credentials_are_seen_however_they_are_written() {
+    for address in
+        ["http://me:pw@a.example", "WS://me@a.example/", " https:\\\\:pw@a.example", "http:me@a", "http://@a"]
+    {
+        assert!(has_credentials(address), "{address}");
+    }
+    for address in ["http://a.example/me@x", "http://a?b@c", "me@a.example", "mailto:me@a.example", ""] {
+        assert!(!has_credentials(address), "{address}");
+    }
+}
+
+#[test]
+fn an_address_and_a_path_meet_in_one_slash() {
+    #[track_caller]
+    fn check(address: &str, path: &str, expected: &str) {
+        let mut text = format!("{address}{path}");
+        join(&mut text, address.len());
+        assert_eq!(text, expected);
+    }
+    check("http://h", "/api", "http://h/api");
+    check("http://h/", "/api", "http://h/api");
+    check("http://h//", "/api", "http://h/api");
+    check(" HTTP://H:1/ ", "/api", " HTTP://H:1/api");
+    check("http://h ", "/api", "http://h/api");
+    check("http://h/proxy/", "/api", "http://h/proxy/api");
+    check("http://h/", "api", "http://h/api");
+    check("http://h/", "?a=/", "http://h/?a=/");
+    check("http://h/?next=/", "/api", "http://h/?next=//api");
+    check("http://", "/api", "http:///api");
+    check("and/", "/or", "and//or");
+    check("look: http://h/", "/api", "look: http://h//api");
+    check("h:5001/", "/api", "h:5001//api");
+    check("", "/api", "/api");
+    check("이름/", "/", "이름//");
+}
+
+#[test]
+fn the_host_that_a_person_means() {
+    for text in [
+        " Chat.Example ",
+        "chat.example:5001",
+        "HTTP://chat.example/",
+        "wss://chat.example:1/x",
+        "chat.example/x",
+        "chat.example.",
+    ] {
+        assert_eq!(meant_host(text).as_deref(), Some("chat.example"), "{text}");
+    }
+    assert_eq!(meant_host("::1").as_deref(), Some("::1"));
+    assert_eq!(meant_host("two words"), None);
+}
+
 /// Whatever this finds is what the referee opens; what it does not find is nothing that is opened, but for names beyond ASCII.
 fn agree(address: &str) -> Result<(), TestCaseError> {
     let (ours, referee) = (host(address), opened(address));

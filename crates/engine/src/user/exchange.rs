@@ -3,6 +3,7 @@
 use serde_json::Value;
 
 use crate::ports::{FetchId, FetchOutcome};
+use base::json;
 use base::time::Span;
 use scenario::{HttpOp, Op};
 
@@ -66,7 +67,7 @@ impl User {
             FetchOutcome::Blocked { cause, detail } => return Some((cause.code().to_owned(), detail.clone())),
         };
         let expected = if op.expect.is_empty() { (200..300).contains(&status) } else { op.expect.contains(&status) };
-        let parsed: [Value; 1] = [serde_json::from_str(body).unwrap_or(Value::Null)];
+        let parsed: [Value; 1] = [json::read(body).unwrap_or(Value::Null)];
         if !expected {
             let code = op.error_code.as_ref().and_then(|pointer| pointer.find(&parsed)).and_then(Value::as_str);
             return Some((

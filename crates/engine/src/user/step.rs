@@ -5,8 +5,8 @@ use crate::wire::Told;
 use base::time::{Span, Timestamp};
 use metrics::Tag;
 use plan::{Redirects, Terms};
-use protocol::Transmit;
-use scenario::{Body, EmitOp, HttpOp, Op, Pc, RoomEffect, Template, WaitOp};
+use protocol::{Transmit, is_reserved};
+use scenario::{Body, EmitOp, HttpOp, Op, Pc, Protocol, RoomEffect, Template, WaitOp};
 
 use super::canary::{after_by_hand, with_text};
 use super::life::LifeStage;
@@ -216,6 +216,19 @@ impl User {
         if self.link.as_ref().is_none_or(|link| link.closing.is_some()) {
             ctx.error(op.operation, "not connected", phase, String::new);
             return self.after_failure(ctx, op.required, "it is not connected", task.pc + 1);
+        }
+        if op.event.as_constant().is_none() && matches!(ctx.program.protocol, Protocol::SocketIo) {
+            // Before anything is noted of a message that is never sent.
+            let event = op.event.text(&mut self.memory.scope(wall, task.event(), ""));
+            if is_reserved(&event) {
+                ctx.error(op.operation, "reserved event", phase, || event.clone());
+                return self.after_failure(
+                    ctx,
+                    op.required,
+                    "Socket.IO keeps this event's name for itself",
+                    task.pc + 1,
+                );
+            }
         }
         let InRoom { enters, message, tag: tag_text } = self.in_room(ctx, task, &op.room);
         let event = op.event.text(&mut self.memory.scope(wall, task.event(), &tag_text));

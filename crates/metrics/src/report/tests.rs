@@ -173,5 +173,5 @@ fn a_plan_in_a_report_keeps_its_faults_and_loses_its_secrets() {
     let plan = report().plan;
     assert_eq!(plan["lab"]["lose_share"], json!(0.05));
     assert_eq!(plan["populations"][0]["accounts"]["columns"]["password"], json!("***"));
-    assert_eq!(plan["populations"][0]["accounts"]["columns"]["name"], json!("Swarm {n}"));
+    assert_eq!(plan["populations"][0]["accounts"]["columns"]["name"], json!("Swarm {run} {population} {n}"));
 }

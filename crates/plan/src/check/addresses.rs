@@ -32,6 +32,11 @@ pub(super) fn check(node: &Node<'_>, population: &Population) {
     for address in opened(&program) {
         let operation = &address.operation;
         let problem = match address.host {
+            _ if url::has_credentials(&address.full) => format!(
+                "the address of {operation} carries a user or a password before its @, and browsers open no such address: leave \
+                 them out, here that is {}",
+                url::origin(&address.full)
+            ),
             Sketch::Computed if population.hosts.is_empty() => format!(
                 "the host of {operation} is made up while the run goes, so nobody can be asked about it before: name every host \
                  that it can be, as \"hosts\": [\"chat.example\"] in {}",

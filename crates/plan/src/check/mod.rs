@@ -211,7 +211,10 @@ fn compare(entry: &Node<'_>, this: &Population, other: usize, earlier: &Populati
         entry.problem(message);
     }
     if let (Accounts::Pattern { columns }, Accounts::Pattern { columns: taken }) = (&this.accounts, &earlier.accounts) {
-        let uses = |what| columns.values().any(|pattern| pattern.contains(what));
+        // The usual name is each population's own, and nobody logs in by it.
+        let usual = ("name", Accounts::USUAL_NAME);
+        let own = || columns.iter().filter(|(column, pattern)| (column.as_str(), pattern.as_str()) != usual);
+        let uses = |what| own().any(|(_, pattern)| pattern.contains(what));
         if columns == taken && uses("{n}") && !uses("{population}") {
             let message = format!("gives the same accounts as populations[{other}]: use {{population}} in a column");
             entry.problem(message);
@@ -237,7 +240,7 @@ fn population(node: &Node<'_>, problems: &Problems) -> Option<Population> {
     let hosts = fields.optional("hosts").map_or_else(|| Some(Vec::new()), |node| addresses::hosts(&node));
     let redirects = fields.optional("redirects").map_or(Some(Redirects::default()), |node| node.one_of(REDIRECTS));
     let load = fields.required("load").and_then(|node| load(&node));
-    let population = Population {
+    let mut population = Population {
         name: name?,
         scenario: scenario?,
         variables: variables?,
@@ -246,6 +249,9 @@ fn population(node: &Node<'_>, problems: &Problems) -> Option<Population> {
         redirects: redirects?,
         load: load?,
     };
+    if let Ok(program) = population.program() {
+        population.accounts.complete(&program.account_columns);
+    }
     addresses::check(node, &population);
     Some(population)
 }
@@ -269,7 +275,8 @@ fn check_scenario(node: &Node<'_>, variables: &Map<String, Value>, problems: &Pr
 
 fn accounts(node: &Node<'_>) -> Option<Accounts> {
     let fields = node.fields(ACCOUNTS)?;
-    let source = fields.required("source")?.one_of(&[("pattern", false), ("csv", true)])?;
+    let source =
+        fields.optional("source").map_or(Some(false), |node| node.one_of(&[("pattern", false), ("csv", true)]))?;
     let columns = fields.required("columns")?;
     let found = columns.value().as_array().map(Vec::len).or(columns.value().as_object().map(Map::len)).unwrap_or(0);
     if found > MOST_COLUMNS {

@@ -383,6 +383,88 @@ fn hosts_and_what_is_done_about_redirects() {
 }
 
 #[test]
+fn columns_that_are_not_given_have_their_usual_patterns() {
+    #[track_caller]
+    fn check(accounts: Value, expected: &[(&str, &str)]) {
+        let mut document = good();
+        document["populations"][0]["scenario"] = "ktb-chat".into();
+        document["populations"][0]["accounts"] = accounts;
+        let plan = Plan::check(&document).unwrap_or_else(|problems| panic!("{problems:#?}"));
+        let Accounts::Pattern { columns } = &plan.populations[0].accounts else { panic!("patterns") };
+        assert_eq!(columns.iter().map(|(column, pattern)| (&**column, &**pattern)).collect::<Vec<_>>(), expected);
+    }
+    let (email, name) = ("ts-{run}-{population}-{n}@tabswarm.test", "Swarm {run} {population} {n}");
+    let usual = [("email", email), ("name", name), ("password", "Tabswarm-{n}")];
+    check(json!({"source": "pattern", "columns": {}}), &usual);
+    check(json!({"columns": {}}), &usual);
+    check(json!({"columns": {"password": "p{n}"}}), &[usual[0], usual[1], ("password", "p{n}")]);
+    check(json!({"columns": {"email": "{n}@x.y"}}), &[("email", "{n}@x.y"), usual[1], usual[2]]);
+    check(json!({"columns": {"pin": "{n}"}}), &[usual[0], usual[1], usual[2], ("pin", "{n}")]);
+}
+
+#[test]
+fn addresses_are_read_as_people_type_them() {
+    #[track_caller]
+    fn check(target: &str, expected: &[&str], opened: &str) {
+        let mut document = good();
+        document["populations"][0]["scenario"] = json!({
+            "version": 1, "name": "s", "protocol": "websocket", "flow": [],
+            "variables": {"target": {"default": "http://127.0.0.1", "format": "url"}, "api": "/api"},
+            "before": [{"http": {"operation": "login", "url": "${target}${api}/login"}}], "connect": {"url": "${target}/${user.index}"},
+        });
+        document["populations"][0]["variables"] = json!({ "target": target });
+        let checked = Plan::check(&document);
+        let problems = checked.as_ref().err().map_or(&[][..], Vec::as_slice);
+        assert_eq!(problems.iter().map(ToString::to_string).collect::<Vec<_>>(), expected, "{target}");
+        if let Ok(plan) = checked {
+            let addresses = plan.populations[0].program().expect("it was checked").addresses('?');
+            assert_eq!(
+                addresses.iter().map(|address| &*address.text).collect::<Vec<_>>(),
+                [format!("{opened}/?"), format!("{opened}/api/login")]
+            );
+            assert_eq!(plan.places().into_iter().collect::<Vec<_>>(), ["chat.example:80"], "{target}");
+        }
+    }
+    for same in [
+        "http://chat.example",
+        "http://chat.example/",
+        "http://chat.example//",
+        "http://chat.example ",
+        "http://chat.example/\n",
+    ] {
+        check(same, &[], "http://chat.example");
+    }
+    check("HTTP://Chat.Example:80/", &[], "HTTP://Chat.Example:80");
+    check(" ws://chat.example/", &[], " ws://chat.example");
+    check("http://chat.example/proxy/", &[], "http://chat.example/proxy");
+    let url = |found: &str| {
+        format!(
+            "populations[0].variables.target: expected a URL that begins with http:// or https:// or ws:// or wss://, found the text {found:?}"
+        )
+    };
+    for wrong in [
+        "chat.example:5001",
+        "ftp://chat.example",
+        "http://",
+        "http://two words/",
+        "http://chat.example:99999",
+        "http://chat.example:5001x/",
+    ] {
+        check(wrong, &[&url(wrong)], "");
+    }
+    let credentials = |operation: &str| {
+        format!(
+            "populations[0]: the address of {operation} carries a user or a password before its @, and browsers open no such address: \
+             leave them out, here that is http://chat.example"
+        )
+    };
+    for wrong in ["http://me:pw@chat.example", "http://me@chat.example:80/", " HTTP://:pw@Chat.example"] {
+        let problems = [credentials("connect").replace("is http:", "is ws:"), credentials("login")];
+        check(wrong, &problems.each_ref().map(String::as_str), "");
+    }
+}
+
+#[test]
 fn an_address_that_is_made_up_needs_hosts_by_name() {
     #[track_caller]
     fn problems(url: &str, hosts: Value) -> Vec<String> {

@@ -18,7 +18,7 @@ pub enum AudioError {
     NotText,
     #[error("audio is not base64")]
     Base64,
-    /// Half a sample is left over; the whole ones in front of it can still be heard.
+    /// Half a sample is left over at the end of an answer; the whole ones in front of it can still be heard.
     #[error("audio ends in the middle of a sample")]
     OddBytes,
 }
@@ -43,11 +43,12 @@ pub struct FrameWriter {
 }
 
 impl FrameWriter {
-    /// `event_field` holds the event's name, `field` the audio; `extra` follows behind them.
+    /// `event_field` holds the event's name, the place that the RFC 6901 pointer `field` leads to the audio; `extra` follows behind them.
     pub fn new(event_field: &str, event: &str, field: &str, extra: &Map<String, Value>) -> Self {
-        let head = format!("{{{}:{},{}:\"", json::quote(event_field), json::quote(event), json::quote(field));
+        let way: Vec<String> = json::names(field).map(|name| json::quote(&name)).collect();
+        let head = format!("{{{}:{},{}:\"", json::quote(event_field), json::quote(event), way.join(":{"));
         let members = extra.iter().map(|(name, value)| format!(",{}:{value}", json::quote(name)));
-        let tail = format!("\"{}}}", members.collect::<String>());
+        let tail = format!("\"{}{}}}", "}".repeat(way.len().saturating_sub(1)), members.collect::<String>());
         Self { head, tail }
     }
 
@@ -69,17 +70,18 @@ pub struct PcmReader {
 }
 
 impl PcmReader {
-    /// The samples' bytes in `value`, the raw JSON text of a field as `Args::find` gives it.
+    /// The whole samples' bytes in `value`, the raw JSON text of a field as `Args::find` gives it. A server may cut its answer anywhere:
+    /// `half` is the byte that the chunk before it left over, and becomes the one that this chunk leaves.
     ///
     /// # Errors
-    /// [`AudioError`], except [`AudioError::OddBytes`], which stands beside the whole samples.
-    pub fn read(&mut self, value: Option<&str>) -> Result<(&[u8], Option<AudioError>), AudioError> {
+    /// What the field holds instead; `half` stays as it is then.
+    pub fn read(&mut self, value: Option<&str>, half: &mut Option<u8>) -> Result<&[u8], AudioError> {
         self.bytes.clear();
         let text = json::as_string(value.ok_or(AudioError::Missing)?).ok_or(AudioError::NotText)?;
+        self.bytes.extend(*half);
         LENIENT.decode_vec(text.as_bytes(), &mut self.bytes).map_err(|_| AudioError::Base64)?;
-        let whole = self.bytes.len() - self.bytes.len() % SAMPLE_BYTES;
-        let odd = (whole < self.bytes.len()).then_some(AudioError::OddBytes);
-        Ok((&self.bytes[..whole], odd))
+        *half = if self.bytes.len().is_multiple_of(SAMPLE_BYTES) { None } else { self.bytes.pop() };
+        Ok(&self.bytes)
     }
 }
 
@@ -99,7 +101,7 @@ mod tests {
     use super::*;
 
     fn writer(event: &str, extra: Value) -> FrameWriter {
-        FrameWriter::new("type", event, "audio", extra.as_object().expect("it is one"))
+        FrameWriter::new("type", event, "/audio", extra.as_object().expect("it is one"))
     }
 
     #[test]
@@ -121,17 +123,54 @@ mod tests {
     }
 
     #[test]
+    fn a_pointer_leads_to_the_audio() {
+        #[track_caller]
+        fn check(field: &str, expected: &str) {
+            let frame =
+                FrameWriter::new("type", "say", field, json!({"z": 1}).as_object().expect("it is one")).write(&[1]);
+            assert_eq!(frame, expected);
+            assert_eq!(json::find(&frame, 0, field), Some(r#""AQA=""#), "{frame}");
+        }
+        check("/audio", r#"{"type":"say","audio":"AQA=","z":1}"#);
+        check("/data/audio", r#"{"type":"say","data":{"audio":"AQA="},"z":1}"#);
+        check("/a/b/c", r#"{"type":"say","a":{"b":{"c":"AQA="}},"z":1}"#);
+        check("/a~1b~0", r#"{"type":"say","a/b~":"AQA=","z":1}"#);
+    }
+
+    #[test]
+    fn a_sample_may_be_cut_between_two_chunks() {
+        #[track_caller]
+        fn check(chunks: &[&[u8]], expected: &[&[u8]], left: Option<u8>) {
+            let (mut reader, mut half) = (PcmReader::default(), None);
+            let read = chunks.iter().map(|chunk| {
+                let value = json::quote(&STANDARD.encode(chunk));
+                reader.read(Some(&value), &mut half).expect("it is audio").to_vec()
+            });
+            assert_eq!(read.collect::<Vec<_>>(), expected);
+            assert_eq!(half, left);
+        }
+        check(&[&[1, 2, 3], &[4, 5, 6]], &[&[1, 2], &[3, 4, 5, 6]], None);
+        check(&[&[1], &[2], &[3]], &[&[], &[1, 2], &[]], Some(3));
+        check(&[&[1], &[], &[2, 3, 4]], &[&[], &[], &[1, 2, 3, 4]], None);
+        check(&[&[1, 2], &[3, 4]], &[&[1, 2], &[3, 4]], None);
+    }
+
+    #[test]
     fn what_is_no_audio_is_told_apart() {
         #[track_caller]
-        fn check(value: Option<&str>, expected: Result<(&[u8], Option<AudioError>), AudioError>) {
-            assert_eq!(PcmReader::default().read(value), expected, "{value:?}");
+        fn check(value: Option<&str>, expected: Result<&[u8], AudioError>) {
+            assert_eq!(PcmReader::default().read(value, &mut None), expected, "{value:?}");
+            let mut half = Some(7);
+            if PcmReader::default().read(value, &mut half).is_err() {
+                assert_eq!(half, Some(7), "{value:?}");
+            }
         }
-        check(Some(r#""AQD+/w==""#), Ok((&[1, 0, 0xfe, 0xff], None)));
-        check(Some(r#""AQA""#), Ok((&[1, 0], None)));
-        check(Some(r#""AQD+/w""#), Ok((&[1, 0, 0xfe, 0xff], None)));
-        check(Some(r#""AQD+\/w==""#), Ok((&[1, 0, 0xfe, 0xff], None)));
-        check(Some(r#""""#), Ok((&[], None)));
-        check(Some(r#""AQD+""#), Ok((&[1, 0], Some(AudioError::OddBytes))));
+        check(Some(r#""AQD+/w==""#), Ok(&[1, 0, 0xfe, 0xff]));
+        check(Some(r#""AQA""#), Ok(&[1, 0]));
+        check(Some(r#""AQD+/w""#), Ok(&[1, 0, 0xfe, 0xff]));
+        check(Some(r#""AQD+\/w==""#), Ok(&[1, 0, 0xfe, 0xff]));
+        check(Some(r#""""#), Ok(&[]));
+        check(Some(r#""AQD+""#), Ok(&[1, 0]));
         check(Some(r#""A""#), Err(AudioError::Base64));
         check(Some(r#""not base64!""#), Err(AudioError::Base64));
         check(Some("7"), Err(AudioError::NotText));
@@ -143,8 +182,8 @@ mod tests {
     #[test]
     fn a_bad_frame_leaves_nothing_behind_for_the_next() {
         let mut reader = PcmReader::default();
-        assert!(reader.read(Some(r#""AQD+/w!!""#)).is_err());
-        assert_eq!(reader.read(Some(r#""AQA=""#)), Ok((&[1_u8, 0][..], None)));
+        assert!(reader.read(Some(r#""AQD+/w!!""#), &mut None).is_err());
+        assert_eq!(reader.read(Some(r#""AQA=""#), &mut None), Ok(&[1_u8, 0][..]));
     }
 
     proptest! {
@@ -153,14 +192,15 @@ mod tests {
             let frame = writer("a", json!({"z": 1})).write(&samples);
             let value = json::find(&frame, 0, "/audio");
             let mut reader = PcmReader::default();
-            let (bytes, error) = reader.read(value).unwrap();
+            let mut half = None;
+            let bytes = reader.read(value, &mut half).unwrap();
             let read: Vec<i16> = bytes.chunks_exact(2).map(|pair| i16::from_le_bytes([pair[0], pair[1]])).collect();
-            prop_assert_eq!((read, error), (samples, None));
+            prop_assert_eq!((read, half), (samples, None));
         }
 
         #[test]
         fn no_field_panics(value in "\"?[A-Za-z0-9+/=\\\\\" \\PC]{0,40}\"?") {
-            let _ = PcmReader::default().read(Some(&value));
+            let _ = PcmReader::default().read(Some(&value), &mut Some(1));
         }
     }
 }

@@ -1,5 +1,6 @@
 //! Voice services: the `audio` section, and the steps `mic`, `speak` and `listen`.
 
+use std::borrow::Cow;
 use std::ops::RangeInclusive;
 
 use serde_json::{Map, Value};
@@ -8,6 +9,7 @@ use super::{Compiler, messages, steps};
 use crate::program::*;
 use crate::reader::{Fields, Node};
 use crate::template::Template;
+use base::json;
 use base::time::Span;
 
 pub(super) fn audio(compiler: &mut Compiler<'_>, node: Option<&Node<'_>>) -> Option<Audio> {
@@ -60,12 +62,15 @@ fn outbound(compiler: &mut Compiler<'_>, node: &Node<'_>) -> Option<OutboundAudi
     let fields = node.fields(&["event", "field", "extra"])?;
     let event = known_name(compiler, fields.required("event").as_ref());
     let field = known_name(compiler, fields.required("field").as_ref());
+    // As elsewhere, what begins with a slash is a pointer; anything else is the name of a field.
+    let field = field.map(|field| if field.starts_with('/') { field } else { json::pointer_to(&field) });
+    let outermost = field.as_deref().and_then(|field| json::names(field).next()).map(Cow::into_owned);
     let extra = fields.optional("extra").map(|node| extra(compiler, &node)).unwrap_or_default();
     if let Protocol::WebSocket { event_field } = &compiler.protocol
-        && let Some(name) = [field.as_ref(), Some(event_field)]
+        && let Some(name) = [outermost.as_ref(), Some(event_field)]
             .into_iter()
             .flatten()
-            .find(|name| extra.contains_key(*name) || (*name == event_field && field.as_ref() == Some(event_field)))
+            .find(|name| extra.contains_key(*name) || (*name == event_field && outermost.as_ref() == Some(event_field)))
     {
         node.problem(format!("`{name}` stands twice in the frame"));
     }

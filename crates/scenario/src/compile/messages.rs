@@ -32,6 +32,9 @@ pub(super) fn emit(compiler: &mut Compiler<'_>, node: &Node<'_>) {
             compiler.template(&event)
         },
     );
+    if let (Some(name), Some(node)) = (event.as_constant().and_then(Value::as_str), fields.optional("event")) {
+        compiler.not_reserved(name, &node);
+    }
     let operation = compiler.operation_of(&fields, event.as_constant().and_then(Value::as_str));
     let ledgered = fields.optional("message").is_some();
     let (args, attachments) = arguments(compiler, &fields, ledgered);

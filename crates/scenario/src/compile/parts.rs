@@ -36,7 +36,19 @@ impl Compiler<'_> {
     /// The id of an event that is named in full.
     pub(super) fn event_of(&mut self, node: Option<&Node<'_>>) -> EventId {
         let name = node.and_then(|node| self.known(node, |node| node.name().map(str::to_owned)));
-        name.map_or(EventId(0), |name| self.event(&name))
+        name.map_or(EventId(0), |name| {
+            node.into_iter().for_each(|node| self.not_reserved(&name, node));
+            self.event(&name)
+        })
+    }
+
+    /// Socket.IO's own names are no events: a server that receives one hangs up, and a client takes none.
+    pub(super) fn not_reserved(&self, name: &str, node: &Node<'_>) {
+        if matches!(self.protocol, Protocol::SocketIo) && socketio::is_reserved(name) {
+            node.problem(format!(
+                "`{name}` is a name that Socket.IO keeps for itself: it cannot be sent or received as an event"
+            ));
+        }
     }
 
     /// Seconds, above 0 and at most an hour.

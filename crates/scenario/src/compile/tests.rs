@@ -100,6 +100,53 @@ fn who_may_break_in_finds_the_steps_for_it_behind_the_answer() {
 }
 
 #[test]
+fn names_that_socket_io_keeps_for_itself_are_no_events() {
+    #[track_caller]
+    fn check(protocol: &str, name: &str, expected: &[&str]) {
+        let mut document = with_flow(&json!([{"emit": {"event": name, "operation": "e"}}]));
+        document["protocol"] = protocol.into();
+        document["on"] = json!([{"event": name, "steps": []}]);
+        let problems = compile(&document, &Map::new()).err().unwrap_or_default();
+        assert_eq!(problems.iter().map(ToString::to_string).collect::<Vec<_>>(), expected, "{protocol} {name}");
+    }
+    for name in ["connect", "connect_error", "disconnect", "disconnecting", "newListener", "removeListener"] {
+        let problem = |path: &str| {
+            format!(
+                "{path}: `{name}` is a name that Socket.IO keeps for itself: it cannot be sent or received as an event"
+            )
+        };
+        check("socketio", name, &[&*problem("flow[0].emit.event"), &*problem("on[0].event")]);
+        check("websocket", name, &[]);
+    }
+    check("socketio", "connected", &[]);
+    check("socketio", "Disconnect", &[]);
+}
+
+#[test]
+fn the_way_to_outbound_audio_is_a_name_or_a_pointer() {
+    #[track_caller]
+    fn check(field: &str, extra: Value, expected: Result<&str, &str>) {
+        let mut document = with_flow(&json!([]));
+        document["protocol"] = json!("websocket");
+        document["audio"] = json!({
+            "outbound": {"event": "say", "field": field, "extra": extra},
+            "inbound": {"event": "said", "field": "/audio", "done": "done"},
+        });
+        let found = compile(&document, &Map::new()).map(|program| program.audio.expect("it has audio").outbound.field);
+        let found = found.map_err(|problems| problems.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "));
+        assert_eq!(found.as_deref().map_err(String::as_str), expected, "{field}");
+    }
+    check("audio", json!({}), Ok("/audio"));
+    check("/audio", json!({}), Ok("/audio"));
+    check("/data/audio", json!({"audio": 1}), Ok("/data/audio"));
+    check("a/b~", json!({}), Ok("/a~1b~0"));
+    check("/a~1b", json!({}), Ok("/a~1b"));
+    check("/data/audio", json!({"data": 1}), Err("audio.outbound: `data` stands twice in the frame"));
+    check("/type", json!({}), Err("audio.outbound: `type` stands twice in the frame"));
+    check("/type/audio", json!({}), Err("audio.outbound: `type` stands twice in the frame"));
+}
+
+#[test]
 fn branches_and_loops_become_jumps() {
     check(json!([{"if": "${user.index}", "then": [set("a")]}, set("b")]), &["if else 2", "set a", "set b"]);
     check(

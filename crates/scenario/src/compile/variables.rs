@@ -5,6 +5,8 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map, Value};
 
+use base::url::{Sketch, UNKNOWN, scheme, sketched_place};
+
 use crate::addresses::without_holes;
 use crate::expression::{KnownNames, is_name, is_reserved};
 use crate::live::Live;
@@ -173,12 +175,10 @@ impl Declared<'_> {
 
 /// Reports text that is no absolute URL of one of the schemes.
 pub(super) fn url(node: &Node<'_>, schemes: &[&str]) {
-    let host = node.value().as_str().and_then(|text| {
-        let (scheme, rest) = text.split_once("://")?;
-        let rest = without_holes(rest, 'x');
-        schemes.contains(&scheme).then(|| rest.split(['/', '?', '#']).next().unwrap_or("").to_owned())
-    });
-    if host.is_none_or(|host| host.is_empty() || host.contains(char::is_whitespace)) {
+    // A name beyond ASCII has a problem of its own, where the plan is checked.
+    let is_host = |text: &str| !text.is_ascii() || sketched_place(&without_holes(text, UNKNOWN)) != Sketch::Nothing;
+    let text = node.value().as_str();
+    if !text.is_some_and(|text| scheme(text).is_some_and(|scheme| schemes.contains(&scheme)) && is_host(text)) {
         let schemes: Vec<String> = schemes.iter().map(|scheme| format!("{scheme}://")).collect();
         node.expected(format_args!("a URL that begins with {}", schemes.join(" or ")));
     }

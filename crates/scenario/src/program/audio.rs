@@ -43,7 +43,7 @@ impl Audio {
 #[derive(Debug, Clone, PartialEq)]
 pub struct OutboundAudio {
     pub event: String,
-    /// Top-level field with the audio.
+    /// RFC 6901 pointer to the audio.
     pub field: String,
     /// More fields, the same in every frame.
     pub extra: Map<String, Value>,

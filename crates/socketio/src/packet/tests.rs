@@ -45,6 +45,7 @@ fn other_spellings_of_valid_packets() {
     check(r#"2["with \"quotes\", and \\",{}]"#, "/", r#"with "quotes", and \"#, "{}");
     check(r#"2["\ud55c\uae00"]"#, "/", "한글", "");
     check(r#"2["한글","값"]"#, "/", "한글", r#""값""#);
+    check(r#"2["cut \ud800",1]"#, "/", "cut \u{fffd}", "1");
     check(r#"2[""]"#, "/", "", "");
     check("2[42,true]", "/", "42", "true");
     check("2[-1.5e3]", "/", "-1.5e3", "");
@@ -78,7 +79,6 @@ fn hostile_packets_are_named() {
     check(r#"2["e"1]"#, "payload");
     check(r#"2["e\"]"#, "payload");
     check(r#"2["\x"]"#, "payload");
-    check(r#"2["\ud800"]"#, "payload");
     check(r#"2{"e":1}"#, "payload");
     check("2[null]", "payload");
     check("2[true,1]", "payload");

@@ -183,8 +183,9 @@ class User {
       link.onOpen();
     });
     socket.onmessage = ours(({ data }) => this.onFrame(data));
-    socket.onclose = ours((event) => this.onClosed(event.code ?? 1005));
-    socket.onerror = ours(() => this.onClosed(1006));
+    let trouble = '';
+    socket.onerror = ours((event) => { trouble = String(event.error ?? event.message ?? 'error'); });
+    socket.onclose = ours((event) => this.onClosed(closeCode(event.code, trouble)));
   }
 
   onFrame(data) {
@@ -438,7 +439,7 @@ class Task {
     const body = json === undefined ? (form ?? file ?? null) : JSON.stringify(json);
     counters['http.requests'].add(1);
     const expected = expect.length ? expect : [{ min: 200, max: 299 }];
-    const exchange = http.asyncRequest(method, url, body, {
+    const exchange = http.asyncRequest(method, joined(url), body, {
       headers: { ...type, ...headers }, timeout: `${timeout_s}s`, tags: { name: operation }, responseCallback: http.expectedStatuses(...expected),
     });
     const answer = await user.hold((resolve, reject) => { exchange.then(resolve, reject); });

@@ -10,6 +10,11 @@ function text(value) {
   return typeof value === 'string' ? value : JSON.stringify(value);
 }
 
+/** An address that ends in a slash, and the path behind it: one slash. */
+function joined(url) {
+  return url.trim().replace(/^(\w+:\/\/[^/?#]+)\/\/+/, '$1/');
+}
+
 /** Everything but false, null, 0 and what is empty. */
 function isTrue(value) {
   if (value === null || typeof value !== 'object') return Boolean(value);

@@ -36,15 +36,11 @@ impl User {
     }
 
     fn on_audio(&mut self, ctx: &mut Context<'_>, audio: &Audio, args: &Args<'_>) {
+        let Some(voice) = &mut self.voice else { return };
         let mut reader = std::mem::take(ctx.pcm);
         let field = &audio.inbound_field;
-        match reader.read(args.find(field.arg, &field.path)) {
-            Ok((bytes, error)) => {
-                if let Some(error) = error {
-                    self.count_bad_audio(ctx, error);
-                }
-                self.on_samples(ctx, audio, bytes);
-            }
+        match reader.read(args.find(field.arg, &field.path), &mut voice.half_sample) {
+            Ok(bytes) => self.on_samples(ctx, audio, bytes),
             Err(error) => self.count_bad_audio(ctx, error),
         }
         *ctx.pcm = reader;
@@ -86,6 +82,10 @@ impl User {
     }
 
     fn on_answer_done(&mut self, ctx: &mut Context<'_>) {
+        let Some(voice) = &mut self.voice else { return };
+        if voice.half_sample.take().is_some() {
+            self.count_bad_audio(ctx, AudioError::OddBytes);
+        }
         let Some(voice) = &mut self.voice else { return };
         let Some(answer) = voice.answer.take() else { return self.on_empty_answer(ctx) };
         let turn = answer.turn;

@@ -47,6 +47,8 @@ pub struct Voice {
     transcripts: Transcripts,
     /// The answer that is arriving; it may belong to the turn before.
     answer: Option<Answer>,
+    /// The byte of it that waits for the other half of its sample.
+    half_sample: Option<u8>,
     speech: Option<Speech>,
     /// The answer has arrived whole, and the user hears it until then.
     playing: Option<Timestamp>,
@@ -74,6 +76,7 @@ impl Voice {
             turn: Turn::new(0, now, None),
             transcripts: Transcripts::default(),
             answer: None,
+            half_sample: None,
             speech: None,
             playing: None,
             listening: None,

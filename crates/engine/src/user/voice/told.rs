@@ -13,9 +13,8 @@ impl Context<'_> {
     pub(super) fn tell_spoken(&mut self, audio: &Audio, frame: FrameId, began: Timestamp) {
         let text = self.frames.text(frame).clone();
         let args = Args { raw: &text, attachments: Vec::new() };
-        // A name in an RFC 6901 pointer.
-        let field = format!("/{}", audio.outbound.field.replace('~', "~0").replace('/', "~1"));
-        if let (Ok((pcm, _)), Some(heard)) = (self.pcm.read(args.find(0, &field)), &mut self.heard) {
+        let value = args.find(0, &audio.outbound.field);
+        if let (Ok(pcm), Some(heard)) = (self.pcm.read(value, &mut None), &mut self.heard) {
             heard.push(Note { at: began, told: Told::Says { pcm: pcm.to_vec() } });
         }
     }
