@@ -36,6 +36,7 @@ async function launch(port, args) {
     faults: () => answer(fetch(`${url}/lab/faults`)),
     setFaults: (faults) => answer(post(`${url}/lab/faults`, faults)),
     setVoice: (switches) => answer(post(`${url}/lab/voice`, switches)),
+    restart: (how) => answer(post(`${url}/lab/restart`, how)),
     reset: () => answer(post(`${url}/lab/reset`, {})),
   };
 }

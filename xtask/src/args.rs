@@ -18,7 +18,7 @@ cargo xtask run --headless [PLAN]       run a plan (a JSON file; without it the 
       --baseline FILE                   an earlier run's report, for thresholds like `connect p95 <= baseline + 10 %`
       --allow HOST                      load may go to this host, too; may be given several times
       --port N                          as above
-    exits with 0 (PASS), 99 (FAIL), 98 (INVALID: the generator was the bottleneck), 1 when anything else went wrong
+    exits with 0 (PASS), 99 (FAIL), 98 (INVALID: not all could be judged), 1 when anything else went wrong
 cargo xtask test [--only STEP]...       fmt, tidy, js, clippy, clippy-wasm, host, wasm, build, e2e
 cargo xtask bench [--only PART]...      browser, codec, simulation, voice, swarm, contexts, page, sizes
 cargo xtask fuzz [--minutes N] [NAME]   tries every decoder, or the named one, with made-up inputs (1 minute each)

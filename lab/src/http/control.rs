@@ -104,6 +104,9 @@ fn refused(error: SwitchError) -> Response {
 #[serde(deny_unknown_fields)]
 struct Restart {
     down_ms: u64,
+    /// Nobody is logged in afterwards, as where sessions live in a server's memory.
+    #[serde(default)]
+    forget_sessions: bool,
 }
 
 async fn restart(
@@ -114,6 +117,9 @@ async fn restart(
     if restart.down_ms > LONGEST_DOWN_MS {
         let message = format!("down_ms: {} is more than {LONGEST_DOWN_MS}", restart.down_ms);
         return Err(ApiError::new(StatusCode::BAD_REQUEST, message));
+    }
+    if restart.forget_sessions {
+        lab.world().forget_sessions();
     }
     lab.restart(Duration::from_millis(restart.down_ms), Some(&peer.line));
     Ok(Json(json!({ "down_ms": restart.down_ms })).into_response())

@@ -75,6 +75,11 @@ impl World {
         Some(key)
     }
 
+    /// Every token names a session that does not exist any more.
+    pub fn forget_sessions(&mut self) {
+        self.users.iter_mut().for_each(|user| user.session = None);
+    }
+
     pub fn user_with(&self, email: &str, password: &str) -> Option<UserKey> {
         let key = *self.users_by_email.get(&email.to_lowercase())?;
         (self.users[key].password == password).then_some(key)
