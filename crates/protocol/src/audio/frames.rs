@@ -80,7 +80,7 @@ impl PcmReader {
         let text = json::as_string(value.ok_or(AudioError::Missing)?).ok_or(AudioError::NotText)?;
         self.bytes.extend(*half);
         LENIENT.decode_vec(text.as_bytes(), &mut self.bytes).map_err(|_| AudioError::Base64)?;
-        *half = if self.bytes.len() % SAMPLE_BYTES == 0 { None } else { self.bytes.pop() };
+        *half = if self.bytes.len().is_multiple_of(SAMPLE_BYTES) { None } else { self.bytes.pop() };
         Ok(&self.bytes)
     }
 }
