@@ -192,7 +192,7 @@ pub struct UsersByState {
     pub unconnected: u32,
     #[serde(default)]
     pub unjoined: u32,
-    /// Of these, how many waited most of their time for the generator itself.
+    /// Of these, how many had too little time only because they waited for the generator itself.
     #[serde(default)]
     pub held_up: u32,
 }

@@ -43,7 +43,8 @@ impl Way {
             _ => &mut users.unjoined,
         };
         *place += 1;
-        users.held_up += u32::from(self.held_up.as_micros() * 2 > all.as_micros());
+        let own = all.as_micros().saturating_sub(self.held_up.as_micros());
+        users.held_up += u32::from(own < TIME_ENOUGH.as_micros());
     }
 }
 

@@ -186,34 +186,35 @@ fn standing(totals: &Totals, threshold: &Threshold, figure: Figure, result: Thre
     result.invalid(why.unwrap_or_default())
 }
 
-/// Who never got there, and where they were then.
+/// Who never got there, where they were then, and how many of them the generator itself held up.
 fn unreached(totals: &Totals) -> String {
     let users = totals.users_by_state();
     let places = [(users.unprepared, "logging in"), (users.unconnected, "connecting"), (users.unjoined, "joining")];
     let there = places.into_iter().filter(|(count, _)| *count > 0);
     let there: Vec<_> = there.map(|(count, place)| format!("{} were still {place}", grouped(count.into()))).collect();
     let (of, all) = (grouped(users.unreached().into()), counted(users.all().into(), "user"));
-    format!("{of} of {all} never got to their work: {} at the end", there.join(", "))
+    let who = match users.held_up {
+        0 => return format!("{of} of {all} never got to their work: {} at the end", there.join(", ")),
+        held_up if held_up == users.unreached() => "they all".to_owned(),
+        held_up => format!("{} of them", grouped(held_up.into())),
+    };
+    let waits = [Metric::RestSlotWait, Metric::ConnectSlotWait].into_iter().filter_map(|wait| {
+        let median = totals.histogram(wait.name())?.quantile(0.5)?;
+        Some((wait, median))
+    });
+    let waits = waits
+        .max_by_key(|(_, median)| *median)
+        .map_or_else(String::new, |(wait, median)| format!(" (`{}` p50 {:.1} s)", wait.name(), median.as_secs_f64()));
+    format!(
+        "{of} of {all} never got to their work: {} at the end; {who} waited too long for the browser, which has 6 connections per \
+         host{waits}",
+        there.join(", ")
+    )
 }
 
-/// The same where they waited for this browser.
+/// The same where nobody else can be blamed.
 fn held_up(totals: &Totals) -> String {
-    let waits = [Metric::RestSlotWait, Metric::ConnectSlotWait].into_iter().filter_map(|wait| {
-        let histogram = totals.histogram(wait.name())?;
-        Some((wait, histogram.quantile(0.5)?))
-    });
-    let waits = waits.max_by_key(|(_, median)| *median);
-    let waits = waits
-        .map_or_else(String::new, |(wait, median)| format!(" (`{}` p50 {:.1} s)", wait.name(), median.as_secs_f64()));
-    let who = match (totals.users_by_state().held_up, totals.users_by_state().unreached()) {
-        (held_up, all) if held_up == all => "they".to_owned(),
-        (held_up, _) => format!("{} of them", grouped(held_up.into())),
-    };
-    format!(
-        "{}; {who} waited most of that time for the browser, which has 6 connections per host{waits}. Spread the start, let users log \
-         in before the run, or use more browsers",
-        unreached(totals)
-    )
+    format!("{}. Spread the start, let users log in before the run, or use more browsers", unreached(totals))
 }
 
 /// `0:44 of 1:35`

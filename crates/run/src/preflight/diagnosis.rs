@@ -391,7 +391,7 @@ fn said(failure: &Failure) -> String {
 fn words_of(body: &str) -> String {
     // An event's sample begins with its name.
     let object = body.find('{').map_or("", |at| &body[at..]);
-    let parsed = serde_json::from_str::<serde_json::Value>(object.trim()).ok();
+    let parsed = base::json::read::<serde_json::Value>(object.trim()).ok();
     let text = parsed
         .as_ref()
         .and_then(|body| ["message", "error", "reason", "detail"].iter().find_map(|field| body.get(field)?.as_str()));
