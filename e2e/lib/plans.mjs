@@ -7,6 +7,9 @@ export const crowd = (users, seconds) => ({
   stages: [{ duration_s: seconds, target: users }],
 });
 
+/** Everybody at once, for as long as given; nobody takes the place of who gives up. */
+export const group = (users, seconds) => ({ model: 'batch', users, size: users, every_s: 1, hold_s: seconds });
+
 /** A plan with one population that plays `scenario`. */
 export function planOf(scenario, load, rest = {}) {
   return {

@@ -72,6 +72,7 @@ export function normalised(text) {
     return names.get(found);
   };
   return text
+    .replace(/\bSwarm [0-9a-z]{3} /g, 'Swarm <run> ')
     .replace(/~[0-9a-z]{3}-[0-9a-z.-]+~([^"\n]*)/g, (message, rest) =>
       // A filler makes up for a tag that is shorter or longer.
       rest.length > LONGEST_WORDS ? `<message of ${message.length}>` : `<tag>${rest}`,

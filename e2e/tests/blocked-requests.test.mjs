@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 
 import { DIST } from '../lib/paths.mjs';
-import { crowd, planOf } from '../lib/plans.mjs';
+import { group, planOf } from '../lib/plans.mjs';
 import { freePort, portOf } from '../lib/process.mjs';
 import { serveFolder } from '../lib/static-server.mjs';
 import { story } from '../lib/story.mjs';
@@ -29,7 +29,7 @@ const asking = (url) => ({
 });
 
 async function errorsOf(page, url) {
-  const report = await swarm.play(page, planOf(asking(url), crowd(1, 4)));
+  const report = await swarm.play(page, planOf(asking(url), group(1, 4)));
   const errors = report.errors.map(({ operation, code, sample }) => ({ operation, code, sample }));
   // What was asked and what came of it is the evidence.
   const [request, response] = report.evidence[0].frames;

@@ -31,8 +31,8 @@ story('a voice service that is killed while everybody thinks is a FAIL that says
   assert.match(report.verdict.sentence, /^Ended at 0:\d\d of 1:0\d: 4 of 4 users failed; the most frequent error is connect lost: closed 1006 \(4\)\./);
   assert.equal(report.users.failed, 4);
   // One loss is one error.
-  assert.deepEqual(Object.values(errorCounts(report)), [4]);
-  assert.deepEqual(closes(report).map(([, code, , count]) => [code, count]), [[1006, 4]]);
+  assert.equal(Object.values(errorCounts(report)).reduce((sum, count) => sum + count, 0), 4);
+  assert.deepEqual([...new Set(closes(report).map(([, code]) => code))], [1006]);
   assert.equal(outcomes(report)['users.failed == 0'], 'fail');
   assert.match(await at.stateChip(page).innerText(), /^Done · FAIL$/);
   await at.verdict(page, 'FAIL').waitFor();
@@ -70,19 +70,19 @@ story('who never got through a slow log-in is counted, by whose doing it was', a
   // All that the server says comes 0.7 s later.
   const wire = world.use(await startWire(new URL(lab.url).port, { delay_ms: 700 }));
   const page = await world.page(lab.url);
-  const plan = chatPlan({ url: `http://127.0.0.1:${wire.port}` }, crowd(60, 8), { room_size: 60, send_min_ms: 1_000, send_max_ms: 2_000 }, { settle_s: 2 });
+  const plan = chatPlan({ url: `http://127.0.0.1:${wire.port}` }, crowd(80, 12), { room_size: 80, send_min_ms: 1_000, send_max_ms: 2_000 }, { settle_s: 2 });
   const report = await swarm.play(page, plan);
   const { users } = report;
   const unreached = users.unprepared + users.unconnected + users.unjoined;
   assert.ok(unreached > 10 && users.held_up > 0, JSON.stringify(users));
   assert.equal(report.verdict.outcome, 'invalid', JSON.stringify(report.verdict));
   const said = report.verdict.reasons.map(({ text }) => text).join('\n');
-  assert.ok(said.includes(`${unreached} of 60 users never got to their work`), said);
+  assert.ok(said.includes(`${unreached} of 80 users never got to their work`), said);
   assert.match(said, /waited too long for the browser, which has 6 connections per host/);
   // Whoever has begun goes first: all that were let in have joined, but for those under way.
   const joined = metric(report, 'join').count;
   assert.ok(joined >= 15, `${joined} joined`);
-  assert.equal(unreached + joined, 60);
+  assert.equal(unreached + joined, 80);
   await at.verdict(page, report.verdict.outcome.toUpperCase()).waitFor();
 });
 

@@ -97,7 +97,7 @@ story('a plan is exported by hand, without its secrets', async (world) => {
   await checkSyntax(text);
   assert.match(text, /What it does not do:/);
 
-  const scenario = officialScenario('http://me:hunter2@127.0.0.1:9', { auth: { token: 'tok-4711' } });
+  const scenario = officialScenario('http://127.0.0.1:9/?key=hunter2', { auth: { token: 'tok-4711' } });
   const plan = planOf(scenario, crowd(1, 1));
   plan.populations[0].accounts = { source: 'pattern', columns: { password: 'hush-{n}' } };
   scenario.before = [{ http: { operation: 'rest.login', url: 'http://127.0.0.1:9/', headers: { Authorization: 'Bearer abc' }, json: { p: '${account.password}' } } }];

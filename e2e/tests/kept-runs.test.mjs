@@ -43,7 +43,8 @@ async function onlyRun(page) {
 function lessThanASecondIsLost(report, then) {
   assert.match(report.problem, /cut off at \d/);
   assert.equal(report.verdict.outcome, 'invalid');
-  assert.deepEqual(report.thresholds.map(({ outcome }) => outcome), ['not_measured'], 'nobody knows the rest');
+  const outcomes = report.thresholds.map(({ outcome }) => outcome);
+  assert.ok(outcomes.length === 5 && outcomes.every((outcome) => ['invalid', 'not_measured'].includes(outcome)), `nobody knows the rest: ${outcomes}`);
   const kept = { elapsed_s: report.duration_s, sent: report.delivery.sent, received: report.delivery.arrived };
   for (const [what, value] of Object.entries(kept)) {
     assert.ok(then[what] > 0 && value >= then[what], `${what}: ${value} of ${then[what]} is kept`);

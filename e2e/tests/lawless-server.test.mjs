@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 
 import { DIST } from '../lib/paths.mjs';
-import { crowd, planOf } from '../lib/plans.mjs';
+import { crowd, group, planOf } from '../lib/plans.mjs';
 import { serveFolder } from '../lib/static-server.mjs';
 import { story } from '../lib/story.mjs';
 import * as swarm from '../lib/swarm.mjs';
@@ -39,7 +39,7 @@ story('redirects, made-up addresses and answers without end go no further than w
   // Whoever follows is checked where it ends.
   const following = planOf(plain(`${server.url}/ws`, {
     before: [ask('rest.named', to(`http://named.test:${other.port}/a`)), ask('rest.strange', to(`http://strange.test:${other.port}/b`))],
-  }), crowd(1, 2), short);
+  }), group(1, 2), short);
   Object.assign(following.populations[0], { redirects: 'follow', hosts: ['named.test'] });
   await assert.rejects(swarm.start(page, following), /load on named\.test has not been allowed/);
   const followed = await swarm.play(page, following, { permission: { allow: ['named.test', 'strange.test'] } });
@@ -55,11 +55,11 @@ story('caps belong to the host that is dialled, and who was not named is not', a
   /**
    * @param {string} address
    * @param {string[]} hosts
-   * @param {{users?: number, seconds?: number, reconnect?: string | object}} [options]
+   * @param {{users?: number, seconds?: number, reconnect?: string | object, load?: (users: number, seconds: number) => object}} [options]
    */
-  const made = (address, hosts, { users = 2, seconds = 3, reconnect = 'none' } = {}) => {
+  const made = (address, hosts, { users = 2, seconds = 3, reconnect = 'none', load = crowd } = {}) => {
     const scenario = plain('${next}', { variables: { next: null }, before: [told(address)], connect: { url: '${next}', reconnect } });
-    const plan = planOf(scenario, crowd(users, seconds), short);
+    const plan = planOf(scenario, load(users, seconds), short);
     plan.populations[0].hosts = hosts;
     return plan;
   };
@@ -71,7 +71,7 @@ story('caps belong to the host that is dialled, and who was not named is not', a
   await assert.rejects(swarm.start(page, beyond, undefined, allowed()), /named\.test would get 8 users at a time, and this browser's limit is 2/);
 
   // A run that begins within the caps gets no further, however many users are asked for and however the address is written.
-  const address = `ws://me@NAMED.test.:${other.port}`;
+  const address = `ws://NAMED.test.:${other.port}`;
   await swarm.start(page, made(`${address}/x`, ['named.test'], { seconds: 5 }), undefined, allowed());
   await until('both users to be there', () => other.heard.sockets === 2);
   await swarm.act(page, { do: 'users', users: 8 });
@@ -88,7 +88,7 @@ story('caps belong to the host that is dialled, and who was not named is not', a
   assert.ok(known - before >= 4 && known - before <= 10, `${known - before} connections in 3 s, 2 of them a second`);
   saysReached(paced, 'new users within a second');
 
-  const strange = await swarm.play(page, made(`ws://named.test@strange.test:${other.port}/x`, ['named.test']), { permission: allowed() });
+  const strange = await swarm.play(page, made(`ws://named.test@strange.test:${other.port}/x`, ['named.test'], { load: group }), { permission: allowed() });
   assert.deepEqual(codes(strange), { 'connect not_allowed': 2 });
   assert.equal(other.heard.requests.length, known);
 });
@@ -98,7 +98,7 @@ story('large frames are a word in the result, and a flood makes no worker break'
   const server = world.use(await startLawlessServer({ megabytes: 12 }));
   const page = await world.page(host.url);
   const ws = server.url.replace('http', 'ws');
-  const named = (name, users, scenario) => ({ name, load: crowd(users, 200), scenario: plain(`${ws}/${name}`, { name, ...scenario }) });
+  const named = (name, users, scenario) => ({ name, load: group(users, 200), scenario: plain(`${ws}/${name}`, { name, ...scenario }) });
   const socketio = (name) => ({ protocol: 'socketio', connect: { url: ws, path: `/${name}`, reconnect: 'none' } });
   const large = named('large', 1, { on: [{ event: 'last', steps: [{ emit: { event: 'through' } }] }] });
   const populations = [large, named('flood', 4, socketio('flood')), named('torrent', 2, socketio('torrent'))];

@@ -37,8 +37,8 @@ fn who_never_got_there_is_counted_by_where_it_was_and_by_whose_doing() {
     }
     let none = UsersByState::default;
     // One waits for an answer, the other for its turn.
-    check(|bench| bench.pass(6_000), UsersByState { unprepared: 2, held_up: 1, ..none() });
-    check(|bench| bench.pass(4_000), none());
+    check(|bench| bench.pass(11_000), UsersByState { unprepared: 2, held_up: 1, ..none() });
+    check(|bench| bench.pass(9_000), none());
     let log_in = |bench: &mut Bench, first: u32| {
         answered(bench, first);
         answered(bench, first + 1);
@@ -53,7 +53,7 @@ fn who_never_got_there_is_counted_by_where_it_was_and_by_whose_doing() {
             both(bench);
             bench.pass(4_900);
             bench.connect(0);
-            bench.pass(200);
+            bench.pass(5_200);
         },
         UsersByState { unconnected: 1, unjoined: 1, held_up: 1, ..none() },
     );
@@ -63,7 +63,7 @@ fn who_never_got_there_is_counted_by_where_it_was_and_by_whose_doing() {
             bench.connect(0);
             bench.connect(1);
             bench.text(0, r#"42["joined",{"room":"r"}]"#);
-            bench.pass(9_000);
+            bench.pass(11_000);
         },
         UsersByState { unjoined: 1, ..none() },
     );

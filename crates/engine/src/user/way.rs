@@ -49,4 +49,4 @@ impl Way {
 }
 
 /// Of whoever came later than this before the load's end nobody can tell whether it would have got there.
-pub const TIME_ENOUGH: Span = Span::from_secs(5);
+pub const TIME_ENOUGH: Span = Span::from_secs(10);

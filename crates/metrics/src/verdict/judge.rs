@@ -1,10 +1,12 @@
 //! The rules: docs/metrics.md ("Verdict") has them as a table.
 
+use std::collections::BTreeMap;
+
 use super::{Reason, ReasonKind, Verdict, VerdictOutcome};
 use crate::threshold::{Outcome, ThresholdResult};
 use crate::totals::{EndedBy, Ending, Full, Proof, SuspectCause, Totals};
 use base::time::{Span, Timestamp};
-use catalogue::{Counter, Falsifier, Figure, Metric};
+use catalogue::{Counter, Falsifier, Figure};
 use plan::{Bound, Expectation, Plan, Subject, Threshold, ThresholdUnit, VerdictRules};
 
 /// What is judged.
@@ -198,16 +200,9 @@ fn unreached(totals: &Totals) -> String {
         held_up if held_up == users.unreached() => "they all".to_owned(),
         held_up => format!("{} of them", grouped(held_up.into())),
     };
-    let waits = [Metric::RestSlotWait, Metric::ConnectSlotWait].into_iter().filter_map(|wait| {
-        let median = totals.histogram(wait.name())?.quantile(0.5)?;
-        Some((wait, median))
-    });
-    let waits = waits
-        .max_by_key(|(_, median)| *median)
-        .map_or_else(String::new, |(wait, median)| format!(" (`{}` p50 {:.1} s)", wait.name(), median.as_secs_f64()));
     format!(
         "{of} of {all} never got to their work: {} at the end; {who} waited too long for the browser, which has 6 connections per \
-         host{waits}",
+         host",
         there.join(", ")
     )
 }
@@ -468,9 +463,15 @@ fn in_words(result: &ThresholdResult, totals: &Totals) -> Option<String> {
 /// How many gave up, and what went wrong most often.
 fn failed_users(totals: &Totals) -> String {
     let users = totals.users_by_state();
-    let most = totals.errors().iter().max_by_key(|(_, error)| error.count);
-    let most = most.map_or_else(String::new, |(key, error)| {
-        format!("; the most frequent error is {} {} ({})", key.operation, key.code, grouped(error.count))
+    // In whatever phase and population it was.
+    let mut errors: BTreeMap<(&str, &str), u64> = BTreeMap::new();
+    for (key, error) in totals.errors() {
+        let of_all = errors.entry((&key.operation, &key.code)).or_default();
+        *of_all = of_all.saturating_add(error.count);
+    }
+    let most = errors.into_iter().max_by_key(|(_, count)| *count);
+    let most = most.map_or_else(String::new, |((operation, code), count)| {
+        format!("; the most frequent error is {operation} {code} ({})", grouped(count))
     });
     let all = counted(users.all().into(), "user");
     match users.replaced {

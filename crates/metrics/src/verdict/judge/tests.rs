@@ -299,8 +299,6 @@ fn expected_of(users: UsersByState, ending: Option<Ending>) -> Judgement {
         let key = crate::ErrorKey { population: "p".into(), operation, code, phase: crate::Phase::Connecting };
         recorder.error(Timestamp::ZERO, key, String::new);
     }
-    let wait = recorder.series("rest.slot_wait", "p");
-    recorder.sample(Timestamp::ZERO, wait, Span::from_secs(26));
     let (metrics, ledger, health) = (&recorder.drain(), &LedgerDelta::default(), &HealthDelta::default());
     let at = Timestamp::ZERO + Span::from_secs(44);
     adding.absorb(0, SnapshotPart { at, metrics, users: &[users], ledger, completions: &[], health });
@@ -340,7 +338,7 @@ fn what_is_expected_of_every_run_is_judged() {
     // Whoever waited for the browser says nothing about the server.
     let text = "`users.unreached == 0` cannot be judged: 147 of 200 users never got to their work: 100 were still logging in, 40 were \
                 still connecting, 7 were still joining at the end; they all waited too long for the browser, which has 6 \
-                connections per host (`rest.slot_wait` p50 26.0 s). Spread the start, let users log in before the run, or use more \
+                connections per host. Spread the start, let users log in before the run, or use more \
                 browsers.";
     check(UsersByState { held_up: 147, ..lost }, ended(EndedBy::Plan), Invalid, text);
     let one = expected_of(UsersByState { held_up: 146, ..lost }, ended(EndedBy::Plan)).verdict;
