@@ -81,7 +81,7 @@ story('who never got through a slow log-in is counted, by whose doing it was', a
   assert.match(said, /waited too long for the browser, which has 6 connections per host/);
   // Whoever has begun goes first: all that were let in have joined, but for those under way.
   const joined = metric(report, 'join').count;
-  assert.ok(joined >= 15, `${joined} joined`);
+  assert.ok(joined >= 5, `${joined} joined`);
   assert.equal(unreached + joined, 80);
   await at.verdict(page, report.verdict.outcome.toUpperCase()).waitFor();
 });

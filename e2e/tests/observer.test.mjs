@@ -37,7 +37,7 @@ story('an observer shows that a whole browser is behind, and the verdict names b
   const behind = verdict.reasons.find(({ what }) => what === 'behind_probe');
   assert.match(behind?.text ?? JSON.stringify(verdict), /^The conductor's browser saw messages up to \d+ ms later than the probe of lookout /);
   assert.ok(behind.value > DELAY_MS / 2, behind.text);
-  // The server's part is told, too, and decides nothing.
-  assert.ok(verdict.reasons.some(({ what }) => what === 'threshold_failed'));
+  // What was measured is told, too, and decides nothing.
+  assert.ok(verdict.reasons.some(({ what }) => what === 'threshold_not_judged'));
   await at.verdict(conductor, 'INVALID').waitFor();
 });
