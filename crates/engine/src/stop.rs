@@ -208,6 +208,7 @@ impl Engine {
             Stopping::Running => {
                 let earliest = now + self.settle;
                 self.stopping = Stopping::Settling { earliest, latest: earliest + SETTLE_PATIENCE };
+                self.ledger.look_out(now);
                 for slot in self.crowd.occupied() {
                     self.with_user(now, wall_ms, slot, |user, ctx| user.fall_silent(ctx));
                 }

@@ -182,6 +182,9 @@ pub struct UsersByState {
     pub awaiting: u32,
     pub listening: u32,
     pub starving: u32,
+    /// Of the failed, those whose worker or browser is gone: what became of them nobody knows.
+    #[serde(default)]
+    pub lost: u32,
     /// Of the failed, those in whose place the same user began anew: it is counted where it is now as well.
     #[serde(default)]
     pub replaced: u32,
@@ -206,6 +209,11 @@ impl UsersByState {
             .into_iter()
             .fold(0, u32::saturating_add)
             .saturating_sub(self.replaced)
+    }
+
+    /// Gave up, as far as is known.
+    pub fn gave_up(&self) -> u32 {
+        self.failed.saturating_sub(self.lost)
     }
 
     /// Never got to their work.
@@ -249,6 +257,7 @@ impl Sum for UsersByState {
             awaiting: a.awaiting.saturating_add(b.awaiting),
             listening: a.listening.saturating_add(b.listening),
             starving: a.starving.saturating_add(b.starving),
+            lost: a.lost.saturating_add(b.lost),
             replaced: a.replaced.saturating_add(b.replaced),
             unprepared: a.unprepared.saturating_add(b.unprepared),
             unconnected: a.unconnected.saturating_add(b.unconnected),

@@ -128,10 +128,19 @@ impl Member {
 }
 
 fn lose_all(users: &mut UsersByState) -> u32 {
-    let UsersByState { waiting, preparing, connecting, flow, active, reconnecting, finishing, done, failed, .. } =
-        *users;
+    let UsersByState { waiting, preparing, connecting, flow, active, reconnecting, finishing, .. } = *users;
     let alive = [waiting, preparing, connecting, flow, active, reconnecting, finishing];
-    let lost = alive.into_iter().fold(0, u32::saturating_add);
-    *users = UsersByState { done, failed: failed.saturating_add(lost), ..UsersByState::default() };
-    lost
+    let gone = alive.into_iter().fold(0, u32::saturating_add);
+    *users = UsersByState {
+        done: users.done,
+        failed: users.failed.saturating_add(gone),
+        lost: users.lost.saturating_add(gone),
+        replaced: users.replaced,
+        unprepared: users.unprepared,
+        unconnected: users.unconnected,
+        unjoined: users.unjoined,
+        held_up: users.held_up,
+        ..UsersByState::default()
+    };
+    gone
 }

@@ -501,7 +501,7 @@ impl Run {
             return;
         }
         let has_time_left = self.now() + ABOUT_NOW < self.target.end();
-        let has_failed = self.members.iter().flat_map(|member| &member.users).any(|users| users.failed > 0);
+        let has_failed = self.members.iter().flat_map(|member| &member.users).any(|users| users.gave_up() > 0);
         self.end_load(if has_time_left && has_failed { EndedBy::Nobody } else { EndedBy::Plan });
     }
 

@@ -8,7 +8,8 @@ use super::*;
 fn scenario() -> Value {
     let ask =
         |name: &str| json!({ "http": { "operation": format!("rest.{name}"), "url": format!("http://h/{name}") } });
-    json!({ "variables": { "room": null }, "before": [ask("sign_up"), ask("log_in")], "flow": [join()] })
+    let connect = json!({ "url": "http://h", "timeout_s": 60, "reconnect": "none" });
+    json!({ "variables": { "room": null }, "connect": connect, "before": [ask("sign_up"), ask("log_in")], "flow": [join()] })
 }
 
 fn answered(bench: &mut Bench, fetch: u32) {
@@ -60,10 +61,11 @@ fn who_never_got_there_is_counted_by_where_it_was_and_by_whose_doing() {
     check(
         |bench| {
             both(bench);
+            bench.pass(3_000);
             bench.connect(0);
             bench.connect(1);
             bench.text(0, r#"42["joined",{"room":"r"}]"#);
-            bench.pass(11_000);
+            bench.pass(8_000);
         },
         UsersByState { unjoined: 1, ..none() },
     );

@@ -250,9 +250,12 @@ fn users(users: &[UsersByState], populations: usize) -> Result<(), Implausible> 
             let most = if matches!(state, "done" | "failed") { MOST_GONE } else { MOST_USERS };
             count(&format!("users that are {state}"), u64::from(users), u64::from(most))?;
         }
-        for (which, users) in
-            [("were replaced", of.replaced), ("never got there", of.unreached()), ("were held up", of.held_up)]
-        {
+        for (which, users) in [
+            ("were lost", of.lost),
+            ("were replaced", of.replaced),
+            ("never got there", of.unreached()),
+            ("were held up", of.held_up),
+        ] {
             count(&format!("users that {which}"), u64::from(users), u64::from(MOST_GONE))?;
         }
     }

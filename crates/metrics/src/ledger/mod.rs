@@ -56,7 +56,9 @@ pub struct Ledger {
     /// So many entries are a reason to forget those that nothing will ask for.
     crowded: usize,
     finished: bool,
-    /// When a message last reached a member for the first time.
+    /// Since the load is over: messages of before are still looked out for.
+    sent_before: Option<Timestamp>,
+    /// When one of these last reached a member for the first time.
     arrived_at: Option<Timestamp>,
     delta: LedgerDelta,
     log: SentLog,
@@ -117,6 +119,7 @@ impl Ledger {
             spare: Vec::new(),
             crowded: forget::CROWDED,
             finished: false,
+            sent_before: None,
             arrived_at: None,
             delta: LedgerDelta::default(),
             log: SentLog::default(),
@@ -211,7 +214,9 @@ impl Ledger {
             self.delta.arrived += 1;
             self.delta.reordered += u64::from(inserted == Inserted::Older);
             self.delta.late += u64::from(latency > self.late_after);
-            self.arrived_at = Some(now);
+            if self.sent_before.is_some_and(|end| tag.sent_at <= end) {
+                self.arrived_at = Some(now);
+            }
             self.note_arrival(now, receiver, &tag, latency);
             if own {
                 self.decide(key(&tag), Fate::Accepted(now));
@@ -222,7 +227,12 @@ impl Ledger {
         Some(Receipt { tag, first, own, latency })
     }
 
-    /// When a message last reached a member for the first time.
+    /// The load is over here: what others send from now on is not waited for.
+    pub fn look_out(&mut self, sent_before: Timestamp) {
+        self.sent_before = Some(sent_before);
+    }
+
+    /// When a message that was sent before the load's end last reached a member for the first time.
     pub fn arrived_at(&self) -> Option<Timestamp> {
         self.arrived_at
     }

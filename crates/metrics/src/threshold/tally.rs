@@ -39,7 +39,7 @@ pub struct Standing {
 impl Standing {
     fn value(&self, figure: Figure) -> Option<f64> {
         match figure {
-            Figure::Failed => Some(f64::from(self.users.failed)),
+            Figure::Failed => Some(f64::from(self.users.gave_up())),
             Figure::Unreached => Some(f64::from(self.users.unreached())),
             Figure::Played => self.ending.map(|ending| ending.played()),
             _ => None,

@@ -152,7 +152,7 @@ fn judged(case: &JudgedRun<'_>, doubts: &[Doubt], result: &ThresholdResult) -> (
         return (result.clone(), None);
     }
     // What is not known of a worker that was lost cannot mend a number that only rises.
-    if let Some(problem) = case.problem.filter(|_| result.outcome == Outcome::Pass || !threshold.is_of_rising_number())
+    if let Some(problem) = case.problem.filter(|_| !result.actual.is_some_and(|actual| threshold.stays_broken(actual)))
     {
         return (result.clone().invalid(format!("not the whole run: {problem}")), None);
     }
@@ -475,8 +475,8 @@ fn failed_users(totals: &Totals) -> String {
     });
     let all = counted(users.all().into(), "user");
     match users.replaced {
-        0 => format!("{} of {all} failed{most}", grouped(users.failed.into())),
-        _ => format!("{all} failed {} times{most}", grouped(users.failed.into())),
+        0 => format!("{} of {all} failed{most}", grouped(users.gave_up().into())),
+        _ => format!("{all} failed {} times{most}", grouped(users.gave_up().into())),
     }
 }
 

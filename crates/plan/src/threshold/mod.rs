@@ -63,8 +63,8 @@ impl Threshold {
         }
     }
 
-    /// It sets a number a limit from above that only rises as a run goes on: what is still to come cannot mend it.
-    pub fn is_of_rising_number(&self) -> bool {
+    /// It sets a number a limit that only rises as a run goes on, and this value is beyond it: what is still to come cannot mend it.
+    pub fn stays_broken(&self, actual: f64) -> bool {
         let rises = match &self.subject {
             Subject::Time { statistic, .. } => *statistic == Statistic::Max,
             Subject::Count { per_second, .. } => !per_second,
@@ -72,8 +72,9 @@ impl Threshold {
             Subject::Standing(figure) => *figure != Figure::Played,
             Subject::ErrorRate { .. } | Subject::Delivery { .. } | Subject::Voice(_) => false,
         };
-        let is_upper = matches!(self.operator, Operator::Less | Operator::LessOrEqual);
-        rises && is_upper && matches!(self.bound, Bound::Fixed(_))
+        let Bound::Fixed(limit) = self.bound else { return false };
+        let is_upper = matches!(self.operator, Operator::Less | Operator::LessOrEqual | Operator::Equal);
+        rises && is_upper && actual >= limit && !self.operator.holds(actual, limit)
     }
 }
 
