@@ -398,6 +398,7 @@ fn snapshot() -> Snapshot {
             held: 8,
             trials_opened: 3,
             trials_failed: 4,
+            unread: true,
         },
         evidence: evidence(),
         log: [(LogLevel::Info, None), (LogLevel::Warning, Some(0)), (LogLevel::Error, Some(u32::MAX))]

@@ -30,7 +30,7 @@ use super::watchdog::Watchdog;
 use base::time::{Span, Timestamp};
 use engine::wire::{FromWorker, LogLevel, LogLine, PartOfRun, Snapshot, ToWorker, Trial, WorkerLoad};
 use metrics::{
-    Aggregator, AnnotationKind, Baseline, EndedBy, Ending, Judgement, SentLog, TotalsConfig, UserId, UsersByState,
+    Aggregator, AnnotationKind, Baseline, EndedBy, LoadEnd, RunJudgement, SentLog, TotalsConfig, UserId, UsersByState,
 };
 use plan::{LEAVES_A_SECOND, Limits, Plan};
 use protocol::audio::Clip;
@@ -68,7 +68,7 @@ pub struct Run {
     problem: Option<String>,
     clock_bound: Option<Span>,
     /// As of the last second that is over.
-    judgement: Option<Judgement>,
+    judgement: Option<RunJudgement>,
     /// When that was: closed seconds, whether the run was done, and whether it had a problem.
     judged: Option<(u32, bool, Option<String>)>,
     /// What was said and asked of each browser about its sockets.
@@ -399,7 +399,7 @@ impl Run {
 
     /// The load is over: when, and why.
     fn end_load(&mut self, by: EndedBy) {
-        self.aggregator.stopping(Ending { by, at: self.now(), planned: self.target.end() });
+        self.aggregator.stopping(LoadEnd { by, at: self.now(), planned: self.target.end() });
     }
 
     fn stop(&mut self, by: EndedBy) {

@@ -120,12 +120,12 @@ pub struct Connect {
     pub protocols: Vec<Template>,
     pub timeout: Span,
     pub reconnect: Reconnect,
-    pub refused: Refused,
+    pub refused: WhenRefused,
 }
 
 /// What a user does whose session the server knows no more when it comes back.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Refused {
+pub enum WhenRefused {
     /// Like socket.io-client, which does not try again by itself.
     #[default]
     GiveUp,

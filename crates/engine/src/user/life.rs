@@ -21,7 +21,7 @@ use super::link::HandshakeState;
 use super::memory::Memory;
 use super::task::{Task, TaskRole, Ticker, Wait};
 use super::voice::Ending;
-use super::way::Way;
+use super::way::WayToWork;
 use super::{Context, User};
 
 /// Where a user is, with what belongs to that place only.
@@ -155,7 +155,7 @@ impl User {
         self.memory.secrets.teach(ctx.redactor);
         self.stage = LifeStage::Preparing;
         if self.memory.facts.iteration == 0 {
-            self.way = Some(Way::new(ctx.now));
+            self.way = Some(WayToWork::new(ctx.now));
         }
         self.begin(ctx, ctx.program.before, intended);
     }

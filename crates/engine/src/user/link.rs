@@ -9,7 +9,7 @@ use metrics::{ClosedBy, DisconnectKey, Phase};
 use plan::{MARK, Mark};
 use protocol::{EndReason, Session, SessionConfig};
 use scenario::is_token;
-use scenario::{Protocol, Reconnect, Refused};
+use scenario::{Protocol, Reconnect, WhenRefused};
 
 use super::actions::{REFUSED_TOKEN, spoil, spoil_auth};
 use super::life::LifeStage;
@@ -194,7 +194,7 @@ impl User {
         ctx.named_error(catalogue::CONNECT, code, Phase::Connecting, || data.to_owned());
         self.close(ctx, ClosedBy::Timeout, Some("refused"));
         // Somebody who was in before has lost its session; somebody who never was is not welcome.
-        self.wants_log_in = self.has_been_in && ctx.program.connect.refused == Refused::LogIn;
+        self.wants_log_in = self.has_been_in && ctx.program.connect.refused == WhenRefused::LogIn;
         if self.wants_log_in
             && let Some(wait) = self.backoff(ctx)
         {

@@ -52,7 +52,7 @@ use pending::{Fetching, Pending};
 use probe::Probe;
 use task::{Task, Ticker};
 use voice::Voice;
-use way::Way;
+use way::WayToWork;
 
 /// One virtual user.
 pub struct User {
@@ -100,7 +100,7 @@ pub struct User {
     /// A person acts for it.
     taken: bool,
     /// `None`: it has been at its work.
-    way: Option<Way>,
+    way: Option<WayToWork>,
 }
 
 impl User {

@@ -6,7 +6,7 @@ use metrics::{Phase, UsersByState};
 
 /// Once per user, also if it plays many iterations.
 #[derive(Debug, Clone, Copy)]
-pub struct Way {
+pub struct WayToWork {
     began: Timestamp,
     /// How long it waited for the generator's own slots.
     held_up: Span,
@@ -16,7 +16,7 @@ pub struct Way {
     left: Option<(Timestamp, Phase)>,
 }
 
-impl Way {
+impl WayToWork {
     pub fn new(began: Timestamp) -> Self {
         Self { began, held_up: Span::ZERO, has_begun: false, left: None }
     }

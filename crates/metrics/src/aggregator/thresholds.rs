@@ -2,7 +2,7 @@
 
 use super::Aggregator;
 use crate::threshold::{Baseline, ThresholdResult};
-use crate::totals::Ending;
+use crate::totals::LoadEnd;
 use base::time::{Span, Timestamp};
 use plan::Threshold;
 
@@ -13,7 +13,7 @@ impl Aggregator {
     }
 
     /// The load has ended: what its users do from now on is no part of a threshold's window.
-    pub fn stopping(&mut self, ending: Ending) {
+    pub fn stopping(&mut self, ending: LoadEnd) {
         self.watch.stopping(ending.at);
         self.totals.ending.get_or_insert(ending);
         self.stand();

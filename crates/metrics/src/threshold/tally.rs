@@ -7,7 +7,7 @@ use crate::delta::{
     ClosedBy, CounterDelta, DisconnectDelta, DisconnectKey, ErrorDelta, HistogramDelta, LedgerDelta, UsersByState,
 };
 use crate::listeners::{HeardSums, ListenerDelta};
-use crate::totals::{ACK_TIMEOUT, EndedBy, Ending, Outcomes, PopulationConfig, outcomes};
+use crate::totals::{ACK_TIMEOUT, EndedBy, LoadEnd, Outcomes, PopulationConfig, outcomes};
 use base::time::Span;
 use catalogue::Figure;
 use plan::{Statistic, Subject, Threshold, VoiceValue};
@@ -33,7 +33,7 @@ pub struct Tally {
 pub struct Standing {
     pub users: UsersByState,
     /// `None`: it goes on.
-    pub ending: Option<Ending>,
+    pub ending: Option<LoadEnd>,
 }
 
 impl Standing {

@@ -5,7 +5,7 @@ use super::window::{WindowFindings, Windows, is_worse};
 use super::{Baseline, BaselineResult, Outcome, ThresholdResult, WindowResult, why_nothing};
 use crate::delta::{CounterDelta, DisconnectDelta, ErrorDelta, HistogramDelta, LedgerDelta, UsersByState};
 use crate::listeners::ListenerDelta;
-use crate::totals::{Ending, PopulationConfig, is_timeout};
+use crate::totals::{LoadEnd, PopulationConfig, is_timeout};
 use base::time::{Span, Timestamp};
 use plan::{Bound, Operator, Scope, Subject, Threshold};
 
@@ -119,7 +119,7 @@ impl Watch {
     }
 
     /// What became of the users, by the place of their population, and of the run.
-    pub fn stand(&mut self, users: &[UsersByState], ending: Option<Ending>) {
+    pub fn stand(&mut self, users: &[UsersByState], ending: Option<LoadEnd>) {
         for Measure { lens, tally, .. } in self.watched.iter_mut().map(|watched| &mut watched.all) {
             if matches!(lens.subject, Subject::Standing(_)) {
                 let seen = users.iter().enumerate().filter(|(place, _)| lens.sees_place(*place));

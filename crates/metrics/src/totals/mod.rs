@@ -4,10 +4,10 @@
 pub(crate) mod behind;
 mod cells;
 mod config;
-mod ending;
 mod full;
 pub(crate) mod health;
 mod homes;
+mod load_end;
 mod outcomes;
 pub(crate) mod suspect;
 pub(crate) mod timeline;
@@ -17,10 +17,10 @@ use std::collections::BTreeMap;
 pub use self::behind::{Backlog, Behind, Gap, Late, Staleness};
 pub use self::cells::Window;
 pub use self::config::{PopulationConfig, TotalsConfig};
-pub use self::ending::{EndedBy, Ending};
 pub use self::full::{Full, Proof, Rooms, Stall};
 pub use self::health::{Health, WorkerHealth};
 pub use self::homes::Homes;
+pub use self::load_end::{EndedBy, LoadEnd};
 pub use self::outcomes::{ACK_TIMEOUT, ECHO_TIMEOUT, Outcomes, is_timeout, outcomes};
 pub use self::suspect::{SuspectCause, SuspectTally, Suspects};
 pub use self::timeline::{MetricColumns, Timeline};
@@ -49,7 +49,7 @@ pub struct Totals {
     /// Of all workers and populations, as of their last hand-overs.
     pub(crate) users: UsersByState,
     /// `None`: it goes on.
-    pub(crate) ending: Option<Ending>,
+    pub(crate) ending: Option<LoadEnd>,
     pub(crate) health: Health,
     /// How far the load was behind the probes when they were last compared.
     pub(crate) staleness: Option<Staleness>,
@@ -177,7 +177,7 @@ impl Totals {
     }
 
     /// How the load ended; `None`: it goes on, or nobody knows.
-    pub fn ending(&self) -> Option<Ending> {
+    pub fn ending(&self) -> Option<LoadEnd> {
         self.ending
     }
 

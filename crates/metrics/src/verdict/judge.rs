@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::{Reason, ReasonKind, Verdict, VerdictOutcome};
 use crate::threshold::{Outcome, ThresholdResult};
-use crate::totals::{EndedBy, Ending, Full, Proof, SuspectCause, Totals};
+use crate::totals::{EndedBy, Full, LoadEnd, Proof, SuspectCause, Totals};
 use base::time::{Span, Timestamp};
 use catalogue::{Counter, Falsifier, Figure};
 use plan::{Bound, Expectation, Plan, Subject, Threshold, ThresholdUnit, VerdictRules};
@@ -30,7 +30,7 @@ impl<'a> JudgedRun<'a> {
 
 /// What a run is worth, as a whole and threshold by threshold.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Judgement {
+pub struct RunJudgement {
     pub verdict: Verdict,
     /// In the plan's order; empty: a search judges them.
     pub thresholds: Vec<ThresholdResult>,
@@ -46,7 +46,7 @@ struct Doubt {
     short: String,
 }
 
-impl Judgement {
+impl RunJudgement {
     /// Each threshold is judged by what can falsify it. FAIL: something was broken for certain. INVALID: what is left cannot be judged,
     /// for the load was not what was planned. PASS: all was judged, and held.
     pub fn of(case: JudgedRun<'_>) -> Self {
@@ -213,7 +213,7 @@ fn held_up(totals: &Totals) -> String {
 }
 
 /// `0:44 of 1:35`
-fn times_of(ending: &Ending) -> String {
+fn times_of(ending: &LoadEnd) -> String {
     format!("{} of {}", clock(ending.at), clock(ending.planned))
 }
 

@@ -5,7 +5,7 @@
 
 mod judge;
 
-pub use judge::{JudgedRun, Judgement, clock_doubts};
+pub use judge::{JudgedRun, RunJudgement, clock_doubts};
 
 use serde::{Deserialize, Serialize};
 

@@ -3,7 +3,7 @@
 use super::{MemberState, Run, Stage};
 use base::time::{Span, Timestamp};
 use engine::wire::{LogLevel, ToWorker};
-use metrics::{Full, JudgedRun, Judgement, Proof, Stall, Verdict};
+use metrics::{Full, JudgedRun, Proof, RunJudgement, Stall, Verdict};
 
 /// What was said and asked of a browser about its sockets.
 #[derive(Debug, Clone, Default)]
@@ -130,7 +130,7 @@ impl Run {
         self.judged = Some(second);
         // A search breaks its thresholds on purpose, level by level: what it has found is no failure of the run.
         let thresholds = self.searching.is_none().then(|| self.aggregator.thresholds());
-        self.judgement = Some(Judgement::of(JudgedRun {
+        self.judgement = Some(RunJudgement::of(JudgedRun {
             rules: &self.plan.verdict,
             totals: self.aggregator.totals(),
             thresholds: thresholds.as_deref(),

@@ -22,7 +22,7 @@ pub(super) fn connect(compiler: &mut Compiler<'_>, node: Option<&Node<'_>>) -> C
         }
     }
     let back = fields.optional("reconnect");
-    let back = back.map_or((DEFAULT_RECONNECT, Refused::GiveUp), |node| reconnect(compiler, &node));
+    let back = back.map_or((DEFAULT_RECONNECT, WhenRefused::GiveUp), |node| reconnect(compiler, &node));
     Connect {
         url: fields.required("url").map_or_else(|| Template::constant(Value::Null), |node| socket_url(compiler, &node)),
         path: text_or(compiler, &fields, "path", "/socket.io/"),
@@ -68,14 +68,14 @@ fn text_or(compiler: &mut Compiler<'_>, fields: &Fields<'_>, name: &'static str,
     template
 }
 
-fn reconnect(compiler: &mut Compiler<'_>, node: &Node<'_>) -> (Reconnect, Refused) {
+fn reconnect(compiler: &mut Compiler<'_>, node: &Node<'_>) -> (Reconnect, WhenRefused) {
     let words = [
-        ("none", (Reconnect::None, Refused::GiveUp)),
-        ("backoff", (DEFAULT_RECONNECT, Refused::GiveUp)),
-        ("log_in", (DEFAULT_RECONNECT, Refused::LogIn)),
+        ("none", (Reconnect::None, WhenRefused::GiveUp)),
+        ("backoff", (DEFAULT_RECONNECT, WhenRefused::GiveUp)),
+        ("log_in", (DEFAULT_RECONNECT, WhenRefused::LogIn)),
     ];
     let read = compiler.known(node, |node| if node.value().is_string() { node.one_of(&words) } else { backoff(node) });
-    read.unwrap_or((Reconnect::None, Refused::GiveUp))
+    read.unwrap_or((Reconnect::None, WhenRefused::GiveUp))
 }
 
 pub(super) fn timers(compiler: &mut Compiler<'_>, node: Option<&Node<'_>>) -> Vec<Timer> {
@@ -225,7 +225,7 @@ pub(super) fn counted(compiler: &mut Compiler<'_>, node: Option<&Node<'_>>) {
     }
 }
 
-fn backoff(node: &Node<'_>) -> Option<(Reconnect, Refused)> {
+fn backoff(node: &Node<'_>) -> Option<(Reconnect, WhenRefused)> {
     let Reconnect::Backoff { initial, max, jitter, attempts } = DEFAULT_RECONNECT else { return None };
     let fields = node.fields(&["initial_ms", "max_ms", "jitter", "attempts", "refused"])?;
     let span = |name, default: Span| {
@@ -241,7 +241,8 @@ fn backoff(node: &Node<'_>) -> Option<(Reconnect, Refused)> {
         node.problem(format!("`initial_ms`, {initial}, is above `max_ms`, {max}"));
     }
     let refused = fields.optional("refused");
-    let refused = refused.and_then(|node| node.one_of(&[("give_up", Refused::GiveUp), ("log_in", Refused::LogIn)]));
+    let refused =
+        refused.and_then(|node| node.one_of(&[("give_up", WhenRefused::GiveUp), ("log_in", WhenRefused::LogIn)]));
     Some((Reconnect::Backoff { initial, max, jitter, attempts }, refused.unwrap_or_default()))
 }
 
@@ -265,7 +266,7 @@ fn nowhere() -> Connect {
         protocols: Vec::new(),
         timeout: Span::ZERO,
         reconnect: Reconnect::None,
-        refused: Refused::GiveUp,
+        refused: WhenRefused::GiveUp,
     }
 }
 

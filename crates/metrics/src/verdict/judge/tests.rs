@@ -87,14 +87,14 @@ fn verdict(totals: &Totals, thresholds: &[&str], problem: Option<&str>, so_far: 
     let of = |text: &&str| ThresholdResult::at_a_glance(&text.parse().expect("an expression"), totals);
     let thresholds: Vec<_> = thresholds.iter().map(of).collect();
     let rules = &VerdictRules::default();
-    Judgement::of(JudgedRun { rules, totals, thresholds: Some(&thresholds), problem, so_far }).verdict
+    RunJudgement::of(JudgedRun { rules, totals, thresholds: Some(&thresholds), problem, so_far }).verdict
 }
 
 /// What becomes of a run that follows these thresholds.
-fn followed(story: &[(u64, Second)], thresholds: &[&str], problem: Option<&str>, so_far: bool) -> Judgement {
+fn followed(story: &[(u64, Second)], thresholds: &[&str], problem: Option<&str>, so_far: bool) -> RunJudgement {
     let (rules, run) = (&VerdictRules::default(), added_up(story, 0, 0, thresholds));
     let thresholds = run.thresholds();
-    Judgement::of(JudgedRun { rules, totals: run.totals(), thresholds: Some(&thresholds), problem, so_far })
+    RunJudgement::of(JudgedRun { rules, totals: run.totals(), thresholds: Some(&thresholds), problem, so_far })
 }
 
 #[track_caller]
@@ -113,7 +113,7 @@ fn a_search_s_thresholds_are_not_the_run_s() {
     let totals = totals(&[(10, CALM)], 0, 0);
     let rules = VerdictRules::default();
     let case = JudgedRun { rules: &rules, totals: &totals, thresholds: None, problem: None, so_far: false };
-    let verdict = Judgement::of(case).verdict;
+    let verdict = RunJudgement::of(case).verdict;
     let found: Vec<_> = verdict.reasons.iter().map(|reason| reason.what).collect();
     assert_eq!((verdict.outcome, found), (VerdictOutcome::Pass, vec![ReasonKind::Search]));
 }
@@ -289,7 +289,7 @@ fn of_a_run_that_lost_a_worker_only_a_certain_failure_stands() {
 }
 
 /// A run whose users ended like this, judged by what is expected of every run.
-fn expected_of(users: UsersByState, ending: Option<Ending>) -> Judgement {
+fn expected_of(users: UsersByState, ending: Option<LoadEnd>) -> RunJudgement {
     let thresholds = Expectation::ALL.map(|one| one.expression().parse().expect("an expression")).to_vec();
     let populations = vec![PopulationConfig { name: "p".into(), ..<_>::default() }];
     let mut adding = crate::Aggregator::new(TotalsConfig { workers: 1, populations, thresholds, ..<_>::default() });
@@ -305,19 +305,19 @@ fn expected_of(users: UsersByState, ending: Option<Ending>) -> Judgement {
     let so_far = ending.is_none();
     ending.into_iter().for_each(|ending| adding.stopping(ending));
     let (rules, thresholds) = (&VerdictRules::default(), adding.thresholds());
-    Judgement::of(JudgedRun { rules, totals: adding.totals(), thresholds: Some(&thresholds), problem: None, so_far })
+    RunJudgement::of(JudgedRun { rules, totals: adding.totals(), thresholds: Some(&thresholds), problem: None, so_far })
 }
 
 #[test]
 fn what_is_expected_of_every_run_is_judged() {
     #[track_caller]
-    fn check(users: UsersByState, ending: Option<Ending>, outcome: VerdictOutcome, sentence: &str) {
+    fn check(users: UsersByState, ending: Option<LoadEnd>, outcome: VerdictOutcome, sentence: &str) {
         let found = expected_of(users, ending).verdict;
         assert_eq!((found.outcome, found.sentence.as_str()), (outcome, sentence), "{found:#?}");
     }
     use VerdictOutcome::{Fail, Invalid, Pass};
     let seconds = |seconds: u64| Timestamp::ZERO + Span::from_secs(seconds);
-    let ended = |by| Some(Ending { by, at: seconds(44), planned: seconds(95) });
+    let ended = |by| Some(LoadEnd { by, at: seconds(44), planned: seconds(95) });
     let (done, holds) =
         (UsersByState { done: 200, ..<_>::default() }, "Every threshold holds, and the generators kept up.");
     check(done, ended(EndedBy::Plan), Pass, holds);
@@ -361,7 +361,7 @@ fn a_count_is_broken_however_late_the_timers_were() {
     );
     let (rules, thresholds) = (&VerdictRules::default(), run.thresholds());
     let case = JudgedRun { rules, totals: run.totals(), thresholds: Some(&thresholds), problem: None, so_far: false };
-    let Judgement { verdict, thresholds } = Judgement::of(case);
+    let RunJudgement { verdict, thresholds } = RunJudgement::of(case);
     assert_eq!(verdict.outcome, VerdictOutcome::Fail);
     assert_eq!(thresholds.iter().map(|result| result.outcome).collect::<Vec<_>>(), [Outcome::Fail, Outcome::Invalid]);
     assert!(

@@ -16,13 +16,13 @@ pub enum EndedBy {
 
 /// When the load ended, and how.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Ending {
+pub struct LoadEnd {
     pub by: EndedBy,
     pub at: Timestamp,
     pub planned: Timestamp,
 }
 
-impl Ending {
+impl LoadEnd {
     /// The share of the planned time that was played, 0 to 1.
     pub fn played(&self) -> f64 {
         match self.by {
