@@ -82,7 +82,9 @@ story('who never got through a slow log-in is counted, by whose doing it was', a
   // Whoever has begun goes first: all that were let in have joined, but for those under way.
   const joined = metric(report, 'join').count;
   assert.ok(joined >= 5, `${joined} joined`);
-  assert.equal(unreached + joined, 80);
+  // Some were let in only after the end.
+  const late = unreached + joined - 80;
+  assert.ok(late >= 0 && late <= users.unjoined, `${late} of ${users.unjoined}`);
   await at.verdict(page, report.verdict.outcome.toUpperCase()).waitFor();
 });
 
