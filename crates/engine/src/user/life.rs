@@ -443,6 +443,7 @@ impl User {
         self.share(ctx, shared);
         self.settled_in = false;
         self.taken = false;
+        self.wants_log_in = false;
         self.attempt = 0;
     }
 

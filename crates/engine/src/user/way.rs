@@ -49,4 +49,4 @@ impl WayToWork {
 }
 
 /// Of whoever came later than this before the load's end nobody can tell whether it would have got there.
-pub const TIME_ENOUGH: Span = Span::from_secs(10);
+const TIME_ENOUGH: Span = Span::from_secs(10);

@@ -3,7 +3,9 @@
 //! A generator that is itself the bottleneck measures itself. What that cannot have made is judged all the same: each threshold by what
 //! can falsify it.
 
+mod generators;
 mod judge;
+mod words;
 
 pub use judge::{JudgedRun, RunJudgement, clock_doubts};
 

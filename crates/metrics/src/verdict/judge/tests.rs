@@ -1,7 +1,10 @@
 use super::*;
+use crate::totals::{EndedBy, LoadEnd};
 use crate::{
     Completion, HealthDelta, LedgerDelta, PopulationConfig, Recorder, SnapshotPart, TotalsConfig, UserId, UsersByState,
 };
+use base::time::Span;
+use plan::Expectation;
 
 /// What the workers of a run do in one second: two load workers (here and at Kim's), then the probes of both browsers.
 #[derive(Clone, Copy)]

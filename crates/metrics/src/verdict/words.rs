@@ -1,0 +1,170 @@
+//! A verdict in words: its sentence, and what was counted of what.
+
+use std::collections::BTreeMap;
+
+use super::generators::Doubt;
+use super::judge::JudgedRun;
+use crate::threshold::ThresholdResult;
+use crate::totals::{EndedBy, LoadEnd, Totals};
+use base::time::Timestamp;
+use catalogue::Figure;
+use plan::{Expectation, Subject, Threshold, ThresholdUnit};
+
+/// Both parts of it: what was broken for certain, and what nobody can tell.
+pub(super) fn sentence(
+    case: &JudgedRun<'_>,
+    doubts: &[Doubt],
+    broken: &[&ThresholdResult],
+    open: &[&ThresholdResult],
+) -> String {
+    let more = |count: usize, what: &str| match count {
+        0 => String::new(),
+        1 => format!(" One more is {what}."),
+        _ => format!(" {count} more are {what}."),
+    };
+    let early = case.totals.ending().filter(|ending| ending.by == EndedBy::Nobody && !broken.is_empty());
+    let early = early.map(|ending| format!("Ended at {}:", times_of(&ending)));
+    // Why nobody was left says more than that the run was short.
+    let of_users =
+        |result: &&&ThresholdResult| early.is_some() && result.threshold == Expectation::NoFailedUsers.expression();
+    let failed = broken.iter().find(of_users).or(broken.first()).map(|result| {
+        let what = in_words(result, case.totals).unwrap_or_else(|| {
+            let actual = result.actual.map_or_else(String::new, |actual| shown(actual, result.unit));
+            format!("`{}` is broken: {actual}", result.threshold)
+        });
+        format!("{what}.{}", more(broken.len() - 1, "broken"))
+    });
+    let doubt = match (case.problem, doubts.first()) {
+        (Some(problem), _) => Some(format!("These numbers are not those of the planned run: {problem}.")),
+        (None, Some(doubt)) => Some(format!("The generators were the bottleneck: {}.", doubt.short)),
+        (None, None) => None,
+    };
+    let unjudged = open.first().map(|result| {
+        let why = result.why.as_deref().filter(|why| doubts.first().is_none_or(|doubt| doubt.short != **why));
+        let why = why.map_or_else(String::new, |why| format!(": {why}"));
+        format!("`{}` cannot be judged{why}.{}", result.threshold, more(open.len() - 1, "not judged"))
+    });
+    let parts: Vec<_> = early.into_iter().chain(failed).chain(doubt).chain(unjudged).collect();
+    match case.thresholds {
+        _ if !parts.is_empty() => parts.join(" "),
+        None => "The generators kept up: the search shows what the server holds.".to_owned(),
+        Some([]) => "The generators kept up. Nothing was asked of the server.".to_owned(),
+        Some(_) => "Every threshold holds, and the generators kept up.".to_owned(),
+    }
+}
+
+/// Who never got there, where they were then, and how many of them the generator itself held up.
+fn unreached(totals: &Totals) -> String {
+    let users = totals.users_by_state();
+    let places = [(users.unprepared, "logging in"), (users.unconnected, "connecting"), (users.unjoined, "joining")];
+    let there = places.into_iter().filter(|(count, _)| *count > 0);
+    let there: Vec<_> = there.map(|(count, place)| format!("{} were still {place}", grouped(count.into()))).collect();
+    let (of, all) = (grouped(users.unreached().into()), counted(users.all().into(), "user"));
+    let who = match users.held_up {
+        0 => return format!("{of} of {all} never got to their work: {} at the end", there.join(", ")),
+        held_up if held_up == users.unreached() => "they all".to_owned(),
+        held_up => format!("{} of them", grouped(held_up.into())),
+    };
+    format!(
+        "{of} of {all} never got to their work: {} at the end; {who} waited too long for the browser, which has 6 connections per \
+         host",
+        there.join(", ")
+    )
+}
+
+/// The same where nobody else can be blamed.
+pub(super) fn held_up(totals: &Totals) -> String {
+    format!("{}. Spread the start, let users log in before the run, or use more browsers", unreached(totals))
+}
+
+/// `0:44 of 1:35`
+pub(super) fn times_of(ending: &LoadEnd) -> String {
+    format!("{} of {}", clock(ending.at), clock(ending.planned))
+}
+
+fn clock(at: Timestamp) -> String {
+    let seconds = at.as_secs_f64().round() as u64;
+    format!("{}:{:02}", seconds / 60, seconds % 60)
+}
+
+/// Of deliveries and users how many of how many.
+pub(super) fn in_words(result: &ThresholdResult, totals: &Totals) -> Option<String> {
+    let threshold = result.threshold.parse::<Threshold>().ok()?;
+    let figure = match threshold.subject {
+        Subject::Delivery { figure, .. } => figure,
+        Subject::Standing(Figure::Unreached) => return Some(unreached(totals)),
+        Subject::Standing(Figure::Failed) => return Some(failed_users(totals)),
+        Subject::Standing(_) => return Some(format!("the run ended at {}", times_of(&totals.ending()?))),
+        _ => return None,
+    };
+    let count = totals.delivery().figure(figure).filter(|_| threshold.window.is_none() && figure.is_of_receivers())?;
+    let due = totals.delivery().due;
+    Some(format!("{} of {} deliveries {}", grouped(count.unsigned_abs()), grouped(due), figure.field()))
+}
+
+/// How many gave up, and what went wrong most often.
+fn failed_users(totals: &Totals) -> String {
+    let users = totals.users_by_state();
+    // In whatever phase and population it was.
+    let mut errors: BTreeMap<(&str, &str), u64> = BTreeMap::new();
+    for (key, error) in totals.errors() {
+        let of_all = errors.entry((&key.operation, &key.code)).or_default();
+        *of_all = of_all.saturating_add(error.count);
+    }
+    let most = errors.into_iter().max_by_key(|(_, count)| *count);
+    let most = most.map_or_else(String::new, |((operation, code), count)| {
+        format!("; the most frequent error is {operation} {code} ({})", grouped(count))
+    });
+    let all = counted(users.all().into(), "user");
+    match users.replaced {
+        0 => format!("{} of {all} failed{most}", grouped(users.gave_up().into())),
+        _ => format!("{all} failed {} times{most}", grouped(users.gave_up().into())),
+    }
+}
+
+/// With a comma for each thousand.
+fn grouped(count: u64) -> String {
+    let digits = count.to_string();
+    let groups: Vec<_> = digits.as_bytes().rchunks(3).rev().map(String::from_utf8_lossy).collect();
+    groups.join(",")
+}
+
+pub(super) fn name_of(totals: &Totals, home: usize) -> String {
+    match totals.homes().name(home) {
+        Some(name) => name.to_owned(),
+        None if totals.homes().count() > 1 => "The conductor's browser".to_owned(),
+        None => "The browser".to_owned(),
+    }
+}
+
+pub(super) fn counted(count: u64, what: &str) -> String {
+    if count == 1 { format!("1 {what}") } else { format!("{count} {what}s") }
+}
+
+pub(super) fn percent(share: f64) -> String {
+    let percent = share * 100.0;
+    if percent < 10.0 { format!("{percent:.1} %") } else { format!("{percent:.0} %") }
+}
+
+pub(super) fn millis(millis: f64) -> String {
+    if millis < 10.0 { format!("{millis:.1} ms") } else { format!("{millis:.0} ms") }
+}
+
+pub(super) fn shown(value: f64, unit: ThresholdUnit) -> String {
+    match unit {
+        ThresholdUnit::Milliseconds => millis(value),
+        ThresholdUnit::Share => percent(value),
+        ThresholdUnit::Count | ThresholdUnit::Ratio => format!("{}", (value * 1e3).round() / 1e3),
+        ThresholdUnit::PerSecond => format!("{value:.1} /s"),
+    }
+}
+
+/// To what people read: the factor and the unit's sign.
+pub(super) const fn scale(unit: ThresholdUnit) -> (f64, &'static str) {
+    match unit {
+        ThresholdUnit::Milliseconds => (1.0, "ms"),
+        ThresholdUnit::Share => (100.0, "%"),
+        ThresholdUnit::Count | ThresholdUnit::Ratio => (1.0, ""),
+        ThresholdUnit::PerSecond => (1.0, "/s"),
+    }
+}
