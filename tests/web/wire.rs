@@ -354,6 +354,8 @@ fn snapshot() -> Snapshot {
                 min_us: 0,
                 max_us: u32::MAX,
                 pairs: bytes.clone(),
+                late: 3,
+                censored: vec![metrics::Censored { limit_us: 10_000_000, count: 2, waited_us: u32::MAX }],
             }],
             counters: vec![CounterDelta { counter: "bytes.in".into(), population: String::new(), count: 1 << 52 }],
             errors: vec![ErrorDelta { key: error, count: 1, first: at, sample: "{\"code\":1}".into() }],

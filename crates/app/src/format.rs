@@ -1,6 +1,7 @@
 //! Numbers as people read them: three significant digits, a unit, and nothing invented where nothing was measured.
 
 use base::time::Span;
+use metrics::Stats;
 
 /// Shown where there is no value: never a zero.
 pub const NOTHING: &str = "–";
@@ -32,6 +33,16 @@ pub fn micros(us: f64) -> String {
 /// The same, from milliseconds.
 pub fn millis(ms: f64) -> String {
     micros(ms * 1e3)
+}
+
+/// `> 10 s` where more is not known.
+pub fn bound(value: String, is_at_least: bool) -> String {
+    if is_at_least { format!(">\u{a0}{value}") } else { value }
+}
+
+/// A percentile or an extreme of these: `12.3 ms`, or `> 10 s` where it is among those that never came.
+pub fn percentile(stats: &Stats, value: f64) -> String {
+    bound(millis(value), stats.is_at_least(value))
 }
 
 pub fn span(span: Span) -> String {

@@ -18,7 +18,7 @@ table! {
         Sent = ledger("delivery.sent", "messages handed to a socket");
         Accepted = ledger("delivery.accepted", "acknowledged by the server, or the sender's own echo came");
         Rejected = ledger("delivery.rejected", "the server answered with an error: nobody is owed it").better(Better::Lower);
-        Unconfirmed = ledger("delivery.unconfirmed", "neither in time, on a connection that lived").better(Better::Lower).falsified_by(&[Falsifier::Lateness]);
+        Unconfirmed = ledger("delivery.unconfirmed", "neither in time, and yet taken: a member has it, or the server passed it by").better(Better::Lower).falsified_by(&[Falsifier::Lateness]);
         Abandoned = ledger("delivery.abandoned", "its connection died, or the run ended, before anything was known").better(Better::Lower);
         Due = ledger("delivery.due", "(message, member) pairs that are owed");
         Delivered = ledger("delivery.delivered", "owed and arrived, however late").better(Better::Higher).falsified_by(&[Falsifier::Queue]);

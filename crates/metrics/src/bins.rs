@@ -3,12 +3,17 @@
 //! The buckets are those of `hdrhistogram` with three significant digits and a unit of one microsecond, so a count
 //! recorded here and replayed there falls into the same bucket.
 
+use super::delta::Censored;
+
 /// Longest value that is told apart: an hour, in microseconds. Longer ones are recorded as this and counted.
 pub const MAX_US: u32 = 3_600_000_000;
 
 /// Buckets per power of two are half of this: the smallest power of two that keeps three digits apart.
 const SUB_BUCKETS: u32 = 2048;
 const SUB_BUCKET_BITS: u32 = SUB_BUCKETS.ilog2();
+
+/// Different limits of one metric that are told apart.
+pub const MOST_LIMITS: usize = 16;
 
 /// Counts of one series since the last drain.
 #[derive(Debug, Clone, Default)]
@@ -20,6 +25,10 @@ pub struct Bins {
     sum_us: u64,
     min_us: u32,
     max_us: u32,
+    /// Of the counted, those of attempts that had been given up.
+    late: u32,
+    /// By limit.
+    censored: Vec<Censored>,
 }
 
 /// What a drained [`Bins`] held.
@@ -30,6 +39,8 @@ pub struct Drained {
     pub max_us: u32,
     /// Little-endian pairs of bucket value and count, by ascending value.
     pub pairs: Vec<u8>,
+    pub late: u32,
+    pub censored: Vec<Censored>,
 }
 
 impl Bins {
@@ -53,8 +64,33 @@ impl Bins {
         self.max_us = self.max_us.max(value);
     }
 
+    /// Counts one that came after all, when its attempt had been counted as failed.
+    pub fn record_late(&mut self, value: u32) {
+        self.record(value);
+        self.late = self.late.saturating_add(1);
+    }
+
+    /// Counts one that never came: it is longer than this limit, and was waited for so long.
+    pub fn record_censored(&mut self, limit_us: u32, waited_us: u32) {
+        let censored = &mut self.censored;
+        let place = censored.iter().position(|known| known.limit_us == limit_us);
+        if place.is_none() && censored.len() < MOST_LIMITS {
+            return censored.push(Censored { limit_us, count: 1, waited_us });
+        }
+        // Of more limits than anybody has, the next lower one is as true.
+        let nearest = || {
+            let below = censored.iter().enumerate().filter(|(_, known)| known.limit_us < limit_us);
+            below.max_by_key(|(_, known)| known.limit_us).map_or(0, |(place, _)| place)
+        };
+        let place = place.unwrap_or_else(nearest);
+        let known = &mut censored[place];
+        known.limit_us = known.limit_us.min(limit_us);
+        known.count = known.count.saturating_add(1);
+        known.waited_us = known.waited_us.max(waited_us);
+    }
+
     pub fn is_empty(&self) -> bool {
-        self.touched.is_empty()
+        self.touched.is_empty() && self.censored.is_empty()
     }
 
     /// Hands the counts over and starts from zero, keeping the memory.
@@ -66,7 +102,9 @@ impl Bins {
             pairs.extend_from_slice(&value_of(u32::from(bucket)).to_le_bytes());
             pairs.extend_from_slice(&count.to_le_bytes());
         }
-        Drained { sum_us: std::mem::take(&mut self.sum_us), min_us: self.min_us, max_us: self.max_us, pairs }
+        let (min_us, max_us) = if pairs.is_empty() { (0, 0) } else { (self.min_us, self.max_us) };
+        let (late, censored) = (std::mem::take(&mut self.late), std::mem::take(&mut self.censored));
+        Drained { sum_us: std::mem::take(&mut self.sum_us), min_us, max_us, pairs, late, censored }
     }
 
     /// Grows by whole powers of two of the value, so that a rising latency does not reallocate at every step.

@@ -55,6 +55,22 @@ pub struct HistogramDelta {
     /// Pairs of little-endian u32: a recorded value in microseconds (HDR bucket representative) and its count.
     #[serde(with = "serde_bytes")]
     pub pairs: Vec<u8>,
+    /// Of these samples, those of attempts that had been counted as failed by then: their limit had passed.
+    #[serde(default)]
+    pub late: u32,
+    /// Samples that never came, by limit; they are in none of the fields above.
+    #[serde(default)]
+    pub censored: Vec<Censored>,
+}
+
+/// Samples of which no more is known than that they are longer than a limit: what was waited for never came. (Statistics calls these
+/// right-censored.)
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Censored {
+    pub limit_us: u32,
+    pub count: u32,
+    /// For how long the longest of them was waited for.
+    pub waited_us: u32,
 }
 
 impl HistogramDelta {
@@ -66,8 +82,16 @@ impl HistogramDelta {
     }
 
     pub(super) fn new(metric: String, population: String, warmup: bool, drained: bins::Drained) -> Self {
-        let bins::Drained { sum_us, min_us, max_us, pairs } = drained;
-        Self { metric, population, warmup, sum_us: sum_us as f64, min_us, max_us, pairs }
+        let bins::Drained { sum_us, min_us, max_us, pairs, late, censored } = drained;
+        Self { metric, population, warmup, sum_us: sum_us as f64, min_us, max_us, pairs, late, censored }
+    }
+
+    /// One sample that is longer than this.
+    pub fn beyond(metric: String, population: String, warmup: bool, limit: Span) -> Self {
+        let mut bins = bins::Bins::default();
+        let limit_us = limit.as_micros().min(u64::from(bins::MAX_US)) as u32;
+        bins.record_censored(limit_us, limit_us);
+        Self::new(metric, population, warmup, bins.drain())
     }
 
     /// Recorded values in microseconds, and how often each was seen.
@@ -75,9 +99,25 @@ impl HistogramDelta {
         bins::pairs(&self.pairs)
     }
 
-    /// Samples in it.
+    /// Samples in it, those that never came included.
     pub fn count(&self) -> u64 {
+        self.came() + self.censored.iter().map(|censored| u64::from(censored.count)).sum::<u64>()
+    }
+
+    /// Samples whose value is known.
+    pub fn came(&self) -> u64 {
         bins::pairs(&self.pairs).map(|(_, count)| u64::from(count)).sum()
+    }
+
+    /// Attempts that went well: what came in time.
+    pub fn succeeded(&self) -> u64 {
+        self.came().saturating_sub(u64::from(self.late))
+    }
+
+    /// The time that the longest of its samples took, or was waited for.
+    pub(crate) fn longest(&self) -> Span {
+        let waited = self.censored.iter().map(|censored| censored.waited_us).max().unwrap_or(0);
+        Span::from_micros(u64::from(self.max_us.max(waited)))
     }
 }
 

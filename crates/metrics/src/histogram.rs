@@ -6,7 +6,7 @@ use hdrhistogram::serialization::{Deserializer, Serializer as _, V2DeflateSerial
 use serde::{Deserialize, Serialize};
 
 use super::bins::{self, MAX_US};
-use super::delta::HistogramDelta;
+use super::delta::{Censored, HistogramDelta};
 use base::time::Span;
 
 /// Percentiles are off by less than 0.1 % of their value (a bucket's width); count, sum, minimum and maximum are exact.
@@ -17,6 +17,10 @@ pub struct Histogram {
     sum_us: f64,
     min_us: u32,
     max_us: u32,
+    /// Those that never came are counted at their limits.
+    censored: u64,
+    /// The lowest of these limits.
+    censored_from_us: u32,
 }
 
 /// The percentiles that tables and files have: what they are called, and which share of all samples does not exceed them.
@@ -36,9 +40,32 @@ pub struct Stats {
     pub p99: f64,
     pub p999: f64,
     pub max: f64,
+    /// Absent: all samples have come.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub censored: Option<CensoredStats>,
+}
+
+/// Samples that never came. They stand in a histogram at their limits, so what is at or above the lowest of these is at least so much.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct CensoredStats {
+    pub count: u64,
+    /// Milliseconds.
+    pub from: f64,
+}
+
+impl CensoredStats {
+    /// This percentile (or extreme) is a lower bound.
+    pub fn bounds(&self, millis: f64) -> bool {
+        millis >= self.from
+    }
 }
 
 impl Stats {
+    /// A percentile or an extreme of these (milliseconds) is only known to be more than that.
+    pub fn is_at_least(&self, millis: f64) -> bool {
+        self.censored.is_some_and(|censored| censored.bounds(millis))
+    }
+
     /// In the order of [`PERCENTILES`].
     pub const fn percentiles(&self) -> [f64; PERCENTILES.len()] {
         let Self { p50, p75, p90, p95, p99, p999, .. } = *self;
@@ -49,7 +76,7 @@ impl Stats {
 impl Histogram {
     pub fn new() -> Self {
         let hdr = hdrhistogram::Histogram::new(SIGNIFICANT_DIGITS).expect("3 digits are within 0 to 5");
-        Self { hdr, sum_us: 0.0, min_us: u32::MAX, max_us: 0 }
+        Self { hdr, sum_us: 0.0, min_us: u32::MAX, max_us: 0, censored: 0, censored_from_us: u32::MAX }
     }
 
     /// Records one value; what is longer than an hour counts as an hour.
@@ -64,12 +91,22 @@ impl Histogram {
         for (value, count) in bins::pairs(&delta.pairs) {
             self.count_up(value, u64::from(count));
         }
-        self.note(delta.min_us, delta.max_us, delta.sum_us);
+        if !delta.pairs.is_empty() {
+            self.note(delta.min_us, delta.max_us, delta.sum_us);
+        }
+        for &Censored { limit_us, count, .. } in delta.censored.iter().filter(|censored| censored.count > 0) {
+            self.count_up(limit_us, u64::from(count));
+            self.note(limit_us, limit_us, f64::from(limit_us) * f64::from(count));
+            self.censored += u64::from(count);
+            self.censored_from_us = self.censored_from_us.min(limit_us);
+        }
     }
 
     pub fn merge(&mut self, other: &Self) {
         self.hdr.add(&other.hdr).expect("a histogram that resizes itself takes every value");
         self.note(other.min_us, other.max_us, other.sum_us);
+        self.censored += other.censored;
+        self.censored_from_us = self.censored_from_us.min(other.censored_from_us);
     }
 
     pub fn count(&self) -> u64 {
@@ -104,7 +141,14 @@ impl Histogram {
             p99,
             p999,
             max: f64::from(self.max_us) / 1e3,
+            censored: self.censored(),
         })
+    }
+
+    /// Those that never came; `None`: all have.
+    pub fn censored(&self) -> Option<CensoredStats> {
+        let from = f64::from(self.censored_from_us) / 1e3;
+        (self.censored > 0).then_some(CensoredStats { count: self.censored, from })
     }
 
     /// Base64 of the compressed V2 encoding in microseconds, as HdrHistogram in other languages reads it.
@@ -124,7 +168,12 @@ impl Histogram {
         let micros = |millis: f64| (millis * 1e3).round().clamp(0.0, f64::from(MAX_US)) as u32;
         // The exact values were whole microseconds, and so was their sum.
         let sum_us = (stats.mean * 1e3 * stats.count as f64).round();
-        Ok(Self { hdr, sum_us, min_us: micros(stats.min), max_us: micros(stats.max) })
+        let (censored, from) = stats.censored.map_or((0, f64::MAX), |censored| (censored.count, censored.from));
+        if censored > stats.count {
+            return Err(HistogramError::Censored { said: censored, of: stats.count });
+        }
+        let (min_us, max_us, censored_from_us) = (micros(stats.min), micros(stats.max), micros(from));
+        Ok(Self { hdr, sum_us, min_us, max_us, censored, censored_from_us })
     }
 
     /// Every recorded value (the upper end of its bucket, microseconds) in ascending order, with its count.
@@ -165,6 +214,8 @@ pub enum HistogramError {
     Content(String),
     #[error("a histogram holds {held} samples, and its entry says {said}")]
     Count { held: u64, said: u64 },
+    #[error("a histogram's entry says that {said} of {of} samples never came")]
+    Censored { said: u64, of: u64 },
 }
 
 impl Default for Histogram {
@@ -217,6 +268,29 @@ mod tests {
     fn nothing_recorded_says_nothing() {
         assert_eq!(Histogram::new().stats(), None);
         assert_eq!(Histogram::new().quantile(0.5), None);
+    }
+
+    #[test]
+    fn what_never_came_is_longer_than_its_limit() {
+        let mut recorder = Recorder::new(Timestamp::ZERO);
+        let series = recorder.series("m", "p");
+        let at = Timestamp::ZERO;
+        (0..50).for_each(|_| recorder.sample(at, series, Span::from_millis(20)));
+        (0..10).for_each(|_| recorder.late(at, series, Span::from_millis(12_000)));
+        (0..40).for_each(|_| recorder.censored(at, series, Span::from_secs(10), Span::from_secs(60)));
+        let delta = recorder.drain().histograms.remove(0);
+        assert_eq!((delta.count(), delta.came(), delta.succeeded()), (100, 60, 50));
+        assert_eq!(delta.longest(), Span::from_secs(60));
+        let mut histogram = Histogram::new();
+        histogram.absorb(&delta);
+        let stats = histogram.stats().unwrap();
+        let shown = stats.percentiles().map(|value| (value.round(), stats.is_at_least(value)));
+        let (known, more, late) = ((20.0, false), (10_002.0, true), (12_000.0, true));
+        assert_eq!(shown, [known, more, more, late, late, late]);
+        let mut back = Histogram::decode(&histogram.encode(), &stats).unwrap();
+        assert_eq!(back.stats(), Some(stats));
+        back.merge(&histogram);
+        assert_eq!(back.censored(), Some(CensoredStats { count: 80, from: 10_000.0 }));
     }
 
     #[test]

@@ -25,14 +25,14 @@ mod verdict;
 
 pub use aggregator::{Aggregator, SnapshotPart};
 pub use annotation::{Annotation, AnnotationKind, Annotations, ErrorBursts};
-pub use bins::MAX_US as MOST_US;
+pub use bins::{MAX_US as MOST_US, MOST_LIMITS};
 pub use contract::{BreachDelta, BreachEntry, BreachKey, BreachTotal, entries as contract_entries};
 pub use delta::*;
 pub use evidence::{
     Cause, Evidence, EvidenceBook, EvidenceOf, EvidenceRequest, Exemplars, Frame, GeneratorState, PendingExemplar,
     Unredacted, Way,
 };
-pub use histogram::{Histogram, HistogramError, PERCENTILES, Stats};
+pub use histogram::{CensoredStats, Histogram, HistogramError, PERCENTILES, Stats};
 pub use ledger::{Ledger, Receipt};
 pub use listeners::{HeardSums, ListenerDelta, Listeners};
 pub use plan::{Threshold, ThresholdError, ThresholdUnit as Unit};

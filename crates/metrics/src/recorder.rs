@@ -98,10 +98,34 @@ impl Recorder {
 
     #[inline]
     pub fn sample(&mut self, now: Timestamp, series: SeriesId, value: Span) {
+        let value = self.within(value);
+        self.bins(now, series).record(value);
+    }
+
+    /// One that came after its attempt had been counted as failed.
+    pub fn late(&mut self, now: Timestamp, series: SeriesId, value: Span) {
+        let value = self.within(value);
+        self.bins(now, series).record_late(value);
+    }
+
+    /// One that never came: its limit, and for how long it was waited for.
+    pub fn censored(&mut self, now: Timestamp, series: SeriesId, limit: Span, waited: Span) {
+        let (limit, waited) = (self.within(limit), self.within(waited));
+        self.bins(now, series).record_censored(limit, waited);
+    }
+
+    #[inline]
+    fn bins(&mut self, now: Timestamp, series: SeriesId) -> &mut Bins {
         let bins = if now < self.warmup_end { &mut self.warmup } else { &mut self.measured };
+        &mut bins[usize::from(series.0)]
+    }
+
+    /// Microseconds that a histogram takes.
+    #[inline]
+    fn within(&mut self, value: Span) -> u32 {
         let micros = value.as_micros();
         self.clamped += u64::from(micros > u64::from(MAX_US));
-        bins[usize::from(series.0)].record(micros.min(u64::from(MAX_US)) as u32);
+        micros.min(u64::from(MAX_US)) as u32
     }
 
     /// The metric and population of a series.

@@ -70,10 +70,14 @@ fn shown(row: &OperationRow) -> Row {
     let errors = row.errors.map_or_else(Cell::default, |errors| {
         Cell::new(format::count(errors)).with_mood(if errors > 0 { Mood::Bad } else { Mood::Plain })
     });
-    let latencies = row.stats.map(|s| [&[s.min, s.mean][..], &s.percentiles(), &[s.max]].concat());
-    let latencies = latencies.map_or_else(
+    let latencies = row.stats.map_or_else(
         || vec![format::NOTHING.to_owned(); PERCENTILES.len() + 3],
-        |all| all.into_iter().map(format::millis).collect(),
+        |stats| {
+            let mean = format::bound(format::millis(stats.mean), stats.censored.is_some());
+            let percentiles = [&stats.percentiles()[..], &[stats.max]].concat();
+            let percentiles = percentiles.into_iter().map(|value| format::percentile(&stats, value));
+            [format::percentile(&stats, stats.min), mean].into_iter().chain(percentiles).collect()
+        },
     );
     let rate = row.rate.map_or_else(|| format::NOTHING.to_owned(), format::rate);
     let first = [Cell::new(&row.name), format::count(row.count).into(), rate.into(), errors];

@@ -42,7 +42,8 @@ fn row(result: &ThresholdResult) -> ThresholdRow {
 
 /// The measured value with its unit.
 pub fn measured(result: &ThresholdResult) -> String {
-    result.actual.map_or_else(|| format::NOTHING.to_owned(), |actual| with_unit(actual, result.unit))
+    let shown = |actual| format::bound(with_unit(actual, result.unit), result.at_least);
+    result.actual.map_or_else(|| format::NOTHING.to_owned(), shown)
 }
 
 /// Which windows, which baseline, or why there is no value; may be empty.
@@ -87,6 +88,7 @@ mod tests {
             threshold,
             outcome,
             actual,
+            at_least: false,
             certain: actual,
             limit,
             unit,
@@ -122,6 +124,7 @@ mod tests {
             threshold,
             outcome,
             actual,
+            at_least: false,
             certain: actual,
             limit,
             unit,

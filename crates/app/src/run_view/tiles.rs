@@ -100,7 +100,7 @@ fn starved(totals: &Totals) -> Tile {
 fn quantiles(label: &'static str, histogram: Option<&Histogram>) -> Tile {
     let stats = histogram.and_then(Histogram::stats);
     let at = |pick: fn(&Stats) -> f64| {
-        stats.as_ref().map_or_else(|| format::NOTHING.to_owned(), |stats| format::millis(pick(stats)))
+        stats.as_ref().map_or_else(|| format::NOTHING.to_owned(), |stats| format::percentile(stats, pick(stats)))
     };
     Tile {
         label,

@@ -78,7 +78,13 @@ fn metrics(report: &Report, out: &mut Exposition) {
     for (name, entries) in by_name {
         let of = Metric::read(name).definition();
         let until = if of.until.is_empty() { String::new() } else { format!("; until: {}", of.until) };
-        let help = catalogue::plain(&format!("{name}, without the warm-up. From: {}{until}.", of.help));
+        let censored: u64 =
+            entries.iter().filter_map(|entry| entry.stats.censored).map(|censored| censored.count).sum();
+        let never = match censored {
+            0 => String::new(),
+            _ => format!(" Samples that never came ({censored}) stand at their limits."),
+        };
+        let help = catalogue::plain(&format!("{name}, without the warm-up. From: {}{until}.{never}", of.help));
         let mut family = out.family(name, "_seconds", "summary", &help);
         for entry in entries {
             let population = entry.tags.get("population").map_or("", String::as_str);

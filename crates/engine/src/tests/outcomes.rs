@@ -122,3 +122,114 @@ fn half_a_success_is_one_failure() {
     assert_eq!(operations["join"], Outcomes { succeeded: 0, failed: 1 });
     assert_eq!(operations["message"], Outcomes { succeeded: 0, failed: 1 });
 }
+
+/// One user that joins and sends a message every 5 s; the server hangs. Its frames with tags, as they were sent.
+fn of_a_server_that_hangs(seconds: u64) -> (Bench, Vec<String>) {
+    let scenario = json!({
+        "variables": { "room": null }, "flow": [join()],
+        "delivery": { "event": "said", "operation": "message" },
+        "errors": [{ "event": "sayError", "fails": "message", "code": "/code" }],
+        "every": [{ "name": "send", "interval": { "fixed_ms": 5000 }, "first": { "fixed_ms": 0 },
+            "steps": [{ "emit": { "event": "say", "args": ["${tag}"], "ack": true, "operation": "message", "message": "r" } }] }],
+    });
+    let mut bench = Bench::new(scenario, held(1));
+    bench.connect(0);
+    bench.text(0, r#"42["joined",{"room":"r"}]"#);
+    bench.wanted();
+    bench.pass(1);
+    let mut tags = Vec::new();
+    for _ in 0..seconds {
+        let said = bench.wanted().into_iter().filter(|frame| frame.contains("say"));
+        tags.extend(said.map(|frame| frame.split('"').nth(3).expect("the tag is the argument").to_owned()));
+        bench.pass(1_000);
+    }
+    (bench, tags)
+}
+
+#[test]
+fn what_comes_late_is_a_time_and_one_failure() {
+    let (mut bench, tags) = of_a_server_that_hangs(40);
+    for (ack, tag) in tags.iter().enumerate() {
+        bench.text(0, &format!("43{ack}[]"));
+        bench.text(0, &format!(r#"42["said","{tag}"]"#));
+    }
+    bench.pass(3_000);
+    let totals = totals(&mut bench);
+    for metric in ["message.round_trip", "message.ack", "message.round_trip.intended"] {
+        let stats = totals.histogram(metric).and_then(metrics::Histogram::stats).expect("measured");
+        assert_eq!((stats.count, stats.censored), (8, None), "{metric}");
+        assert_eq!((stats.min.round(), stats.max.round(), stats.p50.round() as i64 / 100), (5_001.0, 40_001.0, 200));
+    }
+    // The one that was sent less than 10 s before went well.
+    assert_eq!(totals.operations()["message"], Outcomes { succeeded: 1, failed: 7 });
+    let owed = totals.delivery();
+    assert_eq!((owed.accepted, owed.due, owed.delivered, owed.missing), (8, 8, 8, 0));
+}
+
+#[test]
+fn what_never_comes_is_more_than_its_limit() {
+    let (mut bench, tags) = of_a_server_that_hangs(40);
+    // It took the last one, and of the others says nothing.
+    let last = tags.len() - 1;
+    bench.text(0, &format!("43{last}[]"));
+    bench.text(0, &format!(r#"42["said","{}"]"#, tags[last]));
+    bench.pass(3_000);
+    bench.give(Input::Stop);
+    bench.pass(60_000);
+    bench.give(Input::Finish);
+    let totals = totals(&mut bench);
+    let stats = totals.histogram("message.round_trip").and_then(metrics::Histogram::stats).expect("measured");
+    assert_eq!((stats.max, stats.is_at_least(stats.p50), stats.is_at_least(stats.min)), (10_000.0, true, false));
+    assert_eq!(stats.censored.map(|censored| censored.from), Some(10_000.0));
+    let owed = totals.delivery();
+    assert_eq!((owed.unconfirmed, owed.missing), (7, 7), "the server passed them by: {owed:?}");
+}
+
+#[test]
+fn what_is_refused_late_is_owed_to_nobody_and_fails_once() {
+    let (mut bench, tags) = of_a_server_that_hangs(40);
+    for _ in &tags {
+        bench.text(0, r#"42["sayError",{"code":"INTERNAL"}]"#);
+    }
+    bench.pass(3_000);
+    let totals = totals(&mut bench);
+    assert_eq!(totals.operations()["message"], Outcomes { succeeded: 0, failed: 8 });
+    let owed = totals.delivery();
+    assert_eq!((owed.rejected, owed.due), (8, 0));
+    assert!(totals.histogram("message.round_trip").is_none(), "a refusal is no time");
+}
+
+#[test]
+fn an_answer_that_was_lost_makes_no_later_one_late() {
+    let ask = json!({ "emit": { "event": "ask", "operation": "ask", "timeout_s": 2,
+        "answer": { "event": "answered" } } });
+    let scenario = json!({ "every": [{ "name": "ask", "interval": { "fixed_ms": 3000 }, "first": { "fixed_ms": 0 }, "steps": [ask] }] });
+    let mut bench = Bench::new(scenario, held(1));
+    bench.connect(0);
+    // The first one is lost; the next ones take 100 ms.
+    bench.pass(3_000);
+    for _ in 0..5 {
+        bench.pass(100);
+        bench.text(0, r#"42["answered",{}]"#);
+        bench.pass(2_900);
+    }
+    let now = totals(&mut bench);
+    let stats = now.histogram("ask").and_then(metrics::Histogram::stats).expect("measured");
+    assert_eq!((stats.count, stats.max.round() as i64 / 10), (5, 10));
+    assert_eq!(now.operations()["ask"], Outcomes { succeeded: 5, failed: 1 });
+}
+
+#[test]
+fn a_request_without_an_answer_is_more_than_its_limit() {
+    let ask = json!({ "http": { "operation": "rest.x", "url": "http://h/x", "timeout_s": 4 } });
+    let scenario = json!({ "every": [{ "name": "ask", "interval": { "fixed_ms": 5000 }, "first": { "fixed_ms": 0 }, "steps": [ask] }] });
+    let mut bench = Bench::new(scenario, held(1));
+    bench.connect(0);
+    bench.pass(4_000);
+    let (cause, detail) = (FetchFailure::TimedOut, "no answer".to_owned());
+    bench.give(Input::Fetched { fetch: FetchId(0), outcome: FetchOutcome::Blocked { cause, detail } });
+    let totals = totals(&mut bench);
+    let stats = totals.histogram("rest.x").and_then(metrics::Histogram::stats).expect("it is a sample");
+    assert_eq!((stats.count, stats.p50, stats.is_at_least(stats.p50)), (1, 4_000.0, true));
+    assert_eq!(totals.operations()["rest.x"], Outcomes { succeeded: 0, failed: 1 });
+}

@@ -77,7 +77,26 @@ pub enum Wish {
 impl Context<'_> {
     pub fn sample(&mut self, series: SeriesId, value: Span) {
         self.recorder.sample(self.now, series, value);
+        self.keep(series, value);
+    }
+
+    fn keep(&mut self, series: SeriesId, value: Span) {
         self.exemplars.sample(PendingExemplar { series, value, at: self.now, wall_ms: self.wall_ms, user: self.user });
+    }
+
+    /// The same of something whose limit may have passed: then its attempt has been counted as failed.
+    pub fn arrived(&mut self, series: SeriesId, value: Span, is_overdue: bool) {
+        if is_overdue {
+            self.recorder.late(self.now, series, value);
+            self.keep(series, value);
+        } else {
+            self.sample(series, value);
+        }
+    }
+
+    /// What was waited for (for so long) did not come: all that is known is that it takes longer than its limit.
+    pub fn censored(&mut self, series: SeriesId, limit: Span, waited: Span) {
+        self.recorder.censored(self.now, series, limit, waited);
     }
 
     pub fn count(&mut self, counter: CounterId, n: u64) {

@@ -2,6 +2,7 @@
 
 use base::time::{Span, Timestamp};
 use metrics::{ACK_TIMEOUT, ClosedBy, ECHO_TIMEOUT};
+use scenario::OperationId;
 
 use super::event::MAX_TASKS;
 use super::life::LifeStage;
@@ -89,6 +90,7 @@ impl User {
                     (Some(_), Some(_)) => "no connect answer",
                 };
                 ctx.named_error(catalogue::CONNECT, "timeout", self.phase(), || reached.to_owned());
+                ctx.censored(ctx.meters.connect, ctx.program.connect.timeout, ctx.now.since(handshake.started));
                 self.close(ctx, ClosedBy::Timeout, Some("connect timeout"));
                 self.on_link_lost(ctx, None);
             }
@@ -130,8 +132,9 @@ impl User {
             let earliest = ctx.now + STALE;
             self.pendings.iter_mut().for_each(|pending| pending.deadline = pending.deadline.max(earliest));
         }
+        self.expire_overdue(ctx);
         while let Some(place) = self.pendings.iter().position(|pending| pending.deadline <= ctx.now) {
-            let Some(pending) = self.pendings.remove(place) else { break };
+            let Some(mut pending) = self.pendings.remove(place) else { break };
             let phase = self.phase();
             let code = match &pending.message {
                 _ if pending.is_open() => "timeout",
@@ -139,10 +142,9 @@ impl User {
                 _ => ACK_TIMEOUT,
             };
             ctx.error(pending.operation, code, phase, || "nothing came in time".to_owned());
-            if let Some(message) = pending.message.as_ref().filter(|message| !message.accepted) {
-                ctx.ledger.unconfirmed(ctx.now, self.id, message.sequence);
-            }
-            self.after_failed(ctx, &pending);
+            let failed = Failed::of(&mut pending);
+            self.set_overdue(ctx, pending);
+            self.after_failed(ctx, failed);
         }
     }
 
@@ -156,16 +158,31 @@ impl User {
                 ctx.ledger.abandoned(self.id, message.sequence);
             }
         }
+        self.drop_overdue(ctx);
     }
 
     /// Something that was waited for failed: its task goes on, or the user ends.
-    pub(super) fn after_failed(&mut self, ctx: &mut Context<'_>, pending: &Pending) {
-        let leaving = self.stage.is_leaving();
-        if pending.required && !leaving && pending.message.is_none() && pending.is_open() {
-            let name = &ctx.program.operations[pending.operation.0 as usize];
+    pub(super) fn after_failed(&mut self, ctx: &mut Context<'_>, failed: Failed) {
+        if failed.is_required && !self.stage.is_leaving() {
+            let name = &ctx.program.operations[failed.operation.0 as usize];
             self.fail(ctx, &format!("the required step {name} failed"));
         } else {
-            self.unblock(pending.task, ctx.now);
+            self.unblock(failed.task, ctx.now);
         }
+    }
+}
+
+/// What a failure means to the rest of the user.
+pub(super) struct Failed {
+    operation: OperationId,
+    is_required: bool,
+    task: Option<u32>,
+}
+
+impl Failed {
+    /// Its task does not wait for it any more.
+    pub fn of(pending: &mut Pending) -> Self {
+        let is_required = pending.required && pending.message.is_none() && pending.is_open();
+        Self { operation: pending.operation, is_required, task: pending.task.take() }
     }
 }

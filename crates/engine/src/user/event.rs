@@ -10,9 +10,11 @@ use scenario::{Arguments, ErrorRule, EventId, Op, OperationId, Reaction};
 
 use super::arguments::HeardArguments;
 use super::context::shorten;
+use super::due::Failed;
 use super::life::LifeStage;
 use super::link::Closing;
 use super::memory::Found;
+use super::overdue::Place;
 use super::pending::{Looked, all_match};
 use super::step::is_pong;
 use super::task::{TaskRole, Wait};
@@ -211,70 +213,76 @@ impl User {
         if !receipt.own {
             return;
         }
-        let place = self.pendings.iter().position(|pending| {
+        let place = self.find_waiting(|pending| {
             pending.message.as_ref().is_some_and(|message| message.sequence == receipt.tag.sequence && !message.echoed)
         });
         let Some(place) = place else { return };
-        let pending = &mut self.pendings[place];
-        let took = ctx.now.since(pending.sent_at);
-        ctx.sample(meters.round_trip, took);
-        ctx.recorder.sample(ctx.now, meters.intended, ctx.now.since(pending.intended));
-        ctx.took(operation, CanaryReply::Echo, took);
+        let pending = self.waiting(place);
+        let (sent_at, intended) = (pending.sent_at, pending.intended);
         if let Some(message) = &mut pending.message {
             message.echoed = true;
             message.accepted = true;
         }
+        let took = ctx.now.since(sent_at);
+        ctx.arrived(meters.round_trip, took, place.is_overdue);
+        ctx.arrived(meters.intended, ctx.now.since(intended), place.is_overdue);
+        ctx.took(operation, CanaryReply::Echo, took);
+        self.note_taken(ctx, sent_at);
         self.settle(ctx, place);
     }
 
     fn on_answer(&mut self, ctx: &mut Context<'_>, event: EventId, heard: &HeardArguments<'_>) {
         let mut looked = Looked::new(heard);
-        let place = self.pendings.iter().position(|pending| {
+        let found = self.all_waiting().find(|(_, pending)| {
             pending.answer.as_ref().is_some_and(|answer| answer.event == event && answer.holds(&mut looked))
         });
-        let Some(place) = place else { return };
-        let pending = &mut self.pendings[place];
-        let operation = pending.operation;
-        let took = ctx.now.since(pending.sent_at);
-        let saves = pending.answer.as_ref().map_or(&[][..], |answer| match &ctx.program.ops[answer.at as usize] {
+        let Some((place, _)) = found else { return };
+        let pending = self.waiting(place);
+        let (operation, sent_at, answer) = (pending.operation, pending.sent_at, pending.answer.take());
+        let took = ctx.now.since(sent_at);
+        // Of what nobody waits for any more, nothing is kept.
+        let answer = answer.filter(|_| !place.is_overdue);
+        let saves = answer.as_ref().map_or(&[][..], |answer| match &ctx.program.ops[answer.at as usize] {
             Op::Emit(op) => op.answer.as_ref().map_or(&[][..], |answer| &answer.save),
             Op::Wait(op) => &op.answer.save,
             _ => &[],
         });
         if let Err(missing) = self.memory.save(saves, &Found::Event(heard)) {
             ctx.error(operation, "unexpected answer", self.phase(), || missing.to_string());
-            if let Some(failed) = self.pendings.remove(place) {
-                self.after_failed(ctx, &failed);
+            if let Some(mut failed) = self.take_waiting(place) {
+                failed.answer = answer;
+                self.after_failed(ctx, Failed::of(&mut failed));
             }
             return;
         }
         self.memory.secrets.teach(ctx.redactor);
-        pending.answer = None;
-        ctx.sample(ctx.meters.operation(operation).answer, took);
+        ctx.arrived(ctx.meters.operation(operation).answer, took, place.is_overdue);
         ctx.took(operation, CanaryReply::Answer, took);
         self.settle(ctx, place);
     }
 
     fn on_ack(&mut self, ctx: &mut Context<'_>, id: u64, _args: &Args<'_>) {
-        let Some(place) = self.pendings.iter().position(|pending| pending.ack == Some(id)) else { return };
-        let pending = &mut self.pendings[place];
+        let Some(place) = self.find_waiting(|pending| pending.ack == Some(id)) else { return };
+        let pending = self.waiting(place);
         pending.ack = None;
         let sequence = pending.message.as_mut().map(|message| {
             message.accepted = true;
             message.sequence
         });
-        let (operation, took) = (pending.operation, ctx.now.since(pending.sent_at));
-        ctx.sample(ctx.meters.operation(operation).ack, took);
+        let (operation, sent_at) = (pending.operation, pending.sent_at);
+        let took = ctx.now.since(sent_at);
+        ctx.arrived(ctx.meters.operation(operation).ack, took, place.is_overdue);
         ctx.took(operation, CanaryReply::Ack, took);
         if let Some(sequence) = sequence {
             ctx.ledger.accepted(ctx.now, self.id, sequence);
+            self.note_taken(ctx, sent_at);
         }
         self.settle(ctx, place);
     }
 
     /// After something a pending waited for has come: lets its task go on, forgets it when nothing is left.
-    fn settle(&mut self, ctx: &mut Context<'_>, place: usize) {
-        let pending = &mut self.pendings[place];
+    fn settle(&mut self, ctx: &mut Context<'_>, place: Place) {
+        let pending = self.waiting(place);
         if pending.is_answered() {
             let (room, task) = (pending.enters.take(), pending.task.take());
             if let Some(room) = room {
@@ -282,8 +290,8 @@ impl User {
             }
             self.unblock(task, ctx.now);
         }
-        if self.pendings[place].is_over() {
-            self.pendings.remove(place);
+        if self.waiting(place).is_over() {
+            self.take_waiting(place);
         }
     }
 
@@ -312,7 +320,12 @@ impl User {
         let message = text(&rule.message);
         let code = text(&rule.code).or(message).unwrap_or_else(|| event.clone());
         let sample = || format!("{event} {}", heard.args.raw);
+        let refused = rule.operation.and_then(|operation| self.find_refused(operation));
         match rule.operation {
+            // Its attempt has been counted as failed.
+            Some(_) if refused.is_some_and(|place| place.is_overdue) => {
+                ctx.show(|| Told::Saw(format!("refused after its time-out: {code}")));
+            }
             Some(operation) => ctx.error(operation, &code, self.phase(), sample),
             None => ctx.named_error(event, &code, self.phase(), sample),
         }
@@ -324,19 +337,19 @@ impl User {
                 ticker.due = ticker.due.max(until);
             }
         }
-        if let Some(operation) = rule.operation {
-            self.reject_oldest(ctx, operation);
+        if let Some(place) = refused {
+            self.refuse(ctx, place);
         }
     }
 
-    /// Errors carry no id: the oldest of the operation that is still open is the one that failed.
-    fn reject_oldest(&mut self, ctx: &mut Context<'_>, operation: OperationId) {
-        let place = self.pendings.iter().position(|pending| pending.operation == operation && pending.is_open());
-        let Some(pending) = place.and_then(|place| self.pendings.remove(place)) else { return };
+    fn refuse(&mut self, ctx: &mut Context<'_>, place: Place) {
+        let Some(mut pending) = self.take_waiting(place) else { return };
         if let Some(message) = &pending.message {
             ctx.ledger.rejected(self.id, message.sequence);
         }
-        self.after_failed(ctx, &pending);
+        if !place.is_overdue {
+            self.after_failed(ctx, Failed::of(&mut pending));
+        }
     }
 
     fn react(

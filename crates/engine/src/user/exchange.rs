@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::ports::{FetchId, FetchOutcome};
+use crate::ports::{FetchFailure, FetchId, FetchOutcome};
 use base::json;
 use base::time::Span;
 use scenario::{HttpOp, Op};
@@ -64,7 +64,12 @@ impl User {
     ) -> Option<(String, String)> {
         let (status, headers, body) = match outcome {
             FetchOutcome::Answer { status, headers, body, .. } => (*status, headers, body),
-            FetchOutcome::Blocked { cause, detail } => return Some((cause.code().to_owned(), detail.clone())),
+            FetchOutcome::Blocked { cause, detail } => {
+                if *cause == FetchFailure::TimedOut {
+                    ctx.censored(ctx.meters.operation(op.operation).answer, op.timeout, took);
+                }
+                return Some((cause.code().to_owned(), detail.clone()));
+            }
         };
         let expected = if op.expect.is_empty() { (200..300).contains(&status) } else { op.expect.contains(&status) };
         let parsed: [Value; 1] = [json::read(body).unwrap_or(Value::Null)];

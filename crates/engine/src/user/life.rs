@@ -106,6 +106,7 @@ impl User {
             tasks: Vec::new(),
             next_task: 0,
             pendings: std::collections::VecDeque::new(),
+            overdue: super::overdue::Overdue::default(),
             fetches: Vec::new(),
             tickers: Vec::new(),
             attempt: 0,

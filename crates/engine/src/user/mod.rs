@@ -3,7 +3,7 @@
 //! Sans-IO like everything below it: the engine tells a user what happened and when, the user answers into the
 //! [`Context`] (frames to send, fetches and handshakes it wishes, samples, ledger entries) and says when it wants to
 //! be woken. The files follow a user's life: `life` (its stages), `link` (its connection), `task` and `step` (its
-//! scenario), `pending` (what it waits for), `event` (what arrives), `exchange` (HTTP), `due` (time), `voice` (audio).
+//! scenario), `pending` (what it waits for), `overdue` (what it waited for), `event` (what arrives), `exchange` (HTTP), `due` (time), `voice` (audio).
 //! `canary` lets a person act for it; `acting` and `control` are what a tester does to it and its like; `secrets` keeps
 //! what it knows out of what it tells.
 
@@ -21,6 +21,7 @@ mod link;
 mod memory;
 mod meters;
 mod outlook;
+mod overdue;
 mod pending;
 mod probe;
 mod secrets;
@@ -48,6 +49,7 @@ use actions::ReadStall;
 use life::LifeStage;
 use link::UserLink;
 use memory::Memory;
+use overdue::Overdue;
 use pending::{Fetching, Pending};
 use probe::Probe;
 use task::{Task, Ticker};
@@ -66,6 +68,7 @@ pub struct User {
     /// Serial number of the next task: what waits for something names the task by it.
     next_task: u32,
     pendings: VecDeque<Pending>,
+    overdue: Overdue,
     fetches: Vec<Fetching>,
     tickers: Vec<Ticker>,
     /// Attempts to come back since a server last answered with a handshake.
@@ -122,7 +125,7 @@ impl User {
             .chain(tickers)
             .chain(session)
             .chain(voice)
-            .chain([self.stage.deadline()])
+            .chain([self.stage.deadline(), self.overdue.next_timeout()])
             .min()
             .unwrap_or(Timestamp::NEVER)
     }

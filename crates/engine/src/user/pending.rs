@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use serde_json::Value;
 
 use crate::ports::FetchId;
-use base::time::Timestamp;
+use base::time::{Span, Timestamp};
 use scenario::{Arguments, AwaitedEvent, EventId, Match, OperationId, Pc, Pointer, Template, Test};
 
 use super::memory::Memory;
@@ -17,6 +17,8 @@ pub struct Pending {
     /// When it should have been sent.
     pub intended: Timestamp,
     pub deadline: Timestamp,
+    /// So long it may take.
+    pub limit: Span,
     pub ack: Option<u64>,
     pub answer: Option<Expected>,
     /// An answer is (or was) waited for: the ack then decides nothing.

@@ -8,7 +8,9 @@ use std::collections::BTreeSet;
 
 use super::{LogLine, Snapshot};
 use base::time::{Span, Timestamp};
-use metrics::{Completion, Evidence, HistogramDelta, LedgerDelta, MOST_US, MetricsDelta, SentLog, UsersByState};
+use metrics::{
+    Completion, Evidence, HistogramDelta, LedgerDelta, MOST_LIMITS, MOST_US, MetricsDelta, SentLog, UsersByState,
+};
 use plan::Plan;
 
 /// What cannot be, in words that follow "its part said that".
@@ -228,6 +230,13 @@ pub fn plausible_sent(sent: &SentLog, now: Timestamp) -> Result<(), Implausible>
 fn histogram(delta: &HistogramDelta) -> Result<(), Implausible> {
     text("a metric's name", &delta.metric, LONGEST_NAME)?;
     let name = head(&delta.metric);
+    few("limits of one metric", delta.censored.len(), MOST_LIMITS)?;
+    for censored in &delta.censored {
+        let longest = censored.limit_us.max(censored.waited_us);
+        count(&format!("microseconds of a sample of {name}"), u64::from(longest), u64::from(MOST_US))?;
+    }
+    let never_came: u64 = delta.censored.iter().map(|censored| u64::from(censored.count)).sum();
+    count(&format!("samples of {name} that never came"), never_came, MOST_COUNT)?;
     let mut samples = 0u64;
     for (value, times) in delta.values() {
         count(&format!("microseconds of a sample of {name}"), u64::from(value), u64::from(MOST_US))?;
@@ -235,7 +244,9 @@ fn histogram(delta: &HistogramDelta) -> Result<(), Implausible> {
     }
     count(&format!("samples of {name}"), samples, MOST_COUNT)?;
     count(&format!("microseconds of a sample of {name}"), u64::from(delta.max_us), u64::from(MOST_US))?;
-    if delta.min_us > delta.max_us || samples == 0 || !delta.pairs.len().is_multiple_of(8) {
+    let is_late = samples < u64::from(delta.late);
+    let is_empty = samples == 0 && (never_came == 0 || !delta.pairs.is_empty());
+    if delta.min_us > delta.max_us || is_empty || is_late || !delta.pairs.len().is_multiple_of(8) {
         let (bytes, least_us, most_us) = (delta.pairs.len(), delta.min_us, delta.max_us);
         return Err(Implausible::Samples { metric: name, bytes, least_us, most_us });
     }

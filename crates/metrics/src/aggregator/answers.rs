@@ -47,8 +47,10 @@ impl AnswerWindow {
     /// What a worker measured up to `at`.
     pub fn absorb(&mut self, worker: usize, is_probe: bool, at: Timestamp, deltas: &[HistogramDelta]) {
         let second = second_of(at);
-        for delta in deltas.iter().filter(|delta| Metric::read(&delta.metric).definition().shows_backlog) {
-            let answers = Answers { count: delta.count(), min_us: delta.min_us, max_us: delta.max_us };
+        let tells =
+            |delta: &&HistogramDelta| !delta.pairs.is_empty() && Metric::read(&delta.metric).definition().shows_backlog;
+        for delta in deltas.iter().filter(tells) {
+            let answers = Answers { count: delta.came(), min_us: delta.min_us, max_us: delta.max_us };
             let seen = self.second(second);
             let of = if is_probe { None } else { Some(worker) };
             let known = seen.0.entry((of, delta.metric.clone()));

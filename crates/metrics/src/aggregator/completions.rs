@@ -24,16 +24,16 @@ struct Open {
     by_worker: Vec<(usize, u32)>,
 }
 
-/// Microseconds from sending; what did not happen has none.
+/// Microseconds from sending until the first, the median and the last of those who were owed the message (or got it all the same) had it.
+/// `None`: that one never got it, as far as is known.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Completed {
     pub sender: UserId,
     pub sent_at: Timestamp,
     pub first: Option<u32>,
     pub median: Option<u32>,
-    /// Only when nobody who was owed the message missed it.
     pub last: Option<u32>,
-    /// Members that were owed it and had not got it.
+    /// Members that were owed it and had not got it. Without them, `None` means that nobody was there.
     pub missing: u32,
     /// When the members of each worker got it, in the median.
     pub by_worker: Vec<(usize, u32)>,
@@ -80,13 +80,14 @@ impl Completions {
     fn complete(&mut self, message: (UserId, u32)) {
         let Some(mut open) = self.open.remove(&message) else { return };
         open.latencies.sort_unstable();
-        let all = open.latencies.as_slice();
+        // Who missed it comes behind all others.
+        let (all, members) = (&open.latencies, open.latencies.len() + open.missing as usize);
         self.done.push(Completed {
             sender: message.0,
             sent_at: open.sent_at,
             first: all.first().copied(),
-            median: median(all),
-            last: all.last().copied().filter(|_| open.missing == 0),
+            median: all.get(members.saturating_sub(1) / 2).copied(),
+            last: all.get(members.saturating_sub(1)).copied(),
             missing: open.missing,
             by_worker: open.by_worker,
         });
@@ -126,8 +127,10 @@ mod tests {
     fn parts_are_merged_before_the_median_is_taken() {
         check(&[part(0, 0, &[9, 1]), part(0, 0, &[]), part(0, 0, &[3, 4, 8])], [Some(1), Some(4), Some(9)]);
         check(&[part(0, 0, &[9, 1])], [Some(1), Some(1), Some(9)]);
-        check(&[part(0, 1, &[9]), part(0, 0, &[2])], [Some(2), Some(2), None]);
+        check(&[part(0, 1, &[9]), part(0, 0, &[2])], [Some(2), Some(9), None]);
         check(&[part(0, 0, &[])], [None, None, None]);
+        check(&[part(0, 2, &[9, 4]), part(0, 1, &[2])], [Some(2), Some(9), None]);
+        check(&[part(0, 3, &[9, 4])], [Some(4), None, None]);
     }
 
     #[test]

@@ -43,8 +43,8 @@ impl Aggregator {
             }
         }
         match self.seen.get_mut(&delta.metric) {
-            Some(seen) => *seen = seen.saturating_add(delta.count()),
-            None => drop(self.seen.insert(delta.metric.clone(), delta.count())),
+            Some(seen) => *seen = seen.saturating_add(delta.succeeded()),
+            None => drop(self.seen.insert(delta.metric.clone(), delta.succeeded())),
         }
         self.totals.suspects.count(at, causes, delta);
         if !causes.is_empty() {

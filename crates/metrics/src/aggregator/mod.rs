@@ -39,7 +39,7 @@ pub struct Aggregator {
     totals: Totals,
     /// By worker and population, as of its last hand-over.
     users: Vec<Vec<UsersByState>>,
-    /// Samples of each metric, the warm-up's included.
+    /// Samples of each metric that came in time, the warm-up's included.
     seen: BTreeMap<String, u64>,
     completions: Completions,
     probe: ProbeWindow,
@@ -243,12 +243,17 @@ impl Aggregator {
             let Some(operation) = population.delivery.clone() else { continue };
             let (name, warmup) = (population.name.clone(), done.sent_at < self.totals.config.warmup_end);
             for (part, latency) in COMPLETIONS.into_iter().zip([done.first, done.median, done.last]) {
-                if let Some(micros) = latency {
-                    let metric = part.of(&operation);
-                    let sample = Span::from_micros(u64::from(micros));
-                    if let Some(delta) = HistogramDelta::of(metric, name.clone(), warmup, &[sample]) {
-                        self.histogram_delta(self.totals.elapsed, self.totals.suspects.anybodys(), &delta);
+                let (metric, population) = (part.of(&operation), name.clone());
+                let delta = match latency.map(|micros| Span::from_micros(u64::from(micros))) {
+                    Some(sample) => HistogramDelta::of(metric, population, warmup, &[sample]),
+                    None if done.missing > 0 => {
+                        let limit = self.totals.config.late_after;
+                        Some(HistogramDelta::beyond(metric, population, warmup, limit))
                     }
+                    None => None,
+                };
+                if let Some(delta) = delta {
+                    self.histogram_delta(self.totals.elapsed, self.totals.suspects.anybodys(), &delta);
                 }
             }
             let incomplete = u64::from(done.missing > 0);

@@ -11,7 +11,8 @@ fn seconds(seconds: u64) -> Timestamp {
 fn aggregator() -> Aggregator {
     let population = PopulationConfig { name: "p".into(), delivery: Some("message".into()), ..<_>::default() };
     let populations = vec![population];
-    Aggregator::new(TotalsConfig { workers: 2, probes: vec![1], populations, warmup_end: seconds(2), ..<_>::default() })
+    let (warmup_end, late_after) = (seconds(2), Span::from_secs(5));
+    Aggregator::new(TotalsConfig { workers: 2, probes: vec![1], populations, warmup_end, late_after, ..<_>::default() })
 }
 
 /// What one hand-over holds; the rest is empty.
@@ -208,12 +209,14 @@ fn completion_is_over_the_members_of_all_workers() {
                 .totals()
                 .histogram(&format!("message.completion.{part}"))
                 .and_then(Histogram::stats)
-                .map(|stats| stats.max)
+                .map(|stats| (stats.max, stats.is_at_least(stats.max)))
         };
         (["first", "median", "last"].map(max), adding.totals().counter("message.incomplete"))
     };
-    assert_eq!(said(0), ([Some(10.0), Some(30.0), Some(70.0)], Some(0)));
-    assert_eq!(said(1), ([Some(10.0), Some(30.0), None], Some(1)));
+    let known = |millis| Some((millis, false));
+    assert_eq!(said(0), ([known(10.0), known(30.0), known(70.0)], Some(0)));
+    // The one that missed it is beyond the time after which a message is late.
+    assert_eq!(said(1), ([known(10.0), known(30.0), Some((5_000.0, true))], Some(1)));
 }
 
 #[test]

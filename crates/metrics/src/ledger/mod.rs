@@ -99,6 +99,8 @@ struct InFlight {
     /// Unknown while a message of another worker has only arrived here.
     room: Option<u32>,
     fate: Option<Fate>,
+    /// Our own, and its sender's patience is over.
+    is_overdue: bool,
     /// Fan-out latencies of first arrivals here, microseconds.
     latencies: Vec<u32>,
 }
@@ -176,12 +178,12 @@ impl Ledger {
         state.next_sequence += 1;
         state.last_sent = now;
         let latencies = self.spare.pop().unwrap_or_default();
-        self.in_flight.insert(key(&tag), InFlight { sent_at: now, room: Some(room), fate: None, latencies });
+        self.in_flight.insert(key(&tag), InFlight { room: Some(room), ..InFlight::new(now, latencies) });
         self.delta.sent += 1;
         tag
     }
 
-    /// The fate of a sent message became known (own echo counts by itself; call this for acks, errors, time-outs).
+    /// The fate of a sent message became known (own echo counts by itself; call this for acks and errors).
     /// The first fate that becomes known is the one that counts.
     pub fn accepted(&mut self, now: Timestamp, sender: UserId, sequence: u32) {
         self.decide((sender.0, sequence), Fate::Accepted(now));
@@ -192,9 +194,20 @@ impl Ledger {
         self.decide((sender.0, sequence), Fate::Rejected);
     }
 
-    /// Neither acknowledgement nor echo came in time, and the connection lives.
-    pub fn unconfirmed(&mut self, now: Timestamp, sender: UserId, sequence: u32) {
+    /// The server has taken it, although its sender had neither acknowledgement nor echo: it has passed it by for a later one.
+    pub fn passed_by(&mut self, now: Timestamp, sender: UserId, sequence: u32) {
         self.decide((sender.0, sequence), Fate::Unconfirmed(now));
+    }
+
+    /// Neither acknowledgement nor echo came in time. That alone says nothing: the server may still take it, or refuse it. Who has it
+    /// shows that it was taken.
+    pub fn overdue(&mut self, now: Timestamp, sender: UserId, sequence: u32) {
+        let message = (sender.0, sequence);
+        let Some(flight) = self.in_flight.get_mut(&message) else { return };
+        flight.is_overdue = true;
+        if !flight.latencies.is_empty() {
+            self.decide(message, Fate::Unconfirmed(now));
+        }
     }
 
     /// The connection died before anything was known.
@@ -217,10 +230,10 @@ impl Ledger {
             if self.sent_before.is_some_and(|end| tag.sent_at <= end) {
                 self.arrived_at = Some(now);
             }
-            self.note_arrival(now, receiver, &tag, latency);
             if own {
                 self.decide(key(&tag), Fate::Accepted(now));
             }
+            self.note_arrival(now, receiver, &tag, latency);
         } else {
             self.delta.duplicated += 1;
         }
@@ -247,12 +260,8 @@ impl Ledger {
             }
             let room = self.room(name);
             let spare = &mut self.spare;
-            let flight = self.in_flight.entry(message).or_insert_with(|| InFlight {
-                sent_at: record.sent_at,
-                room: None,
-                fate: None,
-                latencies: spare.pop().unwrap_or_default(),
-            });
+            let new = || InFlight::new(record.sent_at, spare.pop().unwrap_or_default());
+            let flight = self.in_flight.entry(message).or_insert_with(new);
             if flight.fate.is_none() {
                 (flight.sent_at, flight.room, flight.fate) = (record.sent_at, Some(room), Some(record.fate));
                 let at = flight.settles_at(self.late_after).unwrap_or(Timestamp::ZERO);
@@ -323,12 +332,15 @@ impl Ledger {
         let micros = u32::try_from(latency.as_micros()).unwrap_or(u32::MAX);
         if let Some(flight) = self.in_flight.get_mut(&message) {
             flight.latencies.push(micros);
+            if flight.is_overdue {
+                self.decide(message, Fate::Unconfirmed(now));
+            }
         } else if self.is_settled(message) {
             self.note_after_settlement(receiver, tag);
         } else {
             let mut latencies = self.spare.pop().unwrap_or_default();
             latencies.push(micros);
-            self.in_flight.insert(message, InFlight { sent_at: tag.sent_at, room: None, fate: None, latencies });
+            self.in_flight.insert(message, InFlight::new(tag.sent_at, latencies));
             self.agenda.push(Reverse((now + UNKNOWN_FOR, message)));
         }
     }
@@ -398,6 +410,10 @@ impl Ledger {
 }
 
 impl InFlight {
+    fn new(sent_at: Timestamp, latencies: Vec<u32>) -> Self {
+        Self { sent_at, room: None, fate: None, is_overdue: false, latencies }
+    }
+
     /// From when on neither an arrival in time nor a leaving can change what is owed and what came; `None` while the
     /// fate is unknown.
     fn settles_at(&self, late_after: Span) -> Option<Timestamp> {

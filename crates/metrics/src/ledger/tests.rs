@@ -79,10 +79,45 @@ fn a_message_of_a_dead_connection_is_owed_to_nobody() {
 #[test]
 fn an_unconfirmed_message_is_owed_to_those_who_stayed() {
     let story = |ledger: &mut Ledger, tag: &Tag| {
-        ledger.unconfirmed(at(9_000), tag.sender, tag.sequence);
+        ledger.passed_by(at(9_000), tag.sender, tag.sequence);
         ledger.leave(at(10_999), Some("r"), UserId(3));
     };
     check(story, LedgerDelta { unconfirmed: 1, due: 2, missing: 2, ..<_>::default() });
+}
+
+#[test]
+fn a_sender_s_patience_is_no_ground_for_a_debt() {
+    let overdue = |ledger: &mut Ledger, tag: &Tag| ledger.overdue(at(9_000), tag.sender, tag.sequence);
+    check(overdue, LedgerDelta { abandoned: 1, ..<_>::default() });
+    // Refused in the end.
+    let refused = |ledger: &mut Ledger, tag: &Tag| {
+        overdue(ledger, tag);
+        ledger.rejected(tag.sender, tag.sequence);
+    };
+    check(refused, LedgerDelta { rejected: 1, ..<_>::default() });
+    // Taken in the end, when one of three had left.
+    let taken = |ledger: &mut Ledger, tag: &Tag| {
+        overdue(ledger, tag);
+        ledger.leave(at(12_000), Some("r"), UserId(3));
+        receive(ledger, tag, [1, 2], 40_000);
+    };
+    check(taken, LedgerDelta { accepted: 1, due: 2, delivered: 2, late: 2, arrived: 2, ..<_>::default() });
+    // Whoever has it shows that it was taken, before or after.
+    for first_at in [5_000, 10_000] {
+        let seen = |ledger: &mut Ledger, tag: &Tag| {
+            if first_at < 9_000 {
+                receive(ledger, tag, [2], first_at);
+            }
+            overdue(ledger, tag);
+            if first_at > 9_000 {
+                receive(ledger, tag, [2], first_at);
+            }
+        };
+        let late = u64::from(first_at > 6_000);
+        let expected =
+            LedgerDelta { unconfirmed: 1, due: 3, delivered: 1, missing: 2, arrived: 1, late, ..<_>::default() };
+        check(seen, expected);
+    }
 }
 
 #[test]
@@ -358,7 +393,7 @@ fn run(swarm: &mut Swarm, oracle: &mut Oracle, now: Timestamp, act: &Act) {
             let fate = match kind {
                 0 => (ledger.accepted(now, tag.sender, tag.sequence), Fate::Accepted(now)).1,
                 1 => (ledger.rejected(tag.sender, tag.sequence), Fate::Rejected).1,
-                2 => (ledger.unconfirmed(now, tag.sender, tag.sequence), Fate::Unconfirmed(now)).1,
+                2 => (ledger.passed_by(now, tag.sender, tag.sequence), Fate::Unconfirmed(now)).1,
                 _ => (ledger.abandoned(tag.sender, tag.sequence), Fate::Abandoned).1,
             };
             known.get_or_insert(fate);

@@ -254,6 +254,9 @@ pub struct ThresholdEntry {
     pub ok: bool,
     pub outcome: Outcome,
     pub value: Option<f64>,
+    /// It is more than `value`, and how much more is not known. Absent: it is exact.
+    #[serde(default, skip_serializing_if = "is_no")]
+    pub at_least: bool,
     /// Null: there was no baseline to compare with.
     pub limit: Option<f64>,
     pub unit: ThresholdUnit,
@@ -315,6 +318,7 @@ impl From<ThresholdResult> for ThresholdEntry {
             ok: result.outcome == Outcome::Pass,
             outcome: result.outcome,
             value: result.actual,
+            at_least: result.at_least,
             limit: result.limit,
             unit: result.unit,
             why: result.why,
@@ -331,6 +335,7 @@ impl From<ThresholdEntry> for ThresholdResult {
             threshold: entry.expression,
             outcome: entry.outcome,
             actual: entry.value,
+            at_least: entry.at_least,
             certain: None,
             limit: entry.limit,
             unit: entry.unit,
@@ -457,6 +462,11 @@ fn health(totals: &Totals) -> HealthEntry {
         staleness_max_ms: worst.map(f64::from),
         hidden_s: hidden.as_secs_f64(),
     }
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands it over so")]
+fn is_no(value: &bool) -> bool {
+    !value
 }
 
 fn yes() -> bool {

@@ -7,8 +7,9 @@ use crate::totals::Totals;
 use base::time::Timestamp;
 use plan::{Subject, Threshold};
 
-/// In the usual scope. `None`: nothing was measured, or totals do not tell it by population.
-pub fn glance(threshold: &Threshold, totals: &Totals) -> Option<f64> {
+/// In the usual scope, and whether it is only known to be more than that. `None`: nothing was measured, or totals do not tell it by
+/// population.
+pub fn glance(threshold: &Threshold, totals: &Totals) -> Option<(f64, bool)> {
     let (lens, population) = (Lens::new(threshold, &[]), threshold.population.as_deref());
     let is_by_population = population.is_some();
     match threshold.subject {
@@ -17,6 +18,7 @@ pub fn glance(threshold: &Threshold, totals: &Totals) -> Option<f64> {
     }
     let standing = Standing { users: totals.users_by_state(), ending: totals.ending() };
     let (ledger, heard) = (*totals.delivery(), *totals.listeners().all());
+    let mut censored_from = None;
     let mut tally = Tally { ledger, heard, standing, ..Tally::default() };
     if let Subject::Time { metric: name, .. } | Subject::Count { name, .. } = &threshold.subject {
         // Over all populations comes before each of them.
@@ -25,6 +27,7 @@ pub fn glance(threshold: &Threshold, totals: &Totals) -> Option<f64> {
                 && population.is_none_or(|wanted| of.is_some_and(|of| of.eq_ignore_ascii_case(wanted)))
         });
         tally.samples = found.map(|(_, _, histogram)| Samples::of(histogram));
+        censored_from = found.and_then(|(_, _, histogram)| Some(histogram.censored()?.from));
     }
     for (counter, population, count) in totals.counters() {
         let (counter, population) = (counter.to_owned(), population.to_owned());
@@ -40,5 +43,6 @@ pub fn glance(threshold: &Threshold, totals: &Totals) -> Option<f64> {
     for (name, outcomes) in totals.operations() {
         tally.know(name, outcomes.succeeded);
     }
-    lens.measure(&tally, Times { samples: totals.measured(), counts: totals.elapsed() })
+    let value = lens.measure(&tally, Times { samples: totals.measured(), counts: totals.elapsed() })?;
+    Some((value, lens.is_at_least(value, censored_from)))
 }

@@ -24,6 +24,9 @@ pub struct ThresholdResult {
     pub outcome: Outcome,
     /// What was measured, in `unit`; of a threshold with a window, in the worst window.
     pub actual: Option<f64>,
+    /// It is more than that, and how much more is not known: what it was to measure never came.
+    #[serde(default)]
+    pub at_least: bool,
     /// The same without what the generator itself can have made; `None`: too little of that is left.
     pub certain: Option<f64>,
     /// `None`: there is no baseline to compare with.
@@ -78,7 +81,9 @@ impl ThresholdResult {
         };
         let is_known = threshold.window.is_none() && (threshold.scope == Scope::Usual || totals.warmup() == Span::ZERO);
         let value = if is_known { glance::glance(threshold, totals) } else { None };
+        let (value, at_least) = value.map_or((None, false), |(value, at_least)| (Some(value), at_least));
         let mut result = Self::of(threshold, limit, value);
+        result.hold(threshold, limit, at_least);
         result.why = if is_known {
             why_nothing(threshold, &result, false)
         } else {
@@ -93,6 +98,7 @@ impl ThresholdResult {
             threshold: text,
             outcome: Outcome::NotMeasured,
             actual,
+            at_least: false,
             certain: actual,
             limit,
             unit,
@@ -107,7 +113,10 @@ impl ThresholdResult {
 
     /// It is broken also without what the generator itself can have made.
     pub fn is_broken_for_certain(&self, threshold: &Threshold) -> bool {
-        let breaks = |(value, limit): (f64, f64)| !threshold.operator.holds(value, limit);
+        let (operator, at_least) = (threshold.operator, self.at_least);
+        let breaks = |(value, limit): (f64, f64)| {
+            !operator.holds(value, limit) && (!at_least || operator.is_settled_by(value, limit))
+        };
         // How much came in a time is the generator's doing as much as the server's: nothing of it is free of that.
         let is_rate = matches!(threshold.subject, Subject::Count { per_second: true, .. });
         self.outcome == Outcome::Fail && !is_rate && self.certain.zip(self.limit).is_some_and(breaks)
@@ -119,17 +128,29 @@ impl ThresholdResult {
         Self { outcome: Outcome::Invalid, why: Some(why), ..self }
     }
 
+    /// The measured value is only a lower bound.
+    fn hold(&mut self, threshold: &Threshold, limit: Option<f64>, at_least: bool) {
+        self.at_least = at_least;
+        self.judge(threshold, limit);
+    }
+
     fn judge(&mut self, threshold: &Threshold, limit: Option<f64>) {
         self.outcome = match self.actual.zip(limit) {
             None => Outcome::NotMeasured,
+            Some((actual, limit)) if self.at_least && !threshold.operator.is_settled_by(actual, limit) => {
+                Outcome::Invalid
+            }
             Some((actual, limit)) if threshold.operator.holds(actual, limit) => Outcome::Pass,
             Some(_) => Outcome::Fail,
         };
     }
 }
 
-/// Why a threshold is not measured; `None`: it is.
+/// Why a threshold is not measured, or its value is only a lower bound that says too little; `None`: neither.
 fn why_nothing(threshold: &Threshold, result: &ThresholdResult, is_heard_of: bool) -> Option<String> {
+    if result.outcome == Outcome::Invalid {
+        return Some("some of it never came, so how much more it is nobody knows".to_owned());
+    }
     if result.outcome != Outcome::NotMeasured {
         return None;
     }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::bins::{MAX_US, bucket_around, pairs};
-use crate::delta::HistogramDelta;
+use crate::delta::{Censored, HistogramDelta};
 use crate::histogram::Histogram;
 use plan::Statistic;
 
@@ -42,8 +42,16 @@ impl Samples {
         for (value, count) in pairs(&delta.pairs) {
             self.count_up(value, u64::from(count));
         }
-        self.sum_us += delta.sum_us;
-        self.widen(delta.min_us, delta.max_us);
+        if !delta.pairs.is_empty() {
+            self.sum_us += delta.sum_us;
+            self.widen(delta.min_us, delta.max_us);
+        }
+        // As in a histogram, at their limits.
+        for &Censored { limit_us, count, .. } in delta.censored.iter().filter(|censored| censored.count > 0) {
+            self.count_up(bucket_around(limit_us).0, u64::from(count));
+            self.sum_us += f64::from(limit_us) * f64::from(count);
+            self.widen(limit_us, limit_us);
+        }
     }
 
     pub fn add(&mut self, other: &Self) {
@@ -114,6 +122,18 @@ mod tests {
     fn delta(values: &[u32]) -> Option<HistogramDelta> {
         let spans: Vec<_> = values.iter().map(|&micros| Span::from_micros(u64::from(micros))).collect();
         HistogramDelta::of("m".into(), "p".into(), false, &spans)
+    }
+
+    #[test]
+    fn those_that_never_came_stand_where_a_histogram_has_them() {
+        let beyond = HistogramDelta::beyond("m".into(), "p".into(), false, Span::from_secs(10));
+        let (mut histogram, mut samples) = (Histogram::new(), Samples::default());
+        for delta in delta(&[3, 9]).iter().chain([&beyond]) {
+            histogram.absorb(delta);
+            samples.absorb(delta);
+        }
+        assert_eq!(Samples::of(&histogram), samples);
+        assert_eq!(samples.statistic(Statistic::Max), Some(10_000.0));
     }
 
     fn samples(values: &[u32]) -> Samples {

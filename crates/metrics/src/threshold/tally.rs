@@ -117,19 +117,38 @@ impl Lens {
         matches!(self.subject, Subject::ErrorRate { .. } | Subject::Errors { .. })
     }
 
-    /// `is_measured`: its samples count for statistics; `has_happened`: they count as attempts.
-    pub fn histogram(&self, tally: &mut Tally, delta: &HistogramDelta, is_measured: bool, has_happened: bool) {
+    /// `is_measured`: its samples count for statistics; `has_happened`: they count as attempts. Returns the lowest limit of samples that
+    /// never came, milliseconds.
+    pub fn histogram(
+        &self,
+        tally: &mut Tally,
+        delta: &HistogramDelta,
+        is_measured: bool,
+        has_happened: bool,
+    ) -> Option<f64> {
         if !self.sees(&delta.population) {
-            return;
+            return None;
         }
+        let mut lowest = None;
         if self.names(&delta.metric) {
             let samples = tally.samples.get_or_insert_default();
             if is_measured {
                 samples.absorb(delta);
+                lowest = delta.censored.iter().map(|censored| censored.limit_us).min();
             }
         }
         if self.wants_outcomes() {
-            add(&mut tally.seen, &delta.metric, if has_happened { delta.count() } else { 0 });
+            add(&mut tally.seen, &delta.metric, if has_happened { delta.succeeded() } else { 0 });
+        }
+        lowest.map(|micros| f64::from(micros) / 1e3)
+    }
+
+    /// The value is only known to be more than that, where samples of at least `from` (milliseconds) never came.
+    pub fn is_at_least(&self, value: f64, from: Option<f64>) -> bool {
+        match self.subject {
+            Subject::Time { statistic: Statistic::Mean, .. } => from.is_some(),
+            Subject::Time { .. } => from.is_some_and(|from| value >= from),
+            _ => false,
         }
     }
 

@@ -11,6 +11,10 @@ fn run(thresholds: Vec<Threshold>) -> Aggregator {
     let (join, trip) = (recorder.series("join", "p"), recorder.series("message.round_trip", "p"));
     (1..=100).for_each(|n| recorder.sample(Timestamp::ZERO, trip, Span::from_millis(n)));
     (1..=3).for_each(|n| recorder.sample(Timestamp::ZERO, join, Span::from_secs(n)));
+    // Nine answers in 20 ms, and one that never came within 10 s.
+    let ask = recorder.series("ask", "p");
+    (0..9).for_each(|_| recorder.sample(Timestamp::ZERO, ask, Span::from_millis(20)));
+    recorder.censored(Timestamp::ZERO, ask, Span::from_secs(10), Span::from_secs(10));
     let updates = recorder.counter("events.in.participantsUpdate", "p");
     recorder.count(updates, 50);
     recorder.counter("reconnects", "p");
@@ -66,6 +70,21 @@ fn times() {
 }
 
 #[test]
+fn what_never_came_is_more_than_its_limit_and_how_much_more_nobody_knows() {
+    check("ask p90 < 50 ms", Outcome::Pass, Some(20.0));
+    check("ask p95 < 9 s", Outcome::Fail, Some(10_000.0));
+    check("ask p95 < 15 s", Outcome::Invalid, Some(10_000.0));
+    check("ask p95 > 9 s", Outcome::Pass, Some(10_000.0));
+    check("ask max > 15 s", Outcome::Invalid, Some(10_000.0));
+    check("ask max == 9 s", Outcome::Fail, Some(10_000.0));
+    check("ask max != 9 s", Outcome::Pass, Some(10_000.0));
+    check("ask mean < 1 s", Outcome::Fail, Some(1_018.0));
+    check("ask mean < 2 s", Outcome::Invalid, Some(1_018.0));
+    check("ask min < 50 ms", Outcome::Pass, Some(20.0));
+    check("ask count == 10", Outcome::Pass, Some(10.0));
+}
+
+#[test]
 fn counts_and_rates() {
     check("events.in.participantsUpdate count > 49", Outcome::Pass, Some(50.0));
     check("events.in.participantsupdate rate > 25 /s", Outcome::Fail, Some(25.0));
@@ -82,7 +101,7 @@ fn errors_and_disconnects() {
     check("errors[message/rate_limit] < 3", Outcome::Pass, Some(2.0));
     check("errors[message/other] == 0", Outcome::Pass, Some(0.0));
     check("errors[joim] == 0", Outcome::NotMeasured, None);
-    check("errors rate < 3 %", Outcome::Pass, Some(3.0 / 106.0));
+    check("errors rate < 3 %", Outcome::Pass, Some(3.0 / 115.0));
     check("errors[join] rate < 0.25", Outcome::Fail, Some(0.25));
     check("disconnects == 1", Outcome::Pass, Some(1.0));
     check("disconnects[1000] == 0", Outcome::Pass, Some(0.0));

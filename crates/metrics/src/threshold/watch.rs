@@ -40,6 +40,8 @@ struct Measure {
     lens: Lens,
     tally: Tally,
     windows: Option<Windows>,
+    /// Samples of at least so much never came, milliseconds; `None`: all have.
+    censored_from: Option<f64>,
 }
 
 /// How a delta counts: its samples for statistics; and as something that happened.
@@ -87,7 +89,7 @@ impl Watch {
     pub fn histogram(&mut self, second: u32, delta: &HistogramDelta, is_suspect: bool) {
         let is_left_out = |lens: &Lens| is_suspect && lens.can_suffer(&delta.metric);
         self.each(second, delta.warmup, is_left_out, |lens, tally, counts| {
-            lens.histogram(tally, delta, counts.measured, counts.happened);
+            lens.histogram(tally, delta, counts.measured, counts.happened)
         });
     }
 
@@ -103,6 +105,7 @@ impl Watch {
             if counts.happened {
                 lens.error(tally, delta);
             }
+            None
         });
     }
 
@@ -175,6 +178,7 @@ impl Watch {
                 if counts.happened {
                     put(lens, tally);
                 }
+                None
             },
         );
     }
@@ -184,7 +188,7 @@ impl Watch {
         second: u32,
         warmup: bool,
         is_left_out: impl Fn(&Lens) -> bool,
-        mut put: impl FnMut(&Lens, &mut Tally, Counts),
+        mut put: impl FnMut(&Lens, &mut Tally, Counts) -> Option<f64>,
     ) {
         let is_fresh = self.begun >= self.warmup_end;
         for watched in &mut self.watched {
@@ -218,6 +222,7 @@ impl Watched {
                 lens: Lens::new(threshold, populations),
                 tally: Tally::default(),
                 windows: threshold.window.map(|length| Windows::new(length, start)),
+                censored_from: None,
             },
             certain: None,
             threshold: threshold.clone(),
@@ -246,6 +251,8 @@ impl Watched {
                 latest: windows.latest(),
             });
         }
+        let at_least = result.actual.is_some_and(|actual| self.all.lens.is_at_least(actual, self.all.censored_from));
+        result.hold(threshold, limit, at_least);
         result.certain = match &self.certain {
             None if matches!(threshold.subject, Subject::Standing(_)) => self.all.for_certain().value(times),
             None => result.actual,
@@ -265,13 +272,14 @@ impl Measure {
         Self { lens: self.lens.for_certain(), ..self.clone() }
     }
 
-    fn put(&mut self, second: u32, counts: Counts, put: impl FnOnce(&Lens, &mut Tally, Counts)) {
+    /// `put` returns from which value on samples never came.
+    fn put(&mut self, second: u32, counts: Counts, put: impl FnOnce(&Lens, &mut Tally, Counts) -> Option<f64>) {
         let tally = match &mut self.windows {
             Some(windows) => windows.second(second),
             None => Some(&mut self.tally),
         };
-        if let Some(tally) = tally {
-            put(&self.lens, tally, counts);
+        if let Some(from) = tally.and_then(|tally| put(&self.lens, tally, counts)) {
+            self.censored_from = Some(self.censored_from.map_or(from, |known| known.min(from)));
         }
     }
 

@@ -21,6 +21,8 @@ pub struct TotalsConfig {
     pub rules: VerdictRules,
     pub populations: Vec<PopulationConfig>,
     pub warmup_end: Timestamp,
+    /// What was sent so long ago and has not arrived is missing, or late.
+    pub late_after: Span,
     /// What was sent so long ago is settled, and every worker has said when its members got it.
     pub settle: Span,
     pub thresholds: Vec<Threshold>,
@@ -57,8 +59,9 @@ impl TotalsConfig {
         let thresholds = plan.judged_by();
         let (workers, populations) = (browsers.len(), populations.collect());
         let (rules, sockets) = (plan.verdict, Vec::new());
-        let settle = Span::from_secs_f64(plan.late_after_s) + SETTLED_AFTER;
-        Self { workers, probes, browsers, sockets, rules, populations, warmup_end, settle, thresholds }
+        let late_after = Span::from_secs_f64(plan.late_after_s);
+        let settle = late_after + SETTLED_AFTER;
+        Self { workers, probes, browsers, sockets, rules, populations, warmup_end, late_after, settle, thresholds }
     }
 }
 

@@ -211,8 +211,7 @@ impl Suspects {
     ) -> Causes {
         let mut causes = causes;
         let late_until = self.late_until.get(worker).copied().flatten();
-        let longest = Span::from_micros(u64::from(delta.max_us));
-        causes.add(SuspectCause::AfterLag, late_until.is_some_and(|until| begun < until + longest));
+        causes.add(SuspectCause::AfterLag, late_until.is_some_and(|until| begun < until + delta.longest()));
         causes
     }
 
@@ -253,7 +252,7 @@ fn is_paced_badly(delta: &HistogramDelta, limit_ms: f64) -> bool {
         return false;
     }
     let late = bins::pairs(&delta.pairs).filter(|(value, _)| f64::from(*value) > limit_us);
-    late.map(|(_, count)| u64::from(count)).sum::<u64>() * 10 > delta.count()
+    late.map(|(_, count)| u64::from(count)).sum::<u64>() * 10 > delta.came()
 }
 
 /// All samples of a metric, and the clean ones.

@@ -149,6 +149,10 @@ impl Timeline {
     }
 
     pub(crate) fn sample(&mut self, at: Timestamp, delta: &HistogramDelta) {
+        // A moment shows what came then.
+        if delta.pairs.is_empty() {
+            return;
+        }
         let second = second_of(at).max(self.closed);
         let counts = self.open.entry(second).or_default().entry(delta.metric.clone()).or_default();
         counts.absorb(delta);

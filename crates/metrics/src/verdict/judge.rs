@@ -1,7 +1,7 @@
 //! The rules: docs/metrics.md ("Verdict") has them as a table.
 
 use super::generators::{Doubt, doubts, relieved_browsers, stalled_browsers, unknown_backlog};
-use super::words::{held_up, in_words, millis, percent, scale, sentence, shown, times_of};
+use super::words::{held_up, in_words, measured, millis, percent, scale, sentence, times_of};
 use super::{Reason, ReasonKind, Verdict, VerdictOutcome};
 use crate::threshold::{Outcome, ThresholdResult};
 use crate::totals::Totals;
@@ -153,7 +153,7 @@ fn undecided_by_clocks(totals: &Totals, threshold: &Threshold, result: &Threshol
 /// What a verdict says of a threshold that did not hold for certain.
 fn reason_of(result: &ThresholdResult, totals: &Totals, so_far: bool) -> Option<Reason> {
     let why = || result.why.clone().unwrap_or_else(|| "not measured".to_owned());
-    let actual = || result.actual.map(|actual| shown(actual, result.unit));
+    let actual = || measured(result);
     let (kind, what) = match result.outcome {
         Outcome::Fail => (ReasonKind::ThresholdFailed, in_words(result, totals).or_else(actual)?),
         Outcome::Invalid => {

@@ -29,7 +29,7 @@ pub(super) fn sentence(
         |result: &&&ThresholdResult| early.is_some() && result.threshold == Expectation::NoFailedUsers.expression();
     let failed = broken.iter().find(of_users).or(broken.first()).map(|result| {
         let what = in_words(result, case.totals).unwrap_or_else(|| {
-            let actual = result.actual.map_or_else(String::new, |actual| shown(actual, result.unit));
+            let actual = measured(result).unwrap_or_default();
             format!("`{}` is broken: {actual}", result.threshold)
         });
         format!("{what}.{}", more(broken.len() - 1, "broken"))
@@ -51,6 +51,12 @@ pub(super) fn sentence(
         Some([]) => "The generators kept up. Nothing was asked of the server.".to_owned(),
         Some(_) => "Every threshold holds, and the generators kept up.".to_owned(),
     }
+}
+
+/// `612 ms`, or `more than 10 s` where no more is known.
+pub(super) fn measured(result: &ThresholdResult) -> Option<String> {
+    let value = shown(result.actual?, result.unit);
+    Some(if result.at_least { format!("more than {value}") } else { value })
 }
 
 /// Who never got there, where they were then, and how many of them the generator itself held up.

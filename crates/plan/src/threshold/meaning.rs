@@ -93,6 +93,15 @@ impl Operator {
         }
     }
 
+    /// Whether every value from this one on has the same outcome: what is known then is enough.
+    pub fn is_settled_by(self, at_least: f64, limit: f64) -> bool {
+        match self {
+            Self::Less | Self::LessOrEqual => !self.holds(at_least, limit),
+            Self::Greater | Self::GreaterOrEqual => self.holds(at_least, limit),
+            Self::Equal | Self::NotEqual => at_least > limit,
+        }
+    }
+
     pub const fn sign(self) -> &'static str {
         match self {
             Self::Less => "<",

@@ -88,6 +88,9 @@ type Pending = {
   timer?: number;
   goOn?: () => void;
   giveUp?: (error: Error) => void;
+  limit?: number;
+  /** Its limit has passed, and its failure has been counted. */
+  late?: boolean;
 };
 
 // What the constructors keep by `Object.assign`, which TypeScript does not see.
@@ -106,6 +109,7 @@ interface User {
   sequence: number;
   attempt: number;
   pendings: Pending[];
+  overdue: Pending[];
   held: Set<{ stop: () => void }>;
   tickers: Ticker[] | null;
   link: SocketIo | PlainWebSocket | null;

@@ -9,7 +9,7 @@ class User {
   constructor(script, facts) {
     Object.assign(this, facts);
     Object.assign(this, { script, number: facts.index + 1, v: {}, stage: 'preparing', counters: {}, sequence: 0, attempt: 0 });
-    Object.assign(this, { pendings: [], held: new Set(), tickers: null, link: null, settled: false, warm: 0 });
+    Object.assign(this, { pendings: [], overdue: [], held: new Set(), tickers: null, link: null, settled: false, warm: 0 });
     this.over = new Promise((resolve) => { this.end = resolve; });
     script.variables.forEach((name) => { this.v[name] = null; });
   }
@@ -285,34 +285,34 @@ class User {
 
   /** Its own message has come back. */
   onDelivery(frame) {
-    const own = this.pendings.find(({ message }) => message && !message.echoed && frame.includes(message.tag));
+    const own = this.waiting(({ message }) => message && !message.echoed && frame.includes(message.tag));
     if (!own) return;
     this.sample(`${own.operation}.round_trip`, Date.now() - own.sentAt);
     this.sample(`${own.operation}.round_trip.intended`, Date.now() - own.intended);
-    this.succeed(own.operation);
+    this.succeed(own);
     own.message.echoed = true;
     own.message.accepted = true;
     this.settle(own);
   }
 
   onAnswer(name, args) {
-    const pending = this.pendings.find(({ answer }) => answer && answer.event === name && matches(answer.where, args));
+    const pending = this.waiting(({ answer }) => answer && answer.event === name && matches(answer.where, args));
     if (!pending) return;
-    const missing = save(this.v, pending.answer.save, (from) => part(args, from));
+    const missing = !pending.late && save(this.v, pending.answer.save, (from) => part(args, from));
     if (missing) return this.failPending(pending, 'unexpected answer');
     this.sample(pending.operation, Date.now() - pending.sentAt);
-    this.succeed(pending.operation);
+    this.succeed(pending);
     pending.answer = null;
     this.settle(pending);
   }
 
   onAck(id) {
-    const pending = this.pendings.find((entry) => entry.ack === id);
+    const pending = this.waiting((entry) => entry.ack === id);
     if (!pending) return;
     this.sample(`${pending.operation}.ack`, Date.now() - pending.sentAt);
     pending.ack = null;
     if (pending.message) pending.message.accepted = true;
-    else if (!pending.byAnswer) this.succeed(pending.operation);
+    else if (!pending.byAnswer) this.succeed(pending);
     this.settle(pending);
   }
 
@@ -325,12 +325,22 @@ class User {
       const ticker = (this.tickers ?? []).find(({ timer }) => timer.name === rule.pause.timer);
       if (ticker) Object.assign(ticker, { silentUntil: until, due: Math.max(ticker.due, until) });
     }
-    const failed = rule.fails && this.pendings.find((pending) => pending.operation === rule.fails && isOpen(pending));
-    if (failed) this.failPending(failed, code);
+    const failed = rule.fails && this.waiting((pending) => pending.operation === rule.fails && isOpen(pending));
+    // What was late has failed already.
+    if (failed?.late) this.forget(failed);
+    else if (failed) this.failPending(failed, code);
     else this.error(rule.fails ?? name, code);
   }
 
   // ---- What it waits for
+
+  /**
+   * What is in time comes first: where an answer does not say to which of several it belongs, one that was lost makes no other late.
+   * @param {(pending: any) => any} test
+   */
+  waiting(test) {
+    return this.pendings.find(test) ?? this.overdue.find(test);
+  }
 
   settle(pending) {
     const answered = !pending.answer && (pending.byAnswer || pending.ack === null || pending.message);
@@ -341,11 +351,28 @@ class User {
   forget(pending) {
     clearTimeout(pending.timer);
     this.pendings = this.pendings.filter((entry) => entry !== pending);
+    this.overdue = this.overdue.filter((entry) => entry !== pending);
   }
 
+  /** Its attempt has failed; what still comes is a time all the same. */
   expire(pending) {
-    const late = pending.message && !pending.message.echoed ? 'echo timeout' : 'ack timeout';
-    this.failPending(pending, isOpen(pending) ? 'timeout' : late);
+    const other = pending.message && !pending.message.echoed ? 'echo timeout' : 'ack timeout';
+    this.failPending(pending, isOpen(pending) ? 'timeout' : other);
+    pending.late = true;
+    this.overdue.push(pending);
+    if (this.overdue.length > MOST_OVERDUE) this.neverCame(this.overdue.shift());
+  }
+
+  /**
+   * No more is known than that it takes longer than its limit; a trend of k6 can only hold the limit.
+   * @param {Pending} pending
+   */
+  neverCame({ operation, limit, answer, ack, message }) {
+    if (answer) this.sample(operation, limit);
+    if (ack !== null) this.sample(`${operation}.ack`, limit);
+    if (!message || message.echoed) return;
+    this.sample(`${operation}.round_trip`, limit);
+    this.sample(`${operation}.round_trip.intended`, limit);
   }
 
   failPending(pending, code) {
@@ -362,6 +389,7 @@ class User {
       clearTimeout(pending.timer);
       if (why && isOpen(pending)) this.error(pending.operation, why);
     });
+    this.overdue.splice(0).forEach((pending) => { this.neverCame(pending); });
   }
 
   // ---- What is measured
@@ -371,7 +399,8 @@ class User {
     if (Date.now() >= this.warm) times[name]?.add(milliseconds);
   }
 
-  succeed(operation) {
+  succeed({ operation, late = false }) {
+    if (late) return;
     errorsRate.add(false, { operation });
     check(null, { [operation]: () => true });
   }
@@ -420,7 +449,8 @@ class Task {
   async wait_for(pending, timeout_s, blocks) {
     const { user } = this;
     user.pendings.push(pending);
-    pending.timer = setTimeout(() => user.expire(pending), timeout_s * 1000);
+    pending.limit = timeout_s * 1000;
+    pending.timer = setTimeout(() => user.expire(pending), pending.limit);
     if (!blocks) return;
     await user.hold((resolve, reject) => Object.assign(pending, { goOn: resolve, giveUp: reject }));
     this.due = Date.now();
@@ -454,8 +484,9 @@ class Task {
     this.due = Date.now();
     if (code === null) {
       user.sample(operation, Date.now() - sentAt);
-      return user.succeed(operation);
+      return user.succeed({ operation });
     }
+    if (answer.error_code === REQUEST_TIMEOUT) user.sample(operation, timeout_s * 1000);
     user.error(operation, code);
     if (required) throw new Error(`${operation} failed: ${code}`);
     return null;
@@ -470,6 +501,11 @@ class Task {
     throw STOPPED;
   }
 }
+
+/** Of one user. */
+const MOST_OVERDUE = 256;
+/** k6's error code of a request that took too long. */
+const REQUEST_TIMEOUT = 1050;
 
 /** It may still fail: a message that nobody has accepted, any other without its answer (or acknowledgement). */
 function isOpen({ message, answer, byAnswer, ack }) {

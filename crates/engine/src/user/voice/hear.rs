@@ -135,6 +135,9 @@ impl Voice {
                 self.mic = None;
             }
         }
+        if is_too_late {
+            self.turn.begins_late(ctx);
+        }
         if let Some(meters) = &ctx.meters.voice {
             ctx.recorder.count(meters.answers.all, 1);
             ctx.recorder.count(meters.answers.early, u64::from(is_early));

@@ -3,7 +3,7 @@
 use crate::user::step::Step;
 use crate::user::task::{Task, Wait};
 use crate::user::{Context, User};
-use base::time::Timestamp;
+use base::time::{Span, Timestamp};
 use metrics::Phase;
 use scenario::{ListenOp, MicMode, Op, OperationId, Pc, Until};
 
@@ -51,11 +51,11 @@ impl Voice {
     }
 
     /// Nobody waits for this turn's answer any more: what has come of it is all that is measured of it.
-    fn give_up(&mut self, ctx: &mut Context<'_>) {
+    fn give_up(&mut self, ctx: &mut Context<'_>, limit: Span) {
         if let Some(answer) = self.answer.take_if(|answer| answer.turn == self.turn.index) {
             answer.close(ctx, false);
         }
-        self.turn.give_up();
+        self.turn.give_up(limit);
         if let Some(meters) = &ctx.meters.voice {
             let unanswered = meters.turns.unanswered;
             self.turn.settle(ctx, unanswered);
@@ -84,6 +84,7 @@ impl User {
             return self.after_failure(ctx, op.required, "it cannot listen", op.after);
         };
         if voice.turn.is_heard {
+            voice.turn.forget_missed(ctx);
             voice.turn.go_on(ctx.now, voice.answer.is_some());
         }
         voice.turn.listen(op.operation);
@@ -190,7 +191,8 @@ impl User {
             (Progress::Awaited, _) => "no answer",
             (Progress::Arriving | Progress::Over | Progress::GivenUp, _) => "unfinished answer",
         };
-        voice.give_up(ctx);
+        let limit = listening.op(ctx).map_or(Span::ZERO, |op| op.first_audio);
+        voice.give_up(ctx, limit);
         self.fail_listening(ctx, &listening, code, phase);
     }
 

@@ -122,6 +122,7 @@ impl Voice {
         self.mic = None;
         self.speech = None;
         self.listening = None;
+        self.turn.forget_missed(ctx);
         if let (Ending::Left, Some(answer)) = (why, &mut self.answer) {
             answer.left.get_or_insert(ctx.now);
         }

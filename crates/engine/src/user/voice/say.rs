@@ -47,6 +47,7 @@ impl Voice {
             answer.interrupted.get_or_insert((operation, None));
         }
         self.transcripts.on_speech(operation);
+        self.turn.forget_missed(ctx);
         self.turn = Turn::new(self.turn.index + 1, speech.began, Some(operation));
         self.speech = Some(speech);
         // What was being played is not listened to any more.

@@ -3,7 +3,7 @@
 use crate::user::Context;
 use crate::wire::CanaryReply;
 use base::time::{Span, Timestamp};
-use metrics::Listened;
+use metrics::{Listened, SeriesId};
 use scenario::OperationId;
 
 #[derive(Debug)]
@@ -27,6 +27,18 @@ pub struct Turn {
     /// The step under whose name its times are recorded; what was measured before it came waits for it.
     listener: Option<OperationId>,
     times: Times,
+    /// The listener has given up, and it may still come.
+    missed: Option<Missed>,
+}
+
+/// An answer that did not begin in time.
+#[derive(Debug, Clone, Copy)]
+struct Missed {
+    operation: OperationId,
+    limit: Span,
+    /// When it could have begun at the earliest.
+    since: Timestamp,
+    stopped: Option<Timestamp>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -62,6 +74,7 @@ impl Turn {
             is_heard: false,
             listener: None,
             times: Times::default(),
+            missed: None,
         }
     }
 
@@ -77,11 +90,15 @@ impl Turn {
         self.is_unspoken || self.speech_end.is_some()
     }
 
+    /// From when on its answer is waited for.
+    fn asked_at(&self) -> Option<Timestamp> {
+        if self.is_unspoken { Some(self.began) } else { self.speech_end }
+    }
+
     /// Its answer begins.
     pub fn on_first_audio(&mut self, now: Timestamp) {
         self.progress = Progress::Arriving;
-        let end = if self.is_unspoken { Some(self.began) } else { self.speech_end };
-        self.times.first_audio = end.map(|end| now.since(end));
+        self.times.first_audio = self.asked_at().map(|end| now.since(end));
         self.times.from_stopped = self.stopped.map(|stopped| now.since(stopped));
     }
 
@@ -91,8 +108,13 @@ impl Turn {
         self.times = Times::default();
     }
 
-    /// The listener's patience is over: what comes now is measured under no name.
-    pub fn give_up(&mut self) {
+    /// The listener's patience is over. An answer that has not begun in its `limit` may still do so; nothing else of it is measured.
+    pub fn give_up(&mut self, limit: Span) {
+        if self.progress == Progress::Awaited
+            && let (Some(operation), Some(since)) = (self.listener, self.asked_at())
+        {
+            self.missed = Some(Missed { operation, limit, since, stopped: self.stopped });
+        }
         self.progress = Progress::GivenUp;
         self.listener = None;
         self.is_heard = true;
@@ -104,6 +126,29 @@ impl Turn {
         self.progress = Progress::Over;
         self.times.length = Some(listened.received);
         self.times.turn = (!self.is_unspoken).then(|| now.since(self.began));
+    }
+
+    /// What was given up begins after all.
+    pub fn begins_late(&mut self, ctx: &mut Context<'_>) {
+        let now = ctx.now;
+        self.of_missed(ctx, |ctx, series, since, _| ctx.arrived(series, now.since(since), true));
+    }
+
+    /// Nobody would know any more what a sound is the answer to.
+    pub fn forget_missed(&mut self, ctx: &mut Context<'_>) {
+        let now = ctx.now;
+        self.of_missed(ctx, |ctx, series, since, limit| ctx.censored(series, limit, now.since(since)));
+    }
+
+    fn of_missed(&mut self, ctx: &mut Context<'_>, record: impl Fn(&mut Context<'_>, SeriesId, Timestamp, Span)) {
+        let Some(Missed { operation, limit, since, stopped }) = self.missed.take() else { return };
+        let Some(meters) = &ctx.meters.voice else { return };
+        let meters = *meters.listen(operation);
+        let by_turn = meters.turn(self.index).map(|series| (series, since));
+        let from_stopped = stopped.map(|stopped| (meters.from_stopped, stopped));
+        for (series, since) in [(meters.first_audio, since)].into_iter().chain(by_turn).chain(from_stopped) {
+            record(ctx, series, since, limit);
+        }
     }
 
     pub fn listen(&mut self, operation: OperationId) {

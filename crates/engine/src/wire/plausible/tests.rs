@@ -124,6 +124,19 @@ fn samples_beyond_an_hour_cannot_be() {
         |it| it.metrics.histograms[0].pairs.clear(),
         "0 bytes, least 3000 and most 3599000000 are samples of message.fanout",
     );
+    let never = |limit_us| vec![metrics::Censored { limit_us, count: 2, waited_us: 5 }];
+    check(
+        |it| it.metrics.histograms[0].censored = never(u32::MAX),
+        "there were 4294967295 microseconds of a sample of message.fanout, and 3600000000 are the most that can be",
+    );
+    check(
+        |it| it.metrics.histograms[0].censored = never(5).repeat(17),
+        "it has 17 limits of one metric, and 16 are the most that can be",
+    );
+    check(
+        |it| it.metrics.histograms[0].late = 1_000,
+        "16 bytes, least 3000 and most 3599000000 are samples of message.fanout",
+    );
     check(
         |it| it.metrics.histograms[0].pairs = [pair(1, u32::MAX), pair(2, 3)].concat(),
         "there were 4294967298 samples of message.fanout, and 1000000000 are the most that can be",
