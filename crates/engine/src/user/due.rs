@@ -132,6 +132,7 @@ impl User {
         }
         while let Some(place) = self.pendings.iter().position(|pending| pending.deadline <= ctx.now) {
             let Some(pending) = self.pendings.remove(place) else { break };
+            self.marks_are_due(ctx, pending.operation, pending.task);
             let phase = self.phase();
             let code = match &pending.message {
                 _ if pending.is_open() => "timeout",
