@@ -28,10 +28,10 @@ table! {
 
         ConsistencyUsers = Of::counter(Whole("consistency.users"), "users that compared the server's history with the ledgered messages that reached them").in_chapter(Chapter::Text);
         ConsistencyCompared = Of::counter(Whole("consistency.compared"), "messages of the history that they compared").in_chapter(Chapter::Text);
-        ConsistencyMissing = Of::bad(Whole("consistency.missing"), "reached the user before it asked, is newer than its sender's oldest message in the history, and is not there").in_chapter(Chapter::Text);
-        ConsistencyDuplicated = Of::bad(Whole("consistency.duplicated"), "messages that are in the history once more").in_chapter(Chapter::Text);
+        ConsistencyMissing = Of::bad(Whole("consistency.missing"), "reached the user at least two seconds before it asked, is newer than its sender's oldest message in the history, and is not there").in_chapter(Chapter::Text);
+        ConsistencyDuplicated = Of::bad(Whole("consistency.duplicated"), "messages that are on a page of the history once more").in_chapter(Chapter::Text);
         ConsistencyOutOfOrder = Of::bad(Whole("consistency.out_of_order"), "messages behind a later one of the same sender in the history").in_chapter(Chapter::Text);
-        ConsistencyStuckUnread = Of::bad(Whole("consistency.stuck_unread"), "another's message that reached the user and does not name it as a reader").in_chapter(Chapter::Text);
+        ConsistencyStuckUnread = Of::bad(Whole("consistency.stuck_unread"), "another's message that the user has marked as read, in time, and that does not name it as a reader").in_chapter(Chapter::Text);
 
         Turns = voice("turns", "turns that users began; = `turns.answered` + `turns.interrupted` + `turns.unanswered` + `turns.lost` + `turns.cut` at the end");
         TurnsAnswered = voice("turns.answered", "turns whose answer arrived whole, and the user did not break in").better(Better::Higher);

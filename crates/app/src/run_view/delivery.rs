@@ -152,7 +152,8 @@ mod tests {
 
     #[track_caller]
     fn check(due: u64, missing: i64, verdict: &str, mood: Mood) {
-        let view = DeliveryView::of_ledger(&LedgerDelta { due, missing, ..LedgerDelta::default() }, |..| String::new());
+        let view =
+            DeliveryView::of_ledger(&LedgerDelta { due, missing, ..LedgerDelta::default() }, |_, _| String::new());
         assert_eq!((view.verdict.replace('\u{a0}', " ").as_str(), view.mood), (verdict, mood));
     }
 

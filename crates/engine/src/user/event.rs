@@ -205,7 +205,7 @@ impl User {
 
     fn on_delivery(&mut self, ctx: &mut Context<'_>, operation: OperationId, receipt: &Receipt) {
         let Some(meters) = ctx.meters.operation(operation).message else { return };
-        if !receipt.replayed {
+        if !receipt.is_history {
             ctx.sample(meters.fanout, receipt.latency);
         }
         if !receipt.own {

@@ -34,9 +34,9 @@ pub struct Receipt {
     pub first: bool,
     /// The receiver is its sender.
     pub own: bool,
-    /// It was sent before the receiver last entered a room, or comes while it is in none, as a history does that is played again: neither
-    /// a duplicate, nor late, nor out of order.
-    pub replayed: bool,
+    /// It was sent before the receiver last entered a room, or comes while it is in none, and would be late: so comes a history that is
+    /// played again.
+    pub is_history: bool,
     /// What is wrong with it.
     pub found: Option<Figure>,
     /// From the actual sending to now.
@@ -246,7 +246,7 @@ impl Ledger {
             (true, _) if is_reordered => Some(Figure::Reordered),
             (true, _) => is_late.then_some(Figure::Late),
         };
-        Some(Receipt { tag, first, own, replayed, found, latency })
+        Some(Receipt { tag, first, own, is_history: replayed && latency > self.late_after, found, latency })
     }
 
     /// The load is over here: what others send from now on is not waited for.
