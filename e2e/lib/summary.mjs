@@ -43,7 +43,7 @@ function errors({ errors }) {
 
 /** Connections that our users did not end themselves. */
 function disconnects({ disconnects }) {
-  const lost = disconnects.filter((disconnect) => disconnect.by !== 'user');
+  const lost = disconnects.filter((disconnect) => !['user', 'service'].includes(disconnect.by));
   if (!lost.length) return undefined;
   const rows = lost.map(({ code, reason, by, phase, population, count }) => [`${code} ${reason}`, by, phase, population, count]);
   return table(['lost connection', 'closed by', 'phase', 'population', 'count'], rows);
@@ -51,10 +51,10 @@ function disconnects({ disconnects }) {
 
 function delivery({ delivery }) {
   if (!delivery.sent) return undefined;
-  const { sent, due, delivered, missing, duplicated, reordered, late } = delivery;
+  const { sent, due, delivered, missing, duplicated, own_copies, reordered, late } = delivery;
   return (
     `delivery: ${sent} messages sent, ${due} deliveries due, ${delivered} delivered, ${missing} missing, ` +
-    `${duplicated} duplicated, ${reordered} reordered, ${late} late`
+    `${duplicated} duplicated, ${own_copies ?? 0} own copies, ${reordered} reordered, ${late} late`
   );
 }
 

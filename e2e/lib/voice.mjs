@@ -43,7 +43,7 @@ export const conversations = (report, voice) => ({
 
 /** The cells of the closes table: `[population, code, phase, count]`, without what users ended themselves. */
 export const closes = (report) =>
-  summed(report.disconnects.filter(({ by }) => by !== 'user'), ({ population, code, phase }) => [population, code, phase]);
+  summed(report.disconnects.filter(({ by }) => !['user', 'service'].includes(by)), ({ population, code, phase }) => [population, code, phase]);
 
 /** Errors as `{'operation code (phase)': count}`. */
 export const errorCounts = (report) =>

@@ -27,7 +27,7 @@ story('200 users in 10 rooms, 5 % lost, 3 % doubled, 2 % swapped by the server: 
     sent: [report.delivery.sent, messages.accepted],
     arrived: [report.delivery.arrived, messages.sent],
     missing: [report.delivery.missing, messages.lost],
-    duplicated: [report.delivery.duplicated, messages.duplicated],
+    duplicated: [report.delivery.duplicated + report.delivery.own_copies, messages.duplicated],
     reordered: [report.delivery.reordered, messages.reordered],
   });
   const share = (what) => messages[what] / (messages.deliveries - before.deliveries);

@@ -40,7 +40,7 @@ story('refused handshakes, errors and doubles of the plan are counted as the lab
     errors: [total(busy), counts.faults.errors_injected],
     rejected: [report.delivery.rejected, counts.faults.errors_injected],
     refused: [total(refused), counts.faults.handshakes_refused],
-    doubled: [report.delivery.duplicated, counts.messages.duplicated],
+    doubled: [report.delivery.duplicated + report.delivery.own_copies, counts.messages.duplicated],
   });
   await faultsAreGone(lab);
 });

@@ -15,8 +15,8 @@ story('a second copy to the sender is a duplicate and no message', async (world)
   checks.bothSidesAgree({
     sent: [report.delivery.sent, messages.accepted],
     arrived: [report.delivery.arrived, messages.sent],
-    'second copies': [report.delivery.duplicated, messages.own_copies],
-    'a copy of each': [report.delivery.duplicated, report.delivery.sent],
+    'second copies': [report.delivery.own_copies, messages.own_copies],
+    'a copy of each': [report.delivery.own_copies, report.delivery.sent],
     'round trips': [metric(report, 'message.round_trip').count, report.delivery.sent],
     fanout: [metric(report, 'message.fanout').count, report.delivery.arrived],
     'read receipts': [metric(report, 'read').count, reads.marks],

@@ -9,8 +9,8 @@ use engine::wire::{
 };
 use metrics::{
     BreachDelta, BreachKey, Cause, ClosedBy, Completion, CounterDelta, DisconnectDelta, DisconnectKey, ErrorDelta,
-    ErrorKey, Evidence, Fate, Frame, GeneratorState, HealthDelta, HeardSums, HistogramDelta, LedgerDelta,
-    ListenerDelta, MetricsDelta, Phase, SentLog, SentRecord, UserId, UsersByState, Way,
+    ErrorKey, Evidence, Fate, FindingDelta, FindingKey, Frame, GeneratorState, HealthDelta, HeardSums, HistogramDelta,
+    LedgerDelta, ListenerDelta, MetricsDelta, Phase, SentLog, SentRecord, UserId, UsersByState, Way,
 };
 use plan::{Action, Caps, Limits, Pace, Segment, TimedAction};
 use protocol::audio::Clip;
@@ -363,6 +363,11 @@ fn snapshot() -> Snapshot {
             listeners: vec![ListenerDelta {
                 user: UserId::new(255, 0x00ff_ffff),
                 heard: HeardSums { answers: u32::MAX, wall: Span::from_micros(1 << 52), ..HeardSums::default() },
+            }],
+            findings: vec![FindingDelta {
+                key: FindingKey { population: population.clone(), finding: "delivery.duplicated".into() },
+                count: u64::MAX >> 11,
+                about: vec!["message 3 of user 1".into()],
             }],
             breaches: vec![BreachDelta {
                 key: BreachKey {

@@ -28,15 +28,15 @@ table! {
 
         ConsistencyUsers = Of::counter(Whole("consistency.users"), "users that compared the server's history with the ledgered messages that reached them").in_chapter(Chapter::Text);
         ConsistencyCompared = Of::counter(Whole("consistency.compared"), "messages of the history that they compared").in_chapter(Chapter::Text);
-        ConsistencyMissing = Of::bad(Whole("consistency.missing"), "reached the user before it asked, is newer than its sender's oldest message in the history, and is not there").in_chapter(Chapter::Text);
-        ConsistencyDuplicated = Of::bad(Whole("consistency.duplicated"), "messages that are in the history once more").in_chapter(Chapter::Text);
+        ConsistencyMissing = Of::bad(Whole("consistency.missing"), "reached the user at least two seconds before it asked, is newer than its sender's oldest message in the history, and is not there").in_chapter(Chapter::Text);
+        ConsistencyDuplicated = Of::bad(Whole("consistency.duplicated"), "messages that are on a page of the history once more").in_chapter(Chapter::Text);
         ConsistencyOutOfOrder = Of::bad(Whole("consistency.out_of_order"), "messages behind a later one of the same sender in the history").in_chapter(Chapter::Text);
-        ConsistencyStuckUnread = Of::bad(Whole("consistency.stuck_unread"), "another's message that reached the user and does not name it as a reader").in_chapter(Chapter::Text);
+        ConsistencyStuckUnread = Of::bad(Whole("consistency.stuck_unread"), "another's message that the user has marked as read, in time, and that does not name it as a reader").in_chapter(Chapter::Text);
 
         Turns = voice("turns", "turns that users began; = `turns.answered` + `turns.interrupted` + `turns.unanswered` + `turns.lost` + `turns.cut` at the end");
         TurnsAnswered = voice("turns.answered", "turns whose answer arrived whole, and the user did not break in").better(Better::Higher);
         TurnsInterrupted = voice("turns.interrupted", "turns whose answer the user broke into, also into one that had arrived and was still being played");
-        TurnsUnanswered = bad_voice("turns.unanswered", "turns without an answer: time-out, empty, or spoken over before it came");
+        TurnsUnanswered = bad_voice("turns.unanswered", "turns without an answer: time-out, empty, or spoken over before it came").falsified_by(&[Falsifier::Lateness]);
         TurnsLost = bad_voice("turns.lost", "turns whose connection was lost");
         TurnsCut = voice("turns.cut", "turns whose user left, or that the run's end cut");
         Answers = voice("audio.answers", "answers that began, greetings included");
@@ -45,15 +45,15 @@ table! {
         AnswersClipped = bad_voice("audio.answers.clipped", "answers with three samples in a row at full scale");
         AnswersStarved = bad_voice("audio.answers.starved", "answers with at least one underrun").falsified_by(&[Falsifier::Lateness]);
         AnswersSlow = bad_voice("audio.answers.slow", "answers with a real-time factor below 0.95").falsified_by(&[Falsifier::Lateness]);
-        AnswersEarly = bad_voice("audio.answers.early", "answers that began before the last sample of speech had been sent: the service took a pause for the end. The turn waits on for its answer");
-        AnswersUnasked = bad_voice("audio.answers.unasked", "answers that began when the turn had been answered already");
+        AnswersEarly = bad_voice("audio.answers.early", "answers that began before the last sample of speech had been sent: the service took a pause for the end. The turn waits on for its answer").falsified_by(&[Falsifier::Lateness]);
+        AnswersUnasked = bad_voice("audio.answers.unasked", "answers that began when the turn had been answered already").falsified_by(&[Falsifier::Lateness]);
         AnswersTooLate = bad_voice("audio.answers.too_late", "answers that began (or went on) when the user had given up waiting; nothing else is measured of its time").falsified_by(&[Falsifier::Lateness]);
-        AnswersCut = bad_voice("audio.answers.cut", "answers whose connection was lost or closed in the middle, or whose end did not come in time");
+        AnswersCut = bad_voice("audio.answers.cut", "answers whose connection was lost or closed in the middle, or whose end did not come in time").falsified_by(&[Falsifier::Lateness]);
         AnswersOneChunk = voice("audio.answers.one_chunk", "answers with one chunk of audio: not in `audio.jitter` and `audio.behind`");
         AnswersBrokenInto = voice("audio.answers.broken_into", "answers during whose arrival the user spoke; = samples of `barge_in_stop` + `audio.answers.stopped_before`");
         AnswersStoppedBefore = voice("audio.answers.stopped_before", "answers of which no audio came after the first speech of the user that broke in");
         TranscriptsUnclear = bad_voice("audio.transcripts.unclear", "transcripts that may be of either of two utterances, or of none");
-        StoppedEarly = bad_voice("audio.stopped_early", "the service heard the end of a turn while the user was still speaking");
+        StoppedEarly = bad_voice("audio.stopped_early", "the service heard the end of a turn while the user was still speaking").falsified_by(&[Falsifier::Lateness]);
         ChunksOut = voice("audio.chunks.out", "frames of microphones that were sent");
         ChunksLate = of_generator(Whole("audio.chunks.late"), "frames of microphones that were sent more than 20 ms after they were due").in_chapter(Chapter::Answers);
         ChunksIn = voice("audio.chunks.in", "frames with answers");

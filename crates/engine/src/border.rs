@@ -6,8 +6,8 @@
 use crate::wire::{HeardMoment, LogLine, Note, Seen, SeenFrame, Sight, Snapshot, Told};
 use catalogue::Counter;
 use metrics::{
-    BreachDelta, BreachKey, Cause, CounterDelta, DisconnectDelta, DisconnectKey, ErrorDelta, ErrorKey, Evidence, Frame,
-    MetricsDelta, Redactor,
+    BreachDelta, BreachKey, Cause, CounterDelta, DisconnectDelta, DisconnectKey, ErrorDelta, ErrorKey, Evidence,
+    FindingDelta, FindingKey, Frame, MetricsDelta, Redactor,
 };
 use scenario::Program;
 
@@ -87,7 +87,7 @@ impl Border<'_> {
 
     fn metrics(&self, metrics: &mut MetricsDelta) {
         // Metrics, operations and populations have their names from the plan.
-        let MetricsDelta { histograms: _, counters, errors, disconnects, listeners: _, breaches } = metrics;
+        let MetricsDelta { histograms: _, counters, errors, disconnects, listeners: _, breaches, findings } = metrics;
         for CounterDelta { counter, population: _, count: _ } in counters {
             if let Some((way, name)) = Counter::event_of(counter) {
                 let mut name = name.to_owned();
@@ -109,6 +109,11 @@ impl Border<'_> {
             let BreachKey { population: _, event, path: _, expected: _, found: _ } = key;
             self.name(event);
             self.text(sample);
+        }
+        for FindingDelta { key, count: _, about } in findings {
+            // Both are names of ours.
+            let FindingKey { population: _, finding: _ } = key;
+            about.iter_mut().for_each(|about| self.text(about));
         }
     }
 

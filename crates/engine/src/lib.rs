@@ -31,10 +31,11 @@ pub use rings::{Caught, NoRings, Rings, SHARED_MS};
 use std::collections::VecDeque;
 
 use crate::ports::{FetchFailure, FetchId, FetchOutcome, FetchRequest, Frames, Input, Output, SocketId};
-use crate::user::{Context, ONCE_USER, User, Wish};
+use crate::user::{Context, ONCE_USER, User, Wish, message_of};
 use crate::wire::{LogLine, Snapshot, WorkerLoad, between_snapshots};
 use base::time::{Span, Timestamp};
-use metrics::{Exemplars, HealthDelta, Ledger, Recorder, Redactor, UsersByState};
+use catalogue::Figure;
+use metrics::{Completion, Exemplars, FindingKey, HealthDelta, Ledger, Recorder, Redactor, UsersByState};
 use protocol::Transmit;
 use protocol::audio::PcmReader;
 use scenario::Program;
@@ -270,9 +271,21 @@ impl Engine {
         self.advance(now, wall_ms);
     }
 
+    /// Messages that did not reach everybody are told by name.
+    fn tell_missing(&mut self, completions: &[Completion]) {
+        for Completion { sender, sequence, missing, .. } in completions.iter().filter(|message| message.missing > 0) {
+            let Some(population) = self.populations.get(sender.population()) else { continue };
+            let finding = Figure::Missing.name().to_owned();
+            let key = FindingKey { population: population.name.clone(), finding };
+            let about = || format!("{}, not at {missing} of its members", message_of(*sender, *sequence));
+            self.recorder.findings(key, u64::from(*missing), std::iter::once_with(about));
+        }
+    }
+
     /// Everything since the last snapshot.
     pub fn snapshot(&mut self, now: Timestamp) -> Snapshot {
         let (ledger, sent, completions) = self.ledger.drain(now);
+        self.tell_missing(&completions);
         self.take_late_exemplars();
         self.health.handshake_queue = self.handshakes.waiting() as u32;
         self.health.held = self.held();

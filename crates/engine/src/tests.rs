@@ -8,6 +8,7 @@ use metrics::{ClosedBy, Phase, UsersByState};
 use plan::{Plan, Segment};
 
 mod border;
+mod findings;
 mod guard;
 mod outcomes;
 mod relief;

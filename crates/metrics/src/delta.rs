@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::bins;
 use super::contract::BreachDelta;
+use super::finding::FindingDelta;
 use super::listeners::ListenerDelta;
 use base::time::{Span, Timestamp};
 use catalogue::{Figure, LEDGER};
@@ -38,6 +39,8 @@ pub struct MetricsDelta {
     pub listeners: Vec<ListenerDelta>,
     #[serde(default)]
     pub breaches: Vec<BreachDelta>,
+    #[serde(default)]
+    pub findings: Vec<FindingDelta>,
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -170,8 +173,17 @@ pub enum ClosedBy {
     User,
     /// The server, or something between.
     Server,
+    /// The service ended the session with an event of its own, as the scenario expects of it; the user then hung up.
+    Service,
     /// We gave up: no ping in time, a refused connect, a flood before it was answered, a hard stop.
     Timeout,
+}
+
+impl ClosedBy {
+    /// Nothing is wrong with it.
+    pub const fn is_planned(self) -> bool {
+        matches!(self, Self::User | Self::Service)
+    }
 }
 
 /// Where in its life a user is.
@@ -351,8 +363,11 @@ pub struct LedgerDelta {
     pub delivered: u64,
     /// Settled pairs that did not arrive.
     pub missing: i64,
-    /// Second and further arrivals of a message at the same member.
+    /// Second and further arrivals of a message at the same member, its sender left out.
     pub duplicated: u64,
+    /// The same at its sender: some servers answer a sender with a copy beside the broadcast.
+    #[serde(default)]
+    pub own_copies: u64,
     /// Arrived after a later message of the same sender (RFC 4737, type-P-reordered).
     pub reordered: u64,
     /// Arrived later than `late_after` after sending.
@@ -367,7 +382,7 @@ impl LedgerDelta {
     /// All of them, in the order in which they are told.
     pub fn figures(&self) -> [(Figure, i64); LEDGER.len()] {
         let Self { sent, accepted, rejected, unconfirmed, abandoned, due, delivered, missing, .. } = *self;
-        let Self { duplicated, reordered, late, arrived, extra, .. } = *self;
+        let Self { duplicated, own_copies, reordered, late, arrived, extra, .. } = *self;
         let whole = |count: u64| i64::try_from(count).unwrap_or(i64::MAX);
         let counts = [
             whole(sent),
@@ -379,6 +394,7 @@ impl LedgerDelta {
             whole(delivered),
             missing,
             whole(duplicated),
+            whole(own_copies),
             whole(reordered),
             whole(late),
             whole(arrived),
@@ -404,6 +420,7 @@ impl AddAssign for LedgerDelta {
         self.delivered = self.delivered.saturating_add(other.delivered);
         self.missing = self.missing.saturating_add(other.missing);
         self.duplicated = self.duplicated.saturating_add(other.duplicated);
+        self.own_copies = self.own_copies.saturating_add(other.own_copies);
         self.reordered = self.reordered.saturating_add(other.reordered);
         self.late = self.late.saturating_add(other.late);
         self.arrived = self.arrived.saturating_add(other.arrived);
@@ -423,6 +440,7 @@ impl SubAssign for LedgerDelta {
         self.delivered = self.delivered.saturating_sub(other.delivered);
         self.missing = self.missing.saturating_sub(other.missing);
         self.duplicated = self.duplicated.saturating_sub(other.duplicated);
+        self.own_copies = self.own_copies.saturating_sub(other.own_copies);
         self.reordered = self.reordered.saturating_sub(other.reordered);
         self.late = self.late.saturating_sub(other.late);
         self.arrived = self.arrived.saturating_sub(other.arrived);

@@ -9,6 +9,7 @@ mod bins;
 mod contract;
 mod delta;
 mod evidence;
+mod finding;
 mod histogram;
 mod ids;
 mod ledger;
@@ -32,6 +33,7 @@ pub use evidence::{
     Cause, Evidence, EvidenceBook, EvidenceOf, EvidenceRequest, Exemplars, Frame, GeneratorState, PendingExemplar,
     Unredacted, Way,
 };
+pub use finding::{FindingDelta, FindingEntry, FindingKey, FindingTotal, MOST_NAMED, entries as finding_entries};
 pub use histogram::{CensoredStats, Histogram, HistogramError, PERCENTILES, Stats};
 pub use ledger::{Ledger, Receipt};
 pub use listeners::{HeardSums, ListenerDelta, Listeners};

@@ -9,6 +9,7 @@ use super::contract::{BreachDelta, BreachKey};
 use super::delta::{
     CounterDelta, DisconnectDelta, DisconnectKey, ErrorDelta, ErrorKey, HistogramDelta, MetricsDelta, UserId,
 };
+use super::finding::{FindingDelta, FindingKey, FindingTotal};
 use super::listeners::{HeardSums, ListenerDelta};
 use super::playback::Listened;
 use base::time::{Span, Timestamp};
@@ -47,6 +48,7 @@ pub struct Recorder {
     /// Users that heard an answer end since the last drain.
     listeners: HashMap<UserId, HeardSums>,
     breaches: HashMap<BreachKey, BreachDelta>,
+    findings: HashMap<FindingKey, FindingTotal>,
 }
 
 impl Recorder {
@@ -65,6 +67,7 @@ impl Recorder {
             disconnects: HashMap::new(),
             listeners: HashMap::new(),
             breaches: HashMap::new(),
+            findings: HashMap::new(),
         }
     }
 
@@ -183,6 +186,13 @@ impl Recorder {
         }
     }
 
+    /// So many were found that a number counts. `about` is only asked for the first of them since the last drain.
+    pub fn findings(&mut self, key: FindingKey, count: u64, about: impl Iterator<Item = String>) {
+        if count > 0 && !is_full(&self.findings, &key) {
+            self.findings.entry(key).or_default().add(count, about);
+        }
+    }
+
     /// A user has heard an answer.
     pub fn heard(&mut self, user: UserId, listened: &Listened) {
         *self.listeners.entry(user).or_default() += listened.into();
@@ -216,7 +226,10 @@ impl Recorder {
         listeners.sort_unstable_by_key(|delta| delta.user);
         let mut breaches: Vec<_> = self.breaches.drain().map(|(_, delta)| delta).collect();
         breaches.sort_unstable_by(|a, b| a.key.cmp(&b.key));
-        MetricsDelta { histograms, counters, errors, disconnects, listeners, breaches }
+        let found = |(key, FindingTotal { count, about })| FindingDelta { key, count, about };
+        let mut findings: Vec<_> = self.findings.drain().map(found).collect();
+        findings.sort_unstable_by(|a, b| a.key.cmp(&b.key));
+        MetricsDelta { histograms, counters, errors, disconnects, listeners, breaches, findings }
     }
 }
 

@@ -8,7 +8,7 @@ mod op;
 mod pointer;
 
 pub use audio::{Audio, MicFrom, OutboundAudio};
-pub use consistency::{Consistency, ReadState};
+pub use consistency::{Consistency, Marks, ReadState};
 pub use op::{
     AwaitedEvent, BargeIn, Body, Delay, EmitOp, HttpOp, ListenOp, MicMode, Op, RoomEffect, Save, Source, SpeakOp,
     Until, WaitOp,
@@ -165,6 +165,8 @@ pub struct Timer {
     pub first: Option<Delay>,
     /// At most this many ticks; `None`, or a value that is no number: without end. Evaluated when the timer starts.
     pub times: Option<Template>,
+    /// It sends what has gathered: it ticks once more when its user stops working, so that nothing is left behind.
+    pub flushes: bool,
     pub block: Pc,
 }
 

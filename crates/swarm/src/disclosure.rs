@@ -35,6 +35,7 @@ fn withhold_samples(snapshot: &mut Snapshot) {
         withhold_code(&mut error.key.code);
     }
     metrics.breaches.iter_mut().for_each(|breach| KEPT.clone_into(&mut breach.sample));
+    metrics.findings.iter_mut().for_each(|finding| finding.about.clear());
     metrics.disconnects.iter_mut().for_each(|close| withhold_reason(close.key.by, &mut close.key.reason));
     for evidence in &mut snapshot.evidence {
         evidence.frames.iter_mut().for_each(withhold_frame);

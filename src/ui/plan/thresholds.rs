@@ -122,7 +122,7 @@ fn Proposals() -> impl IntoView {
         second.get();
         let names = of_plan.get();
         store.driver().with_run(|run| match run {
-            Some(run) => names.with(run.totals()).proposals(),
+            Some(run) => names.proposals_after(&run.result()),
             None => names.proposals(),
         })
     });

@@ -94,7 +94,7 @@ impl ClosesView {
         let mut closes = BTreeMap::<(u16, &str), Line>::new();
         for (key, total) in totals.disconnects().iter().filter(|(key, _)| ours(&key.population)) {
             let line = closes.entry((key.code, &key.population)).or_default();
-            line.add(key.phase, total.count, key.by != ClosedBy::User, &key.reason);
+            line.add(key.phase, total.count, !key.by.is_planned(), &key.reason);
         }
         let mut silence = BTreeMap::<(usize, &str), Line>::new();
         for (key, total) in totals.errors().iter().filter(|(key, _)| ours(&key.population)) {

@@ -1,6 +1,7 @@
 //! Whether what came looks as the scenario says, and whether the server keeps what it delivered.
 
 use super::Mood;
+use super::about::about;
 use super::table::{self, Cell, Column, Row};
 use crate::format;
 use catalogue::Counter;
@@ -17,7 +18,8 @@ pub const CONTRACT_COLUMNS: [Column; 8] = [
     Column::quiet("Population"),
 ];
 
-pub const CONSISTENCY_COLUMNS: [Column; 2] = [Column::name("Messages in the history"), Column::number("Count")];
+pub const CONSISTENCY_COLUMNS: [Column; 3] =
+    [Column::name("Messages in the history"), Column::number("Count"), Column::text("Which")];
 
 /// The card of contracts.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -81,7 +83,8 @@ impl ConsistencyView {
         let row = |(counter, title): &(Counter, &'static str)| {
             let (is_finding, count) = (*counter != Counter::ConsistencyCompared, count(*counter));
             let mood = if is_finding && count > 0 { Mood::Bad } else { Mood::Plain };
-            let cells = vec![Cell::new(*title), Cell::new(format::count(count)).with_mood(mood)];
+            let which = if is_finding { about(totals, counter.name(), count) } else { String::new() };
+            let cells = vec![Cell::new(*title), Cell::new(format::count(count)).with_mood(mood), which.into()];
             Row { key: counter.name().to_owned(), is_part: is_finding, cells }
         };
         Self { verdict, mood, rows: FINDINGS.iter().map(row).collect() }
@@ -128,7 +131,7 @@ const FINDINGS: [(Counter, &str); 5] = [
     (Counter::ConsistencyMissing, "missing: delivered, and not there"),
     (Counter::ConsistencyDuplicated, "there more than once"),
     (Counter::ConsistencyOutOfOrder, "behind a later one of the same sender"),
-    (Counter::ConsistencyStuckUnread, "not marked as read"),
+    (Counter::ConsistencyStuckUnread, "marked as read by the user, and not by the server"),
 ];
 
 #[cfg(test)]

@@ -1,16 +1,17 @@
 //! The delivery ledger in words.
 
 use super::Mood;
+use super::about::about;
 use super::table::{Cell, Column, Row};
 use crate::format;
 use base::time::Span;
-use catalogue::Metric;
+use catalogue::{Figure, Metric};
 use metrics::{LedgerDelta, Totals};
 
 /// Shares are of all sent, or of all owed.
 pub const SENT_COLUMNS: [Column; 3] = [Column::name("Messages"), Column::number("Count"), Column::number("Share")];
-pub const RECEIVED_COLUMNS: [Column; 3] =
-    [Column::name("Deliveries"), Column::number("Count"), Column::number("Share")];
+pub const RECEIVED_COLUMNS: [Column; 4] =
+    [Column::name("Deliveries"), Column::number("Count"), Column::number("Share"), Column::text("Which")];
 
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct DeliveryView {
@@ -30,13 +31,14 @@ impl DeliveryView {
         let fanout = totals.histograms().find(|(name, ..)| Metric::read(name).metric == Metric::Fanout);
         let median = fanout.and_then(|(_, _, histogram)| histogram.quantile(0.5));
         let clocks = clock_bound.map_or_else(String::new, |bound| clocks(median, bound));
-        Self { clocks, ..Self::of_ledger(totals.delivery()) }
+        Self { clocks, ..Self::of_ledger(totals.delivery(), |figure, count| about(totals, figure.name(), count)) }
     }
 
-    fn of_ledger(ledger: &LedgerDelta) -> Self {
+    /// `which`: what so many of a figure are about.
+    fn of_ledger(ledger: &LedgerDelta, which: impl Fn(Figure, u64) -> String) -> Self {
         let (verdict, mood) = verdict(ledger);
         let clocks = String::new();
-        Self { verdict, mood, clocks, sent: sent(ledger), received: received(ledger) }
+        Self { verdict, mood, clocks, sent: sent(ledger), received: received(ledger, which) }
     }
 }
 
@@ -92,8 +94,14 @@ fn sent(ledger: &LedgerDelta) -> Vec<Row> {
     ]
 }
 
-fn received(ledger: &LedgerDelta) -> Vec<Row> {
-    let row = |label, count, meaning, wrong| row(label, count, ledger.due, meaning, wrong);
+fn received(ledger: &LedgerDelta, which: impl Fn(Figure, u64) -> String) -> Vec<Row> {
+    let plain = |label, count, meaning, wrong| row(label, count, ledger.due, meaning, wrong);
+    let row = |label, count, meaning, wrong| {
+        let mut row = plain(label, count, meaning, wrong);
+        let named = NAMED.iter().find(|(known, _)| *known == label);
+        row.cells.push(named.map_or_else(String::new, |(_, figure)| which(*figure, count)).into());
+        row
+    };
     vec![
         row(
             "Owed",
@@ -103,12 +111,32 @@ fn received(ledger: &LedgerDelta) -> Vec<Row> {
         ),
         row("Delivered", ledger.delivered, "Owed, and arrived.", Mood::Plain),
         row("Missing", ledger.missing.max(0) as u64, "Owed, and not arrived when it was late.", Mood::Bad),
-        row("Duplicated", ledger.duplicated, "Second and further arrivals at the same member.", Mood::Bad),
+        row(
+            "Duplicated",
+            ledger.duplicated,
+            "Second and further arrivals at the same member, its sender left out.",
+            Mood::Bad,
+        ),
+        row(
+            "Own copies",
+            ledger.own_copies,
+            "Second and further arrivals at its own sender. Some servers answer a sender with a copy beside the broadcast.",
+            Mood::Plain,
+        ),
         row("Reordered", ledger.reordered, "Arrived after a later message of the same sender.", Mood::Warn),
         row("Late", ledger.late, "Arrived later than the plan allows.", Mood::Warn),
         row("Extra", ledger.extra, "Arrived although not owed: around a member's coming or going.", Mood::Plain),
     ]
 }
+
+/// Rows that are about single messages, which are told.
+const NAMED: [(&str, Figure); 5] = [
+    ("Missing", Figure::Missing),
+    ("Duplicated", Figure::Duplicated),
+    ("Own copies", Figure::OwnCopies),
+    ("Reordered", Figure::Reordered),
+    ("Late", Figure::Late),
+];
 
 /// `wrong`: how it looks when there is any of it.
 fn row(label: &'static str, count: u64, whole: u64, meaning: &'static str, wrong: Mood) -> Row {
@@ -124,7 +152,8 @@ mod tests {
 
     #[track_caller]
     fn check(due: u64, missing: i64, verdict: &str, mood: Mood) {
-        let view = DeliveryView::of_ledger(&LedgerDelta { due, missing, ..LedgerDelta::default() });
+        let view =
+            DeliveryView::of_ledger(&LedgerDelta { due, missing, ..LedgerDelta::default() }, |_, _| String::new());
         assert_eq!((view.verdict.replace('\u{a0}', " ").as_str(), view.mood), (verdict, mood));
     }
 
@@ -137,9 +166,14 @@ mod tests {
 
     #[test]
     fn only_what_is_wrong_stands_out() {
-        let view = DeliveryView::of_ledger(&LedgerDelta { sent: 10, due: 40, duplicated: 4, ..LedgerDelta::default() });
+        let ledger = LedgerDelta { sent: 10, due: 40, duplicated: 4, own_copies: 10, ..LedgerDelta::default() };
+        let view = DeliveryView::of_ledger(&ledger, |figure, count| format!("{count} {}", figure.field()));
         let duplicated = view.received.iter().find(|row| row.key == "Duplicated").unwrap();
         assert_eq!((duplicated.cells[2].text.as_str(), duplicated.cells[1].mood), ("10\u{a0}%", Mood::Bad));
+        assert_eq!(duplicated.cells[3].text, "4 duplicated");
+        // A server that answers a sender with a copy of its own is healthy.
+        let own = view.received.iter().find(|row| row.key == "Own copies").unwrap();
+        assert_eq!((own.cells[1].text.as_str(), own.cells[1].mood), ("10", Mood::Plain));
         assert!(view.sent.iter().all(|row| row.cells[1].mood == Mood::Plain));
     }
 

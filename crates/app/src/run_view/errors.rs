@@ -51,14 +51,14 @@ pub(super) fn errors(totals: &Totals) -> Vec<Row> {
 /// Those that nobody asked for first.
 pub(super) fn disconnects(totals: &Totals) -> Vec<Row> {
     let mut all: Vec<_> = totals.disconnects().iter().collect();
-    all.sort_by_key(|(key, total)| (key.by == ClosedBy::User, Reverse(total.count)));
+    all.sort_by_key(|(key, total)| (key.by.is_planned(), Reverse(total.count)));
     let row = |(key, total): (&DisconnectKey, &DisconnectTotal)| Row {
         key: table::key_of(key),
         is_part: false,
         cells: vec![
             close_code(key.code).into(),
             Cell::new(&key.reason),
-            Cell::new(closer(key.by)).with_mood(if key.by == ClosedBy::User { Mood::Plain } else { Mood::Bad }),
+            Cell::new(closer(key.by)).with_mood(if key.by.is_planned() { Mood::Plain } else { Mood::Bad }),
             phase_word(key.phase).into(),
             Cell::new(format::count(total.count))
                 .opening_if(has_evidence(totals, |evidence| evidence.is_of_close(key))),
@@ -99,6 +99,7 @@ pub(super) fn has_evidence(totals: &Totals, is_it: impl Fn(&Evidence) -> bool) -
 pub(super) const fn closer(by: ClosedBy) -> &'static str {
     match by {
         ClosedBy::User => "user, as planned",
+        ClosedBy::Service => "service, as planned",
         ClosedBy::Server => "server or network",
         ClosedBy::Timeout => "us, gave up",
     }

@@ -1,5 +1,6 @@
 //! The run as the page shows it: every number already has its unit, and what was not measured is no zero.
 
+mod about;
 pub mod charts;
 mod closes;
 mod clues;

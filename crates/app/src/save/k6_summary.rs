@@ -95,7 +95,7 @@ fn errors(report: &Report, metrics: &mut Map<String, Value>) {
     for entry in &report.operations {
         put(metrics, name_of(&Figure::ErrorsOf.of(&entry.name)), rate(entry.failed, entry.succeeded));
     }
-    let lost = report.disconnects.iter().filter(|entry| entry.by != metrics::ClosedBy::User);
+    let lost = report.disconnects.iter().filter(|entry| !entry.by.is_planned());
     let lost = lost.map(|entry| entry.count).sum::<u64>();
     put(metrics, Figure::Disconnects.name().to_owned(), counter(lost as f64, report.duration_s, "default"));
 }

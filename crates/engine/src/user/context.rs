@@ -4,8 +4,8 @@ use crate::ports::{FetchRequest, FrameId, Frames, SocketId};
 use crate::wire::{CanaryReply, LogLevel, LogLine, Note, Told};
 use base::time::{Span, Timestamp};
 use metrics::{
-    BreachKey, ClosedBy, CounterId, DisconnectKey, ErrorKey, Exemplars, Ledger, PendingExemplar, Phase, Recorder,
-    Redactor, SeriesId, UserId,
+    BreachKey, CounterId, DisconnectKey, ErrorKey, Exemplars, FindingKey, Ledger, PendingExemplar, Phase, Receipt,
+    Recorder, Redactor, SeriesId, UserId,
 };
 use plan::Terms;
 use protocol::Transmit;
@@ -14,6 +14,7 @@ use scenario::{OperationId, Program};
 
 use super::control::Control;
 use super::meters::Meters;
+use super::probe::{ProbeFindings, message_of};
 use super::voice::Utterances;
 
 /// The surroundings of one user for the length of one call.
@@ -127,7 +128,7 @@ impl Context<'_> {
 
     pub fn disconnect(&mut self, mut key: DisconnectKey) {
         key.reason = self.redactor.shown(&key.reason, MAX_REASON);
-        if key.by != ClosedBy::User {
+        if !key.by.is_planned() {
             self.exemplars.close(self.now, &key);
         }
         self.recorder.disconnect(self.now, key);
@@ -149,6 +150,26 @@ impl Context<'_> {
         self.recorder.error(self.now, key, || redactor.shown(&sample(), MAX_SAMPLE));
     }
 
+    /// The user has compared a history.
+    pub fn count_findings(&mut self, findings: &ProbeFindings) {
+        self.meters.count_findings(self.recorder, findings);
+        for (counter, found) in findings.all() {
+            let key = FindingKey { population: self.population.to_owned(), finding: counter.name().to_owned() };
+            let (redactor, finder) = (&*self.redactor, self.user.index());
+            let about = |id: &String| redactor.shown(&format!("{id}, found by user {finder}"), MAX_ABOUT);
+            self.recorder.findings(key, found.count, found.about.iter().map(about));
+        }
+    }
+
+    /// What the ledger has found wrong with a copy of a message is told by its name, too.
+    pub fn note_found(&mut self, receipt: &Receipt) {
+        let Some(figure) = receipt.found else { return };
+        let key = FindingKey { population: self.population.to_owned(), finding: figure.name().to_owned() };
+        let (tag, receiver) = (receipt.tag, self.user.index());
+        let about = std::iter::once_with(|| format!("{}, at user {receiver}", message_of(tag.sender, tag.sequence)));
+        self.recorder.findings(key, 1, about);
+    }
+
     /// An event broke its contract, or nobody knows it.
     pub fn breach(&mut self, mut key: BreachKey, sample: impl FnOnce() -> String) {
         if self.meters.is_stranger(&key.event) {
@@ -168,6 +189,8 @@ impl Context<'_> {
 const MAX_CODE: usize = 80;
 const MAX_SAMPLE: usize = 300;
 const MAX_REASON: usize = 120;
+/// What a finding is about.
+const MAX_ABOUT: usize = 120;
 /// An event's.
 const MAX_NAME: usize = 200;
 

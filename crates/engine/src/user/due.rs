@@ -135,6 +135,7 @@ impl User {
         self.expire_overdue(ctx);
         while let Some(place) = self.pendings.iter().position(|pending| pending.deadline <= ctx.now) {
             let Some(mut pending) = self.pendings.remove(place) else { break };
+            self.marks_are_due(ctx, pending.operation, pending.task);
             let phase = self.phase();
             let code = match &pending.message {
                 _ if pending.is_open() => "timeout",

@@ -12,7 +12,6 @@ use super::arguments::HeardArguments;
 use super::context::shorten;
 use super::due::Failed;
 use super::life::LifeStage;
-use super::link::Closing;
 use super::memory::Found;
 use super::overdue::Place;
 use super::pending::{Looked, all_match};
@@ -78,7 +77,7 @@ impl User {
         self.link = Some(link);
         if self.is_over() {
             // What it heard was the end of it, and then the link was not there to be closed.
-            self.close_as(ctx, Closing::by_user(phase));
+            self.close_own(ctx, phase);
         }
         if let Err(error) = result {
             ctx.count(ctx.meters.frames_invalid, 1);
@@ -169,12 +168,14 @@ impl User {
         if let Some(delivery) = program.delivery.as_ref().filter(|delivery| delivery.event == event)
             && let Some(receipt) = ctx.ledger.receive(ctx.now, self.id, args.raw)
         {
+            ctx.note_found(&receipt);
             if !receipt.first {
                 if !self.stage.is_leaving() {
                     self.react(ctx, event, &HeardArguments::new(args), |reaction| reaction.duplicates);
                 }
                 return None;
             }
+            self.probe_delivery(ctx, &receipt.tag, args);
             self.on_delivery(ctx, delivery.operation, &receipt);
         }
         self.probe_event(ctx, event, args);
@@ -205,11 +206,10 @@ impl User {
     }
 
     fn on_delivery(&mut self, ctx: &mut Context<'_>, operation: OperationId, receipt: &Receipt) {
-        if let Some(probe) = &mut self.probe {
-            probe.received(&receipt.tag);
-        }
         let Some(meters) = ctx.meters.operation(operation).message else { return };
-        ctx.sample(meters.fanout, receipt.latency);
+        if !receipt.is_history {
+            ctx.sample(meters.fanout, receipt.latency);
+        }
         if !receipt.own {
             return;
         }
@@ -284,9 +284,10 @@ impl User {
     fn settle(&mut self, ctx: &mut Context<'_>, place: Place) {
         let pending = self.waiting(place);
         if pending.is_answered() {
-            let (room, task) = (pending.enters.take(), pending.task.take());
+            let (room, task, operation) = (pending.enters.take(), pending.task.take(), pending.operation);
+            self.marks_are_due(ctx, operation, task);
             if let Some(room) = room {
-                ctx.ledger.enter(ctx.now, &room, self.id);
+                self.enter(ctx, &room);
             }
             self.unblock(task, ctx.now);
         }
@@ -305,6 +306,9 @@ impl User {
             .find(|rule| rule.event == event && all_match(&rule.matches, &mut self.memory, wall, heard));
         let Some(rule) = rule else { return false };
         self.on_error_event(ctx, rule, heard);
+        if rule.ends_user {
+            self.note_end(ctx, event, false);
+        }
         rule.ends_user
     }
 

@@ -13,8 +13,8 @@
 
 use crate::wire::LogLevel;
 use base::time::{Span, Timestamp};
-use metrics::{ClosedBy, Phase, UserId};
-use scenario::{AfterFlow, Pc, Program, UserFacts};
+use metrics::{Phase, UserId};
+use scenario::{AfterFlow, Pc, Program, Timer, UserFacts};
 
 use super::arguments::KeptArguments;
 use super::link::HandshakeState;
@@ -126,6 +126,7 @@ impl User {
             spoiled: false,
             taken: false,
             way: None,
+            ended: None,
         }
     }
 
@@ -258,11 +259,7 @@ impl User {
             // After a reconnect a timer goes on with the ticks it had left: its sender neither doubles nor starts anew.
             let (left, silent_until) = match running.get(index) {
                 Some(ticker) => (ticker.left, ticker.silent_until),
-                None => {
-                    let times = timer.times.as_ref();
-                    let times = times.and_then(|times| times.number(&mut self.memory.scope(wall, None, "")));
-                    (times.filter(|times| *times >= 0.0).map(|times| times as u64), Timestamp::ZERO)
-                }
+                None => (self.times(timer, wall), Timestamp::ZERO),
             };
             let due = silent_until.max(ctx.now + wait);
             self.tickers.push(Ticker { due, left, silent_until, drawn, held: None });
@@ -270,6 +267,27 @@ impl User {
         if ctx.control.paused {
             self.hold(ctx.now);
         }
+    }
+
+    /// How often a timer ticks that begins now; `None`: without end.
+    fn times(&mut self, timer: &Timer, wall: f64) -> Option<u64> {
+        let times = timer.times.as_ref()?.number(&mut self.memory.scope(wall, None, ""));
+        times.filter(|times| *times >= 0.0).map(|times| times as u64)
+    }
+
+    /// What timers send from time to time goes out a last time: what has gathered since their last ticks.
+    fn flush_timers(&mut self, ctx: &mut Context<'_>) {
+        let program = ctx.program;
+        for (index, timer) in program.timers.iter().enumerate().filter(|(_, timer)| timer.flushes) {
+            let (left, silent_until) = match self.tickers.get(index) {
+                Some(ticker) => (ticker.left, ticker.silent_until),
+                None => (self.times(timer, ctx.wall_ms), Timestamp::ZERO),
+            };
+            if left != Some(0) && silent_until <= ctx.now {
+                self.spawn(TaskRole::Flush, timer.block, None, ctx.now, Wait::Ready);
+            }
+        }
+        self.run(ctx);
     }
 
     /// The load or the run's end tells it to leave.
@@ -283,10 +301,15 @@ impl User {
         match self.stage {
             LifeStage::Flow | LifeStage::Active | LifeStage::Silent => {
                 self.end_way(ctx.now);
-                self.tasks.clear();
+                // Who has been silent for a while may still send what it had gathered.
+                self.tasks.retain(|task| task.role == TaskRole::Flush);
                 self.fetches.clear();
                 self.hush(ctx);
+                let works = !matches!(self.stage, LifeStage::Silent);
                 self.stage = LifeStage::Quiescing { until: (ctx.now + QUIESCE).min(cut), cut };
+                if works {
+                    self.flush_timers(ctx);
+                }
                 self.leave_if_quiet(ctx);
             }
             LifeStage::Connecting(_) => {
@@ -303,7 +326,7 @@ impl User {
         }
     }
 
-    /// The run is over: it sends nothing new, but stays where it is, so that others' messages still reach it.
+    /// The run is over: it sends what it has gathered and nothing new, but stays where it is, so that others' messages still reach it.
     pub fn fall_silent(&mut self, ctx: &mut Context<'_>) {
         match self.stage {
             LifeStage::Flow | LifeStage::Active => {
@@ -312,6 +335,7 @@ impl User {
                 self.fetches.clear();
                 self.hush(ctx);
                 self.stage = LifeStage::Silent;
+                self.flush_timers(ctx);
             }
             LifeStage::Preparing | LifeStage::Queued { .. } | LifeStage::Connecting(_) | LifeStage::Backoff { .. } => {
                 self.retire(ctx, ctx.now);
@@ -358,7 +382,7 @@ impl User {
         let Some(link) = &mut self.link else { return self.end(ctx) };
         link.session.leave();
         self.flush(ctx);
-        self.close(ctx, ClosedBy::User, None);
+        self.close_own(ctx, self.phase());
         self.end_voice(ctx, Ending::Left);
         if self.link.is_none() {
             return self.end(ctx);
@@ -392,7 +416,7 @@ impl User {
         self.fetches.clear();
         self.tickers.clear();
         ctx.ledger.leave(ctx.now, None, self.id);
-        self.close(ctx, ClosedBy::User, None);
+        self.close_own(ctx, self.phase());
         self.end_voice(ctx, Ending::Left);
         self.stage = stage;
     }

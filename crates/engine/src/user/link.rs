@@ -8,8 +8,7 @@ use base::time::{Span, Timestamp};
 use metrics::{ClosedBy, DisconnectKey, Phase};
 use plan::{MARK, Mark};
 use protocol::{EndReason, Session, SessionConfig};
-use scenario::is_token;
-use scenario::{Protocol, Reconnect, WhenRefused};
+use scenario::{EventId, Protocol, Reconnect, WhenRefused, is_token};
 
 use super::actions::{REFUSED_TOKEN, spoil, spoil_auth};
 use super::life::LifeStage;
@@ -39,6 +38,24 @@ pub struct Closing {
     phase: Phase,
     /// What the table of disconnects says, where we know more than the close's code.
     reason: Option<String>,
+}
+
+/// The service has said, within its own protocol, that it is over. Whoever closes the socket then, the service has ended it.
+pub struct ServiceEnd {
+    /// With what event.
+    event: String,
+    /// The scenario takes it for what was to come.
+    is_planned: bool,
+}
+
+impl ServiceEnd {
+    fn by(&self) -> ClosedBy {
+        if self.is_planned { ClosedBy::Service } else { ClosedBy::Server }
+    }
+
+    fn reason(&self) -> String {
+        format!("ended by {}", self.event)
+    }
 }
 
 /// The URL and what else a socket needs to be opened.
@@ -137,6 +154,7 @@ impl User {
             self.count_disconnect(ctx, *old, 1006, "");
         }
         let session = Session::new(opening.config);
+        self.ended = None;
         self.link = Some(Box::new(UserLink {
             socket,
             session,
@@ -279,16 +297,48 @@ impl User {
         }
     }
 
-    fn count_disconnect(&self, ctx: &mut Context<'_>, link: UserLink, code: u16, reason: &str) {
-        let Closing { by, phase, reason: known } = link.closing.unwrap_or_else(|| Closing {
-            by: if link.provoked.is_some() { ClosedBy::User } else { ClosedBy::Server },
-            phase: self.phase(),
-            reason: link.provoked.map(str::to_owned),
-        });
+    /// An event has ended its session. `is_planned`: nothing is wrong with that so far.
+    pub(super) fn note_end(&mut self, ctx: &Context<'_>, event: EventId, is_planned: bool) {
+        if !self.stage.is_leaving() {
+            let event = ctx.program.events[event.0 as usize].name.clone();
+            self.ended = Some(ServiceEnd { event, is_planned });
+        }
+    }
+
+    /// The scenario counts an error: a service that has ended the session just now was not to do that.
+    pub(super) fn blame_end(&mut self) {
+        if let Some(end) = &mut self.ended {
+            end.is_planned = false;
+        }
+    }
+
+    /// Hangs up, in this phase, by itself or because the service has ended the session.
+    pub(super) fn close_own(&mut self, ctx: &mut Context<'_>, phase: Phase) {
+        let (by, reason) = self.ended.as_ref().map_or((ClosedBy::User, None), |end| (end.by(), Some(end.reason())));
+        self.close_as(ctx, Closing { by, phase, reason });
+    }
+
+    /// Whose doing it is that the other side has closed.
+    fn closed_by_other(&self, link: &UserLink, code: u16) -> Closing {
+        let phase = self.phase();
+        if let Some(why) = link.provoked {
+            return Closing { by: ClosedBy::User, phase, reason: Some(why.to_owned()) };
+        }
+        if let Some(end) = &self.ended {
+            return Closing { by: end.by(), phase, reason: Some(end.reason()) };
+        }
+        // It was asked for its farewell and hangs up behind it, a little sooner than the user.
+        let is_farewell = self.stage.is_leaving() && phase == Phase::AfterReport && matches!(code, 1000 | 1005);
+        Closing { by: if is_farewell { ClosedBy::User } else { ClosedBy::Server }, phase, reason: None }
+    }
+
+    fn count_disconnect(&self, ctx: &mut Context<'_>, mut link: UserLink, code: u16, reason: &str) {
+        let closing = link.closing.take();
+        let Closing { by, phase, reason: known } = closing.unwrap_or_else(|| self.closed_by_other(&link, code));
         let reason = known.unwrap_or_else(|| ctx.redactor.shown(reason, 120));
         ctx.show(|| Told::Saw(format!("closed {code} {reason}").trim_end().to_owned()));
         let key = DisconnectKey { population: ctx.population.to_owned(), code, reason, by, phase };
-        if by != ClosedBy::User {
+        if !by.is_planned() {
             ctx.log(LogLevel::Warning, self.id.index(), format!("disconnected: code {code} {}", key.reason));
         }
         ctx.disconnect(key);
@@ -306,7 +356,7 @@ impl User {
         self.close_as(ctx, Closing { by, phase: self.phase(), reason: reason.map(str::to_owned) });
     }
 
-    pub(super) fn close_as(&mut self, ctx: &mut Context<'_>, closing: Closing) {
+    fn close_as(&mut self, ctx: &mut Context<'_>, closing: Closing) {
         let Some(link) = self.link.as_mut().filter(|link| link.closing.is_none()) else { return };
         let by = closing.by;
         link.closing = Some(closing);
@@ -314,7 +364,7 @@ impl User {
         // Of a socket that never opened nothing more is heard. One that we did not want any more is no disconnect.
         if !link.opened
             && let Some(link) = self.link.take()
-            && by != ClosedBy::User
+            && !by.is_planned()
         {
             self.count_disconnect(ctx, *link, NEVER_OPENED, "");
         }
@@ -374,13 +424,6 @@ fn marked(auth: Option<String>, run: &str) -> String {
             Value::Object(fields).to_string()
         }
         _ => auth,
-    }
-}
-
-impl Closing {
-    /// By a user that is over.
-    pub fn by_user(phase: Phase) -> Self {
-        Self { by: ClosedBy::User, phase, reason: None }
     }
 }
 

@@ -168,15 +168,9 @@ impl Meters {
 
     /// One user's history was compared. Registered only now: what nobody compared is not zero.
     pub fn count_findings(&self, recorder: &mut Recorder, findings: &ProbeFindings) {
-        let counts = [
-            (Counter::ConsistencyUsers, 1),
-            (Counter::ConsistencyCompared, findings.compared),
-            (Counter::ConsistencyMissing, findings.missing),
-            (Counter::ConsistencyDuplicated, findings.duplicated),
-            (Counter::ConsistencyOutOfOrder, findings.out_of_order),
-            (Counter::ConsistencyStuckUnread, findings.stuck_unread),
-        ];
-        for (counter, count) in counts {
+        let all = [(Counter::ConsistencyUsers, 1), (Counter::ConsistencyCompared, findings.compared)];
+        let found = findings.all().map(|(counter, found)| (counter, found.count));
+        for (counter, count) in all.into_iter().chain(found) {
             let counter = recorder.counter(counter.name(), &self.population);
             recorder.count(counter, count);
         }

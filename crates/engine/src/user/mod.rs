@@ -18,6 +18,7 @@ mod event;
 mod exchange;
 mod life;
 mod link;
+mod marks;
 mod memory;
 mod meters;
 mod outlook;
@@ -38,21 +39,23 @@ pub use life::ONCE_USER;
 pub use link::Opening;
 pub use meters::Meters;
 pub use outlook::{Call, Outlook, OutlookStep, StepKind};
+pub use probe::message_of;
 pub use voice::{UnknownClip, Utterances};
 
 use std::collections::VecDeque;
 
 use base::time::Timestamp;
 use metrics::{Phase, UserId, UsersByState};
+use scenario::EventId;
 
 use actions::ReadStall;
 use life::LifeStage;
-use link::UserLink;
+use link::{ServiceEnd, UserLink};
 use memory::Memory;
 use overdue::Overdue;
 use pending::{Fetching, Pending};
 use probe::Probe;
-use task::{Task, Ticker};
+use task::{Task, TaskRole, Ticker};
 use voice::Voice;
 use way::WayToWork;
 
@@ -104,6 +107,8 @@ pub struct User {
     taken: bool,
     /// `None`: it has been at its work.
     way: Option<WayToWork>,
+    /// The service has ended its session.
+    ended: Option<ServiceEnd>,
 }
 
 impl User {
@@ -194,8 +199,15 @@ impl User {
         self.link.is_none()
     }
 
-    /// Nothing it sent waits for its echo, ack or answer any more.
+    /// Something that it sent (or waits for) is answered by this event.
+    fn awaits(&self, event: EventId) -> bool {
+        let mut answers = self.pendings.iter().filter_map(|pending| pending.answer.as_ref());
+        answers.any(|answer| answer.event == event)
+    }
+
+    /// No message that it sent waits for its echo, ack or answer any more, and nothing that it has gathered for what it does with it.
     pub fn is_quiet(&self) -> bool {
-        self.pendings.iter().all(|pending| pending.message.is_none())
+        let flushes = self.tasks.iter().any(|task| task.role == TaskRole::Flush);
+        !flushes && self.pendings.iter().all(|pending| pending.message.is_none())
     }
 }

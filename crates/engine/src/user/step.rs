@@ -140,6 +140,7 @@ impl User {
                 let code = code.text(&mut self.memory.scope(wall, task.event(), ""));
                 let message = message.text(&mut self.memory.scope(wall, task.event(), ""));
                 ctx.error(*operation, &code, self.phase(), || message);
+                self.blame_end();
                 Step::Go(next)
             }
             // It is doing just that.
@@ -252,9 +253,10 @@ impl User {
         ctx.meters.count_out(&event, ctx.recorder, ctx.redactor);
         ctx.tell(|| Told::Out(event.clone()));
         if let (Some(room), None, None) = (&enters, &answer, ack) {
-            ctx.ledger.enter(ctx.now, room, self.id);
+            self.enter(ctx, room);
         }
         let blocks = message.is_none() && (answer.is_some() || ack.is_some());
+        self.note_marks(ctx, op, &args, task.serial, blocks);
         let waits_for_something = answer.is_some() || ack.is_some() || message.is_some();
         if waits_for_something {
             self.pendings.push_back(Pending {

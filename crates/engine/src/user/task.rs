@@ -31,6 +31,8 @@ pub enum TaskRole {
     Main,
     /// A tick or a reaction: its end means nothing.
     Side,
+    /// The last tick of a timer that sends what has gathered: its user waits for it before it leaves.
+    Flush,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]

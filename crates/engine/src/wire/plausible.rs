@@ -9,7 +9,8 @@ use std::collections::BTreeSet;
 use super::{LogLine, Snapshot};
 use base::time::{Span, Timestamp};
 use metrics::{
-    Completion, Evidence, HistogramDelta, LedgerDelta, MOST_LIMITS, MOST_US, MetricsDelta, SentLog, UsersByState,
+    Completion, Evidence, HistogramDelta, LedgerDelta, MOST_LIMITS, MOST_NAMED, MOST_US, MetricsDelta, SentLog,
+    UsersByState,
 };
 use plan::Plan;
 
@@ -100,13 +101,14 @@ impl PartOfRun {
     }
 
     fn metrics(&self, metrics: &MetricsDelta, latest: Timestamp) -> Result<(), Implausible> {
-        let MetricsDelta { histograms, counters, errors, disconnects, listeners, breaches } = metrics;
+        let MetricsDelta { histograms, counters, errors, disconnects, listeners, breaches, findings } = metrics;
         // The warm-up's samples are apart from the others.
         few("histograms", histograms.len(), 2 * self.most_histograms)?;
         few("counters", counters.len(), self.most_counters)?;
         few("kinds of errors", errors.len(), MOST_KINDS)?;
         few("kinds of disconnects", disconnects.len(), MOST_KINDS)?;
         few("kinds of breaches", breaches.len(), MOST_KINDS)?;
+        few("kinds of findings", findings.len(), MOST_KINDS)?;
         for delta in histograms {
             self.population(&delta.population)?;
             histogram(delta)?;
@@ -140,6 +142,13 @@ impl PartOfRun {
             }
             count("breaches", delta.count, MOST_COUNT)?;
             at("a breach came", delta.first, latest)?;
+        }
+        for delta in findings {
+            self.population(&delta.key.population)?;
+            text("a finding's name", &delta.key.finding, LONGEST_NAME)?;
+            few("names of a finding", delta.about.len(), MOST_NAMED)?;
+            delta.about.iter().try_for_each(|about| text("what a finding is about", about, LONGEST_TEXT))?;
+            count("findings", delta.count, MOST_COUNT)?;
         }
         for delta in listeners {
             let heard = &delta.heard;

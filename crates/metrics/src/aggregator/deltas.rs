@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use super::Aggregator;
 use crate::contract::{BreachDelta, BreachTotal};
 use crate::delta::*;
+use crate::finding::FindingDelta;
 use crate::totals::suspect::Causes;
 use crate::totals::timeline::{Combine, second_of};
 use crate::totals::{DisconnectTotal, ErrorTotal, MetricTotal};
@@ -88,10 +89,17 @@ impl Aggregator {
         }
     }
 
+    pub(super) fn finding_delta(&mut self, delta: &FindingDelta) {
+        let findings = &mut self.totals.findings;
+        if findings.len() < MAX_KEYS || findings.contains_key(&delta.key) {
+            findings.entry(delta.key.clone()).or_default().add(delta.count, delta.about.iter().cloned());
+        }
+    }
+
     pub(super) fn disconnect_delta(&mut self, at: Timestamp, delta: &DisconnectDelta) {
         let key = counted_under(&self.totals.disconnects, &delta.key, |key| key.reason = OTHER.to_owned());
         self.watch.disconnect(second_of(at), delta);
-        if key.by != ClosedBy::User {
+        if !key.by.is_planned() {
             self.totals.timeline.put(at, Figure::Disconnects.name(), Combine::Sum, delta.count as f64);
         }
         let total = self.totals.disconnects.entry(key).or_insert(DisconnectTotal { count: 0, first: Timestamp::NEVER });

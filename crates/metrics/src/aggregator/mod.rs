@@ -83,6 +83,7 @@ impl Aggregator {
         part.metrics.counters.iter().for_each(|delta| self.counter_delta(part.at, delta));
         part.metrics.errors.iter().for_each(|delta| self.error_delta(part.at, causes, delta));
         part.metrics.breaches.iter().for_each(|delta| self.breach_delta(delta));
+        part.metrics.findings.iter().for_each(|delta| self.finding_delta(delta));
         part.metrics.disconnects.iter().for_each(|delta| self.disconnect_delta(part.at, delta));
         for delta in &part.metrics.listeners {
             self.totals.listeners.absorb(delta);

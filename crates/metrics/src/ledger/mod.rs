@@ -24,6 +24,7 @@ use super::delta::{Completion, Fate, LedgerDelta, SentLog, SentRecord, UserId};
 use super::ids::IdMap;
 use super::tag::Tag;
 use base::time::{Span, Timestamp};
+use catalogue::Figure;
 
 /// What an arrived tag meant.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -33,6 +34,11 @@ pub struct Receipt {
     pub first: bool,
     /// The receiver is its sender.
     pub own: bool,
+    /// It was sent before the receiver last entered a room, or comes while it is in none, and would be late: so comes a history that is
+    /// played again.
+    pub is_history: bool,
+    /// What is wrong with it.
+    pub found: Option<Figure>,
     /// From the actual sending to now.
     pub latency: Span,
 }
@@ -71,6 +77,8 @@ pub struct Ledger {
 #[derive(Debug, Default)]
 struct Membership {
     rooms: Vec<u32>,
+    /// When it last entered one of them.
+    entered: Timestamp,
     /// When it left the last of them.
     left: Timestamp,
 }
@@ -141,15 +149,16 @@ impl Ledger {
     pub fn enter(&mut self, now: Timestamp, room: &str, member: UserId) {
         let room = self.room(room);
         self.rooms[room as usize].enter(now, member);
-        let rooms = &mut self.memberships.entry(member).or_default().rooms;
-        if !rooms.contains(&room) {
-            rooms.push(room);
+        let membership = self.memberships.entry(member).or_default();
+        if !membership.rooms.contains(&room) {
+            membership.rooms.push(room);
+            membership.entered = now;
         }
     }
 
     /// The user leaves one room (`None`: all its rooms, its connection is gone).
     pub fn leave(&mut self, now: Timestamp, room: Option<&str>, member: UserId) {
-        let Some(Membership { rooms, left: left_at }) = self.memberships.get_mut(&member) else { return };
+        let Some(Membership { rooms, left: left_at, .. }) = self.memberships.get_mut(&member) else { return };
         let left = match room {
             None => std::mem::take(rooms),
             Some(name) => {
@@ -223,10 +232,14 @@ impl Ledger {
         let inserted = pair.arrived.insert(tag.sequence);
         let first = inserted != Inserted::Again;
         let own = tag.sender == receiver;
+        let is_replay = |member: &Membership| member.rooms.is_empty() || tag.sent_at < member.entered;
+        let replayed = self.memberships.get(&receiver).is_some_and(is_replay);
+        let is_reordered = inserted == Inserted::Older && !replayed;
+        let is_late = first && latency > self.late_after && !replayed;
         if first {
             self.delta.arrived += 1;
-            self.delta.reordered += u64::from(inserted == Inserted::Older);
-            self.delta.late += u64::from(latency > self.late_after);
+            self.delta.reordered += u64::from(is_reordered);
+            self.delta.late += u64::from(is_late);
             if self.sent_before.is_some_and(|end| tag.sent_at <= end) {
                 self.arrived_at = Some(now);
             }
@@ -234,10 +247,19 @@ impl Ledger {
                 self.decide(key(&tag), Fate::Accepted(now));
             }
             self.note_arrival(now, receiver, &tag, latency);
+        } else if own {
+            self.delta.own_copies += u64::from(!replayed);
         } else {
-            self.delta.duplicated += 1;
+            self.delta.duplicated += u64::from(!replayed);
         }
-        Some(Receipt { tag, first, own, latency })
+        let found = match (first, own) {
+            _ if replayed => None,
+            (false, true) => Some(Figure::OwnCopies),
+            (false, false) => Some(Figure::Duplicated),
+            (true, _) if is_reordered => Some(Figure::Reordered),
+            (true, _) => is_late.then_some(Figure::Late),
+        };
+        Some(Receipt { tag, first, own, is_history: replayed && latency > self.late_after, found, latency })
     }
 
     /// The load is over here: what others send from now on is not waited for.

@@ -157,6 +157,34 @@ fn nothing_is_owed_between_a_disconnect_and_the_next_entry() {
 }
 
 #[test]
+fn a_sender_s_own_second_copy_is_no_duplicate() {
+    let expected =
+        LedgerDelta { accepted: 1, due: 3, delivered: 3, arrived: 3, own_copies: 2, duplicated: 1, ..<_>::default() };
+    let story = |ledger: &mut Ledger, tag: &Tag| receive(ledger, tag, [1, 1, 1, 2, 2, 3], 1_100);
+    check(story, expected);
+}
+
+#[test]
+fn a_history_that_is_played_again_is_neither_duplicated_nor_late_nor_out_of_order() {
+    let mut ledger = Ledger::new("a1b", LATE);
+    [1, 2].into_iter().for_each(|user| ledger.enter(at(0), "r", UserId(user)));
+    let tags: Vec<_> = (1..4).map(|n| ledger.send(at(n), "r", UserId(1))).collect();
+    receive(&mut ledger, &tags[1], [1, 2], 5);
+    // It loses its connection and comes back: everything again, before and after its entry is confirmed.
+    ledger.leave(at(10), None, UserId(2));
+    let late = LATE.as_micros() / 1_000 + 100;
+    receive(&mut ledger, &tags[0], [2], late);
+    receive(&mut ledger, &tags[1], [2], late);
+    ledger.enter(at(late + 1), "r", UserId(2));
+    receive(&mut ledger, &tags[2], [2, 2], late + 2);
+    // What is sent from then on is counted as ever.
+    let new = ledger.send(at(late + 3), "r", UserId(1));
+    receive(&mut ledger, &new, [2, 2], late + 4);
+    let (delta, ..) = ledger.drain(at(late + 4));
+    assert_eq!((delta.arrived, delta.duplicated, delta.reordered, delta.late), (5, 1, 0, 0));
+}
+
+#[test]
 fn duplicates_and_reordering_are_told_apart() {
     let mut ledger = Ledger::new("a1b", LATE);
     let tags: Vec<_> = (0..4).map(|n| ledger.send(at(n), "r", UserId(1))).collect();
@@ -282,7 +310,7 @@ struct Oracle {
     stays: BTreeMap<(usize, u32), Vec<Stay>>,
     messages: Vec<(usize, Tag, Option<Fate>)>,
     /// Receiver and message, in order of arrival.
-    arrivals: Vec<(u32, usize, Timestamp)>,
+    arrivals: Vec<(u32, usize, Timestamp, bool)>,
 }
 
 impl Oracle {
@@ -299,22 +327,30 @@ impl Oracle {
         }
     }
 
+    /// It comes to somebody who is in no room, or has entered one since it was sent.
+    fn is_replay(&self, user: u32, tag: &Tag) -> bool {
+        let stays = || self.stays.iter().filter(|((_, member), _)| *member == user).flat_map(|(_, stays)| stays);
+        let is_out = stays().all(|(_, left)| left.is_some());
+        stays().next().is_some() && (is_out || stays().any(|(entered, _)| *entered > tag.sent_at))
+    }
+
     fn expected(&self) -> LedgerDelta {
         let mut delta = LedgerDelta { sent: self.messages.len() as u64, ..<_>::default() };
         let mut seen = BTreeSet::new();
-        for (place, &(receiver, message, now)) in self.arrivals.iter().enumerate() {
+        for (place, &(receiver, message, now, replayed)) in self.arrivals.iter().enumerate() {
             let tag = self.messages[message].1;
             if !seen.insert((receiver, message)) {
-                delta.duplicated += 1;
+                let copies = if tag.sender.0 == receiver { &mut delta.own_copies } else { &mut delta.duplicated };
+                *copies += u64::from(!replayed);
                 continue;
             }
             delta.arrived += 1;
-            delta.late += u64::from(now.since(tag.sent_at) > LATE);
-            let overtaken = self.arrivals[..place].iter().any(|&(other, earlier, _)| {
+            delta.late += u64::from(now.since(tag.sent_at) > LATE && !replayed);
+            let overtaken = self.arrivals[..place].iter().any(|&(other, earlier, ..)| {
                 let earlier = self.messages[earlier].1;
                 other == receiver && earlier.sender == tag.sender && earlier.sequence > tag.sequence
             });
-            delta.reordered += u64::from(overtaken);
+            delta.reordered += u64::from(overtaken && !replayed);
         }
         for (message, (room, tag, fate)) in self.messages.iter().enumerate() {
             let accepted = match fate {
@@ -401,13 +437,14 @@ fn run(swarm: &mut Swarm, oracle: &mut Oracle, now: Timestamp, act: &Act) {
         Act::Deliver { message, receiver } if !oracle.messages.is_empty() => {
             let message = message.index(oracle.messages.len());
             let (_, tag, known) = &mut oracle.messages[message];
-            let seen = oracle.arrivals.iter().any(|&(r, m, _)| (r, m) == (receiver, message));
+            let seen = oracle.arrivals.iter().any(|&(r, m, ..)| (r, m) == (receiver, message));
             let receipt = swarm.of(receiver).receive(now, UserId(receiver), &frame(tag)).expect("it has a tag");
             assert_eq!((receipt.tag, receipt.first, receipt.own), (*tag, !seen, tag.sender.0 == receiver));
             if receipt.own {
                 known.get_or_insert(Fate::Accepted(now));
             }
-            oracle.arrivals.push((receiver, message, now));
+            let replayed = oracle.is_replay(receiver, &oracle.messages[message].1);
+            oracle.arrivals.push((receiver, message, now, replayed));
         }
         Act::Fate { .. } | Act::Deliver { .. } => {}
         Act::Drain { worker } => swarm.drain(now, worker % count),

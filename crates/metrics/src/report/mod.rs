@@ -21,6 +21,7 @@ use super::annotation::Annotation;
 use super::contract::BreachEntry;
 use super::delta::{ClosedBy, LedgerDelta, Phase, UsersByState};
 use super::evidence::Evidence;
+use super::finding::FindingEntry;
 use super::histogram::{Histogram, Stats};
 use super::redact::redacted;
 use super::search::SearchReport;
@@ -71,6 +72,9 @@ pub struct Report {
     /// How inbound events broke their scenario's contract, the most frequent first; and events that no scenario names.
     #[serde(default)]
     pub contract: Vec<BreachEntry>,
+    /// What the findings of the ledger and of compared histories are about. Absent: there are none, or it is of an earlier version.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub findings: Vec<FindingEntry>,
     pub delivery: LedgerDelta,
     /// Absent: nobody heard a voice service.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -298,6 +302,7 @@ impl Report {
             errors: errors(totals),
             disconnects: disconnects(totals),
             contract: super::contract::entries(totals),
+            findings: super::finding::entries(totals),
             delivery: *totals.delivery(),
             listeners: ListenersEntry::of(plan, totals),
             annotations: totals.annotations().all().to_vec(),

@@ -8,6 +8,7 @@ use super::{
 use crate::contract::BreachEntry;
 use crate::delta::{DisconnectKey, ErrorKey, UserId};
 use crate::evidence::EvidenceBook;
+use crate::finding::FindingEntry;
 use crate::histogram::{Histogram, HistogramError};
 use crate::listeners::Listeners;
 use crate::totals::suspect::Split;
@@ -53,6 +54,7 @@ impl Report {
             errors: self.errors.iter().map(error).collect(),
             disconnects: self.disconnects.iter().map(disconnect).collect(),
             breaches: self.contract.iter().map(BreachEntry::total).collect(),
+            findings: self.findings.iter().map(FindingEntry::total).collect(),
             delivery: self.delivery,
             listeners: self.listeners.as_ref().map(|entry| listeners(entry, plan)).unwrap_or_default(),
             users: self.users,

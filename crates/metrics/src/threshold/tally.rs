@@ -172,7 +172,7 @@ impl Lens {
 
     pub fn disconnects(&self, tally: &mut Tally, population: &str, by: ClosedBy, code: u16, count: u64) {
         if let Subject::Disconnects { code: wanted } = self.subject
-            && by != ClosedBy::User
+            && !by.is_planned()
             && wanted.is_none_or(|wanted| wanted == code)
             && self.sees(population)
         {

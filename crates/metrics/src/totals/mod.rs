@@ -30,6 +30,7 @@ use super::annotation::Annotations;
 use super::contract::{BreachKey, BreachTotal};
 use super::delta::{DisconnectKey, ErrorKey, LedgerDelta, UsersByState};
 use super::evidence::EvidenceBook;
+use super::finding::{FindingKey, FindingTotal};
 use super::histogram::Histogram;
 use super::listeners::Listeners;
 use base::time::{Span, Timestamp};
@@ -46,6 +47,7 @@ pub struct Totals {
     pub(crate) delivery: LedgerDelta,
     pub(crate) listeners: Listeners,
     pub(crate) breaches: BTreeMap<BreachKey, BreachTotal>,
+    pub(crate) findings: BTreeMap<FindingKey, FindingTotal>,
     /// Of all workers and populations, as of their last hand-overs.
     pub(crate) users: UsersByState,
     /// `None`: it goes on.
@@ -147,6 +149,11 @@ impl Totals {
     /// How events broke their contract, and unknown ones.
     pub fn breaches(&self) -> &BTreeMap<BreachKey, BreachTotal> {
         &self.breaches
+    }
+
+    /// What findings are about.
+    pub fn findings(&self) -> &BTreeMap<FindingKey, FindingTotal> {
+        &self.findings
     }
 
     pub fn errors(&self) -> &BTreeMap<ErrorKey, ErrorTotal> {

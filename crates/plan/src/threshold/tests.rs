@@ -110,7 +110,7 @@ const BAD: &[(&str, &str)] = &[
     (
         "delivery.vanished == 0",
         "the ledger has no `vanished`, it has sent, accepted, rejected, unconfirmed, abandoned, due, delivered, missing, \
-         duplicated, reordered, late, arrived, extra (column 1)",
+         duplicated, own_copies, reordered, late, arrived, extra (column 1)",
     ),
     ("delivery.missing p95 < 1", "expected no statistic, or `count`, found `p95` (column 18)"),
     ("delivery.missing{a} == 0", "the ledger is kept for the whole run, not by population (column 17)"),

@@ -81,7 +81,7 @@ fn reconnect(compiler: &mut Compiler<'_>, node: &Node<'_>) -> (Reconnect, WhenRe
 pub(super) fn timers(compiler: &mut Compiler<'_>, node: Option<&Node<'_>>) -> Vec<Timer> {
     let mut timers = Vec::new();
     for entry in node.map(Node::list).unwrap_or_default() {
-        let known = &["name", "interval", "first", "times", "steps", "note"];
+        let known = &["name", "interval", "first", "times", "flushes", "steps", "note"];
         let Some(fields) = entry.fields(known) else { continue };
         let name = fields.required("name").and_then(|name| {
             let text = name.name()?;
@@ -93,13 +93,14 @@ pub(super) fn timers(compiler: &mut Compiler<'_>, node: Option<&Node<'_>>) -> Ve
         let interval = fields.required("interval").and_then(|node| interval(compiler, &node));
         let first = fields.optional("first").and_then(|first| compiler.delay(&first));
         let times = fields.optional("times").map(|times| compiler.template(&times));
+        let flushes = compiler.flag(&fields, "flushes", false);
         let start = compiler.ops.len();
         let block = compiler.block(fields.required("steps").as_ref(), ON_THE_SIDE);
         let never = times.as_ref().and_then(Template::as_constant).and_then(Value::as_f64);
         let (name, never) = (name.unwrap_or_default(), never.is_some_and(|times| times < 1.0));
         compiler.timer_names.push((name.clone(), (!never).then_some(timers.len())));
         match interval {
-            Some(interval) if !never => timers.push(Timer { name, interval, first, times, block }),
+            Some(interval) if !never => timers.push(Timer { name, interval, first, times, flushes, block }),
             _ => compiler.ops.truncate(start),
         }
     }
@@ -203,7 +204,7 @@ fn pause(compiler: &mut Compiler<'_>, node: &Node<'_>) -> Option<Pause> {
 }
 
 /// An operation that some step has.
-fn operation_named(compiler: &mut Compiler<'_>, node: &Node<'_>) -> Option<OperationId> {
+pub(super) fn operation_named(compiler: &mut Compiler<'_>, node: &Node<'_>) -> Option<OperationId> {
     let name = compiler.known(node, |node| node.name().map(str::to_owned))?;
     let found = compiler.operations.iter().position(|known| *known == name);
     if found.is_none() {

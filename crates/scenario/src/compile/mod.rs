@@ -158,9 +158,9 @@ impl<'p> Compiler<'p> {
         let finish = self.block(fields.optional("finish").as_ref(), ON_THE_SIDE);
         let after_flow = [("stay", AfterFlow::Stay), ("leave", AfterFlow::Leave)];
         let after_flow = fields.optional("after_flow").and_then(|node| node.one_of(&after_flow));
-        let consistency = consistency::consistency(self, fields.optional("consistency").as_ref());
         let timers = handlers::timers(self, fields.optional("every").as_ref());
         let reactions = handlers::reactions(self, fields.optional("on").as_ref());
+        let consistency = consistency::consistency(self, fields.optional("consistency").as_ref());
         let delivery = handlers::delivery(self, fields.optional("delivery").as_ref());
         let errors = handlers::errors(self, fields.optional("errors").as_ref());
         handlers::counted(self, fields.optional("count").as_ref());

@@ -18,6 +18,9 @@ impl User {
         if self.voice.is_none() {
             return;
         }
+        if audio.report == Some(event) && !self.awaits(event) {
+            self.note_end(ctx, event, true);
+        }
         if event == audio.inbound {
             self.on_audio(ctx, audio, args);
         } else if event == audio.done {
