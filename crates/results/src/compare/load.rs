@@ -21,7 +21,10 @@ pub enum LoadDifference {
     /// What users do, step by step.
     Scenario,
     /// How they do it. `None`: the plan does not say.
-    Variable { name: String, values: [Option<String>; 2] },
+    Variable {
+        name: String,
+        values: [Option<String>; 2],
+    },
     /// What a tester did to the run.
     Actions,
 }
@@ -67,7 +70,8 @@ fn users(plan: &Plan) -> u32 {
 fn arrivals(plan: &Plan) -> f64 {
     let most = |population: &Population| {
         let rates = population.load.stages().into_iter().map(|stage| stage.target);
-        let ordered = plan.actions.iter().filter(|timed| timed.population.as_ref().is_none_or(|of| *of == population.name));
+        let ordered =
+            plan.actions.iter().filter(|timed| timed.population.as_ref().is_none_or(|of| *of == population.name));
         let ordered = ordered.filter_map(|timed| match timed.action {
             Action::ArrivalRate { per_s, .. } => Some(per_s),
             _ => None,

@@ -256,11 +256,8 @@ fn a_rate_s_ratio_is_within_its_interval() {
 #[test]
 fn a_latency_that_was_0_is_told_by_its_difference() {
     let of = |value: f64| Interval { value, low: (value - 0.1).max(0.0), high: value + 0.1 };
-    let cases = [
-        (0.0, 0.3, 0.3, Scale::Absolute),
-        (0.05, 0.0, -1.0, Scale::Relative),
-        (10.0, 20.0, 1.0, Scale::Relative),
-    ];
+    let cases =
+        [(0.0, 0.3, 0.3, Scale::Absolute), (0.05, 0.0, -1.0, Scale::Relative), (10.0, 20.0, 1.0, Scale::Relative)];
     for (first, second, expected, scale) in cases {
         let (found, told) = subject::relative(of(first), of(second));
         assert_eq!(told, scale);
