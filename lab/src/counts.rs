@@ -89,6 +89,10 @@ pub struct Faults {
     /// Deliveries held back for a reordering that never came, because no next message followed in time.
     pub holds_without_successor: u64,
     pub restarts: u64,
+    /// Messages that were said before and sent again to who joined.
+    pub messages_replayed: u64,
+    /// REST calls that were sent elsewhere.
+    pub redirected: u64,
     /// Frames for connections that were gone when they should have left.
     pub frames_discarded: u64,
 }

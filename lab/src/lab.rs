@@ -70,6 +70,14 @@ impl Lab {
         self.world().faults = faults;
     }
 
+    /// Until a registration or log-in would be done where they are slow and few.
+    pub async fn wait_for_a_thread(&self) {
+        let due = self.world().logged_in_at(clock::now());
+        if let Some(due) = due {
+            tokio::time::sleep_until(due.into()).await;
+        }
+    }
+
     /// Closes every connection but the one that asked, and refuses new ones for a while. What is stored stays.
     pub fn restart(&self, down: Duration, asked_by: Option<&Arc<LineControl>>) {
         let mut world = self.world();

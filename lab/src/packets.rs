@@ -16,9 +16,18 @@ pub fn event(name: &str, payload: &impl Serialize) -> Str {
     encode(Packet::event("/", Value::Str(body.into(), None)))
 }
 
-/// `3<id>[]`: the server's automatic acknowledgement carries nothing.
-pub fn ack(id: i64) -> Str {
-    encode(Packet::ack("/", Value::Str("[]".into(), None), id))
+/// `3<id>[]`: the server's automatic acknowledgement carries nothing. With an answer `3<id>[answer]`.
+pub fn ack(id: i64, answer: Option<&serde_json::Value>) -> Str {
+    let body = answer.map_or_else(|| "[]".to_owned(), |answer| format!("[{answer}]"));
+    encode(Packet::ack("/", Value::Str(body.into(), None), id))
+}
+
+/// Packets of one event, each with a payload, as one packet whose payload is an array of theirs.
+pub fn batch(name: &str, packets: &[Str]) -> Str {
+    let head = format!("2[{},", serde_json::Value::from(name));
+    let payload = |packet: &Str| packet.strip_prefix(&head)?.strip_suffix(']').map(str::to_owned);
+    let payloads: Vec<_> = packets.iter().filter_map(payload).collect();
+    format!("{head}[{}]]", payloads.join(",")).into()
 }
 
 /// `0{"sid":"…"}`
@@ -58,8 +67,11 @@ mod tests {
     fn packets_on_the_wire() {
         check(event("messageLoadStart", &()), r#"2["messageLoadStart"]"#);
         check(event("message", &serde_json::json!({"a": [1]})), r#"2["message",{"a":[1]}]"#);
-        check(ack(0), "30[]");
-        check(ack(17), "317[]");
+        check(ack(0, None), "30[]");
+        check(ack(17, None), "317[]");
+        check(ack(17, Some(&serde_json::json!({ "ok": true }))), r#"317[{"ok":true}]"#);
+        let events = [1, 2].map(|id| event("message", &serde_json::json!({ "id": id })));
+        check(batch("message", &events), r#"2["message",[{"id":1},{"id":2}]]"#);
         check(connected("x"), r#"0{"sid":"x"}"#);
         check(refused("Invalid token"), r#"4{"message":"Invalid token"}"#);
         check(refused_bare("/", "Authentication error"), r#"4"Authentication error""#);

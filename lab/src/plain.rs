@@ -5,7 +5,7 @@
 
 use std::sync::Arc;
 
-use axum::extract::ws::{CloseFrame, Message, Utf8Bytes, WebSocket, WebSocketUpgrade};
+use axum::extract::ws::{CloseFrame, Message, Utf8Bytes, WebSocket, WebSocketUpgrade, close_code};
 use axum::extract::{ConnectInfo, State};
 use axum::response::Response;
 use bytes::Bytes;
@@ -16,7 +16,7 @@ use tokio::sync::mpsc;
 
 use crate::lab::Lab;
 use crate::transport::Peer;
-use crate::world::{ConnectionId, Sink};
+use crate::world::{ConnectionId, Sink, TOO_LARGE};
 
 pub async fn upgrade(
     State(lab): State<Arc<Lab>>,
@@ -35,6 +35,7 @@ async fn converse(lab: Arc<Lab>, peer: Peer, socket: WebSocket) {
     let writing = tokio::spawn(write(writer, queued));
     let reason = loop {
         match reader.next().await {
+            Some(Ok(Message::Text(text))) if is_too_large(&lab, text.len()) => break TOO_LARGE,
             Some(Ok(Message::Text(text))) => receive(&lab, id, &text),
             Some(Ok(Message::Close(close))) => break close_reason(close.as_ref()),
             Some(Ok(_)) => {}
@@ -44,8 +45,15 @@ async fn converse(lab: Arc<Lab>, peer: Peer, socket: WebSocket) {
     };
     // This drops the queue's sender, so that the writer ends as well.
     lab.world().close(id, reason);
-    // The writer cannot fail in a way that is still of interest.
-    let _ = writing.await;
+    if let Ok(Some(mut writer)) = writing.await {
+        let code = (reason == TOO_LARGE).then(|| CloseFrame { code: close_code::SIZE, reason: TOO_LARGE.into() });
+        // The client may be gone already.
+        let _ = writer.send(Message::Close(code)).await;
+    }
+}
+
+fn is_too_large(lab: &Lab, bytes: usize) -> bool {
+    lab.world().faults.rules.is_too_large(bytes)
 }
 
 fn receive(lab: &Lab, from: ConnectionId, text: &str) {
@@ -53,24 +61,25 @@ fn receive(lab: &Lab, from: ConnectionId, text: &str) {
     lab.world().on_plain_frame(from, frame);
 }
 
-/// Flushes only when nothing more is waiting, so that a burst costs few system calls.
-async fn write(mut writer: SplitSink<WebSocket, Message>, mut queued: mpsc::UnboundedReceiver<Str>) {
+/// Flushes only when nothing more is waiting, so that a burst costs few system calls. What comes back can still be closed.
+async fn write(mut writer: Writer, mut queued: mpsc::UnboundedReceiver<Str>) -> Option<Writer> {
     while let Some(text) = queued.recv().await {
         if writer.feed(message(text)).await.is_err() {
-            return;
+            return None;
         }
         while let Ok(text) = queued.try_recv() {
             if writer.feed(message(text)).await.is_err() {
-                return;
+                return None;
             }
         }
         if writer.flush().await.is_err() {
-            return;
+            return None;
         }
     }
-    // The client may be gone already.
-    let _ = writer.close().await;
+    Some(writer)
 }
+
+type Writer = SplitSink<WebSocket, Message>;
 
 fn message(text: Str) -> Message {
     Message::Text(Utf8Bytes::try_from(Bytes::from(text)).expect("it was a string before"))

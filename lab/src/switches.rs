@@ -5,6 +5,8 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
+use crate::rules::Rules;
+
 /// Shares are 0 to 1; 0, empty and false are off.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -40,6 +42,8 @@ pub struct Switches {
     pub history_duplicate_share: f64,
     pub history_reorder_share: f64,
     pub read_stuck_share: f64,
+    #[serde(skip_serializing_if = "Rules::is_default")]
+    pub rules: Rules,
 }
 
 /// Why a body of `POST /lab/faults` was refused: the field, and what is wrong with it.
@@ -104,7 +108,7 @@ fn check(faults: &Switches) -> Result<(), SwitchError> {
     if faults.error_share > 0.0 && faults.error_code.is_empty() {
         return Err(refuse("error_code", "is needed with error_share".into()));
     }
-    Ok(())
+    faults.rules.check(LONGEST_DELAY_MS)
 }
 
 pub fn refuse(field: &str, message: String) -> SwitchError {
@@ -137,6 +141,10 @@ mod tests {
         check_refused(r#"{"rate_limit_per_min":-5}"#, "rate_limit_per_min", "invalid value");
         check_refused(r#"{"stop_reading":1}"#, "stop_reading", "expected a boolean");
         check_refused(r#"{"error_share":0.1}"#, "error_code", "is needed");
+        check_refused(r#"{"rules":{"batches":1}}"#, "rules", "unknown field `batches`");
+        check_refused(r#"{"rules":{"login_ms":-1}}"#, "rules.login_ms", "-1 is not between");
+        check_refused(r#"{"rules":{"redirect_to":"a.example"}}"#, "rules.redirect_to", "is no origin");
+        check_refused(r#"{"rules":{"redirect_to":"http://a.example/x"}}"#, "rules.redirect_to", "is no origin");
     }
 
     /// Without `..`, so that a field added there does not compile here.
@@ -167,6 +175,19 @@ mod tests {
             voice: None,
             restart_at_s: 10.0,
             restart_down_ms: 500.0,
+            restart_forget_sessions: true,
+            rules: plan::LabRules {
+                unique_names: true,
+                plain_get_404: true,
+                answering_acks: true,
+                no_sender_copy: true,
+                batch_ms: 50.5,
+                join_history: 20,
+                login_ms: 600.5,
+                login_threads: 10,
+                frame_limit_bytes: 4_096,
+                redirect_to: "http://127.0.0.1:4281".into(),
+            },
         };
         let document = planned.switches();
         let switches = parse(document.to_string().as_bytes()).expect("the plan's document is ours");

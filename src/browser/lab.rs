@@ -15,6 +15,8 @@ pub struct FaultyLabs {
     origins: Vec<String>,
     /// When they restart, in milliseconds of the run, and how long they are down then.
     restart: Option<(f64, f64)>,
+    /// Nobody is logged in after it.
+    forget_sessions: bool,
     /// The plan has faults of the voice service, too.
     speaks: bool,
 }
@@ -51,7 +53,8 @@ pub async fn set_faults(plan: &Plan) -> Result<Option<FaultyLabs>, LabError> {
     origins.sort_unstable();
     origins.dedup();
     let restart = (faults.restart_at_s > 0.0).then_some((faults.restart_at_s * 1e3, faults.restart_down_ms));
-    let mut labs = FaultyLabs { origins: Vec::new(), restart, speaks: faults.voice.is_some() };
+    let forget_sessions = faults.restart_forget_sessions;
+    let mut labs = FaultyLabs { origins: Vec::new(), restart, forget_sessions, speaks: faults.voice.is_some() };
     for origin in origins {
         match post(&origin, "faults", &faults.switches()).await {
             Err(_) if !is_wanted => continue,
@@ -69,7 +72,7 @@ impl FaultyLabs {
     /// So much of the run is over: restarts the servers if it is time.
     pub fn on_time(&mut self, elapsed_ms: f64) {
         if let Some((_, down_ms)) = self.restart.take_if(|(at_ms, _)| elapsed_ms >= *at_ms) {
-            self.tell("restart", &json!({ "down_ms": down_ms as u64 }));
+            self.tell("restart", &json!({ "down_ms": down_ms as u64, "forget_sessions": self.forget_sessions }));
         }
     }
 

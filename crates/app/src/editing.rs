@@ -5,10 +5,10 @@ use serde_json::{Value, json};
 use super::csv::CsvTable;
 use super::editor::{Editor, population_path};
 use super::event::{Effect, Event};
-use super::model::{Model, NoticeKind};
+use super::model::Model;
+use super::notice::{About, NoticeKind, forget_done, over, say};
 use super::path::Path;
 use super::text_file::{Encoding, TextFile};
-use super::update::say;
 use super::{field, load_form, presets, share, sound};
 use base::url;
 use plan::Load;
@@ -16,6 +16,7 @@ use plan::Load;
 /// The events that change the plan.
 pub(super) fn edit_plan(model: &mut Model, event: Event) {
     forget_done(model);
+    over(model, About::Plan);
     let population = population_path(model.editor.population());
     let editor = &mut model.editor;
     match event {
@@ -51,7 +52,7 @@ pub(super) fn edit_plan(model: &mut Model, event: Event) {
         }
         Event::AccountsRead { name, file: Ok(file) } => attach_accounts(model, &name, &file),
         Event::AccountsRead { name, file: Err(error) } | Event::PlanRead { name, file: Err(error) } => {
-            say(model, NoticeKind::Problem, format!("{name} was not read: {error}."));
+            say(model, NoticeKind::Problem, About::Deed, format!("{name} was not read: {error}."));
         }
         Event::ClipRead(clip) => sound::take(model, clip),
         Event::RenameClip { from, to } => sound::rename(model, &from, &to),
@@ -118,9 +119,9 @@ fn attach_accounts(model: &mut Model, name: &str, file: &TextFile) {
             let how = if file.encoding == Encoding::Utf8 { String::new() } else { format!(" as {}", file.encoding) };
             let said = format!("{} {accounts} read from {name}{how}. They stay in this page.", table.rows.len());
             model.editor.attach_csv(model.editor.population(), table);
-            say(model, NoticeKind::Done, said);
+            say(model, NoticeKind::Done, About::Deed, said);
         }
-        Err(error) => say(model, NoticeKind::Problem, format!("{name} was not read: {error}.")),
+        Err(error) => say(model, NoticeKind::Problem, About::Deed, format!("{name} was not read: {error}.")),
     }
 }
 
@@ -135,12 +136,12 @@ fn open_plan(model: &mut Model, name: &str, text: String) {
     match serde_json::from_str(&text) {
         Ok(document) => {
             replace_plan(model, document);
-            say(model, NoticeKind::Done, format!("Plan opened from {name}."));
+            say(model, NoticeKind::Done, About::Deed, format!("Plan opened from {name}."));
         }
         Err(_) => {
             // The text is shown as it is, with the problem on its line.
             model.editor.edit_text(text);
-            say(model, NoticeKind::Problem, format!("{name} is not JSON; see the problem in the editor."));
+            say(model, NoticeKind::Problem, About::Plan, format!("{name} is not JSON; see the problem in the editor."));
         }
     }
 }
@@ -158,11 +159,19 @@ pub(super) fn save_script(model: &mut Model) -> Vec<Effect> {
         Some(Ok(text)) => return vec![Effect::Download { name, text }],
         Some(Err(problems)) => {
             let problem = problems.first().map_or_else(String::new, ToString::to_string);
-            say(model, NoticeKind::Problem, format!("This plan cannot be written as a k6 script: {problem}"));
+            say(
+                model,
+                NoticeKind::Problem,
+                About::Plan,
+                format!("This plan cannot be written as a k6 script: {problem}"),
+            );
         }
-        None => {
-            say(model, NoticeKind::Problem, "The plan has problems: a k6 script needs a plan that can run.".to_owned())
-        }
+        None => say(
+            model,
+            NoticeKind::Problem,
+            About::Plan,
+            "The plan has problems: a k6 script needs a plan that can run.".to_owned(),
+        ),
     }
     Vec::new()
 }
@@ -185,9 +194,4 @@ fn file_name(name: &str) -> String {
 
 pub(super) fn replace_plan(model: &mut Model, document: Value) {
     model.editor = Editor::new(document).replacing(&model.editor);
-}
-
-/// What went well is old news as soon as something else is done; problems stay until they are dismissed.
-pub(super) fn forget_done(model: &mut Model) {
-    model.notice.take_if(|notice| notice.kind == NoticeKind::Done);
 }

@@ -2,9 +2,9 @@
 //! at this browser has agreed to that broker; each is asked about once.
 
 use super::event::{Effect, Event};
-use super::model::{Model, NoticeKind, Page};
+use super::model::{Model, Page};
+use super::notice::{About, NoticeKind, say};
 use super::safety;
-use super::update::say;
 use base::url;
 use swarm::{Credentials, Decision, Invite, InviteError, Role};
 
@@ -38,7 +38,7 @@ pub fn follow(model: &mut Model, invite: Result<Invite, InviteError>) -> Vec<Eff
     let invite = match invite {
         Ok(invite) => invite,
         Err(error) => {
-            say(model, NoticeKind::Problem, format!("The swarm was not joined: {error}."));
+            say(model, NoticeKind::Problem, About::Swarm, format!("The swarm was not joined: {error}."));
             return Vec::new();
         }
     };
@@ -75,7 +75,7 @@ pub fn answer(model: &mut Model, reply: Reply) -> Vec<Effect> {
             let keep = allow_broker(model, &joining.invite.broker);
             return vec![keep, enter(model, joining.invite, None)];
         }
-        say(model, NoticeKind::Warning, "Nothing was connected to.".to_owned());
+        say(model, NoticeKind::Warning, About::Swarm, "Nothing was connected to.".to_owned());
         // The same link, followed again, asks again.
         return if leaves_something(model) { Vec::new() } else { vec![Effect::ForgetLink] };
     }

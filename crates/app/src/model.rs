@@ -4,6 +4,7 @@ use super::editor::Editor;
 use super::hear::Hearing;
 use super::joining::Joining;
 use super::log::LogFilter;
+use super::notice::Notice;
 use super::preflight::PreflightView;
 use super::presets;
 use super::recording::ClipRecording;
@@ -58,20 +59,6 @@ pub enum Theme {
     System,
     Light,
     Dark,
-}
-
-/// One sentence about what just happened, read out by screen readers.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Notice {
-    pub kind: NoticeKind,
-    pub text: String,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum NoticeKind {
-    Done,
-    Warning,
-    Problem,
 }
 
 impl Model {

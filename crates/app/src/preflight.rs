@@ -1,9 +1,9 @@
 //! The look before the run, as the page shows it.
 
 use super::event::{Effect, Event};
-use super::model::{Model, NoticeKind};
+use super::model::Model;
+use super::notice::{About, NoticeKind, over, say};
 use super::run_view::Mood;
-use super::update::say;
 use super::{safety, sound};
 use plan::Plan;
 use protocol::audio::Clip;
@@ -48,8 +48,9 @@ pub fn update(model: &mut Model, event: PreflightEvent) -> Vec<Effect> {
 }
 
 fn start(model: &mut Model) -> Vec<Effect> {
+    over(model, About::Plan);
     let Some(plan) = model.editor.plan().cloned() else {
-        say(model, NoticeKind::Problem, "The plan has problems; they are listed beside it.".to_owned());
+        say(model, NoticeKind::Problem, About::Plan, "The plan has problems; they are listed beside it.".to_owned());
         return Vec::new();
     };
     if model.preflight.is_running || safety::ask(model, &plan, Event::Preflight(PreflightEvent::Start)) {
@@ -65,7 +66,7 @@ pub fn cancel(model: &mut Model) -> Vec<Effect> {
     if !std::mem::take(&mut model.preflight.is_running) {
         return Vec::new();
     }
-    say(model, NoticeKind::Warning, "The preflight was cancelled.".to_owned());
+    say(model, NoticeKind::Warning, About::Plan, "The preflight was cancelled.".to_owned());
     vec![Effect::CancelPreflight]
 }
 

@@ -6,8 +6,8 @@ use serde::{Deserialize, Serialize};
 
 use super::event::{Effect, Event};
 use super::format;
-use super::model::{Model, NoticeKind};
-use super::update::say;
+use super::model::Model;
+use super::notice::{About, NoticeKind, say};
 use base::url;
 use plan::{HostLoad, Limits, Plan};
 
@@ -97,7 +97,7 @@ pub fn update(model: &mut Model, event: SafetyEvent) -> Vec<Effect> {
         }
         SafetyEvent::Refuse => {
             if model.safety.asks.take().is_some() {
-                say(model, NoticeKind::Warning, "Nothing was started.".to_owned());
+                say(model, NoticeKind::Warning, About::Plan, "Nothing was started.".to_owned());
             }
             return Vec::new();
         }
@@ -105,7 +105,12 @@ pub fn update(model: &mut Model, event: SafetyEvent) -> Vec<Effect> {
             let text = text.trim();
             // A whole address is taken for its host.
             let Some(host) = url::meant_host(text) else {
-                say(model, NoticeKind::Problem, format!("\"{text}\" is no host: expected a name like chat.example."));
+                say(
+                    model,
+                    NoticeKind::Problem,
+                    About::Deed,
+                    format!("\"{text}\" is no host: expected a name like chat.example."),
+                );
                 return Vec::new();
             };
             model.safety.limits.hosts.insert(host);
@@ -115,7 +120,7 @@ pub fn update(model: &mut Model, event: SafetyEvent) -> Vec<Effect> {
         SafetyEvent::RemovePlace(place) => drop(model.safety.here.remove(&place)),
         SafetyEvent::SetCap { cap, text } => match read_cap(&text) {
             Ok(value) => cap.set(&mut model.safety.limits, value),
-            Err(problem) => say(model, NoticeKind::Problem, problem),
+            Err(problem) => say(model, NoticeKind::Problem, About::Deed, problem),
         },
     }
     vec![keep(model)]

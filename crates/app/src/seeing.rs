@@ -1,9 +1,9 @@
 //! What happens to the user that is seen, and to panels of evidence: a part of [`update`](super::update()).
 
 use super::event::Effect;
-use super::model::{Model, NoticeKind};
+use super::model::Model;
+use super::notice::{About, NoticeKind, say};
 use super::see::SeeEvent;
-use super::update::say;
 use engine::wire::Canary;
 
 pub fn update(model: &mut Model, event: SeeEvent) -> Vec<Effect> {
@@ -13,7 +13,7 @@ pub fn update(model: &mut Model, event: SeeEvent) -> Vec<Effect> {
         SeeEvent::TypeNumber(number) => seeing.number = number,
         SeeEvent::Watch => match seeing.watch(run) {
             Ok(effects) => return effects,
-            Err(problem) => say(model, NoticeKind::Problem, problem),
+            Err(problem) => say(model, NoticeKind::Problem, About::Deed, problem),
         },
         SeeEvent::WatchAny => return seeing.watch_any(run),
         SeeEvent::WatchUser(user) => {
@@ -47,13 +47,13 @@ pub fn update(model: &mut Model, event: SeeEvent) -> Vec<Effect> {
 /// A person says that the service felt slow just now: a mark on the charts, for whoever looks at them later.
 fn felt_slow(model: &mut Model) -> Vec<Effect> {
     if !model.run.status.is_running() {
-        say(model, NoticeKind::Problem, "Nothing runs that could feel slow.".to_owned());
+        say(model, NoticeKind::Problem, About::Deed, "Nothing runs that could feel slow.".to_owned());
         return Vec::new();
     }
     let text = match model.seeing.user() {
         Some(user) => format!("felt slow, watching {}", super::see::name(&model.run, user)),
         None => "felt slow".to_owned(),
     };
-    say(model, NoticeKind::Done, format!("Marked at {}: felt slow.", model.run.status.clock()));
+    say(model, NoticeKind::Done, About::Run, format!("Marked at {}: felt slow.", model.run.status.clock()));
     vec![Effect::NoteDown(text)]
 }

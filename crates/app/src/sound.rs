@@ -1,9 +1,9 @@
 //! What happens to clips and recordings: a part of [`update`](super::update()).
 
 use super::event::{Effect, Event};
-use super::model::{Model, NoticeKind};
+use super::model::Model;
+use super::notice::{About, NoticeKind, over, say};
 use super::recording::ClipRecording;
-use super::update::say;
 use super::{Editor, presets, voice_form};
 use plan::Plan;
 use protocol::audio::Clip;
@@ -18,6 +18,7 @@ pub fn update(model: &mut Model, event: Event) -> Vec<Effect> {
         }
         Event::Record if model.recording == ClipRecording::Off => {
             model.recording = ClipRecording::Asked;
+            over(model, About::Clip);
             // What is played would be recorded.
             model.playing = None;
             return vec![Effect::StopClip, Effect::Record];
@@ -38,7 +39,7 @@ pub fn update(model: &mut Model, event: Event) -> Vec<Effect> {
         }
         Event::RecordingFailed(problem) => {
             model.recording = ClipRecording::Off;
-            say(model, NoticeKind::Problem, problem);
+            say(model, NoticeKind::Problem, About::Clip, problem);
         }
         _ => {}
     }
@@ -53,7 +54,7 @@ pub fn hear(model: &mut Model, event: Event) -> Vec<Effect> {
         Event::TypeSpeaker(number) => hearing.number = number,
         Event::Listen => match hearing.listen(run) {
             Ok(effects) => return effects,
-            Err(problem) => say(model, NoticeKind::Problem, problem),
+            Err(problem) => say(model, NoticeKind::Problem, About::Deed, problem),
         },
         Event::ListenToAny => return hearing.listen_to_any(run),
         Event::StopListening => return hearing.stop(),
@@ -93,10 +94,10 @@ pub fn take(model: &mut Model, clip: Clip) {
             voice_form::say_too(&mut model.editor, &name);
             // Of several files one may have failed: that must not vanish behind those that went well.
             if model.notice.as_ref().is_none_or(|notice| notice.kind != NoticeKind::Problem) {
-                say(model, NoticeKind::Done, format!("The clip {name} is there. It stays in this page."));
+                say(model, NoticeKind::Done, About::Clip, format!("The clip {name} is there. It stays in this page."));
             }
         }
-        Err(problem) => say(model, NoticeKind::Problem, format!("{wanted} was not taken: {problem}.")),
+        Err(problem) => say(model, NoticeKind::Problem, About::Clip, format!("{wanted} was not taken: {problem}.")),
     }
 }
 

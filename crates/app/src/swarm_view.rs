@@ -111,7 +111,8 @@ impl SwarmView {
         let run = run.filter(|run| !run.is_done());
         let own_row = own_row(facts, conductor, own, run);
         let (seats, unlisted) = listed(conductor.seats().collect());
-        let roster = [own_row].into_iter().chain(seats.into_iter().map(|seat| seat_row(seat, own, run))).collect();
+        let roster =
+            [own_row].into_iter().chain(seats.into_iter().map(|seat| seat_row(facts, seat, own, run))).collect();
         Self {
             roster,
             unlisted,
@@ -243,8 +244,12 @@ fn own_row(facts: &SwarmFacts<'_>, conductor: &Conductor, own: &Card, run: Optio
     Row { key: "own".to_owned(), is_part: false, cells }
 }
 
-fn seat_row(seat: &Seat, own: &Card, run: Option<&Run>) -> Row {
-    let (state, mood) = seat_state(seat, own, run);
+fn seat_row(facts: &SwarmFacts<'_>, seat: &Seat, own: &Card, run: Option<&Run>) -> Row {
+    let (state, mood) = match seat_state(seat, own, run) {
+        // What it was when it was last heard.
+        (_, Mood::Good) if !facts.is_connected => ("not heard: no broker".to_owned(), Mood::Warn),
+        known => known,
+    };
     let mut cells = vec![Cell::from(format::foreign(&seat.name())), Cell::new(state).with_mood(mood)];
     cells.extend(card_cells(seat.card.as_ref()));
     let round_trip = seat.clock.map_or_else(|| format::NOTHING.to_owned(), |clock| format::millis(clock.round_trip));
@@ -358,6 +363,7 @@ fn capacity(facts: &SwarmFacts<'_>, conductor: &Conductor, own: &Card, wanted_us
         format::count(sockets.into())
     );
     match wanted_users {
+        _ if !facts.is_connected => ("Without its broker this is no swarm: nobody can join.".to_owned(), Mood::Bad),
         Some(wanted) if wanted > sockets => {
             let more = (wanted - sockets).div_ceil(PER_BROWSER);
             let noun = if more == 1 { "browser" } else { "browsers" };
@@ -466,52 +472,5 @@ const AT_ONCE: &str = "at once: the conductor has pressed Start";
 const PER_BROWSER: u32 = 250;
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use swarm::{LinkEvent, SessionId};
-
-    #[test]
-    fn a_patience_survives_its_form() {
-        for patience in PATIENCES {
-            assert_eq!(patience_of(&patience_value(patience)), patience);
-        }
-        assert_eq!(patience_of("nonsense"), Patience::Seconds(8));
-    }
-
-    #[test]
-    fn somebody_who_lies_is_named_to_whom_it_concerns() {
-        let refused = |forged| Refused { forged, replay: 7, ..Refused::default() };
-        assert_eq!(forged(Role::Generator, refused(0)), None);
-        let expected = "somebody with a link of this swarm poses as its conductor: 1 message was refused";
-        assert_eq!(forged(Role::Generator, refused(1)).as_deref(), Some(expected));
-        let text = forged(Role::Conductor, refused(2)).expect("there was one");
-        assert!(text.contains("this conductor or another browser: 2 messages were refused"), "{text}");
-    }
-
-    #[test]
-    fn a_crowd_that_somebody_invented_pushes_nobody_who_plays_out_of_the_roster() {
-        let mut conductor = Conductor::new("");
-        let sessions = || (1..=1_100).map(SessionId);
-        sessions().for_each(|session| conductor.on_event(LinkEvent::Arrived(session)));
-        conductor.begin("k3f".into(), vec![Some(SessionId(1_099)), None, Some(SessionId(7))]);
-        let (shown, unlisted) = listed(conductor.seats().collect());
-        assert_eq!(shown.len(), 300);
-        assert_eq!(shown[..3].iter().map(|seat| seat.session.0).collect::<Vec<_>>(), [7, 1_099, 1]);
-        assert_eq!(unlisted, "800 more are not listed: none of them plays a part.");
-        conductor.begin("k3g".into(), sessions().map(Some).collect());
-        let (shown, unlisted) = listed(conductor.seats().collect());
-        assert_eq!((shown.len(), unlisted.as_str()), (1_100, ""));
-    }
-
-    #[test]
-    fn clocks_stand_with_their_sign_and_their_bound() {
-        #[track_caller]
-        fn check(offset: f64, expected: &str) {
-            assert_eq!(clock(Offset { offset, bound: 0.5, round_trip: 1.0 }), expected);
-        }
-        // The conductor's clock shows more than this browser's, so this one shows less.
-        check(1.6, "−1.6\u{a0}ms ± 500\u{a0}µs");
-        check(-2_000.0, "2\u{a0}s ± 500\u{a0}µs");
-        check(0.0, "0\u{a0}µs ± 500\u{a0}µs");
-    }
-}
+#[path = "swarm_view_tests.rs"]
+mod tests;

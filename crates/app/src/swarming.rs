@@ -2,15 +2,18 @@
 
 use super::event::{Effect, Event};
 use super::joining::{allow_broker, enter};
-use super::model::{Model, NoticeKind};
-use super::update::say;
+use super::model::Model;
+use super::notice::{About, NoticeKind, over, say};
 use swarm::{Offer, Role, checked_broker};
 
 pub fn update(model: &mut Model, event: Event) -> Vec<Effect> {
     match event {
         Event::OpenSwarm => return open(model),
         Event::LeaveSwarm => return vec![Effect::LeaveSwarm],
-        Event::TypedBroker(text) => model.broker = text,
+        Event::TypedBroker(text) => {
+            model.broker = text;
+            over(model, About::Swarm);
+        }
         Event::NameBrowser(name) => {
             model.browser_name.clone_from(&name);
             return vec![Effect::NameBrowser(name)];
@@ -33,6 +36,9 @@ pub fn update(model: &mut Model, event: Event) -> Vec<Effect> {
         }
         Event::SwarmChanged(view) => {
             let entered = model.swarm.role.is_none() && view.role.is_some();
+            if view.role.is_some() != model.swarm.role.is_some() {
+                over(model, About::Swarm);
+            }
             model.swarm = *view;
             if entered {
                 return offer(model).into_iter().chain(renamed_meanwhile(model)).collect();
@@ -62,7 +68,7 @@ fn open(model: &mut Model) -> Vec<Effect> {
             vec![keep, Effect::OpenSwarm { broker, name: model.browser_name.clone() }]
         }
         Err(error) => {
-            say(model, NoticeKind::Problem, format!("The swarm was not opened: {error}."));
+            say(model, NoticeKind::Problem, About::Swarm, format!("The swarm was not opened: {error}."));
             Vec::new()
         }
     }

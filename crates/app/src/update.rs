@@ -1,8 +1,9 @@
 //! The one place where the page's state changes.
 
-use super::editing::{aimed_at, edit_plan, forget_done, replace_plan, save_plan, save_script, share_plan};
+use super::editing::{aimed_at, edit_plan, replace_plan, save_plan, save_script, share_plan};
 use super::event::{Effect, Event};
-use super::model::{Model, Notice, NoticeKind, Page};
+use super::model::{Model, Page};
+use super::notice::{About, NoticeKind, forget_done, over, say};
 use super::results::{ResultsEffect, Screen};
 use super::{joining, preflight, presets, safety, share, sound};
 use plan::Plan;
@@ -30,6 +31,7 @@ pub fn update(model: &mut Model, event: Event) -> Vec<Effect> {
             say(
                 model,
                 NoticeKind::Done,
+                About::Deed,
                 "Saved as it is: with the passwords and tokens that the plan may have.".to_owned(),
             );
             return vec![save_plan(&model.editor)];
@@ -63,11 +65,12 @@ pub fn update(model: &mut Model, event: Event) -> Vec<Effect> {
         Event::Safety(event) => return safety::update(model, event),
         Event::Preflight(event) => return preflight::update(model, event),
         Event::Started(plan) => return started(model, &plan),
-        Event::Refused(problem) => say(model, NoticeKind::Problem, problem),
+        Event::Refused(problem) => say(model, NoticeKind::Problem, About::Plan, problem),
         Event::RunChanged(view) => {
             model.run = *view;
             // With the last user the last sound is gone.
             if model.run.status.phase == super::run_view::Phase::Done {
+                over(model, About::Run);
                 model.seeing.end();
                 return model.hearing.stop();
             }
@@ -84,7 +87,7 @@ pub fn update(model: &mut Model, event: Event) -> Vec<Effect> {
             model.results.is_saved = true;
             return vec![Effect::Save(format)];
         }
-        Event::Discarded => say(model, NoticeKind::Warning, DISCARDED.to_owned()),
+        Event::Discarded => say(model, NoticeKind::Warning, About::Page, DISCARDED.to_owned()),
         Event::OpenSwarm
         | Event::LeaveSwarm
         | Event::TypedBroker(_)
@@ -101,8 +104,8 @@ pub fn update(model: &mut Model, event: Event) -> Vec<Effect> {
             return joining::update(model, event);
         }
         Event::Results(event) => return super::results::update(model, event),
-        Event::Done(text) => say(model, NoticeKind::Done, text),
-        Event::Failed(text) => say(model, NoticeKind::Problem, text),
+        Event::Done(text) => say(model, NoticeKind::Done, About::Deed, text),
+        Event::Failed(text) => say(model, NoticeKind::Problem, About::Deed, text),
         edit => {
             edit_plan(model, edit);
             let mut effects = vec![Effect::KeepDraft(model.editor.text().to_owned())];
@@ -133,7 +136,7 @@ fn follow(model: &mut Model, fragment: &str) -> Vec<Effect> {
     match share::read_fragment(fragment) {
         None => Vec::new(),
         Some(Err(error)) => {
-            say(model, NoticeKind::Problem, format!("The link was not opened: {error}."));
+            say(model, NoticeKind::Problem, About::Deed, format!("The link was not opened: {error}."));
             Vec::new()
         }
         Some(Ok(document)) => {
@@ -149,6 +152,9 @@ fn show(model: &mut Model, page: Page) -> Vec<Effect> {
     forget_done(model);
     let changed = model.page != page;
     model.page = page;
+    if changed {
+        over(model, About::Deed);
+    }
     let asks = changed && page == Page::Swarm && model.broker.is_empty() && model.swarm.role.is_none();
     let looks = (changed && page == Page::Results).then_some(Effect::Results(ResultsEffect::LookAgain));
     let effects = [changed.then_some(Effect::EnterPage), asks.then_some(Effect::AskForBroker), looks];
@@ -159,17 +165,18 @@ fn start(model: &mut Model) -> Vec<Effect> {
     if model.run.status.is_running() {
         return Vec::new();
     }
+    over(model, About::Plan);
     if let Some(plan) = model.editor.plan().cloned() {
         if safety::ask(model, &plan, Event::Start) {
             return Vec::new();
         }
         if let Err(exceeded) = model.safety.limits.check(&plan) {
             let text = format!("Not started: {exceeded}. \"Hosts and limits\" beside the plan has them.");
-            say(model, NoticeKind::Problem, text);
+            say(model, NoticeKind::Problem, About::Plan, text);
             return Vec::new();
         }
         if !model.swarm.doubts.is_empty() {
-            say(model, NoticeKind::Warning, model.swarm.doubts.join(" "));
+            say(model, NoticeKind::Warning, About::Swarm, model.swarm.doubts.join(" "));
         }
         let (csv, clips) = (model.editor.csv_rows(), sound::needed(&model.editor, &plan));
         return vec![Effect::Start { plan: Box::new(plan), csv, clips }];
@@ -181,7 +188,7 @@ fn start(model: &mut Model) -> Vec<Effect> {
     };
     let effects = problems.first().map(|problem| Effect::RevealLine(problem.line));
     model.page = Page::Plan;
-    say(model, NoticeKind::Problem, text);
+    say(model, NoticeKind::Problem, About::Plan, text);
     effects.into_iter().collect()
 }
 
@@ -197,7 +204,7 @@ fn stop_all(model: &mut Model) -> Vec<Effect> {
     if plays || model.run.status.is_running() {
         let again = "The STOP key was pressed: nobody sends any more, users leave. Press it again to cut them off.";
         let text = if run == Effect::Abort { "The STOP key was pressed again: everybody is cut off." } else { again };
-        say(model, NoticeKind::Warning, text.to_owned());
+        say(model, NoticeKind::Warning, About::Run, text);
     }
     let part = plays.then_some(Effect::StopPart);
     preflight::cancel(model).into_iter().chain([run]).chain(part).collect()
@@ -221,10 +228,6 @@ fn started(model: &mut Model, plan: &Plan) -> Vec<Effect> {
 /// What a browser does to a page that nobody looks at, when it needs memory.
 const DISCARDED: &str = "The browser had thrown this page away to save memory, and has loaded it anew. A run that went on here \
                          was cut off then: what was written down of it is under Results.";
-
-pub(super) fn say(model: &mut Model, kind: NoticeKind, text: String) {
-    model.notice = Some(Notice { kind, text });
-}
 
 #[cfg(test)]
 mod tests {

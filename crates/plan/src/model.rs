@@ -7,7 +7,7 @@ use super::action::Action;
 use super::load::Schedule;
 use super::search::{searched_arrivals, searched_users};
 use super::segment::{Hand, Segment};
-use super::{Expectation, Search, Threshold, TimedAction, VerdictRules, VoiceFaults};
+use super::{Expectation, LabRules, Search, Threshold, TimedAction, VerdictRules, VoiceFaults};
 
 /// A checked plan. `Plan::check` builds it from JSON and reports all problems at once.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -295,6 +295,11 @@ pub struct LabFaults {
     /// Seconds of the run until the server cuts everybody off (0: never), and how long nobody listens then.
     pub restart_at_s: f64,
     pub restart_down_ms: f64,
+    /// Nobody is logged in after the restart.
+    pub restart_forget_sessions: bool,
+    /// What it asks of its clients besides. Absent: nothing.
+    #[serde(skip_serializing_if = "LabRules::is_default")]
+    pub rules: LabRules,
     /// How its voice service behaves; sent to `POST /lab/voice`. Absent: as it is.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub voice: Option<VoiceFaults>,

@@ -37,6 +37,11 @@ impl Gate {
         Self { lab, limits: ParseConfig::default() }
     }
 
+    /// As the real server beyond its limit: the line is cut, without a word.
+    fn is_too_large(&self, socket: &Socket<Client>, bytes: usize) -> bool {
+        socket.data.id.get().is_some_and(|id| self.lab.world().cuts_off(*id, bytes))
+    }
+
     fn on_packet(&self, socket: &Socket<Client>, packet: Result<Packet, ParseError>) {
         let packet = match packet {
             Ok(packet) => packet,
@@ -112,11 +117,17 @@ impl EngineIoHandler for Gate {
     }
 
     fn on_message(self: &Arc<Self>, message: Str, socket: Arc<Socket<Client>>) {
+        if self.is_too_large(&socket, message.len()) {
+            return;
+        }
         let packet = CommonParser.decode_str(&self.limits, &socket.data.partial, message);
         self.on_packet(&socket, packet);
     }
 
     fn on_binary(self: &Arc<Self>, data: Bytes, socket: Arc<Socket<Client>>) {
+        if self.is_too_large(&socket, data.len()) {
+            return;
+        }
         let packet = CommonParser.decode_bin(&self.limits, &socket.data.partial, data);
         self.on_packet(&socket, packet);
     }

@@ -43,7 +43,7 @@ impl World {
             let code = self.faults.error_code.clone();
             let payload =
                 ErrorPayload { code: Some(&code), message: "오류를 흉내 낸 응답입니다.", retry_after: None };
-            self.emit(from, "error", &payload);
+            self.refuse_event(from, "error", &payload);
             return "injected error";
         }
         let content = message.content.or(message.msg).unwrap_or_default();
@@ -82,7 +82,7 @@ impl World {
                 message: "메시지 전송 횟수 제한을 초과했습니다. 잠시 후 다시 시도해주세요.",
                 retry_after: Some(seconds),
             };
-            self.emit(from, "error", &payload);
+            self.refuse_event(from, "error", &payload);
             "RATE_LIMIT_EXCEEDED"
         })
     }

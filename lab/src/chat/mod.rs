@@ -11,7 +11,7 @@ pub use engine::Gate;
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::clock;
 use crate::counts::Outcome;
@@ -42,6 +42,7 @@ impl World {
     }
 
     pub(crate) fn handle_event(&mut self, from: ConnectionId, event: &str, payload: Value, ack: Option<i64>) {
+        self.answer = (self.faults.rules.answering_acks && ack.is_some()).then(|| json!({ "ok": true }));
         let outcome = match event {
             "joinRoom" => parsed(payload, |room: Option<String>| self.on_join_room(from, room.as_deref())),
             "leaveRoom" => parsed(payload, |room: Option<String>| self.on_leave_room(from, room.as_deref())),
@@ -53,8 +54,17 @@ impl World {
         };
         let handled = outcome.is_ok();
         self.counts.event_in(event, ack.is_some(), outcome.unwrap_or_else(|why| why));
+        let answer = self.answer.take();
         if let (true, Some(ack)) = (handled, ack) {
-            self.acknowledge(from, ack);
+            self.acknowledge(from, ack, answer.as_ref());
+        }
+    }
+
+    /// As an event, or in the acknowledgement if that is to answer.
+    fn refuse_event(&mut self, to: ConnectionId, event: &'static str, error: &ErrorPayload<'_>) {
+        match &mut self.answer {
+            Some(answer) => *answer = json!({ "ok": false, "error": error.code.unwrap_or(error.message) }),
+            None => self.emit(to, event, error),
         }
     }
 
@@ -63,12 +73,12 @@ impl World {
     }
 
     fn fail(&mut self, to: ConnectionId, code: &'static str, message: &str) -> Outcome {
-        self.emit(to, "error", &ErrorPayload { code: Some(code), message, retry_after: None });
+        self.refuse_event(to, "error", &ErrorPayload { code: Some(code), message, retry_after: None });
         code
     }
 
     fn fail_without_code(&mut self, to: ConnectionId, message: &'static str) -> Outcome {
-        self.emit(to, "error", &ErrorPayload { code: None, message, retry_after: None });
+        self.refuse_event(to, "error", &ErrorPayload { code: None, message, retry_after: None });
         message
     }
 }

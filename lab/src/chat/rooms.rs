@@ -4,6 +4,7 @@ use serde::Serialize;
 use serde_json::value::RawValue;
 use serde_json::{Value, json};
 
+use super::ErrorPayload;
 use crate::config::ServerVersion;
 use crate::counts::Outcome;
 use crate::world::views::{MessageView, participants};
@@ -37,6 +38,7 @@ impl World {
         self.listen(from, room);
         let answer = self.joined_payload(room);
         self.emit(from, "joinRoomSuccess", &answer);
+        self.replay(from, room);
         self.announce(room, &format!("{}님이 입장하였습니다.", self.users[user].name));
         self.tell_participants(room);
         "accepted"
@@ -50,7 +52,7 @@ impl World {
     }
 
     fn refuse_room(&mut self, to: ConnectionId, message: &'static str) -> Outcome {
-        self.emit(to, "joinRoomError", &json!({ "message": message }));
+        self.refuse_event(to, "joinRoomError", &ErrorPayload { code: None, message, retry_after: None });
         message
     }
 

@@ -40,7 +40,11 @@ pub async fn register(State(lab): State<Arc<Lab>>, Body(new): Body<Registration>
         ("email", is_email(&new.email), "올바른 이메일 형식이 아닙니다."),
         ("password", new.password.chars().count() >= 6, "비밀번호는 6자 이상이어야 합니다."),
     ])?;
+    lab.wait_for_a_thread().await;
     let mut world = lab.world();
+    if world.is_taken(new.name.trim()) {
+        return Err(ApiError::new(StatusCode::CONFLICT, "이미 사용 중인 이름입니다."));
+    }
     let user = world
         .register(new.name.trim(), &new.email, &new.password)
         .ok_or_else(|| ApiError::new(StatusCode::CONFLICT, "이미 등록된 이메일입니다."))?;
@@ -56,6 +60,7 @@ pub async fn register(State(lab): State<Arc<Lab>>, Body(new): Body<Registration>
 
 /// The user's older session ends here and now; its sockets find out when they next send.
 pub async fn login(State(lab): State<Arc<Lab>>, Body(given): Body<Credentials>) -> Result<Response, ApiError> {
+    lab.wait_for_a_thread().await;
     let mut world = lab.world();
     let user = world
         .user_with(&given.email, &given.password)

@@ -15,7 +15,7 @@ use std::sync::Arc;
 use axum::extract::{DefaultBodyLimit, MatchedPath, Request, State};
 use axum::http::{Method, StatusCode};
 use axum::middleware::{Next, from_fn, from_fn_with_state};
-use axum::response::{IntoResponse, Response};
+use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{delete, get, post};
 use axum::{Json, Router};
 use serde_json::json;
@@ -47,6 +47,7 @@ pub fn api(lab: &Arc<Lab>) -> Router<Arc<Lab>> {
         .route("/users/account", delete(users::delete_account))
         .route_layer(from_fn_with_state(lab.clone(), count_call))
         .fallback(unknown)
+        .layer(from_fn_with_state(lab.clone(), redirect))
         .layer(from_fn(cors::rest))
 }
 
@@ -67,9 +68,23 @@ pub async fn count_call(State(lab): State<Arc<Lab>>, route: MatchedPath, request
     response
 }
 
-/// `refuse_share`: a share of WebSocket handshakes is answered with 503.
+/// `redirect_to`: every call is to be made elsewhere. 307, so that it stays the same call.
+async fn redirect(State(lab): State<Arc<Lab>>, request: Request, next: Next) -> Response {
+    let Some(origin) = lab.world().redirects_to() else { return next.run(request).await };
+    // The router has taken the prefix away.
+    let place = request.uri().path_and_query().map_or("/", |place| place.as_str());
+    Redirect::temporary(&format!("{origin}/api{place}")).into_response()
+}
+
+/// `refuse_share`: a share of WebSocket handshakes is answered with 503. `plain_get_404`: without a handshake there is nothing;
+/// Socket.IO is left alone, as polling is no handshake either.
 pub async fn refuse_handshakes(State(lab): State<Arc<Lab>>, request: Request, next: Next) -> Response {
-    let handshake = request.method() == Method::GET && request.headers().contains_key("sec-websocket-key");
+    let is_get = request.method() == Method::GET;
+    let handshake = is_get && request.headers().contains_key("sec-websocket-key");
+    let is_polling = request.uri().path().starts_with("/socket.io");
+    if is_get && !handshake && !is_polling && lab.world().faults.rules.plain_get_404 {
+        return StatusCode::NOT_FOUND.into_response();
+    }
     if handshake && lab.world().draw_refusal() {
         return StatusCode::SERVICE_UNAVAILABLE.into_response();
     }

@@ -135,6 +135,9 @@ pub async fn create(
         ),
     ])?;
     let mut world = lab.world();
+    if world.is_taken(new.name.trim()) {
+        return Err(ApiError::new(StatusCode::CONFLICT, "이미 사용 중인 이름입니다."));
+    }
     let room = world.create_room(new.name.trim(), password, user);
     let view = room_json(&world, room);
     let everyone = world.authenticated();

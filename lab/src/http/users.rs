@@ -33,6 +33,9 @@ pub async fn rename(
     let name = change.name.trim();
     ApiError::validate([("name", name.chars().count() >= 2, "이름은 2자 이상이어야 합니다.")])?;
     let mut world = lab.world();
+    if world.users[user].name != name && world.is_taken(name) {
+        return Err(ApiError::new(StatusCode::CONFLICT, "이미 사용 중인 이름입니다."));
+    }
     let user = &mut world.users[user];
     user.name = name.to_owned();
     user.refresh_view();

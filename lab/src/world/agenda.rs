@@ -15,6 +15,8 @@ pub enum Task {
     Serve { from: ConnectionId, message: Value, ack: Option<i64> },
     /// A delayed frame leaves.
     Send { to: ConnectionId, frame: Frame },
+    /// Messages were collected long enough.
+    Flush { to: ConnectionId },
     /// A delivery was held back long enough for a next message that did not come.
     Release { to: ConnectionId, from: SenderId, hold: u64 },
     /// The older of two sockets of one user hears that its session is over.

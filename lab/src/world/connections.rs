@@ -22,6 +22,13 @@ pub struct Frame {
     pub text: Str,
 }
 
+impl Frame {
+    /// What somebody said, and no answer or news.
+    pub(super) fn is_message(&self) -> bool {
+        matches!(self.event, "message" | "ws.message")
+    }
+}
+
 /// Where a connection's frames go. Must not block; `false`: the connection is gone.
 pub trait Sink: Send {
     fn send(&self, text: Str) -> bool;
@@ -39,6 +46,8 @@ pub struct Connection {
     pub rooms: Vec<RoomKey>,
     pub plain_rooms: Vec<String>,
     pub user_agent: Option<String>,
+    /// Messages that wait for `batch_ms`.
+    pub(super) batch: Vec<Frame>,
     pub(super) held: HashMap<SenderId, Held>,
     /// Frames in the agenda for this connection; the next one may not overtake them.
     pub(super) delayed: usize,
@@ -56,6 +65,7 @@ impl Connection {
             rooms: Vec::new(),
             plain_rooms: Vec::new(),
             user_agent: None,
+            batch: Vec::new(),
             held: HashMap::new(),
             delayed: 0,
             last_due: None,
@@ -87,6 +97,7 @@ impl World {
         let reason = connection.closing.unwrap_or(reason);
         *self.counts.connections.closed.entry(reason).or_default() += 1;
         self.counts.messages.cut_off += connection.held.len() as u64;
+        self.counts.faults.frames_discarded += connection.batch.len() as u64;
         for room in &connection.rooms {
             self.rooms[*room].sockets.retain(|socket| *socket != id);
         }

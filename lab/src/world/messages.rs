@@ -46,8 +46,10 @@ impl World {
         let frame = Frame { event: "message", text };
         self.counts.messages.accepted += 1;
         self.rooms[room].accepted += 1;
-        let members = self.rooms[room].sockets.clone();
-        let direct_copy = self.version == ServerVersion::V2;
+        let mut members = self.rooms[room].sockets.clone();
+        let no_sender_copy = self.faults.rules.no_sender_copy;
+        members.retain(|member| !no_sender_copy || *member != speaker);
+        let direct_copy = self.version == ServerVersion::V2 && !no_sender_copy;
         for member in &members {
             let member = *member;
             let copies = if direct_copy && member == speaker { 2 } else { 1 };

@@ -10,6 +10,7 @@ mod messages;
 mod outbox;
 mod plain;
 mod rooms;
+mod rules;
 mod snapshot;
 #[cfg(test)]
 pub mod testing;
@@ -21,11 +22,14 @@ pub use connections::{Connection, ConnectionId, Sink};
 pub use files::{FileKey, StoredFile};
 pub use messages::{Kind, Message, MessageKey};
 pub use rooms::{Room, RoomKey};
+pub use rules::TOO_LARGE;
 pub use users::{User, UserKey};
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Condvar};
 use std::time::{Duration, Instant};
+
+use serde_json::Value;
 
 use crate::config::ServerVersion;
 use crate::counts::Counts;
@@ -54,6 +58,10 @@ pub struct World {
     list_windows: HashMap<String, Window>,
     /// Until then the only worker has work, as `service_ms` says.
     busy_until: Option<Instant>,
+    /// When registrations and log-ins that are worked on will be done, as `login_ms` says.
+    logins: Vec<Instant>,
+    /// What the acknowledgement of the event at hand will say, as `answering_acks` wants it.
+    pub answer: Option<Value>,
     agenda: Agenda,
     words: Arc<BannedWords>,
     seed: u64,
@@ -83,6 +91,8 @@ impl World {
             files_by_name: HashMap::new(),
             list_windows: HashMap::new(),
             busy_until: None,
+            logins: Vec::new(),
+            answer: None,
             agenda: Agenda::new(alarm),
             words: Arc::new(BannedWords::new()),
             seed,

@@ -4,6 +4,7 @@ use std::time::{Duration, Instant};
 
 use engineioxide::Str;
 use serde::Serialize;
+use serde_json::Value;
 
 use super::agenda::Task;
 use super::connections::{ConnectionId, Frame};
@@ -43,8 +44,8 @@ impl World {
         }
     }
 
-    pub fn acknowledge(&mut self, to: ConnectionId, ack: i64) {
-        self.send(to, Frame { event: ACK, text: packets::ack(ack) });
+    pub fn acknowledge(&mut self, to: ConnectionId, ack: i64, answer: Option<&Value>) {
+        self.send(to, Frame { event: ACK, text: packets::ack(ack, answer) });
     }
 
     /// A packet that is no event: the answer to CONNECT.
@@ -121,8 +122,15 @@ impl World {
         }
     }
 
-    /// A frame leaves now, or after the delay, but never before one that was sent to the same receiver earlier.
     pub(super) fn send(&mut self, to: ConnectionId, frame: Frame) {
+        if self.faults.rules.batch_ms > 0.0 && frame.is_message() {
+            return self.collect(to, frame);
+        }
+        self.dispatch(to, frame);
+    }
+
+    /// A frame leaves now, or after the delay, but never before one that was sent to the same receiver earlier.
+    pub(super) fn dispatch(&mut self, to: ConnectionId, frame: Frame) {
         let delay = self.draw_delay();
         let Some(connection) = self.connections.get_mut(&to) else {
             self.counts.faults.frames_discarded += 1;
@@ -160,6 +168,7 @@ impl World {
                     }
                     self.transmit(to, &frame);
                 }
+                Task::Flush { to } => self.flush(to),
                 Task::Release { to, from, hold } => self.release(to, from, hold),
                 Task::EndSession { of } => self.end_duplicate_session(of),
                 Task::Cut { connection } => {
@@ -229,7 +238,7 @@ mod tests {
         world.emit(1, "first", &());
         world.faults = Switches::default();
         world.emit(1, "second", &());
-        world.acknowledge(1, 7);
+        world.acknowledge(1, 7, None);
         world.emit(2, "other", &());
         assert_eq!((near.played(), far.played()), (vec![], vec![r#"2["other"]"#.to_owned()]));
         assert!(world.run_due(clock::now()).is_some());

@@ -37,13 +37,15 @@ impl World {
     }
 
     fn on_plain_message(&mut self, from: ConnectionId, frame: Value) -> Outcome {
+        let no_sender_copy = self.faults.rules.no_sender_copy;
         let room = frame["room"].as_str().and_then(|name| self.plain_rooms.get_mut(name));
         let Some(room) = room.filter(|room| room.members.contains(&from)) else {
             return self.refuse_plain(from, "not in that room");
         };
+        let mut members = room.members.clone();
+        members.retain(|member| !no_sender_copy || *member != from);
         room.accepted += 1;
-        room.deliveries += room.members.len() as u64;
-        let members = room.members.clone();
+        room.deliveries += members.len() as u64;
         self.counts.messages.accepted += 1;
         let frame = Frame { event: "ws.message", text: Str::from(frame.to_string()) };
         for member in members {

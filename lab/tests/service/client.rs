@@ -176,16 +176,23 @@ impl Socket {
         self.send(&format!("42{}", json!([event, payload]))).await;
     }
 
-    /// Emits with an ack id and returns what came until the ack.
+    /// Emits with an ack id and returns what came until the ack, which is empty.
     pub async fn request(&mut self, event: &str, payload: Value) -> Vec<(String, Value)> {
+        let (events, answer) = self.ask(event, payload).await;
+        assert_eq!(answer, "[]");
+        events
+    }
+
+    /// The same with what the ack says.
+    pub async fn ask(&mut self, event: &str, payload: Value) -> (Vec<(String, Value)>, String) {
         self.acks += 1;
         self.send(&format!("42{}{}", self.acks, json!([event, payload]))).await;
-        let ack = format!("43{}[]", self.acks);
+        let ack = format!("43{}[", self.acks);
         let mut events = Vec::new();
         loop {
             let text = self.text().await;
-            if text == ack {
-                return events;
+            if text.starts_with(&ack) {
+                return (events, text[ack.len() - 1..].to_owned());
             }
             events.push(event_of(&text));
         }

@@ -8,5 +8,6 @@ mod page;
 mod plain;
 mod rest;
 mod room;
+mod rules;
 mod transport;
 mod voice;

@@ -22,6 +22,8 @@ pub fn Chart(
     let place = NodeRef::<Div>::new();
     let plot: Rc<RefCell<Option<Plot>>> = Rc::default();
     let look_again = RwSignal::new(());
+    // Why there is no chart. A run goes on without: what draws is somebody else's code, and may be missing.
+    let failed = RwSignal::new(None::<String>);
     Effect::new({
         let plot = Rc::clone(&plot);
         move || {
@@ -29,20 +31,32 @@ pub fn Chart(
             let Some(element) = place.get() else { return };
             let mut plot = plot.borrow_mut();
             // The data of a chart that nobody sees is not even put together.
-            if plot.as_ref().is_some_and(|plot| !plot.is_visible()) {
+            let is_unseen = plot.as_ref().is_some_and(|plot| !plot.is_visible());
+            if is_unseen || failed.with_untracked(Option::is_some) {
                 return;
             }
             let data = data();
             // Series come and go (an operation fails for the first time); the chart is then made anew, with the zoom and the
             // series that a person has chosen.
             let before = plot.take_if(|plot| !plot.fits(&data.series));
-            let fresh = || Plot::new(&element, unit, &data.series, move || look_again.set(()), on_pick, before);
-            plot.get_or_insert_with(fresh).show(&data);
+            let made = match plot.take() {
+                Some(fitting) => Ok(fitting),
+                None => Plot::new(&element, unit, &data.series, move || look_again.set(()), on_pick, before),
+            };
+            match made.and_then(|made| made.show(&data).map(|()| made)) {
+                Ok(made) => *plot = Some(made),
+                Err(why) => failed.set(Some(why)),
+            }
         }
     });
     on_cleanup({
         let plot = StoredValue::new_local(plot);
         move || plot.with_value(|plot| drop(plot.take()))
     });
-    view! { <div class="plot" node_ref=place /> }
+    view! {
+        <div class="plot" node_ref=place />
+        <p class="problem" hidden=move || failed.with(Option::is_none)>
+            {move || failed.get().map(|why| format!("This chart cannot be drawn ({why}). The run goes on; tables and files have its numbers."))}
+        </p>
+    }
 }

@@ -11,7 +11,7 @@ use app::run_view::charts::{ChartData, ChartMark, ChartSeries};
 extern "C" {
     type LiveChart;
 
-    #[wasm_bindgen(constructor)]
+    #[wasm_bindgen(constructor, catch)]
     fn new(
         element: &HtmlElement,
         unit: &str,
@@ -19,7 +19,7 @@ extern "C" {
         on_visible: &js_sys::Function,
         on_pick: &JsValue,
         state: &JsValue,
-    ) -> LiveChart;
+    ) -> Result<LiveChart, JsValue>;
 
     #[wasm_bindgen(method, getter)]
     fn visible(this: &LiveChart) -> bool;
@@ -28,8 +28,8 @@ extern "C" {
     #[wasm_bindgen(method)]
     fn state(this: &LiveChart) -> JsValue;
 
-    #[wasm_bindgen(method)]
-    fn update(this: &LiveChart, columns: &Array, marks: &Array, suspect: &Array);
+    #[wasm_bindgen(method, catch)]
+    fn update(this: &LiveChart, columns: &Array, marks: &Array, suspect: &Array) -> Result<(), JsValue>;
 
     #[wasm_bindgen(method)]
     fn destroy(this: &LiveChart);
@@ -46,6 +46,9 @@ pub struct Plot {
 impl Plot {
     /// `on_visible` is called whenever the chart comes into view, `on_pick` with the second of a point that is picked. `before` gives
     /// way to this one.
+    ///
+    /// # Errors
+    /// The library was not loaded, or this browser is not what it expects: what it said.
     pub fn new(
         element: &HtmlElement,
         unit: &str,
@@ -53,7 +56,7 @@ impl Plot {
         on_visible: impl FnMut() + 'static,
         on_pick: Option<Callback<f64>>,
         before: Option<Self>,
-    ) -> Self {
+    ) -> Result<Self, String> {
         let state = before.map_or(JsValue::UNDEFINED, |before| before.chart.state());
         let on_visible = Closure::new(on_visible);
         let on_pick = on_pick.map(|on_pick| Closure::new(move |at_s| on_pick.run(at_s)));
@@ -65,7 +68,8 @@ impl Plot {
             on_pick.as_ref().map_or(&JsValue::UNDEFINED, AsRef::as_ref),
             &state,
         );
-        Self { chart, labels: labels(series), _on_visible: on_visible, _on_pick: on_pick }
+        let chart = chart.map_err(|error| said(&error))?;
+        Ok(Self { chart, labels: labels(series), _on_visible: on_visible, _on_pick: on_pick })
     }
 
     /// Whether any part of it is in view: what nobody sees is not drawn.
@@ -78,13 +82,16 @@ impl Plot {
         self.labels == labels(series)
     }
 
-    pub fn show(&self, data: &ChartData) {
+    /// # Errors
+    /// As above.
+    pub fn show(&self, data: &ChartData) -> Result<(), String> {
         let columns = Array::of1(&Float64Array::from(data.seconds.as_slice()));
         for series in &data.series {
             columns.push(&Float64Array::from(series.values.as_slice()));
         }
         let suspect = data.suspect.iter().map(|&(from, to)| Array::of2(&from.into(), &to.into())).collect();
-        self.chart.update(&columns, &data.marks.iter().map(mark).collect(), &suspect);
+        let marks = data.marks.iter().map(mark).collect();
+        self.chart.update(&columns, &marks, &suspect).map_err(|error| said(&error))
     }
 }
 
@@ -92,6 +99,12 @@ impl Drop for Plot {
     fn drop(&mut self) {
         self.chart.destroy();
     }
+}
+
+/// An exception in words.
+fn said(error: &JsValue) -> String {
+    let error: Option<&js_sys::Error> = error.dyn_ref();
+    error.map_or_else(|| "an unknown error".to_owned(), |error| String::from(error.message()))
 }
 
 fn labels(series: &[ChartSeries]) -> Vec<String> {

@@ -30,6 +30,7 @@ pub fn Comparison() -> impl IntoView {
     view! {
         <div class="run">
             <section class="card controls" aria-label="Compared runs">
+                <div class="outcome">{move || view.with(outcome)}</div>
                 <div class="state">
                     <ol class="compared">{move || heads(&view.get())}</ol>
                     <div class="row">
@@ -42,7 +43,7 @@ pub fn Comparison() -> impl IntoView {
                         <button on:click=move |_| store.dispatch(Event::Results(ResultsEvent::Back))>"All results"</button>
                     </div>
                 </div>
-                <p class="hint">{move || view.with(|view| view.surety.clone())}</p>
+                <p class="hint">{move || view.with(|view| format!("{} {}", view.basis, view.surety))}</p>
             </section>
             <Overlays />
             <div hidden=move || happenings.with(Vec::is_empty)>
@@ -57,6 +58,11 @@ pub fn Comparison() -> impl IntoView {
             <Plans view />
         </div>
     }
+}
+
+fn outcome(view: &Arc<ComparisonView>) -> AnyView {
+    let sentence = |text: &String| view! { <p><strong>{text.clone()}</strong></p> };
+    view.headlines.iter().map(sentence).collect_view().into_any()
 }
 
 fn heads(view: &ComparisonView) -> AnyView {

@@ -16,11 +16,14 @@ pub fn Conducting() -> impl IntoView {
     let link = store.swarm(|swarm| format!("{}{}", page_address(), swarm.invite));
     let watch = store.swarm(|swarm| format!("{}{}", page_address(), swarm.watch));
     let running = store.run(|run| run.status.is_running());
+    let is_connected = store.swarm(|swarm| swarm.is_connected);
     view! {
         <Card title="This page conducts a swarm" hint="Whoever opens the link joins: on another machine, in another profile, on a phone.">
             <BrokerState />
             <div class="invite">
-                <QrCode text=link />
+                <Show when=move || is_connected.get() fallback=|| view! { <p class="hint">"No QR code: the broker does not answer, so nobody could join by it."</p> }>
+                    <QrCode text=link />
+                </Show>
                 <div class="stack">
                     <div class="field">
                         <label for="swarm-link">"Link to join"</label>

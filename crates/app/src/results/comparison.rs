@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use super::headline::{basis, headline};
 use super::overlay::mark_of;
 use crate::control::{Happening, happenings};
 use crate::format;
@@ -9,10 +10,16 @@ use crate::past::PastRun;
 use crate::run_view::{Mood, charts};
 use catalogue::Figure;
 use results::Entry;
-use results::compare::{Change, CompareRow, ComparedSubject, Judgement, PlanRow, Scale, compare, differences};
+use results::compare::{
+    Change, CompareRow, ComparedSubject, Comparison, Judgement, PlanRow, Scale, compare, differences,
+};
 
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct ComparisonView {
+    /// What came out, a sentence for each run but the first.
+    pub headlines: Vec<String>,
+    /// Over which time what is compared.
+    pub basis: String,
     /// The first is what the others are compared with.
     pub runs: Vec<RunHead>,
     pub groups: Vec<ComparedGroup>,
@@ -74,11 +81,18 @@ impl ComparisonView {
                 ComparedSubject::Quantile { .. } => 1,
                 _ => 0,
             };
-            groups[at].rows.push(line(row));
+            groups[at].rows.push(line(row, &found));
         }
+        let heads: Vec<_> = entries.iter().map(head).collect();
+        let metrics = metrics(runs);
+        let first_is_invalid = heads.first().is_some_and(|run| run.is_invalid);
+        let said = |(at, run): (usize, &RunHead)| headline(&found, at, &metrics, [first_is_invalid, run.is_invalid]);
+        let headlines = heads.iter().skip(1).enumerate().map(said).collect();
         let sums = (1..runs.len()).map(|at| sum(&found.rows, at - 1)).collect();
         Self {
-            runs: entries.iter().map(head).collect(),
+            headlines,
+            basis: basis(&found),
+            runs: heads,
             groups: groups.into_iter().filter(|group| !group.rows.is_empty()).collect(),
             plans: differences(&reports.iter().map(|report| &report.plan).collect::<Vec<_>>()),
             surety: format!(
@@ -87,7 +101,7 @@ impl ComparisonView {
                 found.comparisons
             ),
             sums,
-            metrics: metrics(runs),
+            metrics,
             happenings: runs.iter().enumerate().flat_map(|(at, run)| happenings_of(at, run)).collect(),
         }
     }
@@ -109,11 +123,14 @@ fn head(entry: &Entry) -> RunHead {
     }
 }
 
-fn line(row: &CompareRow) -> ComparedLine {
+fn line(row: &CompareRow, found: &Comparison) -> ComparedLine {
     let value =
         |value: &Option<f64>| value.map_or_else(|| format::NOTHING.to_owned(), |value| number(&row.subject, value));
     let change = |at: usize| match &row.changes[at] {
-        Some(change) => said(change),
+        Some(change) => said(&row.subject, change),
+        None if row.values[at + 1].is_some() && row.subject.is_count() && !found.loads[at].is_empty() => {
+            ChangeView { text: String::new(), word: "other load: not compared", mood: Mood::Plain }
+        }
         None if row.values[0].is_some() && row.values[at + 1].is_some() => {
             ChangeView { text: String::new(), word: "too little to tell", mood: Mood::Plain }
         }
@@ -126,16 +143,7 @@ fn line(row: &CompareRow) -> ComparedLine {
     }
 }
 
-fn said(change: &Change) -> ChangeView {
-    let unit = match change.scale {
-        Scale::Relative => "%",
-        Scale::Points => "points",
-    };
-    let with_sign = |part: f64| {
-        let text = format::number(part * 100.0);
-        if part * 100.0 >= 0.005 { format!("+{text}") } else { text.replace('-', "\u{2212}") }
-    };
-    let of = change.interval;
+fn said(subject: &ComparedSubject, change: &Change) -> ChangeView {
     let (word, mood) = match change.judgement {
         Judgement::Better => ("better", Mood::Good),
         Judgement::Worse => ("worse", Mood::Bad),
@@ -143,11 +151,37 @@ fn said(change: &Change) -> ChangeView {
         Judgement::Unsure => ("unsure", Mood::Plain),
         Judgement::NoneShown => ("no difference shown", Mood::Plain),
     };
-    let text = format!("{}\u{a0}{unit} ({} to {})", with_sign(of.value), with_sign(of.low), with_sign(of.high));
-    ChangeView { text, word, mood }
+    let [value, low, high] = figures(change);
+    let unit = unit(subject, change.scale);
+    ChangeView { text: format!("{value}\u{a0}{unit} ({low} to {high})"), word, mood }
 }
 
-fn number(subject: &ComparedSubject, value: f64) -> String {
+/// "+12 to +24 %".
+pub(super) fn interval(subject: &ComparedSubject, change: &Change) -> String {
+    let [_, low, high] = figures(change);
+    format!("{low} to {high}\u{a0}{}", unit(subject, change.scale))
+}
+
+/// The change and the ends of its interval, with their signs.
+fn figures(change: &Change) -> [String; 3] {
+    let factor = if change.scale == Scale::Absolute { 1.0 } else { 100.0 };
+    let with_sign = |part: f64| {
+        let text = format::number(part * factor);
+        if part * factor >= 0.005 { format!("+{text}") } else { text.replace('-', "\u{2212}") }
+    };
+    [change.interval.value, change.interval.low, change.interval.high].map(with_sign)
+}
+
+fn unit(subject: &ComparedSubject, scale: Scale) -> &'static str {
+    match scale {
+        Scale::Relative => "%",
+        Scale::Points => "points",
+        Scale::Absolute if matches!(subject, ComparedSubject::Quantile { .. }) => "ms",
+        Scale::Absolute => "/s",
+    }
+}
+
+pub(super) fn number(subject: &ComparedSubject, value: f64) -> String {
     match subject {
         ComparedSubject::Quantile { .. } => format::millis(value),
         ComparedSubject::Errors { .. } | ComparedSubject::Delivery { .. } => format::share(value),
@@ -155,7 +189,7 @@ fn number(subject: &ComparedSubject, value: f64) -> String {
     }
 }
 
-fn subject(subject: &ComparedSubject) -> String {
+pub(super) fn subject(subject: &ComparedSubject) -> String {
     match subject {
         ComparedSubject::Quantile { metric, share } => format!("{metric} p{}", format::number(share * 100.0)),
         ComparedSubject::Errors { operation: None } => "errors per attempt".to_owned(),
@@ -197,7 +231,8 @@ mod tests {
     #[track_caller]
     fn check(value: f64, low: f64, high: f64, scale: Scale, expected: &str) {
         let change = Change { interval: Interval { value, low, high }, scale, judgement: Judgement::Worse };
-        assert_eq!(said(&change).text.replace('\u{a0}', " "), expected);
+        let rate = ComparedSubject::Rate { series: Figure::Sent };
+        assert_eq!(said(&rate, &change).text.replace('\u{a0}', " "), expected);
     }
 
     #[test]
@@ -206,6 +241,7 @@ mod tests {
         check(-0.5, -0.6, -0.4, Scale::Relative, "−50 % (−60 to −40)");
         check(0.0, 0.0, 0.0, Scale::Points, "0 points (0 to 0)");
         check(0.004, -0.0, 0.02, Scale::Points, "+0.4 points (0 to +2)");
+        check(0.5, 0.1, 0.9, Scale::Absolute, "+0.5 /s (+0.1 to +0.9)");
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! The results page: kept runs, one of them opened, some of them compared.
 
 mod comparison;
+mod headline;
 mod list;
 mod overlay;
 mod update;

@@ -4,9 +4,9 @@ use std::sync::Arc;
 
 use super::{OpenRun, ResultsEffect, ResultsEvent, ResultsView, Screen};
 use crate::event::Effect;
-use crate::model::{Model, NoticeKind, Page};
+use crate::model::{Model, Page};
+use crate::notice::{About, NoticeKind, over, say};
 use crate::text_file::ReadFile;
-use crate::update::say;
 use results::{Entry, archive, set_baseline};
 
 #[expect(clippy::too_many_lines, reason = "a line or two for each event")]
@@ -21,7 +21,9 @@ pub fn update(model: &mut Model, event: ResultsEvent) -> Vec<Effect> {
             let is_news = text.is_some() && text != results.not_kept;
             results.not_kept.clone_from(&text);
             if let (true, Some(text)) = (is_news, text) {
-                say(model, NoticeKind::Problem, text);
+                say(model, NoticeKind::Problem, About::Kept, text);
+            } else if model.results.not_kept.is_none() {
+                over(model, About::Kept);
             }
         }
         ResultsEvent::Mark { id, on } => {
@@ -81,6 +83,7 @@ pub fn update(model: &mut Model, event: ResultsEvent) -> Vec<Effect> {
             results.marked = view.runs.iter().map(|run| run.id.clone()).collect();
             let was_open = matches!(results.screen, Screen::Comparison(_));
             results.screen = Screen::Comparison(view);
+            over(model, About::Deed);
             return if was_open { Vec::new() } else { vec![Effect::EnterPage] };
         }
         ResultsEvent::Back => {
@@ -104,6 +107,7 @@ fn change(results: &mut ResultsView, id: &str, change: impl FnOnce(&mut Entry)) 
 }
 
 fn opened(model: &mut Model, mut run: OpenRun) -> Vec<Effect> {
+    over(model, About::Deed);
     // What shows a run looks again when its revision has changed.
     let before = match &model.results.screen {
         Screen::Run(before) => before.view.revision,
@@ -161,7 +165,7 @@ fn files_read(model: &mut Model, files: &[(String, ReadFile)]) -> Vec<Effect> {
     let kind = if unread.is_empty() { NoticeKind::Done } else { NoticeKind::Problem };
     let lost = if unread.is_empty() { "" } else { " What could not be read is listed above the results." };
     results.unread = unread;
-    say(model, kind, format!("{} imported.{known}{lost}", runs(new.len())));
+    say(model, kind, About::Deed, format!("{} imported.{known}{lost}", runs(new.len())));
     if new.is_empty() { Vec::new() } else { effect(ResultsEffect::Keep(new)) }
 }
 

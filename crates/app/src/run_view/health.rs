@@ -98,9 +98,12 @@ fn audio_pacing(totals: &Totals, sent: u64) -> String {
     }
 }
 
-/// Over the last ten seconds, and over the worst ten of the run.
+/// Over the last ten seconds while the load goes on, and over the worst ten of the run.
 fn staleness(totals: &Totals) -> String {
-    let now = totals.staleness().map(|stale| format!("{} now", format::millis(stale.p50_ms)));
+    let now = totals
+        .staleness()
+        .filter(|_| totals.ending().is_none())
+        .map(|stale| format!("{} now", format::millis(stale.p50_ms)));
     let worst = worst_staleness_ms(totals).map(|worst| format!("{} at worst", format::millis(worst)));
     let known: Vec<_> = now.into_iter().chain(worst).collect();
     if known.is_empty() { format::NOTHING.to_owned() } else { known.join(", ") }

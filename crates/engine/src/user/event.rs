@@ -13,7 +13,7 @@ use super::context::shorten;
 use super::due::Failed;
 use super::life::LifeStage;
 use super::memory::Found;
-use super::overdue::Place;
+use super::overdue::WaitingPlace;
 use super::pending::{Looked, all_match};
 use super::step::is_pong;
 use super::task::{TaskRole, Wait};
@@ -281,7 +281,7 @@ impl User {
     }
 
     /// After something a pending waited for has come: lets its task go on, forgets it when nothing is left.
-    fn settle(&mut self, ctx: &mut Context<'_>, place: Place) {
+    fn settle(&mut self, ctx: &mut Context<'_>, place: WaitingPlace) {
         let pending = self.waiting(place);
         if pending.is_answered() {
             let (room, task, operation) = (pending.enters.take(), pending.task.take(), pending.operation);
@@ -346,7 +346,7 @@ impl User {
         }
     }
 
-    fn refuse(&mut self, ctx: &mut Context<'_>, place: Place) {
+    fn refuse(&mut self, ctx: &mut Context<'_>, place: WaitingPlace) {
         let Some(mut pending) = self.take_waiting(place) else { return };
         if let Some(message) = &pending.message {
             ctx.ledger.rejected(self.id, message.sequence);

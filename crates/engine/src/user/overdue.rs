@@ -11,7 +11,7 @@ use super::{Context, User};
 
 /// Something that is, or was, waited for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Place {
+pub struct WaitingPlace {
     pub is_overdue: bool,
     index: usize,
 }
@@ -33,29 +33,29 @@ impl Overdue {
 impl User {
     /// What is in time comes first: where an answer does not say to which of several it belongs, one that was lost must not make all
     /// that follow late.
-    pub(super) fn all_waiting(&self) -> impl Iterator<Item = (Place, &Pending)> {
-        let place = |is_overdue| move |(index, pending)| (Place { is_overdue, index }, pending);
+    pub(super) fn all_waiting(&self) -> impl Iterator<Item = (WaitingPlace, &Pending)> {
+        let place = |is_overdue| move |(index, pending)| (WaitingPlace { is_overdue, index }, pending);
         self.pendings.iter().enumerate().map(place(false)).chain(self.overdue.list.iter().enumerate().map(place(true)))
     }
 
-    pub(super) fn find_waiting(&self, mut is_it: impl FnMut(&Pending) -> bool) -> Option<Place> {
+    pub(super) fn find_waiting(&self, mut is_it: impl FnMut(&Pending) -> bool) -> Option<WaitingPlace> {
         self.all_waiting().find(|(_, pending)| is_it(pending)).map(|(place, _)| place)
     }
 
     /// Errors carry no id: the oldest of the operation that may still fail is the one. A message that the server has passed by is not.
-    pub(super) fn find_refused(&self, operation: OperationId) -> Option<Place> {
+    pub(super) fn find_refused(&self, operation: OperationId) -> Option<WaitingPlace> {
         let may_fail = |pending: &Pending| pending.operation == operation && pending.is_open();
         let waits =
             |pending: &Pending| may_fail(pending) && pending.message.is_some() && pending.deadline == Timestamp::NEVER;
-        let message = self.overdue.list.iter().position(waits).map(|index| Place { is_overdue: true, index });
+        let message = self.overdue.list.iter().position(waits).map(|index| WaitingPlace { is_overdue: true, index });
         message.or_else(|| self.find_waiting(may_fail))
     }
 
-    pub(super) fn waiting(&mut self, place: Place) -> &mut Pending {
+    pub(super) fn waiting(&mut self, place: WaitingPlace) -> &mut Pending {
         if place.is_overdue { &mut self.overdue.list[place.index] } else { &mut self.pendings[place.index] }
     }
 
-    pub(super) fn take_waiting(&mut self, place: Place) -> Option<Pending> {
+    pub(super) fn take_waiting(&mut self, place: WaitingPlace) -> Option<Pending> {
         if place.is_overdue { self.overdue.list.remove(place.index) } else { self.pendings.remove(place.index) }
     }
 

@@ -308,6 +308,9 @@ impl Aggregator {
             self.totals.staleness = worst(&gaps);
             if let Some(staleness) = self.totals.staleness {
                 self.totals.timeline.put(at, Figure::HealthStaleness.name(), Combine::Max, staleness.p50_ms);
+                if self.totals.worst_staleness.is_none_or(|worst| worst.p50_ms < staleness.p50_ms) {
+                    self.totals.worst_staleness = Some(staleness);
+                }
             }
         }
     }

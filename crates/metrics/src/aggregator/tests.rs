@@ -260,3 +260,27 @@ fn a_run_of_more_than_a_day_does_not_grow_without_end() {
     assert_eq!(adding.totals().timeline().seconds(), 86_400);
     assert_eq!(adding.totals().timeline().value("frames.in").and_then(|values| values.last().copied()), Some(3.0));
 }
+
+#[test]
+fn the_worst_staleness_outlives_the_quiet_end_of_a_run() {
+    let mut adding = aggregator();
+    let got = |second: u64, millis: u32| {
+        let completion = |sequence| Completion {
+            sender: UserId::new(0, 7),
+            sequence: second as u32 * 100 + sequence,
+            sent_at: seconds(second),
+            missing: 0,
+            latencies: (millis * 1_000).to_le_bytes().to_vec(),
+        };
+        Handed { completions: (0..6).map(completion).collect(), ..<_>::default() }
+    };
+    for (second, load, probe) in [(1, 12, 10), (14, 40, 10), (28, 15, 10)] {
+        hand_over(&mut adding, 0, seconds(second + 1), &got(second, load));
+        hand_over(&mut adding, 1, seconds(second + 1), &got(second, probe));
+    }
+    (0..2).for_each(|worker| hand_over(&mut adding, worker, seconds(60), &Handed::default()));
+    adding.finish();
+    let totals = adding.totals();
+    assert_eq!(totals.staleness(), None, "nothing was sent at the end");
+    assert_eq!(totals.worst_staleness().map(|worst| worst.p50_ms), Some(30.0));
+}

@@ -216,9 +216,9 @@ pub struct HealthEntry {
     pub workers: Vec<WorkerEntry>,
     /// How much later than asked for users' timers were served.
     pub pacing_error: Option<Stats>,
-    /// As of the end of the run.
+    /// Over the ten seconds in which its median was highest. A report of version 0.1 has the last ten here.
     pub staleness: Option<Staleness>,
-    /// The highest during the run.
+    /// The highest median of the run, also in a report of version 0.1.
     pub staleness_max_ms: Option<f64>,
     /// How long the page was hidden.
     pub hidden_s: f64,
@@ -463,7 +463,7 @@ fn health(totals: &Totals) -> HealthEntry {
     HealthEntry {
         workers: health.workers.iter().enumerate().map(worker).collect(),
         pacing_error: totals.histogram(Metric::PacingError.name()).and_then(Histogram::stats),
-        staleness: totals.staleness(),
+        staleness: totals.worst_staleness(),
         staleness_max_ms: worst.map(f64::from),
         hidden_s: hidden.as_secs_f64(),
     }

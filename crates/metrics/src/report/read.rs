@@ -14,8 +14,8 @@ use crate::listeners::Listeners;
 use crate::totals::suspect::Split;
 use crate::totals::timeline::MAX_SECONDS;
 use crate::totals::{
-    Backlog, DisconnectTotal, ErrorTotal, Health, Homes, MetricColumns, MetricTotal, Outcomes, Timeline, Totals,
-    TotalsConfig, WorkerHealth,
+    Backlog, DisconnectTotal, ErrorTotal, Health, Homes, MetricColumns, MetricTotal, Outcomes, Staleness, Timeline,
+    Totals, TotalsConfig, WorkerHealth,
 };
 use base::time::{Span, Timestamp};
 use plan::Plan;
@@ -60,7 +60,8 @@ impl Report {
             users: self.users,
             ending: None,
             health: health(&self.health)?,
-            staleness: self.health.staleness,
+            staleness: None,
+            worst_staleness: self.health.worst_staleness(),
             timeline: timeline(&self.series)?,
             operations: operations
                 .map(|entry| (entry.name.clone(), Outcomes { succeeded: entry.succeeded, failed: entry.failed }))
@@ -77,6 +78,17 @@ impl Report {
         })
     }
 }
+
+impl HealthEntry {
+    /// `None`: it was not measured, or what the report has is the last ten seconds'.
+    fn worst_staleness(&self) -> Option<Staleness> {
+        let worst_ms = self.staleness_max_ms?;
+        self.staleness.filter(|staleness| staleness.p50_ms > worst_ms - MICROSECOND_MS)
+    }
+}
+
+/// Series are kept to the microsecond.
+const MICROSECOND_MS: f64 = 1e-3;
 
 fn population(tags: &BTreeMap<String, String>) -> String {
     tags.get("population").cloned().unwrap_or_default()

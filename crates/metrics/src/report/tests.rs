@@ -175,3 +175,21 @@ fn a_plan_in_a_report_keeps_its_faults_and_loses_its_secrets() {
     assert_eq!(plan["populations"][0]["accounts"]["columns"]["password"], json!("***"));
     assert_eq!(plan["populations"][0]["accounts"]["columns"]["name"], json!("Swarm {run} {population} {n}"));
 }
+
+#[test]
+fn the_staleness_of_an_older_report_is_not_taken_for_the_worst() {
+    let of = |p50_ms| Some(Staleness { p50_ms, p95_ms: 2.0 * p50_ms });
+    let cases = [
+        (of(30.0), Some(30.0), of(30.0)),
+        (of(30.0), Some(f64::from(30.000_01_f32)), of(30.0)),
+        (of(3.0), Some(30.0), None),
+        (None, Some(30.0), None),
+        (None, None, None),
+    ];
+    for (staleness, staleness_max_ms, expected) in cases {
+        let mut read = report();
+        read.health = HealthEntry { staleness, staleness_max_ms, ..read.health };
+        let totals = read.totals(&plan()).expect("it is whole");
+        assert_eq!((totals.staleness(), totals.worst_staleness()), (None, expected), "{staleness:?}");
+    }
+}

@@ -55,6 +55,7 @@ pub struct Totals {
     pub(crate) health: Health,
     /// How far the load was behind the probes when they were last compared.
     pub(crate) staleness: Option<Staleness>,
+    pub(crate) worst_staleness: Option<Staleness>,
     pub(crate) homes: Homes,
     pub(crate) suspects: Suspects,
     pub(crate) behind: Vec<Behind>,
@@ -231,9 +232,15 @@ impl Totals {
         self.clock_bound
     }
 
-    /// How much later load workers see messages than the probe does; `None` without enough messages at either.
+    /// How much later load workers see messages than the probe does; `None` without enough messages at either, and of a run
+    /// that is over.
     pub fn staleness(&self) -> Option<Staleness> {
         self.staleness
+    }
+
+    /// The same over the ten seconds of the run in which the median was highest.
+    pub fn worst_staleness(&self) -> Option<Staleness> {
+        self.worst_staleness
     }
 
     /// What happened during the run, in words.

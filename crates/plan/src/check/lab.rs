@@ -3,13 +3,14 @@
 use std::ops::RangeInclusive;
 
 use super::LONGEST_S;
-use crate::{ClosePhase, LabFaults, VoiceFaults};
+use crate::{ClosePhase, LabFaults, LabRules, VoiceFaults};
 use scenario::Node;
 
 pub(super) fn lab_faults(node: &Node<'_>) -> Option<LabFaults> {
     let fields = node.fields(LAB)?;
     let number = |name, most: f64| fields.optional(name).map_or(Some(0.0), |node| node.number(0.0..=most));
     let voice = fields.optional("voice").filter(|node| !node.value().is_null()).map(|node| voice_faults(&node));
+    let rules = fields.optional("rules").filter(|node| !node.value().is_null()).map(|node| rules(&node));
     let faults = LabFaults {
         latency_ms: number("latency_ms", LONGEST_LAB_MS)?,
         jitter_ms: number("jitter_ms", LONGEST_LAB_MS)?,
@@ -35,6 +36,10 @@ pub(super) fn lab_faults(node: &Node<'_>) -> Option<LabFaults> {
         read_stuck_share: number("read_stuck_share", 1.0)?,
         restart_at_s: number("restart_at_s", LONGEST_S)?,
         restart_down_ms: number("restart_down_ms", LONGEST_LAB_DOWN_MS)?,
+        restart_forget_sessions: fields
+            .optional("restart_forget_sessions")
+            .map_or(Some(false), |node| node.boolean())?,
+        rules: rules.map_or(Some(LabRules::default()), |rules| rules)?,
         voice: voice.unwrap_or_default(),
     };
     if faults.lose_share + faults.duplicate_share + faults.reorder_share > 1.0 {
@@ -43,6 +48,43 @@ pub(super) fn lab_faults(node: &Node<'_>) -> Option<LabFaults> {
         );
     }
     Some(faults)
+}
+
+fn rules(node: &Node<'_>) -> Option<LabRules> {
+    let fields = node.fields(RULES)?;
+    let flag = |name| fields.optional(name).map_or(Some(false), |node| node.boolean());
+    let count = |name, most: u64| fields.optional(name).map_or(Some(0), |node| node.integer(0..=most));
+    let time = |name| fields.optional(name).map_or(Some(0.0), |node| node.number(0.0..=LONGEST_LAB_MS));
+    let redirect_to = fields.optional("redirect_to").map_or(Some(String::new()), |node| origin(&node));
+    let flags = ["unique_names", "plain_get_404", "answering_acks", "no_sender_copy"].map(flag);
+    let times = ["batch_ms", "login_ms"].map(time);
+    let counts = [("join_history", 10_000), ("login_threads", 1_000), ("frame_limit_bytes", 65_536)]
+        .map(|(name, most)| count(name, most));
+    let ([unique, plain_get, acks, no_copy], [batch, login], [history, threads, limit]) = (flags, times, counts);
+    Some(LabRules {
+        unique_names: unique?,
+        plain_get_404: plain_get?,
+        answering_acks: acks?,
+        no_sender_copy: no_copy?,
+        batch_ms: batch?,
+        join_history: history? as u32,
+        login_ms: login?,
+        login_threads: threads? as u32,
+        frame_limit_bytes: limit? as u32,
+        redirect_to: redirect_to?,
+    })
+}
+
+fn origin(node: &Node<'_>) -> Option<String> {
+    let text = node.text()?;
+    let is_origin =
+        |rest: &str| !rest.is_empty() && !rest.contains(['/', '?', '#', '@']) && !rest.contains(char::is_whitespace);
+    let rest = text.strip_prefix("http://").or_else(|| text.strip_prefix("https://"));
+    if !text.is_empty() && !rest.is_some_and(is_origin) {
+        node.problem(format!("expected an origin like `http://127.0.0.1:4281`, found `{text}`"));
+        return None;
+    }
+    Some(text.to_owned())
 }
 
 /// All problems are told, as everywhere: no field waits for the one before it.
@@ -134,7 +176,21 @@ const LAB: &[&str] = &[
     "read_stuck_share",
     "restart_at_s",
     "restart_down_ms",
+    "restart_forget_sessions",
+    "rules",
     "voice",
+];
+const RULES: &[&str] = &[
+    "unique_names",
+    "plain_get_404",
+    "answering_acks",
+    "no_sender_copy",
+    "batch_ms",
+    "join_history",
+    "login_ms",
+    "login_threads",
+    "frame_limit_bytes",
+    "redirect_to",
 ];
 const VOICE: &[&str] = &[
     "greeting_ms",

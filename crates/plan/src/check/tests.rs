@@ -236,7 +236,20 @@ fn faults_of_the_lab() {
         &["lab.lose: unknown field, expected `latency_ms`, `jitter_ms`, `refuse_share`, \
         `drop_share`, `drop_within_s`, `lose_share`, `duplicate_share`, `reorder_share`, `error_share`, `error_code`, \
         `rate_limit_per_min`, `stop_reading`, `service_ms`, `breach_missing_share`, `breach_type_share`, `breach_unknown_share`, \
-        `history_lose_share`, `history_duplicate_share`, `history_reorder_share`, `read_stuck_share`, `restart_at_s`, `restart_down_ms` or `voice`"],
+        `history_lose_share`, `history_duplicate_share`, `history_reorder_share`, `read_stuck_share`, `restart_at_s`, `restart_down_ms`, \
+        `restart_forget_sessions`, `rules` or `voice`"],
+    );
+    let rules = json!({"unique_names": true, "batch_ms": 50, "login_ms": 600, "login_threads": 10, "redirect_to": "http://127.0.0.1:4281"});
+    check("/lab", json!({"rules": rules, "restart_at_s": 5, "restart_forget_sessions": true}), &[]);
+    check(
+        "/lab",
+        json!({"rules": {"unique_names": 1, "batch_ms": -1, "frame_limit_bytes": 70_000, "redirect_to": "http://a.example/b"}}),
+        &[
+            "lab.rules.redirect_to: expected an origin like `http://127.0.0.1:4281`, found `http://a.example/b`",
+            "lab.rules.unique_names: expected true or false, found the number 1",
+            "lab.rules.batch_ms: expected a number from 0 to 60000, found the number -1",
+            "lab.rules.frame_limit_bytes: expected a whole number from 0 to 65536, found the number 70000",
+        ],
     );
     let voice = json!({"think_ms": 500, "stall_share": 0.1, "early_close_code": 1006, "early_close_phase": "waiting", "cap": 30});
     check("/lab", json!({"voice": voice}), &[]);

@@ -91,8 +91,17 @@ impl Interval {
             return None;
         }
         let log = |of: Self| Self { value: of.value.ln(), low: of.low.ln(), high: of.high.ln() };
-        let of = Self::difference(log(first), log(second));
-        Some(Self { value: of.value.exp_m1(), low: of.low.exp_m1(), high: of.high.exp_m1() })
+        Some(Self::difference(log(first), log(second)).exp_m1())
+    }
+
+    /// Of a logarithm of a ratio: the ratio, less one.
+    pub fn exp_m1(self) -> Self {
+        Self { value: self.value.exp_m1(), low: self.low.exp_m1(), high: self.high.exp_m1() }
+    }
+
+    /// What cannot be less.
+    pub fn at_least(self, least: f64) -> Self {
+        Self { value: self.value.max(least), low: self.low.max(least), high: self.high.max(least) }
     }
 
     /// What is known no better than to `error` on each side.

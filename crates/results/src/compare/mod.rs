@@ -4,6 +4,7 @@
 
 mod effective;
 mod interval;
+mod load;
 mod plans;
 mod sample;
 mod subject;
@@ -11,13 +12,14 @@ mod subject;
 use std::collections::BTreeMap;
 
 pub use interval::{Confidence, Interval};
-pub use plans::{PlanRow, differences, same_load};
+pub use load::{LoadDifference, load_differences};
+pub use plans::{PlanRow, differences};
 pub use sample::{Distribution, Sample};
 pub use subject::{ComparedSubject, Scale};
 
 use catalogue::{Better, Figure, Metric, MetricKind};
 use metrics::{MetricEntry, Report};
-use subject::{Measured, measured};
+use subject::{Measured, measured, measured_s};
 
 /// What changed from the first run to the others.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -25,6 +27,12 @@ pub struct Comparison {
     pub rows: Vec<CompareRow>,
     /// Changes that were looked at: a verdict holds for all of them together.
     pub comparisons: usize,
+    /// Of each run but the first: what its plan wants differently of the service. Where there is anything, counts are not compared.
+    pub loads: Vec<Vec<LoadDifference>>,
+    /// How long each run was measured, whole seconds after its warm-up.
+    pub lengths_s: Vec<usize>,
+    /// Counts of runs with the first one's load are of so many seconds after the warm-up, which all of them have.
+    pub common_s: usize,
 }
 
 #[derive(Debug, Clone, PartialEq)]
@@ -59,7 +67,11 @@ pub enum Judgement {
 pub fn compare(reports: &[&Report]) -> Comparison {
     let Some((first, others)) = reports.split_first() else { return Comparison::default() };
     let samples: Vec<_> = reports.iter().map(|report| samples(report)).collect();
-    let same: Vec<_> = others.iter().map(|other| same_load(&first.plan, &other.plan)).collect();
+    let loads: Vec<_> = others.iter().map(|other| load_differences(&first.plan, &other.plan)).collect();
+    let same: Vec<_> = loads.iter().map(Vec::is_empty).collect();
+    let lengths_s: Vec<_> = reports.iter().map(|report| measured_s(report)).collect();
+    let has_load = |at: usize| at == 0 || same[at - 1];
+    let common_s = (0..reports.len()).filter(|&at| has_load(at)).map(|at| lengths_s[at]).min().unwrap_or_default();
     let mut rows = Vec::new();
     let mut comparisons = 0;
     for subject in subjects(reports) {
@@ -68,7 +80,8 @@ pub fn compare(reports: &[&Report]) -> Comparison {
                 ComparedSubject::Quantile { metric, .. } => samples[at].get(metric.as_str()),
                 _ => None,
             };
-            measured(&subject, reports[at], sample)
+            let found = measured(&subject, reports[at], sample)?;
+            Some(if has_load(at) { found.of_first_seconds(common_s) } else { found })
         };
         let found: Vec<_> = (0..reports.len()).map(of).collect();
         let changes =
@@ -78,7 +91,7 @@ pub fn compare(reports: &[&Report]) -> Comparison {
     }
     let level = Confidence::together(comparisons);
     let rows = rows.into_iter().map(|(subject, found)| row(subject, &found, &same, level)).collect();
-    Comparison { rows, comparisons }
+    Comparison { rows, comparisons, loads, lengths_s, common_s }
 }
 
 fn row(subject: ComparedSubject, found: &[Option<Measured<'_>>], same: &[bool], level: Confidence) -> CompareRow {

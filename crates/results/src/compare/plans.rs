@@ -55,16 +55,6 @@ fn walk(value: &Value, path: &mut String, put: &mut impl FnMut(&str, &Value)) {
     }
 }
 
-/// Both plans want the same users at the same times.
-pub fn same_load(first: &Value, second: &Value) -> bool {
-    let loads = |plan: &Value| -> Option<Vec<Value>> {
-        let populations = plan.get("populations")?.as_array()?;
-        Some(populations.iter().filter_map(|population| population.get("load").cloned()).collect())
-    };
-    loads(first).is_some_and(|first| loads(second).is_some_and(|second| first == second))
-        && first.get("warmup_s") == second.get("warmup_s")
-}
-
 #[cfg(test)]
 mod tests {
     use serde_json::json;
@@ -87,13 +77,5 @@ mod tests {
             row("seed", [None, Some("1")], true),
         ];
         assert_eq!(differences(&[&a, &b]), expected);
-    }
-
-    #[test]
-    fn loads_are_the_same_when_every_population_has_the_same() {
-        let plan = |users: u32, name: &str| json!({"name": name, "populations": [{"load": {"users": users}}]});
-        assert!(same_load(&plan(1, "a"), &plan(1, "b")));
-        assert!(!same_load(&plan(1, "a"), &plan(2, "a")));
-        assert!(!same_load(&json!({}), &json!({})));
     }
 }

@@ -31,6 +31,11 @@ impl ComparedSubject {
         }
     }
 
+    /// It grows with what a plan wants: of other plans it says nothing.
+    pub fn is_count(&self) -> bool {
+        matches!(self, Self::Rate { .. })
+    }
+
     /// It tells of the generator and not of the server.
     pub fn is_generators(&self) -> bool {
         matches!(self, Self::Quantile { metric, .. } if Metric::read(metric).definition().kind == MetricKind::Generator)
@@ -52,6 +57,8 @@ pub enum Scale {
     Relative,
     /// As the difference of two shares.
     Points,
+    /// As the difference itself, milliseconds or so many a second: the first run's value is 0.
+    Absolute,
 }
 
 impl Measured<'_> {
@@ -64,22 +71,28 @@ impl Measured<'_> {
         }
     }
 
-    /// From the first run to the second; `None`: one of them says too little. `same_load`: second n of both was meant to be
-    /// the same.
+    /// From the first run to the second; `None`: one of them says too little, or counts are of different loads. `same_load`:
+    /// second n of both was meant to be the same.
     pub fn change(&self, second: &Self, same_load: bool, level: Confidence) -> Option<(Interval, Scale)> {
         match (self, second) {
             (Self::Quantile { sample: a, share }, Self::Quantile { sample: b, .. }) => {
                 let (a, b) = (a.quantile(*share, level)?, b.quantile(*share, level)?);
-                Some((relative(a, b), Scale::Relative))
+                Some(relative(a, b))
             }
             (Self::Share { .. }, Self::Share { .. }) => {
                 Some((Interval::difference(self.share(level)?, second.share(level)?), Scale::Points))
             }
-            (Self::Rate { seconds: a }, Self::Rate { seconds: b }) => {
-                Some((rates(a, b, same_load, level)?, Scale::Relative))
-            }
+            (Self::Rate { seconds: a }, Self::Rate { seconds: b }) if same_load => rates(a, b, level),
             _ => None,
         }
+    }
+
+    /// A rate of no more than so many seconds; what is kept as a sum or a histogram is of the whole run.
+    pub fn of_first_seconds(mut self, seconds: usize) -> Self {
+        if let Self::Rate { seconds: all } = &mut self {
+            all.truncate(seconds);
+        }
+        self
     }
 
     fn share(&self, level: Confidence) -> Option<Interval> {
@@ -96,25 +109,38 @@ impl Measured<'_> {
     }
 }
 
-/// Latencies can be 0 where the clock is coarse; there the difference is compared with the first value.
-fn relative(first: Interval, second: Interval) -> Interval {
-    Interval::relative(first, second)
-        .unwrap_or_else(|| Interval::difference(first, second).scaled(1.0 / first.value.max(f64::MIN_POSITIVE)))
+/// Latencies can be 0 where the clock is coarse; there it is their difference that is told.
+pub(super) fn relative(first: Interval, second: Interval) -> (Interval, Scale) {
+    match Interval::relative(first, second) {
+        Some(found) => (found, Scale::Relative),
+        None => of_first(Interval::difference(first, second), first.value),
+    }
 }
 
-/// Of the mean of a series. Where two runs were meant to do the same at the same time, second n of one is held against second n of
-/// the other, so that what the plan does to both is no spread.
-fn rates(first: &[f64], second: &[f64], same_load: bool, level: Confidence) -> Option<Interval> {
-    let reference = mean(first)?;
-    let found = if same_load {
-        let differences: Vec<f64> = first.iter().zip(second).map(|(a, b)| b - a).collect();
-        of_mean(&differences, level)?
+/// A difference as a share of the first value: nothing falls by more than all of it.
+fn of_first(difference: Interval, first: f64) -> (Interval, Scale) {
+    if first > 0.0 {
+        (difference.scaled(1.0 / first).at_least(-1.0), Scale::Relative)
     } else {
-        Interval::difference(of_mean(first, level)?, of_mean(second, level)?)
-    };
-    let scale =
-        if reference > 0.0 { 1.0 / reference } else { mean(second).filter(|of| *of > 0.0).map_or(1.0, |of| 1.0 / of) };
-    Some(found.scaled(scale))
+        (difference, Scale::Absolute)
+    }
+}
+
+/// Of the means of two series. Second n of one is held against second n of the other, so that what the plan does to both is no
+/// spread: how the ratio of the means would vary is told by what each second has too much or too little of it (a ratio
+/// estimate), on logarithms.
+fn rates(first: &[f64], second: &[f64], level: Confidence) -> Option<(Interval, Scale)> {
+    let length = first.len().min(second.len());
+    let (first, second) = (&first[..length], &second[..length]);
+    let (a, b) = (mean(first)?, mean(second)?);
+    let pairs = || first.iter().zip(second);
+    if a <= 0.0 || b <= 0.0 {
+        return Some(of_first(of_mean(&pairs().map(|(a, b)| b - a).collect::<Vec<_>>(), level)?, a));
+    }
+    let spread = Spread::of(&pairs().map(|(of_a, of_b)| of_b / b - of_a / a).collect::<Vec<_>>())?;
+    let (value, error) = ((b / a).ln(), level.student(spread.seconds) * spread.of_sum.sqrt() / length as f64);
+    let found = Interval { value, low: value - error, high: value + error };
+    Some((found.exp_m1(), Scale::Relative))
 }
 
 fn of_mean(values: &[f64], level: Confidence) -> Option<Interval> {
@@ -140,12 +166,21 @@ pub fn measured<'a>(subject: &ComparedSubject, report: &Report, sample: Option<&
             (trials > 0.0).then(|| Measured::Share { hits: count(part), trials, seconds })
         }
         ComparedSubject::Rate { series } => {
-            let from = report.warmup_s.ceil() as usize;
             let values = report.series.values.get(series.name())?;
-            let whole = values.get(from..values.len().saturating_sub(1))?;
+            let whole = values.get(warmup(report)..values.len().saturating_sub(1))?;
             Some(Measured::Rate { seconds: whole.iter().map(|value| value.unwrap_or(0.0)).collect() })
         }
     }
+}
+
+/// Seconds after the warm-up. The one that was running at the end is not over.
+pub fn measured_s(report: &Report) -> usize {
+    let longest = report.series.values.values().map(Vec::len).max();
+    longest.unwrap_or_default().saturating_sub(warmup(report) + 1)
+}
+
+fn warmup(report: &Report) -> usize {
+    report.warmup_s.ceil() as usize
 }
 
 fn errors<'a>(report: &Report, operation: Option<&str>) -> Option<Measured<'a>> {

@@ -209,3 +209,58 @@ fn the_reading_of_a_sign_depends_on_the_subject() {
     ];
     cases.into_iter().for_each(|(better, sign, expected)| assert_eq!(judge(better, sign), expected));
 }
+
+#[track_caller]
+fn check_rates(first: &[f64], second: &[f64], expected: Option<(f64, f64, Scale)>) {
+    let of = |seconds: &[f64]| Measured::Rate { seconds: seconds.to_vec() };
+    let found = of(first).change(&of(second), true, Confidence::EACH);
+    let Some((value, least, scale)) = expected else { return assert_eq!(found, None) };
+    let (interval, told) = found.expect("there are enough seconds");
+    assert_eq!(told, scale);
+    assert!((interval.value - value).abs() < 1e-9, "{interval:?}");
+    assert!(least <= interval.low && interval.low <= interval.value && interval.value <= interval.high, "{interval:?}");
+    assert_eq!(of(first).change(&of(second), false, Confidence::EACH), None, "counts of other loads are not compared");
+}
+
+#[test]
+fn a_rate_cannot_fall_by_more_than_all_of_it() {
+    let bursts = |every: usize, much: f64| -> Vec<f64> {
+        (0..60).map(|second| if second % every == 0 { much } else { 0.0 }).collect()
+    };
+    let nothing = vec![0.0; 60];
+    check_rates(&bursts(20, 40.0), &bursts(30, 15.0), Some((-0.75, -1.0, Scale::Relative)));
+    check_rates(&bursts(4, 8.0), &bursts(5, 8.0), Some((-0.2, -1.0, Scale::Relative)));
+    check_rates(&bursts(20, 1.0), &nothing, Some((-1.0, -1.0, Scale::Relative)));
+    check_rates(&nothing, &bursts(20, 1.0), Some((0.05, f64::MIN, Scale::Absolute)));
+    check_rates(&nothing, &nothing, Some((0.0, 0.0, Scale::Absolute)));
+    check_rates(&nothing[..5], &nothing, None);
+}
+
+#[test]
+fn a_rate_s_ratio_is_within_its_interval() {
+    let mut random = fastrand::Rng::with_seed(4);
+    let mut seconds = |mean: f64| -> Vec<f64> {
+        // What the plan does to both: twice as much in the second half.
+        let wanted = |second: usize| if second < 60 { mean } else { 2.0 * mean };
+        (0..120).map(|second| (wanted(second) + normal(&mut random) * wanted(second).sqrt()).max(0.0)).collect()
+    };
+    let held = (0..DRAWS).filter(|_| {
+        let (a, b) = (Measured::Rate { seconds: seconds(10.0) }, Measured::Rate { seconds: seconds(8.0) });
+        let (interval, _) = a.change(&b, true, Confidence::EACH).expect("there are enough seconds");
+        interval.low <= -0.2 && -0.2 <= interval.high && interval.high - interval.low < 0.2
+    });
+    let percent = held.count() as f64 * 100.0 / DRAWS as f64;
+    assert!(percent >= 91.0, "{percent} % of the intervals hold the truth");
+}
+
+#[test]
+fn a_latency_that_was_0_is_told_by_its_difference() {
+    let of = |value: f64| Interval { value, low: (value - 0.1).max(0.0), high: value + 0.1 };
+    let cases =
+        [(0.0, 0.3, 0.3, Scale::Absolute), (0.05, 0.0, -1.0, Scale::Relative), (10.0, 20.0, 1.0, Scale::Relative)];
+    for (first, second, expected, scale) in cases {
+        let (found, told) = subject::relative(of(first), of(second));
+        assert_eq!(told, scale);
+        assert!((found.value - expected).abs() < 1e-9 && (scale == Scale::Absolute || found.low >= -1.0), "{found:?}");
+    }
+}
