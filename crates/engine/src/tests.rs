@@ -10,6 +10,7 @@ use plan::{Plan, Segment};
 mod border;
 mod findings;
 mod guard;
+mod losses;
 mod outcomes;
 mod relief;
 mod stop;

@@ -6,7 +6,7 @@ use super::*;
 use metrics::{Aggregator, Outcomes, PopulationConfig, Totals, TotalsConfig};
 
 /// Everything the engine has measured so far, added up as a run does it.
-fn totals(bench: &mut Bench) -> Totals {
+pub(super) fn totals(bench: &mut Bench) -> Totals {
     let answered = ["join".to_owned()].into();
     let populations = vec![PopulationConfig { name: "p".to_owned(), answered, ..PopulationConfig::default() }];
     let mut adding = Aggregator::new(TotalsConfig { workers: 1, populations, ..TotalsConfig::default() });

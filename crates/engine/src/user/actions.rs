@@ -117,7 +117,7 @@ impl User {
         self.drop_pendings(ctx, "left");
         ctx.ledger.leave(ctx.now, None, self.id);
         self.tasks.clear();
-        self.fetches.clear();
+        self.drop_unsent_fetches();
         let wait = if at_once { Some(Span::ZERO) } else { self.backoff(ctx) };
         match wait {
             Some(wait) => self.stage = LifeStage::Backoff { until: ctx.now + wait },
@@ -193,7 +193,7 @@ impl User {
             // What it waits for in a room that it leaves would not come, and it starts nothing there any more.
             self.pendings.retain(|pending| pending.message.is_some());
             self.tasks.clear();
-            self.fetches.clear();
+            self.drop_unsent_fetches();
             self.is_moving = true;
             self.stage = LifeStage::Flow;
             self.begin(ctx, block, ctx.now);

@@ -136,13 +136,12 @@ impl User {
         while let Some(place) = self.pendings.iter().position(|pending| pending.deadline <= ctx.now) {
             let Some(mut pending) = self.pendings.remove(place) else { break };
             self.marks_are_due(ctx, pending.operation, pending.task);
-            let phase = self.phase();
             let code = match &pending.message {
                 _ if pending.is_open() => "timeout",
                 Some(message) if !message.echoed => ECHO_TIMEOUT,
                 _ => ACK_TIMEOUT,
             };
-            ctx.error(pending.operation, code, phase, || "nothing came in time".to_owned());
+            self.count_failure(ctx, pending.operation, code, || "nothing came in time".to_owned());
             let failed = Failed::of(&mut pending);
             self.set_overdue(ctx, pending);
             self.after_failed(ctx, failed);

@@ -296,15 +296,22 @@ impl User {
         }
     }
 
-    /// Returns whether a rule says that the user's session is over.
+    /// Of the rules that fit, the first one counts whose operation can have failed; else the first. Returns whether it says that the user's
+    /// session is over.
     fn apply_error_rules(&mut self, ctx: &mut Context<'_>, event: EventId, heard: &HeardArguments<'_>) -> bool {
         let program = ctx.program;
         let wall = ctx.wall_ms;
-        let rule = program
-            .errors
-            .iter()
-            .find(|rule| rule.event == event && all_match(&rule.matches, &mut self.memory, wall, heard));
-        let Some(rule) = rule else { return false };
+        let mut found = None;
+        for rule in program.errors.iter().filter(|rule| rule.event == event) {
+            if all_match(&rule.matches, &mut self.memory, wall, heard) {
+                found.get_or_insert(rule);
+                if rule.operation.is_none_or(|operation| self.find_refused(operation).is_some()) {
+                    found = Some(rule);
+                    break;
+                }
+            }
+        }
+        let Some(rule) = found else { return false };
         self.on_error_event(ctx, rule, heard);
         if rule.ends_user {
             self.note_end(ctx, event, false);
@@ -330,7 +337,7 @@ impl User {
             Some(_) if refused.is_some_and(|place| place.is_overdue) => {
                 ctx.show(|| Told::Saw(format!("refused after its time-out: {code}")));
             }
-            Some(operation) => ctx.error(operation, &code, self.phase(), sample),
+            Some(operation) => self.count_failure(ctx, operation, &code, sample),
             None => ctx.named_error(event, &code, self.phase(), sample),
         }
         if let Some(pause) = &rule.pause {

@@ -33,14 +33,20 @@ impl User {
         self.way.is_some_and(|way| way.has_begun)
     }
 
+    /// Its steps are over: what waits for a slot is not sent any more; what has been sent is measured when it is answered.
+    pub(super) fn drop_unsent_fetches(&mut self) {
+        self.fetches.retain(|fetching| fetching.fetch.is_some());
+    }
+
     pub fn on_fetched(&mut self, ctx: &mut Context<'_>, fetch: FetchId, outcome: &FetchOutcome) {
         let Some(place) = self.fetches.iter().position(|fetching| fetching.fetch == Some(fetch)) else { return };
         let fetching = self.fetches.remove(place);
         let Op::Http(op) = &ctx.program.ops[fetching.at as usize] else { return };
-        let problem = self.judge(ctx, op, outcome, ctx.now.since(fetching.sent_at));
+        let is_wanted = self.tasks.iter().any(|task| task.serial == fetching.task);
+        let problem = self.judge(ctx, op, outcome, ctx.now.since(fetching.sent_at), is_wanted);
         match problem {
             Some((code, sample)) => {
-                ctx.error(op.operation, &code, self.phase(), || sample.clone());
+                self.count_failure(ctx, op.operation, &code, || sample.clone());
                 if op.required && !self.stage.is_leaving() {
                     let name = &ctx.program.operations[op.operation.0 as usize];
                     let why = format!("{code} {sample}");
@@ -52,6 +58,7 @@ impl User {
             None => self.unblock(Some(fetching.task), ctx.now),
         }
         self.run(ctx);
+        self.leave_if_quiet(ctx);
     }
 
     /// Measures and saves a good answer; says what is wrong with any other.
@@ -61,6 +68,7 @@ impl User {
         op: &HttpOp,
         outcome: &FetchOutcome,
         took: Span,
+        is_wanted: bool,
     ) -> Option<(String, String)> {
         let (status, headers, body) = match outcome {
             FetchOutcome::Answer { status, headers, body, .. } => (*status, headers, body),
@@ -81,7 +89,9 @@ impl User {
             ));
         }
         let found = Found::Answer { status, headers, body: &parsed };
-        if let Err(missing) = self.memory.save(&op.save, &found) {
+        // Of what no step waits for any more, nothing is kept.
+        let saves = if is_wanted { &op.save[..] } else { &[] };
+        if let Err(missing) = self.memory.save(saves, &found) {
             return Some(("unexpected answer".to_owned(), missing.to_string()));
         }
         self.memory.secrets.teach(ctx.redactor);

@@ -303,7 +303,7 @@ impl User {
                 self.end_way(ctx.now);
                 // Who has been silent for a while may still send what it had gathered.
                 self.tasks.retain(|task| task.role == TaskRole::Flush);
-                self.fetches.clear();
+                self.drop_unsent_fetches();
                 self.hush(ctx);
                 let works = !matches!(self.stage, LifeStage::Silent);
                 self.stage = LifeStage::Quiescing { until: (ctx.now + QUIESCE).min(cut), cut };
@@ -332,7 +332,7 @@ impl User {
             LifeStage::Flow | LifeStage::Active => {
                 self.end_way(ctx.now);
                 self.tasks.clear();
-                self.fetches.clear();
+                self.drop_unsent_fetches();
                 self.hush(ctx);
                 self.stage = LifeStage::Silent;
                 self.flush_timers(ctx);

@@ -8,7 +8,7 @@ use base::time::{Span, Timestamp};
 use metrics::{ClosedBy, DisconnectKey, Phase};
 use plan::{MARK, Mark};
 use protocol::{EndReason, Session, SessionConfig};
-use scenario::{EventId, Protocol, Reconnect, WhenRefused, is_token};
+use scenario::{EventId, OperationId, Protocol, Reconnect, WhenRefused, is_token};
 
 use super::actions::{REFUSED_TOKEN, spoil, spoil_auth};
 use super::life::LifeStage;
@@ -297,6 +297,23 @@ impl User {
         }
     }
 
+    /// An attempt of an operation has failed. When the service has ended the user's session with an error, that is counted: what its
+    /// farewell then fails with is the same loss.
+    pub(super) fn count_failure(
+        &self,
+        ctx: &mut Context<'_>,
+        operation: OperationId,
+        code: &str,
+        sample: impl FnOnce() -> String,
+    ) {
+        let is_in_vain = self.ended.as_ref().is_some_and(|end| !end.is_planned);
+        if is_in_vain && matches!(self.stage, LifeStage::Finishing { .. }) {
+            let name = &ctx.program.operations[operation.0 as usize];
+            return ctx.show(|| Told::Saw(format!("{name} failed as well: {code}")));
+        }
+        ctx.error(operation, code, self.phase(), sample);
+    }
+
     /// An event has ended its session. `is_planned`: nothing is wrong with that so far.
     pub(super) fn note_end(&mut self, ctx: &Context<'_>, event: EventId, is_planned: bool) {
         if !self.stage.is_leaving() {
@@ -393,7 +410,7 @@ impl User {
             return self.end(ctx);
         }
         self.tasks.clear();
-        self.fetches.clear();
+        self.drop_unsent_fetches();
         match self.backoff(ctx) {
             Some(wait) => self.stage = LifeStage::Backoff { until: ctx.now + wait },
             None => self.fail(ctx, "its connection was lost"),

@@ -215,7 +215,7 @@ impl User {
         let wall = ctx.wall_ms;
         let phase = self.phase();
         if self.link.as_ref().is_none_or(|link| link.closing.is_some()) {
-            ctx.error(op.operation, "not connected", phase, String::new);
+            self.count_failure(ctx, op.operation, "not connected", String::new);
             return self.after_failure(ctx, op.required, "it is not connected", task.pc + 1);
         }
         if op.event.as_constant().is_none() && matches!(ctx.program.protocol, Protocol::SocketIo) {

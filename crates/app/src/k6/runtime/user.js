@@ -265,7 +265,8 @@ class User {
     const { delivery, errors, on } = this.script;
     if (delivery && delivery.event === name) this.onDelivery(JSON.stringify(args));
     this.onAnswer(name, args);
-    const rule = errors.find((entry) => entry.event === name && matches(entry.where?.(this, this.v, args), args));
+    const fitting = errors.filter((entry) => entry.event === name && matches(entry.where?.(this, this.v, args), args));
+    const rule = fitting.find(({ fails }) => !fails || this.mayFail(fails)) ?? fitting[0];
     if (rule) this.onErrorEvent(rule, name, args);
     if (rule?.endsUser) return this.leaveByItself();
     if (['silent', 'leaving', 'over'].includes(this.stage)) return null;
@@ -325,7 +326,7 @@ class User {
       const ticker = (this.tickers ?? []).find(({ timer }) => timer.name === rule.pause.timer);
       if (ticker) Object.assign(ticker, { silentUntil: until, due: Math.max(ticker.due, until) });
     }
-    const failed = rule.fails && this.waiting((pending) => pending.operation === rule.fails && isOpen(pending));
+    const failed = rule.fails && this.mayFail(rule.fails);
     // What was late has failed already.
     if (failed?.late) this.forget(failed);
     else if (failed) this.failPending(failed, code);
@@ -340,6 +341,10 @@ class User {
    */
   waiting(test) {
     return this.pendings.find(test) ?? this.overdue.find(test);
+  }
+
+  mayFail(operation) {
+    return this.waiting((pending) => pending.operation === operation && isOpen(pending));
   }
 
   settle(pending) {
