@@ -4,13 +4,31 @@ const here = (path) => new URL(path, document.baseURI);
 
 // Inside another page's frame a click may be meant for something else. A static host sends no `frame-ancestors`, and a
 // policy in the page cannot say it, so the page looks itself, before its program is loaded; its own origin is no exception.
-if (window.top === window.self) await start();
+if (window.top === window.self) await start().catch((error) => broken('Tabswarm did not start', error));
 else refuse();
 
 async function start() {
+  // A program that has trapped can say nothing any more, neither in a click's handler nor in a start that was under way.
+  window.addEventListener('error', ({ error }) => trapped(error));
+  window.addEventListener('unhandledrejection', ({ reason }) => trapped(reason));
   const { js, wasm } = /** @type {HTMLMetaElement} */ (document.querySelector('meta[name="program"]')).dataset;
   const { default: init } = await import(here(js).href);
   await init({ module_or_path: here(wasm) });
+}
+
+/** @param {unknown} error */
+function trapped(error) {
+  if (error instanceof WebAssembly.RuntimeError) broken('This page has broken down, and a run with it', error);
+}
+
+/** @param {string} what @param {unknown} error */
+function broken(what, error) {
+  if (document.querySelector('.broken')) return;
+  const text = document.createElement('p');
+  text.className = 'notice bad broken';
+  text.setAttribute('role', 'alert');
+  text.textContent = `${what}: ${error instanceof Error ? error.message : error}. Load it anew; what was kept of runs is under Results.`;
+  document.body.prepend(text);
 }
 
 function refuse() {

@@ -3,7 +3,7 @@
 use base::time::Span;
 use catalogue::Figure;
 use metrics::Report;
-use results::compare::{CompareRow, ComparedSubject, Judgement, compare};
+use results::compare::{CompareRow, ComparedSubject, Judgement, LoadDifference, compare};
 use serde_json::json;
 use testkit::{Faults, World};
 
@@ -11,7 +11,11 @@ use crate::support::{chat_plan, held};
 
 /// Twenty users who talk for a minute, so far from a server that does so.
 fn run(seed: u64, latency_ms: u64, faults: Faults) -> Report {
-    let mut plan = chat_plan(held(20, 60), json!({"send_min_ms": 1_000, "send_max_ms": 3_000}));
+    run_of(20, seed, latency_ms, faults)
+}
+
+fn run_of(users: u32, seed: u64, latency_ms: u64, faults: Faults) -> Report {
+    let mut plan = chat_plan(held(users, 60), json!({"send_min_ms": 1_000, "send_max_ms": 3_000}));
     plan.seed = seed;
     let mut world = World::new(plan, Vec::new(), 4, Span::from_millis(latency_ms), faults);
     world.play(Span::from_secs(200));
@@ -44,4 +48,15 @@ fn a_slower_and_lossy_service_is_worse_and_the_way_back_better() {
         assert!(judged(&there, Judgement::Worse).contains(&subject), "{subject}: {there:?}");
         assert!(judged(&back, Judgement::Better).contains(&subject), "{subject}: {back:?}");
     }
+}
+
+#[test]
+fn fewer_users_are_not_worse_and_their_latencies_still_compare() {
+    let found = compare(&[&run_of(40, 1, 20, Faults::default()), &run_of(15, 2, 30, Faults::default())]);
+    assert_eq!(found.loads, [vec![LoadDifference::Users(40, 15)]]);
+    let counts = found.rows.iter().filter(|row| row.subject.is_count());
+    assert!(counts.clone().count() > 1 && counts.clone().all(|row| row.values.iter().all(Option::is_some)));
+    assert!(counts.clone().all(|row| row.changes == [None]), "{found:?}");
+    let trip = format!("{:?}", ComparedSubject::Quantile { metric: "message.round_trip".into(), share: 0.5 });
+    assert!(judged(&found.rows, Judgement::Worse).contains(&trip));
 }

@@ -189,3 +189,18 @@ async fn calls_are_redirected() {
     assert!(answer.head.contains("location: http://127.0.0.1:9/api/auth/login?a=1\r\n"), "{}", answer.head);
     assert_eq!(target.counts().await["faults"]["redirected"], 1);
 }
+
+#[tokio::test]
+async fn a_restart_may_forget_who_was_logged_in() {
+    let target = Target::start(Config::default()).await;
+    let ann = target.account("ann").await;
+    for (forgets, status) in [(false, 200), (true, 401)] {
+        let restart = json!({ "down_ms": 50, "forget_sessions": forgets });
+        assert_eq!(target.post("/lab/restart", "", &restart).await.status, 200);
+        while target.open("/ws").await.is_err() {
+            tokio::task::yield_now().await;
+        }
+        assert_eq!(target.get("/api/users/profile", &ann.token).await.status, status);
+    }
+    target.login("ann").await;
+}
