@@ -32,6 +32,9 @@ async function launch(port, args) {
     url,
     output: () => lab.output(),
     stop: () => lab.stop(),
+    /** Its process stands still: connections stay, and nothing is read or answered. */
+    pause: () => lab.kill('SIGSTOP'),
+    resume: () => lab.kill('SIGCONT'),
     counts: ({ users = false } = {}) => answer(fetch(`${url}/lab/counts?users=${Number(users)}`)),
     faults: () => answer(fetch(`${url}/lab/faults`)),
     setFaults: (faults) => answer(post(`${url}/lab/faults`, faults)),

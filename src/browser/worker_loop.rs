@@ -22,7 +22,7 @@ use super::worker_scope;
 use base::time::{Span, Timestamp};
 use engine::ports::{Input, Output};
 use engine::wire::{FromWorker, ToWorker, Trial, WorkerLoad, between_snapshots};
-use engine::{Engine, Exchange, LoadError};
+use engine::{Engine, Exchange, Heartbeat, LoadError};
 use metrics::{MASK, Way, text_without_secrets};
 
 /// Runs the worker: from its load on it answers the page's messages.
@@ -60,6 +60,7 @@ struct Player {
     pending_start: Option<PendingStart>,
     /// `None` before the run's start and after its end.
     snapshots: Option<Snapshots>,
+    heartbeat: Heartbeat,
     /// How long our own code ran since the last snapshot.
     busy_ms: f64,
     told_done: bool,
@@ -128,6 +129,7 @@ impl Player {
                 timer,
                 pending_start: None,
                 snapshots: None,
+                heartbeat: Heartbeat::default(),
                 busy_ms: 0.0,
                 told_done: false,
                 latest: Timestamp::ZERO,
@@ -228,6 +230,12 @@ impl Player {
     fn feed(&mut self, input: Input<'_>) {
         let began_ms = self.clock.now_ms();
         let now = self.engine_time(began_ms);
+        if self.snapshots.is_some()
+            && let Some(since_ms) = self.heartbeat.beat(began_ms)
+        {
+            let since = Timestamp::from_millis_f64(since_ms - self.epoch_ms);
+            self.engine.handle(now, began_ms, Input::StoodStill { since });
+        }
         self.engine.handle(now, began_ms, input);
         while let Some(output) = self.engine.poll() {
             self.obey(output, now, began_ms);
@@ -317,7 +325,8 @@ impl Player {
         let engine = self.engine.next_timeout().map(|due| self.epoch_ms + due.as_micros() as f64 / 1e3);
         let start = self.pending_start.as_ref().map(|start| start.epoch_ms);
         let snapshot = self.snapshots.as_ref().map(|snapshots| snapshots.due_ms);
-        if let Some(due_ms) = [engine, start, snapshot].into_iter().flatten().reduce(f64::min) {
+        let heartbeat = snapshot.and(self.heartbeat.due_ms());
+        if let Some(due_ms) = [engine, start, snapshot, heartbeat].into_iter().flatten().reduce(f64::min) {
             self.timer.arm(due_ms);
         }
     }

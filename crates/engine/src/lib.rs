@@ -14,6 +14,7 @@ mod exchange;
 mod exemplars;
 mod exits;
 mod guard;
+mod heartbeat;
 mod late;
 mod listener;
 mod population;
@@ -25,6 +26,7 @@ mod stop;
 mod watch;
 
 pub use exchange::Exchange;
+pub use heartbeat::Heartbeat;
 pub use population::LoadError;
 pub use rings::{Caught, NoRings, Rings, SHARED_MS};
 
@@ -267,6 +269,7 @@ impl Engine {
                 self.populations[population].count(event, frames, bytes, &mut self.recorder);
             }
             Input::Health { lag } => self.health.lag.push(lag),
+            Input::StoodStill { since } => self.recorder.stood_still(since, now),
         }
         self.advance(now, wall_ms);
     }

@@ -124,6 +124,10 @@ pub enum Input<'a> {
     Health {
         lag: Span,
     },
+    /// The worker did nothing from then until now, although it had asked to be woken.
+    StoodStill {
+        since: Timestamp,
+    },
 }
 
 #[derive(Debug, Clone, PartialEq)]

@@ -70,12 +70,12 @@ impl Bins {
         self.late = self.late.saturating_add(1);
     }
 
-    /// Counts one that never came: it is longer than this limit, and was waited for so long.
-    pub fn record_censored(&mut self, limit_us: u32, waited_us: u32) {
+    /// Counts one that never came: it is longer than this limit.
+    pub fn record_censored(&mut self, limit_us: u32) {
         let censored = &mut self.censored;
         let place = censored.iter().position(|known| known.limit_us == limit_us);
         if place.is_none() && censored.len() < MOST_LIMITS {
-            return censored.push(Censored { limit_us, count: 1, waited_us });
+            return censored.push(Censored { limit_us, count: 1 });
         }
         // Of more limits than anybody has, the next lower one is as true.
         let nearest = || {
@@ -86,7 +86,6 @@ impl Bins {
         let known = &mut censored[place];
         known.limit_us = known.limit_us.min(limit_us);
         known.count = known.count.saturating_add(1);
-        known.waited_us = known.waited_us.max(waited_us);
     }
 
     pub fn is_empty(&self) -> bool {

@@ -51,6 +51,9 @@ pub struct HistogramDelta {
     pub population: String,
     /// Samples of the warm-up: shown over time, kept out of totals and thresholds.
     pub warmup: bool,
+    /// The worker stood still while these were under way.
+    #[serde(default)]
+    pub is_stalled: bool,
     /// Sum of the exact values in microseconds, so that the mean carries no bucket error.
     pub sum_us: f64,
     pub min_us: u32,
@@ -72,8 +75,6 @@ pub struct HistogramDelta {
 pub struct Censored {
     pub limit_us: u32,
     pub count: u32,
-    /// For how long the longest of them was waited for.
-    pub waited_us: u32,
 }
 
 impl HistogramDelta {
@@ -86,14 +87,25 @@ impl HistogramDelta {
 
     pub(super) fn new(metric: String, population: String, warmup: bool, drained: bins::Drained) -> Self {
         let bins::Drained { sum_us, min_us, max_us, pairs, late, censored } = drained;
-        Self { metric, population, warmup, sum_us: sum_us as f64, min_us, max_us, pairs, late, censored }
+        Self {
+            metric,
+            population,
+            warmup,
+            is_stalled: false,
+            sum_us: sum_us as f64,
+            min_us,
+            max_us,
+            pairs,
+            late,
+            censored,
+        }
     }
 
     /// One sample that is longer than this.
     pub fn beyond(metric: String, population: String, warmup: bool, limit: Span) -> Self {
         let mut bins = bins::Bins::default();
         let limit_us = limit.as_micros().min(u64::from(bins::MAX_US)) as u32;
-        bins.record_censored(limit_us, limit_us);
+        bins.record_censored(limit_us);
         Self::new(metric, population, warmup, bins.drain())
     }
 
@@ -115,12 +127,6 @@ impl HistogramDelta {
     /// Attempts that went well: what came in time.
     pub fn succeeded(&self) -> u64 {
         self.came().saturating_sub(u64::from(self.late))
-    }
-
-    /// The time that the longest of its samples took, or was waited for.
-    pub(crate) fn longest(&self) -> Span {
-        let waited = self.censored.iter().map(|censored| censored.waited_us).max().unwrap_or(0);
-        Span::from_micros(u64::from(self.max_us.max(waited)))
     }
 }
 

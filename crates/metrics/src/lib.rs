@@ -19,6 +19,7 @@ mod recorder;
 mod redact;
 mod report;
 mod search;
+mod stalls;
 mod tag;
 mod threshold;
 mod totals;

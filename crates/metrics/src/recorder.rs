@@ -12,6 +12,7 @@ use super::delta::{
 use super::finding::{FindingDelta, FindingKey, FindingTotal};
 use super::listeners::{HeardSums, ListenerDelta};
 use super::playback::Listened;
+use super::stalls::Stalls;
 use base::time::{Span, Timestamp};
 use catalogue::Counter;
 
@@ -32,9 +33,11 @@ pub struct Recorder {
     warmup_end: Timestamp,
     /// Metric and population by [`SeriesId`].
     series: Vec<(String, String)>,
-    /// By [`SeriesId`]: samples before the end of the warm-up, and those after it.
+    /// By [`SeriesId`]: samples before the end of the warm-up, those after it, and of these the ones that the worker stood still in.
     warmup: Vec<Bins>,
     measured: Vec<Bins>,
+    stalled: Vec<Bins>,
+    stalls: Stalls,
     /// Counter and population by [`CounterId`].
     counters: Vec<(String, String)>,
     counts: Vec<u64>,
@@ -59,6 +62,8 @@ impl Recorder {
             series: Vec::new(),
             warmup: Vec::new(),
             measured: Vec::new(),
+            stalled: Vec::new(),
+            stalls: Stalls::default(),
             counters: Vec::new(),
             counts: Vec::new(),
             announced: 0,
@@ -77,6 +82,7 @@ impl Recorder {
         if new {
             self.warmup.push(Bins::default());
             self.measured.push(Bins::default());
+            self.stalled.push(Bins::default());
         }
         SeriesId(index)
     }
@@ -101,25 +107,34 @@ impl Recorder {
 
     #[inline]
     pub fn sample(&mut self, now: Timestamp, series: SeriesId, value: Span) {
-        let value = self.within(value);
-        self.bins(now, series).record(value);
+        let micros = self.within(value);
+        self.bins(now, series, value).record(micros);
+    }
+
+    /// The worker stood still from then until now.
+    pub fn stood_still(&mut self, since: Timestamp, now: Timestamp) {
+        self.stalls.add(since, now);
     }
 
     /// One that came after its attempt had been counted as failed.
     pub fn late(&mut self, now: Timestamp, series: SeriesId, value: Span) {
-        let value = self.within(value);
-        self.bins(now, series).record_late(value);
+        let micros = self.within(value);
+        self.bins(now, series, value).record_late(micros);
     }
 
     /// One that never came: its limit, and for how long it was waited for.
     pub fn censored(&mut self, now: Timestamp, series: SeriesId, limit: Span, waited: Span) {
-        let (limit, waited) = (self.within(limit), self.within(waited));
-        self.bins(now, series).record_censored(limit, waited);
+        let micros = self.within(limit);
+        self.bins(now, series, waited).record_censored(micros);
     }
 
     #[inline]
-    fn bins(&mut self, now: Timestamp, series: SeriesId) -> &mut Bins {
-        let bins = if now < self.warmup_end { &mut self.warmup } else { &mut self.measured };
+    fn bins(&mut self, now: Timestamp, series: SeriesId, took: Span) -> &mut Bins {
+        let bins = match () {
+            () if now < self.warmup_end => &mut self.warmup,
+            () if self.stalls.spoil(now, took) => &mut self.stalled,
+            () => &mut self.measured,
+        };
         &mut bins[usize::from(series.0)]
     }
 
@@ -208,6 +223,9 @@ impl Recorder {
         let mut histograms = Vec::new();
         drain_bins(&self.series, &mut self.warmup, true, &mut histograms);
         drain_bins(&self.series, &mut self.measured, false, &mut histograms);
+        let clean = histograms.len();
+        drain_bins(&self.series, &mut self.stalled, false, &mut histograms);
+        histograms[clean..].iter_mut().for_each(|delta| delta.is_stalled = true);
         let announced = std::mem::replace(&mut self.announced, self.counters.len());
         let counted = self.counters.iter().zip(&mut self.counts).enumerate();
         let counters = counted

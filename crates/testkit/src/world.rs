@@ -157,8 +157,10 @@ impl World {
             }
             self.serve();
         }
+        let since = self.now;
         self.now = until;
         for worker in 0..self.workers.len() {
+            self.give(worker, Input::StoodStill { since });
             self.give(worker, Input::Health { lag: length });
             self.give(worker, Input::Timeout);
         }

@@ -75,10 +75,8 @@ impl Aggregator {
         let causes = self.look(worker, &part);
         self.totals.backlogs.resize_with(self.users.len(), Default::default);
         self.answers.absorb(worker, self.totals.is_probe(worker), part.at, &part.metrics.histograms);
-        let begun = self.totals.health.workers[worker].heard;
         for delta in &part.metrics.histograms {
-            let causes = self.totals.suspects.reaching_back(worker, begun, causes, delta);
-            self.histogram_delta(part.at, causes, delta);
+            self.histogram_delta(part.at, causes.of_samples(delta), delta);
         }
         part.metrics.counters.iter().for_each(|delta| self.counter_delta(part.at, delta));
         part.metrics.errors.iter().for_each(|delta| self.error_delta(part.at, causes, delta));
@@ -221,8 +219,6 @@ impl Aggregator {
             is_behind: self.is_behind(worker, home) && !self.totals.is_probe(worker),
             is_full: self.totals.rooms.is_full_now(home),
             clock_bound: self.totals.clock_bound,
-            begun: self.totals.health.workers[worker].heard,
-            until: part.at,
         };
         let causes = self.totals.suspects.look(worker, &self.totals.config.rules, part.metrics, part.health, around);
         let since = self.totals.health.workers[worker].heard.max(self.totals.config.warmup_end);

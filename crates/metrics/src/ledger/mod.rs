@@ -109,6 +109,8 @@ struct InFlight {
     fate: Option<Fate>,
     /// Our own, and its sender's patience is over.
     is_overdue: bool,
+    /// When it was known that a member has it, since it is overdue.
+    seen: Option<Timestamp>,
     /// Fan-out latencies of first arrivals here, microseconds.
     latencies: Vec<u32>,
 }
@@ -215,13 +217,26 @@ impl Ledger {
         let Some(flight) = self.in_flight.get_mut(&message) else { return };
         flight.is_overdue = true;
         if !flight.latencies.is_empty() {
-            self.decide(message, Fate::Unconfirmed(now));
+            self.note_seen(now, message);
+        }
+    }
+
+    /// Some member has it. Its sender's echo or acknowledgement may be on its way, too.
+    fn note_seen(&mut self, now: Timestamp, message: (u32, u32)) {
+        if let Some(flight) = self.in_flight.get_mut(&message).filter(|flight| flight.seen.is_none()) {
+            flight.seen = Some(now);
+            self.agenda.push(Reverse((now + MARGIN, message)));
         }
     }
 
     /// The connection died before anything was known.
     pub fn abandoned(&mut self, sender: UserId, sequence: u32) {
-        self.decide((sender.0, sequence), Fate::Abandoned);
+        self.abandon((sender.0, sequence));
+    }
+
+    fn abandon(&mut self, message: (u32, u32)) {
+        let seen = self.in_flight.get(&message).and_then(|flight| flight.seen);
+        self.decide(message, seen.map_or(Fate::Abandoned, Fate::Unconfirmed));
     }
 
     /// A frame of the delivery event arrived; `None`: it carries no tag of this run.
@@ -306,7 +321,7 @@ impl Ledger {
         let open = self.in_flight.iter().filter(|(_, flight)| flight.fate.is_none() && flight.room.is_some());
         let mut open: Vec<_> = open.map(|(&message, _)| message).collect();
         open.sort_unstable();
-        open.into_iter().for_each(|message| self.decide(message, Fate::Abandoned));
+        open.into_iter().for_each(|message| self.abandon(message));
         self.finished = true;
         self.settle_due(now);
     }
@@ -355,7 +370,7 @@ impl Ledger {
         if let Some(flight) = self.in_flight.get_mut(&message) {
             flight.latencies.push(micros);
             if flight.is_overdue {
-                self.decide(message, Fate::Unconfirmed(now));
+                self.note_seen(now, message);
             }
         } else if self.is_settled(message) {
             self.note_after_settlement(receiver, tag);
@@ -390,6 +405,11 @@ impl Ledger {
             match flight.settles_at(self.late_after) {
                 Some(at) if at <= now => self.settle(message),
                 Some(_) => {}
+                None if let Some(seen) = flight.seen => {
+                    if seen + MARGIN <= now {
+                        self.decide(message, Fate::Unconfirmed(seen));
+                    }
+                }
                 // Nobody ever said that it sent this.
                 None if self.finished => {}
                 None => drop(self.in_flight.remove(&message)),
@@ -433,7 +453,7 @@ impl Ledger {
 
 impl InFlight {
     fn new(sent_at: Timestamp, latencies: Vec<u32>) -> Self {
-        Self { sent_at, room: None, fate: None, is_overdue: false, latencies }
+        Self { sent_at, room: None, fate: None, is_overdue: false, seen: None, latencies }
     }
 
     /// From when on neither an arrival in time nor a leaving can change what is owed and what came; `None` while the

@@ -1,6 +1,7 @@
 //! Which samples may be the generator's own doing, and why.
 //!
-//! What a worker says about itself in a hand-over holds for the samples of the same hand-over: they are clean, or suspect for some causes.
+//! A worker tells apart the samples that it stood still in; what else it says about itself in a hand-over, and what the run knows of it, holds
+//! for all samples of the hand-over.
 
 use std::collections::BTreeMap;
 
@@ -16,8 +17,8 @@ use plan::VerdictRules;
 pub enum SuspectCause {
     /// The worker's timer fired late.
     Lag,
-    /// It did so while the sample was under way, or shortly before.
-    AfterLag,
+    /// The worker stood still while the sample was under way.
+    Stalled,
     /// Users' steps began late, or so late that they were left out.
     Pacing,
     /// Its browser's load sees messages later than a probe.
@@ -41,7 +42,7 @@ pub struct Causes(u16);
 impl SuspectCause {
     pub const ALL: [Self; 9] = [
         Self::Lag,
-        Self::AfterLag,
+        Self::Stalled,
         Self::Pacing,
         Self::Behind,
         Self::Hidden,
@@ -54,7 +55,7 @@ impl SuspectCause {
     /// It touches the samples that this can falsify.
     const fn falsifier(self) -> Falsifier {
         match self {
-            Self::Lag | Self::AfterLag | Self::Pacing | Self::Behind | Self::Hidden | Self::Buffered => {
+            Self::Lag | Self::Stalled | Self::Pacing | Self::Behind | Self::Hidden | Self::Buffered => {
                 Falsifier::Lateness
             }
             Self::Queue | Self::Full => Falsifier::Sockets,
@@ -86,6 +87,15 @@ impl Causes {
         self.iter().any(|cause| cause.falsifier() == Falsifier::Lateness)
     }
 
+    /// Those of these samples. When the worker was late it knows which of them it stood still in, and says so.
+    pub(crate) fn of_samples(self, delta: &HistogramDelta) -> Self {
+        let mut causes = Self::default();
+        let is_of_time = |cause| matches!(cause, SuspectCause::Lag | SuspectCause::Pacing | SuspectCause::Hidden);
+        self.iter().filter(|cause| !is_of_time(*cause)).for_each(|cause| causes.add(cause, true));
+        causes.add(SuspectCause::Stalled, delta.is_stalled);
+        causes
+    }
+
     /// Those that touch this metric.
     pub fn of(self, metric: &str) -> Self {
         let mut touching = Self::default();
@@ -106,9 +116,6 @@ pub struct Surroundings {
     pub is_behind: bool,
     pub is_full: bool,
     pub clock_bound: Span,
-    /// The time that it hands over.
-    pub begun: Timestamp,
-    pub until: Timestamp,
 }
 
 /// How much of the run is suspect. The warm-up does not count: its samples are in no result.
@@ -124,8 +131,6 @@ pub struct Suspects {
     late: SuspectTally,
     /// By worker: of its last hand-over.
     latest: Vec<Causes>,
-    /// By worker: when its last hand-over ended in which it was late.
-    late_until: Vec<Option<Timestamp>>,
 }
 
 /// How much of it for one cause.
@@ -184,8 +189,6 @@ impl Suspects {
         let left_out = metrics.counters.iter().any(|delta| delta.counter == Counter::NotSent.name() && delta.count > 0);
         let is_paced_badly = metrics.histograms.iter().any(|delta| is_paced_badly(delta, rules.pacing_ms));
         causes.add(SuspectCause::Pacing, is_paced_badly || left_out);
-        let late_until = self.late_until.get(worker).copied().flatten();
-        causes.add(SuspectCause::AfterLag, late_until.is_some_and(|until| around.begun < until + AFTER_LAG));
         causes.add(SuspectCause::Behind, around.is_behind);
         causes.add(SuspectCause::Hidden, around.is_hidden && is_late);
         causes.add(SuspectCause::Buffered, health.buffered_max as f64 > rules.buffered_bytes);
@@ -194,24 +197,6 @@ impl Suspects {
         causes.add(SuspectCause::Clock, around.clock_bound.as_millis_f64() > rules.clock_ms);
         self.latest.resize(self.latest.len().max(worker + 1), Causes::default());
         self.latest[worker] = causes;
-        self.late_until.resize(self.latest.len(), None);
-        if causes.are_late() {
-            self.late_until[worker] = Some(around.until);
-        }
-        causes
-    }
-
-    /// Of this worker's hand-over that began then: some of these samples were under way while it was late, however long ago.
-    pub(crate) fn reaching_back(
-        &self,
-        worker: usize,
-        begun: Timestamp,
-        causes: Causes,
-        delta: &HistogramDelta,
-    ) -> Causes {
-        let mut causes = causes;
-        let late_until = self.late_until.get(worker).copied().flatten();
-        causes.add(SuspectCause::AfterLag, late_until.is_some_and(|until| begun < until + delta.longest()));
         causes
     }
 
@@ -274,8 +259,6 @@ impl Split {
     }
 }
 
-/// What comes right after a time of lateness had begun in it, or waited in the browser meanwhile.
-const AFTER_LAG: Span = Span::from_secs(1);
 /// By how much users' steps began late.
 const PACING: [Metric; 2] = [Metric::PacingError, Metric::AudioPacingError];
 
@@ -329,11 +312,11 @@ mod tests {
 
     #[test]
     fn a_cause_touches_what_it_can() {
-        use SuspectCause::{AfterLag, Behind, Buffered, Clock, Full, Hidden, Lag, Pacing, Queue};
-        check_touched("message.round_trip", &[Lag, AfterLag, Pacing, Behind, Hidden, Buffered]);
-        check_touched("message.fanout", &[Lag, AfterLag, Pacing, Behind, Hidden, Buffered, Clock]);
-        check_touched("message.completion.last", &[Lag, AfterLag, Pacing, Behind, Hidden, Buffered, Clock]);
-        check_touched("connect.websocket", &[Lag, AfterLag, Pacing, Behind, Hidden, Buffered, Queue, Full]);
+        use SuspectCause::{Behind, Buffered, Clock, Full, Hidden, Lag, Pacing, Queue, Stalled};
+        check_touched("message.round_trip", &[Lag, Stalled, Pacing, Behind, Hidden, Buffered]);
+        check_touched("message.fanout", &[Lag, Stalled, Pacing, Behind, Hidden, Buffered, Clock]);
+        check_touched("message.completion.last", &[Lag, Stalled, Pacing, Behind, Hidden, Buffered, Clock]);
+        check_touched("connect.websocket", &[Lag, Stalled, Pacing, Behind, Hidden, Buffered, Queue, Full]);
         // Evidence is not held against itself, and a length of audio is no time between two moments.
         for own in ["worker.lag", "pacing.error", "audio.pacing.error", "rest.slot_wait", "connect.slot_wait"] {
             check_touched(own, &[]);

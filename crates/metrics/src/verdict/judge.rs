@@ -86,6 +86,14 @@ fn judged(case: &JudgedRun<'_>, doubts: &[Doubt], result: &ThresholdResult) -> (
     if let Some(doubt) = touching.first().filter(|_| !is_certain) {
         return (result.clone().invalid(doubt.short.clone()), None);
     }
+    let is_of_times = matches!(threshold.subject, Subject::Time { .. });
+    if result.outcome == Outcome::Fail
+        && is_of_times
+        && result.certain.is_some()
+        && !result.is_broken_for_certain(&threshold)
+    {
+        return (result.clone().invalid(ONLY_SUSPECT.to_owned()), None);
+    }
     match undecided_by_clocks(case.totals, &threshold, result) {
         Some(reason) => {
             (result.clone().invalid("the browsers' clocks are not known well enough".to_owned()), Some(reason))
@@ -93,6 +101,9 @@ fn judged(case: &JudgedRun<'_>, doubts: &[Doubt], result: &ThresholdResult) -> (
         None => (result.clone(), None),
     }
 }
+
+/// Why a time is not judged that no doubt of the whole run touches.
+const ONLY_SUSPECT: &str = "it holds without the samples that this generator itself can have made late";
 
 /// What became of users and of the run is known, and so is whose doing it was.
 fn standing(totals: &Totals, threshold: &Threshold, figure: Figure, result: ThresholdResult) -> ThresholdResult {
