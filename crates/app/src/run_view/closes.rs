@@ -6,7 +6,7 @@ use super::Mood;
 use super::errors::{close_code, has_evidence};
 use super::table::{Cell, Column, Row};
 use crate::format;
-use metrics::{Cause, ClosedBy, Evidence, Phase, Totals};
+use metrics::{Cause, Evidence, Phase, Totals};
 
 /// Phases of a conversation, in the order in which it goes through them; whatever else there is comes last.
 const PHASES: usize = 7;
@@ -147,8 +147,8 @@ mod tests {
     use super::*;
     use base::time::Timestamp;
     use metrics::{
-        DisconnectDelta, DisconnectKey, ErrorDelta, ErrorKey, HealthDelta, LedgerDelta, MetricsDelta, SnapshotPart,
-        TotalsConfig,
+        ClosedBy, DisconnectDelta, DisconnectKey, ErrorDelta, ErrorKey, HealthDelta, LedgerDelta, MetricsDelta,
+        SnapshotPart, TotalsConfig,
     };
 
     fn closed(population: &str, code: u16, by: ClosedBy, phase: Phase, count: u64) -> DisconnectDelta {
