@@ -52,7 +52,8 @@ fn what_users_did_not_mark_is_not_held_against_the_server() {
     #[track_caller]
     fn check(behaviour: serde_json::Value) {
         let mut variables = json!({ "room_size": 4, "read": "seen", "reaction_share": 0, "probe_pages": 20, "send_min_ms": 500, "send_max_ms": 900 });
-        variables.as_object_mut().unwrap().extend(behaviour.as_object().unwrap().clone());
+        let more = behaviour.as_object().expect("it is an object").clone();
+        variables.as_object_mut().expect("it is an object").extend(more);
         let plan = Plan { consistency_users: 4, contract_every: 0, ..chat_plan(held(4, 20), variables.clone()) };
         let honest = played(plan.clone(), Faults::default());
         assert_eq!(errors(&honest), Vec::<String>::new());
