@@ -46,6 +46,32 @@ fn each_fault_of_a_history_is_found() {
     check(Faults { stuck_unread: 0.1, ..Faults::default() }, 4, |world| world.chat.counts.unread);
 }
 
+/// Who marks only some, or gathers them, marks what it marks before it leaves; the rest is nobody's fault.
+#[test]
+fn what_users_did_not_mark_is_not_held_against_the_server() {
+    #[track_caller]
+    fn check(behaviour: serde_json::Value) {
+        let mut variables = json!({ "room_size": 4, "read": "seen", "reaction_share": 0, "probe_pages": 20, "send_min_ms": 500, "send_max_ms": 900 });
+        let more = behaviour.as_object().expect("it is an object").clone();
+        variables.as_object_mut().expect("it is an object").extend(more);
+        let plan = Plan { consistency_users: 4, contract_every: 0, ..chat_plan(held(4, 20), variables.clone()) };
+        let honest = played(plan.clone(), Faults::default());
+        assert_eq!(errors(&honest), Vec::<String>::new());
+        assert_eq!(findings(&honest)[1..], [0; 4], "{variables}");
+        // And a server that does not keep the marks is still found out, by name.
+        let faulty = played(plan, Faults { stuck_unread: 0.2, ..Faults::default() });
+        let [_, missing, duplicated, out_of_order, stuck] = findings(&faulty);
+        assert_eq!((missing, duplicated, out_of_order), (0, 0, 0));
+        assert!(stuck > 5, "{variables}: {stuck}");
+        let named = report(&faulty).findings;
+        let entry = named.iter().find(|entry| entry.key.finding == "consistency.stuck_unread").expect("it is named");
+        assert_eq!((entry.count, entry.about.len()), (stuck, 10));
+    }
+    check(json!({ "read_share": 0.5 }));
+    check(json!({ "read_batch": 20 }));
+    check(json!({ "read_batch": 20, "read_flush_ms": 60_000, "read_share": 0.7 }));
+}
+
 #[test]
 fn disorder_is_of_one_sender() {
     let world = played(plan(1, 0), Faults { history_reorder: 0.2, ..Faults::default() });

@@ -221,7 +221,7 @@ mod tests {
 
     /// What is proposed after a run of the plan that has come to these totals, with how it does by each.
     fn judged(totals: &Totals) -> Vec<(String, Outcome)> {
-        let plan = Plan::check(&presets::plan("lab").unwrap()).unwrap();
+        let plan = Plan::check(&presets::plan("lab").expect("it is there")).expect("it is a plan");
         let run = RunResult {
             id: "k3f".into(),
             totals: Cow::Borrowed(totals),

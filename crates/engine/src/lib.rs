@@ -13,6 +13,7 @@ mod deadlines;
 mod exchange;
 mod exemplars;
 mod exits;
+mod findings;
 mod guard;
 mod heartbeat;
 mod late;
@@ -33,11 +34,10 @@ pub use rings::{Caught, NoRings, Rings, SHARED_MS};
 use std::collections::VecDeque;
 
 use crate::ports::{FetchFailure, FetchId, FetchOutcome, FetchRequest, Frames, Input, Output, SocketId};
-use crate::user::{Context, ONCE_USER, User, Wish, message_of};
+use crate::user::{Context, ONCE_USER, User, Wish};
 use crate::wire::{LogLine, Snapshot, WorkerLoad, between_snapshots};
 use base::time::{Span, Timestamp};
-use catalogue::Figure;
-use metrics::{Completion, Exemplars, FindingKey, HealthDelta, Ledger, Recorder, Redactor, UsersByState};
+use metrics::{Exemplars, HealthDelta, Ledger, Recorder, Redactor, UsersByState};
 use protocol::Transmit;
 use protocol::audio::PcmReader;
 use scenario::Program;
@@ -272,17 +272,6 @@ impl Engine {
             Input::StoodStill { since } => self.recorder.stood_still(since, now),
         }
         self.advance(now, wall_ms);
-    }
-
-    /// Messages that did not reach everybody are told by name.
-    fn tell_missing(&mut self, completions: &[Completion]) {
-        for Completion { sender, sequence, missing, .. } in completions.iter().filter(|message| message.missing > 0) {
-            let Some(population) = self.populations.get(sender.population()) else { continue };
-            let finding = Figure::Missing.name().to_owned();
-            let key = FindingKey { population: population.name.clone(), finding };
-            let about = || format!("{}, not at {missing} of its members", message_of(*sender, *sequence));
-            self.recorder.findings(key, u64::from(*missing), std::iter::once_with(about));
-        }
     }
 
     /// Everything since the last snapshot.

@@ -66,3 +66,25 @@ pub fn entries(totals: &Totals) -> Vec<FindingEntry> {
 
 /// So many of each finding are named; of the others it is only known how many there are.
 pub const MOST_NAMED: usize = 10;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_first_are_named_and_all_are_counted() {
+        #[track_caller]
+        fn check(parts: &[(u64, usize)], count: u64, named: &[&str]) {
+            let mut total = FindingTotal::default();
+            for (part, (count, about)) in parts.iter().enumerate() {
+                total.add(*count, (0..*about).map(|place| format!("{part}.{place}")));
+            }
+            assert_eq!(total.count, count);
+            assert_eq!(total.about, named);
+        }
+        check(&[(2, 2)], 2, &["0.0", "0.1"]);
+        check(&[(1, 1), (1, 1)], 2, &["0.0", "1.0"]);
+        let ten = ["0.0", "0.1", "0.2", "0.3", "0.4", "0.5", "0.6", "0.7", "1.0", "1.1"];
+        check(&[(8, 8), (30, 8), (u64::MAX, 0)], u64::MAX, &ten);
+    }
+}

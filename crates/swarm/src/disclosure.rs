@@ -99,7 +99,10 @@ mod tests {
     use super::*;
     use base::time::Timestamp;
     use engine::wire::{HeardMoment, LogLevel, Note, SeenFrame, SeenMessage, Sight, Told};
-    use metrics::{DisconnectDelta, DisconnectKey, ErrorDelta, ErrorKey, Evidence, MetricsDelta, Phase, UserId};
+    use metrics::{
+        DisconnectDelta, DisconnectKey, ErrorDelta, ErrorKey, Evidence, FindingDelta, FindingKey, MetricsDelta, Phase,
+        UserId,
+    };
 
     const ANSWER: &str = "kim's home address";
 
@@ -116,6 +119,7 @@ mod tests {
             count: 1,
             first,
         };
+        let found = FindingKey { population: "p".into(), finding: "consistency.missing".into() };
         let evidence = |cause| Evidence {
             at_s: 1.0,
             population: "p".into(),
@@ -136,6 +140,7 @@ mod tests {
             metrics: MetricsDelta {
                 errors: vec![ErrorDelta { key, count: 3, first, sample: ANSWER.into() }],
                 disconnects: vec![closed(ClosedBy::Server)],
+                findings: vec![FindingDelta { key: found, count: 2, about: vec![ANSWER.into()] }],
                 ..MetricsDelta::default()
             },
             evidence: vec![
@@ -155,6 +160,7 @@ mod tests {
         assert!(!format!("{left:?}").contains(ANSWER), "{left:?}");
         assert_eq!((left.metrics.errors[0].count, left.metrics.errors[0].key.operation.as_str()), (3, "login"));
         assert_eq!(left.metrics.disconnects[0].key.code, 4_000);
+        assert_eq!(left.metrics.findings[0].count, 2);
         // Evidence is still found by what it is evidence of.
         assert!(left.evidence[0].is_of_error(&left.metrics.errors[0].key));
         assert!(left.evidence[1].is_of_close(&left.metrics.disconnects[0].key));

@@ -139,6 +139,18 @@ fn findings_say_which_messages_they_are_about() {
     assert_eq!(found, expected);
 }
 
+#[test]
+fn an_id_that_is_a_secret_is_hidden() {
+    let mut scenario = marking();
+    scenario["variables"]["token"] = json!("secret-4711abc");
+    let mut bench = Bench::probing(scenario);
+    bench.say(0, false);
+    bench.text(0, &format!(r#"42["said",{{"_id":"secret-4711abc","text":"{}"}}]"#, tag(1)));
+    bench.say(2, false);
+    bench.pass(3_000);
+    assert_eq!(bench.compared(&[0, 2]), ["consistency.missing x1: ***, found by user 0"]);
+}
+
 /// How the one user's connection ended: by whom, with what reason.
 #[track_caller]
 fn check_end(scenario: Value, play: impl FnOnce(&mut Bench), expected: (ClosedBy, &str)) {

@@ -52,20 +52,20 @@ struct Entry {
 pub struct ProbeFindings {
     /// Messages of the history that this user should know.
     pub compared: u64,
-    pub missing: FoundMessages,
-    pub duplicated: FoundMessages,
-    pub out_of_order: FoundMessages,
-    pub stuck_unread: FoundMessages,
+    pub missing: ProbeFinding,
+    pub duplicated: ProbeFinding,
+    pub out_of_order: ProbeFinding,
+    pub stuck_unread: ProbeFinding,
 }
 
 /// How many messages, and the first of them by name.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct FoundMessages {
+pub struct ProbeFinding {
     pub count: u64,
     pub about: Vec<String>,
 }
 
-impl FoundMessages {
+impl ProbeFinding {
     /// By the server's id, or by its sender's count of its messages.
     fn add(&mut self, id: Option<&str>, sender: UserId, sequence: u32) {
         self.count += 1;
@@ -82,7 +82,7 @@ pub fn message_of(sender: UserId, sequence: u32) -> String {
 
 impl ProbeFindings {
     /// Each with the counter that it is counted by.
-    pub fn all(&self) -> [(Counter, &FoundMessages); 4] {
+    pub fn all(&self) -> [(Counter, &ProbeFinding); 4] {
         [
             (Counter::ConsistencyMissing, &self.missing),
             (Counter::ConsistencyDuplicated, &self.duplicated),
@@ -331,7 +331,7 @@ mod tests {
 
     #[test]
     fn what_a_server_has_no_id_of_is_named_by_its_sender() {
-        let mut found = FoundMessages::default();
+        let mut found = ProbeFinding::default();
         (0..12).for_each(|sequence| found.add(None, UserId::new(1, 5), sequence));
         assert_eq!((found.count, found.about.len()), (12, MOST_NAMED));
         assert_eq!(found.about[3], "message 3 of user 5");

@@ -233,19 +233,7 @@ impl User {
         }
         let InRoom { enters, message, tag: tag_text } = self.in_room(ctx, task, &op.room);
         let event = op.event.text(&mut self.memory.scope(wall, task.event(), &tag_text));
-        let args: Vec<String> = op
-            .args
-            .iter()
-            .map(|template| {
-                let mut json = String::new();
-                template.write_json(&mut self.memory.scope(wall, task.event(), &tag_text), &mut json);
-                json
-            })
-            .collect();
-        let args = match &task.typed {
-            Some(text) => args.iter().map(|argument| with_text(argument, &tag_text, text)).collect(),
-            None => args,
-        };
+        let args = self.json_args(wall, task, &op.args, &tag_text);
         let answer =
             op.answer.as_ref().map(|answer| Expected::new(task.pc, answer, &mut self.memory, wall, task.event()));
         let Some(link) = &mut self.link else { return Step::Over };
@@ -275,6 +263,19 @@ impl User {
             });
         }
         if blocks { Step::Wait(task.pc + 1, Wait::Blocked) } else { Step::Go(task.pc + 1) }
+    }
+
+    /// What an event goes out with, as JSON; with what a person has typed, if that is what is sent.
+    fn json_args(&mut self, wall: f64, task: &Task, args: &[Template], tag: &str) -> Vec<String> {
+        let mut json = |template: &Template| {
+            let mut json = String::new();
+            template.write_json(&mut self.memory.scope(wall, task.event(), tag), &mut json);
+            match &task.typed {
+                Some(text) => with_text(&json, tag, text),
+                None => json,
+            }
+        };
+        args.iter().map(&mut json).collect()
     }
 
     /// What the ledger is told before anything is sent.

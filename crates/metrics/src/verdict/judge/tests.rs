@@ -155,7 +155,7 @@ fn a_generator_that_was_late_by_itself_makes_a_run_invalid() {
     );
     // What nobody was late for is broken all the same, if there is enough of it.
     let broken = check(&[(10, lagging)], BROKEN, VerdictOutcome::Fail, &[ThresholdFailed, WorkerLag]);
-    let text = "`message.fanout p95 < 1 ms` is broken: 40 ms. The generators were the bottleneck: the generator was late in 57 % of the run.";
+    let text = "`message.fanout p95 < 1 ms` is broken: 40 ms. The generators were the bottleneck: the generator was late in 50 % of the run.";
     assert_eq!(broken.sentence, text);
     check(&[(6, lagging)], BROKEN, VerdictOutcome::Invalid, &[WorkerLag, ThresholdNotJudged]);
     let p95_of_a_time = ["message.fanout p95 < 1 ms for 3 s"];
