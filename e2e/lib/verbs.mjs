@@ -37,14 +37,14 @@ export async function editJson(page, change) {
 }
 
 /** Drops a text file on an element, as from the desktop. */
-export async function dropFile(page, locator, name, text) {
+export async function dropFile(page, locator, name, content) {
   const dataTransfer = await page.evaluateHandle(
-    ([name, text]) => {
+    ({ name, bytes }) => {
       const transfer = new DataTransfer();
-      transfer.items.add(new File([text], name, { type: 'text/csv' }));
+      transfer.items.add(new File([new Uint8Array(bytes)], name, { type: 'text/csv' }));
       return transfer;
     },
-    [name, text],
+    { name, bytes: [...Buffer.from(content)] },
   );
   for (const type of ['dragover', 'drop']) await locator.dispatchEvent(type, { dataTransfer });
 }

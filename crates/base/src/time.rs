@@ -37,6 +37,12 @@ impl Timestamp {
         self.0 as f64 / 1e6
     }
 
+    /// So long before this; the epoch at the earliest.
+    #[must_use]
+    pub const fn before(self, by: Span) -> Self {
+        Self(self.0.saturating_sub(by.0))
+    }
+
     /// The time from `earlier` to `self`; zero if `earlier` is the later one.
     pub const fn since(self, earlier: Self) -> Span {
         Span(self.0.saturating_sub(earlier.0))

@@ -276,7 +276,7 @@ mod tests {
         let series = recorder.series("m", "p");
         let at = Timestamp::ZERO;
         (0..50).for_each(|_| recorder.sample(at, series, Span::from_millis(20)));
-        (0..10).for_each(|_| recorder.late(at, series, Span::from_millis(12_000)));
+        (0..10).for_each(|_| recorder.late(at, series, Span::from_millis(12_000), at));
         (0..40).for_each(|_| recorder.censored(at, series, Span::from_secs(10), Span::from_secs(60)));
         let delta = recorder.drain().histograms.remove(0);
         assert_eq!((delta.count(), delta.came(), delta.succeeded()), (100, 60, 50));

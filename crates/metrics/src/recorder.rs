@@ -107,8 +107,14 @@ impl Recorder {
 
     #[inline]
     pub fn sample(&mut self, now: Timestamp, series: SeriesId, value: Span) {
+        self.sample_since(now, series, value, now.before(value));
+    }
+
+    /// One of something that was to begin then: earlier than it was measured from, if the worker came to it late.
+    #[inline]
+    pub fn sample_since(&mut self, now: Timestamp, series: SeriesId, value: Span, wanted: Timestamp) {
         let micros = self.within(value);
-        self.bins(now, series, value).record(micros);
+        self.bins(now, series, wanted).record(micros);
     }
 
     /// The worker stood still from then until now.
@@ -117,22 +123,22 @@ impl Recorder {
     }
 
     /// One that came after its attempt had been counted as failed.
-    pub fn late(&mut self, now: Timestamp, series: SeriesId, value: Span) {
+    pub fn late(&mut self, now: Timestamp, series: SeriesId, value: Span, wanted: Timestamp) {
         let micros = self.within(value);
-        self.bins(now, series, value).record_late(micros);
+        self.bins(now, series, wanted).record_late(micros);
     }
 
     /// One that never came: its limit, and for how long it was waited for.
     pub fn censored(&mut self, now: Timestamp, series: SeriesId, limit: Span, waited: Span) {
         let micros = self.within(limit);
-        self.bins(now, series, waited).record_censored(micros);
+        self.bins(now, series, now.before(waited)).record_censored(micros);
     }
 
     #[inline]
-    fn bins(&mut self, now: Timestamp, series: SeriesId, took: Span) -> &mut Bins {
+    fn bins(&mut self, now: Timestamp, series: SeriesId, began: Timestamp) -> &mut Bins {
         let bins = match () {
             () if now < self.warmup_end => &mut self.warmup,
-            () if self.stalls.spoil(now, took) => &mut self.stalled,
+            () if self.stalls.spoil(began, now) => &mut self.stalled,
             () => &mut self.measured,
         };
         &mut bins[usize::from(series.0)]

@@ -1,4 +1,5 @@
-//! When a worker stood still: what was under way meanwhile may have waited for the worker and not for the server.
+//! When a worker stood still: what was under way meanwhile may have waited for the worker and not for the server, and so may what it did
+//! all at once when it went on.
 
 use std::collections::VecDeque;
 
@@ -18,27 +19,28 @@ impl Stalls {
         if self.known.len() >= REMEMBERED {
             self.known.pop_front();
         }
+        // It catches up for as long as that takes, with more at a time than anybody wanted.
+        let length = until.since(since).as_micros();
+        let until = until + Span::from_micros(length / CATCHES_UP);
         self.known.push_back((since.max(self.until), until));
         self.until = self.until.max(until);
     }
 
-    /// Whether standing still can be part of something that took so long until now, and be more than a trifle of it.
+    /// Whether standing still can be part of something that began then, or was to begin, and be more than a trifle of it.
     #[inline]
-    pub fn spoil(&self, now: Timestamp, took: Span) -> bool {
-        !self.known.is_empty() && self.until + took > now && self.are_in(now, took)
+    pub fn spoil(&self, began: Timestamp, now: Timestamp) -> bool {
+        self.until > began && self.are_in(began, now)
     }
 
     #[cold]
-    fn are_in(&self, now: Timestamp, took: Span) -> bool {
-        let micros = now.as_micros().saturating_sub(took.as_micros());
-        let began = Timestamp::from_micros(micros);
+    fn are_in(&self, began: Timestamp, now: Timestamp) -> bool {
         // What began before all that is remembered has seen more than that.
         if self.known.len() >= REMEMBERED && self.known.front().is_some_and(|(since, _)| began < *since) {
             return true;
         }
         let within = self.known.iter().rev().take_while(|(_, until)| *until > began);
-        let stood: u64 = within.map(|(since, until)| until.since((*since).max(began)).as_micros()).sum();
-        stood * TRIFLE > took.as_micros()
+        let stood = |(since, until): &(Timestamp, Timestamp)| (*until).min(now).since((*since).max(began)).as_micros();
+        within.map(stood).sum::<u64>() * TRIFLE > now.since(began).as_micros()
     }
 }
 
@@ -46,6 +48,8 @@ impl Stalls {
 const REMEMBERED: usize = 512;
 /// Less than one part in so many of a time is a trifle.
 const TRIFLE: u64 = 20;
+/// For one part in so many of the time that it stood still.
+const CATCHES_UP: u64 = 4;
 
 #[cfg(test)]
 mod tests {
@@ -56,7 +60,7 @@ mod tests {
         let at = |millis: u64| Timestamp::ZERO + Span::from_millis(millis);
         let mut known = Stalls::default();
         stalls.iter().for_each(|&(since, until)| known.add(at(since), at(until)));
-        assert_eq!(known.spoil(at(ended), Span::from_millis(ended - began)), spoilt, "{stalls:?} {began} to {ended}");
+        assert_eq!(known.spoil(at(began), at(ended)), spoilt, "{stalls:?} {began} to {ended}");
     }
 
     #[test]
@@ -66,8 +70,10 @@ mod tests {
         check(&[(100, 140)], (90, 150), true);
         check(&[(100, 140)], (130, 160), true);
         // After it, and before it.
-        check(&[(100, 140)], (140, 160), false);
-        check(&[(20, 60), (70, 90)], (90, 100), false);
+        check(&[(100, 140)], (150, 160), false);
+        // While it catches up.
+        check(&[(100, 140)], (145, 160), true);
+        check(&[(20, 60), (72, 90)], (95, 100), false);
         // A trifle of a long time; many are none.
         check(&[(100, 112)], (0, 1_000), false);
         check(&[(100, 112), (200, 212), (300, 312), (400, 412), (500, 512)], (0, 1_000), true);
@@ -81,7 +87,7 @@ mod tests {
         let at = |millis: u64| Timestamp::ZERO + Span::from_millis(millis);
         (0..10_000).for_each(|n| known.add(at(n * 100), at(n * 100 + 20)));
         assert_eq!(known.known.len(), REMEMBERED);
-        assert!(known.spoil(at(1_000_000), Span::from_secs(900)));
-        assert!(!known.spoil(at(1_000_000), Span::from_millis(50)));
+        assert!(known.spoil(at(100_000), at(1_000_000)));
+        assert!(!known.spoil(at(999_950), at(1_000_000)));
     }
 }

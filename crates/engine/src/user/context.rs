@@ -85,14 +85,14 @@ impl Context<'_> {
         self.exemplars.sample(PendingExemplar { series, value, at: self.now, wall_ms: self.wall_ms, user: self.user });
     }
 
-    /// The same of something whose limit may have passed: then its attempt has been counted as failed.
-    pub fn arrived(&mut self, series: SeriesId, value: Span, is_overdue: bool) {
+    /// The same of something that was to begin at `wanted`, and whose limit may have passed: then its attempt has been counted as failed.
+    pub fn arrived(&mut self, series: SeriesId, value: Span, wanted: Timestamp, is_overdue: bool) {
         if is_overdue {
-            self.recorder.late(self.now, series, value);
-            self.keep(series, value);
+            self.recorder.late(self.now, series, value, wanted);
         } else {
-            self.sample(series, value);
+            self.recorder.sample_since(self.now, series, value, wanted);
         }
+        self.keep(series, value);
     }
 
     /// What was waited for (for so long) did not come: all that is known is that it takes longer than its limit.

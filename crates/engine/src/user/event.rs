@@ -224,8 +224,8 @@ impl User {
             message.accepted = true;
         }
         let took = ctx.now.since(sent_at);
-        ctx.arrived(meters.round_trip, took, place.is_overdue);
-        ctx.arrived(meters.intended, ctx.now.since(intended), place.is_overdue);
+        ctx.arrived(meters.round_trip, took, intended, place.is_overdue);
+        ctx.arrived(meters.intended, ctx.now.since(intended), intended, place.is_overdue);
         ctx.took(operation, CanaryReply::Echo, took);
         self.note_taken(ctx, sent_at);
         self.settle(ctx, place);
@@ -238,7 +238,8 @@ impl User {
         });
         let Some((place, _)) = found else { return };
         let pending = self.waiting(place);
-        let (operation, sent_at, answer) = (pending.operation, pending.sent_at, pending.answer.take());
+        let (operation, intended, answer) = (pending.operation, pending.intended, pending.answer.take());
+        let sent_at = pending.sent_at;
         let took = ctx.now.since(sent_at);
         // Of what nobody waits for any more, nothing is kept.
         let answer = answer.filter(|_| !place.is_overdue);
@@ -256,7 +257,7 @@ impl User {
             return;
         }
         self.memory.secrets.teach(ctx.redactor);
-        ctx.arrived(ctx.meters.operation(operation).answer, took, place.is_overdue);
+        ctx.arrived(ctx.meters.operation(operation).answer, took, intended, place.is_overdue);
         ctx.took(operation, CanaryReply::Answer, took);
         self.settle(ctx, place);
     }
@@ -269,9 +270,9 @@ impl User {
             message.accepted = true;
             message.sequence
         });
-        let (operation, sent_at) = (pending.operation, pending.sent_at);
+        let (operation, sent_at, intended) = (pending.operation, pending.sent_at, pending.intended);
         let took = ctx.now.since(sent_at);
-        ctx.arrived(ctx.meters.operation(operation).ack, took, place.is_overdue);
+        ctx.arrived(ctx.meters.operation(operation).ack, took, intended, place.is_overdue);
         ctx.took(operation, CanaryReply::Ack, took);
         if let Some(sequence) = sequence {
             ctx.ledger.accepted(ctx.now, self.id, sequence);

@@ -131,7 +131,7 @@ impl Turn {
     /// What was given up begins after all.
     pub fn begins_late(&mut self, ctx: &mut Context<'_>) {
         let now = ctx.now;
-        self.of_missed(ctx, |ctx, series, since, _| ctx.arrived(series, now.since(since), true));
+        self.of_missed(ctx, |ctx, series, since, _| ctx.arrived(series, now.since(since), since, true));
     }
 
     /// Nobody would know any more what a sound is the answer to.
