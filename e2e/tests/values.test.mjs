@@ -14,9 +14,10 @@ import { until } from '../lib/wait.mjs';
 
 /** A service of another origin that remembers what it was asked. */
 async function startService() {
+  /** @type {{OPTIONS: number, POST: number, bodies: string[]}} */
   const heard = { OPTIONS: 0, POST: 0, bodies: [] };
   const server = createServer(async (request, response) => {
-    heard[request.method] += 1;
+    heard[request.method === 'OPTIONS' ? 'OPTIONS' : 'POST'] += 1;
     const allowed = { 'access-control-allow-origin': '*', 'access-control-allow-headers': 'content-type', 'access-control-max-age': '600' };
     if (request.method === 'OPTIONS') return response.writeHead(204, allowed).end();
     const chunks = await request.toArray();

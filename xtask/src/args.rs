@@ -20,7 +20,7 @@ cargo xtask run --headless [PLAN]       run a plan (a JSON file; without it the 
       --port N                          as above
     exits with 0 (PASS), 99 (FAIL), 98 (INVALID: not all could be judged), 1 when anything else went wrong
 cargo xtask test [--only STEP]...       fmt, tidy, js, clippy, clippy-wasm, host, wasm, build, e2e
-cargo xtask bench [--only PART]...      browser, codec, simulation, voice, swarm, contexts, page, sizes
+cargo xtask bench [--only PART]...      browser, codec, simulation, voice, swarm, contexts, conclusions, page, sizes
 cargo xtask fuzz [--minutes N] [NAME]   tries every decoder, or the named one, with made-up inputs (1 minute each)
     exits with 0, 1 when one failed, 69 when no tool chain for it is at hand
 cargo xtask tidy                        what cargo and clippy do not hold: the order of the layers, doubled and replaced names, long files

@@ -5,18 +5,21 @@ use crate::shell::{command, line, run};
 use crate::{browser, mosquitto};
 
 pub const PARTS: &[&str] =
-    &["browser", "codec", "simulation", "voice", "swarm", "picture", "contexts", "page", "sizes"];
+    &["browser", "codec", "simulation", "voice", "swarm", "picture", "contexts", "conclusions", "page", "sizes"];
 
 /// Runs the named parts (none named: all).
 pub fn bench(only: &[String]) -> Result<(), String> {
     let wants = |part: &str| only.is_empty() || only.iter().any(|wanted| wanted == part);
-    if wants("browser") || wants("contexts") || wants("page") || wants("sizes") {
+    if ["browser", "contexts", "conclusions", "page", "sizes"].into_iter().any(wants) {
         artifacts::build_page()?;
     }
     // What misses its target is said at the end; the other parts are still of interest.
     let mut outcome = Ok(());
     if wants("browser") {
         outcome = outcome.and(inbound_frames());
+    }
+    if wants("conclusions") {
+        outcome = outcome.and(long_conclusions());
     }
     if wants("contexts") {
         outcome = outcome.and(eight_contexts());
@@ -68,6 +71,15 @@ fn eight_contexts() -> Result<(), String> {
     println!("\n==> 8 x 250 users in contexts of one Chromium");
     let mut bench = command("node");
     run(bench.arg("e2e/bench/contexts.mjs").env("CHROME", chromium).env("MOSQUITTO", broker).env("TABSWARM_LAB", lab))
+}
+
+/// Healthy runs, a server that stands still, a browser that is held: what is concluded of them.
+fn long_conclusions() -> Result<(), String> {
+    let chromium = browser::ensure_chromium()?;
+    browser::ensure_e2e_packages()?;
+    let lab = artifacts::build_lab(Lab::WithRoom)?;
+    println!("\n==> what runs conclude");
+    run(command("node").arg("e2e/bench/conclusions.mjs").env("CHROME", chromium).env("TABSWARM_LAB", lab))
 }
 
 /// Stories of what a page is still quick enough for, held to what is promised of a machine that does nothing else.
