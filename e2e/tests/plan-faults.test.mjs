@@ -40,8 +40,11 @@ story('refused handshakes, errors and doubles of the plan are counted as the lab
     errors: [total(busy), counts.faults.errors_injected],
     rejected: [report.delivery.rejected, counts.faults.errors_injected],
     refused: [total(refused), counts.faults.handshakes_refused],
-    doubled: [report.delivery.duplicated + report.delivery.own_copies, counts.messages.duplicated],
   });
+  // A copy of what was sent before its member had entered may be a history that is told: it is none.
+  const doubled = report.delivery.duplicated + report.delivery.own_copies;
+  const { duplicated } = counts.messages;
+  assert.ok(doubled <= duplicated && doubled >= duplicated - report.delivery.extra, `${doubled} of ${duplicated}`);
   await faultsAreGone(lab);
 });
 

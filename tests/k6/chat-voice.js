@@ -394,6 +394,7 @@ const chat = {
       errorCode: '/code',
       timeout_s: 30,
     });
+    await task.think(500);
   },
   afterFlow: 'stay',
   every: [
@@ -466,6 +467,7 @@ const chat = {
       name: 'read',
       interval: (user, v) => chatSettings.read_flush_ms,
       times: (user, v) => chatSettings.read === 'none' || chatSettings.read_batch === 1 ? 0 : null,
+      flushes: true,
       steps: async (task, user, v) => {
         if (len(v.unread) > 0) {
           v.batch = v.unread;
@@ -572,6 +574,13 @@ const chat = {
       event: 'error',
       where: (user, v, event) => ({ '/code': oneOf(['LOAD_ERROR', 'UNAUTHORIZED']) }),
       fails: 'history',
+      code: '/code',
+      message: '/message',
+    },
+    {
+      event: 'error',
+      where: (user, v, event) => ({ '/code': oneOf(['LOAD_ERROR', 'UNAUTHORIZED']) }),
+      fails: 'probe',
       code: '/code',
       message: '/message',
     },

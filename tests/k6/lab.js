@@ -349,6 +349,7 @@ const chat = {
       errorCode: '/code',
       timeout_s: 30,
     });
+    await task.think(500);
   },
   afterFlow: 'stay',
   every: [
@@ -421,6 +422,7 @@ const chat = {
       name: 'read',
       interval: (user, v) => settings.read_flush_ms,
       times: (user, v) => settings.read === 'none' || settings.read_batch === 1 ? 0 : null,
+      flushes: true,
       steps: async (task, user, v) => {
         if (len(v.unread) > 0) {
           v.batch = v.unread;
@@ -527,6 +529,13 @@ const chat = {
       event: 'error',
       where: (user, v, event) => ({ '/code': oneOf(['LOAD_ERROR', 'UNAUTHORIZED']) }),
       fails: 'history',
+      code: '/code',
+      message: '/message',
+    },
+    {
+      event: 'error',
+      where: (user, v, event) => ({ '/code': oneOf(['LOAD_ERROR', 'UNAUTHORIZED']) }),
+      fails: 'probe',
       code: '/code',
       message: '/message',
     },

@@ -204,7 +204,8 @@ fn stop_all(model: &mut Model) -> Vec<Effect> {
     if plays || model.run.status.is_running() {
         let again = "The STOP key was pressed: nobody sends any more, users leave. Press it again to cut them off.";
         let text = if run == Effect::Abort { "The STOP key was pressed again: everybody is cut off." } else { again };
-        say(model, NoticeKind::Warning, About::Run, text);
+        // It stands for whoever comes to the page after the run.
+        say(model, NoticeKind::Warning, About::Deed, text);
     }
     let part = plays.then_some(Effect::StopPart);
     preflight::cancel(model).into_iter().chain([run]).chain(part).collect()

@@ -61,6 +61,11 @@ impl CensoredStats {
 }
 
 impl Stats {
+    /// How many have come.
+    pub fn came(&self) -> u64 {
+        self.count.saturating_sub(self.censored.map_or(0, |censored| censored.count))
+    }
+
     /// A percentile or an extreme of these (milliseconds) is only known to be more than that.
     pub fn is_at_least(&self, millis: f64) -> bool {
         self.censored.is_some_and(|censored| censored.bounds(millis))

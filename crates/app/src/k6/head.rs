@@ -62,10 +62,6 @@ fn limits(plan: &Plan, parts: &[ScriptPart<'_>], thresholds: &[Carried]) -> Vec<
         "No contract check of inbound events, and no comparison of the server's history with what arrived.",
     );
     when(
-        parts.iter().any(|part| part.program.timers.iter().any(|timer| timer.flushes)),
-        "What a timer gathers and has not sent when its user stops is not sent any more.",
-    );
-    when(
         parts.iter().any(ScriptPart::has_audio),
         "No voice: microphones, clips, answers and how they sound are left out; such steps are comments.",
     );

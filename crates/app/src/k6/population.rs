@@ -220,6 +220,9 @@ impl<'p> ScriptPart<'p> {
         if let Some(times) = &timer.times {
             fields.text("times", format!("(user, v) => {}", times.js(steps.names)));
         }
+        if timer.flushes {
+            fields.text("flushes", "true".to_owned());
+        }
         fields.add("steps", steps.function(timer.block, false));
         ScriptNode::Object(fields.0)
     }

@@ -80,7 +80,10 @@ fn shown(row: &OperationRow) -> Row {
         },
     );
     let rate = row.rate.map_or_else(|| format::NOTHING.to_owned(), format::rate);
-    let first = [Cell::new(&row.name), format::count(row.count).into(), rate.into(), errors];
+    let never = row.stats.and_then(|stats| stats.censored);
+    let never = never.map_or_else(String::new, |never| format!(" ({} never came)", format::count(never.count)));
+    let count = format!("{}{never}", format::count(row.count));
+    let first = [Cell::new(&row.name), count.into(), rate.into(), errors];
     Row {
         key: row.name.clone(),
         is_part: row.errors.is_none(),

@@ -22,6 +22,22 @@ fn a_request_that_is_answered_while_its_user_leaves_is_measured() {
     assert_eq!(totals.histogram("rest.upload").map(metrics::Histogram::count), Some(1));
 }
 
+#[test]
+fn a_user_that_leaves_waits_a_moment_for_its_request() {
+    let ask = json!({ "http": { "operation": "rest.upload", "url": "http://h/x" } });
+    let scenario = json!({ "every": [
+        { "name": "ask", "interval": { "fixed_ms": 600_000 }, "first": { "fixed_ms": 100 }, "steps": [ask] },
+        { "name": "go", "interval": { "fixed_ms": 600_000 }, "first": { "fixed_ms": 200 }, "steps": ["leave"] },
+    ]});
+    let mut bench = Bench::new(scenario, held(1));
+    bench.connect(0);
+    bench.pass(1_200);
+    assert_eq!(bench.users().finishing, 1);
+    bench.give(Input::Fetched { fetch: FetchId(0), outcome: answer(200, "{}") });
+    let totals = totals(&mut bench);
+    assert_eq!(totals.operations()["rest.upload"], Outcomes { succeeded: 1, failed: 0 });
+}
+
 /// A user whose server refuses what it fetched with the code; either its own step or its farewell had asked.
 fn refused(asks: &str) -> Vec<String> {
     let ask = |operation: &str| json!([{ "emit": { "event": "fetch", "operation": operation, "answer": { "event": "loaded" } } }]);

@@ -205,9 +205,9 @@ impl User {
         answers.any(|answer| answer.event == event)
     }
 
-    /// No message that it sent waits for its echo, ack or answer any more, and nothing that it has gathered for what it does with it.
+    /// No message that it sent waits for its echo, ack or answer any more, no request for its answer, and nothing that it has gathered for what it does with it.
     pub fn is_quiet(&self) -> bool {
         let flushes = self.tasks.iter().any(|task| task.role == TaskRole::Flush);
-        !flushes && self.pendings.iter().all(|pending| pending.message.is_none())
+        !flushes && self.fetches.is_empty() && self.pendings.iter().all(|pending| pending.message.is_none())
     }
 }

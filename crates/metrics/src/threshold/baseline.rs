@@ -98,7 +98,7 @@ fn count(threshold: &Threshold, report: &Report) -> Option<f64> {
         let counters = report.counters.iter().filter(|entry| is_of(&entry.name, &entry.tags, name, population));
         let counters = counters.map(|entry| entry.count).reduce(|sum, count| sum + count);
         let time = if samples.is_some() { report.duration_s - report.warmup_s } else { report.duration_s };
-        tally.counter = samples.map(|entry| entry.stats.count).or(counters);
+        tally.counter = samples.map(|entry| entry.stats.came()).or(counters);
         let time = Span::from_secs_f64(time);
         return lens.measure(&tally, Times { samples: time, counts: time });
     }

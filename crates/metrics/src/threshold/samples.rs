@@ -12,6 +12,8 @@ pub struct Samples {
     /// By the smallest value of the bucket, microseconds.
     counts: BTreeMap<u32, u64>,
     count: u64,
+    /// Of these, those that never came.
+    censored: u64,
     /// A sum of whole numbers below 2^53: adding to it and taking off it is exact.
     sum_us: f64,
     min_us: u32,
@@ -20,14 +22,15 @@ pub struct Samples {
 
 impl Default for Samples {
     fn default() -> Self {
-        Self { counts: BTreeMap::new(), count: 0, sum_us: 0.0, min_us: u32::MAX, max_us: 0 }
+        Self { counts: BTreeMap::new(), count: 0, censored: 0, sum_us: 0.0, min_us: u32::MAX, max_us: 0 }
     }
 }
 
 impl Samples {
     pub fn of(histogram: &Histogram) -> Self {
         let (sum_us, min_us, max_us) = histogram.sum_and_extremes();
-        let mut samples = Self { sum_us, min_us, max_us, ..Self::default() };
+        let censored = histogram.censored().map_or(0, |censored| censored.count);
+        let mut samples = Self { censored, sum_us, min_us, max_us, ..Self::default() };
         for (value, count) in histogram.recorded() {
             samples.count_up(bucket_around(value.min(u64::from(MAX_US)) as u32).0, count);
         }
@@ -36,6 +39,11 @@ impl Samples {
 
     pub fn count(&self) -> u64 {
         self.count
+    }
+
+    /// How many have come.
+    pub fn came(&self) -> u64 {
+        self.count.saturating_sub(self.censored)
     }
 
     pub fn absorb(&mut self, delta: &HistogramDelta) {
@@ -49,6 +57,7 @@ impl Samples {
         // As in a histogram, at their limits.
         for &Censored { limit_us, count, .. } in delta.censored.iter().filter(|censored| censored.count > 0) {
             self.count_up(bucket_around(limit_us).0, u64::from(count));
+            self.censored += u64::from(count);
             self.sum_us += f64::from(limit_us) * f64::from(count);
             self.widen(limit_us, limit_us);
         }
@@ -56,6 +65,7 @@ impl Samples {
 
     pub fn add(&mut self, other: &Self) {
         other.counts.iter().for_each(|(&value, &count)| self.count_up(value, count));
+        self.censored += other.censored;
         self.sum_us += other.sum_us;
         self.widen(other.min_us, other.max_us);
     }
@@ -71,6 +81,7 @@ impl Samples {
             }
         }
         self.count = self.count.saturating_sub(other.count);
+        self.censored = self.censored.saturating_sub(other.censored);
         self.sum_us -= other.sum_us;
     }
 

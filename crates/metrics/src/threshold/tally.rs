@@ -195,7 +195,7 @@ impl Lens {
                 is_enough.then(|| samples.statistic(*statistic)).flatten()
             }
             Subject::Count { per_second, .. } => {
-                let samples = tally.samples.as_ref().map(|samples| (samples.count(), times.samples));
+                let samples = tally.samples.as_ref().map(|samples| (samples.came(), times.samples));
                 let (count, time) = samples.or(tally.counter.map(|count| (count, times.counts)))?;
                 let seconds = time.as_secs_f64();
                 if !per_second { Some(count as f64) } else { (seconds > 0.0).then(|| count as f64 / seconds) }

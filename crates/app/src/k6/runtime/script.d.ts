@@ -28,7 +28,7 @@ type Where = Record<string, (found: any) => boolean>;
 type Saves = Record<string, string | { from: string; append?: boolean; optional?: boolean }>;
 type Answer = { event: string; where?: Where; save?: Saves };
 
-type Timer = { name?: string; interval: Expression; first?: Expression; times?: Expression; steps: Steps };
+type Timer = { name?: string; interval: Expression; first?: Expression; times?: Expression; flushes?: boolean; steps: Steps };
 type Ticker = { timer: Timer; left: number; silentUntil: number; due: number; wake?: number };
 type Reaction = { event: string; where: Expression; probability: Expression; delay: Expression; steps: Steps };
 type ErrorRule = {

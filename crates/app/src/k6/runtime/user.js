@@ -90,9 +90,20 @@ class User {
     if (this.stage === 'flow' || this.stage === 'active') {
       this.stopTasks();
       this.stage = 'silent';
+      this.launch(() => this.flush());
     } else if (this.stage !== 'leaving') {
       this.leave();
     }
+  }
+
+  /** What timers send from time to time goes out a last time: what has gathered since their last ticks. */
+  async flush() {
+    const now = Date.now();
+    const last = this.script.every.filter((timer, place) => {
+      const { left, silentUntil } = this.tickers?.[place] ?? { left: 1, silentUntil: 0 };
+      return timer.flushes && left > 0 && silentUntil <= now;
+    });
+    await Promise.all(last.map(({ steps }) => this.perform(steps, null, now)));
   }
 
   leaveByItself() {
@@ -103,11 +114,13 @@ class User {
   /** What is on its way may arrive, then the last steps run, then the connection is closed. */
   leave() {
     if (this.stage === 'leaving' || this.stage === 'over') return;
-    const connected = ['flow', 'active', 'silent'].includes(this.stage);
+    const works = ['flow', 'active'].includes(this.stage);
+    const connected = works || this.stage === 'silent';
     this.told = !this.byItself;
     this.stopTasks();
     this.stage = 'leaving';
     const last = async () => {
+      if (works) await this.flush();
       const until = Date.now() + QUIESCE_MS;
       while (this.pendings.some((pending) => pending.message) && Date.now() < until) await this.pause(20);
       this.dropPendings(null);
