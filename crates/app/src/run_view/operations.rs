@@ -51,6 +51,8 @@ struct OperationRow {
 
 /// Behind the name of a metric whose suspect samples are left out.
 const CLEAN: &str = "without suspect samples";
+/// Behind one whose samples are longer than its limit, and nobody knows by how much.
+const NEVER_CAME: &str = "that never came";
 
 /// Of all users together; where a plan has several populations, then of each.
 pub(super) fn tables(totals: &Totals) -> Vec<OperationTable> {
@@ -61,6 +63,7 @@ pub(super) fn tables(totals: &Totals) -> Vec<OperationTable> {
         }
         let table = tables.last_mut().expect("it was put there when it was not");
         table.rows.push(shown(&row));
+        table.rows.extend(shown_censored(&row));
         table.rows.extend(row.clean.map(|clean| shown_clean(&row, clean)));
     }
     tables
@@ -80,15 +83,19 @@ fn shown(row: &OperationRow) -> Row {
         },
     );
     let rate = row.rate.map_or_else(|| format::NOTHING.to_owned(), format::rate);
-    let never = row.stats.and_then(|stats| stats.censored);
-    let never = never.map_or_else(String::new, |never| format!(" ({} never came)", format::count(never.count)));
-    let count = format!("{}{never}", format::count(row.count));
-    let first = [Cell::new(&row.name), count.into(), rate.into(), errors];
+    let first = [Cell::new(&row.name), format::count(row.count).into(), rate.into(), errors];
     Row {
         key: row.name.clone(),
         is_part: row.errors.is_none(),
         cells: first.into_iter().chain(latencies.into_iter().map(Cell::from)).collect(),
     }
+}
+
+/// How many of them never came.
+fn shown_censored(row: &OperationRow) -> Option<Row> {
+    let count = row.stats?.censored?.count;
+    let name = format!("{} {NEVER_CAME}", row.name);
+    Some(Row { is_part: true, ..shown(&OperationRow { name, count, ..OperationRow::default() }) })
 }
 
 /// Stands below the row of all samples.

@@ -186,6 +186,34 @@ fn what_never_comes_is_more_than_its_limit() {
 }
 
 #[test]
+fn what_comes_while_its_user_says_farewell_has_come() {
+    let scenario = json!({
+        "variables": { "room": null }, "flow": [join()], "delivery": { "event": "said", "operation": "message" },
+        "every": [{ "name": "send", "interval": { "fixed_ms": 600_000 }, "first": { "fixed_ms": 0 },
+            "steps": [{ "emit": { "event": "say", "args": ["${tag}"], "operation": "message", "message": "r", "timeout_s": 1 } }] }],
+        "finish": [{ "emit": { "event": "leave", "operation": "leave", "ack": true } }],
+    });
+    let mut bench = Bench::new(scenario, held(1));
+    bench.connect(0);
+    bench.text(0, r#"42["joined",{"room":"r"}]"#);
+    bench.wanted();
+    bench.pass(1);
+    let said = bench.wanted().into_iter().find(|frame| frame.contains("say")).expect("it has sent");
+    let tag = said.split('"').nth(3).expect("the tag is the argument").to_owned();
+    bench.give(Input::Stop);
+    while !bench.wanted().iter().any(|frame| frame.contains("leave")) {
+        bench.pass(500);
+    }
+    bench.text(0, &format!(r#"42["said","{tag}"]"#));
+    bench.pass(60_000);
+    bench.give(Input::Finish);
+    let totals = totals(&mut bench);
+    let stats = totals.histogram("message.round_trip").and_then(metrics::Histogram::stats).expect("measured");
+    assert_eq!((stats.count, stats.censored), (1, None));
+    assert_eq!((totals.delivery().accepted, totals.delivery().abandoned), (1, 0));
+}
+
+#[test]
 fn what_is_refused_late_is_owed_to_nobody_and_fails_once() {
     let (mut bench, tags) = of_a_server_that_hangs(40);
     for _ in &tags {

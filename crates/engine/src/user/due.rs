@@ -158,7 +158,6 @@ impl User {
                 ctx.ledger.abandoned(self.id, message.sequence);
             }
         }
-        self.drop_overdue(ctx);
     }
 
     /// Something that was waited for failed: its task goes on, or the user ends.

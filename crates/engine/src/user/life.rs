@@ -377,6 +377,7 @@ impl User {
     fn hang_up(&mut self, ctx: &mut Context<'_>) {
         self.release_slot(ctx);
         self.drop_pendings(ctx, "left");
+        self.drop_overdue(ctx);
         self.tasks.clear();
         self.fetches.clear();
         let Some(link) = &mut self.link else { return self.end(ctx) };
@@ -412,6 +413,7 @@ impl User {
         self.end_way(ctx.now);
         self.release_slot(ctx);
         self.drop_pendings(ctx, "left");
+        self.drop_overdue(ctx);
         self.tasks.clear();
         self.fetches.clear();
         self.tickers.clear();

@@ -398,13 +398,14 @@ impl User {
             let lost: Vec<&str> =
                 lost.map(|pending| ctx.program.operations[pending.operation.0 as usize].as_str()).collect();
             ctx.named_error(catalogue::CONNECT, &format!("lost: {cause}"), self.phase(), || match lost.len() {
-                0 => "nothing was on its way".to_owned(),
+                0 => "no request waited for an answer".to_owned(),
                 _ => format!("on its way: {}", lost.join(", ")),
             });
         }
         self.end_voice(ctx, Ending::Lost);
         let why = if self.stage.is_leaving() { "disconnected" } else { "left" };
         self.drop_pendings(ctx, why);
+        self.drop_overdue(ctx);
         ctx.ledger.leave(ctx.now, None, self.id);
         if self.stage.is_leaving() {
             return self.end(ctx);

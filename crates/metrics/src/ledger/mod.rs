@@ -79,6 +79,8 @@ struct Membership {
     rooms: Vec<u32>,
     /// When it last entered one of them.
     entered: Timestamp,
+    /// Its connection went, and it has entered none since.
+    is_gone: bool,
     /// When it left the last of them.
     left: Timestamp,
 }
@@ -154,13 +156,14 @@ impl Ledger {
         let membership = self.memberships.entry(member).or_default();
         if !membership.rooms.contains(&room) {
             membership.rooms.push(room);
-            membership.entered = now;
+            (membership.entered, membership.is_gone) = (now, false);
         }
     }
 
     /// The user leaves one room (`None`: all its rooms, its connection is gone).
     pub fn leave(&mut self, now: Timestamp, room: Option<&str>, member: UserId) {
-        let Some(Membership { rooms, left: left_at, .. }) = self.memberships.get_mut(&member) else { return };
+        let Some(Membership { rooms, left: left_at, is_gone, .. }) = self.memberships.get_mut(&member) else { return };
+        *is_gone |= room.is_none();
         let left = match room {
             None => std::mem::take(rooms),
             Some(name) => {
@@ -247,7 +250,11 @@ impl Ledger {
         let inserted = pair.arrived.insert(tag.sequence);
         let first = inserted != Inserted::Again;
         let own = tag.sender == receiver;
-        let is_replay = |member: &Membership| member.rooms.is_empty() || tag.sent_at < member.entered;
+        // What was sent while it was in is none, however late it comes, unless its connection is another one by now.
+        let is_replay = |member: &Membership| {
+            let is_out = member.rooms.is_empty() && (member.is_gone || tag.sent_at > member.left);
+            is_out || tag.sent_at < member.entered
+        };
         let replayed = self.memberships.get(&receiver).is_some_and(is_replay);
         let is_reordered = inserted == Inserted::Older && !replayed;
         let is_late = first && latency > self.late_after && !replayed;

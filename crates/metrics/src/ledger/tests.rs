@@ -121,6 +121,17 @@ fn a_sender_s_patience_is_no_ground_for_a_debt() {
 }
 
 #[test]
+fn what_was_sent_to_a_member_is_no_history_when_it_comes_after_its_leaving() {
+    let story = |ledger: &mut Ledger, tag: &Tag| {
+        ledger.leave(at(8_000), Some("r"), UserId(2));
+        let receipt = ledger.receive(at(9_000), UserId(2), &frame(tag)).expect("it has a tag");
+        assert!(receipt.first && !receipt.is_history);
+        receive(ledger, tag, [1, 3], 9_000);
+    };
+    check(story, LedgerDelta { accepted: 1, due: 2, delivered: 2, arrived: 3, extra: 1, late: 3, ..<_>::default() });
+}
+
+#[test]
 fn leaving_is_no_loss_and_staying_long_enough_owes() {
     for (left, due) in [(3_099, 2), (3_100, 3)] {
         let story = |ledger: &mut Ledger, tag: &Tag| {
@@ -309,6 +320,8 @@ struct Oracle {
     /// By room and user: when they entered and left.
     stays: BTreeMap<(usize, u32), Vec<Stay>>,
     messages: Vec<(usize, Tag, Option<Fate>)>,
+    /// Their connections went, and they have entered no room since.
+    gone: BTreeSet<u32>,
     /// Receiver and message, in order of arrival.
     arrivals: Vec<(u32, usize, Timestamp, bool)>,
 }
@@ -318,6 +331,7 @@ impl Oracle {
         let stays = self.stays.entry((room, user)).or_default();
         if stays.last().is_none_or(|(_, left)| left.is_some()) {
             stays.push((now, None));
+            self.gone.remove(&user);
         }
     }
 
@@ -327,10 +341,12 @@ impl Oracle {
         }
     }
 
-    /// It comes to somebody who is in no room, or has entered one since it was sent.
+    /// It comes to somebody who has entered a room since it was sent, or is in none: over a new connection, or left before it was sent.
     fn is_replay(&self, user: u32, tag: &Tag) -> bool {
         let stays = || self.stays.iter().filter(|((_, member), _)| *member == user).flat_map(|(_, stays)| stays);
         let is_out = stays().all(|(_, left)| left.is_some());
+        let left = stays().filter_map(|(_, left)| *left).max();
+        let is_out = is_out && (self.gone.contains(&user) || left.is_some_and(|left| left < tag.sent_at));
         stays().next().is_some() && (is_out || stays().any(|(entered, _)| *entered > tag.sent_at))
     }
 
@@ -417,6 +433,9 @@ fn run(swarm: &mut Swarm, oracle: &mut Oracle, now: Timestamp, act: &Act) {
         Act::Leave { user, room } => {
             let rooms = room.map_or(0..ROOMS.len(), |room| room..room + 1);
             rooms.for_each(|room| oracle.leave(now, room, user));
+            if room.is_none() && oracle.stays.keys().any(|(_, member)| *member == user) {
+                oracle.gone.insert(user);
+            }
             swarm.of(user).leave(now, room.map(|room| ROOMS[room]), UserId(user));
         }
         Act::Send { user, room } => {

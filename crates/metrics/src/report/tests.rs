@@ -14,7 +14,7 @@ fn plan() -> Plan {
             {"name": "owls", "scenario": "ktb-chat", "load": {"model": "shape", "name": "smoke", "users": 3, "duration_s": 60}},
             {"name": "larks", "scenario": "ktb-chat", "load": {"model": "shape", "name": "smoke", "users": 3, "duration_s": 60}},
         ],
-        "thresholds": ["message.round_trip p95 < 300 ms", "history p95 < 1 s", "delivery.missing == 0"],
+        "thresholds": ["message.round_trip p95 < 300 ms", "history p95 < 1 s", "delivery.missing == 0", "leave max < 20 s"],
         "lab": {"lose_share": 0.05},
     });
     Plan::check(&document).unwrap_or_else(|problems| panic!("{problems:?}"))
@@ -42,6 +42,11 @@ fn totals() -> Totals {
                 recorder.sample(at, fanout, Span::from_millis(n + second));
             }
             recorder.count(calls, 7);
+            // What never came, and what this worker stood still in.
+            let leave = recorder.series("leave", "owls");
+            recorder.censored(at, leave, Span::from_secs(10), Span::from_secs(10));
+            recorder.stood_still(at.before(Span::from_millis(5)), at);
+            recorder.sample(at, leave, Span::from_millis(3));
             let mut player = Player::new(Span::ZERO);
             for n in 0..4 {
                 player.arrive(Timestamp::ZERO + Span::from_millis(n * 80), Span::from_millis(100));
@@ -153,7 +158,11 @@ fn a_report_says_what_happened() {
     assert_eq!((report.errors[0].count, report.errors[0].first_s), (6, 1.0));
     assert_eq!((report.delivery.sent, report.delivery.due), (12, 36));
     let verdicts: Vec<_> = report.thresholds.iter().map(|entry| (entry.ok, entry.outcome)).collect();
-    assert_eq!(verdicts, [(true, Outcome::Pass), (false, Outcome::NotMeasured), (true, Outcome::Pass)]);
+    let kept = (true, Outcome::Pass);
+    assert_eq!(verdicts, [kept, (false, Outcome::NotMeasured), kept, (false, Outcome::Invalid)]);
+    let leave = report.metrics.iter().find(|entry| entry.name == "leave").expect("it was measured");
+    assert_eq!(leave.stats.censored.map(|censored| (censored.count, censored.from)), Some((6, 10_000.0)));
+    assert!(report.thresholds[3].at_least && leave.clean.is_some());
     let listeners = report.listeners.as_ref().unwrap();
     let worst: Vec<_> = listeners.worst.iter().map(|worst| (worst.population.as_str(), worst.user)).collect();
     assert_eq!((listeners.users, worst), (2, vec![("larks", 0), ("larks", 1)]));

@@ -113,10 +113,7 @@ impl ThresholdResult {
 
     /// It is broken also without what the generator itself can have made.
     pub fn is_broken_for_certain(&self, threshold: &Threshold) -> bool {
-        let (operator, at_least) = (threshold.operator, self.at_least);
-        let breaks = |(value, limit): (f64, f64)| {
-            !operator.holds(value, limit) && (!at_least || operator.is_settled_by(value, limit))
-        };
+        let breaks = |(value, limit)| self.holds(threshold, value, limit) == Some(false);
         // How much came in a time is the generator's doing as much as the server's: nothing of it is free of that.
         let is_rate = matches!(threshold.subject, Subject::Count { per_second: true, .. });
         self.outcome == Outcome::Fail && !is_rate && self.certain.zip(self.limit).is_some_and(breaks)
@@ -137,12 +134,18 @@ impl ThresholdResult {
     fn judge(&mut self, threshold: &Threshold, limit: Option<f64>) {
         self.outcome = match self.actual.zip(limit) {
             None => Outcome::NotMeasured,
-            Some((actual, limit)) if self.at_least && !threshold.operator.is_settled_by(actual, limit) => {
-                Outcome::Invalid
-            }
-            Some((actual, limit)) if threshold.operator.holds(actual, limit) => Outcome::Pass,
-            Some(_) => Outcome::Fail,
+            Some((actual, limit)) => match self.holds(threshold, actual, limit) {
+                Some(true) => Outcome::Pass,
+                Some(false) => Outcome::Fail,
+                None => Outcome::Invalid,
+            },
         };
+    }
+
+    /// `None`: it depends on how much more it is.
+    fn holds(&self, threshold: &Threshold, value: f64, limit: f64) -> Option<bool> {
+        let operator = threshold.operator;
+        if self.at_least { operator.holds_beyond(value, limit) } else { Some(operator.holds(value, limit)) }
     }
 }
 

@@ -75,6 +75,9 @@ fn what_never_came_is_more_than_its_limit_and_how_much_more_nobody_knows() {
     check("ask p95 < 9 s", Outcome::Fail, Some(10_000.0));
     check("ask p95 < 15 s", Outcome::Invalid, Some(10_000.0));
     check("ask p95 > 9 s", Outcome::Pass, Some(10_000.0));
+    // It is more than its limit.
+    check("ask max > 10 s", Outcome::Pass, Some(10_000.0));
+    check("ask max <= 10 s", Outcome::Fail, Some(10_000.0));
     check("ask max > 15 s", Outcome::Invalid, Some(10_000.0));
     check("ask max == 9 s", Outcome::Fail, Some(10_000.0));
     check("ask max != 9 s", Outcome::Pass, Some(10_000.0));

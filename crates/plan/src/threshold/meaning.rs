@@ -93,13 +93,9 @@ impl Operator {
         }
     }
 
-    /// Whether every value from this one on has the same outcome: what is known then is enough.
-    pub fn is_settled_by(self, at_least: f64, limit: f64) -> bool {
-        match self {
-            Self::Less | Self::LessOrEqual => !self.holds(at_least, limit),
-            Self::Greater | Self::GreaterOrEqual => self.holds(at_least, limit),
-            Self::Equal | Self::NotEqual => at_least > limit,
-        }
+    /// Whether whatever is more than this holds; `None`: some does and some does not.
+    pub fn holds_beyond(self, at_least: f64, limit: f64) -> Option<bool> {
+        (at_least >= limit).then_some(matches!(self, Self::Greater | Self::GreaterOrEqual | Self::NotEqual))
     }
 
     pub const fn sign(self) -> &'static str {
