@@ -35,7 +35,7 @@ fn totals() -> Totals {
             let at = Timestamp::ZERO + Span::from_secs(second);
             let mut recorder = Recorder::new(Timestamp::ZERO);
             let trip = recorder.series("message.round_trip", "owls");
-            let fanout = recorder.series("message.fanout", "owls");
+            let (fanout, leave) = (recorder.series("message.fanout", "owls"), recorder.series("leave", "owls"));
             let calls = recorder.counter("http.requests", "larks");
             for n in 1..20 {
                 recorder.sample(at, trip, Span::from_millis(n));
@@ -43,7 +43,6 @@ fn totals() -> Totals {
             }
             recorder.count(calls, 7);
             // What never came, and what this worker stood still in.
-            let leave = recorder.series("leave", "owls");
             recorder.censored(at, leave, Span::from_secs(10), Span::from_secs(10));
             recorder.stood_still(at.before(Span::from_millis(5)), at);
             recorder.sample(at, leave, Span::from_millis(3));
