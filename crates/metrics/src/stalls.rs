@@ -47,7 +47,7 @@ impl Stalls {
 /// Of one worker.
 const REMEMBERED: usize = 512;
 /// Less than one part in so many of a time is a trifle.
-const TRIFLE: u64 = 20;
+const TRIFLE: u64 = 5;
 /// For one part in so many of the time that it stood still.
 const CATCHES_UP: u64 = 4;
 
@@ -76,9 +76,9 @@ mod tests {
         check(&[(20, 60), (72, 90)], (95, 100), false);
         // A trifle of a long time; many are none.
         check(&[(100, 112)], (0, 1_000), false);
-        check(&[(100, 112), (200, 212), (300, 312), (400, 412), (500, 512)], (0, 1_000), true);
+        check(&[(100, 140), (200, 240), (300, 340), (400, 440), (500, 540)], (0, 1_000), true);
         // What was noticed twice stood still once.
-        check(&[(100, 140), (120, 141)], (0, 1_010), false);
+        check(&[(100, 140), (120, 141)], (0, 255), false);
     }
 
     #[test]
