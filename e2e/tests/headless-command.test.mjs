@@ -68,9 +68,9 @@ test('a threshold that fails makes it 99', async () => {
   assert.match(junit, /<failure type="threshold" message="measured /);
 });
 
-test('a run whose generator was late makes it 98, whatever its thresholds say', async () => {
+test('a run whose generator was late makes it 98, although its thresholds hold', async () => {
   const strict = { lag_ms: 1, suspect_share: 0, suspect_s: 0 };
-  const plan = (port) => ({ ...labPlan(port, { thresholds: ['message.round_trip p50 < 0.001 ms'] }), verdict: strict });
+  const plan = (port) => ({ ...labPlan(port, { thresholds: ['message.round_trip p50 < 10 s'] }), verdict: strict });
   const { code, output, report } = await headless(plan);
   assert.equal(code, 98, output);
   assert.match(output, /^verdict: INVALID$/m);
