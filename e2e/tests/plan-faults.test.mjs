@@ -41,6 +41,8 @@ story('refused handshakes, errors and doubles of the plan are counted as the lab
     rejected: [report.delivery.rejected, counts.faults.errors_injected],
     refused: [total(refused), counts.faults.handshakes_refused],
   });
+  // Every frame came, doubles included.
+  assert.equal(checks.events(report, 'in', 'message'), counts.events_out.message.frames);
   // A copy of what was sent before its member had entered may be a history that is told: it is none.
   const doubled = report.delivery.duplicated + report.delivery.own_copies;
   const { duplicated } = counts.messages;

@@ -4,6 +4,7 @@ use serde_json::json;
 
 use super::*;
 use metrics::{Aggregator, Outcomes, PopulationConfig, Totals, TotalsConfig};
+use plan::{Action, TimedAction};
 
 /// Everything the engine has measured so far, added up as a run does it.
 pub(super) fn totals(bench: &mut Bench) -> Totals {
@@ -125,7 +126,9 @@ fn half_a_success_is_one_failure() {
 
 /// One user that joins and sends a message every 5 s; the server hangs. Its frames with tags, as they were sent.
 fn of_a_server_that_hangs(seconds: u64) -> (Bench, Vec<String>) {
+    let reconnect = json!({ "initial_ms": 100, "max_ms": 100, "jitter": 0, "attempts": 9 });
     let scenario = json!({
+        "connect": { "url": "http://h", "reconnect": reconnect },
         "variables": { "room": null }, "flow": [join()],
         "delivery": { "event": "said", "operation": "message" },
         "errors": [{ "event": "sayError", "fails": "message", "code": "/code" }],
@@ -211,6 +214,33 @@ fn what_comes_while_its_user_says_farewell_has_come() {
     let stats = totals.histogram("message.round_trip").and_then(metrics::Histogram::stats).expect("measured");
     assert_eq!((stats.count, stats.censored), (1, None));
     assert_eq!((totals.delivery().accepted, totals.delivery().abandoned), (1, 0));
+}
+
+#[test]
+fn what_is_late_ends_with_its_connection() {
+    let (mut bench, _) = of_a_server_that_hangs(12);
+    bench.give(Input::Act(TimedAction {
+        at_s: bench.now.as_secs_f64(),
+        ..TimedAction::now(Action::ReconnectStorm { share: 1.0 })
+    }));
+    bench.pass(100);
+    bench.wanted();
+    bench.connect(1);
+    bench.text(1, r#"42["joined",{"room":"r"}]"#);
+    bench.pass(1_000);
+    let said = bench.wanted().into_iter().find(|frame| frame.contains("say")).expect("it sends again");
+    let tag = said.split('"').nth(3).expect("the tag is the argument").to_owned();
+    bench.text(1, &format!(r#"42["said","{tag}"]"#));
+    bench.pass(3_000);
+    let totals = totals(&mut bench);
+    let owed = totals.delivery();
+    assert_eq!(
+        (owed.sent, owed.accepted, owed.abandoned, owed.unconfirmed),
+        (4, 1, 3, 0),
+        "the old connection is no ground"
+    );
+    let stats = totals.histogram("message.round_trip").and_then(metrics::Histogram::stats).expect("measured");
+    assert_eq!(stats.censored.map(|censored| censored.count), Some(1));
 }
 
 #[test]

@@ -166,7 +166,7 @@ impl User {
         self.stall = Some(Box::new(stall));
         ctx.ledger.leave(ctx.now, None, self.id);
         let waiting: Vec<u32> = self.pendings.iter().filter_map(|pending| pending.task).collect();
-        self.drop_pendings(ctx, "left");
+        self.drop_in_time(ctx, "left");
         waiting.into_iter().for_each(|task| self.unblock(Some(task), ctx.now));
         self.hold(ctx.now);
         self.run(ctx);

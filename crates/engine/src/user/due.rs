@@ -148,8 +148,15 @@ impl User {
         }
     }
 
-    /// The connection is gone (or the user leaves): what was on its way will not be known any more.
+    /// The connection is gone (or the user leaves): what was on its way, and what is late, will not be known any more. Acknowledgements are
+    /// numbered by connection, so nothing of it may outlive it.
     pub(super) fn drop_pendings(&mut self, ctx: &mut Context<'_>, why: &str) {
+        self.drop_in_time(ctx, why);
+        self.drop_overdue(ctx);
+    }
+
+    /// The connection stays: what is late is still heard.
+    pub(super) fn drop_in_time(&mut self, ctx: &mut Context<'_>, why: &str) {
         for pending in std::mem::take(&mut self.pendings) {
             if pending.is_open() && why == "disconnected" {
                 ctx.error(pending.operation, why, self.phase(), || "the connection was lost first".to_owned());

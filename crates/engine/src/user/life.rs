@@ -365,7 +365,7 @@ impl User {
         if let LifeStage::Quiescing { until, cut } = self.stage
             && (self.is_quiet() || ctx.now >= until)
         {
-            self.drop_pendings(ctx, "left");
+            self.drop_in_time(ctx, "left");
             self.stage = LifeStage::Finishing { cut };
             if !self.begin_probe(ctx) {
                 self.begin(ctx, ctx.program.finish, ctx.now);
@@ -377,7 +377,6 @@ impl User {
     fn hang_up(&mut self, ctx: &mut Context<'_>) {
         self.release_slot(ctx);
         self.drop_pendings(ctx, "left");
-        self.drop_overdue(ctx);
         self.tasks.clear();
         self.fetches.clear();
         let Some(link) = &mut self.link else { return self.end(ctx) };
@@ -413,7 +412,6 @@ impl User {
         self.end_way(ctx.now);
         self.release_slot(ctx);
         self.drop_pendings(ctx, "left");
-        self.drop_overdue(ctx);
         self.tasks.clear();
         self.fetches.clear();
         self.tickers.clear();

@@ -405,7 +405,6 @@ impl User {
         self.end_voice(ctx, Ending::Lost);
         let why = if self.stage.is_leaving() { "disconnected" } else { "left" };
         self.drop_pendings(ctx, why);
-        self.drop_overdue(ctx);
         ctx.ledger.leave(ctx.now, None, self.id);
         if self.stage.is_leaving() {
             return self.end(ctx);
