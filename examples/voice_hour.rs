@@ -41,7 +41,7 @@ fn main() {
     for metric in
         ["greeting.first_audio", "answer.first_audio", "answer.first_audio.from_stopped", "audio.pacing.error"]
     {
-        if let Some(stats) = totals.histogram(metric).and_then(Histogram::stats) {
+        if let Some(stats) = totals.histogram(metric).and_then(|histogram| histogram.stats()) {
             println!("{metric}: p50 {:.2} ms, p99 {:.2} ms, max {:.2} ms", stats.p50, stats.p99, stats.max);
         }
     }

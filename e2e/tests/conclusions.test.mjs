@@ -76,9 +76,11 @@ story('who never got through a slow log-in is counted, by whose doing it was', a
   const unreached = users.unprepared + users.unconnected + users.unjoined;
   assert.ok(unreached > 10 && users.held_up > 0, JSON.stringify(users));
   assert.equal(report.verdict.outcome, 'invalid', JSON.stringify(report.verdict));
-  const said = report.verdict.reasons.map(({ text }) => text).join('\n');
+  const said = report.verdict.sentence;
   assert.ok(said.includes(`${unreached} of 80 users never got to their work`), said);
-  assert.match(said, /waited too long for the browser, which has 6 connections per host/);
+  // A server's slowness fills the browser's connections, and the time of a request says so.
+  assert.match(said, /waited too long for the browser, which has 6 connections per host and a request took 0\.[789] s/);
+  assert.equal(report.verdict.reasons.some(({ text }) => text.includes('6 connections per host')), false, 'it is said once');
   // Whoever has begun goes first: all that were let in have joined, but for those under way.
   const joined = metric(report, 'join').count;
   assert.ok(joined >= 5, `${joined} joined`);
@@ -112,7 +114,9 @@ story('a server that stands still for 9 s is slow for all that it was asked, and
   const page = await world.page(lab.url);
   const behaviour = { room_size: 5, send_min_ms: 400, send_max_ms: 600, read: 'none', reaction_share: 0, file_share: 0, answer_timeout_s: 3 };
   const thresholds = ['message.round_trip p95 < 4 s', 'message.round_trip p50 < 3 s', 'delivery.missing == 0'];
-  await swarm.start(page, chatPlan(lab, crowd(10, 24), behaviour, { thresholds, settle_s: 3 }));
+  // Seconds are asked for: a busy machine may be late by a tenth of them.
+  const verdict = { lag_ms: 1_000, pacing_ms: 1_000 };
+  await swarm.start(page, chatPlan(lab, crowd(10, 24), behaviour, { thresholds, settle_s: 3, verdict }));
   await until('everybody to talk', async () => (await lab.counts()).messages.accepted >= 60, { within: 30_000 });
   const { elapsed_s } = await swarm.status(page);
   lab.pause();

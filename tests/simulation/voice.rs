@@ -41,7 +41,7 @@ pub fn played(plan: Plan, config: VoiceConfig) -> World {
 /// Least and most of a metric, in ms.
 #[track_caller]
 pub fn range(world: &World, metric: &str) -> (f64, f64) {
-    let stats = world.run.totals().histogram(metric).and_then(Histogram::stats);
+    let stats = world.run.totals().histogram(metric).and_then(|histogram| histogram.stats());
     let stats = stats.unwrap_or_else(|| panic!("no samples of {metric}"));
     (stats.min, stats.max)
 }

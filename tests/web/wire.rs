@@ -357,6 +357,7 @@ fn snapshot() -> Snapshot {
                 pairs: bytes.clone(),
                 late: 3,
                 censored: vec![metrics::Censored { limit_us: 10_000_000, count: 2 }],
+                waiting: vec![metrics::WaitingDelta { limit_us: 10_000_000, change: -2 }],
             }],
             counters: vec![CounterDelta { counter: "bytes.in".into(), population: String::new(), count: 1 << 52 }],
             errors: vec![ErrorDelta { key: error, count: 1, first: at, sample: "{\"code\":1}".into() }],

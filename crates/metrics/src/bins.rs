@@ -3,7 +3,7 @@
 //! The buckets are those of `hdrhistogram` with three significant digits and a unit of one microsecond, so a count
 //! recorded here and replayed there falls into the same bucket.
 
-use super::delta::Censored;
+use super::delta::{Censored, WaitingDelta};
 
 /// Longest value that is told apart: an hour, in microseconds. Longer ones are recorded as this and counted.
 pub const MAX_US: u32 = 3_600_000_000;
@@ -29,6 +29,8 @@ pub struct Bins {
     late: u32,
     /// By limit.
     censored: Vec<Censored>,
+    /// By limit; limits stay when they are drained.
+    waiting: Vec<WaitingDelta>,
 }
 
 /// What a drained [`Bins`] held.
@@ -41,6 +43,7 @@ pub struct Drained {
     pub pairs: Vec<u8>,
     pub late: u32,
     pub censored: Vec<Censored>,
+    pub waiting: Vec<WaitingDelta>,
 }
 
 impl Bins {
@@ -88,8 +91,18 @@ impl Bins {
         known.count = known.count.saturating_add(1);
     }
 
+    /// So many more are waited for beyond this limit.
+    pub fn wait(&mut self, limit_us: u32, change: i32) {
+        if let Some(known) = self.waiting.iter_mut().find(|known| known.limit_us == limit_us) {
+            known.change = known.change.saturating_add(change);
+        } else if self.waiting.len() < MOST_LIMITS {
+            // The first limits stay, so that whoever is counted is also taken off.
+            self.waiting.push(WaitingDelta { limit_us, change });
+        }
+    }
+
     pub fn is_empty(&self) -> bool {
-        self.touched.is_empty() && self.censored.is_empty()
+        self.touched.is_empty() && self.censored.is_empty() && self.waiting.iter().all(|waiting| waiting.change == 0)
     }
 
     /// Hands the counts over and starts from zero, keeping the memory.
@@ -103,7 +116,9 @@ impl Bins {
         }
         let (min_us, max_us) = if pairs.is_empty() { (0, 0) } else { (self.min_us, self.max_us) };
         let (late, censored) = (std::mem::take(&mut self.late), std::mem::take(&mut self.censored));
-        Drained { sum_us: std::mem::take(&mut self.sum_us), min_us, max_us, pairs, late, censored }
+        let waiting = self.waiting.iter().filter(|waiting| waiting.change != 0).copied().collect();
+        self.waiting.iter_mut().for_each(|waiting| waiting.change = 0);
+        Drained { sum_us: std::mem::take(&mut self.sum_us), min_us, max_us, pairs, late, censored, waiting }
     }
 
     /// Grows by whole powers of two of the value, so that a rising latency does not reallocate at every step.

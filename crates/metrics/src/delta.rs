@@ -67,6 +67,16 @@ pub struct HistogramDelta {
     /// Samples that never came, by limit; they are in none of the fields above.
     #[serde(default)]
     pub censored: Vec<Censored>,
+    /// How many more (or fewer) are waited for beyond their limit: they may still come.
+    #[serde(default)]
+    pub waiting: Vec<WaitingDelta>,
+}
+
+/// So many more samples are longer than this limit and not known yet, or so many fewer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct WaitingDelta {
+    pub limit_us: u32,
+    pub change: i32,
 }
 
 /// Samples of which no more is known than that they are longer than a limit: what was waited for never came. (Statistics calls these
@@ -86,7 +96,7 @@ impl HistogramDelta {
     }
 
     pub(super) fn new(metric: String, population: String, warmup: bool, drained: bins::Drained) -> Self {
-        let bins::Drained { sum_us, min_us, max_us, pairs, late, censored } = drained;
+        let bins::Drained { sum_us, min_us, max_us, pairs, late, censored, waiting } = drained;
         Self {
             metric,
             population,
@@ -98,6 +108,7 @@ impl HistogramDelta {
             pairs,
             late,
             censored,
+            waiting,
         }
     }
 

@@ -1,5 +1,7 @@
 //! A histogram with a stated error that merges exactly: HDR, three significant digits, microseconds, up to an hour.
 
+use std::borrow::Cow;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use hdrhistogram::serialization::{Deserializer, Serializer as _, V2DeflateSerializer};
@@ -7,6 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use super::bins::{self, MAX_US};
 use super::delta::{Censored, HistogramDelta};
+use super::waiting::Waiting;
 use base::time::Span;
 
 /// Percentiles are off by less than 0.1 % of their value (a bucket's width); count, sum, minimum and maximum are exact.
@@ -21,6 +24,8 @@ pub struct Histogram {
     censored: u64,
     /// The lowest of these limits.
     censored_from_us: u32,
+    /// Those that are waited for beyond their limits: of a run that goes on.
+    waiting: Waiting,
 }
 
 /// The percentiles that tables and files have: what they are called, and which share of all samples does not exceed them.
@@ -81,7 +86,15 @@ impl Stats {
 impl Histogram {
     pub fn new() -> Self {
         let hdr = hdrhistogram::Histogram::new(SIGNIFICANT_DIGITS).expect("3 digits are within 0 to 5");
-        Self { hdr, sum_us: 0.0, min_us: u32::MAX, max_us: 0, censored: 0, censored_from_us: u32::MAX }
+        Self {
+            hdr,
+            sum_us: 0.0,
+            min_us: u32::MAX,
+            max_us: 0,
+            censored: 0,
+            censored_from_us: u32::MAX,
+            waiting: Waiting::default(),
+        }
     }
 
     /// Records one value; what is longer than an hour counts as an hour.
@@ -100,11 +113,31 @@ impl Histogram {
             self.note(delta.min_us, delta.max_us, delta.sum_us);
         }
         for &Censored { limit_us, count, .. } in delta.censored.iter().filter(|censored| censored.count > 0) {
-            self.count_up(limit_us, u64::from(count));
-            self.note(limit_us, limit_us, f64::from(limit_us) * f64::from(count));
-            self.censored += u64::from(count);
-            self.censored_from_us = self.censored_from_us.min(limit_us);
+            self.never_came(limit_us, u64::from(count));
         }
+        self.waiting.absorb(&delta.waiting);
+    }
+
+    fn never_came(&mut self, limit_us: u32, count: u64) {
+        self.count_up(limit_us, count);
+        self.note(limit_us, limit_us, f64::from(limit_us) * count as f64);
+        self.censored += count;
+        self.censored_from_us = self.censored_from_us.min(limit_us);
+    }
+
+    /// With those that are waited for as if they never came: what is known of them now.
+    pub fn as_of_now(&self) -> Cow<'_, Self> {
+        if self.waiting.is_empty() {
+            return Cow::Borrowed(self);
+        }
+        let mut now = Self { waiting: Waiting::default(), ..self.clone() };
+        self.waiting.counts().for_each(|(limit_us, count)| now.never_came(limit_us, count));
+        Cow::Owned(now)
+    }
+
+    /// Nobody has come, and nobody is waited for beyond a limit.
+    pub fn is_empty(&self) -> bool {
+        self.hdr.is_empty() && self.waiting.is_empty()
     }
 
     pub fn merge(&mut self, other: &Self) {
@@ -112,6 +145,7 @@ impl Histogram {
         self.note(other.min_us, other.max_us, other.sum_us);
         self.censored += other.censored;
         self.censored_from_us = self.censored_from_us.min(other.censored_from_us);
+        self.waiting.merge(&other.waiting);
     }
 
     pub fn count(&self) -> u64 {
@@ -178,7 +212,7 @@ impl Histogram {
             return Err(HistogramError::Censored { said: censored, of: stats.count });
         }
         let (min_us, max_us, censored_from_us) = (micros(stats.min), micros(stats.max), micros(from));
-        Ok(Self { hdr, sum_us, min_us, max_us, censored, censored_from_us })
+        Ok(Self { hdr, sum_us, min_us, max_us, censored, censored_from_us, waiting: Waiting::default() })
     }
 
     /// Every recorded value (the upper end of its bucket, microseconds) in ascending order, with its count.

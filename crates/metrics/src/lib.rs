@@ -24,6 +24,7 @@ mod tag;
 mod threshold;
 mod totals;
 mod verdict;
+mod waiting;
 
 pub use aggregator::{Aggregator, SnapshotPart};
 pub use annotation::{Annotation, AnnotationKind, Annotations, ErrorBursts};

@@ -134,6 +134,12 @@ impl Recorder {
         self.bins(now, series, now.before(waited)).record_censored(micros);
     }
 
+    /// So many more of these are waited for beyond their limit. They are in no result until they come, or never do.
+    pub fn wait(&mut self, series: SeriesId, limit: Span, change: i32) {
+        let micros = self.within(limit);
+        self.measured[usize::from(series.0)].wait(micros, change);
+    }
+
     #[inline]
     fn bins(&mut self, now: Timestamp, series: SeriesId, began: Timestamp) -> &mut Bins {
         let bins = match () {

@@ -59,7 +59,7 @@ pub fn struggling(totals: &Totals, workers: &[usize]) -> Option<String> {
 
 fn facts(totals: &Totals, hidden: Span) -> Vec<(&'static str, String, &'static str)> {
     let nothing = || format::NOTHING.to_owned();
-    let pacing = totals.histogram(Metric::PacingError.name()).and_then(metrics::Histogram::stats);
+    let pacing = totals.histogram(Metric::PacingError.name()).and_then(|histogram| histogram.stats());
     let mut facts = vec![
         (
             "Staleness",

@@ -6,7 +6,7 @@ use super::Mood;
 use super::table::{Cell, Column, Row};
 use crate::format;
 use catalogue::{Metric, family};
-use metrics::{Histogram, PERCENTILES, Stats, Totals};
+use metrics::{PERCENTILES, Stats, Totals};
 
 const BEFORE: [Column; 6] = [
     Column::name("Metric"),
@@ -119,7 +119,7 @@ fn rows(totals: &Totals) -> Vec<OperationRow> {
         if Metric::read(name).definition().is_tabled
             && let Some(stats) = histogram.stats()
         {
-            let clean = clean.map(Histogram::stats);
+            let clean = clean.map(|clean| clean.stats());
             rows.push(OperationRow { clean, ..measured(name, population, stats, totals.measured().as_secs_f64()) });
         }
     }

@@ -1,5 +1,7 @@
 //! The few numbers that are looked at first.
 
+use std::borrow::Cow;
+
 use super::voice::{Kinds, count};
 use super::{Mood, Phase, StatusView};
 use crate::format;
@@ -97,8 +99,8 @@ fn starved(totals: &Totals) -> Tile {
     }
 }
 
-fn quantiles(label: &'static str, histogram: Option<&Histogram>) -> Tile {
-    let stats = histogram.and_then(Histogram::stats);
+fn quantiles(label: &'static str, histogram: Option<Cow<'_, Histogram>>) -> Tile {
+    let stats = histogram.and_then(|histogram| histogram.stats());
     let at = |pick: fn(&Stats) -> f64| {
         stats.as_ref().map_or_else(|| format::NOTHING.to_owned(), |stats| format::percentile(stats, pick(stats)))
     };

@@ -8,7 +8,7 @@ use super::table::{Cell, Column, Row};
 use crate::format;
 use base::time::Timestamp;
 use catalogue::{Counter, Metric};
-use metrics::{Histogram, Totals};
+use metrics::Totals;
 use plan::{Plan, Population, Schedule, Segment};
 
 /// Shares are of all turns, or of all answers.
@@ -197,7 +197,7 @@ fn facts(totals: &Totals) -> Vec<(&'static str, String, &'static str)> {
 
 /// `p50 100 ms, p95 104 ms`.
 pub(super) fn quantiles(totals: &Totals, metric: Metric) -> String {
-    let stats = totals.histogram(metric.name()).and_then(Histogram::stats);
+    let stats = totals.histogram(metric.name()).and_then(|histogram| histogram.stats());
     stats.map_or_else(
         || format::NOTHING.to_owned(),
         |stats| format!("p50 {}, p95 {}", format::millis(stats.p50), format::millis(stats.p95)),

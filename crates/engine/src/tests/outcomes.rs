@@ -8,11 +8,19 @@ use plan::{Action, TimedAction};
 
 /// Everything the engine has measured so far, added up as a run does it.
 pub(super) fn totals(bench: &mut Bench) -> Totals {
+    let mut adding = adding();
+    add_up(&mut adding, bench);
+    adding.into()
+}
+
+fn adding() -> Aggregator {
     let answered = ["join".to_owned()].into();
     let populations = vec![PopulationConfig { name: "p".to_owned(), answered, ..PopulationConfig::default() }];
-    let mut adding = Aggregator::new(TotalsConfig { workers: 1, populations, ..TotalsConfig::default() });
+    Aggregator::new(TotalsConfig { workers: 1, populations, ..TotalsConfig::default() })
+}
+
+fn add_up(adding: &mut Aggregator, bench: &mut Bench) {
     adding.absorb(0, bench.engine.snapshot(bench.now).part());
-    adding.into()
 }
 
 pub(super) fn answer(status: u16, body: &str) -> FetchOutcome {
@@ -35,7 +43,7 @@ fn check_requests(answers: [(u16, &str); 10], expected: Outcomes) {
     }
     let totals = totals(&mut bench);
     assert_eq!(totals.operations()["rest.x"], expected);
-    let samples = totals.histogram("rest.x").map_or(0, metrics::Histogram::count);
+    let samples = totals.histogram("rest.x").map_or(0, |histogram| histogram.count());
     assert_eq!(samples, expected.succeeded, "only what went well is measured");
 }
 
@@ -152,14 +160,23 @@ fn of_a_server_that_hangs(seconds: u64) -> (Bench, Vec<String>) {
 #[test]
 fn what_comes_late_is_a_time_and_one_failure() {
     let (mut bench, tags) = of_a_server_that_hangs(40);
+    let mut adding = adding();
+    add_up(&mut adding, &mut bench);
+    for metric in ["message.round_trip", "message.ack", "message.round_trip.intended"] {
+        let stats =
+            adding.totals().histogram(metric).and_then(|histogram| histogram.stats()).expect("it is waited for");
+        let waiting = stats.censored.map(|censored| (censored.count, censored.from));
+        assert_eq!((stats.count, waiting), (7, Some((7, 10_000.0))), "{metric} while the server hangs");
+    }
     for (ack, tag) in tags.iter().enumerate() {
         bench.text(0, &format!("43{ack}[]"));
         bench.text(0, &format!(r#"42["said","{tag}"]"#));
     }
     bench.pass(3_000);
-    let totals = totals(&mut bench);
+    add_up(&mut adding, &mut bench);
+    let totals = adding.totals();
     for metric in ["message.round_trip", "message.ack", "message.round_trip.intended"] {
-        let stats = totals.histogram(metric).and_then(metrics::Histogram::stats).expect("measured");
+        let stats = totals.histogram(metric).and_then(|histogram| histogram.stats()).expect("measured");
         assert_eq!((stats.count, stats.censored), (8, None), "{metric}");
         assert_eq!((stats.min.round(), stats.max.round(), stats.p50.round() as i64 / 100), (5_001.0, 40_001.0, 200));
     }
@@ -181,7 +198,7 @@ fn what_never_comes_is_more_than_its_limit() {
     bench.pass(60_000);
     bench.give(Input::Finish);
     let totals = totals(&mut bench);
-    let stats = totals.histogram("message.round_trip").and_then(metrics::Histogram::stats).expect("measured");
+    let stats = totals.histogram("message.round_trip").and_then(|histogram| histogram.stats()).expect("measured");
     assert_eq!((stats.max, stats.is_at_least(stats.p50), stats.is_at_least(stats.min)), (10_000.0, true, false));
     assert_eq!(stats.censored.map(|censored| censored.from), Some(10_000.0));
     let owed = totals.delivery();
@@ -211,7 +228,7 @@ fn what_comes_while_its_user_says_farewell_has_come() {
     bench.pass(60_000);
     bench.give(Input::Finish);
     let totals = totals(&mut bench);
-    let stats = totals.histogram("message.round_trip").and_then(metrics::Histogram::stats).expect("measured");
+    let stats = totals.histogram("message.round_trip").and_then(|histogram| histogram.stats()).expect("measured");
     assert_eq!((stats.count, stats.censored), (1, None));
     assert_eq!((totals.delivery().accepted, totals.delivery().abandoned), (1, 0));
 }
@@ -239,7 +256,7 @@ fn what_is_late_ends_with_its_connection() {
         (4, 1, 3, 0),
         "the old connection is no ground"
     );
-    let stats = totals.histogram("message.round_trip").and_then(metrics::Histogram::stats).expect("measured");
+    let stats = totals.histogram("message.round_trip").and_then(|histogram| histogram.stats()).expect("measured");
     assert_eq!(stats.censored.map(|censored| censored.count), Some(1));
 }
 
@@ -272,8 +289,9 @@ fn an_answer_that_was_lost_makes_no_later_one_late() {
         bench.pass(2_900);
     }
     let now = totals(&mut bench);
-    let stats = now.histogram("ask").and_then(metrics::Histogram::stats).expect("measured");
-    assert_eq!((stats.count, stats.max.round() as i64 / 10), (5, 10));
+    let stats = now.histogram("ask").and_then(|histogram| histogram.stats()).expect("measured");
+    // The lost one is waited for: it takes more than 2 s.
+    assert_eq!((stats.came(), stats.p75.round() as i64 / 10, stats.max), (5, 10, 2_000.0));
     assert_eq!(now.operations()["ask"], Outcomes { succeeded: 5, failed: 1 });
 }
 
@@ -287,7 +305,7 @@ fn a_request_without_an_answer_is_more_than_its_limit() {
     let (cause, detail) = (FetchFailure::TimedOut, "no answer".to_owned());
     bench.give(Input::Fetched { fetch: FetchId(0), outcome: FetchOutcome::Blocked { cause, detail } });
     let totals = totals(&mut bench);
-    let stats = totals.histogram("rest.x").and_then(metrics::Histogram::stats).expect("it is a sample");
+    let stats = totals.histogram("rest.x").and_then(|histogram| histogram.stats()).expect("it is a sample");
     assert_eq!((stats.count, stats.p50, stats.is_at_least(stats.p50)), (1, 4_000.0, true));
     assert_eq!(totals.operations()["rest.x"], Outcomes { succeeded: 0, failed: 1 });
 }

@@ -85,12 +85,15 @@ impl Context<'_> {
         self.exemplars.sample(PendingExemplar { series, value, at: self.now, wall_ms: self.wall_ms, user: self.user });
     }
 
-    /// The same of something that was to begin at `wanted`, and whose limit may have passed: then its attempt has been counted as failed.
-    pub fn arrived(&mut self, series: SeriesId, value: Span, wanted: Timestamp, is_overdue: bool) {
-        if is_overdue {
-            self.recorder.late(self.now, series, value, wanted);
-        } else {
-            self.recorder.sample_since(self.now, series, value, wanted);
+    /// The same of something that was to begin at `wanted`. Where its `limit` has passed, its attempt has been counted as failed, and it was
+    /// waited for since.
+    pub fn arrived(&mut self, series: SeriesId, value: Span, wanted: Timestamp, limit: Option<Span>) {
+        match limit {
+            Some(limit) => {
+                self.recorder.late(self.now, series, value, wanted);
+                self.recorder.wait(series, limit, -1);
+            }
+            None => self.recorder.sample_since(self.now, series, value, wanted),
         }
         self.keep(series, value);
     }

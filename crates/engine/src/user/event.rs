@@ -17,7 +17,7 @@ use super::overdue::WaitingPlace;
 use super::pending::{Looked, all_match};
 use super::step::is_pong;
 use super::task::{TaskRole, Wait};
-use super::{Context, User};
+use super::{Context, User, overdue};
 
 impl User {
     pub fn on_text(&mut self, ctx: &mut Context<'_>, frame: &str) {
@@ -218,14 +218,14 @@ impl User {
         });
         let Some(place) = place else { return };
         let pending = self.waiting(place);
-        let (sent_at, intended) = (pending.sent_at, pending.intended);
+        let (sent_at, intended, limit) = (pending.sent_at, pending.intended, pending.limit);
         if let Some(message) = &mut pending.message {
             message.echoed = true;
             message.accepted = true;
         }
-        let took = ctx.now.since(sent_at);
-        ctx.arrived(meters.round_trip, took, intended, place.is_overdue);
-        ctx.arrived(meters.intended, ctx.now.since(intended), intended, place.is_overdue);
+        let (took, late) = (ctx.now.since(sent_at), place.is_overdue.then_some(limit));
+        ctx.arrived(meters.round_trip, took, intended, late);
+        ctx.arrived(meters.intended, ctx.now.since(intended), intended, late);
         ctx.took(operation, CanaryReply::Echo, took);
         self.note_taken(ctx, sent_at);
         self.settle(ctx, place);
@@ -239,7 +239,7 @@ impl User {
         let Some((place, _)) = found else { return };
         let pending = self.waiting(place);
         let (operation, intended, answer) = (pending.operation, pending.intended, pending.answer.take());
-        let sent_at = pending.sent_at;
+        let (sent_at, late) = (pending.sent_at, place.is_overdue.then_some(pending.limit));
         let took = ctx.now.since(sent_at);
         // Of what nobody waits for any more, nothing is kept.
         let answer = answer.filter(|_| !place.is_overdue);
@@ -257,7 +257,7 @@ impl User {
             return;
         }
         self.memory.secrets.teach(ctx.redactor);
-        ctx.arrived(ctx.meters.operation(operation).answer, took, intended, place.is_overdue);
+        ctx.arrived(ctx.meters.operation(operation).answer, took, intended, late);
         ctx.took(operation, CanaryReply::Answer, took);
         self.settle(ctx, place);
     }
@@ -271,8 +271,9 @@ impl User {
             message.sequence
         });
         let (operation, sent_at, intended) = (pending.operation, pending.sent_at, pending.intended);
+        let late = place.is_overdue.then_some(pending.limit);
         let took = ctx.now.since(sent_at);
-        ctx.arrived(ctx.meters.operation(operation).ack, took, intended, place.is_overdue);
+        ctx.arrived(ctx.meters.operation(operation).ack, took, intended, late);
         ctx.took(operation, CanaryReply::Ack, took);
         if let Some(sequence) = sequence {
             ctx.ledger.accepted(ctx.now, self.id, sequence);
@@ -359,7 +360,9 @@ impl User {
         if let Some(message) = &pending.message {
             ctx.ledger.rejected(self.id, message.sequence);
         }
-        if !place.is_overdue {
+        if place.is_overdue {
+            overdue::is_refused(ctx, &pending);
+        } else {
             self.after_failed(ctx, Failed::of(&mut pending));
         }
     }

@@ -4,6 +4,7 @@
 use std::collections::VecDeque;
 
 use base::time::{Span, Timestamp};
+use metrics::SeriesId;
 use scenario::OperationId;
 
 use super::pending::Pending;
@@ -69,6 +70,7 @@ impl User {
         {
             self.never_came(ctx, &oldest);
         }
+        parts(ctx, &pending).for_each(|(series, _)| ctx.recorder.wait(series, pending.limit, 1));
         self.overdue.list.push_back(Pending { deadline: Timestamp::NEVER, ..pending });
         self.pass_by(ctx.now);
     }
@@ -108,24 +110,31 @@ impl User {
     }
 
     fn never_came(&self, ctx: &mut Context<'_>, pending: &Pending) {
-        let meters = ctx.meters.operation(pending.operation);
-        let (answer, ack, message) = (meters.answer, meters.ack, meters.message);
-        let waited = ctx.now.since(pending.sent_at);
-        if pending.answer.is_some() {
-            ctx.censored(answer, pending.limit, waited);
+        for (series, since) in parts(ctx, pending) {
+            ctx.recorder.wait(series, pending.limit, -1);
+            ctx.censored(series, pending.limit, ctx.now.since(since));
         }
-        if pending.ack.is_some() {
-            ctx.censored(ack, pending.limit, waited);
-        }
-        let Some(sent) = &pending.message else { return };
-        if let Some(meters) = message.filter(|_| !sent.echoed) {
-            ctx.censored(meters.round_trip, pending.limit, waited);
-            ctx.censored(meters.intended, pending.limit, ctx.now.since(pending.intended));
-        }
-        if !sent.accepted {
+        if let Some(sent) = pending.message.as_ref().filter(|sent| !sent.accepted) {
             ctx.ledger.abandoned(self.id, sent.sequence);
         }
     }
+}
+
+/// The server said no to it: nothing more of it will come, and that is known.
+pub(super) fn is_refused(ctx: &mut Context<'_>, pending: &Pending) {
+    parts(ctx, pending).for_each(|(series, _)| ctx.recorder.wait(series, pending.limit, -1));
+}
+
+/// What has not come of it, and since when that is waited for.
+fn parts(ctx: &Context<'_>, pending: &Pending) -> impl Iterator<Item = (SeriesId, Timestamp)> + use<> {
+    let meters = ctx.meters.operation(pending.operation);
+    let echo = meters.message.filter(|_| pending.message.as_ref().is_some_and(|message| !message.echoed));
+    let sent_at = pending.sent_at;
+    let answer = pending.answer.as_ref().map(|_| (meters.answer, sent_at));
+    let ack = pending.ack.map(|_| (meters.ack, sent_at));
+    let round_trip = echo.map(|meters| (meters.round_trip, sent_at));
+    let intended = echo.map(|meters| (meters.intended, pending.intended));
+    [answer, ack, round_trip, intended].into_iter().flatten()
 }
 
 /// Of one user; with one message a second those of four minutes.

@@ -10,7 +10,7 @@ use super::{LogLine, Snapshot};
 use base::time::{Span, Timestamp};
 use metrics::{
     Completion, Evidence, HistogramDelta, LedgerDelta, MOST_LIMITS, MOST_NAMED, MOST_US, MetricsDelta, SentLog,
-    UsersByState,
+    UsersByState, WaitingDelta,
 };
 use plan::Plan;
 
@@ -243,6 +243,11 @@ fn histogram(delta: &HistogramDelta) -> Result<(), Implausible> {
     for censored in &delta.censored {
         count(&format!("microseconds of a sample of {name}"), u64::from(censored.limit_us), u64::from(MOST_US))?;
     }
+    few("limits of one metric", delta.waiting.len(), MOST_LIMITS)?;
+    for WaitingDelta { limit_us, change } in &delta.waiting {
+        count(&format!("microseconds of a sample of {name}"), u64::from(*limit_us), u64::from(MOST_US))?;
+        count(&format!("samples of {name} that are waited for"), change.unsigned_abs().into(), MOST_COUNT)?;
+    }
     let never_came: u64 = delta.censored.iter().map(|censored| u64::from(censored.count)).sum();
     count(&format!("samples of {name} that never came"), never_came, MOST_COUNT)?;
     let mut samples = 0u64;
@@ -253,7 +258,7 @@ fn histogram(delta: &HistogramDelta) -> Result<(), Implausible> {
     count(&format!("samples of {name}"), samples, MOST_COUNT)?;
     count(&format!("microseconds of a sample of {name}"), u64::from(delta.max_us), u64::from(MOST_US))?;
     let is_late = samples < u64::from(delta.late);
-    let is_empty = samples == 0 && (never_came == 0 || !delta.pairs.is_empty());
+    let is_empty = samples == 0 && ((never_came == 0 && delta.waiting.is_empty()) || !delta.pairs.is_empty());
     if delta.min_us > delta.max_us || is_empty || is_late || !delta.pairs.len().is_multiple_of(8) {
         let (bytes, least_us, most_us) = (delta.pairs.len(), delta.min_us, delta.max_us);
         return Err(Implausible::Samples { metric: name, bytes, least_us, most_us });

@@ -1,6 +1,5 @@
 use super::*;
 use crate::Recorder;
-use crate::histogram::Histogram;
 use crate::totals::{Outcomes, PopulationConfig};
 
 fn seconds(seconds: u64) -> Timestamp {
@@ -75,7 +74,7 @@ fn the_order_of_workers_does_not_matter() {
             hand_over(&mut adding, *worker, seconds(*second), handed);
         }
         adding.finish();
-        let stats = adding.totals().histogram("join").and_then(Histogram::stats);
+        let stats = adding.totals().histogram("join").and_then(|histogram| histogram.stats());
         let errors: Vec<_> = adding.totals().errors().values().map(|error| (error.count, error.first)).collect();
         let columns =
             adding.totals().timeline().metric("join").map(|columns| (columns.p50.clone(), columns.count.clone()));
@@ -97,7 +96,7 @@ fn the_warm_up_is_shown_and_not_measured() {
         hand_over(&mut adding, 0, seconds(second), &handed);
     }
     adding.finish();
-    let stats = adding.totals().histogram("join").and_then(Histogram::stats).expect("two samples");
+    let stats = adding.totals().histogram("join").and_then(|histogram| histogram.stats()).expect("two samples");
     assert_eq!((stats.count, stats.min), (2, 20.0), "the sample at the end of the warm-up counts");
     assert_eq!(adding.totals().counter("frames.in"), Some(3));
     assert_eq!(adding.totals().operations()["join"].succeeded, 3);
@@ -150,7 +149,7 @@ fn a_silent_worker_holds_nothing_back_for_long() {
     let columns = adding.totals().timeline().metric("join").expect("closed seconds");
     assert_eq!(columns.max[..3], [1.0, 1.0, 99.0], "what comes too late is shown in the first second that is open");
     assert_eq!(
-        adding.totals().histogram("join").map(Histogram::count),
+        adding.totals().histogram("join").map(|histogram| histogram.count()),
         Some(11),
         "and counted where it belongs: its warm-up"
     );
@@ -170,7 +169,7 @@ fn a_lost_worker_holds_nothing_back() {
     hand_over(&mut adding, 0, seconds(4), &Handed { completions: vec![completion], ..<_>::default() });
     assert_eq!(adding.totals().timeline().closed(), 4);
     assert_eq!(adding.totals().users_by_state().failed, 2);
-    assert_eq!(adding.totals().histogram("message.completion.last").map(Histogram::count), Some(1));
+    assert_eq!(adding.totals().histogram("message.completion.last").map(|histogram| histogram.count()), Some(1));
 }
 
 #[test]
@@ -208,7 +207,7 @@ fn completion_is_over_the_members_of_all_workers() {
             adding
                 .totals()
                 .histogram(&format!("message.completion.{part}"))
-                .and_then(Histogram::stats)
+                .and_then(|histogram| histogram.stats())
                 .map(|stats| (stats.max, stats.is_at_least(stats.max)))
         };
         (["first", "median", "last"].map(max), adding.totals().counter("message.incomplete"))

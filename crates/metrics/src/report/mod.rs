@@ -381,7 +381,7 @@ fn planned(plan: &Plan) -> Cow<'_, Plan> {
 }
 
 fn metric(
-    ((name, population, histogram), clean): ((&str, Option<&str>, &Histogram), Option<&Histogram>),
+    ((name, population, histogram), clean): ((&str, Option<&str>, Cow<'_, Histogram>), Option<Cow<'_, Histogram>>),
 ) -> Option<MetricEntry> {
     Some(MetricEntry {
         name: name.to_owned(),
@@ -462,7 +462,7 @@ fn health(totals: &Totals) -> HealthEntry {
     let hidden: Span = health.hidden_for(Timestamp::ZERO + totals.elapsed());
     HealthEntry {
         workers: health.workers.iter().enumerate().map(worker).collect(),
-        pacing_error: totals.histogram(Metric::PacingError.name()).and_then(Histogram::stats),
+        pacing_error: totals.histogram(Metric::PacingError.name()).and_then(|histogram| histogram.stats()),
         staleness: totals.worst_staleness(),
         staleness_max_ms: worst.map(f64::from),
         hidden_s: hidden.as_secs_f64(),

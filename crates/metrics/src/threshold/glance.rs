@@ -26,7 +26,7 @@ pub fn glance(threshold: &Threshold, totals: &Totals) -> Option<(f64, bool)> {
             metric.eq_ignore_ascii_case(name)
                 && population.is_none_or(|wanted| of.is_some_and(|of| of.eq_ignore_ascii_case(wanted)))
         });
-        tally.samples = found.map(|(_, _, histogram)| Samples::of(histogram));
+        tally.samples = found.as_ref().map(|(_, _, histogram)| Samples::of(histogram));
         censored_from = found.and_then(|(_, _, histogram)| Some(histogram.censored()?.from));
     }
     for (counter, population, count) in totals.counters() {

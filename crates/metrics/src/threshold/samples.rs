@@ -56,11 +56,15 @@ impl Samples {
         }
         // As in a histogram, at their limits.
         for &Censored { limit_us, count, .. } in delta.censored.iter().filter(|censored| censored.count > 0) {
-            self.count_up(bucket_around(limit_us).0, u64::from(count));
-            self.censored += u64::from(count);
-            self.sum_us += f64::from(limit_us) * f64::from(count);
-            self.widen(limit_us, limit_us);
+            self.never_came(limit_us, u64::from(count));
         }
+    }
+
+    pub fn never_came(&mut self, limit_us: u32, count: u64) {
+        self.count_up(bucket_around(limit_us).0, count);
+        self.censored += count;
+        self.sum_us += f64::from(limit_us) * count as f64;
+        self.widen(limit_us, limit_us);
     }
 
     pub fn add(&mut self, other: &Self) {

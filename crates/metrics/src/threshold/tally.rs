@@ -102,7 +102,7 @@ impl Lens {
         self.population.as_ref().is_none_or(|(_, wanted)| *wanted == place)
     }
 
-    fn sees(&self, population: &str) -> bool {
+    pub fn sees(&self, population: &str) -> bool {
         self.population.as_ref().is_none_or(|(name, _)| name.eq_ignore_ascii_case(population))
     }
 

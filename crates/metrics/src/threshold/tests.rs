@@ -44,6 +44,45 @@ fn run(thresholds: Vec<Threshold>) -> Aggregator {
     adding
 }
 
+/// While nine of ten are waited for beyond their limit, then when they have come.
+#[test]
+fn what_is_waited_for_beyond_its_limit_counts_as_such_until_it_comes() {
+    let threshold = "ask p50 < 1 s".parse::<Threshold>().expect("it is one");
+    let windowed = "ask p50 < 1 s for 1 s".parse::<Threshold>().expect("it is one");
+    let population = PopulationConfig { name: "p".into(), ..<_>::default() };
+    let thresholds = vec![threshold.clone(), windowed];
+    let config = TotalsConfig { workers: 1, populations: vec![population], thresholds, ..TotalsConfig::default() };
+    let (mut adding, mut recorder) = (Aggregator::new(config), Recorder::new(Timestamp::ZERO));
+    let (ask, limit) = (recorder.series("ask", "p"), Span::from_secs(5));
+    let mut add = |at_s: u64, recorder: &mut Recorder| {
+        adding.absorb(
+            0,
+            SnapshotPart {
+                at: Timestamp::ZERO + Span::from_secs(at_s),
+                metrics: &recorder.drain(),
+                users: &[UsersByState::default()],
+                ledger: &LedgerDelta::default(),
+                completions: &[],
+                health: &HealthDelta::default(),
+            },
+        );
+        let glance = ThresholdResult::at_a_glance(&threshold, adding.totals());
+        let results = adding.thresholds();
+        assert_eq!((glance.outcome, glance.at_least), (results[0].outcome, results[0].at_least), "{at_s} s");
+        (results[0].outcome, results[0].actual, results[0].at_least, results[1].outcome)
+    };
+    recorder.sample(Timestamp::ZERO, ask, Span::from_millis(20));
+    assert_eq!(add(1, &mut recorder), (Outcome::Pass, Some(20.0), false, Outcome::Pass));
+    recorder.wait(ask, limit, 9);
+    assert_eq!(add(6, &mut recorder), (Outcome::Fail, Some(5_000.0), true, Outcome::Pass), "nothing came in a window");
+    recorder.wait(ask, limit, -9);
+    let now = Timestamp::ZERO + Span::from_secs(7);
+    (0..9).for_each(|_| recorder.late(now, ask, Span::from_millis(6_500), now));
+    let (outcome, actual, at_least, in_windows) = add(8, &mut recorder);
+    assert_eq!((outcome, actual.map(f64::round), at_least), (Outcome::Fail, Some(6_500.0), false));
+    assert_eq!(in_windows, Outcome::Fail);
+}
+
 /// A run that follows the threshold, and one that is only asked at its end, say the same.
 #[track_caller]
 fn check(text: &str, outcome: Outcome, actual: Option<f64>) {

@@ -6,6 +6,7 @@ use super::{Baseline, BaselineResult, Outcome, ThresholdResult, WindowResult, wh
 use crate::delta::{CounterDelta, DisconnectDelta, ErrorDelta, HistogramDelta, LedgerDelta, UsersByState};
 use crate::listeners::ListenerDelta;
 use crate::totals::{LoadEnd, PopulationConfig, is_timeout};
+use crate::waiting::Waiting;
 use base::time::{Span, Timestamp};
 use plan::{Bound, Operator, Scope, Subject, Threshold};
 
@@ -42,6 +43,8 @@ struct Measure {
     windows: Option<Windows>,
     /// Samples of at least so much never came, milliseconds; `None`: all have.
     censored_from: Option<f64>,
+    /// Of a whole run or step that goes on. A window has what came, or was known never to come, in it.
+    waiting: Waiting,
 }
 
 /// How a delta counts: its samples for statistics; and as something that happened.
@@ -91,6 +94,12 @@ impl Watch {
         self.each(second, delta.warmup, is_left_out, |lens, tally, counts| {
             lens.histogram(tally, delta, counts.measured, counts.happened)
         });
+        let is_of_step = |watched: &Watched| watched.since.is_none_or(|since| self.begun >= since);
+        for watched in self.watched.iter_mut().filter(|watched| is_of_step(watched)) {
+            for measure in std::iter::once(&mut watched.all).chain(&mut watched.certain) {
+                measure.wait(delta);
+            }
+        }
     }
 
     pub fn counter(&mut self, second: u32, delta: &CounterDelta) {
@@ -223,6 +232,7 @@ impl Watched {
                 tally: Tally::default(),
                 windows: threshold.window.map(|length| Windows::new(length, start)),
                 censored_from: None,
+                waiting: Waiting::default(),
             },
             certain: None,
             threshold: threshold.clone(),
@@ -251,7 +261,7 @@ impl Watched {
                 latest: windows.latest(),
             });
         }
-        let at_least = result.actual.is_some_and(|actual| self.all.lens.is_at_least(actual, self.all.censored_from));
+        let at_least = result.actual.is_some_and(|actual| self.all.lens.is_at_least(actual, self.all.censored_from()));
         result.hold(threshold, limit, at_least);
         result.certain = match &self.certain {
             None if matches!(threshold.subject, Subject::Standing(_)) => self.all.for_certain().value(times),
@@ -283,8 +293,25 @@ impl Measure {
         }
     }
 
+    fn wait(&mut self, delta: &HistogramDelta) {
+        if self.windows.is_none() && self.lens.can_suffer(&delta.metric) && self.lens.sees(&delta.population) {
+            self.waiting.absorb(&delta.waiting);
+        }
+    }
+
     fn value(&self, times: Times) -> Option<f64> {
-        self.lens.measure(&self.tally, times)
+        if self.waiting.is_empty() {
+            return self.lens.measure(&self.tally, times);
+        }
+        let mut now = self.tally.clone();
+        let samples = now.samples.get_or_insert_default();
+        self.waiting.counts().for_each(|(limit_us, count)| samples.never_came(limit_us, count));
+        self.lens.measure(&now, times)
+    }
+
+    fn censored_from(&self) -> Option<f64> {
+        let waiting = self.waiting.counts().next().map(|(limit_us, _)| f64::from(limit_us) / 1e3);
+        self.censored_from.into_iter().chain(waiting).reduce(f64::min)
     }
 
     fn findings(&self, operator: Operator, limit: Option<f64>) -> Option<(&Windows, WindowFindings)> {

@@ -12,6 +12,7 @@ mod outcomes;
 pub(crate) mod suspect;
 pub(crate) mod timeline;
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 pub use self::behind::{Backlog, Behind, Gap, Late, Staleness};
@@ -109,20 +110,30 @@ impl Totals {
         self.config.warmup_end.since(Timestamp::ZERO)
     }
 
-    /// A metric over all populations, without the warm-up.
-    pub fn histogram(&self, metric: &str) -> Option<&Histogram> {
-        self.metrics.get(metric).map(|metric| &metric.split.all)
+    /// A metric over all populations, without the warm-up. While a run goes on, what is waited for beyond its limit is in it as what never
+    /// came is, here and below.
+    pub fn histogram(&self, metric: &str) -> Option<Cow<'_, Histogram>> {
+        self.metrics.get(metric).map(|metric| metric.split.all.as_of_now())
+    }
+
+    /// The time of HTTP requests, all of them together.
+    pub fn requests(&self) -> Histogram {
+        let mut all = Histogram::new();
+        let is_one = |name: &str| self.config.populations.iter().any(|population| population.requests.contains(name));
+        let found = self.metrics.iter().filter(|(name, _)| is_one(name));
+        found.for_each(|(_, metric)| all.merge(&metric.split.all.as_of_now()));
+        all
     }
 
     /// Every metric with samples after the warm-up: of the population; where a plan has several, over all of them
     /// (`None`) and then of each.
-    pub fn histograms(&self) -> impl Iterator<Item = (&str, Option<&str>, &Histogram)> {
-        self.splits().map(|(name, population, split)| (name, population, &split.all))
+    pub fn histograms(&self) -> impl Iterator<Item = (&str, Option<&str>, Cow<'_, Histogram>)> {
+        self.splits().map(|(name, population, split)| (name, population, split.all.as_of_now()))
     }
 
     /// Of the same metrics the clean samples; `None`: all are clean.
-    pub fn clean_histograms(&self) -> impl Iterator<Item = Option<&Histogram>> {
-        self.splits().map(|(_, _, split)| split.clean.as_deref())
+    pub fn clean_histograms(&self) -> impl Iterator<Item = Option<Cow<'_, Histogram>>> {
+        self.splits().map(|(_, _, split)| split.clean.as_ref().map(|clean| clean.as_of_now()))
     }
 
     fn splits(&self) -> impl Iterator<Item = (&str, Option<&str>, &Split)> {
@@ -133,7 +144,7 @@ impl Totals {
                 .chain(parts)
                 .map(|(population, part)| (name.as_str(), population, part))
         });
-        entries.filter(|(_, _, split)| split.all.count() > 0)
+        entries.filter(|(_, _, split)| !split.all.is_empty())
     }
 
     /// A counter over all populations; `None` if nobody ever named it.

@@ -15,6 +15,8 @@ pub(super) struct Doubt {
     pub(super) leaves_clean: bool,
     /// In a few words, behind "not judged:".
     pub(super) short: String,
+    /// It is known whose doing it was: this side's.
+    pub(super) is_own: bool,
 }
 
 pub(super) fn doubts(case: &JudgedRun<'_>) -> Vec<Doubt> {
@@ -35,12 +37,14 @@ impl Doubt {
             ReasonKind::WorkerLag | ReasonKind::PacingError => {
                 format!("{whose} was late in {} of the run", percent(reason.value.unwrap_or_default() / 100.0))
             }
-            ReasonKind::FramesUnread => format!("messages were still coming in when {whose} closed its sockets"),
+            ReasonKind::FramesUnread => format!("messages still came when {whose} closed its sockets"),
             _ => {
                 format!("frames waited in the browser{}", named.map_or_else(String::new, |name| format!(" of {name}")))
             }
         };
-        Self { reason, falsifier, leaves_clean, short }
+        // What still comes at the end has waited here, or there.
+        let is_own = reason.what != ReasonKind::FramesUnread;
+        Self { reason, falsifier, leaves_clean, short, is_own }
     }
 }
 
@@ -74,7 +78,7 @@ fn unread_frames(totals: &Totals) -> impl Iterator<Item = Doubt> {
     totals.health().unread().map(|worker| {
         let home = totals.homes().of(worker);
         let text = format!(
-            "Messages were still coming in when {} closed its sockets: whether those that miss were lost is not known.",
+            "Messages still came when {} closed its sockets: whether those that miss were lost, or waited here or at the server, is not known.",
             name_of(totals, home).replacen("The ", "the ", 1)
         );
         let reason = Reason::new(ReasonKind::FramesUnread, text).in_browser(totals, home);

@@ -1,7 +1,7 @@
 //! The rules: docs/metrics.md ("Verdict") has them as a table.
 
 use super::generators::{Doubt, doubts, relieved_browsers, stalled_browsers, unknown_backlog};
-use super::words::{held_up, in_words, measured, millis, percent, scale, sentence, times_of};
+use super::words::{in_words, measured, millis, percent, scale, sentence, times_of, unasked};
 use super::{Reason, ReasonKind, Verdict, VerdictOutcome};
 use crate::threshold::{Outcome, ThresholdResult};
 use crate::totals::Totals;
@@ -69,6 +69,13 @@ fn judged(case: &JudgedRun<'_>, doubts: &[Doubt], result: &ThresholdResult) -> (
     if !matches!(result.outcome, Outcome::Pass | Outcome::Fail) {
         return (result.clone(), None);
     }
+    if case.so_far
+        && result.outcome == Outcome::Fail
+        && result.actual.is_some_and(|actual| threshold.may_still_hold(actual))
+    {
+        let why = Some("not reached so far".to_owned());
+        return (ThresholdResult { outcome: Outcome::NotMeasured, why, ..result.clone() }, None);
+    }
     // What is not known of a worker that was lost cannot mend a number that only rises.
     if let Some(problem) = case.problem.filter(|_| !result.actual.is_some_and(|actual| threshold.stays_broken(actual)))
     {
@@ -112,7 +119,7 @@ fn standing(totals: &Totals, threshold: &Threshold, figure: Figure, result: Thre
     }
     let why = match figure {
         Figure::Played => totals.ending().map(|ending| format!("it was stopped by hand at {}", times_of(&ending))),
-        _ => Some(held_up(totals)),
+        _ => Some("they waited too long for this generator's own connections".to_owned()),
     };
     result.invalid(why.unwrap_or_default())
 }
@@ -197,6 +204,10 @@ fn remarks(case: &JudgedRun<'_>, is_doubted: bool) -> Vec<Reason> {
     remarks.extend(relieved_browsers(case.totals));
     remarks.extend(stalled_browsers(case.totals));
     remarks.extend(unknown_backlog(case));
+    if case.thresholds.is_some() {
+        let about = |text| Reason::new(ReasonKind::NotAsked, format!("No threshold is about {text}."));
+        remarks.extend(unasked(case).into_iter().map(about));
+    }
     let (what, text) = match case.thresholds {
         None => (ReasonKind::Search, "A search breaks its thresholds on purpose: each level has its own outcome."),
         Some([]) => (ReasonKind::NoThresholds, "The plan has no thresholds: nothing could fail."),

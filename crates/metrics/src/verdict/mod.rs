@@ -101,6 +101,8 @@ pub enum ReasonKind {
     ThresholdNotMeasured,
     /// The plan asks for nothing.
     NoThresholds,
+    /// A remark: something went wrong that no threshold is about.
+    NotAsked,
     /// The plan's thresholds are a search's.
     Search,
 }

@@ -6,7 +6,7 @@ use super::generators::Doubt;
 use super::judge::JudgedRun;
 use crate::threshold::ThresholdResult;
 use crate::totals::{EndedBy, LoadEnd, Totals};
-use base::time::Timestamp;
+use base::time::{Span, Timestamp};
 use catalogue::Figure;
 use plan::{Expectation, Subject, Threshold, ThresholdUnit};
 
@@ -36,11 +36,13 @@ pub(super) fn sentence(
     });
     let doubt = match (case.problem, doubts.first()) {
         (Some(problem), _) => Some(format!("These numbers are not those of the planned run: {problem}.")),
-        (None, Some(doubt)) => Some(format!("The generators were the bottleneck: {}.", doubt.short)),
+        (None, Some(doubt)) if doubt.is_own => Some(format!("The generators were the bottleneck: {}.", doubt.short)),
+        (None, Some(doubt)) => Some(format!("Not all came in time to be judged: {}.", doubt.short)),
         (None, None) => None,
     };
     let unjudged = open.first().map(|result| {
         let why = result.why.as_deref().filter(|why| doubts.first().is_none_or(|doubt| doubt.short != **why));
+        let why = if is_of_held_up(result) { Some(held_up(case.totals)) } else { why.map(str::to_owned) };
         let why = why.map_or_else(String::new, |why| format!(": {why}"));
         format!("`{}` cannot be judged{why}.{}", result.threshold, more(open.len() - 1, "not judged"))
     });
@@ -48,9 +50,60 @@ pub(super) fn sentence(
     match case.thresholds {
         _ if !parts.is_empty() => parts.join(" "),
         None => "The generators kept up: the search shows what the server holds.".to_owned(),
-        Some([]) => "The generators kept up. Nothing was asked of the server.".to_owned(),
-        Some(_) => "Every threshold holds, and the generators kept up.".to_owned(),
+        Some([]) => with_unasked("The generators kept up. Nothing was asked of the server.", case),
+        Some(_) => with_unasked("Every threshold holds, and the generators kept up.", case),
     }
+}
+
+fn with_unasked(sentence: &str, case: &JudgedRun<'_>) -> String {
+    if unasked(case).is_empty() {
+        sentence.to_owned()
+    } else {
+        format!("{sentence} Not all went well, and no threshold is about that.")
+    }
+}
+
+/// What went wrong and no threshold is about.
+pub(super) fn unasked(case: &JudgedRun<'_>) -> Vec<String> {
+    let thresholds = case.thresholds.unwrap_or_default();
+    let subjects: Vec<_> = thresholds.iter().filter_map(|result| result.threshold.parse::<Threshold>().ok()).collect();
+    let asks = |is_about: &dyn Fn(&Subject) -> bool| subjects.iter().any(|threshold| is_about(&threshold.subject));
+    let mut unasked = Vec::new();
+    let ledger = case.totals.delivery();
+    for figure in [Figure::Missing, Figure::Duplicated] {
+        let count = ledger.figure(figure).unwrap_or_default().unsigned_abs();
+        if count > 0
+            && !asks(&|subject| matches!(subject, Subject::Delivery { figure: about, .. } if is_about(*about, figure)))
+        {
+            let (count, due) = (grouped(count), grouped(ledger.due));
+            unasked.push(format!("the {count} of {due} deliveries that are {}", figure.field()));
+        }
+    }
+    let asked_operation = |name: &str| {
+        asks(&|subject| match subject {
+            Subject::Errors { operation, code: None } | Subject::ErrorRate { operation } => {
+                operation.as_ref().is_none_or(|asked| asked.eq_ignore_ascii_case(name))
+            }
+            _ => false,
+        })
+    };
+    let rest = case.totals.operations().iter().filter(|(name, _)| !asked_operation(name));
+    let (failed, all) =
+        rest.fold((0, 0), |(failed, all), (_, of)| (failed + of.failed, all + of.failed + of.succeeded));
+    if failed > 0 {
+        unasked.push(format!("the {} of {} attempts that failed", grouped(failed), grouped(all)));
+    }
+    unasked
+}
+
+/// What is owed has come or is missing, so whoever asks for the one asks for the other.
+fn is_about(asked: Figure, figure: Figure) -> bool {
+    asked == figure || (figure == Figure::Missing && asked == Figure::Delivered)
+}
+
+fn is_of_held_up(result: &ThresholdResult) -> bool {
+    let threshold = result.threshold.parse::<Threshold>();
+    threshold.is_ok_and(|threshold| matches!(threshold.subject, Subject::Standing(Figure::Unreached)))
 }
 
 /// `612 ms`, or `more than 10 s` where no more is known.
@@ -71,15 +124,23 @@ fn unreached(totals: &Totals) -> String {
         held_up if held_up == users.unreached() => "they all".to_owned(),
         held_up => format!("{} of them", grouped(held_up.into())),
     };
+    // Whose doing it is that a request takes so long is not known here.
+    let took = totals.requests().quantile(0.5).map(|took| format!(" and a request took {}", seconds(took)));
     format!(
         "{of} of {all} never got to their work: {} at the end; {who} waited too long for the browser, which has 6 connections per \
-         host",
-        there.join(", ")
+         host{}",
+        there.join(", "),
+        took.unwrap_or_default(),
     )
 }
 
+/// `0.7 s`, `140 ms`
+fn seconds(span: Span) -> String {
+    if span < Span::from_millis(200) { millis(span.as_millis_f64()) } else { format!("{:.1} s", span.as_secs_f64()) }
+}
+
 /// The same where nobody else can be blamed.
-pub(super) fn held_up(totals: &Totals) -> String {
+fn held_up(totals: &Totals) -> String {
     format!("{}. Spread the start, let users log in before the run, or use more browsers", unreached(totals))
 }
 

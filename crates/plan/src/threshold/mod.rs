@@ -65,16 +65,28 @@ impl Threshold {
 
     /// It sets a number a limit that only rises as a run goes on, and this value is beyond it: what is still to come cannot mend it.
     pub fn stays_broken(&self, actual: f64) -> bool {
-        let rises = match &self.subject {
+        let Bound::Fixed(limit) = self.bound else { return false };
+        let is_upper = matches!(self.operator, Operator::Less | Operator::LessOrEqual | Operator::Equal);
+        self.rises() && is_upper && actual >= limit && !self.operator.holds(actual, limit)
+    }
+
+    /// It wants a number that only rises as a run goes on to be as high as its limit, and this value is not yet.
+    pub fn may_still_hold(&self, actual: f64) -> bool {
+        let Bound::Fixed(limit) = self.bound else { return false };
+        let is_lower = matches!(self.operator, Operator::Greater | Operator::GreaterOrEqual | Operator::Equal);
+        self.window.is_none() && self.rises() && is_lower && actual <= limit && !self.operator.holds(actual, limit)
+    }
+
+    fn rises(&self) -> bool {
+        match &self.subject {
             Subject::Time { statistic, .. } => *statistic == Statistic::Max,
             Subject::Count { per_second, .. } => !per_second,
             Subject::Errors { .. } | Subject::Disconnects { .. } => true,
             Subject::Standing(figure) => *figure != Figure::Played,
-            Subject::ErrorRate { .. } | Subject::Delivery { .. } | Subject::Voice(_) => false,
-        };
-        let Bound::Fixed(limit) = self.bound else { return false };
-        let is_upper = matches!(self.operator, Operator::Less | Operator::LessOrEqual | Operator::Equal);
-        rises && is_upper && actual >= limit && !self.operator.holds(actual, limit)
+            Subject::Delivery { figure, share } => !share && *figure == Figure::Delivered,
+            Subject::Voice(value) => *value == VoiceValue::Answers,
+            Subject::ErrorRate { .. } => false,
+        }
     }
 }
 

@@ -200,3 +200,27 @@ fn a_threshold_is_falsified_by_what_falsifies_its_number() {
     check("voice.starved < 1 %", &[Lateness]);
     check("voice.answers > 3", &[]);
 }
+
+#[test]
+fn what_only_rises_may_still_be_reached_or_stays_broken() {
+    #[track_caller]
+    fn check(text: &str, actual: f64, may_still_hold: bool, stays_broken: bool) {
+        let threshold = text.parse::<Threshold>().expect("it is a threshold");
+        assert_eq!(
+            (threshold.may_still_hold(actual), threshold.stays_broken(actual)),
+            (may_still_hold, stays_broken),
+            "{text}"
+        );
+    }
+    check("join count >= 100", 40.0, true, false);
+    check("join count >= 100", 100.0, false, false);
+    check("join count == 100", 40.0, true, false);
+    check("join count == 100", 140.0, false, true);
+    check("join count < 100", 140.0, false, true);
+    check("voice.answers > 3", 3.0, true, false);
+    check("delivery.delivered >= 100", 40.0, true, false);
+    // What may rise and fall says nothing yet, but it is broken now; and a window that is over stays as it is.
+    check("join rate >= 100 /s", 40.0, false, false);
+    check("join p95 > 1 s", 40.0, false, false);
+    check("join count >= 100 for 10 s", 40.0, false, false);
+}

@@ -55,7 +55,7 @@ impl Voice {
         if let Some(answer) = self.answer.take_if(|answer| answer.turn == self.turn.index) {
             answer.close(ctx, false);
         }
-        self.turn.give_up(limit);
+        self.turn.give_up(ctx, limit);
         if let Some(meters) = &ctx.meters.voice {
             let unanswered = meters.turns.unanswered;
             self.turn.settle(ctx, unanswered);

@@ -109,11 +109,12 @@ impl Turn {
     }
 
     /// The listener's patience is over. An answer that has not begun in its `limit` may still do so; nothing else of it is measured.
-    pub fn give_up(&mut self, limit: Span) {
+    pub fn give_up(&mut self, ctx: &mut Context<'_>, limit: Span) {
         if self.progress == Progress::Awaited
             && let (Some(operation), Some(since)) = (self.listener, self.asked_at())
         {
             self.missed = Some(Missed { operation, limit, since, stopped: self.stopped });
+            self.of_missed(ctx, |ctx, series, _, limit| ctx.recorder.wait(series, limit, 1));
         }
         self.progress = Progress::GivenUp;
         self.listener = None;
@@ -131,17 +132,22 @@ impl Turn {
     /// What was given up begins after all.
     pub fn begins_late(&mut self, ctx: &mut Context<'_>) {
         let now = ctx.now;
-        self.of_missed(ctx, |ctx, series, since, _| ctx.arrived(series, now.since(since), since, true));
+        self.of_missed(ctx, |ctx, series, since, limit| ctx.arrived(series, now.since(since), since, Some(limit)));
+        self.missed = None;
     }
 
     /// Nobody would know any more what a sound is the answer to.
     pub fn forget_missed(&mut self, ctx: &mut Context<'_>) {
         let now = ctx.now;
-        self.of_missed(ctx, |ctx, series, since, limit| ctx.censored(series, limit, now.since(since)));
+        self.of_missed(ctx, |ctx, series, since, limit| {
+            ctx.recorder.wait(series, limit, -1);
+            ctx.censored(series, limit, now.since(since));
+        });
+        self.missed = None;
     }
 
-    fn of_missed(&mut self, ctx: &mut Context<'_>, record: impl Fn(&mut Context<'_>, SeriesId, Timestamp, Span)) {
-        let Some(Missed { operation, limit, since, stopped }) = self.missed.take() else { return };
+    fn of_missed(&self, ctx: &mut Context<'_>, record: impl Fn(&mut Context<'_>, SeriesId, Timestamp, Span)) {
+        let Some(Missed { operation, limit, since, stopped }) = self.missed else { return };
         let Some(meters) = &ctx.meters.voice else { return };
         let meters = *meters.listen(operation);
         let by_turn = meters.turn(self.index).map(|series| (series, since));

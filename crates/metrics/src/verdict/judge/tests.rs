@@ -332,7 +332,12 @@ fn what_is_expected_of_every_run_is_judged() {
     let text = "1 of 200 users failed; the most frequent error is connect Invalid session (1).";
     check(failed, ended(EndedBy::Plan), Fail, text);
     // Who went with a worker has not failed: nobody knows.
-    check(UsersByState { done: 190, failed: 10, lost: 10, ..<_>::default() }, ended(EndedBy::Plan), Pass, holds);
+    let lost_with_a_worker = UsersByState { done: 190, failed: 10, lost: 10, ..<_>::default() };
+    let text = format!("{holds} Not all went well, and no threshold is about that.");
+    check(lost_with_a_worker, ended(EndedBy::Plan), Pass, &text);
+    let reasons = expected_of(lost_with_a_worker, ended(EndedBy::Plan)).verdict.reasons;
+    let told: Vec<_> = reasons.iter().filter(|reason| reason.what == ReasonKind::NotAsked).collect();
+    assert_eq!(told[0].text, "No threshold is about the 10 of 10 attempts that failed.");
     let all = UsersByState { failed: 40, ..<_>::default() };
     let text = "Ended at 0:44 of 1:35: 40 of 40 users failed; the most frequent error is connect Invalid session (40). \
                 One more is broken.";
@@ -375,4 +380,51 @@ fn a_count_is_broken_however_late_the_timers_were() {
             "85 of 1,498 deliveries missing. The generators were the bottleneck: the generator was late in"
         )
     );
+}
+
+/// While the run goes on, and when it is over.
+#[test]
+fn a_count_that_is_to_be_reached_is_open_until_the_end() {
+    let run = added_up(&[(3, CALM)], 0, 0, &["message.fanout count >= 1000000"]);
+    let (rules, thresholds) = (&VerdictRules::default(), run.thresholds());
+    let judged = |so_far| {
+        let case = JudgedRun { rules, totals: run.totals(), thresholds: Some(&thresholds), problem: None, so_far };
+        let RunJudgement { verdict, thresholds } = RunJudgement::of(case);
+        (verdict.outcome, thresholds[0].outcome)
+    };
+    assert_eq!(judged(true), (VerdictOutcome::Pass, Outcome::NotMeasured));
+    assert_eq!(judged(false).1, Outcome::Fail);
+}
+
+#[test]
+fn what_went_wrong_and_nobody_asked_about_is_told() {
+    #[track_caller]
+    fn check(threshold: &str, told: &[&str]) {
+        let mut run = added_up(&[(3, CALM)], 0, 0, &[threshold]);
+        let mut recorder = Recorder::new(Timestamp::ZERO);
+        let key = |operation: &str| crate::ErrorKey {
+            population: "p".into(),
+            operation: operation.into(),
+            code: "no".into(),
+            phase: crate::Phase::Flow,
+        };
+        recorder.error(Timestamp::ZERO, key("join"), String::new);
+        recorder.error(Timestamp::ZERO, key("leave"), String::new);
+        let ledger = LedgerDelta { due: 9, delivered: 6, missing: 3, ..<_>::default() };
+        let (metrics, health, users) = (&recorder.drain(), &HealthDelta::default(), &[UsersByState::default()]);
+        let at = Timestamp::ZERO + Span::from_secs(4);
+        run.absorb(0, SnapshotPart { at, metrics, users, ledger: &ledger, completions: &[], health });
+        run.finish();
+        let (rules, thresholds) = (&VerdictRules::default(), run.thresholds());
+        let case =
+            JudgedRun { rules, totals: run.totals(), thresholds: Some(&thresholds), problem: None, so_far: false };
+        let reasons = RunJudgement::of(case).verdict.reasons;
+        let found = reasons.iter().filter(|reason| reason.what == ReasonKind::NotAsked);
+        assert_eq!(found.map(|reason| reason.text.as_str()).collect::<Vec<_>>(), told, "{threshold}");
+    }
+    let missing = "No threshold is about the 3 of 9 deliveries that are missing.";
+    check("message.fanout p95 < 9 s", &[missing, "No threshold is about the 2 of 2 attempts that failed."]);
+    check("errors[join] < 9", &[missing, "No threshold is about the 1 of 1 attempts that failed."]);
+    check("errors rate < 100 %", &[missing]);
+    check("delivery.delivered > 50 %", &["No threshold is about the 2 of 2 attempts that failed."]);
 }
