@@ -7,7 +7,7 @@ use std::time::Duration;
 use lexopt::prelude::*;
 use serde::Serialize;
 
-use crate::switches::{self, Switches};
+use faults::LabFaults;
 
 #[derive(Debug, Clone, PartialEq)]
 pub struct Config {
@@ -17,7 +17,7 @@ pub struct Config {
     /// The page's files.
     pub dist: Option<PathBuf>,
     pub version: ServerVersion,
-    pub faults: Switches,
+    pub faults: LabFaults,
     /// Of the random numbers behind the faults.
     pub seed: u64,
     pub exit_after: Option<Duration>,
@@ -49,7 +49,7 @@ impl Default for Config {
             port: 4280,
             dist: None,
             version: ServerVersion::V1,
-            faults: Switches::default(),
+            faults: LabFaults::default(),
             seed: 1,
             exit_after: None,
             ping_interval: Duration::from_secs(25),
@@ -108,8 +108,8 @@ fn room_from_args(room: bool, broker_port: Option<u16>, built_in: bool) -> Resul
     }
 }
 
-fn faults_from_arg(text: &str) -> Result<Switches, String> {
-    switches::parse(text.as_bytes()).map_err(|error| format!("{}: {}", error.field, error.message))
+fn faults_from_arg(text: &str) -> Result<LabFaults, String> {
+    LabFaults::parse(text.as_bytes()).map_err(|error| format!("{}: {}", error.field, error.message))
 }
 
 fn seconds(text: &str) -> Result<Duration, String> {

@@ -8,10 +8,10 @@ use tokio::sync::mpsc;
 
 use crate::clock;
 use crate::config::Config;
-use crate::switches::Switches;
 use crate::transport::{LineControl, Lines};
 use crate::voice::Voice;
 use crate::world::{ConnectionId, World};
+use faults::LabFaults;
 
 pub struct Lab {
     world: Mutex<World>,
@@ -65,7 +65,7 @@ impl Lab {
         self.broker.set(url).expect("a lab has one broker at most");
     }
 
-    pub fn set_faults(&self, faults: Switches) {
+    pub fn set_faults(&self, faults: LabFaults) {
         self.lines.set_stop_reading(faults.stop_reading);
         self.world().faults = faults;
     }

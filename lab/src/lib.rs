@@ -12,9 +12,7 @@ mod packets;
 mod plain;
 #[cfg(feature = "room")]
 mod room;
-pub mod rules;
 mod server;
-pub mod switches;
 mod token;
 mod transport;
 mod voice;

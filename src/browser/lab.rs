@@ -7,7 +7,8 @@ use web_sys::{AbortController, Url};
 use super::fetch::exchange;
 use base::time::Span;
 use engine::ports::{FetchBody, FetchOutcome, FetchRequest};
-use plan::{LabFaults, Plan, Population};
+use faults::LabFaults;
+use plan::{Plan, Population};
 use scenario::resolve;
 
 /// Faults that are at work; dropped, they are switched off again.

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use catalogue::{Chapter, Counter, Definition, Figure, Metric, Name};
 
-use super::read_text;
+use super::{read_text, root};
 
 /// Rows stand below this head, and end with the first line that is no row. `TABSWARM_UPDATE=1` writes them anew.
 #[track_caller]
@@ -166,10 +166,6 @@ fn sources(folder: &Path) -> Vec<PathBuf> {
         }
     }
     found
-}
-
-fn root() -> &'static Path {
-    Path::new(env!("CARGO_MANIFEST_DIR"))
 }
 
 #[test]

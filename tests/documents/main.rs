@@ -2,6 +2,7 @@
 #![cfg(not(target_arch = "wasm32"))]
 
 mod catalogue;
+mod faults;
 mod kept;
 mod presets;
 mod robustness;
@@ -21,8 +22,12 @@ fn read(path: &str) -> Value {
 /// A file of this repository.
 #[track_caller]
 fn read_text(path: &str) -> String {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(path);
+    let path = root().join(path);
     std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+}
+
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
 }
 
 /// The published schema of scenarios.

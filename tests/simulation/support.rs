@@ -1,7 +1,7 @@
 //! Plans for simulated runs, and what is read from their results.
 
 use base::time::Span;
-use metrics::{Histogram, LedgerDelta};
+use metrics::LedgerDelta;
 use plan::Plan;
 use serde_json::{Value, json};
 use testkit::{Faults, World};
@@ -46,7 +46,7 @@ pub fn counter(world: &World, name: &str) -> u64 {
 
 /// Samples of a metric.
 pub fn samples(world: &World, metric: &str) -> u64 {
-    world.run.totals().histogram(metric).map_or(0, Histogram::count)
+    world.run.totals().histogram(metric).map_or(0, |histogram| histogram.count())
 }
 
 /// All errors, as text, for a readable failure.

@@ -3,7 +3,7 @@
 use super::editor::population_path;
 use super::model::Model;
 use base::url;
-use plan::LabFaults;
+use faults::LabFaults;
 
 /// What to know at the target's field, if the plan has faults and the open population goes to another server than the one that this
 /// page came from, which may be a lab.

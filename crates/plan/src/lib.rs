@@ -5,7 +5,6 @@ mod action;
 mod check;
 mod expectation;
 mod hosts;
-mod lab_rules;
 mod limits;
 mod load;
 mod model;
@@ -15,12 +14,10 @@ mod shape;
 mod terms;
 mod threshold;
 mod verdict;
-mod voice_faults;
 
 pub use accounts::{AccountBook, MOST_COLUMNS};
 pub use action::{Action, Pace, TimedAction};
 pub use expectation::Expectation;
-pub use lab_rules::LabRules;
 pub use limits::{Caps, Exceeded, Excess, HostLoad, Limits};
 pub use load::{LoadStep, Schedule, StepAction};
 pub use model::*;
@@ -31,4 +28,3 @@ pub use threshold::{
     Bound, Operator, Scope, Statistic, Subject, Threshold, ThresholdError, Unit as ThresholdUnit, VoiceValue,
 };
 pub use verdict::VerdictRules;
-pub use voice_faults::{ClosePhase, VoiceFaults};

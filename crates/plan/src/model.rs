@@ -7,7 +7,8 @@ use super::action::Action;
 use super::load::Schedule;
 use super::search::{searched_arrivals, searched_users};
 use super::segment::{Hand, Segment};
-use super::{Expectation, LabRules, Search, Threshold, TimedAction, VerdictRules, VoiceFaults};
+use super::{Expectation, Search, Threshold, TimedAction, VerdictRules};
+use faults::LabFaults;
 
 /// A checked plan. `Plan::check` builds it from JSON and reports all problems at once.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -257,67 +258,8 @@ pub enum Ramp {
     Step,
 }
 
-/// The faults of `lab`: its switches, as `POST /lab/faults` takes them, a restart, and its voice service's. Shares are 0 to 1.
-#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct LabFaults {
-    /// Added before every broadcast (and ack) leaves the server.
-    pub latency_ms: f64,
-    /// Uniformly 0 to this, on top of `latency_ms`; order per receiver is kept.
-    pub jitter_ms: f64,
-    /// Share of WebSocket handshakes answered with HTTP 503.
-    pub refuse_share: f64,
-    /// Share of connections cut off, each at a random moment within `drop_within_s`.
-    pub drop_share: f64,
-    pub drop_within_s: f64,
-    /// Per delivery (one message to one member): left out, sent twice, sent after the sender's next message.
-    pub lose_share: f64,
-    pub duplicate_share: f64,
-    pub reorder_share: f64,
-    /// Share of chatMessage answered with an `error` event of `error_code` instead of a broadcast.
-    pub error_share: f64,
-    pub error_code: String,
-    /// Messages per user per minute, 0: as the real server (10,000).
-    pub rate_limit_per_min: u32,
-    /// The server stops reading from sockets.
-    pub stop_reading: bool,
-    /// One worker handles all messages, one after the other, each for so long; 0: they take no time.
-    pub service_ms: f64,
-    /// Of messages: broadcast without its room; with a text for a time; followed by an event that nobody knows.
-    pub breach_missing_share: f64,
-    pub breach_type_share: f64,
-    pub breach_unknown_share: f64,
-    /// Of messages in an answered history: left out, listed twice, listed before the one in front of it; without this reader.
-    pub history_lose_share: f64,
-    pub history_duplicate_share: f64,
-    pub history_reorder_share: f64,
-    pub read_stuck_share: f64,
-    /// Seconds of the run until the server cuts everybody off (0: never), and how long nobody listens then.
-    pub restart_at_s: f64,
-    pub restart_down_ms: f64,
-    /// Nobody is logged in after the restart.
-    pub restart_forget_sessions: bool,
-    /// What it asks of its clients besides. Absent: nothing.
-    #[serde(skip_serializing_if = "LabRules::is_default")]
-    pub rules: LabRules,
-    /// How its voice service behaves; sent to `POST /lab/voice`. Absent: as it is.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub voice: Option<VoiceFaults>,
-}
-
 /// Users of the whole run that begin to leave within a second.
 pub const LEAVES_A_SECOND: u32 = 100;
-
-impl LabFaults {
-    /// What `POST /lab/faults` takes.
-    pub fn switches(&self) -> Value {
-        let mut document = serde_json::to_value(self).expect("plain data");
-        if let Value::Object(fields) = &mut document {
-            fields.retain(|name, _| !name.starts_with("restart_") && name != "voice");
-        }
-        document
-    }
-}
 
 impl Default for Accounts {
     fn default() -> Self {

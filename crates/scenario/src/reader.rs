@@ -115,12 +115,16 @@ impl<'a> Node<'a> {
         let map = self.reading("an object", self.value.as_object())?;
         for (name, value) in map {
             if !known.contains(&name.as_str()) {
-                let hint = did_you_mean(name, known);
-                self.field(name, value)
-                    .problem(format!("unknown field{}", if hint.is_empty() { unknown(known) } else { hint }));
+                self.field(name, value).unknown(name, known);
             }
         }
         Some(Fields { node: self.clone(), map, known })
+    }
+
+    /// Nobody knows this field of an object that may have these.
+    pub fn unknown(&self, name: &str, known: &[&str]) {
+        let hint = did_you_mean(name, known);
+        self.problem(format!("unknown field{}", if hint.is_empty() { unknown(known) } else { hint }));
     }
 
     fn reading<T>(&self, what: impl fmt::Display, read: Option<T>) -> Option<T> {

@@ -15,10 +15,10 @@ use serde_json::json;
 use super::cors;
 use super::errors::{ApiError, Body};
 use crate::lab::Lab;
-use crate::switches::{self, SwitchError, Switches};
 use crate::transport::Peer;
-use crate::voice::switches::VoiceSwitches;
 use crate::words::BannedWords;
+use faults::VoiceFaults;
+use faults::{LabFaults, SwitchError};
 
 pub fn routes() -> Router<Arc<Lab>> {
     Router::new()
@@ -65,13 +65,13 @@ async fn room(State(lab): State<Arc<Lab>>) -> Response {
     }
 }
 
-async fn faults(State(lab): State<Arc<Lab>>) -> Json<Switches> {
+async fn faults(State(lab): State<Arc<Lab>>) -> Json<LabFaults> {
     Json(lab.world().faults.clone())
 }
 
 /// Replaces all switches: a field that is absent is off.
 async fn set_faults(State(lab): State<Arc<Lab>>, body: Bytes) -> Response {
-    match switches::parse(&body) {
+    match LabFaults::parse(&body) {
         Ok(faults) => {
             lab.set_faults(faults.clone());
             Json(faults).into_response()
@@ -80,13 +80,13 @@ async fn set_faults(State(lab): State<Arc<Lab>>, body: Bytes) -> Response {
     }
 }
 
-async fn voice(State(lab): State<Arc<Lab>>) -> Json<VoiceSwitches> {
+async fn voice(State(lab): State<Arc<Lab>>) -> Json<VoiceFaults> {
     Json(lab.voice().switches.clone())
 }
 
 /// Replaces all of the voice service's switches: a field that is absent has its default.
 async fn set_voice(State(lab): State<Arc<Lab>>, body: Bytes) -> Response {
-    match VoiceSwitches::parse(&body) {
+    match VoiceFaults::parse(&body) {
         Ok(switches) => {
             lab.voice().switches = switches.clone();
             Json(switches).into_response()

@@ -10,10 +10,11 @@ use super::admission::{Asked, Kind};
 use super::ear::{Ear, Heard};
 use super::frames::{self, Frame, Report, Spoken};
 use super::inbound::{self, Inbound};
+use super::millis;
 use super::sessions::{DEFAULT_VOICE, Denied};
 use super::speaking::Answer;
-use super::switches::{Phase, millis};
 use crate::dates;
+use faults::ClosePhase;
 
 pub struct Call {
     pub(super) kind: Kind,
@@ -128,7 +129,7 @@ impl Call {
         } else if self.kind.is_scenario {
             self.agenda.extend([(READY, Due::Ready), (QUESTION, Due::Answer(0))]);
         } else {
-            self.agenda.push((voice.switches.greeting(), Due::Answer(0)));
+            self.agenda.push((millis(voice.switches.greeting_ms), Due::Answer(0)));
         }
     }
 
@@ -193,7 +194,7 @@ impl Call {
             self.send(frames::bare("speech.started"), voice);
         }
         self.fall_silent(voice);
-        self.closes(Phase::Speaking, voice);
+        self.closes(ClosePhase::Speaking, voice);
     }
 
     fn on_speech_stopped(&mut self, at: Duration, speech_ms: u64, voice: &mut Voice) {
@@ -211,7 +212,7 @@ impl Call {
     /// The user has spoken, or written.
     pub(super) fn on_turn_over(&mut self, at: Duration, voice: &mut Voice) {
         voice.counts.turn(self.turn).stopped += 1;
-        if self.closes(Phase::Waiting, voice) {
+        if self.closes(ClosePhase::Waiting, voice) {
             return;
         }
         if self.draw(voice.switches.silent_answer_share) {
@@ -219,7 +220,7 @@ impl Call {
             return;
         }
         let next = if self.knows_enough() { Due::Complete } else { Due::Answer(self.turn) };
-        self.agenda.push((at + voice.switches.think(), next));
+        self.agenda.push((at + millis(voice.switches.think_ms), next));
     }
 
     /// Another voice is another speaker, who greets again.
@@ -233,7 +234,7 @@ impl Call {
         self.stop_answer(|turn| turn.abandoned += 1, voice);
         self.agenda.clear();
         self.ear.forget_speech();
-        self.agenda.push((at + voice.switches.greeting(), Due::Answer(0)));
+        self.agenda.push((at + millis(voice.switches.greeting_ms), Due::Answer(0)));
         "accepted"
     }
 
@@ -300,7 +301,7 @@ impl Call {
         let frame = frames::disconnected(&report);
         self.send(frame, voice);
         self.end(State::Over, voice);
-        self.closes(Phase::AfterReport, voice);
+        self.closes(ClosePhase::AfterReport, voice);
     }
 
     /// Nothing more is said. What was said is stored, unless there is a report to come.
@@ -316,7 +317,7 @@ impl Call {
     }
 
     /// Whether this is where a fault closes it.
-    pub(super) fn closes(&mut self, phase: Phase, voice: &mut Voice) -> bool {
+    pub(super) fn closes(&mut self, phase: ClosePhase, voice: &mut Voice) -> bool {
         let is_here = voice.switches.early_close_phase == phase && self.draw(voice.switches.early_close_share);
         if is_here {
             match voice.switches.early_close_code {

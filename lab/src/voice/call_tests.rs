@@ -3,8 +3,8 @@
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 
 use super::super::sessions::Wishes;
-use super::super::switches::VoiceSwitches;
 use super::*;
+use faults::VoiceFaults;
 
 /// A conversation, its service, and the time.
 struct Sim {
@@ -16,11 +16,11 @@ struct Sim {
 }
 
 impl Sim {
-    fn chat(switches: VoiceSwitches) -> Self {
+    fn chat(switches: VoiceFaults) -> Self {
         Self::open(switches, false, false)
     }
 
-    fn open(switches: VoiceSwitches, is_scenario: bool, is_full: bool) -> Self {
+    fn open(switches: VoiceFaults, is_scenario: bool, is_full: bool) -> Self {
         let mut voice = Voice::new(1);
         voice.switches = switches;
         let session = (!is_scenario).then(|| voice.sessions.create(None, Wishes::default()));
@@ -91,7 +91,7 @@ const END: [&str; 2] = ["audio.done", "transcript.done"];
 
 #[test]
 fn the_service_greets_listens_and_answers() {
-    let mut sim = Sim::chat(VoiceSwitches::default());
+    let mut sim = Sim::chat(VoiceFaults::default());
     sim.advance(10_000);
     let greeting = sim.times("audio.delta");
     let expected: Vec<u128> = (0..greeting.len()).map(|n| 115 + 100 * n as u128).collect();
@@ -118,7 +118,7 @@ fn the_service_greets_listens_and_answers() {
 
 #[test]
 fn silence_that_is_not_streamed_ends_no_turn() {
-    let mut sim = Sim::chat(VoiceSwitches::default());
+    let mut sim = Sim::chat(VoiceFaults::default());
     sim.advance(5_000);
     sim.names();
     sim.speak(1_000, 1_400);
@@ -128,7 +128,7 @@ fn silence_that_is_not_streamed_ends_no_turn() {
 
 #[test]
 fn who_speaks_is_not_spoken_to() {
-    let mut sim = Sim::chat(VoiceSwitches::default());
+    let mut sim = Sim::chat(VoiceFaults::default());
     sim.advance(600);
     sim.speak(100, 0);
     assert_eq!(sim.names(), ["audio.delta", "speech.started", END[0], END[1]]);
@@ -144,7 +144,7 @@ fn who_speaks_is_not_spoken_to() {
 #[test]
 fn a_report_leaves_a_dead_socket_open() {
     for last_words in [r#"{"type":"disconnect"}"#, "{", "[1]", r#""disconnect""#] {
-        let mut sim = Sim::chat(VoiceSwitches::default());
+        let mut sim = Sim::chat(VoiceFaults::default());
         sim.advance(600);
         sim.say(r#"{"type":"ping"}"#);
         sim.say(r#"{"type":"input_audio_buffer.append","audio":"*"}"#);
@@ -163,7 +163,7 @@ fn a_report_leaves_a_dead_socket_open() {
 
 #[test]
 fn another_voice_greets_again() {
-    let mut sim = Sim::chat(VoiceSwitches::default());
+    let mut sim = Sim::chat(VoiceFaults::default());
     sim.advance(600);
     sim.say(r#"{"type":"session.update","config":{"voice":"alloy"}}"#);
     sim.say(r#"{"type":"session.update","config":{"voice":"echo"}}"#);
@@ -174,7 +174,7 @@ fn another_voice_greets_again() {
 
 #[test]
 fn delays_neither_add_up_nor_reorder() {
-    let mut sim = Sim::chat(VoiceSwitches { jitter_ms: 250.0, ..VoiceSwitches::default() });
+    let mut sim = Sim::chat(VoiceFaults { jitter_ms: 250.0, ..VoiceFaults::default() });
     sim.advance(10_000);
     let times = sim.times("audio.delta");
     assert!(times.is_sorted(), "{times:?}");
@@ -187,7 +187,7 @@ fn delays_neither_add_up_nor_reorder() {
 
 #[test]
 fn a_greeting_can_come_later_and_faster_than_it_plays() {
-    let mut sim = Sim::chat(VoiceSwitches { greeting_ms: 500.0, speed: 4.0, ..VoiceSwitches::default() });
+    let mut sim = Sim::chat(VoiceFaults { greeting_ms: 500.0, speed: 4.0, ..VoiceFaults::default() });
     sim.advance(10_000);
     let times = sim.times("audio.delta");
     assert_eq!(times[..3], [500, 525, 550]);
@@ -196,7 +196,7 @@ fn a_greeting_can_come_later_and_faster_than_it_plays() {
 
 #[test]
 fn a_stall_is_one_gap_in_an_answer() {
-    let mut sim = Sim::chat(VoiceSwitches { stall_share: 1.0, stall_ms: 400.0, ..VoiceSwitches::default() });
+    let mut sim = Sim::chat(VoiceFaults { stall_share: 1.0, stall_ms: 400.0, ..VoiceFaults::default() });
     sim.advance(5_000);
     sim.names();
     sim.speak(1_000, 1_500);
@@ -209,12 +209,12 @@ fn a_stall_is_one_gap_in_an_answer() {
 }
 
 #[track_caller]
-fn check_early_close(phase: Phase, code: u16, expected: &[&str]) {
-    let switches = VoiceSwitches {
+fn check_early_close(phase: ClosePhase, code: u16, expected: &[&str]) {
+    let switches = VoiceFaults {
         early_close_share: 1.0,
         early_close_phase: phase,
         early_close_code: code,
-        ..VoiceSwitches::default()
+        ..VoiceFaults::default()
     };
     let mut sim = Sim::chat(switches);
     sim.advance(5_000);
@@ -228,32 +228,32 @@ fn check_early_close(phase: Phase, code: u16, expected: &[&str]) {
 #[test]
 fn early_closes_hit_their_phase() {
     let greeted = ["audio.delta", END[0], END[1]];
-    check_early_close(Phase::BeforeGreeting, 4000, &["close 4000"]);
-    check_early_close(Phase::Listening, 1006, &["audio.delta", "cut"]);
-    check_early_close(Phase::Speaking, 1011, &[&greeted[..], &["speech.started", "close 1011"]].concat());
+    check_early_close(ClosePhase::BeforeGreeting, 4000, &["close 4000"]);
+    check_early_close(ClosePhase::Listening, 1006, &["audio.delta", "cut"]);
+    check_early_close(ClosePhase::Speaking, 1011, &[&greeted[..], &["speech.started", "close 1011"]].concat());
     let waiting = ["speech.started", "speech.stopped", "close 1013"];
-    check_early_close(Phase::Waiting, 1013, &[&greeted[..], &waiting].concat());
+    check_early_close(ClosePhase::Waiting, 1013, &[&greeted[..], &waiting].concat());
     let reported = ["speech.started", "speech.stopped", "disconnected", "close 1000"];
-    check_early_close(Phase::AfterReport, 1000, &[&greeted[..], &reported].concat());
+    check_early_close(ClosePhase::AfterReport, 1000, &[&greeted[..], &reported].concat());
 }
 
 #[test]
 fn silence_of_every_kind() {
-    let mut full = Sim::open(VoiceSwitches::default(), false, true);
+    let mut full = Sim::open(VoiceFaults::default(), false, true);
     full.speak(1_000, 2_000);
     full.advance(26_999);
     assert_eq!(full.names(), [""; 0]);
     full.advance(1);
     assert_eq!(full.names(), ["cut"]);
 
-    let mut deaf = Sim::chat(VoiceSwitches { silent_greeting_share: 1.0, ..VoiceSwitches::default() });
+    let mut deaf = Sim::chat(VoiceFaults { silent_greeting_share: 1.0, ..VoiceFaults::default() });
     deaf.speak(1_000, 2_000);
     deaf.advance(100_000);
     assert_eq!(deaf.names(), [""; 0]);
     deaf.say(r#"{"type":"disconnect"}"#);
     assert_eq!(deaf.names(), ["disconnected"]);
 
-    let mut mute = Sim::chat(VoiceSwitches { silent_answer_share: 1.0, ..VoiceSwitches::default() });
+    let mut mute = Sim::chat(VoiceFaults { silent_answer_share: 1.0, ..VoiceFaults::default() });
     mute.advance(5_000);
     mute.names();
     mute.speak(1_000, 1_500);
@@ -264,7 +264,7 @@ fn silence_of_every_kind() {
 
 #[test]
 fn a_lost_upstream_is_noticed_with_the_next_audio() {
-    let mut sim = Sim::chat(VoiceSwitches { upstream_loss_share: 1.0, ..VoiceSwitches::default() });
+    let mut sim = Sim::chat(VoiceFaults { upstream_loss_share: 1.0, ..VoiceFaults::default() });
     sim.advance(5_000);
     sim.names();
     sim.speak(1_000, 1_500);
@@ -278,7 +278,7 @@ fn a_lost_upstream_is_noticed_with_the_next_audio() {
 
 #[test]
 fn an_upstream_that_ends_in_good_order_is_noticed_with_the_next_audio_and_not_before() {
-    let mut sim = Sim::chat(VoiceSwitches { upstream_end_share: 1.0, ..VoiceSwitches::default() });
+    let mut sim = Sim::chat(VoiceFaults { upstream_end_share: 1.0, ..VoiceFaults::default() });
     sim.advance(5_000);
     sim.names();
     sim.speak(1_000, 1_500);
@@ -290,7 +290,7 @@ fn an_upstream_that_ends_in_good_order_is_noticed_with_the_next_audio_and_not_be
 
 #[test]
 fn nonsense_comes_before_an_answer_that_makes_sense() {
-    let mut sim = Sim::chat(VoiceSwitches { malformed_share: 1.0, ..VoiceSwitches::default() });
+    let mut sim = Sim::chat(VoiceFaults { malformed_share: 1.0, ..VoiceFaults::default() });
     sim.advance(5_000);
     sim.names();
     sim.speak(1_000, 1_500);
@@ -301,7 +301,7 @@ fn nonsense_comes_before_an_answer_that_makes_sense() {
 
 #[test]
 fn a_scenario_is_complete_after_three_answers() {
-    let mut sim = Sim::open(VoiceSwitches::default(), true, false);
+    let mut sim = Sim::open(VoiceFaults::default(), true, false);
     sim.advance(5_000);
     let question = ["response.audio.delta", "response.audio.done", "response.audio_transcript.done"];
     assert_eq!(sim.names(), [&["ready"][..], &question].concat());
@@ -323,18 +323,18 @@ fn a_scenario_is_complete_after_three_answers() {
 #[test]
 fn scenarios_crash_where_the_real_ones_do() {
     for last_words in [r#"{"type":"response.create"}"#, "[1]"] {
-        let mut sim = Sim::open(VoiceSwitches::default(), true, false);
+        let mut sim = Sim::open(VoiceFaults::default(), true, false);
         sim.say(last_words);
         assert_eq!(sim.names(), ["cut"], "{last_words}");
     }
-    let mut sim = Sim::open(VoiceSwitches { silent_greeting_share: 1.0, ..VoiceSwitches::default() }, true, false);
+    let mut sim = Sim::open(VoiceFaults { silent_greeting_share: 1.0, ..VoiceFaults::default() }, true, false);
     sim.advance(100_000);
     assert!(matches!(&sim.sent[..], [(900, string), (10_000, error)] if string.starts_with('"') && error == "error"));
 }
 
 #[test]
 fn without_a_key_nobody_is_served() {
-    let no_key = VoiceSwitches { no_key: true, ..VoiceSwitches::default() };
+    let no_key = VoiceFaults { no_key: true, ..VoiceFaults::default() };
     assert_eq!(Sim::chat(no_key.clone()).names(), ["close 1008"]);
     assert_eq!(Sim::open(no_key, true, false).names(), ["error", "close 1011"]);
 }

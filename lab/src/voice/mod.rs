@@ -16,7 +16,6 @@ mod scenario;
 mod sessions;
 mod socket;
 mod speaking;
-pub mod switches;
 
 pub use routes::{aliases, routes};
 
@@ -24,12 +23,12 @@ use serde::Serialize;
 use tokio::sync::watch;
 
 use counts::VoiceCounts;
+use faults::VoiceFaults;
 use sessions::Sessions;
-use switches::VoiceSwitches;
 
 /// The whole state of the voice service. Its lock is never held together with the chat's.
 pub struct Voice {
-    pub switches: VoiceSwitches,
+    pub switches: VoiceFaults,
     counts: VoiceCounts,
     sessions: Sessions,
     seed: u64,
@@ -65,7 +64,7 @@ struct Now {
 impl Voice {
     pub fn new(seed: u64) -> Self {
         Self {
-            switches: VoiceSwitches::default(),
+            switches: VoiceFaults::default(),
             counts: VoiceCounts::default(),
             sessions: Sessions::default(),
             seed,
@@ -102,4 +101,9 @@ impl Voice {
     fn resets(&self) -> u64 {
         self.news.borrow().resets
     }
+}
+
+/// Of a time within its range.
+fn millis(time: f64) -> std::time::Duration {
+    std::time::Duration::from_secs_f64(time / 1e3)
 }

@@ -14,8 +14,8 @@ use axum::{Json, routing::MethodRouter};
 use serde_json::json;
 
 use super::admission::{Kind, admit};
+use super::millis;
 use super::opening::{Opening, Place};
-use super::switches::millis;
 use super::{rest, socket};
 use crate::http;
 use crate::lab::Lab;

@@ -10,7 +10,8 @@ use super::call::{Call, Due, State};
 use super::clip::{self, Clip};
 use super::counts::Turn;
 use super::frames::{self, Frame};
-use super::switches::{Phase, VoiceSwitches, millis};
+use super::millis;
+use faults::{ClosePhase, VoiceFaults};
 
 pub struct Answer {
     /// Which turn it answers; 0: the greeting.
@@ -45,7 +46,7 @@ impl Answer {
     }
 
     /// When the next chunk leaves, or the answer is over: never before the one before.
-    fn schedule(&mut self, switches: &VoiceSwitches, jitter: f64) -> (Duration, Due) {
+    fn schedule(&mut self, switches: &VoiceFaults, jitter: f64) -> (Duration, Due) {
         let stall = if self.stalls && self.next >= self.middle() { millis(switches.stall_ms) } else { Duration::ZERO };
         let planned = self.start + (CHUNK * self.next as u32).div_f64(switches.speed) + stall;
         if self.next == self.clip.chat.len() {
@@ -58,12 +59,12 @@ impl Answer {
 
 impl Call {
     pub(super) fn begin_answer(&mut self, at: Duration, turn: u32, voice: &mut Voice) {
-        if turn == 0 && self.closes(Phase::BeforeGreeting, voice) {
+        if turn == 0 && self.closes(ClosePhase::BeforeGreeting, voice) {
             return;
         }
         let is_greeting = turn == 0;
         let [malformed, stalls, is_lost, ends] = {
-            let VoiceSwitches { malformed_share, stall_share, upstream_loss_share, upstream_end_share, .. } =
+            let VoiceFaults { malformed_share, stall_share, upstream_loss_share, upstream_end_share, .. } =
                 voice.switches;
             [malformed_share, stall_share, upstream_loss_share, upstream_end_share]
                 .map(|share| !is_greeting && self.draw(share))
@@ -109,7 +110,7 @@ impl Call {
         self.agenda.push(answer.schedule(&voice.switches, self.rng.f64()));
         self.answer = Some(answer);
         if is_middle {
-            self.closes(Phase::Listening, voice);
+            self.closes(ClosePhase::Listening, voice);
         }
     }
 

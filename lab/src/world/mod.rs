@@ -3,7 +3,7 @@
 
 mod agenda;
 mod connections;
-mod faults;
+mod dice;
 mod files;
 mod limits;
 mod messages;
@@ -33,16 +33,16 @@ use serde_json::Value;
 
 use crate::config::ServerVersion;
 use crate::counts::Counts;
-use crate::switches::Switches;
 use crate::words::BannedWords;
 use agenda::Agenda;
+use faults::LabFaults;
 use limits::Window;
 use rooms::PlainRoom;
 
 pub struct World {
     pub version: ServerVersion,
     pub counts: Counts,
-    pub faults: Switches,
+    pub faults: LabFaults,
     pub users: Vec<User>,
     pub rooms: Vec<Room>,
     pub messages: Vec<Message>,
@@ -72,7 +72,7 @@ pub struct World {
 
 impl World {
     /// `alarm` is notified whenever something becomes due earlier than all before.
-    pub fn new(version: ServerVersion, faults: Switches, seed: u64, alarm: Arc<Condvar>) -> Self {
+    pub fn new(version: ServerVersion, faults: LabFaults, seed: u64, alarm: Arc<Condvar>) -> Self {
         Self {
             version,
             counts: Counts::default(),

@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use super::agenda::Task;
 use super::connections::{ConnectionId, Frame};
-use super::{World, faults::Fate};
+use super::{World, dice::Fate};
 use crate::clock;
 use crate::packets;
 
@@ -189,8 +189,8 @@ const LONGEST_HOLD: Duration = Duration::from_millis(2500);
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::switches::Switches;
     use crate::world::testing::{Tape, world};
+    use faults::LabFaults;
 
     fn say(world: &mut World, to: ConnectionId, text: &'static str) {
         world.deliver(to, SenderId::User(0), &Frame { event: "message", text: text.into() }, 1);
@@ -234,9 +234,9 @@ mod tests {
         let (mut world, near, far) = (world(), Tape::default(), Tape::default());
         world.open(1, "test", near.sink(), None);
         world.open(2, "test", far.sink(), None);
-        world.faults = Switches { latency_ms: 100.0, ..Switches::default() };
+        world.faults = LabFaults { latency_ms: 100.0, ..LabFaults::default() };
         world.emit(1, "first", &());
-        world.faults = Switches::default();
+        world.faults = LabFaults::default();
         world.emit(1, "second", &());
         world.acknowledge(1, 7, None);
         world.emit(2, "other", &());

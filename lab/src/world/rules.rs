@@ -89,15 +89,15 @@ pub const TOO_LARGE: &str = "frame too large";
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::rules::Rules;
     use crate::world::testing::{Tape, world};
+    use faults::LabRules;
 
     #[test]
     fn log_ins_wait_for_one_of_few_threads() {
         let mut world = world();
         let now = clock::now();
         assert_eq!(world.logged_in_at(now), None);
-        world.faults.rules = Rules { login_ms: 100.0, login_threads: 2, ..Rules::default() };
+        world.faults.rules = LabRules { login_ms: 100.0, login_threads: 2, ..LabRules::default() };
         let millis = |due: Option<Instant>| due.map(|due| (due - now).as_millis());
         let waits: Vec<_> = (0..5).map(|_| millis(world.logged_in_at(now))).collect();
         assert_eq!(waits, [100, 100, 200, 200, 300].map(Some));

@@ -6,7 +6,7 @@ use engineioxide::Str;
 
 use super::{Sink, World};
 use crate::config::ServerVersion;
-use crate::switches::Switches;
+use faults::LabFaults;
 
 /// Takes down every frame of one connection.
 #[derive(Clone, Default)]
@@ -31,5 +31,5 @@ impl Sink for Tape {
 }
 
 pub fn world() -> World {
-    World::new(ServerVersion::V1, Switches::default(), 1, Arc::new(Condvar::new()))
+    World::new(ServerVersion::V1, LabFaults::default(), 1, Arc::new(Condvar::new()))
 }

@@ -69,7 +69,7 @@ const fn advice(what: ReasonKind) -> &'static str {
         }
         ReasonKind::BacklogNotKnown => "Let some users ask for acknowledgements: what comes late then shows it.",
         ReasonKind::ClockUncertainty => "Ask for the round trip instead, which one clock measures.",
-        ReasonKind::NotAsked => "If it should not be so, add a threshold: `delivery.missing == 0`, `errors == 0`.",
+        ReasonKind::NotAsked => "If that should not be, add a threshold for it.",
         ReasonKind::NoThresholds => "Add some to the plan: a run then says by itself whether it holds.",
         ReasonKind::SuspectSamples
         | ReasonKind::ThresholdFailed

@@ -233,11 +233,13 @@ fn faults_of_the_lab() {
     check(
         "/lab",
         json!({"lose": 0.05}),
-        &["lab.lose: unknown field, expected `latency_ms`, `jitter_ms`, `refuse_share`, \
-        `drop_share`, `drop_within_s`, `lose_share`, `duplicate_share`, `reorder_share`, `error_share`, `error_code`, \
-        `rate_limit_per_min`, `stop_reading`, `service_ms`, `breach_missing_share`, `breach_type_share`, `breach_unknown_share`, \
-        `history_lose_share`, `history_duplicate_share`, `history_reorder_share`, `read_stuck_share`, `restart_at_s`, `restart_down_ms`, \
-        `restart_forget_sessions`, `rules` or `voice`"],
+        &[
+            "lab.lose: unknown field, expected `latency_ms`, `jitter_ms`, `lose_share`, `duplicate_share`, `reorder_share`, \
+        `refuse_share`, `drop_share`, `drop_within_s`, `error_share`, `error_code`, `rate_limit_per_min`, `service_ms`, \
+        `stop_reading`, `breach_missing_share`, `breach_type_share`, `breach_unknown_share`, `history_lose_share`, \
+        `history_duplicate_share`, `history_reorder_share`, `read_stuck_share`, `restart_at_s`, `restart_down_ms`, \
+        `restart_forget_sessions`, `rules` or `voice`",
+        ],
     );
     let rules = json!({"unique_names": true, "batch_ms": 50, "login_ms": 600, "login_threads": 10, "redirect_to": "http://127.0.0.1:4281"});
     check("/lab", json!({"rules": rules, "restart_at_s": 5, "restart_forget_sessions": true}), &[]);
@@ -245,10 +247,10 @@ fn faults_of_the_lab() {
         "/lab",
         json!({"rules": {"unique_names": 1, "batch_ms": -1, "frame_limit_bytes": 70_000, "redirect_to": "http://a.example/b"}}),
         &[
-            "lab.rules.redirect_to: expected an origin like `http://127.0.0.1:4281`, found `http://a.example/b`",
             "lab.rules.unique_names: expected true or false, found the number 1",
-            "lab.rules.batch_ms: expected a number from 0 to 60000, found the number -1",
+            "lab.rules.batch_ms: expected a number from 0 to 600000, found the number -1",
             "lab.rules.frame_limit_bytes: expected a whole number from 0 to 65536, found the number 70000",
+            "lab.rules.redirect_to: expected an origin like `http://127.0.0.1:4281`, found the text \"http://a.example/b\"",
         ],
     );
     let voice = json!({"think_ms": 500, "stall_share": 0.1, "early_close_code": 1006, "early_close_phase": "waiting", "cap": 30});
@@ -259,9 +261,9 @@ fn faults_of_the_lab() {
         json!({"voice": {"think_ms": -1, "stall_share": 2, "early_close_code": 1005, "early_close_phase": "later", "speed": 0}}),
         &[
             "lab.voice.think_ms: expected a number from 0 to 600000, found the number -1",
-            "lab.voice.stall_share: expected a number from 0 to 1, found the number 2",
             "lab.voice.speed: expected a number from 0.1 to 100, found the number 0",
-            "lab.voice.early_close_code: a server cannot close with 1005",
+            "lab.voice.stall_share: expected a number from 0 to 1, found the number 2",
+            "lab.voice.early_close_code: expected a code that a server can close with, found the number 1005",
             "lab.voice.early_close_phase: expected `before_greeting`, `speaking`, `waiting`, `listening` or `after_report`, \
             found the text \"later\"",
         ],
@@ -280,6 +282,7 @@ fn faults_of_the_lab() {
             "lab: `lose_share`, `duplicate_share` and `reorder_share` are shares of the same deliveries: together at most 1",
         ],
     );
+    check("/lab", json!({"error_share": 0.1}), &["lab: `error_share` needs an `error_code`"]);
 }
 
 #[test]

@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde_json::Value;
 
 use super::World;
-use crate::switches::Switches;
+use faults::LabFaults;
 
 /// What happens to one delivery; at most one thing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -19,7 +19,7 @@ pub enum Fate {
 
 impl World {
     pub(super) fn draw_fate(&mut self) -> Fate {
-        let Switches { lose_share, duplicate_share, reorder_share, .. } = self.faults;
+        let LabFaults { lose_share, duplicate_share, reorder_share, .. } = self.faults;
         let none = lose_share + duplicate_share + reorder_share <= 0.0;
         if none {
             return Fate::Sent;
@@ -35,7 +35,7 @@ impl World {
 
     /// How much later a frame leaves.
     pub fn draw_delay(&mut self) -> Duration {
-        let Switches { latency_ms, jitter_ms, .. } = self.faults;
+        let LabFaults { latency_ms, jitter_ms, .. } = self.faults;
         if latency_ms <= 0.0 && jitter_ms <= 0.0 {
             return Duration::ZERO;
         }
@@ -63,7 +63,7 @@ impl World {
 
     /// The message as a careless server would send it; `None`: as it should be.
     pub(super) fn draw_breach(&mut self, message: impl FnOnce(&Self) -> Value) -> Option<Value> {
-        let Switches { breach_missing_share, breach_type_share, .. } = self.faults;
+        let LabFaults { breach_missing_share, breach_type_share, .. } = self.faults;
         let (missing, mistyped) = (self.draw(breach_missing_share), self.draw(breach_type_share));
         if !missing && !mistyped {
             return None;
@@ -80,7 +80,7 @@ impl World {
 
     /// A page of history as a careless server would answer it: each fault by itself.
     pub fn spoil_history(&mut self, messages: &mut Vec<Value>, reader: &str) {
-        let Switches { history_lose_share, history_duplicate_share, history_reorder_share, read_stuck_share, .. } =
+        let LabFaults { history_lose_share, history_duplicate_share, history_reorder_share, read_stuck_share, .. } =
             self.faults;
         for mut message in std::mem::take(messages) {
             if self.draw(history_lose_share) {
