@@ -43,15 +43,16 @@ enum ArchiveError {
     FileVersion(Option<u64>),
     #[error("a report of version {0}, expected {REPORT_VERSION}")]
     ReportVersion(u64),
-    #[error("expected a report of this program")]
-    NoReport,
+    #[error("no Tabswarm report, but {0}")]
+    NoReport(String),
     #[error("not a whole report: {0}")]
     Report(serde_json::Error),
     #[error(transparent)]
     Line(#[from] serde_json::Error),
 }
 
-/// What a file of ours holds: an archive, or one report, as JSON or as a page. What cannot be read is named with its line.
+/// What a file of ours holds: an archive, or one report, as JSON or as a page. The first lines that cannot be read are named; of a file
+/// that is nothing of ours, one sentence says so.
 #[derive(Debug, Default)]
 pub struct Reading {
     pub found: Vec<ArchivedRun>,
@@ -70,12 +71,26 @@ pub fn read(file: &str, text: &str) -> Reading {
         reading.take(file, document);
     } else {
         let lines = text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty());
+        let mut has_ours = false;
         for (at, line) in lines {
             let place = format!("{file}, line {}", at + 1);
             match serde_json::from_str::<Value>(line) {
-                Ok(document) => reading.take(&place, document),
+                Ok(document) => {
+                    has_ours |= ["tabswarm", "report"].iter().any(|mark| document.get(mark).is_some());
+                    reading.take(&place, document);
+                }
                 Err(error) => reading.problems.push(format!("{place}: {error}")),
             }
+        }
+        has_ours |= !reading.found.is_empty();
+        if !has_ours && !reading.problems.is_empty() {
+            reading.problems = vec![format!("{file} is no Tabswarm report: {}", instead(text))];
+        }
+        let more = reading.problems.len().saturating_sub(MOST_PROBLEMS);
+        if more > 0 {
+            reading.problems.truncate(MOST_PROBLEMS);
+            let noun = if more == 1 { "line" } else { "lines" };
+            reading.problems.push(format!("{file}: and {more} more {noun}"));
         }
     }
     if reading.found.is_empty() && reading.problems.is_empty() {
@@ -83,6 +98,21 @@ pub fn read(file: &str, text: &str) -> Reading {
     }
     reading
 }
+
+/// What a text that is no JSON of ours is, as far as its beginning tells.
+fn instead(text: &str) -> &'static str {
+    let broken = serde_json::from_str::<Value>(text).err();
+    match text.trim_start().chars().next() {
+        Some('{' | '[') if broken.as_ref().is_some_and(serde_json::Error::is_eof) => {
+            "it is JSON that breaks off before its end"
+        }
+        Some('{' | '[') => "it is damaged JSON, or JSON of another program",
+        _ => "it is a text, and no JSON",
+    }
+}
+
+/// A damaged file may have thousands.
+const MOST_PROBLEMS: usize = 3;
 
 impl Reading {
     fn take(&mut self, place: &str, document: Value) {
@@ -113,12 +143,30 @@ fn found(document: Value) -> Result<Option<ArchivedRun>, ArchiveError> {
 }
 
 fn report(document: Value) -> Result<Report, ArchiveError> {
-    match document.get("version").and_then(Value::as_u64) {
+    // Many a document has a version.
+    let is_report = document.get("run").is_some() || document.get("plan").is_some();
+    match document.get("version").and_then(Value::as_u64).filter(|_| is_report) {
         Some(version) if version == u64::from(REPORT_VERSION) => {}
         Some(version) => return Err(ArchiveError::ReportVersion(version)),
-        None => return Err(ArchiveError::NoReport),
+        None => return Err(ArchiveError::NoReport(shape(&document))),
     }
     serde_json::from_value(document).map_err(ArchiveError::Report)
+}
+
+/// What a document is, for a person who has opened the wrong one.
+fn shape(document: &Value) -> String {
+    match document {
+        Value::Object(fields) if fields.is_empty() => "empty JSON".to_owned(),
+        Value::Object(fields) if fields.contains_key("populations") => "a plan: open it on the Plan page".to_owned(),
+        Value::Object(fields) if fields.contains_key("flow") => "a scenario".to_owned(),
+        Value::Object(fields) => {
+            let some: Vec<String> = fields.keys().take(MOST_PROBLEMS).map(|name| format!("\"{name}\"")).collect();
+            let more = if fields.len() > some.len() { ", …" } else { "" };
+            format!("JSON with {}{more}", some.join(", "))
+        }
+        Value::Array(_) => "a JSON list".to_owned(),
+        _ => "a single JSON value".to_owned(),
+    }
 }
 
 /// The report that one of our own pages carries.

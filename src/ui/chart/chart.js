@@ -29,9 +29,9 @@ function colour(name) {
   return colours.get(name);
 }
 
-function last(values) {
-  for (let at = values.length - 1; at >= 0; at -= 1) if (values[at] != null) return values[at];
-  return null;
+/** Without this library no chart can be drawn: its script was not loaded. */
+export function canDraw() {
+  return typeof uPlot === "function";
 }
 
 export class LiveChart {
@@ -46,6 +46,7 @@ export class LiveChart {
     this.zoomed = state?.zoom != null;
     this.zoom = state?.zoom;
     series = series.map((one) => ({ ...one, hidden: state?.hidden.get(one.label) ?? one.hidden }));
+    this.references = new Set(series.flatMap(({ reference }, at) => (reference ? [at + 1] : [])));
     this.leave = new AbortController();
     this.plot = new uPlot(this.#options(element, unit, series), [[], ...series.map(() => [])], element);
     this.#makeLegendUsable();
@@ -84,6 +85,16 @@ export class LiveChart {
       this.zoom = undefined;
     }
     if (this.zoomed) this.plot.redraw();
+    // Of data that leave the zoom as it is, the library tells its legend nothing.
+    this.plot.setLegend(undefined, false);
+  }
+
+  /** The newest moment at which any of the shown lines has a value: one moment for the whole legend. */
+  #newest(plot) {
+    const [seconds = [], ...lines] = plot.data ?? [];
+    const shown = lines.filter((_, at) => plot.series[at + 1].show && !this.references.has(at + 1));
+    for (let at = seconds.length - 1; at >= 0; at -= 1) if (shown.some((values) => values[at] != null)) return at;
+    return seconds.length - 1;
   }
 
   state() {
@@ -122,7 +133,7 @@ export class LiveChart {
         { ...axis, values: (_, marks) => marks.map((mark) => format(mark, unit)), size: 64 },
       ],
       series: [
-        { label: "Time", value: (plot, value) => clock(value ?? last(plot.data[0]) ?? 0) },
+        { label: "Time", value: (plot, value) => clock(value ?? plot.data?.[0][this.#newest(plot)] ?? 0) },
         ...series.map(({ label, reference, hidden }, at) => ({
           label,
           show: !hidden,
@@ -132,12 +143,13 @@ export class LiveChart {
           dash: reference ? [5, 4] : undefined,
           points: { show: false },
           spanGaps: reference,
-          // Without a cursor the legend shows the latest values.
-          value: (plot, value, index, row) => format(row == null ? last(plot.data[index]) : value, unit),
+          value: (plot, value, index, row) => format(row == null ? plot.data?.[index][this.#newest(plot)] : value, unit),
         })),
       ],
       hooks: {
         setSelect: [(plot) => { this.zoomed ||= plot.select.width > 0; }],
+        // What is shown now may be known until another moment.
+        setSeries: [(plot) => plot.setLegend(undefined, false)],
         drawClear: [(plot) => this.#drawSuspect(plot)],
         draw: [(plot) => this.#drawMarks(plot)],
         // Before the chart itself hears of it and sets the scale.
@@ -245,6 +257,8 @@ export class LiveChart {
     element.append(said);
     // The element outlives this chart when another takes its place.
     this.leave.signal.addEventListener("abort", () => said.remove());
+    // Who leaves takes the cursor along: the legend shows the newest moment again.
+    element.addEventListener("blur", () => this.plot.setCursor({ left: -10, top: -10 }), { signal: this.leave.signal });
     element.addEventListener("keydown", (event) => {
       if (event.target !== element) return;
       const seconds = this.plot.data[0];

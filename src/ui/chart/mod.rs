@@ -8,21 +8,40 @@ use std::rc::Rc;
 use leptos::html::Div;
 use leptos::prelude::*;
 use uplot::Plot;
+pub use uplot::can_draw;
 
 use app::run_view::charts::ChartData;
 
-/// `data` is put together while the chart is in view, and again when something that it reads changes. `on_pick` gets the second
-/// of a point that is picked; without it points lead nowhere.
+/// The charts of a section; where none can be drawn, a sentence stands for all of them.
+#[component]
+pub fn ChartSection(label: &'static str, children: ChildrenFn) -> impl IntoView {
+    if can_draw() {
+        view! { <section class="charts" aria-label=label>{children()}</section> }.into_any()
+    } else {
+        view! {
+            <p class="card problem" role="status">
+                "Charts cannot be drawn: the page's chart library did not load. The numbers are in the tables and files."
+            </p>
+        }
+            .into_any()
+    }
+}
+
+/// `data` is put together while the chart is in view or `is_final`, and again when something that it reads changes. `on_pick` gets the
+/// second of a point that is picked; without it points lead nowhere.
 #[component]
 pub fn Chart(
     unit: &'static str,
     data: impl Fn() -> ChartData + 'static,
+    /// Nothing more comes: the chart holds the last state, seen or not.
+    #[prop(into)]
+    is_final: Signal<bool>,
     #[prop(optional)] on_pick: Option<Callback<f64>>,
 ) -> impl IntoView {
     let place = NodeRef::<Div>::new();
     let plot: Rc<RefCell<Option<Plot>>> = Rc::default();
     let look_again = RwSignal::new(());
-    // Why there is no chart. A run goes on without: what draws is somebody else's code, and may be missing.
+    // Why there is no chart. A run goes on without: what draws is somebody else's code.
     let failed = RwSignal::new(None::<String>);
     Effect::new({
         let plot = Rc::clone(&plot);
@@ -30,8 +49,8 @@ pub fn Chart(
             look_again.get();
             let Some(element) = place.get() else { return };
             let mut plot = plot.borrow_mut();
-            // The data of a chart that nobody sees is not even put together.
-            let is_unseen = plot.as_ref().is_some_and(|plot| !plot.is_visible());
+            // While more comes, the data of a chart that nobody sees is not even put together.
+            let is_unseen = !is_final.get() && plot.as_ref().is_some_and(|plot| !plot.is_visible());
             if is_unseen || failed.with_untracked(Option::is_some) {
                 return;
             }
@@ -54,9 +73,9 @@ pub fn Chart(
         move || plot.with_value(|plot| drop(plot.take()))
     });
     view! {
-        <div class="plot" node_ref=place />
+        <div class="plot" node_ref=place hidden=move || failed.with(Option::is_some) />
         <p class="problem" hidden=move || failed.with(Option::is_none)>
-            {move || failed.get().map(|why| format!("This chart cannot be drawn ({why}). The run goes on; tables and files have its numbers."))}
+            {move || failed.get().map(|why| format!("This chart cannot be drawn ({why}). Its numbers are in the tables and files."))}
         </p>
     }
 }

@@ -9,6 +9,10 @@ use app::run_view::charts::{ChartData, ChartMark, ChartSeries};
 
 #[wasm_bindgen(module = "/src/ui/chart/chart.js")]
 extern "C" {
+    /// Whether what draws charts was loaded.
+    #[wasm_bindgen(js_name = canDraw)]
+    pub fn can_draw() -> bool;
+
     type LiveChart;
 
     #[wasm_bindgen(constructor, catch)]

@@ -33,7 +33,7 @@ pub fn Comparison() -> impl IntoView {
                 <div class="outcome">{move || view.with(outcome)}</div>
                 <div class="state">
                     <ol class="compared">{move || heads(&view.get())}</ol>
-                    <div class="row">
+                    <div class="row against">
                         <Select
                             label="Compare with"
                             options
@@ -93,32 +93,33 @@ fn heads(view: &ComparisonView) -> AnyView {
 
 fn table(group: &ComparedGroup, runs: &[RunHead]) -> AnyView {
     let title = group.title;
-    let head = |(at, run): (usize, &RunHead)| {
-        let name = format!("{} {}", at + 1, run.name);
-        let change =
-            (at > 0).then(|| view! { <th scope="col" class="num">"Change"</th><th scope="col">"Finding"</th> });
-        view! { <th scope="col" class="num">{name}</th>{change} }
+    let names = columns(runs);
+    let head = |(at, name): (usize, &String)| {
+        let change = (at > 0).then(|| {
+            view! { <th scope="col" role="columnheader" class="num">"Change"</th><th scope="col" role="columnheader">"Finding"</th> }
+        });
+        view! { <th scope="col" role="columnheader" class="num">{name.clone()}</th>{change} }
     };
     let row = |line: &app::results::ComparedLine| {
         let cell = |(at, value): (usize, &String)| {
             let change = at.checked_sub(1).and_then(|at| line.changes.get(at)).map(finding);
-            view! { <td class="num">{value.clone()}</td>{change} }
+            view! { <td role="cell" class="num" data-label=names.get(at).cloned()>{value.clone()}</td>{change} }
         };
         view! {
-            <tr>
-                <th scope="row" class="name">{line.subject.clone()}</th>
+            <tr role="row">
+                <th scope="row" role="rowheader" class="name">{line.subject.clone()}</th>
                 {line.values.iter().enumerate().map(cell).collect_view()}
             </tr>
         }
     };
-    let heads = runs.iter().enumerate().map(head).collect_view();
+    let heads = names.iter().enumerate().map(head).collect_view();
     let rows = group.rows.iter().map(row).collect_view();
     view! {
         <Card title=title>
             <div class="scroll" tabindex="0" role="region" aria-label=format!("{title}, table")>
-                <table class="numbers">
-                    <thead><tr><th scope="col" class="name">"What"</th>{heads}</tr></thead>
-                    <tbody>{rows}</tbody>
+                <table class="numbers stacks" role="table">
+                    <thead role="rowgroup"><tr role="row"><th scope="col" role="columnheader" class="name">"What"</th>{heads}</tr></thead>
+                    <tbody role="rowgroup">{rows}</tbody>
                 </table>
             </div>
         </Card>
@@ -128,7 +129,17 @@ fn table(group: &ComparedGroup, runs: &[RunHead]) -> AnyView {
 
 fn finding(change: &ChangeView) -> impl IntoView + use<> {
     let class = if change.mood.class().is_empty() { "hint".to_owned() } else { change.mood.class().to_owned() };
-    view! { <td class="num">{change.text.clone()}</td><td class=class>{change.word}</td> }
+    let is_empty = change.text.is_empty();
+    view! {
+        <td role="cell" class="num" class:empty-cell=is_empty data-label="Change">{change.text.clone()}</td>
+        <td role="cell" class=class class:empty-cell=change.word.is_empty() data-label="Finding">{change.word}</td>
+    }
+}
+
+/// What the columns of the runs are called. On a narrow page every row of a table stands as a list, in which they name each value;
+/// roles keep it a table to screen readers.
+fn columns(runs: &[RunHead]) -> Vec<String> {
+    runs.iter().enumerate().map(|(at, run)| format!("{} {}", at + 1, run.name)).collect()
 }
 
 #[component]
@@ -136,14 +147,18 @@ fn Plans(view: Memo<Arc<ComparisonView>>) -> impl IntoView {
     let all = RwSignal::new(false);
     let shown = move || {
         let view = view.get();
+        let names = columns(&view.runs);
         let row = |row: &PlanRow| {
-            let cell = |value: &Option<String>| view! { <td class="code-cell">{value.clone().unwrap_or_else(|| "–".to_owned())}</td> };
+            let cell = |(at, value): (usize, &Option<String>)| {
+                let value = value.clone().unwrap_or_else(|| "–".to_owned());
+                view! { <td role="cell" class="code-cell" data-label=names.get(at).cloned()><span>{value}</span></td> }
+            };
             let mark = row.differs.then(|| view! { <span class="chip warn">"differs"</span> });
             view! {
-                <tr class:differs=row.differs>
-                    <th scope="row" class="name"><code>{row.path.clone()}</code></th>
-                    {row.values.iter().map(cell).collect_view()}
-                    <td>{mark}</td>
+                <tr role="row" class:differs=row.differs>
+                    <th scope="row" role="rowheader" class="name"><code>{row.path.clone()}</code></th>
+                    {row.values.iter().enumerate().map(cell).collect_view()}
+                    <td role="cell" class:empty-cell=!row.differs>{mark}</td>
                 </tr>
             }
         };
@@ -152,9 +167,8 @@ fn Plans(view: Memo<Arc<ComparisonView>>) -> impl IntoView {
     };
     let same = move || view.with(|view| view.plans.iter().all(|row| !row.differs));
     let heads = move || {
-        let view = view.get();
-        let head = |(at, run): (usize, &RunHead)| view! { <th scope="col">{format!("{} {}", at + 1, run.name)}</th> };
-        view.runs.iter().enumerate().map(head).collect_view()
+        let names = view.with(|view| columns(&view.runs));
+        names.into_iter().map(|name| view! { <th scope="col" role="columnheader">{name}</th> }).collect_view()
     };
     view! {
         <Card title="Plans">
@@ -164,9 +178,11 @@ fn Plans(view: Memo<Arc<ComparisonView>>) -> impl IntoView {
                 "Also show what is the same"
             </label>
             <div class="scroll" tabindex="0" role="region" aria-label="Plans, table" hidden=move || same() && !all.get()>
-                <table class="numbers">
-                    <thead><tr><th scope="col" class="name">"Where"</th>{heads}<th scope="col"></th></tr></thead>
-                    <tbody>{shown}</tbody>
+                <table class="numbers stacks" role="table">
+                    <thead role="rowgroup">
+                        <tr role="row"><th scope="col" role="columnheader" class="name">"Where"</th>{heads}<th scope="col" role="columnheader"></th></tr>
+                    </thead>
+                    <tbody role="rowgroup">{shown}</tbody>
                 </table>
             </div>
         </Card>

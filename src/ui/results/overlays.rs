@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 
-use crate::ui::chart::Chart;
+use crate::ui::chart::{Chart, ChartSection, can_draw};
 use crate::ui::parts::Select;
 use crate::ui::store::Store;
 use app::results::{Overlay, Screen};
@@ -26,21 +26,25 @@ pub fn Overlays() -> impl IntoView {
     let options =
         Signal::derive(move || metrics.get().into_iter().map(|name| (name.clone(), name)).collect::<Vec<_>>());
     view! {
-        <div class="narrow">
+        <div class="narrow" hidden=!can_draw()>
             <Select label="Latency of" options value=metric on_choose=move |name| chosen.set(Some(name)) />
         </div>
-        <section class="charts" aria-label="Charts of all runs">
+        <ChartSection label="Charts of all runs">
             {Overlay::ALL
                 .map(|what| {
                     let of = move || if matches!(what, Overlay::Latency(_)) { metric.get() } else { String::new() };
                     view! {
                         <figure class="card chart">
                             <figcaption><h2>{what.title()}</h2><span class="hint">{of}</span></figcaption>
-                            <Chart unit=what.unit() data=move || store.overlay(what, &names.get(), &metric.get()) />
+                            <Chart
+                                unit=what.unit()
+                                data=move || store.overlay(what, &names.get(), &metric.get())
+                                is_final=true
+                            />
                         </figure>
                     }
                 })
                 .collect_view()}
-        </section>
+        </ChartSection>
     }
 }

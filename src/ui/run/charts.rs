@@ -2,12 +2,12 @@
 
 use leptos::prelude::*;
 
-use crate::ui::chart::Chart;
+use crate::ui::chart::{Chart, ChartSection};
 use crate::ui::parts::Select;
 use crate::ui::store::Store;
 use app::Event;
-use app::run_view::Clue;
 use app::run_view::charts::ChartKind;
+use app::run_view::{Clue, Phase};
 use app::see::SeeEvent;
 
 #[component]
@@ -15,11 +15,14 @@ pub fn Charts() -> impl IntoView {
     let store = Store::here();
     let has_voice = store.tables(|tables| tables.voice.is_some());
     let is_shown = store.tables(|tables| tables.has_chat);
+    let is_unplayed = store.tables(|tables| tables.is_unplayed);
     view! {
-        <section class="charts" aria-label="Charts">
+        <div hidden=is_unplayed>
+        <ChartSection label="Charts">
             {ChartKind::ALL.map(move |kind| view! { <ChartCard kind hidden=Signal::derive(move || kind == ChartKind::Messages && !is_shown.get()) /> }).collect_view()}
             <Show when=move || has_voice.get()>{ChartKind::VOICE.map(|kind| view! { <ChartCard kind /> }).collect_view()}</Show>
-        </section>
+        </ChartSection>
+        </div>
     }
 }
 
@@ -41,6 +44,7 @@ fn ChartCard(kind: ChartKind, #[prop(optional, into)] hidden: Signal<bool>) -> i
             Signal::derive(move || names.get().into_iter().map(|name| (name.clone(), name)).collect::<Vec<_>>());
         view! { <Select label="Metric" options value=metric on_choose=move |name| chosen.set(Some(name)) bare=true /> }
     });
+    let is_final = store.run(|run| run.status.phase == Phase::Done);
     let data = move || store.chart(kind, &metric.get());
     let on_pick = Callback::new(move |at_s| {
         let metric = metric.get_untracked();
@@ -49,7 +53,7 @@ fn ChartCard(kind: ChartKind, #[prop(optional, into)] hidden: Signal<bool>) -> i
     view! {
         <figure class="card chart" hidden=hidden>
             <figcaption><h2>{kind.title()}</h2>{select}</figcaption>
-            <Chart unit=kind.unit() data on_pick />
+            <Chart unit=kind.unit() data is_final on_pick />
         </figure>
     }
 }

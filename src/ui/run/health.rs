@@ -22,14 +22,12 @@ pub fn Warnings() -> impl IntoView {
 #[component]
 pub fn Health() -> impl IntoView {
     let store = Store::here();
-    let keeps_up = store.tables(|tables| tables.health.warnings.is_empty());
+    let says = store.tables(|tables| (tables.health.says, tables.health.mood));
     let workers = store.tables(|tables| tables.health.workers.clone());
     let facts = store.tables(|tables| tables.health.facts.clone());
     view! {
         <Card title="Generator health">
-            <p class=move || if keeps_up.get() { "verdict good" } else { "verdict warn" }>
-                {move || if keeps_up.get() { "This browser keeps up with its plan." } else { "This browser struggles: see the warnings above." }}
-            </p>
+            <p class=move || format!("verdict {}", says.get().1.class())>{move || says.get().0}</p>
             <DataTable label="Workers" columns=&WORKER_COLUMNS rows=workers />
             <Facts facts />
         </Card>

@@ -110,10 +110,12 @@ pub fn Errors() -> impl IntoView {
 pub fn Disconnects() -> impl IntoView {
     let store = Store::here();
     let rows = store.tables(|tables| tables.disconnects.clone());
+    let notes = store.tables(|tables| tables.close_notes.clone());
     let is_empty = move || rows.with(Vec::is_empty);
     view! {
         <Card title="Disconnects" hint=Signal::derive(move || if is_empty() { "None." } else { "" }.to_owned())>
             <div hidden=is_empty><DataTable label="Disconnects" columns=&DISCONNECT_COLUMNS rows on_open=move |(row, _)| investigate(store, Clue::Close(row)) /></div>
+            {move || notes.get().into_iter().map(|note| view! { <p class="hint">{note}</p> }).collect_view()}
         </Card>
     }
 }

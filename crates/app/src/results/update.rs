@@ -240,7 +240,7 @@ mod tests {
     fn a_file_that_holds_no_run_is_named() {
         let (model, effects) = after([ResultsEvent::FilesRead(vec![("a.json".into(), Ok(TextFile::utf8("{}")))])]);
         assert_eq!(effects, []);
-        assert_eq!(model.results.unread, ["a.json: expected a report of this program"]);
+        assert_eq!(model.results.unread, ["a.json: no Tabswarm report, but empty JSON"]);
         assert_eq!(model.notice.map(|notice| notice.kind), Some(NoticeKind::Problem));
     }
 }

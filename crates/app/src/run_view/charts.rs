@@ -98,7 +98,7 @@ pub fn data(kind: ChartKind, run: &RunResult<'_>, metric: &str) -> ChartData {
     let timeline = totals.timeline();
     let group = (timeline.seconds() as usize).div_ceil(POINTS).max(1);
     let series = match kind {
-        ChartKind::Users => users(plan, timeline, group),
+        ChartKind::Users => users(plan, timeline, group, load_end(run)),
         ChartKind::Messages => {
             vec![
                 summed(timeline, "sent", Figure::Sent.name(), group),
@@ -154,7 +154,7 @@ fn conversations(timeline: &Timeline, group: usize) -> Vec<ChartSeries> {
     STATES.iter().map(|(label, state)| value(timeline, label, &Figure::Users.of(state), group, Merge::Last)).collect()
 }
 
-fn users(plan: &Plan, timeline: &Timeline, group: usize) -> Vec<ChartSeries> {
+fn users(plan: &Plan, timeline: &Timeline, group: usize, end: Option<u32>) -> Vec<ChartSeries> {
     const STATES: [(&str, &str); 6] = [
         ("active", "active"),
         ("in flow", "flow"),
@@ -167,16 +167,36 @@ fn users(plan: &Plan, timeline: &Timeline, group: usize) -> Vec<ChartSeries> {
         .iter()
         .map(|(label, state)| value(timeline, label, &Figure::Users.of(state), group, Merge::Last))
         .collect();
-    all.extend(wanted(plan, timeline.seconds(), group));
+    all.extend(wanted(plan, timeline.seconds(), group, end));
     all
 }
 
-/// The line that closed loads draw; an open load wants arrivals, not a number of users.
-fn wanted(plan: &Plan, seconds: u32, group: usize) -> Option<ChartSeries> {
+/// When nobody was wanted any more, in seconds; `None`: the load goes on. A stop or the end of a search comes before the plan's own end.
+fn load_end(run: &RunResult<'_>) -> Option<u32> {
+    if let Some(ending) = run.totals.ending() {
+        return Some(ending.at.as_secs_f64().ceil() as u32);
+    }
+    // A report does not say it, but whose load is over leaves.
+    let is_over = run.status.phase == run::RunPhase::Done;
+    is_over.then(|| last_at_work(run.totals.timeline()))
+}
+
+/// The end of the last second in which somebody was at work.
+fn last_at_work(timeline: &Timeline) -> u32 {
+    let states = ["active", "flow", "connecting", "preparing", "reconnecting", "speaking", "awaiting", "listening"];
+    let last = |state| timeline.value(&Figure::Users.of(state))?.iter().rposition(|&users| users > 0.0);
+    states.into_iter().filter_map(last).max().map_or(0, |second| second as u32 + 1)
+}
+
+/// The line that closed loads draw; an open load wants arrivals, not a number of users. `end`: of the load.
+fn wanted(plan: &Plan, seconds: u32, group: usize, end: Option<u32>) -> Option<ChartSeries> {
     let closed = (0..plan.populations.len()).filter(|&index| !plan.populations[index].load.is_open());
     let schedules: Vec<_> = closed.map(|index| Schedule::planned(plan, index, &Segment::whole())).collect();
     let at = |second: u32| Timestamp::ZERO + Span::from_secs(second.into());
-    let target = |second| schedules.iter().map(|schedule| schedule.target(at(second))).sum();
+    let target = |second| match end {
+        Some(end) if second > end => 0.0,
+        _ => schedules.iter().map(|schedule| schedule.target(at(second))).sum(),
+    };
     let values = ends(seconds, group).map(target).collect();
     (!schedules.is_empty()).then(|| ChartSeries {
         label: "wanted".into(),

@@ -27,16 +27,19 @@ pub struct DeliveryView {
 
 impl DeliveryView {
     /// `clock_bound`: with several browsers, how wrong the comparison of their clocks can be.
-    pub(super) fn of(totals: &Totals, clock_bound: Option<Span>) -> Self {
+    pub(super) fn of(totals: &Totals, clock_bound: Option<Span>, is_over: bool) -> Self {
         let fanout = totals.histograms().find(|(name, ..)| Metric::read(name).metric == Metric::Fanout);
         let median = fanout.and_then(|(_, _, histogram)| histogram.quantile(0.5));
         let clocks = clock_bound.map_or_else(String::new, |bound| clocks(median, bound));
-        Self { clocks, ..Self::of_ledger(totals.delivery(), |figure, count| about(totals, figure.name(), count)) }
+        Self {
+            clocks,
+            ..Self::of_ledger(totals.delivery(), is_over, |figure, count| about(totals, figure.name(), count))
+        }
     }
 
     /// `which`: what so many of a figure are about.
-    fn of_ledger(ledger: &LedgerDelta, which: impl Fn(Figure, u64) -> String) -> Self {
-        let (verdict, mood) = verdict(ledger);
+    fn of_ledger(ledger: &LedgerDelta, is_over: bool, which: impl Fn(Figure, u64) -> String) -> Self {
+        let (verdict, mood) = verdict(ledger, is_over);
         let clocks = String::new();
         Self { verdict, mood, clocks, sent: sent(ledger), received: received(ledger, which) }
     }
@@ -54,10 +57,10 @@ fn clocks(median: Option<Span>, bound: Span) -> String {
     }
 }
 
-fn verdict(ledger: &LedgerDelta) -> (String, Mood) {
+fn verdict(ledger: &LedgerDelta, is_over: bool) -> (String, Mood) {
     let (due, missing) = (ledger.due, ledger.missing.max(0) as u64);
     if due == 0 {
-        ("Nothing is owed yet.".to_owned(), Mood::Plain)
+        (if is_over { "Nothing was owed." } else { "Nothing is owed yet." }.to_owned(), Mood::Plain)
     } else if missing > 0 {
         let share = format::share(missing as f64 / due as f64);
         let text =
@@ -152,8 +155,9 @@ mod tests {
 
     #[track_caller]
     fn check(due: u64, missing: i64, verdict: &str, mood: Mood) {
-        let view =
-            DeliveryView::of_ledger(&LedgerDelta { due, missing, ..LedgerDelta::default() }, |_, _| String::new());
+        let view = DeliveryView::of_ledger(&LedgerDelta { due, missing, ..LedgerDelta::default() }, false, |_, _| {
+            String::new()
+        });
         assert_eq!((view.verdict.replace('\u{a0}', " ").as_str(), view.mood), (verdict, mood));
     }
 
@@ -167,7 +171,7 @@ mod tests {
     #[test]
     fn only_what_is_wrong_stands_out() {
         let ledger = LedgerDelta { sent: 10, due: 40, duplicated: 4, own_copies: 10, ..LedgerDelta::default() };
-        let view = DeliveryView::of_ledger(&ledger, |figure, count| format!("{count} {}", figure.field()));
+        let view = DeliveryView::of_ledger(&ledger, true, |figure, count| format!("{count} {}", figure.field()));
         let duplicated = view.received.iter().find(|row| row.key == "Duplicated").unwrap();
         assert_eq!((duplicated.cells[2].text.as_str(), duplicated.cells[1].mood), ("10\u{a0}%", Mood::Bad));
         assert_eq!(duplicated.cells[3].text, "4 duplicated");

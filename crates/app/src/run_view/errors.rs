@@ -1,6 +1,7 @@
 //! What failed and who hung up, told apart as far as it is known.
 
 use std::cmp::Reverse;
+use std::collections::BTreeSet;
 
 use super::Mood;
 use super::table::{self, Cell, Column, Row};
@@ -91,6 +92,24 @@ pub(super) fn close_code(code: u16) -> String {
     format!("{code} {meaning}")
 }
 
+/// What is behind close codes that say too little by themselves, of those that a server or the network has chosen.
+pub(super) fn close_notes(totals: &Totals) -> Vec<String> {
+    let codes: BTreeSet<u16> =
+        totals.disconnects().keys().filter(|key| key.by == ClosedBy::Server).map(|key| key.code).collect();
+    codes.into_iter().filter_map(|code| Some(format!("{code}: {}", behind_close(code)?))).collect()
+}
+
+const fn behind_close(code: u16) -> Option<&'static str> {
+    Some(match code {
+        1006 => {
+            "no closing frame came. The network, a proxy or the server has cut the connection; some servers do so when a frame is larger \
+             than their limit."
+        }
+        1009 => "the server closes a connection whose frame is larger than its limit.",
+        _ => return None,
+    })
+}
+
 /// So much is kept that there is something to show.
 pub(super) fn has_evidence(totals: &Totals, is_it: impl Fn(&Evidence) -> bool) -> bool {
     totals.evidence().errors_and_closes().iter().any(is_it)
@@ -125,10 +144,40 @@ pub const fn phase_word(phase: Phase) -> &'static str {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use base::time::Timestamp;
+    use metrics::{DisconnectDelta, HealthDelta, LedgerDelta, MetricsDelta, SnapshotPart, TotalsConfig};
 
     #[test]
     fn close_codes_are_explained() {
         assert_eq!(close_code(1006), "1006 cut off");
         assert_eq!(close_code(4001), "4001");
+    }
+
+    #[test]
+    fn what_a_server_closes_without_a_word_is_explained() {
+        let close = |code, by| DisconnectDelta {
+            key: DisconnectKey { population: String::new(), code, reason: String::new(), by, phase: Phase::Active },
+            count: 1,
+            first: Timestamp::ZERO,
+        };
+        let closes = [(1009, ClosedBy::Server), (1006, ClosedBy::Timeout), (1000, ClosedBy::Server)];
+        let metrics = MetricsDelta {
+            disconnects: closes.into_iter().map(|(code, by)| close(code, by)).collect(),
+            ..MetricsDelta::default()
+        };
+        let mut adding = metrics::Aggregator::new(TotalsConfig { workers: 1, ..TotalsConfig::default() });
+        adding.absorb(
+            0,
+            SnapshotPart {
+                at: Timestamp::from_micros(1),
+                metrics: &metrics,
+                users: &[],
+                ledger: &LedgerDelta::default(),
+                completions: &[],
+                health: &HealthDelta::default(),
+            },
+        );
+        let notes = close_notes(&adding.into());
+        assert_eq!(notes, ["1009: the server closes a connection whose frame is larger than its limit."]);
     }
 }

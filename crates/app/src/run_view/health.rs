@@ -18,6 +18,9 @@ const LATE_LIMIT: f64 = 0.01;
 
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct HealthView {
+    /// Whether it keeps up, or kept up.
+    pub says: &'static str,
+    pub mood: Mood,
     /// What a reader of the results must know; empty: the generator kept up.
     pub warnings: Vec<String>,
     /// Name, value and meaning of what concerns all workers.
@@ -38,15 +41,29 @@ pub const WORKER_COLUMNS: [Column; 9] = [
 ];
 
 impl HealthView {
-    pub(super) fn of(totals: &Totals) -> Self {
+    pub(super) fn of(totals: &Totals, is_over: bool) -> Self {
         let health = totals.health();
         let hidden = health.hidden_for(Timestamp::ZERO + totals.elapsed());
         let workers = health.workers.iter().enumerate();
+        let warnings = warnings(totals, hidden);
+        let (says, mood) = says(totals.timeline().seconds() > 0, warnings.is_empty(), is_over);
         Self {
-            warnings: warnings(totals, hidden),
+            says,
+            mood,
+            warnings,
             facts: facts(totals, hidden),
             workers: workers.map(|(at, worker)| row(at, worker, totals.is_probe(at), totals.browser_of(at))).collect(),
         }
+    }
+}
+
+const fn says(has_played: bool, keeps_up: bool, is_over: bool) -> (&'static str, Mood) {
+    match (has_played, keeps_up, is_over) {
+        (false, ..) => ("No load has been played.", Mood::Plain),
+        (_, true, false) => ("This browser keeps up with its plan.", Mood::Good),
+        (_, true, true) => ("This browser kept up with its plan.", Mood::Good),
+        (_, false, false) => ("This browser struggles: see the warnings above.", Mood::Warn),
+        (_, false, true) => ("This browser struggled: see the warnings above.", Mood::Warn),
     }
 }
 
@@ -195,6 +212,13 @@ mod tests {
         check(&worker(3, 0.9, 0), true);
         check(&worker(3, 0.2, 5_000_000), true);
         check(&WorkerHealth::default(), false);
+    }
+
+    #[test]
+    fn who_played_nothing_did_not_keep_up() {
+        assert_eq!(says(false, true, true), ("No load has been played.", Mood::Plain));
+        assert_eq!(says(true, true, true), ("This browser kept up with its plan.", Mood::Good));
+        assert_eq!(says(true, false, false).1, Mood::Warn);
     }
 
     #[test]

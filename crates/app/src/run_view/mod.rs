@@ -77,6 +77,8 @@ pub struct Tables {
     pub delivery: DeliveryView,
     pub errors: Vec<Row>,
     pub disconnects: Vec<Row>,
+    /// What is behind some of their codes.
+    pub close_notes: Vec<String>,
     pub counters: Vec<Row>,
     pub contract: ContractView,
     pub consistency: ConsistencyView,
@@ -88,6 +90,8 @@ pub struct Tables {
     pub health: HealthView,
     /// `None`: nobody speaks.
     pub voice: Option<VoiceView>,
+    /// It is over, and not a second of it was played: there is no course to draw.
+    pub is_unplayed: bool,
     /// Users of another kind than voice: only they send messages that the ledger follows.
     pub has_chat: bool,
     /// Metrics whose latency over time can be shown, and those of them that are times to first audio.
@@ -161,6 +165,7 @@ impl Tables {
 
     fn of(result: &RunResult<'_>, before: &RunView) -> Self {
         let (totals, plan) = (&*result.totals, &*result.plan);
+        let is_over = result.status.phase == Phase::Done;
         let thresholds = thresholds::rows(&result.thresholds);
         let kinds = voice::Kinds::of(totals);
         Self {
@@ -169,20 +174,22 @@ impl Tables {
             verdict: VerdictView::of(result.status.verdict.as_ref()),
             kept: thresholds::summary(&thresholds),
             thresholds,
-            search: result.search.as_ref().map(|search| SearchView::of(search, result.search_level)),
+            search: result.search.as_ref().map(|search| SearchView::of(search, result.search_level, is_over)),
             operations: operations::tables(totals),
-            delivery: DeliveryView::of(totals, result.clock_bound),
+            delivery: DeliveryView::of(totals, result.clock_bound, is_over),
             errors: errors::errors(totals),
             disconnects: errors::disconnects(totals),
+            close_notes: errors::close_notes(totals),
             counters: counters::rows(totals),
             contract: ContractView::of(totals),
             consistency: ConsistencyView::of(totals),
             evidence: clues::rows(totals),
             suspects: clues::suspects(plan, totals),
             populations: voice::everybody(plan, totals),
-            health: HealthView::of(totals),
+            health: HealthView::of(totals, is_over),
             voice: VoiceView::of(plan, totals, &kinds),
             has_chat: kinds.has_others,
+            is_unplayed: is_over && totals.timeline().seconds() == 0,
             happenings: happenings(totals.annotations().all()),
             latencies: charts::latencies(totals),
             first_audio: charts::first_audio(totals),

@@ -43,9 +43,11 @@ pub struct SearchCurve {
 }
 
 impl SearchView {
-    /// `level`: the one that is tried just now.
-    pub fn of(report: &SearchReport, level: Option<f64>) -> Self {
-        let (verdict, mood) = verdict(report, level);
+    /// `level`: the one that is tried just now. `is_over`: the run is, so the search does not go on, even if it was cut off before it could
+    /// say so.
+    pub fn of(report: &SearchReport, level: Option<f64>, is_over: bool) -> Self {
+        let ended = report.ended.or(is_over.then_some(Ended::Unfinished));
+        let (verdict, mood) = verdict(report, ended, level);
         Self {
             verdict,
             mood,
@@ -56,10 +58,10 @@ impl SearchView {
     }
 }
 
-fn verdict(report: &SearchReport, level: Option<f64>) -> (String, Mood) {
+fn verdict(report: &SearchReport, ended: Option<Ended>, level: Option<f64>) -> (String, Mood) {
     let text = |level: f64| with_unit(level, report.raise);
     let (held, broke) = (report.held.map(text), report.broke.map(text));
-    match (report.ended, held, broke) {
+    match (ended, held, broke) {
         (None, held, _) => {
             let now = level.map_or_else(|| "getting ready".to_owned(), |level| format!("trying {}", text(level)));
             let so_far = held.map_or_else(String::new, |held| format!("; {held} held so far"));
@@ -189,7 +191,7 @@ mod tests {
 
     #[track_caller]
     fn check(ended: Option<Ended>, expected: &str, mood: Mood) {
-        let view = SearchView::of(&report(ended), Some(40.0));
+        let view = SearchView::of(&report(ended), Some(40.0), false);
         assert_eq!((view.verdict.replace('\u{a0}', " ").as_str(), view.mood), (expected, mood));
     }
 
@@ -204,7 +206,7 @@ mod tests {
 
     #[test]
     fn levels_stand_in_the_order_they_were_tried_and_the_curve_in_the_order_of_load() {
-        let view = SearchView::of(&report(Some(Ended::Found)), None);
+        let view = SearchView::of(&report(Some(Ended::Found)), None, true);
         let cells = |column: usize| -> Vec<_> {
             view.rows.iter().map(|row| row.cells[column].text.replace('\u{a0}', " ")).collect()
         };

@@ -25,6 +25,7 @@ pub(super) fn summary(rows: &[ThresholdRow]) -> (String, Mood) {
     match (rows.len(), broken) {
         (0, _) => (String::new(), Mood::Plain),
         (all, 0) if kept == all => ("all thresholds kept".to_owned(), Mood::Good),
+        (_, 0) if kept == 0 => ("no threshold could be judged".to_owned(), Mood::Warn),
         (all, 0) => (format!("{kept} of {all} thresholds kept"), Mood::Warn),
         (all, broken) => (format!("{broken} of {all} thresholds broken"), Mood::Bad),
     }
@@ -112,6 +113,7 @@ mod tests {
     fn one_broken_threshold_is_what_counts() {
         check_summary(&[], "", Mood::Plain);
         check_summary(&[Mood::Good, Mood::Good], "all thresholds kept", Mood::Good);
+        check_summary(&[Mood::Warn, Mood::Warn], "no threshold could be judged", Mood::Warn);
         check_summary(&[Mood::Good, Mood::Warn], "1 of 2 thresholds kept", Mood::Warn);
         check_summary(&[Mood::Bad, Mood::Warn, Mood::Good], "1 of 3 thresholds broken", Mood::Bad);
     }

@@ -159,12 +159,12 @@ fn why_nothing(threshold: &Threshold, result: &ThresholdResult, is_heard_of: boo
     }
     let text = match (&result.window, &threshold.subject) {
         _ if result.actual.is_some() => "no baseline is pinned, or it has no such number".to_owned(),
-        (Some(window), _) => format!("no window of {} s had a value so far", window.length_s),
+        (Some(window), _) => format!("no window of {} s had a value", window.length_s),
         (None, Subject::Time { metric: name, .. } | Subject::Count { name, .. }) if !is_heard_of => {
-            format!("nobody has counted {name} so far")
+            format!("nobody has counted {name}")
         }
-        (None, Subject::Delivery { .. }) => "no delivery was owed so far".to_owned(),
-        _ => "nothing was measured so far".to_owned(),
+        (None, Subject::Delivery { .. }) => "no delivery was owed".to_owned(),
+        _ => "nothing was measured".to_owned(),
     };
     Some(text)
 }

@@ -77,9 +77,8 @@ fn judged(case: &JudgedRun<'_>, doubts: &[Doubt], result: &ThresholdResult) -> (
         return (ThresholdResult { outcome: Outcome::NotMeasured, why, ..result.clone() }, None);
     }
     // What is not known of a worker that was lost cannot mend a number that only rises.
-    if let Some(problem) = case.problem.filter(|_| !result.actual.is_some_and(|actual| threshold.stays_broken(actual)))
-    {
-        return (result.clone().invalid(format!("not the whole run: {problem}")), None);
+    if case.problem.is_some() && !result.actual.is_some_and(|actual| threshold.stays_broken(actual)) {
+        return (result.clone().invalid(NOT_WHOLE.to_owned()), None);
     }
     if let Subject::Standing(figure) = threshold.subject {
         return (standing(case.totals, &threshold, figure, result.clone()), None);
@@ -108,6 +107,9 @@ fn judged(case: &JudgedRun<'_>, doubts: &[Doubt], result: &ThresholdResult) -> (
         None => (result.clone(), None),
     }
 }
+
+/// Why nothing is judged but what can only get worse; what stopped the run is a reason of its own, and said once.
+const NOT_WHOLE: &str = "it is not of the whole run";
 
 /// Why a time is not judged that no doubt of the whole run touches.
 const ONLY_SUSPECT: &str = "it holds without the samples that this generator itself can have made late";

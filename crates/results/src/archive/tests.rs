@@ -61,7 +61,7 @@ fn a_damaged_line_is_named_and_loses_no_other() {
     check_problem(
         &format!("{HEAD}{a}{{\"x\": 1}}\n[]\n{b}"),
         &["aaa", "bbb"],
-        &["f, line 3: expected a report", "f, line 4: expected a report"],
+        &["f, line 3: no Tabswarm report, but JSON with \"x\"", "f, line 4: no Tabswarm report, but a JSON list"],
     );
 }
 
@@ -70,10 +70,17 @@ fn what_is_not_ours_is_said_to_be_so() {
     check_problem("", &[], &["f holds no run"]);
     check_problem(HEAD, &[], &["f holds no run"]);
     check_problem("<html></html>", &[], &["holds no report"]);
-    check_problem("{\"version\": 7}", &[], &["a report of version 7, expected 1"]);
+    check_problem("{\"version\": 7, \"run\": \"a\"}", &[], &["a report of version 7, expected 1"]);
+    check_problem("{\"version\": 7}", &[], &["no Tabswarm report, but JSON with \"version\""]);
+    check_problem("{\"version\": 1, \"populations\": []}", &[], &["but a plan: open it on the Plan page"]);
     check_problem("{\"tabswarm\":\"results\",\"version\":2}", &[], &["expected 1"]);
-    check_problem("{\"version\": 1}", &[], &["not a whole report: missing field"]);
-    check_problem("name,password\n", &[], &["f, line 1"]);
+    check_problem("{\"version\": 1, \"run\": \"a\"}", &[], &["not a whole report: missing field"]);
+    check_problem("name,password\nann,x\nben,y\n", &[], &["f is no Tabswarm report: it is a text, and no JSON"]);
+    let whole = serde_json::to_string_pretty(&report("aaa")).unwrap();
+    check_problem(&whole[..whole.len() / 2], &[], &["f is no Tabswarm report: it is JSON that breaks off"]);
+    check_problem("{\n  1: 2,\n  3: 4\n}\n", &[], &["f is no Tabswarm report: it is damaged JSON"]);
+    let lines = format!("{HEAD}{}x\n", "?\n".repeat(8));
+    check_problem(&lines, &[], &["f, line 2: ", "f, line 3: ", "f, line 4: ", "f: and 6 more lines"]);
 }
 
 #[test]

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use plan::{Action, Plan, Population};
 use serde::Deserialize;
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 /// Something that two plans want differently: first the first one's.
 #[derive(Debug, Clone, PartialEq)]
@@ -95,12 +95,16 @@ fn behaviour(a: &Population, b: &Population) -> Vec<LoadDifference> {
     if !is_same(&a.scenario, &b.scenario) {
         return vec![LoadDifference::Scenario];
     }
+    // They are the same but for addresses, and so are what their variables are unless the plan says it.
+    let defaults = defaults(&a.scenario);
     let names: BTreeSet<&String> = a.variables.keys().chain(b.variables.keys()).collect();
     let difference = |name: &String| {
         let values = [a, b].map(|population| population.variables.get(name));
         let is_same = match values {
             [Some(a), Some(b)] => is_same(a, b),
-            [Some(one), None] | [None, Some(one)] => is_address(one),
+            [Some(one), None] | [None, Some(one)] => {
+                is_address(one) || defaults.get(name).is_some_and(|default| is_same(one, default))
+            }
             [None, None] => true,
         };
         let text = |value: &Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
@@ -117,8 +121,22 @@ fn is_same(a: &Value, b: &Value) -> bool {
             a.len() == b.len() && a.iter().all(|(name, a)| b.get(name).is_some_and(|b| is_same(a, b)))
         }
         (Value::Array(a), Value::Array(b)) => a.len() == b.len() && a.iter().zip(b).all(|(a, b)| is_same(a, b)),
+        // 5 is 5.0.
+        (Value::Number(a), Value::Number(b)) => a == b || a.as_f64() == b.as_f64(),
         _ => a == b || (is_address(a) && is_address(b)),
     }
+}
+
+/// What the variables of a scenario are while the plan does not set them; none where nobody knows the scenario.
+pub(super) fn defaults(scenario: &Value) -> Map<String, Value> {
+    let document = scenario::resolve(scenario).unwrap_or_default();
+    let declared = document.get("variables").and_then(Value::as_object).cloned().unwrap_or_default();
+    let default = |declaration: Value| match declaration {
+        // With documentation; a bare value is its own default.
+        Value::Object(mut fields) => fields.remove("default"),
+        bare => Some(bare),
+    };
+    declared.into_iter().filter_map(|(name, declaration)| Some((name, default(declaration)?))).collect()
 }
 
 /// A URL or a path.
@@ -139,6 +157,10 @@ mod tests {
 
     fn held(users: u32, duration_s: u32) -> Value {
         json!({"model": "closed", "start": users, "stages": [{"duration_s": duration_s, "target": users}]})
+    }
+
+    fn room_size() -> Value {
+        defaults(&json!("ktb-chat"))["room_size"].clone()
     }
 
     #[track_caller]
@@ -167,6 +189,9 @@ mod tests {
         check(&usual(), &with("actions", json!([{"at_s": 1.0, "do": "pause"}])), &[Actions]);
         let ramped = json!({"model": "closed", "start": 0, "stages": [{"duration_s": 60, "target": 40}]});
         check(&usual(), &plan(ramped, json!({"send_min_ms": 1000})), &[Course]);
+        // The default, said aloud or not.
+        check(&plan(held(40, 60), json!({"room_size": room_size()})), &plan(held(40, 60), json!({})), &[]);
+        check(&sends(json!(1000)), &sends(json!(1000.0)), &[]);
         let values = [Some("1000".into()), Some("500".into())];
         check(&usual(), &sends(json!(500)), &[Variable { name: "send_min_ms".into(), values }]);
         let other = json!({"name": "p", "scenario": "socketio-basic", "load": held(40, 60)});
