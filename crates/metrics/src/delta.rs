@@ -29,6 +29,11 @@ impl UserId {
     }
 }
 
+/// What people call a user, whose number counts from 0: its population and its number from 1.
+pub fn user_name(population: &str, index: u32) -> String {
+    format!("{population} {}", index + 1)
+}
+
 /// What happened since the last snapshot.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub struct MetricsDelta {
@@ -190,6 +195,31 @@ impl ClosedBy {
     pub const fn is_planned(self) -> bool {
         matches!(self, Self::User | Self::Service)
     }
+
+    /// What this close in this phase did to a connection.
+    pub const fn kind(self, phase: Phase) -> CloseKind {
+        match phase {
+            _ if self.is_planned() => CloseKind::Planned,
+            Phase::Connecting => CloseKind::NeverConnected,
+            _ => CloseKind::Lost,
+        }
+    }
+}
+
+impl DisconnectKey {
+    pub const fn kind(&self) -> CloseKind {
+        self.by.kind(self.phase)
+    }
+}
+
+/// What became of a socket.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum CloseKind {
+    /// It was a connection, and nobody planned its end.
+    Lost,
+    /// An attempt that failed: an error of `connect`, and no connection that could be lost.
+    NeverConnected,
+    Planned,
 }
 
 /// Where in its life a user is.
@@ -272,6 +302,18 @@ impl UsersByState {
     /// Gave up, as far as is known.
     pub fn gave_up(&self) -> u32 {
         self.failed.saturating_sub(self.lost)
+    }
+
+    /// Want a connection, or have given up wanting one, and have none.
+    pub fn unconnected_now(&self) -> u32 {
+        [self.preparing, self.connecting, self.reconnecting]
+            .into_iter()
+            .fold(self.gave_up().saturating_sub(self.replaced), u32::saturating_add)
+    }
+
+    /// Have a connection.
+    pub fn connected_now(&self) -> u32 {
+        self.flow.saturating_add(self.active).saturating_add(self.finishing)
     }
 
     /// Never got to their work.
@@ -411,6 +453,12 @@ impl LedgerDelta {
 
     pub fn figure(&self, figure: Figure) -> Option<i64> {
         self.figures().into_iter().find(|(known, _)| *known == figure).map(|(_, count)| count)
+    }
+
+    /// Of what it is a part of, 0 to 1; `None`: there is none of that.
+    pub fn share(&self, figure: Figure) -> Option<f64> {
+        let whole = self.figure(figure.whole()).filter(|whole| *whole > 0)?;
+        Some(self.figure(figure)? as f64 / whole as f64)
     }
 }
 

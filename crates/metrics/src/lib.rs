@@ -36,7 +36,7 @@ pub use evidence::{
 };
 pub use finding::{FindingDelta, FindingEntry, FindingKey, FindingTotal, MOST_NAMED, entries as finding_entries};
 pub use histogram::{CensoredStats, Histogram, HistogramError, PERCENTILES, Stats};
-pub use ledger::{Ledger, Receipt};
+pub use ledger::{Ledger, Missed, Receipt};
 pub use listeners::{HeardSums, ListenerDelta, Listeners};
 pub use plan::{Threshold, ThresholdError, ThresholdUnit as Unit};
 pub use playback::{Heard, Listened, PlaybackPace, Player};

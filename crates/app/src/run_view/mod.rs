@@ -163,6 +163,7 @@ impl Tables {
         let (totals, plan) = (&*result.totals, &*result.plan);
         let thresholds = thresholds::rows(&result.thresholds);
         let kinds = voice::Kinds::of(totals);
+        let is_over = result.status.phase == Phase::Done;
         Self {
             revision: before.tables.revision + 1,
             second: totals.timeline().closed(),
@@ -171,7 +172,7 @@ impl Tables {
             thresholds,
             search: result.search.as_ref().map(|search| SearchView::of(search, result.search_level)),
             operations: operations::tables(totals),
-            delivery: DeliveryView::of(totals, result.clock_bound),
+            delivery: DeliveryView::of(totals, result.clock_bound, is_over),
             errors: errors::errors(totals),
             disconnects: errors::disconnects(totals),
             counters: counters::rows(totals),
@@ -181,7 +182,7 @@ impl Tables {
             suspects: clues::suspects(plan, totals),
             populations: voice::everybody(plan, totals),
             health: HealthView::of(totals),
-            voice: VoiceView::of(plan, totals, &kinds),
+            voice: VoiceView::of(plan, totals, &kinds, is_over),
             has_chat: kinds.has_others,
             happenings: happenings(totals.annotations().all()),
             latencies: charts::latencies(totals),

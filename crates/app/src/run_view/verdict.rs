@@ -70,6 +70,7 @@ const fn advice(what: ReasonKind) -> &'static str {
         ReasonKind::BacklogNotKnown => "Let some users ask for acknowledgements: what comes late then shows it.",
         ReasonKind::ClockUncertainty => "Ask for the round trip instead, which one clock measures.",
         ReasonKind::NoThresholds => "Add some to the plan: a run then says by itself whether it holds.",
+        ReasonKind::CutWaiting => "Let the run last longer than its users wait for an answer.",
         ReasonKind::SuspectSamples
         | ReasonKind::ThresholdFailed
         | ReasonKind::ThresholdNotJudged

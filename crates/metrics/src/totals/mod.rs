@@ -52,6 +52,8 @@ pub struct Totals {
     pub(crate) users: UsersByState,
     /// `None`: it goes on.
     pub(crate) ending: Option<LoadEnd>,
+    /// The same when the load ended.
+    pub(crate) users_at_end: UsersByState,
     pub(crate) health: Health,
     /// How far the load was behind the probes when they were last compared.
     pub(crate) staleness: Option<Staleness>,

@@ -1,7 +1,7 @@
 //! The rules: docs/metrics.md ("Verdict") has them as a table.
 
 use super::generators::{Doubt, doubts, relieved_browsers, stalled_browsers, unknown_backlog};
-use super::words::{held_up, in_words, measured, millis, percent, scale, sentence, times_of};
+use super::words::{cut_waiting, held_up, in_words, measured, millis, percent, scale, sentence, times_of};
 use super::{Reason, ReasonKind, Verdict, VerdictOutcome};
 use crate::threshold::{Outcome, ThresholdResult};
 use crate::totals::Totals;
@@ -197,6 +197,8 @@ fn remarks(case: &JudgedRun<'_>, is_doubted: bool) -> Vec<Reason> {
     remarks.extend(relieved_browsers(case.totals));
     remarks.extend(stalled_browsers(case.totals));
     remarks.extend(unknown_backlog(case));
+    let cut = cut_waiting(case.totals).map(|text| Reason::new(ReasonKind::CutWaiting, text));
+    remarks.extend(cut);
     let (what, text) = match case.thresholds {
         None => (ReasonKind::Search, "A search breaks its thresholds on purpose: each level has its own outcome."),
         Some([]) => (ReasonKind::NoThresholds, "The plan has no thresholds: nothing could fail."),
