@@ -6,6 +6,7 @@
 mod aggregator;
 mod annotation;
 mod bins;
+mod close;
 mod contract;
 mod delta;
 mod evidence;
@@ -28,6 +29,7 @@ mod verdict;
 pub use aggregator::{Aggregator, SnapshotPart};
 pub use annotation::{Annotation, AnnotationKind, Annotations, ErrorBursts};
 pub use bins::{MAX_US as MOST_US, MOST_LIMITS};
+pub use close::{CloseKind, ClosedBy, DisconnectDelta, DisconnectKey};
 pub use contract::{BreachDelta, BreachEntry, BreachKey, BreachTotal, entries as contract_entries};
 pub use delta::*;
 pub use evidence::{

@@ -216,7 +216,7 @@ fn a_close_of_our_own_that_nobody_answers_did_not_break() {
 
 #[test]
 fn who_missed_a_message_is_named_as_the_page_does() {
-    let names = crate::user::Names::new(vec!["a".into()]);
+    let names = UserNames::new(vec!["a".into()]);
     let ids = [metrics::UserId::new(0, 1), metrics::UserId::new(0, 4)];
     assert_eq!(names.some(&ids, 2), "a 2, a 5");
     assert_eq!(names.some(&ids, 9), "a 2, a 5 and 7 more");

@@ -14,7 +14,7 @@ use scenario::{OperationId, Program};
 
 use super::control::Control;
 use super::meters::Meters;
-use super::names::Names;
+use super::names::UserNames;
 use super::probe::ProbeFindings;
 use super::voice::Utterances;
 
@@ -29,7 +29,7 @@ pub struct Context<'a> {
     /// What the tester has changed.
     pub control: &'a Control,
     pub population: &'a str,
-    pub names: &'a Names,
+    pub names: &'a UserNames,
     pub terms: &'a Terms,
     pub meters: &'a mut Meters,
     /// Of a population of voice users.

@@ -39,7 +39,7 @@ pub use due::is_stale;
 pub use life::ONCE_USER;
 pub use link::Opening;
 pub use meters::Meters;
-pub use names::Names;
+pub use names::UserNames;
 pub use outlook::{Call, Outlook, OutlookStep, StepKind};
 pub use voice::{UnknownClip, Utterances};
 

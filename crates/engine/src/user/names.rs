@@ -4,9 +4,9 @@ use metrics::{UserId, user_name};
 
 /// Of the plan's populations, by their places.
 #[derive(Debug, Default)]
-pub struct Names(Vec<String>);
+pub struct UserNames(Vec<String>);
 
-impl Names {
+impl UserNames {
     pub fn new(populations: Vec<String>) -> Self {
         Self(populations)
     }

@@ -14,7 +14,7 @@ use protocol::Args;
 use scenario::{EmitOp, Marks, OperationId, Program, ReadState};
 
 use super::marks::{Marked, id_text};
-use super::{Context, Names, User};
+use super::{Context, User, UserNames};
 
 /// Of one user that probes.
 #[derive(Default)]
@@ -67,7 +67,7 @@ pub struct ProbeFinding {
 
 impl ProbeFinding {
     /// By the server's id, or by its sender's count of its messages.
-    fn add(&mut self, names: &Names, id: Option<&str>, sender: UserId, sequence: u32) {
+    fn add(&mut self, names: &UserNames, id: Option<&str>, sender: UserId, sequence: u32) {
         self.count += 1;
         if self.about.len() < MOST_NAMED {
             self.about.push(id.map_or_else(|| names.message(sender, sequence), str::to_owned));
@@ -120,7 +120,7 @@ impl Probe {
     }
 
     /// Judges the pages; `me` is the user's own id in tags.
-    pub fn findings(&self, me: UserId, names: &Names) -> ProbeFindings {
+    pub fn findings(&self, me: UserId, names: &UserNames) -> ProbeFindings {
         let asked = self.asking.unwrap_or(Timestamp::ZERO);
         let marked = self.marked.until(asked);
         let mut findings = ProbeFindings::default();
@@ -287,7 +287,7 @@ mod tests {
         probe.marked.note(&serde_json::json!(ids).to_string(), "", Timestamp::ZERO, None);
         probe.pages = pages.iter().map(|page| page.split_whitespace().map(entry).collect()).collect();
         probe.asking = Some(Timestamp::from_micros(60_000_000));
-        let findings = probe.findings(ME, &Names::default());
+        let findings = probe.findings(ME, &UserNames::default());
         let found = findings.all().map(|(_, found)| found.about.join(" "));
         assert_eq!(
             (findings.compared, found.each_ref().map(String::as_str)),
@@ -326,7 +326,7 @@ mod tests {
 
     #[test]
     fn what_a_server_has_no_id_of_is_named_by_its_sender() {
-        let names = Names::new(vec!["a".into(), "b".into()]);
+        let names = UserNames::new(vec!["a".into(), "b".into()]);
         let mut found = ProbeFinding::default();
         (0..12).for_each(|sequence| found.add(&names, None, UserId::new(1, 5), sequence));
         assert_eq!((found.count, found.about.len()), (12, MOST_NAMED));
@@ -338,7 +338,10 @@ mod tests {
         let mut probe = Probe { asking: Some(Timestamp::ZERO), ..Probe::default() };
         probe.pages = vec![vec![entry("a0")]];
         receive(&mut probe, "a1");
-        assert_eq!(probe.findings(ME, &Names::default()), ProbeFindings { compared: 1, ..ProbeFindings::default() });
+        assert_eq!(
+            probe.findings(ME, &UserNames::default()),
+            ProbeFindings { compared: 1, ..ProbeFindings::default() }
+        );
     }
 
     #[test]
@@ -351,7 +354,7 @@ mod tests {
             probe.received(at(arrived_ms), &entry("a1").tag, None);
             probe.asking = Some(at(10_000));
             probe.pages = vec![vec![entry("a0")]];
-            assert_eq!(probe.findings(ME, &Names::default()).missing.count, missing);
+            assert_eq!(probe.findings(ME, &UserNames::default()).missing.count, missing);
         }
         check(8_000, 1);
         check(8_001, 0);
@@ -368,7 +371,7 @@ mod tests {
             receive(&mut probe, "a2");
             probe.asking = Some(Timestamp::ZERO + Span::from_secs(60));
             probe.pages = vec![vec![entry("a0"), entry("a2")]];
-            assert_eq!(probe.findings(ME, &Names::default()).missing.count, missing);
+            assert_eq!(probe.findings(ME, &UserNames::default()).missing.count, missing);
         }
         check(["r", "r"], 1);
         check(["r", "s"], 0);

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::Aggregator;
+use crate::close::{CloseKind, DisconnectDelta};
 use crate::contract::{BreachDelta, BreachTotal};
 use crate::delta::*;
 use crate::finding::FindingDelta;

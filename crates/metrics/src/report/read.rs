@@ -5,8 +5,9 @@ use std::collections::BTreeMap;
 use super::{
     DisconnectEntry, ErrorEntry, HealthEntry, ListenersEntry, MetricEntry, MetricSeries, Report, Series, WorkerEntry,
 };
+use crate::close::DisconnectKey;
 use crate::contract::BreachEntry;
-use crate::delta::{DisconnectKey, ErrorKey, UserId, UsersByState};
+use crate::delta::{ErrorKey, UserId, UsersByState};
 use crate::evidence::EvidenceBook;
 use crate::finding::FindingEntry;
 use crate::histogram::{Histogram, HistogramError};

@@ -3,9 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::samples::Samples;
-use crate::delta::{
-    CloseKind, CounterDelta, DisconnectDelta, DisconnectKey, ErrorDelta, HistogramDelta, LedgerDelta, UsersByState,
-};
+use crate::close::{CloseKind, DisconnectDelta, DisconnectKey};
+use crate::delta::{CounterDelta, ErrorDelta, HistogramDelta, LedgerDelta, UsersByState};
 use crate::listeners::{HeardSums, ListenerDelta};
 use crate::totals::{ACK_TIMEOUT, EndedBy, LoadEnd, Outcomes, PopulationConfig, outcomes};
 use base::time::Span;

@@ -27,8 +27,9 @@ pub use self::timeline::{MetricColumns, Timeline};
 
 use self::suspect::Split;
 use super::annotation::Annotations;
+use super::close::DisconnectKey;
 use super::contract::{BreachKey, BreachTotal};
-use super::delta::{DisconnectKey, ErrorKey, LedgerDelta, UsersByState};
+use super::delta::{ErrorKey, LedgerDelta, UsersByState};
 use super::evidence::EvidenceBook;
 use super::finding::{FindingKey, FindingTotal};
 use super::histogram::Histogram;
