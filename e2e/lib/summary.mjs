@@ -41,12 +41,12 @@ function errors({ errors }) {
   return table(['error', 'phase', 'count', 'first one'], rows);
 }
 
-/** Connections that our users did not end themselves. */
+/** Connections that were lost, and attempts that never became one. */
 function disconnects({ disconnects }) {
   const lost = disconnects.filter((disconnect) => !['user', 'service'].includes(disconnect.by));
   if (!lost.length) return undefined;
-  const rows = lost.map(({ code, reason, by, phase, population, count }) => [`${code} ${reason}`, by, phase, population, count]);
-  return table(['lost connection', 'closed by', 'phase', 'population', 'count'], rows);
+  const rows = lost.map(({ code, reason, by, phase, population, count }) => [`${code} ${reason}`, by, phase === 'connecting' ? 'never connected' : phase, population, count]);
+  return table(['closed', 'closed by', 'phase', 'population', 'count'], rows);
 }
 
 function delivery({ delivery }) {

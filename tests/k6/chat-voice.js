@@ -169,7 +169,7 @@ const eventsIn = new Counter('events_in');
 const errors = new Counter('errors');
 // Failed attempts per attempt, tagged with the operation.
 const errorsRate = new Rate('errors_rate');
-// Connections that somebody else ended, tagged with the close code.
+// Connections that were lost and nobody planned it, tagged with the close code.
 const disconnects = new Counter('disconnects');
 
 // ------------------------------------------------------- The population "chat"

@@ -1,6 +1,7 @@
 //! Things that go wrong in mid-run.
 
 use base::time::{Span, Timestamp};
+use metrics::CloseKind;
 use run::RunInput;
 use serde_json::json;
 use testkit::Faults;
@@ -26,6 +27,28 @@ fn users_come_back_after_a_lost_connection_and_their_senders_do_not_double() {
     assert_eq!(counter(&world, "reconnects"), 14);
     assert_eq!(ledger(&world).missing, 0, "a cut connection is no loss of messages: {:?}", ledger(&world));
     assert_eq!(world.run.status().users.by_state.done, 40);
+}
+
+#[test]
+fn who_does_not_come_back_has_lost_one_connection() {
+    let mut world = world(chat_plan(held(10, 120), steady()), Faults::default());
+    world.play(Span::from_secs(40));
+    world.hang();
+    world.cut_connections(1);
+    world.play_until(Timestamp::ZERO + Span::from_secs(4_000));
+    assert!(world.run.is_done());
+    let disconnects = world.run.totals().disconnects().iter();
+    let of_kind =
+        |wanted| disconnects.clone().filter(move |(key, _)| key.kind() == wanted).map(|(_, total)| total.count);
+    assert_eq!(of_kind(CloseKind::Lost).sum::<u64>(), 10);
+    // Each of them has tried again.
+    assert!(of_kind(CloseKind::NeverConnected).sum::<u64>() >= 10);
+    let series = world.run.totals().timeline().value("disconnects").expect("there were some");
+    assert_eq!(series.iter().sum::<f32>(), 10.0);
+    let status = world.run.status();
+    let sentence = &status.verdict.as_ref().expect("it is over").sentence;
+    let expected = "10 connections lost that nobody planned; 10 of 10 users had none when the load ended.";
+    assert!(sentence.contains(expected), "{sentence}");
 }
 
 #[test]

@@ -2,7 +2,7 @@
 //! on both sides.
 
 use base::time::Span;
-use metrics::{ClosedBy, Histogram, Phase};
+use metrics::{ClosedBy, Histogram, Phase, ReasonKind};
 use plan::Plan;
 use run::RunInput;
 use serde_json::{Value, json};
@@ -84,6 +84,30 @@ fn every_turn_is_accounted_for_on_both_sides() {
         assert_eq!(reported.map(|(_, total)| total.count).sum::<u64>(), 8);
         check_turns(&world);
     }
+}
+
+#[test]
+fn who_is_cut_while_waiting_is_told() {
+    // Nobody is answered, and the load ends before anybody's patience does.
+    let config = VoiceConfig { mute_from_turn: Some(1), ..VoiceConfig::default() };
+    let variables = json!({ "turns": 2, "answer_timeout_s": 500 });
+    let world = played(plan("voice-guest", variables, once(4, 30)), config);
+    assert_eq!((counter(&world, "turns"), counter(&world, "turns.cut.waiting")), (4, 4));
+    check_turns(&world);
+    // No time is made up for an answer that nobody heard.
+    assert_eq!((samples(&world, "answer.first_audio"), counter(&world, "turns.unanswered")), (0, 0));
+    let (least, most) = range(&world, "audio.cut_wait");
+    assert!(least > 10_000.0 && most < 30_000.0, "{least} to {most}");
+    let verdict = world.run.status().verdict.expect("it is over");
+    let told = "4 turns still waited for an answer when they left or the run ended, for ";
+    assert!(verdict.sentence.contains(told), "{}", verdict.sentence);
+    assert!(verdict.reasons.iter().any(|reason| reason.what == ReasonKind::CutWaiting), "{:?}", verdict.reasons);
+
+    // A service that never says anything at all.
+    let config = VoiceConfig { capacity: 0, ..VoiceConfig::default() };
+    let variables = json!({ "greeting_timeout_s": 500 });
+    let world = played(plan("voice-guest", variables, once(4, 20)), config);
+    assert_eq!((counter(&world, "turns"), counter(&world, "audio.greetings.cut")), (0, 4));
 }
 
 #[test]

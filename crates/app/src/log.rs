@@ -1,6 +1,7 @@
 //! The event log as the page shows it: the newest lines that pass a filter.
 
 use engine::wire::{LogLevel, LogLine};
+use metrics::user_name;
 
 /// Rows shown at most: a page with thousands of rows stops scrolling smoothly, and nobody reads them.
 const ROWS: usize = 200;
@@ -64,8 +65,7 @@ fn who(line: &LogLine) -> String {
     match (line.population.as_str(), line.user) {
         ("", None) => "run".to_owned(),
         (population, None) => population.to_owned(),
-        // People count from one.
-        (population, Some(user)) => format!("{population} {}", user + 1),
+        (population, Some(user)) => user_name(population, user),
     }
 }
 

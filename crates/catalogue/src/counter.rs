@@ -39,6 +39,8 @@ table! {
         TurnsUnanswered = bad_voice("turns.unanswered", "turns without an answer: time-out, empty, or spoken over before it came").falsified_by(&[Falsifier::Lateness]);
         TurnsLost = bad_voice("turns.lost", "turns whose connection was lost");
         TurnsCut = voice("turns.cut", "turns whose user left, or that the run's end cut");
+        TurnsCutWaiting = voice("turns.cut.waiting", "of `turns.cut` those that still waited for their answer, no longer than their limit: whether it would have come is not known");
+        GreetingsCut = voice("audio.greetings.cut", "greetings, and other answers to nothing said, that a user listened for when it left or the run ended: not known either");
         Answers = voice("audio.answers", "answers that began, greetings included");
         AnswersEmpty = bad_voice("audio.answers.empty", "answers that ended without any audio");
         AnswersSilent = bad_voice("audio.answers.silent", "answers with no sample above −50 dB of full scale");

@@ -12,7 +12,7 @@ table! {
         Played = Of::figure(MetricKind::Counter, Measure::Share, Whole("run.played"), "share of the planned time that was played").better(Better::Higher).falsified_by(&[Falsifier::Tester]);
         Errors = count(Whole("errors"), "errors, of all operations").better(Better::Lower).falsified_by(&[Falsifier::Lateness]);
         ErrorsOf = count(Before("errors.", "operation"), "errors of the operation").better(Better::Lower).falsified_by(&[Falsifier::Lateness]);
-        Disconnects = count(Whole("disconnects"), "connections that somebody else than the user ended").better(Better::Lower);
+        Disconnects = count(Whole("disconnects"), "connections that were lost and nobody planned it").better(Better::Lower);
 
         /// What users send is the plan's doing as much as the server's.
         Sent = ledger("delivery.sent", "messages handed to a socket");
@@ -88,6 +88,16 @@ impl Figure {
     /// The ledger counts it at receivers: it says nothing while no delivery is owed.
     pub fn is_of_receivers(self) -> bool {
         OF_RECEIVERS.contains(&self)
+    }
+
+    /// What a share of a ledger's number is of: copies that came are held against what came, owed ones against what is owed, and messages
+    /// against what was sent.
+    pub const fn whole(self) -> Self {
+        match self {
+            Self::Sent | Self::Accepted | Self::Rejected | Self::Unconfirmed | Self::Abandoned => Self::Sent,
+            Self::Duplicated | Self::OwnCopies | Self::Reordered | Self::Late | Self::Extra => Self::Arrived,
+            _ => Self::Due,
+        }
     }
 
     /// What stands behind `delivery.`; `None`: it is none of the ledger's numbers.

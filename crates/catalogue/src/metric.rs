@@ -40,6 +40,8 @@ table! {
         TranscriptDelay = Of::voice(Behind("speak", ".transcript_delay"), "the last sample of speech was due", "the service's `transcript`. One that comes before the service has heard the end of an utterance is of the utterance before; what could be of either is not measured");
         BargeInStop = Of::voice(Behind("speak", ".barge_in_stop"), "the first frame with speech of an utterance is sent while an answer is arriving", "the last audio of that answer; no sample if none came any more");
         AudioPacingError = Of::generator("audio.pacing.error", "a frame of the microphone was due", "the browser's `send` has taken it: what it waited behind other users' frames counts").in_own_panel().not_compared().in_chapter(Chapter::Listening);
+        /// How long the run lasted is no quality.
+        AudioCutWait = Of::voice(Whole("audio.cut_wait"), "as `<answer>.first_audio`", "the user left, or the run ended, before any answer came; a count of those who still waited, and no part of `<answer>.first_audio`").falsified_by(&[]).better(Better::Neither).not_compared();
         AudioGap = Of::voice(Whole("audio.gap"), "a chunk of an answer arrives", "its next one does; one sample per chunk");
         AudioJitter = Of::voice(Whole("audio.jitter"), "no time between two events: interarrival jitter of an answer's chunks, as above; one sample per answer", "");
         AudioUnderrun = Of::voice(Whole("audio.underrun"), "the player has run dry in mid-answer", "it plays again; one sample per underrun");

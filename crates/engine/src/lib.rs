@@ -34,7 +34,7 @@ pub use rings::{Caught, NoRings, Rings, SHARED_MS};
 use std::collections::VecDeque;
 
 use crate::ports::{FetchFailure, FetchId, FetchOutcome, FetchRequest, Frames, Input, Output, SocketId};
-use crate::user::{Context, ONCE_USER, User, Wish};
+use crate::user::{Context, ONCE_USER, User, UserNames, Wish};
 use crate::wire::{LogLine, Snapshot, WorkerLoad, between_snapshots};
 use base::time::{Span, Timestamp};
 use metrics::{Exemplars, HealthDelta, Ledger, Recorder, Redactor, UsersByState};
@@ -61,6 +61,7 @@ use watch::Watching;
 pub struct Engine {
     populations: Vec<LocalPopulation>,
     programs: Vec<std::rc::Rc<Program>>,
+    names: UserNames,
     crowd: Crowd,
     deadlines: Deadlines,
     handshakes: Slots<QueueTicket>,
@@ -129,6 +130,7 @@ impl Engine {
         }
         Ok(Self {
             programs: populations.iter().map(|population| population.program.clone()).collect(),
+            names: UserNames::new(populations.iter().map(|population| population.name.clone()).collect()),
             populations,
             crowd: Crowd::default(),
             deadlines: Deadlines::default(),
@@ -337,6 +339,7 @@ impl Engine {
             program,
             control,
             population: name,
+            names: &self.names,
             terms,
             meters,
             utterances: utterances.as_mut(),

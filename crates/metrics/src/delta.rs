@@ -6,6 +6,7 @@ use std::ops::{AddAssign, SubAssign};
 use serde::{Deserialize, Serialize};
 
 use super::bins;
+use super::close::DisconnectDelta;
 use super::contract::BreachDelta;
 use super::finding::FindingDelta;
 use super::listeners::ListenerDelta;
@@ -27,6 +28,11 @@ impl UserId {
     pub const fn index(self) -> u32 {
         self.0 & 0x00ff_ffff
     }
+}
+
+/// What people call a user, whose number counts from 0: its population and its number from 1.
+pub fn user_name(population: &str, index: u32) -> String {
+    format!("{population} {}", index + 1)
 }
 
 /// What happened since the last snapshot.
@@ -166,43 +172,6 @@ pub struct ErrorDelta {
     pub sample: String,
 }
 
-#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-pub struct DisconnectKey {
-    pub population: String,
-    pub code: u16,
-    pub reason: String,
-    pub by: ClosedBy,
-    pub phase: Phase,
-}
-
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct DisconnectDelta {
-    pub key: DisconnectKey,
-    pub count: u64,
-    pub first: Timestamp,
-}
-
-/// Who closed first.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum ClosedBy {
-    /// We did, as the scenario says.
-    User,
-    /// The server, or something between.
-    Server,
-    /// The service ended the session with an event of its own, as the scenario expects of it; the user then hung up.
-    Service,
-    /// We gave up: no ping in time, a refused connect, a flood before it was answered, a hard stop.
-    Timeout,
-}
-
-impl ClosedBy {
-    /// Nothing is wrong with it.
-    pub const fn is_planned(self) -> bool {
-        matches!(self, Self::User | Self::Service)
-    }
-}
-
 /// Where in its life a user is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -283,6 +252,18 @@ impl UsersByState {
     /// Gave up, as far as is known.
     pub fn gave_up(&self) -> u32 {
         self.failed.saturating_sub(self.lost)
+    }
+
+    /// Want a connection, or have given up wanting one, and have none.
+    pub fn unconnected_now(&self) -> u32 {
+        [self.preparing, self.connecting, self.reconnecting]
+            .into_iter()
+            .fold(self.gave_up().saturating_sub(self.replaced), u32::saturating_add)
+    }
+
+    /// Have a connection.
+    pub fn connected_now(&self) -> u32 {
+        self.flow.saturating_add(self.active).saturating_add(self.finishing)
     }
 
     /// Never got to their work.
@@ -422,6 +403,12 @@ impl LedgerDelta {
 
     pub fn figure(&self, figure: Figure) -> Option<i64> {
         self.figures().into_iter().find(|(known, _)| *known == figure).map(|(_, count)| count)
+    }
+
+    /// Of what it is a part of, 0 to 1; `None`: there is none of that.
+    pub fn share(&self, figure: Figure) -> Option<f64> {
+        let whole = self.figure(figure.whole()).filter(|whole| *whole > 0)?;
+        Some(self.figure(figure)? as f64 / whole as f64)
     }
 }
 

@@ -6,6 +6,7 @@
 mod aggregator;
 mod annotation;
 mod bins;
+mod close;
 mod contract;
 mod delta;
 mod evidence;
@@ -29,6 +30,7 @@ mod waiting;
 pub use aggregator::{Aggregator, SnapshotPart};
 pub use annotation::{Annotation, AnnotationKind, Annotations, ErrorBursts};
 pub use bins::{MAX_US as MOST_US, MOST_LIMITS};
+pub use close::{CloseKind, ClosedBy, DisconnectDelta, DisconnectKey};
 pub use contract::{BreachDelta, BreachEntry, BreachKey, BreachTotal, entries as contract_entries};
 pub use delta::*;
 pub use evidence::{
@@ -37,7 +39,7 @@ pub use evidence::{
 };
 pub use finding::{FindingDelta, FindingEntry, FindingKey, FindingTotal, MOST_NAMED, entries as finding_entries};
 pub use histogram::{CensoredStats, Histogram, HistogramError, PERCENTILES, Stats};
-pub use ledger::{Ledger, Receipt};
+pub use ledger::{Ledger, Missed, Receipt};
 pub use listeners::{HeardSums, ListenerDelta, Listeners};
 pub use plan::{Threshold, ThresholdError, ThresholdUnit as Unit};
 pub use playback::{Heard, Listened, PlaybackPace, Player};

@@ -5,10 +5,9 @@ use std::collections::hash_map::Entry;
 use std::hash::Hash;
 
 use super::bins::{Bins, MAX_US};
+use super::close::{DisconnectDelta, DisconnectKey};
 use super::contract::{BreachDelta, BreachKey};
-use super::delta::{
-    CounterDelta, DisconnectDelta, DisconnectKey, ErrorDelta, ErrorKey, HistogramDelta, MetricsDelta, UserId,
-};
+use super::delta::{CounterDelta, ErrorDelta, ErrorKey, HistogramDelta, MetricsDelta, UserId};
 use super::finding::{FindingDelta, FindingKey, FindingTotal};
 use super::listeners::{HeardSums, ListenerDelta};
 use super::playback::Listened;

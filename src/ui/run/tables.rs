@@ -139,14 +139,15 @@ pub fn Closes() -> impl IntoView {
     let view = store.tables(|tables| tables.voice.as_ref().map(|voice| voice.closes.clone()));
     let closes = Signal::derive(move || view.get().unwrap_or_default().closes);
     let silence = Signal::derive(move || view.get().unwrap_or_default().silence);
+    let quiet = Signal::derive(move || view.get().unwrap_or_default().quiet);
     let has_none = move |rows: Signal<Vec<_>>| rows.with(Vec::is_empty);
     let open = move |silence| move |(row, column)| investigate(store, Clue::Phase { silence, row, column });
     view! {
         <div hidden=move || view.with(Option::is_none)>
             <Card title="Closes by phase" hint="Voice users only. Red: not closed by the user itself.">
-                <p class="hint" hidden=move || !has_none(closes)>"No connection has ended yet."</p>
+                <p class="hint" hidden=move || !has_none(closes)>"No connection has ended."</p>
                 <div hidden=move || has_none(closes)><DataTable label="Closes by phase" columns=&CLOSE_COLUMNS rows=closes on_open=open(false) /></div>
-                <p class="hint" hidden=move || !has_none(silence)>"Nobody waited in vain for a sound."</p>
+                <p class="hint" hidden=move || quiet.with(String::is_empty)>{quiet}</p>
                 <div hidden=move || has_none(silence)><DataTable label="Silence by phase" columns=&SILENCE_COLUMNS rows=silence on_open=open(true) /></div>
             </Card>
         </div>

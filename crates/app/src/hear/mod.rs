@@ -11,7 +11,7 @@ use std::sync::Arc;
 use super::event::Effect;
 use super::run_view::{RunView, SpeakerRow};
 use engine::wire::{HeardMoment, Told};
-use metrics::UserId;
+use metrics::{UserId, user_name};
 
 #[derive(Debug, Clone, PartialEq)]
 pub struct Hearing {
@@ -156,7 +156,7 @@ impl Hearing {
         let name = |user: UserId| {
             let speakers = run.tables.speakers();
             let population = speakers.iter().find(|speaker| speaker.population == user.population());
-            format!("{} {}", population.map_or("user", |speaker| speaker.name.as_str()), user.index() + 1)
+            user_name(population.map_or("user", |speaker| speaker.name.as_str()), user.index())
         };
         match self.state {
             HearState::Off => String::new(),

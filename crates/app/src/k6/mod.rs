@@ -133,7 +133,7 @@ fn measured(metrics: &Metrics) -> String {
          {counters}\n// Tagged with the event's name, whether the scenario names it or not.\nconst eventsIn = new Counter('events_in');\n\
          // Tagged with operation and code.\nconst errors = new Counter('errors');\n\
          // Failed attempts per attempt, tagged with the operation.\nconst errorsRate = new Rate('errors_rate');\n\
-         // Connections that somebody else ended, tagged with the close code.\nconst disconnects = new Counter('disconnects');\n"
+         // Connections that were lost and nobody planned it, tagged with the close code.\nconst disconnects = new Counter('disconnects');\n"
     )
 }
 

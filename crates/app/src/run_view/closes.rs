@@ -6,7 +6,7 @@ use super::Mood;
 use super::errors::{close_code, has_evidence};
 use super::table::{Cell, Column, Row};
 use crate::format;
-use metrics::{Cause, Evidence, Phase, Totals};
+use metrics::{Cause, Evidence, Phase, Totals, cut_waiting};
 
 /// Phases of a conversation, in the order in which it goes through them; whatever else there is comes last.
 const PHASES: usize = 7;
@@ -47,6 +47,8 @@ pub struct ClosesView {
     pub closes: Vec<Row>,
     /// What was expected to be heard, and was not.
     pub silence: Vec<Row>,
+    /// What is known of those for whom nothing failed; empty: nothing more than the table says.
+    pub quiet: String,
 }
 
 /// What stands in one row: the same code in the same population.
@@ -89,7 +91,7 @@ impl Line {
 
 impl ClosesView {
     /// Of these populations only.
-    pub(super) fn of(totals: &Totals, populations: &[&str]) -> Self {
+    pub(super) fn of(totals: &Totals, populations: &[&str], is_over: bool) -> Self {
         let ours = |name: &String| populations.contains(&name.as_str());
         let mut closes = BTreeMap::<(u16, &str), Line>::new();
         for (key, total) in totals.disconnects().iter().filter(|(key, _)| ours(&key.population)) {
@@ -102,6 +104,7 @@ impl ClosesView {
             silence.entry((kind, &key.population)).or_default().add(key.phase, total.count, true, &key.operation);
         }
         Self {
+            quiet: quiet(totals, silence.is_empty(), is_over),
             closes: closes
                 .iter()
                 .map(|((code, population), line)| line.row(totals, false, close_code(*code), population))
@@ -111,6 +114,18 @@ impl ClosesView {
                 .map(|((kind, population), line)| line.row(totals, true, SILENCES[*kind].1.to_owned(), population))
                 .collect(),
         }
+    }
+}
+
+/// Whoever was cut while it waited is in no table of failures.
+fn quiet(totals: &Totals, has_no_silence: bool, is_over: bool) -> String {
+    let waiting = totals.users_by_state().awaiting;
+    let when = if is_over { "still waited when the run broke off" } else { "wait now" };
+    match cut_waiting(totals) {
+        Some(cut) => cut,
+        None if !has_no_silence => String::new(),
+        None if waiting > 0 => format!("Nobody has waited longer than the limit so far; {waiting} {when}."),
+        None => "Nobody waited in vain for a sound.".to_owned(),
     }
 }
 
@@ -207,7 +222,7 @@ mod tests {
 
     #[test]
     fn codes_stand_in_the_cell_of_their_phase_and_population() {
-        let view = ClosesView::of(&totals(), &["guests", "members"]);
+        let view = ClosesView::of(&totals(), &["guests", "members"], true);
         check(
             &view.closes,
             &[
@@ -220,7 +235,7 @@ mod tests {
 
     #[test]
     fn silence_is_an_error_with_a_phase() {
-        let view = ClosesView::of(&totals(), &["guests", "members"]);
+        let view = ClosesView::of(&totals(), &["guests", "members"], true);
         check(
             &view.silence,
             &[

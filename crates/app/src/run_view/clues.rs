@@ -5,7 +5,7 @@ use super::errors::{close_code, closer, phase_word};
 use super::table::{self, Cell, Column, Row};
 use crate::format;
 use crate::see::{FrameRow, frame_row};
-use metrics::{Cause, Evidence, GeneratorState, Totals, UserId};
+use metrics::{Cause, Evidence, GeneratorState, Totals, UserId, user_name};
 use plan::Plan;
 use run::RunResult;
 
@@ -144,7 +144,7 @@ fn case(plan: &Plan, evidence: &Evidence) -> Case {
     Case {
         key: key(evidence),
         title: in_words(&evidence.cause),
-        who: format!("{} {}", evidence.population, evidence.user + 1),
+        who: user_name(&evidence.population, evidence.user),
         user: user(plan, evidence),
         when: format!("{}, {}", crate::see::frame_time(evidence.at_s), phase_word(evidence.phase)),
         generator: evidence.generator.as_ref().map(generator).unwrap_or_default(),

@@ -8,7 +8,7 @@ use base::time::Span;
 use catalogue::{Figure, Metric};
 use metrics::{LedgerDelta, Totals};
 
-/// Shares are of all sent, or of all owed.
+/// Shares are of all sent; of all owed, or, of what came whether owed or not, of all that came.
 pub const SENT_COLUMNS: [Column; 3] = [Column::name("Messages"), Column::number("Count"), Column::number("Share")];
 pub const RECEIVED_COLUMNS: [Column; 4] =
     [Column::name("Deliveries"), Column::number("Count"), Column::number("Share"), Column::text("Which")];
@@ -31,10 +31,8 @@ impl DeliveryView {
         let fanout = totals.histograms().find(|(name, ..)| Metric::read(name).metric == Metric::Fanout);
         let median = fanout.and_then(|(_, _, histogram)| histogram.quantile(0.5));
         let clocks = clock_bound.map_or_else(String::new, |bound| clocks(median, bound));
-        Self {
-            clocks,
-            ..Self::of_ledger(totals.delivery(), is_over, |figure, count| about(totals, figure.name(), count))
-        }
+        let which = |figure: Figure, count| about(totals, figure.name(), count);
+        Self { clocks, ..Self::of_ledger(totals.delivery(), is_over, which) }
     }
 
     /// `which`: what so many of a figure are about.
@@ -72,25 +70,25 @@ fn verdict(ledger: &LedgerDelta, is_over: bool) -> (String, Mood) {
 }
 
 fn sent(ledger: &LedgerDelta) -> Vec<Row> {
-    let row = |label, count, meaning, wrong| row(label, count, ledger.sent, meaning, wrong);
+    let row = |label, figure, meaning, wrong| row(label, ledger, figure, meaning, wrong);
     vec![
-        row("Sent", ledger.sent, "Messages that left this browser.", Mood::Plain),
+        row("Sent", Figure::Sent, "Messages that left this browser.", Mood::Plain),
         row(
             "Accepted",
-            ledger.accepted,
+            Figure::Accepted,
             "The server acknowledged it, or the sender saw its own broadcast.",
             Mood::Plain,
         ),
-        row("Rejected", ledger.rejected, "The server answered with an error. Nobody is owed it.", Mood::Bad),
+        row("Rejected", Figure::Rejected, "The server answered with an error. Nobody is owed it.", Mood::Bad),
         row(
             "Unconfirmed",
-            ledger.unconfirmed,
+            Figure::Unconfirmed,
             "No answer in time on a living connection. It is still owed.",
             Mood::Warn,
         ),
         row(
             "Abandoned",
-            ledger.abandoned,
+            Figure::Abandoned,
             "The sender's connection died first. Nobody can know, nobody is owed it.",
             Mood::Warn,
         ),
@@ -98,52 +96,51 @@ fn sent(ledger: &LedgerDelta) -> Vec<Row> {
 }
 
 fn received(ledger: &LedgerDelta, which: impl Fn(Figure, u64) -> String) -> Vec<Row> {
-    let plain = |label, count, meaning, wrong| row(label, count, ledger.due, meaning, wrong);
-    let row = |label, count, meaning, wrong| {
-        let mut row = plain(label, count, meaning, wrong);
-        let named = NAMED.iter().find(|(known, _)| *known == label);
-        row.cells.push(named.map_or_else(String::new, |(_, figure)| which(*figure, count)).into());
+    let plain = |label, figure, meaning, wrong| row(label, ledger, figure, meaning, wrong);
+    let row = |label, figure, meaning, wrong| {
+        let mut row = plain(label, figure, meaning, wrong);
+        let is_named = NAMED.contains(&figure);
+        row.cells.push(if is_named { which(figure, count(ledger, figure)) } else { String::new() }.into());
         row
     };
     vec![
         row(
             "Owed",
-            ledger.due,
+            Figure::Due,
             "Message and member, for every member that was there from before to after.",
             Mood::Plain,
         ),
-        row("Delivered", ledger.delivered, "Owed, and arrived.", Mood::Plain),
-        row("Missing", ledger.missing.max(0) as u64, "Owed, and not arrived when it was late.", Mood::Bad),
+        row("Delivered", Figure::Delivered, "Owed, and arrived.", Mood::Plain),
+        row("Missing", Figure::Missing, "Owed, and not arrived when it was late.", Mood::Bad),
         row(
             "Duplicated",
-            ledger.duplicated,
+            Figure::Duplicated,
             "Second and further arrivals at the same member, its sender left out.",
             Mood::Bad,
         ),
         row(
             "Own copies",
-            ledger.own_copies,
+            Figure::OwnCopies,
             "Second and further arrivals at its own sender. Some servers answer a sender with a copy beside the broadcast.",
             Mood::Plain,
         ),
-        row("Reordered", ledger.reordered, "Arrived after a later message of the same sender.", Mood::Warn),
-        row("Late", ledger.late, "Arrived later than the plan allows.", Mood::Warn),
-        row("Extra", ledger.extra, "Arrived although not owed: around a member's coming or going.", Mood::Plain),
+        row("Reordered", Figure::Reordered, "Arrived after a later message of the same sender.", Mood::Warn),
+        row("Late", Figure::Late, "Arrived, owed or not, later than the plan allows.", Mood::Warn),
+        row("Extra", Figure::Extra, "Arrived although not owed: around a member's coming or going.", Mood::Plain),
     ]
 }
 
 /// Rows that are about single messages, which are told.
-const NAMED: [(&str, Figure); 5] = [
-    ("Missing", Figure::Missing),
-    ("Duplicated", Figure::Duplicated),
-    ("Own copies", Figure::OwnCopies),
-    ("Reordered", Figure::Reordered),
-    ("Late", Figure::Late),
-];
+const NAMED: [Figure; 5] = [Figure::Missing, Figure::Duplicated, Figure::OwnCopies, Figure::Reordered, Figure::Late];
+
+fn count(ledger: &LedgerDelta, figure: Figure) -> u64 {
+    ledger.figure(figure).unwrap_or_default().max(0) as u64
+}
 
 /// `wrong`: how it looks when there is any of it.
-fn row(label: &'static str, count: u64, whole: u64, meaning: &'static str, wrong: Mood) -> Row {
-    let share = if whole > 0 { format::share(count as f64 / whole as f64) } else { String::new() };
+fn row(label: &'static str, ledger: &LedgerDelta, figure: Figure, meaning: &'static str, wrong: Mood) -> Row {
+    let count = count(ledger, figure);
+    let share = ledger.share(figure).map_or_else(String::new, |share| format::share(share.max(0.0)));
     let mood = if count > 0 { wrong } else { Mood::Plain };
     let cells = vec![Cell::new(label).about(meaning), Cell::new(format::count(count)).with_mood(mood), share.into()];
     Row { key: label.to_owned(), is_part: false, cells }
@@ -154,31 +151,40 @@ mod tests {
     use super::*;
 
     #[track_caller]
-    fn check(due: u64, missing: i64, verdict: &str, mood: Mood) {
-        let view = DeliveryView::of_ledger(&LedgerDelta { due, missing, ..LedgerDelta::default() }, false, |_, _| {
-            String::new()
-        });
+    fn check(due: u64, missing: i64, is_over: bool, verdict: &str, mood: Mood) {
+        let ledger = LedgerDelta { due, missing, ..LedgerDelta::default() };
+        let view = DeliveryView::of_ledger(&ledger, is_over, |_, _| String::new());
         assert_eq!((view.verdict.replace('\u{a0}', " ").as_str(), view.mood), (verdict, mood));
     }
 
     #[test]
     fn the_ledger_in_one_sentence() {
-        check(0, 0, "Nothing is owed yet.", Mood::Plain);
-        check(12_345, 0, "Every one of 12,345 owed deliveries arrived.", Mood::Good);
-        check(2_000, 50, "50 of 2,000 owed deliveries are missing (2.5 %).", Mood::Bad);
+        check(0, 0, false, "Nothing is owed yet.", Mood::Plain);
+        check(0, 0, true, "Nothing was owed.", Mood::Plain);
+        check(12_345, 0, true, "Every one of 12,345 owed deliveries arrived.", Mood::Good);
+        check(2_000, 50, true, "50 of 2,000 owed deliveries are missing (2.5 %).", Mood::Bad);
     }
 
     #[test]
     fn only_what_is_wrong_stands_out() {
-        let ledger = LedgerDelta { sent: 10, due: 40, duplicated: 4, own_copies: 10, ..LedgerDelta::default() };
+        let ledger = LedgerDelta { sent: 10, due: 40, duplicated: 4, own_copies: 10, arrived: 80, ..<_>::default() };
         let view = DeliveryView::of_ledger(&ledger, true, |figure, count| format!("{count} {}", figure.field()));
         let duplicated = view.received.iter().find(|row| row.key == "Duplicated").unwrap();
-        assert_eq!((duplicated.cells[2].text.as_str(), duplicated.cells[1].mood), ("10\u{a0}%", Mood::Bad));
+        assert_eq!((duplicated.cells[2].text.as_str(), duplicated.cells[1].mood), ("5\u{a0}%", Mood::Bad));
         assert_eq!(duplicated.cells[3].text, "4 duplicated");
         // A server that answers a sender with a copy of its own is healthy.
         let own = view.received.iter().find(|row| row.key == "Own copies").unwrap();
         assert_eq!((own.cells[1].text.as_str(), own.cells[1].mood), ("10", Mood::Plain));
         assert!(view.sent.iter().all(|row| row.cells[1].mood == Mood::Plain));
+    }
+
+    #[test]
+    fn what_came_is_held_against_what_came() {
+        // Of 50 that came late, 40 were owed to nobody.
+        let ledger = LedgerDelta { due: 10, delivered: 10, arrived: 50, extra: 40, late: 50, ..<_>::default() };
+        let view = DeliveryView::of_ledger(&ledger, true, |_, _| String::new());
+        let share = |label: &str| view.received.iter().find(|row| row.key == label).unwrap().cells[2].text.clone();
+        assert_eq!(["Late", "Extra", "Delivered"].map(share), ["100\u{a0}%", "80\u{a0}%", "100\u{a0}%"]);
     }
 
     #[test]

@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use super::Mood;
 use super::table::{self, Cell, Column, Row};
 use crate::format;
-use metrics::{ClosedBy, DisconnectKey, DisconnectTotal, ErrorKey, ErrorTotal, Evidence, Phase, Totals};
+use metrics::{CloseKind, ClosedBy, DisconnectKey, DisconnectTotal, ErrorKey, ErrorTotal, Evidence, Phase, Totals};
 
 pub const ERROR_COLUMNS: [Column; 7] = [
     Column::name("Operation"),
@@ -49,17 +49,17 @@ pub(super) fn errors(totals: &Totals) -> Vec<Row> {
     all.into_iter().map(row).collect()
 }
 
-/// Those that nobody asked for first.
+/// Connections that were lost first, then attempts that failed.
 pub(super) fn disconnects(totals: &Totals) -> Vec<Row> {
     let mut all: Vec<_> = totals.disconnects().iter().collect();
-    all.sort_by_key(|(key, total)| (key.by.is_planned(), Reverse(total.count)));
+    all.sort_by_key(|(key, total)| (key.kind(), Reverse(total.count)));
     let row = |(key, total): (&DisconnectKey, &DisconnectTotal)| Row {
         key: table::key_of(key),
         is_part: false,
         cells: vec![
             close_code(key.code).into(),
             Cell::new(&key.reason),
-            Cell::new(closer(key.by)).with_mood(if key.by.is_planned() { Mood::Plain } else { Mood::Bad }),
+            closed_by(key),
             phase_word(key.phase).into(),
             Cell::new(format::count(total.count))
                 .opening_if(has_evidence(totals, |evidence| evidence.is_of_close(key))),
@@ -115,6 +115,17 @@ pub(super) fn has_evidence(totals: &Totals, is_it: impl Fn(&Evidence) -> bool) -
     totals.evidence().errors_and_closes().iter().any(is_it)
 }
 
+fn closed_by(key: &DisconnectKey) -> Cell {
+    let who = closer(key.by);
+    match key.kind() {
+        CloseKind::Lost => Cell::new(who).with_mood(Mood::Bad),
+        CloseKind::NeverConnected => Cell::new(format!("{who}, never connected"))
+            .about("An attempt that failed: an error of connect, and no lost connection.")
+            .with_mood(Mood::Warn),
+        CloseKind::Planned => Cell::new(who),
+    }
+}
+
 pub(super) const fn closer(by: ClosedBy) -> &'static str {
     match by {
         ClosedBy::User => "user, as planned",
@@ -146,6 +157,20 @@ mod tests {
     use super::*;
     use base::time::Timestamp;
     use metrics::{DisconnectDelta, HealthDelta, LedgerDelta, MetricsDelta, SnapshotPart, TotalsConfig};
+
+    #[test]
+    fn an_attempt_that_failed_is_no_lost_connection() {
+        #[track_caller]
+        fn check(by: ClosedBy, phase: Phase, text: &str, mood: Mood) {
+            let cell =
+                closed_by(&DisconnectKey { population: "p".into(), code: 1006, reason: String::new(), by, phase });
+            assert_eq!((&*cell.text, cell.mood), (text, mood));
+        }
+        check(ClosedBy::Server, Phase::Active, "server or network", Mood::Bad);
+        check(ClosedBy::Server, Phase::Connecting, "server or network, never connected", Mood::Warn);
+        check(ClosedBy::Timeout, Phase::Connecting, "us, gave up, never connected", Mood::Warn);
+        check(ClosedBy::User, Phase::Connecting, "user, as planned", Mood::Plain);
+    }
 
     #[test]
     fn close_codes_are_explained() {

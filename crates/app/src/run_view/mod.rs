@@ -187,7 +187,7 @@ impl Tables {
             suspects: clues::suspects(plan, totals),
             populations: voice::everybody(plan, totals),
             health: HealthView::of(totals, is_over),
-            voice: VoiceView::of(plan, totals, &kinds),
+            voice: VoiceView::of(plan, totals, &kinds, is_over),
             has_chat: kinds.has_others,
             is_unplayed: is_over && totals.timeline().seconds() == 0,
             happenings: happenings(totals.annotations().all()),

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use super::voice::{Kinds, count};
+use super::voice::{Kinds, count, turns_under_way};
 use super::{Mood, Phase, StatusView};
 use crate::format;
 use catalogue::{self, Counter, Figure, Metric};
@@ -77,15 +77,28 @@ fn first_audio(totals: &Totals) -> Tile {
     quantiles("First audio p95", answers.and_then(|name| totals.histogram(name)))
 }
 
-/// Turns that could have been answered by now: one that the run's end or its user cut is nobody's failure.
+/// All turns, and what became of those that were not answered.
 fn turns(totals: &Totals) -> Tile {
     let (all, answered) = (count(totals, Counter::Turns), count(totals, Counter::TurnsAnswered));
     let failed = count(totals, Counter::TurnsUnanswered) + count(totals, Counter::TurnsLost);
+    let waiting = count(totals, Counter::TurnsCutWaiting);
+    let others = [
+        (count(totals, Counter::TurnsInterrupted), "interrupted"),
+        (waiting, "cut while waiting"),
+        (count(totals, Counter::TurnsCut).saturating_sub(waiting), "cut"),
+        (turns_under_way(totals), "under way"),
+    ];
+    let others = others.into_iter().filter(|(count, _)| *count > 0);
+    let others = others.map(|(count, what)| format!(", {} {what}", format::count(count))).collect::<String>();
     Tile {
         label: "Turns answered",
         value: format!("{} of {}", format::count(answered), format::count(all)),
-        note: format!("{} unanswered or lost", format::count(failed)),
-        mood: if failed > 0 { Mood::Bad } else { Mood::Plain },
+        note: format!("{} unanswered or lost{others}", format::count(failed)),
+        mood: match (failed, waiting) {
+            (0, 0) => Mood::Plain,
+            (0, _) => Mood::Warn,
+            _ => Mood::Bad,
+        },
     }
 }
 
@@ -94,7 +107,7 @@ fn starved(totals: &Totals) -> Tile {
     Tile {
         label: "Answers starved",
         value: if all == 0 { format::NOTHING.to_owned() } else { format::count(starved) },
-        note: format!("of {} heard", format::count(all)),
+        note: format!("of {} that began, greetings included", format::count(all)),
         mood: if starved > 0 { Mood::Bad } else { Mood::Plain },
     }
 }

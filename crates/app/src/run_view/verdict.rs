@@ -33,12 +33,17 @@ impl VerdictView {
         let first = verdict.reasons.first().map_or_else(String::new, |reason| reason.text.clone());
         let says = Some(verdict.sentence.clone()).filter(|sentence| !sentence.is_empty()).unwrap_or(first);
         let mut reasons: Vec<ReasonRow> = verdict.reasons.iter().enumerate().map(row).collect();
+        // What the sentence has said is not said again; what to do about it is.
+        for reason in reasons.iter_mut().filter(|reason| says.contains(&reason.text)) {
+            reason.text.clear();
+        }
         // The same advice twice is read once.
         for place in (1..reasons.len()).rev() {
             if reasons[..place].iter().any(|earlier| earlier.advice == reasons[place].advice) {
                 reasons[place].advice = "";
             }
         }
+        reasons.retain(|reason| !reason.text.is_empty() || !reason.advice.is_empty());
         Self { word: verdict.outcome.word(), mood, so_far: verdict.so_far, says, reasons }
     }
 }
@@ -71,6 +76,7 @@ const fn advice(what: ReasonKind) -> &'static str {
         ReasonKind::ClockUncertainty => "Ask for the round trip instead, which one clock measures.",
         ReasonKind::NotAsked => "If that should not be, add a threshold for it.",
         ReasonKind::NoThresholds => "Add some to the plan: a run then says by itself whether it holds.",
+        ReasonKind::CutWaiting => "Let the run last longer than its users wait for an answer.",
         ReasonKind::SuspectSamples
         | ReasonKind::ThresholdFailed
         | ReasonKind::ThresholdNotJudged
@@ -88,7 +94,7 @@ mod tests {
     fn check(outcome: VerdictOutcome, what: ReasonKind, mood: Mood) {
         let reason = Reason {
             what,
-            text: "t".into(),
+            text: "why it is so".into(),
             value: None,
             limit: None,
             unit: String::new(),
@@ -99,7 +105,10 @@ mod tests {
         let verdict = Verdict { outcome, so_far: false, sentence: "what it means".into(), reasons: vec![reason] };
         let view = VerdictView::of(Some(&verdict));
         assert_eq!((view.mood, view.says.as_str()), (mood, "what it means"), "{view:?}");
-        assert_eq!(view.reasons[0].since, "since 1:05");
+        assert_eq!((view.reasons[0].since.as_str(), view.reasons[0].text.as_str()), ("since 1:05", "why it is so"));
+        let said = Verdict { sentence: "It is so: why it is so.".into(), ..verdict };
+        let left: Vec<_> = VerdictView::of(Some(&said)).reasons.iter().map(|row| row.text.clone()).collect();
+        assert!(left.iter().all(String::is_empty), "it is said once: {left:?}");
     }
 
     #[test]

@@ -8,7 +8,7 @@ use super::table::{Cell, Column, Row};
 use crate::format;
 use base::time::Timestamp;
 use catalogue::{Counter, Metric};
-use metrics::Totals;
+use metrics::{Totals, cut_waiting};
 use plan::{Plan, Population, Schedule, Segment};
 
 /// Shares are of all turns, or of all answers.
@@ -58,18 +58,18 @@ impl<'a> Kinds<'a> {
 
 impl VoiceView {
     /// `None`: nobody speaks.
-    pub(super) fn of(plan: &Plan, totals: &Totals, kinds: &Kinds<'_>) -> Option<Self> {
+    pub(super) fn of(plan: &Plan, totals: &Totals, kinds: &Kinds<'_>, is_over: bool) -> Option<Self> {
         if kinds.voice.is_empty() {
             return None;
         }
-        let (verdict, mood) = verdict(totals);
+        let (verdict, mood) = verdict(totals, is_over);
         Some(Self {
             verdict,
             mood,
-            turns: rows(totals, &TURNS),
+            turns: turns(totals),
             answers: rows(totals, &ANSWERS),
             facts: facts(totals),
-            closes: ClosesView::of(totals, &kinds.voice),
+            closes: ClosesView::of(totals, &kinds.voice, is_over),
             speakers: speakers(plan, totals, kinds),
         })
     }
@@ -117,10 +117,18 @@ pub(super) fn count(totals: &Totals, counter: Counter) -> u64 {
     totals.counter(counter.name()).unwrap_or_default()
 }
 
-fn verdict(totals: &Totals) -> (String, Mood) {
+fn verdict(totals: &Totals, is_over: bool) -> (String, Mood) {
+    let (said, mood) = of_answers(totals, is_over);
+    match cut_waiting(totals) {
+        Some(cut) => (format!("{said} {cut}"), if mood == Mood::Bad { mood } else { Mood::Warn }),
+        None => (said, mood),
+    }
+}
+
+fn of_answers(totals: &Totals, is_over: bool) -> (String, Mood) {
     let (all, starved) = (count(totals, Counter::Answers), count(totals, Counter::AnswersStarved));
     match (all, starved) {
-        (0, _) => ("No answer has begun yet.".to_owned(), Mood::Plain),
+        (0, _) => (if is_over { "No answer began." } else { "No answer has begun yet." }.to_owned(), Mood::Plain),
         (all, 0) => {
             (format!("Every one of {} answers could be played without a pause.", format::count(all)), Mood::Good)
         }
@@ -148,6 +156,12 @@ const TURNS: [Line; 6] = [
     ("Lost", Counter::TurnsLost, "The connection was lost first.", Mood::Bad),
     ("Cut", Counter::TurnsCut, "The user left, or the run ended.", Mood::Plain),
 ];
+const CUT_WAITING: Line = (
+    "still waiting",
+    Counter::TurnsCutWaiting,
+    "Cut before their limit while they waited for an answer: whether it would have come is not known.",
+    Mood::Warn,
+);
 
 const ANSWERS: [Line; 9] = [
     ("Begun", Counter::Answers, "The first audio of an answer came, greetings included.", Mood::Plain),
@@ -161,17 +175,41 @@ const ANSWERS: [Line; 9] = [
     ("Empty", Counter::AnswersEmpty, "The end of an answer that brought no audio; not among those begun.", Mood::Bad),
 ];
 
+/// Turns that have begun and of which nothing is known yet.
+pub(super) fn turns_under_way(totals: &Totals) -> u64 {
+    let [begun, ends @ ..] = TURNS.map(|(_, counter, ..)| count(totals, counter));
+    begun.saturating_sub(ends.iter().sum())
+}
+
+/// All that have begun, and what became of them: together as many.
+fn turns(totals: &Totals) -> Vec<Row> {
+    let begun = count(totals, Counter::Turns);
+    let mut rows = rows(totals, &TURNS);
+    if count(totals, Counter::TurnsCutWaiting) > 0 {
+        rows.push(Row { is_part: true, ..row(totals, &CUT_WAITING, begun) });
+    }
+    let under_way = turns_under_way(totals);
+    if under_way > 0 {
+        let meaning = "The user speaks, waits, or listens, or its worker is gone.";
+        rows.push(counted("Under way", under_way, meaning, Mood::Plain, begun));
+    }
+    rows
+}
+
 fn rows(totals: &Totals, lines: &[Line]) -> Vec<Row> {
     let whole = lines.first().map_or(0, |(_, counter, ..)| count(totals, *counter));
-    let row = |(label, counter, meaning, wrong): &Line| {
-        let count = count(totals, *counter);
-        let mood = if count > 0 { *wrong } else { Mood::Plain };
-        let share = if whole > 0 { format::share(count as f64 / whole as f64) } else { String::new() };
-        let cells =
-            vec![Cell::new(*label).about(*meaning), Cell::new(format::count(count)).with_mood(mood), share.into()];
-        Row { key: (*label).to_owned(), is_part: false, cells }
-    };
-    lines.iter().map(row).collect()
+    lines.iter().map(|line| row(totals, line, whole)).collect()
+}
+
+fn row(totals: &Totals, (label, counter, meaning, wrong): &Line, whole: u64) -> Row {
+    counted(label, count(totals, *counter), meaning, *wrong, whole)
+}
+
+fn counted(label: &'static str, count: u64, meaning: &'static str, wrong: Mood, whole: u64) -> Row {
+    let mood = if count > 0 { wrong } else { Mood::Plain };
+    let share = if whole > 0 { format::share(count as f64 / whole as f64) } else { String::new() };
+    let cells = vec![Cell::new(label).about(meaning), Cell::new(format::count(count)).with_mood(mood), share.into()];
+    Row { key: label.to_owned(), is_part: false, cells }
 }
 
 fn facts(totals: &Totals) -> Vec<(&'static str, String, &'static str)> {
@@ -246,7 +284,7 @@ mod tests {
     fn voice_users_can_be_listened_to() {
         let totals = totals(&[("audio.answers", "a", 0), ("frames.in", "chat", 0)]);
         let (plan, kinds) = (plan(), Kinds::of(&totals));
-        let view = VoiceView::of(&plan, &totals, &kinds).unwrap();
+        let view = VoiceView::of(&plan, &totals, &kinds, false).unwrap();
         assert_eq!(view.speakers, [SpeakerRow { population: 1, name: "a".into(), present: 0..4 }]);
     }
 
@@ -266,27 +304,52 @@ mod tests {
     #[test]
     fn a_run_without_voice_has_no_voice_part() {
         let totals = totals(&[("frames.in", "chat", 5)]);
-        assert_eq!(VoiceView::of(&plan(), &totals, &Kinds::of(&totals)), None);
+        assert_eq!(VoiceView::of(&plan(), &totals, &Kinds::of(&totals), true), None);
     }
 
     #[test]
     fn answers_are_judged_by_how_they_sound() {
         #[track_caller]
-        fn check(all: u64, starved: u64, verdict: &str, mood: Mood) {
-            let totals = totals(&[("audio.answers", "a", all), ("audio.answers.starved", "a", starved)]);
-            let view = VoiceView::of(&plan(), &totals, &Kinds::of(&totals)).unwrap();
+        fn check(all: u64, starved: u64, cut: u64, verdict: &str, mood: Mood) {
+            let counts = [("audio.answers", all), ("audio.answers.starved", starved), ("turns.cut.waiting", cut)];
+            let totals = totals(&counts.map(|(counter, count)| (counter, "a", count)));
+            let view = VoiceView::of(&plan(), &totals, &Kinds::of(&totals), true).unwrap();
             assert_eq!((view.verdict.replace('\u{a0}', " ").as_str(), view.mood), (verdict, mood));
         }
-        check(0, 0, "No answer has begun yet.", Mood::Plain);
-        check(40, 0, "Every one of 40 answers could be played without a pause.", Mood::Good);
-        check(40, 4, "4 of 40 answers left their listener without audio (10 %).", Mood::Bad);
+        check(0, 0, 0, "No answer began.", Mood::Plain);
+        let waited = "3 turns still waited for an answer when they left or the run ended: whether it would have come is not known.";
+        check(0, 0, 3, &format!("No answer began. {waited}"), Mood::Warn);
+        check(40, 0, 0, "Every one of 40 answers could be played without a pause.", Mood::Good);
+        check(40, 4, 0, "4 of 40 answers left their listener without audio (10 %).", Mood::Bad);
+    }
+
+    #[test]
+    fn what_became_of_turns_adds_up() {
+        let counts = [
+            ("audio.answers", 9),
+            ("turns", 20),
+            ("turns.answered", 3),
+            ("turns.interrupted", 2),
+            ("turns.unanswered", 1),
+            ("turns.cut", 10),
+            ("turns.cut.waiting", 7),
+        ];
+        let totals = totals(&counts.map(|(counter, count)| (counter, "a", count)));
+        let view = VoiceView::of(&plan(), &totals, &Kinds::of(&totals), true).unwrap();
+        let number = |row: &Row| row.cells[1].text.parse::<u64>().unwrap();
+        let whole: Vec<_> = view.turns.iter().filter(|row| !row.is_part).map(number).collect();
+        assert_eq!(whole[0], whole[1..].iter().sum::<u64>(), "{whole:?}");
+        let part = view.turns.iter().find(|row| row.is_part).map(|row| (row.key.as_str(), number(row)));
+        assert_eq!(part, Some(("still waiting", 7)));
+        // Nobody has waited beyond the limit, and that is not all.
+        assert!(view.closes.quiet.starts_with("7 turns still waited"), "{}", view.closes.quiet);
     }
 
     #[test]
     fn all_audio_is_held_against_the_time_it_took() {
         let totals =
             totals(&[("audio.answers", "a", 2), ("audio.received_ms", "a", 3_000), ("audio.wall_ms", "a", 2_500)]);
-        let view = VoiceView::of(&plan(), &totals, &Kinds::of(&totals)).unwrap();
+        let view = VoiceView::of(&plan(), &totals, &Kinds::of(&totals), true).unwrap();
         assert_eq!(view.facts[0].1, "1.2 ×");
         assert_eq!(view.facts[2].1, format::NOTHING);
     }

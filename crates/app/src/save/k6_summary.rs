@@ -5,7 +5,7 @@ use serde_json::{Map, Value, json};
 
 use crate::past::PastRun;
 use catalogue::{Counter, Figure, Measure};
-use metrics::{PERCENTILES, Report, Stats};
+use metrics::{CloseKind, PERCENTILES, Report, Stats};
 
 pub fn write(past: &PastRun) -> String {
     let report = &past.report;
@@ -95,7 +95,7 @@ fn errors(report: &Report, metrics: &mut Map<String, Value>) {
     for entry in &report.operations {
         put(metrics, name_of(&Figure::ErrorsOf.of(&entry.name)), rate(entry.failed, entry.succeeded));
     }
-    let lost = report.disconnects.iter().filter(|entry| !entry.by.is_planned());
+    let lost = report.disconnects.iter().filter(|entry| entry.by.kind(entry.phase) == CloseKind::Lost);
     let lost = lost.map(|entry| entry.count).sum::<u64>();
     put(metrics, Figure::Disconnects.name().to_owned(), counter(lost as f64, report.duration_s, "default"));
 }

@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 
 use crate::past::PastRun;
 use catalogue::{self, Counter, Figure, Measure, Metric};
-use metrics::{MetricEntry, Outcome, PERCENTILES, Report, VerdictOutcome};
+use metrics::{CloseKind, MetricEntry, Outcome, PERCENTILES, Report, VerdictOutcome};
 
 pub fn write(past: &PastRun) -> String {
     let report = &past.report;
@@ -133,14 +133,26 @@ fn failures(report: &Report, out: &mut Exposition) {
         let labels = [("operation", operation.as_str()), ("code", code), ("phase", phase), ("population", population)];
         family.sample("_total", &labels, *count as f64);
     }
-    let mut closes = BTreeMap::<[String; 4], u64>::new();
+    let mut closes = BTreeMap::<[String; 5], u64>::new();
     for entry in &report.disconnects {
-        let labels = [&entry.code.to_string(), &word(&entry.by), &word(&entry.phase), &entry.population];
+        let kind = match entry.by.kind(entry.phase) {
+            CloseKind::Lost => "lost",
+            CloseKind::NeverConnected => "never_connected",
+            CloseKind::Planned => "planned",
+        };
+        let labels =
+            [&kind.to_owned(), &entry.code.to_string(), &word(&entry.by), &word(&entry.phase), &entry.population];
         *closes.entry(labels.map(Clone::clone)).or_default() += entry.count;
     }
-    let mut family = out.family(Figure::Disconnects.name(), "", "counter", "Connections that ended.");
-    for ([code, by, phase, population], count) in &closes {
-        let labels = [("code", code.as_str()), ("by", by), ("phase", phase), ("population", population)];
+    let mut family = out.family(
+        Figure::Disconnects.name(),
+        "",
+        "counter",
+        "Sockets that closed; lost ones are what thresholds count.",
+    );
+    for ([kind, code, by, phase, population], count) in &closes {
+        let labels =
+            [("kind", kind.as_str()), ("code", code), ("by", by), ("phase", phase), ("population", population)];
         family.sample("_total", &labels, *count as f64);
     }
 }

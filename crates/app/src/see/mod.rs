@@ -14,7 +14,7 @@ use std::sync::Arc;
 use super::event::Effect;
 use super::run_view::{RunView, SpeakerRow};
 use engine::wire::{Note, Seen, SeenFrame, Sight};
-use metrics::UserId;
+use metrics::{UserId, user_name};
 
 /// What somebody wants to see, or have done.
 #[derive(Debug, Clone, PartialEq)]
@@ -239,7 +239,7 @@ impl Seeing {
 /// A user by its population and its number from 1.
 pub fn name(run: &RunView, user: UserId) -> String {
     let population = run.tables.populations.iter().find(|known| known.population == user.population());
-    format!("{} {}", population.map_or("user", |known| known.name.as_str()), user.index() + 1)
+    user_name(population.map_or("user", |known| known.name.as_str()), user.index())
 }
 
 /// Users of a population that a user's id can tell apart.

@@ -83,7 +83,7 @@ fn only_what_the_user_marked_can_be_found_unmarked() {
     assert_eq!(bench.wanted(), [r#"0 42["mark",{"ids":["m0","m2"]}]"#]);
     bench.text(0, r#"42["marked",{}]"#);
     bench.pass(3_000);
-    let expected = "consistency.stuck_unread x2: m0, found by user 0, m2, found by user 0";
+    let expected = "consistency.stuck_unread x2: m0, found by p0 1, m2, found by p0 1";
     assert_eq!(bench.compared(&[0, 1, 2]), [expected]);
 }
 
@@ -108,7 +108,7 @@ fn the_rest_of_a_batch_is_sent_when_the_load_ends() {
         bench.pass(1_000);
         assert_eq!(bench.wanted(), Vec::<String>::new());
         bench.text(0, r#"42["marked",{}]"#);
-        assert_eq!(bench.compared(&[0]), ["consistency.stuck_unread x1: m0, found by user 0"]);
+        assert_eq!(bench.compared(&[0]), ["consistency.stuck_unread x1: m0, found by p0 1"]);
     }
 }
 
@@ -132,9 +132,9 @@ fn findings_say_which_messages_they_are_about() {
     bench.pass(3_000);
     let found = bench.compared(&[0, 2, 2]);
     let expected = [
-        "consistency.duplicated x1: m2, found by user 0",
-        "consistency.missing x1: m1, found by user 0",
-        "delivery.reordered x1: message 1 of user 7, at user 0",
+        "consistency.duplicated x1: m2, found by p0 1",
+        "consistency.missing x1: m1, found by p0 1",
+        "delivery.reordered x1: message 1 of p0 8, at p0 1",
     ];
     assert_eq!(found, expected);
 }
@@ -148,7 +148,7 @@ fn an_id_that_is_a_secret_is_hidden() {
     bench.text(0, &format!(r#"42["said",{{"_id":"secret-4711abc","text":"{}"}}]"#, tag(1)));
     bench.say(2, false);
     bench.pass(3_000);
-    assert_eq!(bench.compared(&[0, 2]), ["consistency.missing x1: ***, found by user 0"]);
+    assert_eq!(bench.compared(&[0, 2]), ["consistency.missing x1: ***, found by p0 1"]);
 }
 
 /// How the one user's connection ended: by whom, with what reason.
@@ -199,4 +199,26 @@ fn an_error_that_ends_the_user_ends_it_by_the_service() {
     let ends = |bench: &mut Bench| bench.text(0, r#"{"type":"session_ended","reason":"taken over"}"#);
     check_end(scenario.clone(), ends, (ClosedBy::Server, "ended by session_ended"));
     check_end(scenario, |bench| bench.give(Input::Leave), (ClosedBy::User, ""));
+}
+
+#[test]
+fn a_close_of_our_own_that_nobody_answers_did_not_break() {
+    let mut bench = Bench::new(json!({}), held(1));
+    bench.connect(0);
+    bench.give(Input::Leave);
+    bench.pass(2_500);
+    bench.close(0);
+    let snapshot = bench.engine.snapshot(bench.now);
+    let [closed] = &snapshot.metrics.disconnects[..] else { panic!("{:?}", snapshot.metrics.disconnects) };
+    let expected = (ClosedBy::User, "no answer to our close", 1000);
+    assert_eq!((closed.key.by, closed.key.reason.as_str(), closed.key.code), expected);
+}
+
+#[test]
+fn who_missed_a_message_is_named_as_the_page_does() {
+    let names = UserNames::new(vec!["a".into()]);
+    let ids = [metrics::UserId::new(0, 1), metrics::UserId::new(0, 4)];
+    assert_eq!(names.some(&ids, 2), "a 2, a 5");
+    assert_eq!(names.some(&ids, 9), "a 2, a 5 and 7 more");
+    assert_eq!(names.message(ids[0], 3), "message 3 of a 2");
 }

@@ -14,7 +14,8 @@ use scenario::{OperationId, Program};
 
 use super::control::Control;
 use super::meters::Meters;
-use super::probe::{ProbeFindings, message_of};
+use super::names::UserNames;
+use super::probe::ProbeFindings;
 use super::voice::Utterances;
 
 /// The surroundings of one user for the length of one call.
@@ -28,6 +29,7 @@ pub struct Context<'a> {
     /// What the tester has changed.
     pub control: &'a Control,
     pub population: &'a str,
+    pub names: &'a UserNames,
     pub terms: &'a Terms,
     pub meters: &'a mut Meters,
     /// Of a population of voice users.
@@ -158,8 +160,8 @@ impl Context<'_> {
         self.meters.count_findings(self.recorder, findings);
         for (counter, found) in findings.all() {
             let key = FindingKey { population: self.population.to_owned(), finding: counter.name().to_owned() };
-            let (redactor, finder) = (&*self.redactor, self.user.index());
-            let about = |id: &String| redactor.shown(&format!("{id}, found by user {finder}"), MAX_ABOUT);
+            let (redactor, finder) = (&*self.redactor, self.names.user(self.user));
+            let about = |id: &String| redactor.shown(&format!("{id}, found by {finder}"), MAX_ABOUT);
             self.recorder.findings(key, found.count, found.about.iter().map(about));
         }
     }
@@ -168,8 +170,9 @@ impl Context<'_> {
     pub fn note_found(&mut self, receipt: &Receipt) {
         let Some(figure) = receipt.found else { return };
         let key = FindingKey { population: self.population.to_owned(), finding: figure.name().to_owned() };
-        let (tag, receiver) = (receipt.tag, self.user.index());
-        let about = std::iter::once_with(|| format!("{}, at user {receiver}", message_of(tag.sender, tag.sequence)));
+        let (tag, names, receiver) = (receipt.tag, self.names, self.user);
+        let about = || format!("{}, at {}", names.message(tag.sender, tag.sequence), names.user(receiver));
+        let about = std::iter::once_with(about);
         self.recorder.findings(key, 1, about);
     }
 

@@ -5,7 +5,7 @@ use serde_json::Value;
 use crate::ports::{FetchFailure, SocketId};
 use crate::wire::{LogLevel, Told};
 use base::time::{Span, Timestamp};
-use metrics::{ClosedBy, DisconnectKey, Phase};
+use metrics::{CloseKind, ClosedBy, DisconnectKey, Phase};
 use plan::{MARK, Mark};
 use protocol::{EndReason, Session, SessionConfig};
 use scenario::{EventId, OperationId, Protocol, Reconnect, WhenRefused, is_token};
@@ -151,7 +151,7 @@ impl User {
         self.holds_slot = true;
         if let Some(old) = self.link.take() {
             // Its close was never confirmed; it must not vanish from the table.
-            self.count_disconnect(ctx, *old, 1006, "");
+            self.count_disconnect(ctx, *old, CUT_OFF, "");
         }
         let session = Session::new(opening.config);
         self.ended = None;
@@ -351,12 +351,20 @@ impl User {
 
     fn count_disconnect(&self, ctx: &mut Context<'_>, mut link: UserLink, code: u16, reason: &str) {
         let closing = link.closing.take();
+        // A planned close of our own that nobody confirms is no connection that broke.
+        let is_unanswered = code == CUT_OFF && closing.as_ref().is_some_and(|closing| closing.by.is_planned());
+        let (code, reason) = if is_unanswered { (OUR_CODE, NO_ANSWER) } else { (code, reason) };
         let Closing { by, phase, reason: known } = closing.unwrap_or_else(|| self.closed_by_other(&link, code));
         let reason = known.unwrap_or_else(|| ctx.redactor.shown(reason, 120));
         ctx.show(|| Told::Saw(format!("closed {code} {reason}").trim_end().to_owned()));
         let key = DisconnectKey { population: ctx.population.to_owned(), code, reason, by, phase };
-        if !by.is_planned() {
-            ctx.log(LogLevel::Warning, self.id.index(), format!("disconnected: code {code} {}", key.reason));
+        let what = match key.kind() {
+            CloseKind::Lost => Some("disconnected"),
+            CloseKind::NeverConnected => Some("not connected"),
+            CloseKind::Planned => None,
+        };
+        if let Some(what) = what {
+            ctx.log(LogLevel::Warning, self.id.index(), format!("{what}: code {code} {}", key.reason));
         }
         ctx.disconnect(key);
     }
@@ -383,7 +391,7 @@ impl User {
             && let Some(link) = self.link.take()
             && !by.is_planned()
         {
-            self.count_disconnect(ctx, *link, NEVER_OPENED, "");
+            self.count_disconnect(ctx, *link, CUT_OFF, "");
         }
     }
 
@@ -444,5 +452,8 @@ fn marked(auth: Option<String>, run: &str) -> String {
     }
 }
 
-/// The close code of a connection that never came to be, as browsers report it.
-const NEVER_OPENED: u16 = 1006;
+/// The close code of a connection that broke or never came to be, as browsers report it.
+const CUT_OFF: u16 = 1006;
+/// With what the edge closes.
+const OUR_CODE: u16 = 1000;
+const NO_ANSWER: &str = "no answer to our close";

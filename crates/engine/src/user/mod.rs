@@ -21,6 +21,7 @@ mod link;
 mod marks;
 mod memory;
 mod meters;
+mod names;
 mod outlook;
 mod overdue;
 mod pending;
@@ -38,8 +39,8 @@ pub use due::is_stale;
 pub use life::ONCE_USER;
 pub use link::Opening;
 pub use meters::Meters;
+pub use names::UserNames;
 pub use outlook::{Call, Outlook, OutlookStep, StepKind};
-pub use probe::message_of;
 pub use voice::{UnknownClip, Utterances};
 
 use std::collections::VecDeque;

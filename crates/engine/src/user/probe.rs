@@ -14,7 +14,7 @@ use protocol::Args;
 use scenario::{EmitOp, Marks, OperationId, Program, ReadState};
 
 use super::marks::{Marked, id_text};
-use super::{Context, User};
+use super::{Context, User, UserNames};
 
 /// Of one user that probes.
 #[derive(Default)]
@@ -67,17 +67,12 @@ pub struct ProbeFinding {
 
 impl ProbeFinding {
     /// By the server's id, or by its sender's count of its messages.
-    fn add(&mut self, id: Option<&str>, sender: UserId, sequence: u32) {
+    fn add(&mut self, names: &UserNames, id: Option<&str>, sender: UserId, sequence: u32) {
         self.count += 1;
         if self.about.len() < MOST_NAMED {
-            self.about.push(id.map_or_else(|| message_of(sender, sequence), str::to_owned));
+            self.about.push(id.map_or_else(|| names.message(sender, sequence), str::to_owned));
         }
     }
-}
-
-/// A message that is known by nothing but its tag.
-pub fn message_of(sender: UserId, sequence: u32) -> String {
-    format!("message {sequence} of user {}", sender.index())
 }
 
 impl ProbeFindings {
@@ -125,7 +120,7 @@ impl Probe {
     }
 
     /// Judges the pages; `me` is the user's own id in tags.
-    pub fn findings(&self, me: UserId) -> ProbeFindings {
+    pub fn findings(&self, me: UserId, names: &UserNames) -> ProbeFindings {
         let asked = self.asking.unwrap_or(Timestamp::ZERO);
         let marked = self.marked.until(asked);
         let mut findings = ProbeFindings::default();
@@ -140,19 +135,19 @@ impl Probe {
             if let Some(other) = seen.entry(sender).or_default().insert(sequence, page) {
                 // Where two pages overlap, that is how they were asked for.
                 if other == page {
-                    findings.duplicated.add(id, sender, sequence);
+                    findings.duplicated.add(names, id, sender, sequence);
                 }
                 continue;
             }
             findings.compared += 1;
             let highest = last.entry(sender).or_insert(sequence);
             if sequence < *highest {
-                findings.out_of_order.add(id, sender, sequence);
+                findings.out_of_order.add(names, id, sender, sequence);
             }
             *highest = (*highest).max(sequence);
             let is_marked = id.is_some_and(|id| marked.contains(id));
             if sender != me && is_marked && entry.read == Some(false) {
-                findings.stuck_unread.add(id, sender, sequence);
+                findings.stuck_unread.add(names, id, sender, sequence);
             }
         }
         // Older messages may lie beyond the last page: only what is newer than a sender's oldest one there is missed.
@@ -162,7 +157,7 @@ impl Probe {
             let is_kept = |arrived: &Arrived| arrived.at + KEPT_WITHIN <= asked;
             let newer = known.range(oldest..).filter(|(sequence, _)| !listed.contains_key(sequence));
             for (&sequence, Arrived { id, .. }) in newer.filter(|(_, arrived)| is_kept(arrived)) {
-                findings.missing.add(id.as_deref(), sender, sequence);
+                findings.missing.add(names, id.as_deref(), sender, sequence);
             }
         }
         findings
@@ -202,7 +197,7 @@ impl User {
     pub(super) fn end_probe(&mut self, ctx: &mut Context<'_>) -> bool {
         let Some(probe) = self.probe.take_if(|probe| probe.asking.is_some()) else { return false };
         if !probe.pages.is_empty() {
-            ctx.count_findings(&probe.findings(self.id));
+            ctx.count_findings(&probe.findings(self.id, ctx.names));
         }
         true
     }
@@ -292,7 +287,7 @@ mod tests {
         probe.marked.note(&serde_json::json!(ids).to_string(), "", Timestamp::ZERO, None);
         probe.pages = pages.iter().map(|page| page.split_whitespace().map(entry).collect()).collect();
         probe.asking = Some(Timestamp::from_micros(60_000_000));
-        let findings = probe.findings(ME);
+        let findings = probe.findings(ME, &UserNames::default());
         let found = findings.all().map(|(_, found)| found.about.join(" "));
         assert_eq!(
             (findings.compared, found.each_ref().map(String::as_str)),
@@ -331,10 +326,11 @@ mod tests {
 
     #[test]
     fn what_a_server_has_no_id_of_is_named_by_its_sender() {
+        let names = UserNames::new(vec!["a".into(), "b".into()]);
         let mut found = ProbeFinding::default();
-        (0..12).for_each(|sequence| found.add(None, UserId::new(1, 5), sequence));
+        (0..12).for_each(|sequence| found.add(&names, None, UserId::new(1, 5), sequence));
         assert_eq!((found.count, found.about.len()), (12, MOST_NAMED));
-        assert_eq!(found.about[3], "message 3 of user 5");
+        assert_eq!(found.about[3], "message 3 of b 6");
     }
 
     #[test]
@@ -342,7 +338,10 @@ mod tests {
         let mut probe = Probe { asking: Some(Timestamp::ZERO), ..Probe::default() };
         probe.pages = vec![vec![entry("a0")]];
         receive(&mut probe, "a1");
-        assert_eq!(probe.findings(ME), ProbeFindings { compared: 1, ..ProbeFindings::default() });
+        assert_eq!(
+            probe.findings(ME, &UserNames::default()),
+            ProbeFindings { compared: 1, ..ProbeFindings::default() }
+        );
     }
 
     #[test]
@@ -355,7 +354,7 @@ mod tests {
             probe.received(at(arrived_ms), &entry("a1").tag, None);
             probe.asking = Some(at(10_000));
             probe.pages = vec![vec![entry("a0")]];
-            assert_eq!(probe.findings(ME).missing.count, missing);
+            assert_eq!(probe.findings(ME, &UserNames::default()).missing.count, missing);
         }
         check(8_000, 1);
         check(8_001, 0);
@@ -372,7 +371,7 @@ mod tests {
             receive(&mut probe, "a2");
             probe.asking = Some(Timestamp::ZERO + Span::from_secs(60));
             probe.pages = vec![vec![entry("a0"), entry("a2")]];
-            assert_eq!(probe.findings(ME).missing.count, missing);
+            assert_eq!(probe.findings(ME, &UserNames::default()).missing.count, missing);
         }
         check(["r", "r"], 1);
         check(["r", "s"], 0);

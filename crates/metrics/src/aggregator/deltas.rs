@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::Aggregator;
+use crate::close::{CloseKind, DisconnectDelta};
 use crate::contract::{BreachDelta, BreachTotal};
 use crate::delta::*;
 use crate::finding::FindingDelta;
@@ -99,7 +100,7 @@ impl Aggregator {
     pub(super) fn disconnect_delta(&mut self, at: Timestamp, delta: &DisconnectDelta) {
         let key = counted_under(&self.totals.disconnects, &delta.key, |key| key.reason = OTHER.to_owned());
         self.watch.disconnect(second_of(at), delta);
-        if !key.by.is_planned() {
+        if key.kind() == CloseKind::Lost {
             self.totals.timeline.put(at, Figure::Disconnects.name(), Combine::Sum, delta.count as f64);
         }
         let total = self.totals.disconnects.entry(key).or_insert(DisconnectTotal { count: 0, first: Timestamp::NEVER });

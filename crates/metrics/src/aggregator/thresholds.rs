@@ -15,7 +15,9 @@ impl Aggregator {
     /// The load has ended: what its users do from now on is no part of a threshold's window.
     pub fn stopping(&mut self, ending: LoadEnd) {
         self.watch.stopping(ending.at);
-        self.totals.ending.get_or_insert(ending);
+        if self.totals.ending.is_none() {
+            (self.totals.ending, self.totals.users_at_end) = (Some(ending), self.totals.users);
+        }
         self.stand();
     }
 

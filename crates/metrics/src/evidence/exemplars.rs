@@ -3,7 +3,8 @@
 use std::collections::HashMap;
 
 use super::{Cause, Evidence};
-use crate::delta::{DisconnectKey, ErrorKey, Phase, UserId};
+use crate::close::DisconnectKey;
+use crate::delta::{ErrorKey, Phase, UserId};
 use crate::recorder::SeriesId;
 use crate::redact::{Facts, Redactor};
 use base::time::{Span, Timestamp};

@@ -11,7 +11,8 @@ pub use exemplars::{EvidenceOf, EvidenceRequest, Exemplars, PendingExemplar, Unr
 
 use serde::{Deserialize, Serialize};
 
-use super::delta::{ClosedBy, DisconnectKey, ErrorKey, Phase};
+use super::close::{ClosedBy, DisconnectKey};
+use super::delta::{ErrorKey, Phase};
 
 /// One thing that happened to one user, with what was on its connection just before. Holds no secret: frames are redacted
 /// where they are taken down.

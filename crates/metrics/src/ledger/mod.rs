@@ -43,6 +43,15 @@ pub struct Receipt {
     pub latency: Span,
 }
 
+/// A message that members of this worker were owed and had not got when it was settled.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Missed {
+    pub sender: UserId,
+    pub sequence: u32,
+    /// The first few of them.
+    pub by: Vec<UserId>,
+}
+
 #[derive(Debug)]
 pub struct Ledger {
     run: String,
@@ -71,6 +80,8 @@ pub struct Ledger {
     /// Places of our rooms in `log.rooms`.
     logged_rooms: IdMap<u32, u32>,
     completions: Vec<Completion>,
+    /// The first since they were taken.
+    missed: Vec<Missed>,
 }
 
 /// Rooms a user is in now, so that a lost connection leaves all of them.
@@ -139,6 +150,7 @@ impl Ledger {
             log: SentLog::default(),
             logged_rooms: IdMap::default(),
             completions: Vec::new(),
+            missed: Vec::new(),
         }
     }
 
@@ -314,6 +326,11 @@ impl Ledger {
         }
     }
 
+    /// Of what was handed over last: who missed what. Of many only the first.
+    pub fn take_missed(&mut self) -> Vec<Missed> {
+        std::mem::take(&mut self.missed)
+    }
+
     /// Settles what is due by now and hands over everything since the last call.
     pub fn drain(&mut self, now: Timestamp) -> (LedgerDelta, SentLog, Vec<Completion>) {
         self.settle_due(now);
@@ -430,7 +447,7 @@ impl Ledger {
         let state = self.senders.entry(sender).or_default();
         state.settled.insert(sequence);
         state.last_sent = state.last_sent.max(flight.sent_at);
-        let (mut due, mut missing) = (0u64, 0u32);
+        let (mut due, mut missing, mut by) = (0u64, 0u32, Vec::new());
         if let (Some(room), Some(Fate::Accepted(at) | Fate::Unconfirmed(at))) = (flight.room, flight.fate) {
             for member in self.rooms[room as usize].members.iter().filter(|m| m.is_owed(flight.sent_at, at)) {
                 due += 1;
@@ -438,6 +455,9 @@ impl Ledger {
                 if !pair.arrived.contains(sequence) {
                     pair.missing.get_or_insert_default().push(sequence);
                     missing += 1;
+                    if by.len() < MOST_MISSED_BY {
+                        by.push(member.user);
+                    }
                 }
             }
             self.completions.push(Completion {
@@ -447,6 +467,9 @@ impl Ledger {
                 missing,
                 latencies: flight.latencies.iter().flat_map(|micros| micros.to_le_bytes()).collect(),
             });
+        }
+        if !by.is_empty() && self.missed.len() < MOST_MISSED {
+            self.missed.push(Missed { sender, sequence, by });
         }
         let delivered = due - u64::from(missing);
         self.delta.due += due;
@@ -478,6 +501,10 @@ fn key(tag: &Tag) -> (u32, u32) {
     (tag.sender.0, tag.sequence)
 }
 
+/// Of a message so many who missed it are named.
+const MOST_MISSED_BY: usize = 3;
+/// More than findings name in one hand-over, so that those of each population have some.
+const MOST_MISSED: usize = 64;
 /// An arrived message that no worker has said to have sent is forgotten after this: no fate takes that long.
 const UNKNOWN_FOR: Span = Span::from_secs(600);
 

@@ -168,6 +168,19 @@ fn nothing_is_owed_between_a_disconnect_and_the_next_entry() {
 }
 
 #[test]
+fn the_first_who_missed_a_message_are_known() {
+    let mut ledger = Ledger::new("a1b", LATE);
+    (1..=9).for_each(|user| ledger.enter(at(0), "r", UserId(user)));
+    let tag = ledger.send(at(1_000), "r", UserId(1));
+    receive(&mut ledger, &tag, [1, 3], 1_010);
+    let (delta, ..) = ledger.drain(at(20_000));
+    assert_eq!(delta.missing, 7);
+    let by = [2, 4, 5].map(UserId).to_vec();
+    assert_eq!(ledger.take_missed(), [Missed { sender: UserId(1), sequence: tag.sequence, by }]);
+    assert_eq!(ledger.take_missed(), []);
+}
+
+#[test]
 fn a_sender_s_own_second_copy_is_no_duplicate() {
     let expected =
         LedgerDelta { accepted: 1, due: 3, delivered: 3, arrived: 3, own_copies: 2, duplicated: 1, ..<_>::default() };

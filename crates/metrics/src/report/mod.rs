@@ -18,8 +18,9 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::annotation::Annotation;
+use super::close::ClosedBy;
 use super::contract::BreachEntry;
-use super::delta::{ClosedBy, LedgerDelta, Phase, UsersByState};
+use super::delta::{LedgerDelta, Phase, UsersByState};
 use super::evidence::Evidence;
 use super::finding::FindingEntry;
 use super::histogram::{Histogram, Stats};

@@ -5,8 +5,9 @@ use std::collections::BTreeMap;
 use super::{
     DisconnectEntry, ErrorEntry, HealthEntry, ListenersEntry, MetricEntry, MetricSeries, Report, Series, WorkerEntry,
 };
+use crate::close::DisconnectKey;
 use crate::contract::BreachEntry;
-use crate::delta::{DisconnectKey, ErrorKey, UserId};
+use crate::delta::{ErrorKey, UserId, UsersByState};
 use crate::evidence::EvidenceBook;
 use crate::finding::FindingEntry;
 use crate::histogram::{Histogram, HistogramError};
@@ -59,6 +60,7 @@ impl Report {
             listeners: self.listeners.as_ref().map(|entry| listeners(entry, plan)).unwrap_or_default(),
             users: self.users,
             ending: None,
+            users_at_end: UsersByState::default(),
             health: health(&self.health)?,
             staleness: None,
             worst_staleness: self.health.worst_staleness(),

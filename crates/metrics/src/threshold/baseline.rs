@@ -90,7 +90,7 @@ fn count(threshold: &Threshold, report: &Report) -> Option<f64> {
         tally.know(&entry.name, entry.succeeded);
     }
     for entry in &report.disconnects {
-        lens.disconnects(&mut tally, &entry.population, entry.by, entry.code, entry.count);
+        lens.disconnects(&mut tally, &entry.population, entry.by.kind(entry.phase), entry.code, entry.count);
     }
     if let Subject::Count { name, .. } = &threshold.subject {
         let population = threshold.population.as_deref();

@@ -38,7 +38,7 @@ pub fn glance(threshold: &Threshold, totals: &Totals) -> Option<(f64, bool)> {
         lens.error(&mut tally, &delta);
     }
     for (key, disconnect) in totals.disconnects() {
-        lens.disconnects(&mut tally, &key.population, key.by, key.code, disconnect.count);
+        lens.disconnects(&mut tally, &key.population, key.kind(), key.code, disconnect.count);
     }
     for (name, outcomes) in totals.operations() {
         tally.know(name, outcomes.succeeded);

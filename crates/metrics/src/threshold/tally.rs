@@ -3,9 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::samples::Samples;
-use crate::delta::{
-    ClosedBy, CounterDelta, DisconnectDelta, DisconnectKey, ErrorDelta, HistogramDelta, LedgerDelta, UsersByState,
-};
+use crate::close::{CloseKind, DisconnectDelta, DisconnectKey};
+use crate::delta::{CounterDelta, ErrorDelta, HistogramDelta, LedgerDelta, UsersByState};
 use crate::listeners::{HeardSums, ListenerDelta};
 use crate::totals::{ACK_TIMEOUT, EndedBy, LoadEnd, Outcomes, PopulationConfig, outcomes};
 use base::time::Span;
@@ -166,13 +165,13 @@ impl Lens {
     }
 
     pub fn disconnect(&self, tally: &mut Tally, delta: &DisconnectDelta) {
-        let DisconnectKey { population, by, code, .. } = &delta.key;
-        self.disconnects(tally, population, *by, *code, delta.count);
+        let DisconnectKey { population, code, .. } = &delta.key;
+        self.disconnects(tally, population, delta.key.kind(), *code, delta.count);
     }
 
-    pub fn disconnects(&self, tally: &mut Tally, population: &str, by: ClosedBy, code: u16, count: u64) {
+    pub fn disconnects(&self, tally: &mut Tally, population: &str, kind: CloseKind, code: u16, count: u64) {
         if let Subject::Disconnects { code: wanted } = self.subject
-            && !by.is_planned()
+            && kind == CloseKind::Lost
             && wanted.is_none_or(|wanted| wanted == code)
             && self.sees(population)
         {
@@ -275,8 +274,11 @@ impl Tally {
 
 fn delivery(ledger: &LedgerDelta, figure: Figure, share: bool) -> Option<f64> {
     let count = ledger.figure(figure)? as f64;
-    let needs_due = share || figure.is_of_receivers();
-    (ledger.due > 0 || !needs_due).then(|| if share { count / ledger.due as f64 } else { count })
+    let is_known = ledger.due > 0 || !figure.is_of_receivers();
+    match share {
+        false => is_known.then_some(count),
+        true => ledger.share(figure).filter(|_| is_known),
+    }
 }
 
 fn voice(heard: &HeardSums, value: VoiceValue) -> Option<f64> {

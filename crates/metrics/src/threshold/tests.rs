@@ -31,7 +31,11 @@ fn run(thresholds: Vec<Threshold>) -> Aggregator {
         |by, code| DisconnectKey { population: "p".into(), code, reason: String::new(), by, phase: Phase::Flow };
     recorder.disconnect(Timestamp::ZERO, closed(ClosedBy::Server, 1006));
     recorder.disconnect(Timestamp::ZERO, closed(ClosedBy::User, 1000));
-    let ledger = LedgerDelta { sent: 10, due: 1_000, delivered: 998, missing: 2, ..LedgerDelta::default() };
+    // It was never connected: no connection was lost.
+    let attempt = DisconnectKey { phase: Phase::Connecting, ..closed(ClosedBy::Server, 1006) };
+    recorder.disconnect(Timestamp::ZERO, attempt);
+    let ledger =
+        LedgerDelta { sent: 10, due: 1_000, delivered: 998, missing: 2, arrived: 2_000, late: 40, ..<_>::default() };
     let part = SnapshotPart {
         at: Timestamp::ZERO + Span::from_secs(2),
         metrics: &recorder.drain(),
@@ -153,6 +157,8 @@ fn errors_and_disconnects() {
 fn deliveries() {
     check("delivery.missing == 0", Outcome::Fail, Some(2.0));
     check("delivery.missing <= 0.2%", Outcome::Pass, Some(0.002));
+    // What came, owed or not, is a share of what came.
+    check("delivery.late < 1%", Outcome::Fail, Some(0.02));
     check("delivery.sent count > 9", Outcome::Pass, Some(10.0));
     let nothing: Threshold = "delivery.missing == 0".parse().unwrap();
     assert_eq!(

@@ -3,7 +3,8 @@
 use super::tally::{Lens, Standing, Tally, Times};
 use super::window::{WindowFindings, Windows, is_worse};
 use super::{Baseline, BaselineResult, Outcome, ThresholdResult, WindowResult, why_nothing};
-use crate::delta::{CounterDelta, DisconnectDelta, ErrorDelta, HistogramDelta, LedgerDelta, UsersByState};
+use crate::close::DisconnectDelta;
+use crate::delta::{CounterDelta, ErrorDelta, HistogramDelta, LedgerDelta, UsersByState};
 use crate::listeners::ListenerDelta;
 use crate::totals::{LoadEnd, PopulationConfig, is_timeout};
 use crate::waiting::Waiting;

@@ -28,8 +28,9 @@ pub use self::timeline::{MetricColumns, Timeline};
 
 use self::suspect::Split;
 use super::annotation::Annotations;
+use super::close::DisconnectKey;
 use super::contract::{BreachKey, BreachTotal};
-use super::delta::{DisconnectKey, ErrorKey, LedgerDelta, UsersByState};
+use super::delta::{ErrorKey, LedgerDelta, UsersByState};
 use super::evidence::EvidenceBook;
 use super::finding::{FindingKey, FindingTotal};
 use super::histogram::Histogram;
@@ -53,6 +54,8 @@ pub struct Totals {
     pub(crate) users: UsersByState,
     /// `None`: it goes on.
     pub(crate) ending: Option<LoadEnd>,
+    /// The same when the load ended.
+    pub(crate) users_at_end: UsersByState,
     pub(crate) health: Health,
     /// How far the load was behind the probes when they were last compared.
     pub(crate) staleness: Option<Staleness>,

@@ -1,7 +1,7 @@
 //! The rules: docs/metrics.md ("Verdict") has them as a table.
 
 use super::generators::{Doubt, doubts, relieved_browsers, stalled_browsers, unknown_backlog};
-use super::words::{in_words, measured, millis, percent, scale, sentence, times_of, unasked};
+use super::words::{cut_waiting, in_words, measured, millis, percent, scale, sentence, times_of, unasked};
 use super::{Reason, ReasonKind, Verdict, VerdictOutcome};
 use crate::threshold::{Outcome, ThresholdResult};
 use crate::totals::Totals;
@@ -210,6 +210,8 @@ fn remarks(case: &JudgedRun<'_>, is_doubted: bool) -> Vec<Reason> {
         let about = |text| Reason::new(ReasonKind::NotAsked, format!("No threshold is about {text}."));
         remarks.extend(unasked(case).into_iter().map(about));
     }
+    let cut = cut_waiting(case.totals).map(|text| Reason::new(ReasonKind::CutWaiting, text));
+    remarks.extend(cut);
     let (what, text) = match case.thresholds {
         None => (ReasonKind::Search, "A search breaks its thresholds on purpose: each level has its own outcome."),
         Some([]) => (ReasonKind::NoThresholds, "The plan has no thresholds: nothing could fail."),

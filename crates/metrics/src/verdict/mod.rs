@@ -8,6 +8,7 @@ mod judge;
 mod words;
 
 pub use judge::{JudgedRun, RunJudgement, clock_doubts};
+pub use words::cut_waiting;
 
 use serde::{Deserialize, Serialize};
 
@@ -95,6 +96,8 @@ pub enum ReasonKind {
     ConnectStalled,
     /// A remark: nothing says how long frames waited in the browser.
     BacklogNotKnown,
+    /// A remark: users were cut while they waited for a sound.
+    CutWaiting,
     ThresholdFailed,
     /// It can be the generator's own doing.
     ThresholdNotJudged,

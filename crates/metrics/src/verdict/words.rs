@@ -7,7 +7,7 @@ use super::judge::JudgedRun;
 use crate::threshold::ThresholdResult;
 use crate::totals::{EndedBy, LoadEnd, Totals};
 use base::time::{Span, Timestamp};
-use catalogue::Figure;
+use catalogue::{Counter, Figure, Metric};
 use plan::{Expectation, Subject, Threshold, ThresholdUnit};
 
 /// Both parts of it: what was broken for certain, and what nobody can tell.
@@ -47,20 +47,33 @@ pub(super) fn sentence(
         format!("`{}` cannot be judged{why}.{}", result.threshold, more(open.len() - 1, "not judged"))
     });
     let parts: Vec<_> = early.into_iter().chain(failed).chain(doubt).chain(unjudged).collect();
-    match case.thresholds {
-        _ if !parts.is_empty() => parts.join(" "),
-        None => "The generators kept up: the search shows what the server holds.".to_owned(),
-        Some([]) => with_unasked("The generators kept up. Nothing was asked of the server.", case),
-        Some(_) => with_unasked("Every threshold holds, and the generators kept up.", case),
-    }
+    let held = match case.thresholds {
+        _ if !parts.is_empty() => return parts.join(" "),
+        None => "The generators kept up: the search shows what the server holds.",
+        Some([]) => "The generators kept up. Nothing was asked of the server.",
+        Some(_) => "Every threshold holds, and the generators kept up.",
+    };
+    let unasked = (!unasked(case).is_empty()).then(|| "Not all went well, and no threshold is about that.".to_owned());
+    [Some(held.to_owned()), unasked, cut_waiting(case.totals)].into_iter().flatten().collect::<Vec<_>>().join(" ")
 }
 
-fn with_unasked(sentence: &str, case: &JudgedRun<'_>) -> String {
-    if unasked(case).is_empty() {
-        sentence.to_owned()
-    } else {
-        format!("{sentence} Not all went well, and no threshold is about that.")
-    }
+/// Who was cut while waiting for a sound, and for how long at most; `None`: nobody.
+pub fn cut_waiting(totals: &Totals) -> Option<String> {
+    let count = |counter: Counter| totals.counter(counter.name()).unwrap_or_default();
+    let (turns, greetings) = (count(Counter::TurnsCutWaiting), count(Counter::GreetingsCut));
+    let waits = match (turns, greetings) {
+        (0, 0) => return None,
+        (turns, 0) => format!("{} still waited for an answer", counted(turns, "turn")),
+        (0, greetings) => format!("{} still waited for a greeting", counted(greetings, "user")),
+        (turns, greetings) => {
+            let users = counted(greetings, "user");
+            format!("{} still waited for an answer and {users} for a greeting", counted(turns, "turn"))
+        }
+    };
+    // Those of the warm-up are counted and not timed.
+    let longest = totals.histogram(Metric::AudioCutWait.name()).and_then(|waits| waits.quantile(1.0));
+    let longest = longest.map_or_else(String::new, |longest| format!(", for {} at most", seconds(longest)));
+    Some(format!("{waits} when they left or the run ended{longest}: whether it would have come is not known."))
 }
 
 /// What went wrong and no threshold is about.
@@ -75,8 +88,12 @@ pub(super) fn unasked(case: &JudgedRun<'_>) -> Vec<String> {
         if count > 0
             && !asks(&|subject| matches!(subject, Subject::Delivery { figure: about, .. } if is_about(*about, figure)))
         {
-            let (count, due) = (grouped(count), grouped(ledger.due));
-            unasked.push(format!("the {count} of {due} deliveries that are {}", figure.field()));
+            unasked.push(match figure {
+                Figure::Missing => {
+                    format!("the {} of {} deliveries that are missing", grouped(count), grouped(ledger.due))
+                }
+                _ => format!("the {} second copies", grouped(count)),
+            });
         }
     }
     let asked_operation = |name: &str| {
@@ -161,12 +178,34 @@ pub(super) fn in_words(result: &ThresholdResult, totals: &Totals) -> Option<Stri
         Subject::Delivery { figure, .. } => figure,
         Subject::Standing(Figure::Unreached) => return Some(unreached(totals)),
         Subject::Standing(Figure::Failed) => return Some(failed_users(totals)),
+        Subject::Disconnects { code } if threshold.window.is_none() => {
+            let totals = Some(totals).filter(|_| threshold.population.is_none());
+            return Some(lost_connections(result.actual? as u64, code, totals));
+        }
         Subject::Standing(_) => return Some(format!("the run ended at {}", times_of(&totals.ending()?))),
         _ => return None,
     };
     let count = totals.delivery().figure(figure).filter(|_| threshold.window.is_none() && figure.is_of_receivers())?;
-    let due = totals.delivery().due;
-    Some(format!("{} of {} deliveries {}", grouped(count.unsigned_abs()), grouped(due), figure.field()))
+    let whole = totals.delivery().figure(figure.whole())?;
+    let (count, whole) = (grouped(count.unsigned_abs()), grouped(whole.unsigned_abs()));
+    Some(format!("{count} of {whole} deliveries {}", figure.field()))
+}
+
+/// How many connections were lost, and, where the users of all populations are meant, who had none in the end.
+fn lost_connections(lost: u64, code: Option<u16>, totals: Option<&Totals>) -> String {
+    let with = code.map_or_else(String::new, |code| format!(" with {code}"));
+    let what = if lost == 1 { "connection" } else { "connections" };
+    let lost = format!("{} {what} lost{with} that nobody planned", grouped(lost));
+    let Some(users) = totals.filter(|totals| totals.ending.is_some()).map(|totals| totals.users_at_end) else {
+        return lost;
+    };
+    let (without, with) = (users.unconnected_now(), users.connected_now());
+    let all = counted(u64::from(without) + u64::from(with), "user");
+    match (without, with) {
+        (0, 0) => lost,
+        (0, _) => format!("{lost}; all of {all} had one when the load ended"),
+        _ => format!("{lost}; {} of {all} had none when the load ended", grouped(without.into())),
+    }
 }
 
 /// How many gave up, and what went wrong most often.

@@ -100,7 +100,7 @@ pub enum Subject {
     Errors { operation: Option<String>, code: Option<String> },
     /// Failed attempts per attempt, of all operations or one.
     ErrorRate { operation: Option<String> },
-    /// Connections that somebody else than the user's scenario ended; of one close code.
+    /// Connections that were lost and nobody planned it; of one close code.
     Disconnects { code: Option<u16> },
     /// A field of the ledger, as it is or per delivery owed.
     Delivery { figure: Figure, share: bool },

@@ -139,7 +139,7 @@ fn subjects(reports: &[&Report]) -> Vec<ComparedSubject> {
     let operations = union(reports, |report| report.operations.iter().map(|one| one.name.as_str()).collect());
     all.extend(operations.into_iter().map(|name| ComparedSubject::Errors { operation: Some(name) }));
     if reports.iter().any(|report| report.delivery.due > 0) {
-        all.extend(DELIVERY.into_iter().map(|(part, of)| ComparedSubject::Delivery { part, of }));
+        all.extend(DELIVERY.into_iter().map(|part| ComparedSubject::Delivery { part, of: part.whole() }));
     }
     let mut metrics = union(reports, |report| report.metrics.iter().map(|one| one.name.as_str()).collect());
     metrics.retain(|name| Metric::read(name).definition().is_compared);
@@ -173,12 +173,7 @@ fn samples(report: &Report) -> BTreeMap<&str, Sample> {
 
 const RATES: [Figure; 3] = [Figure::Sent, Figure::Arrived, Figure::Disconnects];
 
-const DELIVERY: [(Figure, Figure); 4] = [
-    (Figure::Missing, Figure::Due),
-    (Figure::Late, Figure::Arrived),
-    (Figure::Duplicated, Figure::Arrived),
-    (Figure::Reordered, Figure::Arrived),
-];
+const DELIVERY: [Figure; 4] = [Figure::Missing, Figure::Late, Figure::Duplicated, Figure::Reordered];
 
 #[cfg(all(test, not(target_arch = "wasm32")))]
 mod tests;

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use plan::LabFaults;
+use faults::LabFaults;
 use serde_json::{Value, json};
 
 use super::load::defaults;

@@ -237,8 +237,8 @@ class User {
     this.socket = null;
     this.link?.rest();
     if (this.onGone) return this.onGone();
-    disconnects.add(1, { code: String(code) });
     if (this.stage === 'connecting') this.error('connect', `closed ${code}`);
+    else disconnects.add(1, { code: String(code) });
     return this.onLost();
   }
 
@@ -251,7 +251,7 @@ class User {
   /** Not by its own will: what was on its way is lost, then it is tried again. */
   onLost() {
     const leaving = this.stage === 'leaving' || this.stage === 'over';
-    if (this.socket) disconnects.add(1, { code: 'none' });
+    if (this.socket && this.stage !== 'connecting') disconnects.add(1, { code: 'none' });
     this.close();
     this.socket = null;
     this.dropPendings('disconnected');

@@ -7,7 +7,7 @@ use crate::format;
 use crate::log::{LogRow, row};
 use crate::past::PastRun;
 use crate::run_view::{Tables, phase_word};
-use metrics::{Cause, Evidence, Frame, Report, Way};
+use metrics::{Cause, Evidence, Frame, Report, Way, user_name};
 
 pub fn annotations(tables: &Tables) -> Markup {
     let row = |happening: &Happening| {
@@ -54,7 +54,7 @@ fn moment(evidence: &Evidence) -> Markup {
         details {
             summary {
                 (format::clock(evidence.at_s)) " · " (cause(&evidence.cause))
-                span.hint { " · user " (evidence.user + 1) " of " (evidence.population) ", " (phase_word(evidence.phase)) }
+                span.hint { " · " (user_name(&evidence.population, evidence.user)) ", " (phase_word(evidence.phase)) }
             }
             @if let Some(generator) = &evidence.generator {
                 p.hint {

@@ -67,6 +67,7 @@ fn conversations(voice: &VoiceView) -> Markup {
                 (table("Answers", &ANSWER_COLUMNS, &voice.answers))
             }
             (facts(&voice.facts))
+            @if !voice.closes.quiet.is_empty() { p.hint { (voice.closes.quiet) } }
         }
     }
 }

@@ -14,6 +14,7 @@ pub struct VoiceMeters {
     pub underrun: SeriesId,
     pub jitter: SeriesId,
     pub behind: SeriesId,
+    pub cut_wait: SeriesId,
     pub chunks_out: CounterId,
     pub chunks_late: CounterId,
     pub chunks_in: CounterId,
@@ -45,7 +46,7 @@ pub struct AnswerCounters {
     pub slow: CounterId,
 }
 
-/// What became of turns; the first is the sum of all others, once a run is over.
+/// What became of turns; the first is the sum of the five behind it, once a run is over.
 pub struct TurnCounters {
     pub all: CounterId,
     pub answered: CounterId,
@@ -53,6 +54,9 @@ pub struct TurnCounters {
     pub unanswered: CounterId,
     pub lost: CounterId,
     pub cut: CounterId,
+    /// Of the last, and beside turns.
+    pub cut_waiting: CounterId,
+    pub greetings_cut: CounterId,
 }
 
 #[derive(Clone, Copy)]
@@ -103,6 +107,8 @@ impl TurnCounters {
             unanswered: counter(Counter::TurnsUnanswered),
             lost: counter(Counter::TurnsLost),
             cut: counter(Counter::TurnsCut),
+            cut_waiting: counter(Counter::TurnsCutWaiting),
+            greetings_cut: counter(Counter::GreetingsCut),
         }
     }
 }
@@ -125,12 +131,13 @@ impl VoiceMeters {
             }
         }
         let mut series = |metric: Metric| recorder.series(metric.name(), population);
-        let [pacing, gap, underrun, jitter, behind] = [
+        let [pacing, gap, underrun, jitter, behind, cut_wait] = [
             Metric::AudioPacingError,
             Metric::AudioGap,
             Metric::AudioUnderrun,
             Metric::AudioJitter,
             Metric::AudioBehind,
+            Metric::AudioCutWait,
         ]
         .map(&mut series);
         let mut counter = |counter: Counter| recorder.counter(counter.name(), population);
@@ -140,6 +147,7 @@ impl VoiceMeters {
             underrun,
             jitter,
             behind,
+            cut_wait,
             chunks_out: counter(Counter::ChunksOut),
             chunks_late: counter(Counter::ChunksLate),
             chunks_in: counter(Counter::ChunksIn),

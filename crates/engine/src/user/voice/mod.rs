@@ -118,6 +118,9 @@ impl Voice {
 
     /// It speaks no more and expects no answer. What is arriving is still heard.
     fn hush(&mut self, ctx: &mut Context<'_>, why: Ending) {
+        if why == Ending::Left {
+            self.tell_waiting(ctx);
+        }
         self.mode = MicMode::Off;
         self.mic = None;
         self.speech = None;
@@ -135,6 +138,15 @@ impl Voice {
             };
             self.turn.settle(ctx, outcome);
         }
+    }
+
+    /// Whoever leaves while it waits for a sound does not know whether it would have come.
+    fn tell_waiting(&self, ctx: &mut Context<'_>) {
+        let Some(meters) = &ctx.meters.voice else { return };
+        let is_open = self.turn.is_open();
+        let Some(since) = self.turn.awaited_since().filter(|_| is_open || self.listening.is_some()) else { return };
+        ctx.recorder.count(if is_open { meters.turns.cut_waiting } else { meters.turns.greetings_cut }, 1);
+        ctx.recorder.sample(ctx.now, meters.cut_wait, ctx.now.since(since));
     }
 }
 

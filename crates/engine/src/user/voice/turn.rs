@@ -95,6 +95,16 @@ impl Turn {
         if self.is_unspoken { Some(self.began) } else { self.speech_end }
     }
 
+    /// Something was said, and what became of it has not been counted.
+    pub fn is_open(&self) -> bool {
+        self.index > 0 && !self.is_settled
+    }
+
+    /// From when on its answer is waited for, which has not begun.
+    pub fn awaited_since(&self) -> Option<Timestamp> {
+        self.asked_at().filter(|_| self.progress == Progress::Awaited)
+    }
+
     /// Its answer begins.
     pub fn on_first_audio(&mut self, now: Timestamp) {
         self.progress = Progress::Arriving;
