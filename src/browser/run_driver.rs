@@ -311,18 +311,17 @@ impl RunDriver {
 impl Inner {
     /// Who plays, or played, this run.
     fn browsers(&self, run: &Run) -> Vec<Browser> {
-        let cards = self.swarm.cards();
         let browser = |(name, workers): (Option<&str>, Vec<usize>)| {
             let counts = run.share_of(&workers).1;
-            let card = name.and_then(|name| cards.iter().find(|card| card.name == name));
+            let card = name.and_then(|name| self.swarm.card_of(name));
             let own = this_browser(workers.len());
             let known = match name {
                 None => Browser { name: self.swarm.own_name(), ..own },
                 // Everybody in a swarm runs the same build, or is refused.
                 Some(name) => Browser {
                     name: Some(name.to_owned()),
-                    user_agent: card.map(|card| card.browser.clone()).unwrap_or_default(),
-                    cores: card.map_or(0, |card| card.cores),
+                    user_agent: card.as_ref().map(|card| card.browser.clone()).unwrap_or_default(),
+                    cores: card.as_ref().map_or(0, |card| card.cores),
                     ..own
                 },
             };

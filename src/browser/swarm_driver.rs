@@ -223,9 +223,9 @@ impl SwarmDriver {
         self.conductor(|conductor| conductor.ready()).unwrap_or_default()
     }
 
-    /// How the others introduced themselves.
-    pub fn cards(&self) -> Vec<Card> {
-        self.conductor(|conductor| conductor.seats().filter_map(|seat| seat.card.clone()).collect()).unwrap_or_default()
+    /// How the browser introduced itself that the run knows by this name.
+    pub fn card_of(&self, name: &str) -> Option<Card> {
+        self.conductor(|conductor| conductor.card_of(name).cloned()).flatten()
     }
 
     pub fn own_name(&self) -> Option<String> {

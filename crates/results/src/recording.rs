@@ -53,6 +53,22 @@ impl Start {
         Self { at_ms, run, plan, parts, start_delay_ms, browsers, baseline: None }
     }
 
+    /// Who plays parts of this name; `None`: who wrote this down, whom parts do not name and a swarm does.
+    fn browser(&self, name: Option<&str>) -> Browser {
+        let is_named = |name: &str| self.parts.iter().any(|part| part.browser.as_deref() == Some(name));
+        let own = self.browsers.iter().find(|browser| browser.name.as_deref().is_none_or(|name| !is_named(name)));
+        let own = own.cloned().unwrap_or_default();
+        let Some(name) = name else { return own };
+        let known = self.browsers.iter().find(|browser| browser.name.as_deref() == Some(name));
+        known.cloned().unwrap_or_else(|| Browser {
+            name: Some(name.to_owned()),
+            // It came later. Everybody in a swarm runs the same build.
+            version: own.version,
+            build: own.build,
+            ..Browser::default()
+        })
+    }
+
     #[must_use]
     pub fn with_baseline(self, baseline: Option<Baseline>) -> Self {
         Self { baseline, ..self }
@@ -163,15 +179,13 @@ impl Replayed {
     pub fn report(mut self, date: impl Fn(f64) -> String) -> Report {
         self.run.cut_off();
         let browsers = self.run.browsers().into_iter().map(|(name, workers)| {
-            let known = self.start.browsers.iter().find(|browser| browser.name.as_deref() == name);
             let counts = self.run.share_of(&workers).1;
             Browser {
-                name: name.map(str::to_owned),
                 workers: workers.len() as u32,
                 sent: counts.sent,
                 received: counts.received,
                 errors: counts.errors,
-                ..known.cloned().unwrap_or_default()
+                ..self.start.browser(name)
             }
         });
         self.run.report(browsers.collect(), self.run.epoch_ms().map(date).unwrap_or_default())
@@ -181,11 +195,39 @@ impl Replayed {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use run::{Capacity, layout};
 
     #[track_caller]
     fn check(message: FromWorker, expected: Option<FromWorker>) {
         let input = |message| RunInput::From { worker: 1, message };
         assert_eq!(kept(&input(message)), expected.map(input));
+    }
+
+    #[test]
+    fn a_conductor_that_was_cut_off_is_still_known() {
+        let browser = |name: Option<&str>, user_agent: &str| Browser {
+            name: name.map(str::to_owned),
+            user_agent: user_agent.to_owned(),
+            build: "b".to_owned(),
+            ..Browser::default()
+        };
+        let parts =
+            layout(&[Capacity::own(2, 250), Capacity { browser: Some("Kim".into()), ..Capacity::own(2, 250) }], 4);
+        let start = |browsers: &[Browser]| Start {
+            at_ms: 0.0,
+            run: "k3f".into(),
+            plan: Value::Null,
+            parts: parts.clone(),
+            start_delay_ms: 0.0,
+            browsers: browsers.to_vec(),
+            baseline: None,
+        };
+        let (own, kim) = (browser(Some("Robin"), "Chromium"), browser(Some("Kim"), "Firefox"));
+        let swarm = start(&[own.clone(), kim.clone()]);
+        assert_eq!((swarm.browser(None), swarm.browser(Some("Kim"))), (own, kim));
+        assert_eq!(swarm.browser(Some("Ash")), browser(Some("Ash"), ""), "it came later");
+        let alone = browser(None, "Chromium");
+        assert_eq!(start(std::slice::from_ref(&alone)).browser(None), alone);
     }
 
     #[test]

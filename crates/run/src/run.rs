@@ -549,6 +549,7 @@ impl Run {
     }
 
     fn give_up(&mut self, problem: String) {
+        self.log.note(self.now(), LogLevel::Error, problem.clone());
         self.problem = Some(problem);
         self.tell_all(&ToWorker::Abort);
         self.end();

@@ -121,6 +121,13 @@ impl Conductor {
         self.seats.values().any(|seat| !seat.is_away && !seat.is_out && seat.card.as_ref().is_none_or(is_open))
     }
 
+    /// How the browser introduced itself that results of the run know by this name.
+    pub fn card_of(&self, name: &str) -> Option<&Card> {
+        let of_part = self.seats.values().find(|seat| seat.bore(name));
+        let seat = of_part.or_else(|| self.seats.values().find(|seat| seat.name() == name));
+        seat.and_then(|seat| seat.card.as_ref())
+    }
+
     /// The browsers that would play now: who is here, and may.
     pub fn ready(&self) -> Vec<(SessionId, Capacity)> {
         self.seats.values().filter_map(|seat| Some((seat.session, seat.capacity(&self.offer)?))).collect()
@@ -213,7 +220,7 @@ impl Conductor {
         self.workers.clear();
         for seat in self.seats.values_mut() {
             seat.workers.clear();
-            seat.names.clear();
+            seat.past_names = std::mem::take(&mut seat.names);
             seat.is_out = false;
         }
         self.say_seated();

@@ -89,12 +89,14 @@ export class LiveChart {
     this.plot.setLegend(undefined, false);
   }
 
-  /** The newest moment at which any of the shown lines has a value: one moment for the whole legend. */
+  /** The newest moment at which any of the shown lines has a value, of several runs all lines: one for the whole legend. */
   #newest(plot) {
     const [seconds = [], ...lines] = plot.data ?? [];
     const shown = lines.filter((_, at) => plot.series[at + 1].show && !this.references.has(at + 1));
-    for (let at = seconds.length - 1; at >= 0; at -= 1) if (shown.some((values) => values[at] != null)) return at;
-    return seconds.length - 1;
+    const newest = (known) => seconds.findLastIndex((_, at) => known((values) => values[at] != null));
+    const ofAll = this.onPick ? -1 : newest((has) => shown.length > 0 && shown.every(has));
+    const found = ofAll < 0 ? newest((has) => shown.some(has)) : ofAll;
+    return found < 0 ? seconds.length - 1 : found;
   }
 
   state() {

@@ -22,7 +22,7 @@ pub fn Warnings() -> impl IntoView {
 #[component]
 pub fn Health() -> impl IntoView {
     let store = Store::here();
-    let says = store.tables(|tables| (tables.health.says, tables.health.mood));
+    let says = store.tables(|tables| (tables.health.says.clone(), tables.health.mood));
     let workers = store.tables(|tables| tables.health.workers.clone());
     let facts = store.tables(|tables| tables.health.facts.clone());
     view! {

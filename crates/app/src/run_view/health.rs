@@ -19,7 +19,7 @@ const LATE_LIMIT: f64 = 0.01;
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct HealthView {
     /// Whether it keeps up, or kept up.
-    pub says: &'static str,
+    pub says: String,
     pub mood: Mood,
     /// What a reader of the results must know; empty: the generator kept up.
     pub warnings: Vec<String>,
@@ -46,7 +46,8 @@ impl HealthView {
         let hidden = health.hidden_for(Timestamp::ZERO + totals.elapsed());
         let workers = health.workers.iter().enumerate();
         let warnings = warnings(totals, hidden);
-        let (says, mood) = says(totals.timeline().seconds() > 0, warnings.is_empty(), is_over);
+        let is_swarm = (0..health.workers.len()).any(|at| totals.browser_of(at).is_some());
+        let (says, mood) = says(totals.timeline().seconds() > 0, warnings.is_empty(), is_over, is_swarm);
         Self {
             says,
             mood,
@@ -57,13 +58,25 @@ impl HealthView {
     }
 }
 
-const fn says(has_played: bool, keeps_up: bool, is_over: bool) -> (&'static str, Mood) {
-    match (has_played, keeps_up, is_over) {
-        (false, ..) => ("No load has been played.", Mood::Plain),
-        (_, true, false) => ("This browser keeps up with its plan.", Mood::Good),
-        (_, true, true) => ("This browser kept up with its plan.", Mood::Good),
-        (_, false, false) => ("This browser struggles: see the warnings above.", Mood::Warn),
-        (_, false, true) => ("This browser struggled: see the warnings above.", Mood::Warn),
+fn says(has_played: bool, keeps_up: bool, is_over: bool, is_swarm: bool) -> (String, Mood) {
+    if !has_played {
+        return ("No load has been played.".to_owned(), Mood::Plain);
+    }
+    // A run that is over may have been another browser's.
+    let who = match (is_swarm, is_over) {
+        (true, _) => "The browsers",
+        (false, true) => "The browser",
+        (false, false) => "This browser",
+    };
+    let (keeps, struggles) = match (is_over, is_swarm) {
+        (true, _) => ("kept", "struggled"),
+        (false, true) => ("keep", "struggle"),
+        (false, false) => ("keeps", "struggles"),
+    };
+    if keeps_up {
+        (format!("{who} {keeps} up with the plan."), Mood::Good)
+    } else {
+        (format!("{who} {struggles}: see the warnings above."), Mood::Warn)
     }
 }
 
@@ -216,9 +229,14 @@ mod tests {
 
     #[test]
     fn who_played_nothing_did_not_keep_up() {
-        assert_eq!(says(false, true, true), ("No load has been played.", Mood::Plain));
-        assert_eq!(says(true, true, true), ("This browser kept up with its plan.", Mood::Good));
-        assert_eq!(says(true, false, false).1, Mood::Warn);
+        #[track_caller]
+        fn check(has_played: bool, keeps_up: bool, is_over: bool, is_swarm: bool, text: &str, mood: Mood) {
+            assert_eq!(says(has_played, keeps_up, is_over, is_swarm), (text.to_owned(), mood));
+        }
+        check(false, true, true, false, "No load has been played.", Mood::Plain);
+        check(true, true, false, false, "This browser keeps up with the plan.", Mood::Good);
+        check(true, true, true, false, "The browser kept up with the plan.", Mood::Good);
+        check(true, false, false, true, "The browsers struggle: see the warnings above.", Mood::Warn);
     }
 
     #[test]

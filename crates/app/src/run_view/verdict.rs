@@ -55,7 +55,7 @@ fn row((place, reason): (usize, &Reason)) -> ReasonRow {
 
 const fn advice(what: ReasonKind) -> &'static str {
     match what {
-        ReasonKind::Incomplete => "Mend what stopped it, then run it again; the log below may tell more.",
+        ReasonKind::Incomplete => "Mend what stopped it, then run it again; the log below tells when it happened.",
         ReasonKind::BrowserFull => "Let more browsers join on the Swarm page, or plan for at most 250 users a browser.",
         ReasonKind::BrowserRelieved => {
             "Plan for fewer users a browser: who had to wait came some seconds later than planned."

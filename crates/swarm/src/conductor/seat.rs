@@ -22,6 +22,8 @@ pub struct Seat {
     pub workers: Vec<usize>,
     /// Which the results of this run know it by: nobody else is called so.
     pub(super) names: BTreeSet<String>,
+    /// The same of the run that is over, until the next begins: others may be called so again.
+    pub(super) past_names: BTreeSet<String>,
     /// Orders that it has not obeyed yet.
     pub(super) orders: VecDeque<(u64, Vec<u8>)>,
     pub(super) next_order: u64,
@@ -41,6 +43,7 @@ impl Seat {
             clock: None,
             workers: Vec::new(),
             names: BTreeSet::new(),
+            past_names: BTreeSet::new(),
             orders: VecDeque::new(),
             next_order: 0,
             next_part: 0,
@@ -52,12 +55,18 @@ impl Seat {
     pub(super) fn stand_by(&mut self) {
         self.workers.clear();
         self.names.clear();
+        self.past_names.clear();
         self.orders.clear();
         (self.next_order, self.next_part) = (0, 0);
     }
 
     pub fn name(&self) -> String {
         self.card.as_ref().map_or_else(|| "?".to_owned(), |card| card.name.clone())
+    }
+
+    /// Results of the run that goes on, or went on last, know it by this name, whatever it calls itself now.
+    pub(super) fn bore(&self, name: &str) -> bool {
+        self.names.contains(name) || self.past_names.contains(name)
     }
 
     /// What it would give to a run; `None`: nothing now.

@@ -66,6 +66,10 @@ fn nobody_is_called_as_somebody_else_was_when_he_got_his_part() {
     conductor.end();
     introduce(&mut conductor, first, "Robin");
     assert_eq!(introduce(&mut conductor, second, "Kim"), "Kim", "the run is over");
+    // Its results still mean the first one.
+    assert_eq!(conductor.card_of("Kim").map(|card| card.name.as_str()), Some("Robin"));
+    conductor.begin("k4f".into(), vec![Some(second)]);
+    assert_eq!(conductor.card_of("Kim").map(|card| card.name.as_str()), Some("Kim"));
 }
 
 #[test]

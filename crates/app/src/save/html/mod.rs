@@ -78,7 +78,7 @@ fn body(past: &PastRun, view: &RunView, parts: Option<&ChartParts>) -> Markup {
             (search::section(tables.search.as_ref()))
             (plots::section(past, view, parts.is_some()))
             (moments::annotations(tables))
-            (results::sections(past, tables))
+            (results::sections(tables))
             (moments::evidence(&past.report))
             (moments::log(past))
             (facts::environment(&past.report))

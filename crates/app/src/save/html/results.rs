@@ -2,7 +2,6 @@
 
 use maud::{Markup, html};
 
-use crate::past::PastRun;
 use crate::run_view::table::{Column, ColumnKind, Row};
 use crate::run_view::{
     ANSWER_COLUMNS, CLOSE_COLUMNS, CONSISTENCY_COLUMNS, CONTRACT_COLUMNS, COUNTER_COLUMNS, DISCONNECT_COLUMNS,
@@ -10,8 +9,7 @@ use crate::run_view::{
     Tables, VoiceView, WORKER_COLUMNS,
 };
 
-pub fn sections(past: &PastRun, tables: &Tables) -> Markup {
-    let is_swarm = past.report.browsers.len() > 1;
+pub fn sections(tables: &Tables) -> Markup {
     html! {
         (thresholds(tables))
         @if let Some(voice) = &tables.voice { (conversations(voice)) }
@@ -31,8 +29,8 @@ pub fn sections(past: &PastRun, tables: &Tables) -> Markup {
             (card("closes", "Closes by phase", "Voice users only. Red: not closed by the user itself.", "No connection has ended.",
                 &[("Closes by phase", &CLOSE_COLUMNS, &voice.closes.closes), ("Silence by phase", &SILENCE_COLUMNS, &voice.closes.silence)]))
         }
-        (card("disconnects", "Disconnects", "", "None.", &[("Disconnects", &DISCONNECT_COLUMNS, &tables.disconnects)]))
-        (health(&tables.health, is_swarm))
+        (card("disconnects", "Disconnects", &tables.close_notes.join(" "), "None.", &[("Disconnects", &DISCONNECT_COLUMNS, &tables.disconnects)]))
+        (health(&tables.health))
         (card("counters", "Counters", "Of the whole run, warm-up included.", "None.", &[("Counters", &COUNTER_COLUMNS, &tables.counters)]))
     }
 }
@@ -87,14 +85,11 @@ fn delivery(tables: &Tables) -> Markup {
     }
 }
 
-fn health(health: &HealthView, is_swarm: bool) -> Markup {
-    let (who, keeps, struggles) =
-        if is_swarm { ("The browsers", "kept", "struggled") } else { ("The browser", "kept", "struggled") };
+fn health(health: &HealthView) -> Markup {
     html! {
         section.card #health {
             h2 { "Generator health" }
-            @if health.warnings.is_empty() { p.verdict.good { (who) " " (keeps) " up with the plan." } }
-            @else { p.verdict.warn { (who) " " (struggles) ": see the warnings above." } }
+            p class={"verdict " (health.mood.class())} { (health.says) }
             (table("Workers", &WORKER_COLUMNS, &health.workers))
             (facts(&health.facts))
         }
