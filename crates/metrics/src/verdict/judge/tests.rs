@@ -369,7 +369,7 @@ fn lost_connections_are_told_with_who_had_none_in_the_end() {
         [crate::Phase::Active; 2].into_iter().for_each(|phase| recorder.disconnect(Timestamp::ZERO, lost(phase)));
         [crate::Phase::Connecting; 9].into_iter().for_each(|phase| recorder.disconnect(Timestamp::ZERO, lost(phase)));
         let (metrics, ledger, health) = (&recorder.drain(), &LedgerDelta::default(), &HealthDelta::default());
-        let mut absorb = |adding: &mut crate::Aggregator, metrics, seconds, users: UsersByState| {
+        let absorb = |adding: &mut crate::Aggregator, metrics, seconds, users: UsersByState| {
             let at = Timestamp::ZERO + Span::from_secs(seconds);
             adding.absorb(0, SnapshotPart { at, metrics, users: &[users], ledger, completions: &[], health });
         };
