@@ -147,7 +147,7 @@ pub fn Closes() -> impl IntoView {
             <Card title="Closes by phase" hint="Voice users only. Red: not closed by the user itself.">
                 <p class="hint" hidden=move || !has_none(closes)>"No connection has ended."</p>
                 <div hidden=move || has_none(closes)><DataTable label="Closes by phase" columns=&CLOSE_COLUMNS rows=closes on_open=open(false) /></div>
-                <p class="hint" hidden=move || quiet.with(String::is_empty)>{quiet}</p>
+                <p class="hint" hidden=move || quiet.with(String::is_empty)>{move || quiet.get()}</p>
                 <div hidden=move || has_none(silence)><DataTable label="Silence by phase" columns=&SILENCE_COLUMNS rows=silence on_open=open(true) /></div>
             </Card>
         </div>

@@ -341,6 +341,10 @@ mod tests {
         assert_eq!(whole[0], whole[1..].iter().sum::<u64>(), "{whole:?}");
         let part = view.turns.iter().find(|row| row.is_part).map(|row| (row.key.as_str(), number(row)));
         assert_eq!(part, Some(("still waiting", 7)));
+        let tiles = crate::run_view::tiles::tiles(&crate::run_view::StatusView::default(), &totals);
+        let tile = tiles.iter().find(|tile| tile.label == "Turns answered").unwrap();
+        let note = "1 unanswered or lost, 2 interrupted, 7 cut while waiting, 3 cut, 4 under way";
+        assert_eq!((tile.value.as_str(), tile.note.as_str()), ("3 of 20", note));
         // Nobody has waited beyond the limit, and that is not all.
         assert!(view.closes.quiet.starts_with("7 turns still waited"), "{}", view.closes.quiet);
     }

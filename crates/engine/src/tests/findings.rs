@@ -3,6 +3,7 @@
 use serde_json::json;
 
 use super::*;
+use plan::{Action, TimedAction};
 
 /// Everybody marks what others said in twos, and compares at the end.
 fn marking() -> Value {
@@ -215,10 +216,51 @@ fn a_close_of_our_own_that_nobody_answers_did_not_break() {
 }
 
 #[test]
+fn a_close_of_our_own_is_ours_before_anybody_confirms_it() {
+    let connect = json!({ "url": "http://h", "reconnect": { "initial_ms": 100, "max_ms": 100, "attempts": 9 } });
+    let every =
+        json!([{ "name": "say", "interval": { "fixed_ms": 600_000 }, "steps": [{ "emit": { "event": "say" } }] }]);
+    let scenario = json!({ "connect": connect, "variables": { "room": null }, "flow": [join()], "every": every });
+    let mut bench = Bench::new(scenario, held(1));
+    bench.connect(0);
+    bench.text(0, r#"42["joined",{"room":"r"}]"#);
+    bench.pass(1_000);
+    bench.wanted();
+    let storm = TimedAction::now(Action::ReconnectStorm { share: 1.0 });
+    bench.give(Input::Act(TimedAction { at_s: bench.now.as_secs_f64(), ..storm }));
+    bench.pass(100);
+    assert_eq!(bench.wanted(), ["close 0", "connect 1"]);
+    let snapshot = bench.engine.snapshot(bench.now);
+    let [closed] = &snapshot.metrics.disconnects[..] else { panic!("{:?}", snapshot.metrics.disconnects) };
+    assert_eq!((closed.key.by, closed.key.code), (ClosedBy::User, 1000));
+}
+
+#[test]
 fn who_missed_a_message_is_named_as_the_page_does() {
+    let say = json!({ "emit": { "event": "say", "args": ["${tag}"], "operation": "message", "message": "r" } });
+    let scenario = json!({
+        "variables": { "room": null }, "flow": [join()], "delivery": { "event": "said", "operation": "message" },
+        "every": [{ "name": "say", "interval": { "fixed_ms": 600_000 }, "first": { "fixed_ms": 1_000 }, "steps": [say] }],
+    });
+    let mut bench = Bench::new(scenario, held(2));
+    for socket in [0, 1] {
+        bench.connect(socket);
+        bench.text(socket, r#"42["joined",{"room":"r"}]"#);
+    }
+    bench.wanted();
+    bench.pass(1_500);
+    // The first user's message comes back to itself and to nobody else, the other's to both.
+    for frame in bench.wanted() {
+        let (sender, said) = frame.split_once(' ').expect("a socket and a frame");
+        let to: &[u32] = if sender == "0" { &[0] } else { &[0, 1] };
+        to.iter().for_each(|socket| bench.text(*socket, &said.replace("\"say\"", "\"said\"")));
+    }
+    bench.pass(20_000);
+    let snapshot = bench.engine.snapshot(bench.now);
+    let missing = snapshot.metrics.findings.iter().find(|it| it.key.finding == "delivery.missing");
+    let about = missing.map(|it| it.about.join("; "));
+    assert_eq!(about.as_deref(), Some("message 0 of p0 1, missed by p0 2"));
+    // Of many only the first are named.
     let names = UserNames::new(vec!["a".into()]);
-    let ids = [metrics::UserId::new(0, 1), metrics::UserId::new(0, 4)];
-    assert_eq!(names.some(&ids, 2), "a 2, a 5");
-    assert_eq!(names.some(&ids, 9), "a 2, a 5 and 7 more");
-    assert_eq!(names.message(ids[0], 3), "message 3 of a 2");
+    assert_eq!(names.some(&[metrics::UserId::new(0, 1), metrics::UserId::new(0, 4)], 9), "a 2, a 5 and 7 more");
 }

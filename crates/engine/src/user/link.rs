@@ -151,7 +151,7 @@ impl User {
         self.holds_slot = true;
         if let Some(old) = self.link.take() {
             // Its close was never confirmed; it must not vanish from the table.
-            self.count_disconnect(ctx, *old, CUT_OFF, "");
+            self.count_disconnect(ctx, *old, CUT_OFF, NOT_YET);
         }
         let session = Session::new(opening.config);
         self.ended = None;
@@ -353,7 +353,11 @@ impl User {
         let closing = link.closing.take();
         // A planned close of our own that nobody confirms is no connection that broke.
         let is_unanswered = code == CUT_OFF && closing.as_ref().is_some_and(|closing| closing.by.is_planned());
-        let (code, reason) = if is_unanswered { (OUR_CODE, NO_ANSWER) } else { (code, reason) };
+        let (code, reason) = match is_unanswered {
+            true if reason.is_empty() => (OUR_CODE, NO_ANSWER),
+            true => (OUR_CODE, reason),
+            false => (code, reason),
+        };
         let Closing { by, phase, reason: known } = closing.unwrap_or_else(|| self.closed_by_other(&link, code));
         let reason = known.unwrap_or_else(|| ctx.redactor.shown(reason, 120));
         ctx.show(|| Told::Saw(format!("closed {code} {reason}").trim_end().to_owned()));
@@ -457,3 +461,5 @@ const CUT_OFF: u16 = 1006;
 /// With what the edge closes.
 const OUR_CODE: u16 = 1000;
 const NO_ANSWER: &str = "no answer to our close";
+/// When the user has opened its next connection.
+const NOT_YET: &str = "no answer to our close yet";

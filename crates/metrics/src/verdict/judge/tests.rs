@@ -360,6 +360,49 @@ fn what_is_expected_of_every_run_is_judged() {
 }
 
 #[test]
+fn lost_connections_are_told_with_who_had_none_in_the_end() {
+    #[track_caller]
+    fn check(text: &str, users: UsersByState, ended: bool, sentence: &str) {
+        let populations = vec![PopulationConfig { name: "p".into(), ..<_>::default() }];
+        let thresholds = vec![text.parse().expect("an expression")];
+        let mut adding = crate::Aggregator::new(TotalsConfig { workers: 1, populations, thresholds, ..<_>::default() });
+        let mut recorder = Recorder::new(Timestamp::ZERO);
+        let lost = |phase| {
+            let (population, reason, by) = ("p".into(), String::new(), crate::ClosedBy::Server);
+            crate::DisconnectKey { population, code: 1006, reason, by, phase }
+        };
+        [crate::Phase::Active; 2].into_iter().for_each(|phase| recorder.disconnect(Timestamp::ZERO, lost(phase)));
+        [crate::Phase::Connecting; 9].into_iter().for_each(|phase| recorder.disconnect(Timestamp::ZERO, lost(phase)));
+        let (metrics, ledger, health) = (&recorder.drain(), &LedgerDelta::default(), &HealthDelta::default());
+        let absorb = |adding: &mut crate::Aggregator, metrics, seconds, users: UsersByState| {
+            let at = Timestamp::ZERO + Span::from_secs(seconds);
+            adding.absorb(0, SnapshotPart { at, metrics, users: &[users], ledger, completions: &[], health });
+        };
+        absorb(&mut adding, metrics, 9, users);
+        if ended {
+            let at = Timestamp::ZERO + Span::from_secs(9);
+            adding.stopping(LoadEnd { by: EndedBy::Plan, at, planned: at });
+            // Afterwards everybody is gone.
+            let nothing = &Recorder::new(Timestamp::ZERO).drain();
+            absorb(&mut adding, nothing, 10, UsersByState { done: users.all(), ..<_>::default() });
+        }
+        let (rules, thresholds) = (&VerdictRules::default(), adding.thresholds());
+        let (totals, thresholds) = (adding.totals(), Some(&thresholds[..]));
+        let verdict = RunJudgement::of(JudgedRun { rules, totals, thresholds, problem: None, so_far: !ended }).verdict;
+        assert_eq!((verdict.outcome, verdict.sentence.as_str()), (VerdictOutcome::Fail, sentence));
+    }
+    let back = UsersByState { active: 3, ..<_>::default() };
+    let gone = UsersByState { active: 1, reconnecting: 2, ..<_>::default() };
+    let lost = "2 connections lost that nobody planned";
+    check("disconnects == 0", gone, true, &format!("{lost}; 2 of 3 users had none when the load ended."));
+    check("disconnects == 0", back, true, &format!("{lost}; all of 3 users had one when the load ended."));
+    check("disconnects == 0", gone, false, &format!("{lost}."));
+    // Whose users had none is not known by population.
+    check("disconnects{p} == 0", gone, true, &format!("{lost}."));
+    check("disconnects[1006] == 0", back, false, "2 connections lost with 1006 that nobody planned.");
+}
+
+#[test]
 fn a_count_is_broken_however_late_the_timers_were() {
     let ledger = LedgerDelta { due: 1_498, delivered: 1_413, missing: 85, ..<_>::default() };
     let thresholds = ["delivery.missing == 0", "message.fanout p95 < 300 ms"];
