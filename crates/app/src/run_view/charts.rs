@@ -340,6 +340,17 @@ mod tests {
     }
 
     #[test]
+    fn nobody_is_wanted_behind_the_end_of_a_load_that_ended_early() {
+        let plan = serde_json::json!({"version": 1, "name": "n", "seed": 1, "populations": [{
+            "name": "p", "scenario": "ktb-chat",
+            "load": {"model": "closed", "start": 5, "stages": [{"duration_s": 60, "target": 5}]}}]});
+        let plan = Plan::check(&plan).unwrap_or_else(|problems| panic!("{problems:?}"));
+        let line = |end| wanted(&plan, 4, 1, end).map(|series| series.values);
+        assert_eq!(line(Some(2)), Some(vec![5.0, 5.0, 0.0, 0.0]));
+        assert_eq!(line(None), Some(vec![5.0; 4]));
+    }
+
+    #[test]
     fn a_point_stands_where_its_seconds_end() {
         assert_eq!(ends(3, 1).collect::<Vec<_>>(), [1, 2, 3]);
         assert_eq!(ends(5, 2).collect::<Vec<_>>(), [2, 4, 5]);

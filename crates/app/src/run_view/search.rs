@@ -202,6 +202,8 @@ mod tests {
         check(Some(Ended::BrokenAtStart), "the first level broke already: begin lower", Mood::Bad);
         check(Some(Ended::Invalid), "INVALID: the generators were the bottleneck; 30 users held", Mood::Warn);
         check(Some(Ended::Unfinished), "the run ended before the search did; 30 users held", Mood::Warn);
+        let cut_off = SearchView::of(&report(None), None, true);
+        assert_eq!(cut_off.verdict.replace('\u{a0}', " "), "the run ended before the search did; 30 users held");
     }
 
     #[test]
