@@ -7,9 +7,10 @@ use std::path::{Path, PathBuf};
 use crate::shell::root;
 
 /// The pure crates in layer order: each knows at most those before it. ARCHITECTURE.md has the same list.
-const LAYERS: [&str; 14] = [
+const LAYERS: [&str; 15] = [
     "base",
     "socketio",
+    "faults",
     "catalogue",
     "scenario",
     "protocol",

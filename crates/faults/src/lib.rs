@@ -7,5 +7,5 @@ mod tables;
 
 pub use kind::Kind;
 pub use schema::schema;
-pub use switch::{Chapter, Switch, SwitchError};
+pub use switch::{Switch, SwitchError, SwitchGroup};
 pub use tables::{ClosePhase, LabFaults, LabRules, VoiceFaults};

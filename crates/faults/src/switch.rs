@@ -10,7 +10,7 @@ use crate::Kind;
 pub struct Switch {
     pub name: &'static str,
     pub kind: Kind,
-    pub chapter: Chapter,
+    pub group: SwitchGroup,
     /// In a form.
     pub label: &'static str,
     /// What a field says in which nothing stands.
@@ -22,7 +22,7 @@ pub struct Switch {
 
 /// What a switch is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Chapter {
+pub enum SwitchGroup {
     Delivery,
     Contents,
     Connections,

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::{Chapter, Kind, Switch, SwitchError, switch};
+use crate::{Kind, Switch, SwitchError, SwitchGroup, switch};
 
 /// A struct with a public field for each row, what is absent having its default, and `SWITCHES`, the rows.
 macro_rules! switches {
@@ -11,7 +11,7 @@ macro_rules! switches {
         $(#[$meta:meta])* $name:ident {
             $(
                 $(#[$attribute:meta])*
-                $field:ident: $type:ty = $default:tt, $kind:expr, $chapter:ident, $label:literal, $unset:literal, $meaning:literal;
+                $field:ident: $type:ty = $default:tt, $kind:expr, $group:ident, $label:literal, $unset:literal, $meaning:literal;
             )*
         }
     ) => {
@@ -24,7 +24,7 @@ macro_rules! switches {
 
         impl $name {
             pub const SWITCHES: &'static [Switch] = &[$(Switch {
-                name: stringify!($field), kind: $kind, chapter: Chapter::$chapter, label: $label, unset: $unset, meaning: $meaning,
+                name: stringify!($field), kind: $kind, group: SwitchGroup::$group, label: $label, unset: $unset, meaning: $meaning,
                 default: stringify!($default),
             }),*];
         }

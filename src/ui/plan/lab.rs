@@ -8,7 +8,7 @@ use crate::ui::store::Store;
 use app::Event;
 use app::field::FieldKind;
 use app::path::Path;
-use faults::{Chapter, Kind, LabFaults as Faults, LabRules, Switch, VoiceFaults};
+use faults::{Kind, LabFaults as Faults, LabRules, Switch, SwitchGroup, VoiceFaults};
 
 #[component]
 pub fn LabFaults() -> impl IntoView {
@@ -19,9 +19,9 @@ pub fn LabFaults() -> impl IntoView {
         <Card title="Faults of the lab" hint="Sent to the sample server before the run. Other servers take none. An empty field means what is shown grey.">
             <Show when=move || is_lab.get() fallback=move || view! { <button class="quiet" on:click=move |_| set(Some(json!({})))>"+ Faults"</button> }>
                 <ProblemsAt path=Path::from("lab") />
-                {group("Delivery", "", "", of(Chapter::Delivery))}
-                {group("Contents", "", "", of(Chapter::Contents))}
-                {group("Connections", "", "", of(Chapter::Connections))}
+                {group("Delivery", "", "", of(SwitchGroup::Delivery))}
+                {group("Contents", "", "", of(SwitchGroup::Contents))}
+                {group("Connections", "", "", of(SwitchGroup::Connections))}
                 {group("Rules", "No faults: real services have such rules.", "rules", LabRules::SWITCHES.iter().collect())}
                 {group("Voice service", "", "voice", VoiceFaults::SWITCHES.iter().collect())}
                 <button class="quiet" on:click=move |_| set(None)>"The target is no lab"</button>
@@ -30,8 +30,8 @@ pub fn LabFaults() -> impl IntoView {
     }
 }
 
-fn of(chapter: Chapter) -> Vec<&'static Switch> {
-    Faults::SWITCHES.iter().filter(|switch| switch.chapter == chapter).collect()
+fn of(group: SwitchGroup) -> Vec<&'static Switch> {
+    Faults::SWITCHES.iter().filter(|switch| switch.group == group).collect()
 }
 
 /// Switches that belong together, those with a number or a text first. They stand in the document `below` the faults.
