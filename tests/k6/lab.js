@@ -541,6 +541,13 @@ const chat = {
     },
     {
       event: 'error',
+      where: (user, v, event) => ({ '/code': exists(true) }),
+      fails: 'message',
+      code: '/code',
+      message: '/message',
+    },
+    {
+      event: 'error',
       where: (user, v, event) => {
         return {
           '/code': exists(false),

@@ -1,5 +1,7 @@
 //! Plans for simulated runs, and what is read from their results.
 
+use std::borrow::Cow;
+
 use base::time::Span;
 use metrics::LedgerDelta;
 use plan::Plan;
@@ -33,6 +35,9 @@ pub fn played(plan: Plan, faults: Faults) -> World {
     world.play(Span::from_secs(4_000));
     assert!(world.run.is_done(), "the run is not over: {:?}", world.run.status());
     assert_eq!(world.run.status().problem, None);
+    let is_waiting = |(name, _, times): (&str, _, Cow<'_, _>)| matches!(times, Cow::Owned(_)).then(|| name.to_owned());
+    let waiting: Vec<_> = world.run.totals().histograms().filter_map(is_waiting).collect();
+    assert!(waiting.is_empty(), "at the end nobody waits: {waiting:?}");
     world
 }
 

@@ -37,15 +37,17 @@ fn check(thresholds: &[&str], faults: Faults, outcome: VerdictOutcome, reasons: 
 
 #[test]
 fn a_server_s_faults_are_a_fail_and_never_invalid() {
-    use ReasonKind::ThresholdFailed;
+    use ReasonKind::{NotAsked, ThresholdFailed};
     let all_arrives = ["delivery.missing == 0", "message.round_trip p95 < 300 ms"];
     check(&all_arrives, Faults::default(), VerdictOutcome::Pass, &[]);
     // Without any threshold it is held to what is expected of every run.
     check(&[], Faults::default(), VerdictOutcome::Pass, &[]);
     let losing = Faults { lose: 0.05, ..Faults::default() };
-    check(&all_arrives[..1], losing, VerdictOutcome::Fail, &[ThresholdFailed]);
+    // Echoes that were lost are failed attempts, which no threshold is about.
+    check(&all_arrives[..1], losing, VerdictOutcome::Fail, &[ThresholdFailed, NotAsked]);
     // Of an echo that never came no more is known than that it took longer than its limit.
-    check(&all_arrives, Faults { lose: 0.1, ..losing }, VerdictOutcome::Fail, &[ThresholdFailed, ThresholdFailed]);
+    let both = [ThresholdFailed, ThresholdFailed, NotAsked];
+    check(&all_arrives, Faults { lose: 0.1, ..losing }, VerdictOutcome::Fail, &both);
 }
 
 #[test]

@@ -171,21 +171,10 @@ fn users(plan: &Plan, timeline: &Timeline, group: usize, end: Option<u32>) -> Ve
     all
 }
 
-/// When nobody was wanted any more, in seconds; `None`: the load goes on. A stop or the end of a search comes before the plan's own end.
+/// When nobody was wanted any more, in seconds; `None`: the load goes on, or an old report does not say it. A stop or the end of a search
+/// comes before the plan's own end.
 fn load_end(run: &RunResult<'_>) -> Option<u32> {
-    if let Some(ending) = run.totals.ending() {
-        return Some(ending.at.as_secs_f64().ceil() as u32);
-    }
-    // A report does not say it, but whose load is over leaves.
-    let is_over = run.status.phase == run::RunPhase::Done;
-    is_over.then(|| last_at_work(run.totals.timeline()))
-}
-
-/// The end of the last second in which somebody was at work.
-fn last_at_work(timeline: &Timeline) -> u32 {
-    let states = ["active", "flow", "connecting", "preparing", "reconnecting", "speaking", "awaiting", "listening"];
-    let last = |state| timeline.value(&Figure::Users.of(state))?.iter().rposition(|&users| users > 0.0);
-    states.into_iter().filter_map(last).max().map_or(0, |second| second as u32 + 1)
+    run.totals.ending().map(|ending| ending.at.as_secs_f64().ceil() as u32)
 }
 
 /// The line that closed loads draw; an open load wants arrivals, not a number of users. `end`: of the load.

@@ -52,7 +52,7 @@ struct OperationRow {
 /// Behind the name of a metric whose suspect samples are left out.
 const CLEAN: &str = "without suspect samples";
 /// Behind one whose samples are longer than its limit, and nobody knows by how much.
-const NEVER_CAME: &str = "that never came";
+const NOT_COME: &str = "that have not come";
 
 /// Of all users together; where a plan has several populations, then of each.
 pub(super) fn tables(totals: &Totals) -> Vec<OperationTable> {
@@ -91,10 +91,10 @@ fn shown(row: &OperationRow) -> Row {
     }
 }
 
-/// How many of them never came.
+/// How many of them have not come.
 fn shown_censored(row: &OperationRow) -> Option<Row> {
     let count = row.stats?.censored?.count;
-    let name = format!("{} {NEVER_CAME}", row.name);
+    let name = format!("{} {NOT_COME}", row.name);
     Some(Row { is_part: true, ..shown(&OperationRow { name, count, ..OperationRow::default() }) })
 }
 

@@ -18,7 +18,7 @@ pub struct Tile {
 
 pub(super) fn tiles(status: &StatusView, totals: &Totals) -> Vec<Tile> {
     let kinds = Kinds::of(totals);
-    let mut tiles = vec![users(status)];
+    let mut tiles = vec![users(status, totals)];
     if kinds.has_others {
         tiles.extend([messages(status, totals), latency(totals), missing(totals)]);
     }
@@ -30,14 +30,19 @@ pub(super) fn tiles(status: &StatusView, totals: &Totals) -> Vec<Tile> {
 }
 
 /// During the run who is there now; afterwards who was.
-fn users(status: &StatusView) -> Tile {
-    let failed = format!("{} failed", format::count(status.failed.into()));
+fn users(status: &StatusView, totals: &Totals) -> Tile {
+    let mut failed = format!("{} failed", format::count(status.failed.into()));
+    let without = totals.without_connection_at_end();
+    if without > 0 {
+        failed += &format!(", {} had no connection at the end", format::count(without.into()));
+    }
     let (label, value, note) = match status.phase {
         // Of a run that was cut off some are still there.
         Phase::Done => ("Users played", status.done + status.failed + status.connected, failed),
         _ => ("Users connected", status.connected, format!("of {} wanted now", format::count(status.target.into()))),
     };
-    let mood = if status.failed > 0 { Mood::Bad } else { Mood::Plain };
+    let is_bad = status.failed > 0 || without > 0;
+    let mood = if is_bad { Mood::Bad } else { Mood::Plain };
     Tile { label, value: format::count(value.into()), note, mood }
 }
 
@@ -177,7 +182,7 @@ mod tests {
     #[track_caller]
     fn check_users(phase: Phase, connected: u32, done: u32, failed: u32, expected: (&str, &str, &str, Mood)) {
         let status = StatusView { phase, connected, target: 50, done, failed, ..StatusView::default() };
-        let tile = users(&status);
+        let tile = users(&status, &Totals::default());
         assert_eq!((tile.label, tile.value.as_str(), tile.note.as_str(), tile.mood), expected);
     }
 

@@ -34,8 +34,10 @@ impl VerdictView {
         let says = Some(verdict.sentence.clone()).filter(|sentence| !sentence.is_empty()).unwrap_or(first);
         let mut reasons: Vec<ReasonRow> = verdict.reasons.iter().enumerate().map(row).collect();
         // What the sentence has said is not said again; what to do about it is.
-        for reason in reasons.iter_mut().filter(|reason| says.contains(&reason.text)) {
-            reason.text.clear();
+        for (row, reason) in reasons.iter_mut().zip(&verdict.reasons) {
+            if is_said(&says, reason) {
+                row.text.clear();
+            }
         }
         // The same advice twice is read once.
         for place in (1..reasons.len()).rev() {
@@ -46,6 +48,13 @@ impl VerdictView {
         reasons.retain(|reason| !reason.text.is_empty() || !reason.advice.is_empty());
         Self { word: verdict.outcome.word(), mood, so_far: verdict.so_far, says, reasons }
     }
+}
+
+fn is_said(sentence: &str, reason: &Reason) -> bool {
+    // Which threshold is broken stands beside it, among the thresholds.
+    let broken = (reason.what == ReasonKind::ThresholdFailed).then(|| reason.text.split_once(": ")).flatten();
+    let what = broken.map_or(reason.text.as_str(), |(_, what)| what.trim_end_matches('.'));
+    sentence.contains(what)
 }
 
 fn row((place, reason): (usize, &Reason)) -> ReasonRow {

@@ -16,7 +16,11 @@ impl Aggregator {
     pub fn stopping(&mut self, ending: LoadEnd) {
         self.watch.stopping(ending.at);
         if self.totals.ending.is_none() {
-            (self.totals.ending, self.totals.users_at_end) = (Some(ending), self.totals.users);
+            // Workers know the plan's end themselves: some have told of users that have left since.
+            let is_after = |worker: usize| self.totals.health.workers[worker].heard > ending.at;
+            let of = |worker: usize| if is_after(worker) { &self.users_before[worker] } else { &self.users[worker] };
+            self.totals.users_at_end = (0..self.users.len()).flat_map(of).copied().sum();
+            self.totals.ending = Some(ending);
         }
         self.stand();
     }

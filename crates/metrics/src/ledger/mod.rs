@@ -14,12 +14,14 @@
 mod forget;
 mod room;
 mod sequences;
+mod settlement;
 
 use std::cmp::Reverse;
 use std::collections::{BinaryHeap, HashMap};
 
 use self::room::{MARGIN, Room};
 use self::sequences::{Inserted, Sequences};
+use self::settlement::InFlight;
 use super::delta::{Completion, Fate, LedgerDelta, SentLog, SentRecord, UserId};
 use super::ids::IdMap;
 use super::tag::Tag;
@@ -111,21 +113,6 @@ struct Pair {
     /// Settled as missing; what still comes is taken out again.
     #[expect(clippy::box_collection, reason = "there are millions of pairs and most miss nothing")]
     missing: Option<Box<Vec<u32>>>,
-}
-
-/// A message between its sending, or its first arrival here, and its settlement.
-#[derive(Debug)]
-struct InFlight {
-    sent_at: Timestamp,
-    /// Unknown while a message of another worker has only arrived here.
-    room: Option<u32>,
-    fate: Option<Fate>,
-    /// Our own, and its sender's patience is over.
-    is_overdue: bool,
-    /// When it was known that a member has it, since it is overdue.
-    seen: Option<Timestamp>,
-    /// Fan-out latencies of first arrivals here, microseconds.
-    latencies: Vec<u32>,
 }
 
 impl Ledger {
@@ -418,93 +405,12 @@ impl Ledger {
             _ => self.delta.extra += 1,
         }
     }
-
-    fn settle_due(&mut self, now: Timestamp) {
-        let now = if self.finished { Timestamp::NEVER } else { now };
-        while let Some(&Reverse((at, message))) = self.agenda.peek()
-            && at <= now
-        {
-            self.agenda.pop();
-            let Some(flight) = self.in_flight.get(&message) else { continue };
-            match flight.settles_at(self.late_after) {
-                Some(at) if at <= now => self.settle(message),
-                Some(_) => {}
-                None if let Some(seen) = flight.seen => {
-                    if seen + MARGIN <= now {
-                        self.decide(message, Fate::Unconfirmed(seen));
-                    }
-                }
-                // Nobody ever said that it sent this.
-                None if self.finished => {}
-                None => drop(self.in_flight.remove(&message)),
-            }
-        }
-    }
-
-    fn settle(&mut self, message: (u32, u32)) {
-        let Some(mut flight) = self.in_flight.remove(&message) else { return };
-        let (sender, sequence) = (UserId(message.0), message.1);
-        let state = self.senders.entry(sender).or_default();
-        state.settled.insert(sequence);
-        state.last_sent = state.last_sent.max(flight.sent_at);
-        let (mut due, mut missing, mut by) = (0u64, 0u32, Vec::new());
-        if let (Some(room), Some(Fate::Accepted(at) | Fate::Unconfirmed(at))) = (flight.room, flight.fate) {
-            for member in self.rooms[room as usize].members.iter().filter(|m| m.is_owed(flight.sent_at, at)) {
-                due += 1;
-                let pair = self.pairs.entry((member.user.0, sender.0)).or_default();
-                if !pair.arrived.contains(sequence) {
-                    pair.missing.get_or_insert_default().push(sequence);
-                    missing += 1;
-                    if by.len() < MOST_MISSED_BY {
-                        by.push(member.user);
-                    }
-                }
-            }
-            self.completions.push(Completion {
-                sender,
-                sequence,
-                sent_at: flight.sent_at,
-                missing,
-                latencies: flight.latencies.iter().flat_map(|micros| micros.to_le_bytes()).collect(),
-            });
-        }
-        if !by.is_empty() && self.missed.len() < MOST_MISSED {
-            self.missed.push(Missed { sender, sequence, by });
-        }
-        let delivered = due - u64::from(missing);
-        self.delta.due += due;
-        self.delta.missing += i64::from(missing);
-        self.delta.delivered += delivered;
-        self.delta.extra += (flight.latencies.len() as u64).saturating_sub(delivered);
-        flight.latencies.clear();
-        self.spare.push(flight.latencies);
-    }
-}
-
-impl InFlight {
-    fn new(sent_at: Timestamp, latencies: Vec<u32>) -> Self {
-        Self { sent_at, room: None, fate: None, is_overdue: false, seen: None, latencies }
-    }
-
-    /// From when on neither an arrival in time nor a leaving can change what is owed and what came; `None` while the
-    /// fate is unknown.
-    fn settles_at(&self, late_after: Span) -> Option<Timestamp> {
-        let late = self.sent_at + late_after;
-        Some(match self.fate? {
-            Fate::Accepted(at) | Fate::Unconfirmed(at) => late.max(at + MARGIN),
-            Fate::Rejected | Fate::Abandoned => late,
-        })
-    }
 }
 
 fn key(tag: &Tag) -> (u32, u32) {
     (tag.sender.0, tag.sequence)
 }
 
-/// Of a message so many who missed it are named.
-const MOST_MISSED_BY: usize = 3;
-/// More than findings name in one hand-over, so that those of each population have some.
-const MOST_MISSED: usize = 64;
 /// An arrived message that no worker has said to have sent is forgotten after this: no fate takes that long.
 const UNKNOWN_FOR: Span = Span::from_secs(600);
 

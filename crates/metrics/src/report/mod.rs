@@ -27,7 +27,7 @@ use super::histogram::{Histogram, Stats};
 use super::redact::redacted;
 use super::search::SearchReport;
 use super::threshold::{BaselineResult, Outcome, ThresholdResult, WindowResult};
-use super::totals::{MetricColumns, Staleness, Timeline, Totals, WorkerHealth};
+use super::totals::{EndedBy, LoadEnd, MetricColumns, Staleness, Timeline, Totals, WorkerHealth};
 use super::verdict::Verdict;
 use base::time::{Span, Timestamp};
 use catalogue::{Figure, Metric};
@@ -65,6 +65,9 @@ pub struct Report {
     /// Users by state at the end, over all populations.
     #[serde(default)]
     pub users: UsersByState,
+    /// Absent: the load went on when this was written, or it is of an earlier version.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub load_end: Option<LoadEndEntry>,
     pub metrics: Vec<MetricEntry>,
     pub operations: Vec<OperationEntry>,
     pub counters: Vec<CounterEntry>,
@@ -95,6 +98,27 @@ pub struct Report {
     /// The newest lines of the event log. Absent: it is of an earlier version.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub log: Option<LogEntry>,
+}
+
+/// How the load ended, and where its users were then.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct LoadEndEntry {
+    pub by: EndedBy,
+    pub at_s: f64,
+    pub planned_s: f64,
+    pub users: UsersByState,
+}
+
+impl LoadEndEntry {
+    fn of(totals: &Totals) -> Option<Self> {
+        let LoadEnd { by, at, planned } = totals.ending()?;
+        Some(Self { by, at_s: at.as_secs_f64(), planned_s: planned.as_secs_f64(), users: totals.users_at_end })
+    }
+
+    pub(super) fn ending(&self) -> LoadEnd {
+        let at = |seconds| Timestamp::ZERO + Span::from_secs_f64(seconds);
+        LoadEnd { by: self.by, at: at(self.at_s), planned: at(self.planned_s) }
+    }
 }
 
 /// What a report says and only its maker knows.
@@ -294,7 +318,8 @@ impl Report {
             clock_bound_ms: facts.clock_bound_ms,
             verdict: facts.verdict,
             users: totals.users_by_state(),
-            metrics: totals.histograms().zip(totals.clean_histograms()).filter_map(metric).collect(),
+            load_end: LoadEndEntry::of(totals),
+            metrics: metrics(totals),
             operations: operations(totals),
             counters: totals
                 .counters()
@@ -381,8 +406,16 @@ fn planned(plan: &Plan) -> Cow<'_, Plan> {
     Cow::Owned(Plan { actions: Vec::new(), ..plan.clone() })
 }
 
+fn metrics(totals: &Totals) -> Vec<MetricEntry> {
+    let entries = totals.histograms().zip(totals.clean_histograms());
+    entries.filter_map(|((name, of, times), clean)| metric(name, of, &times, clean.as_deref())).collect()
+}
+
 fn metric(
-    ((name, population, histogram), clean): ((&str, Option<&str>, Cow<'_, Histogram>), Option<Cow<'_, Histogram>>),
+    name: &str,
+    population: Option<&str>,
+    histogram: &Histogram,
+    clean: Option<&Histogram>,
 ) -> Option<MetricEntry> {
     Some(MetricEntry {
         name: name.to_owned(),

@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 
 use super::{
-    DisconnectEntry, ErrorEntry, HealthEntry, ListenersEntry, MetricEntry, MetricSeries, Report, Series, WorkerEntry,
+    DisconnectEntry, ErrorEntry, HealthEntry, ListenersEntry, LoadEndEntry, MetricEntry, MetricSeries, Report, Series,
+    WorkerEntry,
 };
 use crate::close::DisconnectKey;
 use crate::contract::BreachEntry;
@@ -59,8 +60,8 @@ impl Report {
             delivery: self.delivery,
             listeners: self.listeners.as_ref().map(|entry| listeners(entry, plan)).unwrap_or_default(),
             users: self.users,
-            ending: None,
-            users_at_end: UsersByState::default(),
+            ending: self.load_end.as_ref().map(LoadEndEntry::ending),
+            users_at_end: self.load_end.as_ref().map_or_else(UsersByState::default, |end| end.users),
             health: health(&self.health)?,
             staleness: None,
             worst_staleness: self.health.worst_staleness(),

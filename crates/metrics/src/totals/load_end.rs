@@ -1,8 +1,11 @@
 //! How the load of a run ended.
 
+use serde::{Deserialize, Serialize};
+
 use base::time::Timestamp;
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum EndedBy {
     /// Its time was over, or all that was planned had been done.
     Plan,

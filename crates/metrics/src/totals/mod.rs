@@ -198,6 +198,11 @@ impl Totals {
         self.users
     }
 
+    /// Users that had been at it and had no connection when the load ended, and had not given up either.
+    pub fn without_connection_at_end(&self) -> u32 {
+        self.users_at_end.reconnecting
+    }
+
     /// How the load ended; `None`: it goes on, or nobody knows.
     pub fn ending(&self) -> Option<LoadEnd> {
         self.ending
