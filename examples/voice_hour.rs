@@ -5,7 +5,6 @@
 use std::time::Instant;
 
 use base::time::Span;
-use metrics::Histogram;
 use plan::Plan;
 use serde_json::json;
 use testkit::{Faults, VoiceConfig, World};

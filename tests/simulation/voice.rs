@@ -2,7 +2,7 @@
 //! on both sides.
 
 use base::time::Span;
-use metrics::{ClosedBy, Histogram, Phase, ReasonKind};
+use metrics::{ClosedBy, Phase, ReasonKind};
 use plan::Plan;
 use run::RunInput;
 use serde_json::{Value, json};
