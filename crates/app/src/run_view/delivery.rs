@@ -65,13 +65,26 @@ fn verdict(ledger: &LedgerDelta, is_over: bool) -> (String, Mood) {
             format!("{} of {} owed deliveries are missing ({share}).", format::count(missing), format::count(due));
         (text, Mood::Bad)
     } else {
-        (format!("Every one of {} owed deliveries arrived.", format::count(due)), Mood::Good)
+        let arrived = format!("Every one of {} owed deliveries arrived", format::count(due));
+        match under_way(ledger) + ledger.unconfirmed + ledger.abandoned {
+            0 => (format!("{arrived}."), Mood::Good),
+            unheard => {
+                let (unheard, sent) = (format::count(unheard), format::count(ledger.sent));
+                (format!("{arrived}; the server has said nothing of {unheard} of {sent} messages."), Mood::Plain)
+            }
+        }
     }
+}
+
+/// Messages whose fate is not known yet.
+fn under_way(ledger: &LedgerDelta) -> u64 {
+    let decided = ledger.accepted + ledger.rejected + ledger.unconfirmed + ledger.abandoned;
+    ledger.sent.saturating_sub(decided)
 }
 
 fn sent(ledger: &LedgerDelta) -> Vec<Row> {
     let row = |label, figure, meaning, wrong| row(label, ledger, figure, meaning, wrong);
-    vec![
+    let mut rows = vec![
         row("Sent", Figure::Sent, "Messages that left this browser.", Mood::Plain),
         row(
             "Accepted",
@@ -92,7 +105,15 @@ fn sent(ledger: &LedgerDelta) -> Vec<Row> {
             "The sender's connection died first. Nobody can know, nobody is owed it.",
             Mood::Warn,
         ),
-    ]
+    ];
+    let open = under_way(ledger);
+    if open > 0 {
+        let share = format::share(open as f64 / ledger.sent.max(1) as f64);
+        let label = Cell::new("Under way").about("The server has said nothing of it so far.");
+        let cells = vec![label, format::count(open).into(), share.into()];
+        rows.push(Row { key: "Under way".to_owned(), is_part: false, cells });
+    }
+    rows
 }
 
 fn received(ledger: &LedgerDelta, which: impl Fn(Figure, u64) -> String) -> Vec<Row> {

@@ -53,7 +53,8 @@ fn messages(status: &StatusView, totals: &Totals) -> Tile {
     let now = |figure: Figure| {
         last_full_second(totals, figure.name()).map_or_else(|| format::NOTHING.to_owned(), format::rate)
     };
-    let seconds = totals.elapsed().as_secs_f64();
+    let load_end = totals.ending().map_or(f64::MAX, |ending| ending.at.min(ending.planned).as_secs_f64());
+    let seconds = totals.elapsed().as_secs_f64().min(load_end);
     let (value, note) = if status.phase != Phase::Done {
         (format!("{} / {}", now(Figure::Sent), now(Figure::Arrived)), format!("{both} in all"))
     } else if seconds > 0.0 {

@@ -1,7 +1,7 @@
 //! What the numbers are worth, in words, and what to do about it.
 
 use super::Mood;
-use metrics::{Reason, ReasonKind, Verdict};
+use metrics::{Reason, ReasonKind, Verdict, VerdictOutcome};
 
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct VerdictView {
@@ -28,7 +28,12 @@ pub struct ReasonRow {
 impl VerdictView {
     pub fn of(verdict: Option<&Verdict>) -> Self {
         let Some(verdict) = verdict else { return Self::default() };
-        let mood = Mood::of(verdict.outcome);
+        let went_wrong =
+            verdict.reasons.iter().any(|reason| matches!(reason.what, ReasonKind::NotAsked | ReasonKind::Silence));
+        let mood = match verdict.outcome {
+            VerdictOutcome::Pass if went_wrong => Mood::Warn,
+            outcome => Mood::of(outcome),
+        };
         // Reports of version 0.1 have no sentence.
         let first = verdict.reasons.first().map_or_else(String::new, |reason| reason.text.clone());
         let says = Some(verdict.sentence.clone()).filter(|sentence| !sentence.is_empty()).unwrap_or(first);
@@ -51,9 +56,12 @@ impl VerdictView {
 }
 
 fn is_said(sentence: &str, reason: &Reason) -> bool {
-    // Which threshold is broken stands beside it, among the thresholds.
-    let broken = (reason.what == ReasonKind::ThresholdFailed).then(|| reason.text.split_once(": ")).flatten();
-    let what = broken.map_or(reason.text.as_str(), |(_, what)| what.trim_end_matches('.'));
+    let what = match (reason.what, reason.text.split_once(": ")) {
+        // Which threshold is broken stands among the thresholds.
+        (ReasonKind::ThresholdFailed, Some((_, what))) => what.trim_end_matches('.'),
+        (ReasonKind::NotAsked, Some((what, _))) => what,
+        _ => reason.text.as_str(),
+    };
     sentence.contains(what)
 }
 
@@ -83,6 +91,7 @@ const fn advice(what: ReasonKind) -> &'static str {
         }
         ReasonKind::BacklogNotKnown => "Let some users ask for acknowledgements: what comes late then shows it.",
         ReasonKind::ClockUncertainty => "Ask for the round trip instead, which one clock measures.",
+        ReasonKind::Silence => "Look whether the server still lives.",
         ReasonKind::NotAsked => "If that should not be, add a threshold for it.",
         ReasonKind::NoThresholds => "Add some to the plan: a run then says by itself whether it holds.",
         ReasonKind::CutWaiting => "Let the run last longer than its users wait for an answer.",
@@ -97,7 +106,6 @@ const fn advice(what: ReasonKind) -> &'static str {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use metrics::VerdictOutcome;
 
     #[track_caller]
     fn check(outcome: VerdictOutcome, what: ReasonKind, mood: Mood) {

@@ -37,9 +37,8 @@ pub struct SnapshotPart<'a> {
 #[derive(Debug, Default)]
 pub struct Aggregator {
     totals: Totals,
-    /// By worker and population, as of its last hand-over, and of the one before.
+    /// By worker and population, as of its last hand-over.
     users: Vec<Vec<UsersByState>>,
-    users_before: Vec<Vec<UsersByState>>,
     /// Samples of each metric that came in time, the warm-up's included.
     seen: BTreeMap<String, u64>,
     completions: Completions,
@@ -57,7 +56,7 @@ impl Aggregator {
         let watch = Watch::new(&config.thresholds, &config.populations, config.warmup_end);
         let homes = Homes::new(config.workers, &config.browsers);
         let totals = Totals { health: Health::new(config.workers), homes, config, ..Totals::default() };
-        Self { totals, users_before: users.clone(), users, watch, ..Self::default() }
+        Self { totals, users, watch, ..Self::default() }
     }
 
     /// What it has come to so far.
@@ -132,12 +131,11 @@ impl Aggregator {
         self.totals.config.probes.extend(is_probe.then_some(self.users.len()));
         self.totals.homes.add(browser);
         self.users.push(Vec::new());
-        self.users_before.push(Vec::new());
         self.totals.health.add_worker(self.totals.elapsed);
     }
 
     fn count_users(&mut self, worker: usize, at: Timestamp, users: &[UsersByState]) {
-        self.users_before[worker] = std::mem::replace(&mut self.users[worker], users.to_vec());
+        self.users[worker] = users.to_vec();
         self.totals.users = self.users.iter().flatten().copied().sum();
         self.stand();
         for (state, count) in self.totals.users_by_state().states() {

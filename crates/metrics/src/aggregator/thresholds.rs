@@ -1,9 +1,11 @@
 //! A run's thresholds, as its totals follow them.
 
 use super::Aggregator;
+use crate::delta::UsersByState;
 use crate::threshold::{Baseline, ThresholdResult};
 use crate::totals::LoadEnd;
 use base::time::{Span, Timestamp};
+use catalogue::Figure;
 use plan::Threshold;
 
 impl Aggregator {
@@ -16,13 +18,31 @@ impl Aggregator {
     pub fn stopping(&mut self, ending: LoadEnd) {
         self.watch.stopping(ending.at);
         if self.totals.ending.is_none() {
-            // Workers know the plan's end themselves: some have told of users that have left since.
-            let is_after = |worker: usize| self.totals.health.workers[worker].heard > ending.at;
-            let of = |worker: usize| if is_after(worker) { &self.users_before[worker] } else { &self.users[worker] };
-            self.totals.users_at_end = (0..self.users.len()).flat_map(of).copied().sum();
+            self.totals.users_at_end = self.users_at(ending.at.min(ending.planned));
             self.totals.ending = Some(ending);
         }
         self.stand();
+    }
+
+    /// In the last full second before then: workers know the plan's end themselves, and what they say now is of users that have left.
+    fn users_at(&self, end: Timestamp) -> UsersByState {
+        let second = end.as_micros().saturating_sub(1) / 1_000_000;
+        let of = |state: &str| {
+            let values = self.totals.timeline.value(&Figure::Users.of(state)).unwrap_or_default();
+            values.get(second as usize).or(values.last()).map_or(0, |users| *users as u32)
+        };
+        UsersByState {
+            preparing: of("preparing"),
+            connecting: of("connecting"),
+            flow: of("flow"),
+            active: of("active"),
+            reconnecting: of("reconnecting"),
+            finishing: of("finishing"),
+            failed: of("failed"),
+            lost: self.totals.users.lost,
+            replaced: self.totals.users.replaced,
+            ..UsersByState::default()
+        }
     }
 
     pub(super) fn stand(&mut self) {

@@ -119,13 +119,18 @@ impl Totals {
         self.metrics.get(metric).map(|metric| metric.split.all.as_of_now())
     }
 
-    /// The time of HTTP requests, all of them together.
-    pub fn requests(&self) -> Histogram {
-        let mut all = Histogram::new();
-        let is_one = |name: &str| self.config.populations.iter().any(|population| population.requests.contains(name));
-        let found = self.metrics.iter().filter(|(name, _)| is_one(name));
-        found.for_each(|(_, metric)| all.merge(&metric.split.all.as_of_now()));
-        all
+    /// How long the requests take together that a user makes before its connection (medians), in the population where that is longest.
+    pub fn log_in_time(&self) -> Option<Span> {
+        let median = |name: &String| self.histogram(name)?.quantile(0.5);
+        let of = |population: &PopulationConfig| {
+            population
+                .before
+                .iter()
+                .filter(|name| population.requests.contains(*name))
+                .filter_map(median)
+                .reduce(|a, b| a + b)
+        };
+        self.config.populations.iter().filter_map(of).max()
     }
 
     /// Every metric with samples after the warm-up: of the population; where a plan has several, over all of them

@@ -1,10 +1,10 @@
 //! The rules: docs/metrics.md ("Verdict") has them as a table.
 
 use super::generators::{Doubt, doubts, relieved_browsers, stalled_browsers, unknown_backlog};
-use super::words::{cut_waiting, in_words, measured, millis, percent, scale, sentence, times_of, unasked};
+use super::words::{cut_waiting, in_words, measured, millis, percent, scale, sentence, silence, times_of, unasked};
 use super::{Reason, ReasonKind, Verdict, VerdictOutcome};
 use crate::threshold::{Outcome, ThresholdResult};
-use crate::totals::Totals;
+use crate::totals::{EndedBy, Totals};
 use base::time::Timestamp;
 use catalogue::{Falsifier, Figure};
 use plan::{Bound, Plan, Subject, Threshold, ThresholdUnit, VerdictRules};
@@ -76,6 +76,14 @@ fn judged(case: &JudgedRun<'_>, doubts: &[Doubt], result: &ThresholdResult) -> (
         let why = Some("not reached so far".to_owned());
         return (ThresholdResult { outcome: Outcome::NotMeasured, why, ..result.clone() }, None);
     }
+    // It had no time to.
+    let stopped = case.totals.ending().filter(|ending| ending.by == EndedBy::Tester && ending.at < ending.planned);
+    if let Some(ending) = stopped
+        && result.outcome == Outcome::Fail
+        && result.actual.is_some_and(|actual| threshold.may_still_hold(actual))
+    {
+        return (result.clone().invalid(format!("it was stopped by hand at {}", times_of(&ending))), None);
+    }
     // What is not known of a worker that was lost cannot mend a number that only rises.
     if case.problem.is_some() && !result.actual.is_some_and(|actual| threshold.stays_broken(actual)) {
         return (result.clone().invalid(NOT_WHOLE.to_owned()), None);
@@ -121,7 +129,7 @@ fn standing(totals: &Totals, threshold: &Threshold, figure: Figure, result: Thre
     }
     let why = match figure {
         Figure::Played => totals.ending().map(|ending| format!("it was stopped by hand at {}", times_of(&ending))),
-        _ => Some("they waited too long for this generator's own connections".to_owned()),
+        _ => Some("they waited for this browser's own connections".to_owned()),
     };
     result.invalid(why.unwrap_or_default())
 }
@@ -207,9 +215,10 @@ fn remarks(case: &JudgedRun<'_>, is_doubted: bool) -> Vec<Reason> {
     remarks.extend(stalled_browsers(case.totals));
     remarks.extend(unknown_backlog(case));
     if case.thresholds.is_some() {
-        let about = |text| Reason::new(ReasonKind::NotAsked, format!("No threshold is about {text}."));
+        let about = |text| Reason::new(ReasonKind::NotAsked, format!("{text}: no threshold is about that."));
         remarks.extend(unasked(case).into_iter().map(about));
     }
+    remarks.extend(silence(case).map(|text| Reason::new(ReasonKind::Silence, text)));
     let cut = cut_waiting(case.totals).map(|text| Reason::new(ReasonKind::CutWaiting, text));
     remarks.extend(cut);
     let (what, text) = match case.thresholds {

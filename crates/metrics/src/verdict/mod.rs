@@ -104,6 +104,8 @@ pub enum ReasonKind {
     ThresholdNotMeasured,
     /// The plan asks for nothing.
     NoThresholds,
+    /// A remark: users sent, and for some seconds nothing came from the server, or nothing any more.
+    Silence,
     /// A remark: something went wrong that no threshold is about.
     NotAsked,
     /// The plan's thresholds are a search's.

@@ -53,8 +53,31 @@ pub(super) fn sentence(
         Some([]) => "The generators kept up. Nothing was asked of the server.",
         Some(_) => "Every threshold holds, and the generators kept up.",
     };
-    let unasked = (!unasked(case).is_empty()).then(|| "Not all went well, and no threshold is about that.".to_owned());
-    [Some(held.to_owned()), unasked, cut_waiting(case.totals)].into_iter().flatten().collect::<Vec<_>>().join(" ")
+    let unasked = unasked(case);
+    let unasked = (!unasked.is_empty()).then(|| format!("{}: no threshold is about that.", unasked.join(", ")));
+    [Some(held.to_owned()), silence(case), unasked, cut_waiting(case.totals)]
+        .into_iter()
+        .flatten()
+        .collect::<Vec<_>>()
+        .join(" ")
+}
+
+/// The users went on sending, and nothing came any more; `None`: something did.
+pub(super) fn silence(case: &JudgedRun<'_>) -> Option<String> {
+    let timeline = case.totals.timeline();
+    let of_load = case.totals.ending().map(|ending| ending.at.min(ending.planned).as_secs_f64() as usize);
+    let end = of_load.map_or(timeline.closed() as usize, |end| end.min(timeline.seconds() as usize));
+    let frames = |counter: Counter| {
+        let values = timeline.value(counter.name()).unwrap_or_default();
+        (0..end).map(|second| values.get(second).is_some_and(|count| *count > 0.0)).collect::<Vec<_>>()
+    };
+    let since = frames(Counter::FramesIn).iter().rposition(|came| *came)? + 1;
+    let has_sent = frames(Counter::FramesOut).get(since..).is_some_and(|sent| sent.contains(&true));
+    let at = clock(Timestamp::ZERO + Span::from_secs(since as u64));
+    (end >= since + SILENT_S && has_sent).then(|| match case.so_far {
+        true => format!("Nothing has come from the server since {at}."),
+        false => format!("Nothing came from the server after {at}, and the load went on."),
+    })
 }
 
 /// Who was cut while waiting for a sound, and for how long at most; `None`: nobody.
@@ -89,12 +112,14 @@ pub(super) fn unasked(case: &JudgedRun<'_>) -> Vec<String> {
             && !asks(&|subject| matches!(subject, Subject::Delivery { figure: about, .. } if is_about(*about, figure)))
         {
             unasked.push(match figure {
-                Figure::Missing => {
-                    format!("the {} of {} deliveries that are missing", grouped(count), grouped(ledger.due))
-                }
-                _ => format!("the {} second copies", grouped(count)),
+                Figure::Missing => format!("{} of {} deliveries are missing", grouped(count), grouped(ledger.due)),
+                _ => format!("{} deliveries came twice", grouped(count)),
             });
         }
+    }
+    let unheard = ledger.unconfirmed + ledger.abandoned;
+    if unheard > 0 && !asks(&|subject| matches!(subject, Subject::Delivery { .. })) {
+        unasked.push(format!("the server said nothing of {} of {} messages", grouped(unheard), grouped(ledger.sent)));
     }
     let asked_operation = |name: &str| {
         asks(&|subject| match subject {
@@ -108,7 +133,7 @@ pub(super) fn unasked(case: &JudgedRun<'_>) -> Vec<String> {
     let (failed, all) =
         rest.fold((0, 0), |(failed, all), (_, of)| (failed + of.failed, all + of.failed + of.succeeded));
     if failed > 0 {
-        unasked.push(format!("the {} of {} attempts that failed", grouped(failed), grouped(all)));
+        unasked.push(format!("{} of {} attempts failed", grouped(failed), grouped(all)));
     }
     unasked
 }
@@ -141,8 +166,8 @@ fn unreached(totals: &Totals) -> String {
         held_up if held_up == users.unreached() => "they all".to_owned(),
         held_up => format!("{} of them", grouped(held_up.into())),
     };
-    // Whose doing it is that a request takes so long is not known here.
-    let took = totals.requests().quantile(0.5).map(|took| format!(" and a request took {}", seconds(took)));
+    // Whose doing it is that a log-in takes so long is not known here.
+    let took = totals.log_in_time().map(|took| format!(", and a log-in took {}", seconds(took)));
     format!(
         "{of} of {all} never got to their work: {} at the end; {who} waited too long for the browser, which has 6 connections per \
          host{}",
@@ -158,7 +183,10 @@ fn seconds(span: Span) -> String {
 
 /// The same where nobody else can be blamed.
 fn held_up(totals: &Totals) -> String {
-    format!("{}. Spread the start, let users log in before the run, or use more browsers", unreached(totals))
+    format!(
+        "{}. Spread the start, let users log in before the run, or use more browsers if the server can take more",
+        unreached(totals)
+    )
 }
 
 /// `0:44 of 1:35`
@@ -185,7 +213,8 @@ pub(super) fn in_words(result: &ThresholdResult, totals: &Totals) -> Option<Stri
         Subject::Standing(_) => return Some(format!("the run ended at {}", times_of(&totals.ending()?))),
         _ => return None,
     };
-    let count = totals.delivery().figure(figure).filter(|_| threshold.window.is_none() && figure.is_of_receivers())?;
+    let is_told = threshold.window.is_none() && figure.is_of_receivers() && figure != Figure::Delivered;
+    let count = totals.delivery().figure(figure).filter(|_| is_told)?;
     let whole = totals.delivery().figure(figure.whole())?;
     let (count, whole) = (grouped(count.unsigned_abs()), grouped(whole.unsigned_abs()));
     Some(format!("{count} of {whole} deliveries {}", figure.field()))
@@ -274,3 +303,6 @@ pub(super) const fn scale(unit: ThresholdUnit) -> (f64, &'static str) {
         ThresholdUnit::PerSecond => (1.0, "/s"),
     }
 }
+
+/// Seconds without a frame, while users send, that are worth a word.
+const SILENT_S: usize = 5;

@@ -4,6 +4,7 @@ use crate::{
     Completion, HealthDelta, LedgerDelta, PopulationConfig, Recorder, SnapshotPart, TotalsConfig, UserId, UsersByState,
 };
 use base::time::Span;
+use catalogue::Counter;
 use plan::Expectation;
 
 /// What the workers of a run do in one second: two load workers (here and at Kim's), then the probes of both browsers.
@@ -333,11 +334,11 @@ fn what_is_expected_of_every_run_is_judged() {
     check(failed, ended(EndedBy::Plan), Fail, text);
     // Who went with a worker has not failed: nobody knows.
     let lost_with_a_worker = UsersByState { done: 190, failed: 10, lost: 10, ..<_>::default() };
-    let text = format!("{holds} Not all went well, and no threshold is about that.");
+    let text = format!("{holds} 10 of 10 attempts failed: no threshold is about that.");
     check(lost_with_a_worker, ended(EndedBy::Plan), Pass, &text);
     let reasons = expected_of(lost_with_a_worker, ended(EndedBy::Plan)).verdict.reasons;
     let told: Vec<_> = reasons.iter().filter(|reason| reason.what == ReasonKind::NotAsked).collect();
-    assert_eq!(told[0].text, "No threshold is about the 10 of 10 attempts that failed.");
+    assert_eq!(told[0].text, "10 of 10 attempts failed: no threshold is about that.");
     let all = UsersByState { failed: 40, ..<_>::default() };
     let text = "Ended at 0:44 of 1:35: 40 of 40 users failed; the most frequent error is connect Invalid session (40). \
                 One more is broken.";
@@ -352,7 +353,7 @@ fn what_is_expected_of_every_run_is_judged() {
     let text = "`users.unreached == 0` cannot be judged: 147 of 200 users never got to their work: 100 were still logging in, 40 were \
                 still connecting, 7 were still joining at the end; they all waited too long for the browser, which has 6 \
                 connections per host. Spread the start, let users log in before the run, or use more \
-                browsers.";
+                browsers if the server can take more.";
     check(UsersByState { held_up: 147, ..lost }, ended(EndedBy::Plan), Invalid, text);
     let one = expected_of(UsersByState { held_up: 146, ..lost }, ended(EndedBy::Plan)).verdict;
     assert_eq!(one.outcome, Fail);
@@ -465,9 +466,57 @@ fn what_went_wrong_and_nobody_asked_about_is_told() {
         let found = reasons.iter().filter(|reason| reason.what == ReasonKind::NotAsked);
         assert_eq!(found.map(|reason| reason.text.as_str()).collect::<Vec<_>>(), told, "{threshold}");
     }
-    let missing = "No threshold is about the 3 of 9 deliveries that are missing.";
-    check("message.fanout p95 < 9 s", &[missing, "No threshold is about the 2 of 2 attempts that failed."]);
-    check("errors[join] < 9", &[missing, "No threshold is about the 1 of 1 attempts that failed."]);
+    let missing = "3 of 9 deliveries are missing: no threshold is about that.";
+    check("message.fanout p95 < 9 s", &[missing, "2 of 2 attempts failed: no threshold is about that."]);
+    check("errors[join] < 9", &[missing, "1 of 1 attempts failed: no threshold is about that."]);
     check("errors rate < 100 %", &[missing]);
-    check("delivery.delivered > 50 %", &["No threshold is about the 2 of 2 attempts that failed."]);
+    check("delivery.delivered > 50 %", &["2 of 2 attempts failed: no threshold is about that."]);
+}
+
+#[test]
+fn a_server_that_says_nothing_any_more_is_told() {
+    #[track_caller]
+    fn check(heard: std::ops::Range<u64>, sent: std::ops::Range<u64>, so_far: bool, told: Option<&str>) {
+        let mut run = added_up(&[], 0, 0, &[]);
+        let mut recorder = Recorder::new(Timestamp::ZERO);
+        let [came, went] = [Counter::FramesIn, Counter::FramesOut].map(|counter| recorder.counter(counter.name(), "p"));
+        for second in 1..=12 {
+            recorder.count(came, u64::from(heard.contains(&second)));
+            recorder.count(went, u64::from(sent.contains(&second)));
+            let at = Timestamp::ZERO + Span::from_secs(second);
+            let (metrics, users) = (recorder.drain(), [UsersByState::default()]);
+            for worker in 0..4 {
+                let metrics = if worker == 0 { &metrics } else { &crate::MetricsDelta::default() };
+                let (ledger, health) = (&LedgerDelta::default(), &HealthDelta::default());
+                run.absorb(worker, SnapshotPart { at, metrics, users: &users, ledger, completions: &[], health });
+            }
+        }
+        if !so_far {
+            let at = Timestamp::ZERO + Span::from_secs(12);
+            run.stopping(LoadEnd { by: EndedBy::Plan, at, planned: at });
+        }
+        let rules = &VerdictRules::default();
+        let case = JudgedRun { rules, totals: run.totals(), thresholds: Some(&[]), problem: None, so_far };
+        let verdict = RunJudgement::of(case).verdict;
+        let found = verdict.reasons.iter().find(|reason| reason.what == ReasonKind::Silence);
+        assert_eq!(found.map(|reason| reason.text.as_str()), told, "{verdict:#?}");
+        assert!(told.is_none_or(|told| verdict.sentence.contains(told)), "{}", verdict.sentence);
+    }
+    check(1..6, 1..13, true, Some("Nothing has come from the server since 0:05."));
+    check(1..6, 1..13, false, Some("Nothing came from the server after 0:05, and the load went on."));
+    check(1..9, 1..13, true, None);
+    // Nobody said anything either.
+    check(1..6, 1..6, true, None);
+    check(1..1, 1..13, true, None);
+}
+
+#[test]
+fn what_was_stopped_by_hand_had_no_time_to_be_reached() {
+    let mut run = added_up(&[(3, CALM)], 0, 0, &["message.fanout count >= 1000000", "message.fanout count < 1"]);
+    let at = Timestamp::ZERO + Span::from_secs(3);
+    run.stopping(LoadEnd { by: EndedBy::Tester, at, planned: at + Span::from_secs(9) });
+    let (rules, thresholds) = (&VerdictRules::default(), run.thresholds());
+    let case = JudgedRun { rules, totals: run.totals(), thresholds: Some(&thresholds), problem: None, so_far: false };
+    let outcomes: Vec<_> = RunJudgement::of(case).thresholds.iter().map(|result| result.outcome).collect();
+    assert_eq!(outcomes, [Outcome::Invalid, Outcome::Fail]);
 }
