@@ -586,6 +586,12 @@ const chat = {
     },
     {
       event: 'error',
+      where: (user, v, event) => ({ '/code': oneOf(['LOAD_ERROR', 'UNAUTHORIZED']) }),
+      code: '/code',
+      message: '/message',
+    },
+    {
+      event: 'error',
       where: (user, v, event) => ({ '/code': exists(true) }),
       fails: 'message',
       code: '/code',
