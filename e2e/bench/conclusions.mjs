@@ -37,7 +37,8 @@ process.exit(broken.length ? 1 : 0);
 async function healthyRuns() {
   const page = await open();
   const { plans } = await swarm.presets(page);
-  const ids = plans.map(({ id }) => id);
+  // Those that the lab speaks with.
+  const ids = plans.map(({ id }) => id).filter((id) => id !== 'socketio-basic');
   for (let run = 0; run < 10; run += 1) {
     const id = ids[run % ids.length];
     const plan = presetForLab(await swarm.presetPlan(page, id), lab.url);

@@ -1,7 +1,7 @@
 //! The rules: docs/metrics.md ("Verdict") has them as a table.
 
 use super::generators::{Doubt, doubts, relieved_browsers, stalled_browsers, unknown_backlog};
-use super::words::{cut_waiting, in_words, measured, millis, percent, scale, sentence, silence, times_of, unasked};
+use super::words::{in_words, long_waits, measured, millis, percent, scale, sentence, silence, times_of, unasked};
 use super::{Reason, ReasonKind, Verdict, VerdictOutcome};
 use crate::threshold::{Outcome, ThresholdResult};
 use crate::totals::{EndedBy, Totals};
@@ -219,7 +219,7 @@ fn remarks(case: &JudgedRun<'_>, is_doubted: bool) -> Vec<Reason> {
         remarks.extend(unasked(case).into_iter().map(about));
     }
     remarks.extend(silence(case).map(|text| Reason::new(ReasonKind::Silence, text)));
-    let cut = cut_waiting(case.totals).map(|text| Reason::new(ReasonKind::CutWaiting, text));
+    let cut = long_waits(case.totals).map(|text| Reason::new(ReasonKind::CutWaiting, text));
     remarks.extend(cut);
     let (what, text) = match case.thresholds {
         None => (ReasonKind::Search, "A search breaks its thresholds on purpose: each level has its own outcome."),

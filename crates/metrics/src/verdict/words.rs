@@ -55,7 +55,7 @@ pub(super) fn sentence(
     };
     let unasked = unasked(case);
     let unasked = (!unasked.is_empty()).then(|| format!("{}: no threshold is about that.", unasked.join(", ")));
-    [Some(held.to_owned()), silence(case), unasked, cut_waiting(case.totals)]
+    [Some(held.to_owned()), silence(case), unasked, long_waits(case.totals)]
         .into_iter()
         .flatten()
         .collect::<Vec<_>>()
@@ -78,6 +78,12 @@ pub(super) fn silence(case: &JudgedRun<'_>) -> Option<String> {
         true => format!("Nothing has come from the server since {at}."),
         false => format!("Nothing came from the server after {at}, and the load went on."),
     })
+}
+
+/// The same where that was for longer than a run's end explains, or nobody timed it.
+pub(super) fn long_waits(totals: &Totals) -> Option<String> {
+    let longest = totals.histogram(Metric::AudioCutWait.name()).and_then(|waits| waits.quantile(1.0));
+    cut_waiting(totals).filter(|_| longest.is_none_or(|longest| longest >= LONG_WAIT))
 }
 
 /// Who was cut while waiting for a sound, and for how long at most; `None`: nobody.
@@ -303,6 +309,9 @@ pub(super) const fn scale(unit: ThresholdUnit) -> (f64, &'static str) {
         ThresholdUnit::PerSecond => (1.0, "/s"),
     }
 }
+
+/// Services that are in order begin to answer within this.
+const LONG_WAIT: Span = Span::from_secs(2);
 
 /// Seconds without a frame, while users send, that are worth a word.
 const SILENT_S: usize = 5;
