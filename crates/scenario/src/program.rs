@@ -15,6 +15,8 @@ pub use op::{
 };
 pub use pointer::{Match, Pointer, Test};
 
+use std::collections::BTreeSet;
+
 use super::contract::Shape;
 use super::live::Live;
 use super::template::Template;
@@ -226,6 +228,12 @@ impl Program {
         let rest = self.rejoin.into_iter().chain(self.storm).chain([self.finish]);
         [self.flow].into_iter().chain(work).chain(rest).for_each(|block| self.add_operations(block, &mut connected));
         (before, connected)
+    }
+
+    /// HTTP requests that each user makes before its connection.
+    pub fn log_in_requests(&self) -> BTreeSet<OperationId> {
+        let ops = self.ops[self.before as usize..].iter().take_while(|op| !matches!(op, Op::End));
+        ops.filter_map(|op| if let Op::Http(http) = op { Some(http.operation) } else { None }).collect()
     }
 
     fn add_operations(&self, block: Pc, found: &mut Vec<OperationId>) {

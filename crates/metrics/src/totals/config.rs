@@ -35,8 +35,8 @@ pub struct PopulationConfig {
     pub delivery: Option<String>,
     /// Operations with an answer: an acknowledgement of theirs is no success yet.
     pub answered: BTreeSet<String>,
-    /// Operations that are HTTP requests: a browser sends few of them at a time.
-    pub requests: BTreeSet<String>,
+    /// HTTP requests that each user makes before its connection: a browser sends few of them at a time.
+    pub log_in: BTreeSet<String>,
     /// Operations in the order in which a user comes to them, before its connection and with it.
     pub before: Vec<String>,
     pub connected: Vec<String>,
@@ -54,7 +54,7 @@ impl TotalsConfig {
                 config.before = before.into_iter().map(name).collect();
                 config.connected = connected.into_iter().map(name).collect();
                 config.answered = program.ops.iter().filter_map(answered).map(name).collect();
-                config.requests = program.ops.iter().filter_map(requested).map(name).collect();
+                config.log_in = program.log_in_requests().into_iter().map(name).collect();
             }
             config
         });
@@ -87,13 +87,6 @@ impl TotalsConfig {
 fn answered(op: &Op) -> Option<OperationId> {
     match op {
         Op::Emit(emit) if emit.answer.is_some() => Some(emit.operation),
-        _ => None,
-    }
-}
-
-fn requested(op: &Op) -> Option<OperationId> {
-    match op {
-        Op::Http(http) => Some(http.operation),
         _ => None,
     }
 }

@@ -122,14 +122,7 @@ impl Totals {
     /// How long the requests take together that a user makes before its connection (medians), in the population where that is longest.
     pub fn log_in_time(&self) -> Option<Span> {
         let median = |name: &String| self.histogram(name)?.quantile(0.5);
-        let of = |population: &PopulationConfig| {
-            population
-                .before
-                .iter()
-                .filter(|name| population.requests.contains(*name))
-                .filter_map(median)
-                .reduce(|a, b| a + b)
-        };
+        let of = |population: &PopulationConfig| population.log_in.iter().filter_map(median).reduce(|a, b| a + b);
         self.config.populations.iter().filter_map(of).max()
     }
 

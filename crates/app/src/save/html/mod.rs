@@ -104,7 +104,8 @@ fn data(value: &impl serde::Serialize) -> Markup {
 
 /// The charts are drawn by the very file that draws them on the live page.
 fn own_script() -> String {
-    let chart = include_str!("../../../../../src/ui/chart/chart.js").replace("export class", "class");
+    // There it is a module, here it is not.
+    let chart = include_str!("../../../../../src/ui/chart/chart.js").replace("\nexport ", "\n");
     format!("(() => {{\n\"use strict\";\n{chart}\n{}\n}})();", include_str!("report.js"))
 }
 
@@ -127,3 +128,14 @@ const STYLE: &str = concat!(
     include_str!("../../../../../style/voice.css"),
     include_str!("report.css"),
 );
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn the_script_of_a_report_is_no_module() {
+        let script = super::own_script();
+        let of_module = |line: &&str| line.starts_with("export ") || line.starts_with("import ");
+        assert_eq!(script.lines().find(of_module), None);
+        assert!(script.contains("\nclass LiveChart"));
+    }
+}
