@@ -234,11 +234,11 @@ fn faults_of_the_lab() {
         "/lab",
         json!({"lose": 0.05}),
         &[
-            "lab.lose: unknown field, expected `latency_ms`, `jitter_ms`, `lose_share`, `duplicate_share`, `reorder_share`, \
-        `refuse_share`, `drop_share`, `drop_within_s`, `error_share`, `error_code`, `rate_limit_per_min`, `service_ms`, \
-        `stop_reading`, `breach_missing_share`, `breach_type_share`, `breach_unknown_share`, `history_lose_share`, \
-        `history_duplicate_share`, `history_reorder_share`, `read_stuck_share`, `restart_at_s`, `restart_down_ms`, \
-        `restart_forget_sessions`, `rules` or `voice`",
+            "lab.lose: unknown field, expected `latency_ms`, `jitter_ms`, `service_ms`, `lose_share`, `duplicate_share`, \
+        `reorder_share`, `error_share`, `error_code`, `rate_limit_per_min`, `breach_missing_share`, `breach_type_share`, \
+        `breach_unknown_share`, `history_lose_share`, `history_duplicate_share`, `history_reorder_share`, `read_stuck_share`, \
+        `refuse_share`, `drop_share`, `drop_within_s`, `restart_at_s`, `restart_down_ms`, `restart_forget_sessions`, \
+        `stop_reading`, `rules` or `voice`",
         ],
     );
     let rules = json!({"unique_names": true, "batch_ms": 50, "login_ms": 600, "login_threads": 10, "redirect_to": "http://127.0.0.1:4281"});
