@@ -247,10 +247,10 @@ fn faults_of_the_lab() {
         "/lab",
         json!({"rules": {"unique_names": 1, "batch_ms": -1, "frame_limit_bytes": 70_000, "redirect_to": "http://a.example/b"}}),
         &[
-            "lab.rules.unique_names: expected true or false, found the number 1",
             "lab.rules.batch_ms: expected a number from 0 to 600000, found the number -1",
             "lab.rules.frame_limit_bytes: expected a whole number from 0 to 65536, found the number 70000",
             "lab.rules.redirect_to: expected an origin like `http://127.0.0.1:4281`, found the text \"http://a.example/b\"",
+            "lab.rules.unique_names: expected true or false, found the number 1",
         ],
     );
     let voice = json!({"think_ms": 500, "stall_share": 0.1, "early_close_code": 1006, "early_close_phase": "waiting", "cap": 30});
