@@ -125,7 +125,11 @@ pub(super) fn unasked(case: &JudgedRun<'_>) -> Vec<String> {
     }
     let unheard = ledger.unconfirmed + ledger.abandoned;
     if unheard > 0 && !asks(&|subject| matches!(subject, Subject::Delivery { .. })) {
-        unasked.push(format!("the server said nothing of {} of {} messages", grouped(unheard), grouped(ledger.sent)));
+        unasked.push(format!(
+            "{} of {} messages were neither confirmed nor refused",
+            grouped(unheard),
+            grouped(ledger.sent)
+        ));
     }
     let asked_operation = |name: &str| {
         asks(&|subject| match subject {
