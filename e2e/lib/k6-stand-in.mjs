@@ -12,8 +12,16 @@ import { WebSocket as NodeSocket } from 'ws';
 
 /** As in k6 each frame is an event of its own: what was promised is settled before the next one comes. */
 class K6Socket extends NodeSocket {
-  constructor(url, protocols) {
-    super(url, protocols, { allowSynchronousEvents: false });
+  /**
+   * k6 knows subprotocols only as the header that they are.
+   * @param {string} url
+   * @param {null} [protocols]
+   * @param {{headers?: Record<string, string>}} [parameters]
+   */
+  constructor(url, protocols, { headers = {} } = {}) {
+    if (protocols !== undefined && protocols !== null) throw new Error('k6 ignores the subprotocols of a WebSocket');
+    const { 'Sec-WebSocket-Protocol': wanted, ...others } = headers;
+    super(url, wanted?.split(', ') ?? [], { allowSynchronousEvents: false, headers: others });
   }
 
   /** k6 tells of an end that is neither 1000 nor 1001 by an error, and closes without a code. */
@@ -25,6 +33,11 @@ class K6Socket extends NodeSocket {
   }
 }
 
+/** k6's own metrics; one of another type under such a name stops a script at its beginning. */
+const BUILT_IN = new Map(
+  Object.entries({ vus: 'gauge', vus_max: 'gauge', iterations: 'counter', iteration_duration: 'trend', dropped_iterations: 'counter', checks: 'rate', http_reqs: 'counter', http_req_duration: 'trend', http_req_failed: 'rate', data_sent: 'counter', data_received: 'counter' }),
+);
+
 const VUS = Symbol.for('tabswarm.k6.vus');
 globalThis[VUS] = new Map();
 
@@ -32,7 +45,7 @@ globalThis[VUS] = new Map();
  * Plays the script's `setup` and all its scenarios to their end.
  * @param {string} text
  * @param {{env?: Record<string, string>, files?: Record<string, string>}} [given]
- * @returns {Promise<{metrics: Map<string, {kind: string, values: {value: number, tags: object}[]}>, checks: Map<string, [number, number]>}>}
+ * @returns {Promise<{metrics: Map<string, {kind: string, values: {value: number, tags: Record<string, string>}[]}>, checks: Map<string, [number, number]>}>}
  */
 export async function runScript(text, { env = {}, files = {} } = {}) {
   const folder = await mkdtemp(join(tmpdir(), 'k6-stand-in-'));
@@ -125,7 +138,9 @@ function modules(test, execution) {
     class {
       constructor(name) {
         if (!/^[a-zA-Z_][a-zA-Z0-9_]{1,127}$/.test(name)) throw new Error(`k6 takes no metric of the name ${name}`);
-        if (test.metrics.get(name)?.kind !== kind) test.metrics.set(name, { kind, values: [] });
+        const known = test.metrics.get(name)?.kind ?? BUILT_IN.get(name);
+        if (known && known !== kind) throw new Error(`metric ${name} has the type ${known}, and cannot be a ${kind}`);
+        if (!test.metrics.has(name)) test.metrics.set(name, { kind, values: [] });
         this.values = test.metrics.get(name).values;
       }
 

@@ -5,7 +5,6 @@ mod addresses;
 mod compile;
 pub mod contract;
 mod expression;
-pub mod js;
 mod live;
 mod preset;
 mod problem;
@@ -14,7 +13,7 @@ mod reader;
 mod template;
 
 pub use addresses::{Address, without_holes};
-pub use compile::{compile, compile_for_script};
+pub use compile::compile;
 pub use live::{Live, is_token};
 pub use preset::{Preset, preset, presets, resolve};
 pub use problem::{Problem, Problems};

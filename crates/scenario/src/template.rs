@@ -58,13 +58,11 @@ impl Arguments for Vec<Value> {
 /// A compiled template. See docs/scenario.md for the expressions. Evaluation never fails: what makes no sense is null.
 #[derive(Debug, Clone)]
 pub struct Template {
-    pub(super) form: Form,
-    /// What it was before constants took the place of their names; only for scripts.
-    pub(super) open: Option<Form>,
+    form: Form,
 }
 
 #[derive(Debug, Clone)]
-pub(super) enum Form {
+enum Form {
     Constant(Box<Constant>),
     /// One single `${...}`: keeps its JSON type.
     Expr(Expr),
@@ -75,19 +73,19 @@ pub(super) enum Form {
 }
 
 #[derive(Debug, Clone)]
-pub(super) struct Constant {
-    pub(super) value: Value,
+struct Constant {
+    value: Value,
     json: String,
 }
 
 #[derive(Debug, Clone)]
-pub(super) enum TextPart {
+enum TextPart {
     Literal(Box<str>),
     Hole(Expr),
 }
 
 #[derive(Debug, Clone)]
-pub(super) enum JsonPart {
+enum JsonPart {
     /// JSON text, serialised when the scenario was compiled.
     Literal(Box<str>),
     /// A whole value.
@@ -103,23 +101,12 @@ impl Template {
         Self::of(Form::Constant(Box::new(Constant { value, json })))
     }
 
+    fn of(form: Form) -> Self {
+        Self { form }
+    }
+
     /// Compiles a value of the document. What is wrong is reported, and null takes its place.
     pub(super) fn compile(node: &Node<'_>, names: &mut KnownNames) -> Self {
-        let template = Self::read(node, names);
-        if !names.keep_settings || names.constants.iter().all(Option::is_none) {
-            return template;
-        }
-        let (constants, tags) = (std::mem::take(&mut names.constants), names.tags_used);
-        let open = Self::read(node, names).form;
-        (names.constants, names.tags_used) = (constants, tags);
-        Self { open: Some(open), ..template }
-    }
-
-    fn of(form: Form) -> Self {
-        Self { form, open: None }
-    }
-
-    fn read(node: &Node<'_>, names: &mut KnownNames) -> Self {
         match node.value() {
             Value::String(text) => {
                 let mut parts = text_parts(text, node, names);

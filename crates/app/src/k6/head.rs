@@ -1,10 +1,8 @@
 //! The comment at a script's head: what it is, how it is run, and what of this plan it does not do.
 
-use super::metrics::metric;
 use super::population::ScriptPart;
 use super::secrets::ScriptSecrets;
 use super::thresholds::Carried;
-use catalogue::Metric;
 use plan::{Accounts, Load, Plan};
 use scenario::Op;
 
@@ -15,7 +13,7 @@ pub fn head(plan: &Plan, parts: &[ScriptPart<'_>], secrets: &ScriptSecrets, thre
         "Run it:  k6 run <this file>".to_owned(),
         "It needs a k6 that has the module k6/websockets; with an older one import from k6/experimental/websockets."
             .to_owned(),
-        "Every setting below can be given anew: k6 run -e TARGET=https://... <this file>".to_owned(),
+        "Every variable of a scenario is a setting: k6 run -e TABSWARM_TARGET=https://... <this file>".to_owned(),
     ];
     let names: Vec<&str> = secrets.names().collect();
     if !names.is_empty() {
@@ -23,7 +21,7 @@ pub fn head(plan: &Plan, parts: &[ScriptPart<'_>], secrets: &ScriptSecrets, thre
         text.push(
             "Secrets of the plan are not in this file. Set them in the environment (or with -e NAME=...):".to_owned(),
         );
-        text.extend(names.iter().map(|name| format!("  {name}")));
+        text.extend(names.iter().map(|name| format!("  TABSWARM_{name}")));
     }
     for part in parts.iter().filter(|part| matches!(part.population.accounts, Accounts::Csv { .. })) {
         text.push(format!(
@@ -34,9 +32,7 @@ pub fn head(plan: &Plan, parts: &[ScriptPart<'_>], secrets: &ScriptSecrets, thre
     }
     text.push(String::new());
     text.push("What it does as tabswarm does: set-up, REST, handshake, rooms, messages, timers, reactions, error rules, reconnects,".to_owned());
-    let example = Metric::RoundTrip.of("message");
-    let plain = metric(&example);
-    text.push(format!("times and counts under the same names (k6 allows no dots: {example} is {plain})."));
+    text.push("times and counts under the same names as far as k6 allows them (`metrics` below has both).".to_owned());
     text.push(String::new());
     text.push("What it does not do:".to_owned());
     text.extend(limits(plan, parts, thresholds).into_iter().flat_map(|limit| wrap(&limit)));
@@ -63,7 +59,8 @@ fn limits(plan: &Plan, parts: &[ScriptPart<'_>], thresholds: &[Carried]) -> Vec<
     );
     when(
         parts.iter().any(ScriptPart::has_audio),
-        "No voice: microphones, clips, answers and how they sound are left out; such steps are comments.",
+        "No voice: nobody speaks, and answers are not listened to. Users wait for as long as that takes (an answer for TABSWARM_ANSWER_S \
+         seconds), so that they stay as long; what only fails where nobody was heard (a `fail` behind such steps) is left out.",
     );
     for threshold in thresholds {
         if let Carried::Not { text, why } = threshold {
@@ -75,10 +72,6 @@ fn limits(plan: &Plan, parts: &[ScriptPart<'_>], thresholds: &[Carried]) -> Vec<
     when(
         parts.iter().any(|part| part.program.ops.iter().any(|op| matches!(op, Op::Http(_)))),
         "REST requests have k6's own limits (batches, connections), not one browser's.",
-    );
-    when(
-        true,
-        "What the plan's settings rule out (a switch that is off, a share of 0) is not in the script: no setting brings it back.",
     );
     when(true, "Handshakes are not queued: k6 opens as many at a time as the load asks for.");
     when(

@@ -1,67 +1,39 @@
 //! Loads as k6 executors.
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
-use super::node::ScriptNode;
-use super::steps::StepFields;
 use plan::{Load, Plan, Ramp, Stage};
-use scenario::js::{literal, quoted};
-
-/// `const chatLoad = ...`: one description for k6's executor and for the script.
-pub fn description(plan: &Plan, load: &Load) -> ScriptNode {
-    let (unit, per) = unit(load);
-    let scaled = |value: f64| if load.is_open() { (value * per).round() } else { value };
-    let mut fields = StepFields::default();
-    if load.is_open() {
-        fields.text("open", "true");
-        fields.text("timeUnit", quoted(unit));
-    }
-    fields.text("start", number(scaled(start(load))));
-    let stage = |(seconds, target): (f64, f64)| {
-        ScriptNode::text(format!("{{ seconds: {}, target: {} }}", number(seconds), number(scaled(target))))
-    };
-    fields.add("stages", ScriptNode::List(pieces(load).into_iter().map(stage).collect()));
-    fields.text("seconds", number(load.duration().as_secs_f64()));
-    fields.text("users", load.max_users().to_string());
-    fields.text("warmup", number(plan.warmup_s));
-    fields.text("settle", number(plan.settle_s));
-    ScriptNode::Object(fields.0)
-}
 
 /// The executor of one population.
-pub fn executor(plan: &Plan, load: &Load, function: &str, name: &str) -> ScriptNode {
-    let mut fields = StepFields::default();
-    let constant = load.stages().iter().all(|stage| stage.ramp == Ramp::Step) && pieces(load).len() == 1;
-    let executor = match (load.is_open(), constant) {
-        (false, true) => "constant-vus",
-        (false, false) => "ramping-vus",
-        (true, true) => "constant-arrival-rate",
-        (true, false) => "ramping-arrival-rate",
+pub fn executor(plan: &Plan, load: &Load) -> Value {
+    let (unit, per) = unit(load);
+    let scaled = |value: f64| number(if load.is_open() { (value * per).round() } else { value });
+    let pieces = pieces(load);
+    let is_constant = load.stages().iter().all(|stage| stage.ramp == Ramp::Step) && pieces.len() == 1;
+    let (executor, first) = match (load.is_open(), is_constant) {
+        (false, true) => ("constant-vus", "vus"),
+        (false, false) => ("ramping-vus", "startVUs"),
+        (true, true) => ("constant-arrival-rate", "rate"),
+        (true, false) => ("ramping-arrival-rate", "startRate"),
     };
-    fields.text("executor", quoted(executor));
-    fields.text("exec", quoted(function));
+    let grace = format!("{}s", (plan.settle_s + plan.graceful_stop_s + CLOSING_S).ceil());
+    let mut fields = json!({ "executor": executor, "exec": "user", first: scaled(start(load)), "gracefulStop": grace });
     if load.is_open() {
-        fields.text(if constant { "rate" } else { "startRate" }, format!("{name}.start"));
-        fields.text("timeUnit", format!("{name}.timeUnit"));
-        fields.text("preAllocatedVUs", format!("{name}.users"));
-        fields.text("maxVUs", format!("{name}.users"));
-    } else {
-        fields.text(if constant { "vus" } else { "startVUs" }, format!("{name}.start"));
+        fields["timeUnit"] = unit.into();
+        fields["preAllocatedVUs"] = load.max_users().into();
+        fields["maxVUs"] = load.max_users().into();
     }
-    if constant {
-        fields.text("duration", format!("`${{{name}.seconds}}s`"));
-    } else {
-        fields.text(
-            "stages",
-            format!("{name}.stages.map(({{ seconds, target }}) => ({{ duration: `${{seconds}}s`, target }}))"),
-        );
-    }
-    let grace = quoted(&format!("{}s", number((plan.settle_s + plan.graceful_stop_s + CLOSING_S).ceil())));
     if executor == "ramping-vus" {
-        fields.text("gracefulRampDown", grace.clone());
+        fields["gracefulRampDown"] = grace.into();
     }
-    fields.text("gracefulStop", grace);
-    ScriptNode::Object(fields.0)
+    if is_constant {
+        fields["duration"] = format!("{}s", load.duration().as_secs_f64()).into();
+    } else {
+        let stage =
+            |(seconds, target): &(f64, f64)| json!({"duration": format!("{seconds}s"), "target": scaled(*target)});
+        fields["stages"] = pieces.iter().map(stage).collect();
+    }
+    fields
 }
 
 /// Straight pieces, seconds and what they lead to; a jump takes no time. The first jump is where the load starts.
@@ -93,9 +65,9 @@ fn unit(load: &Load) -> (&'static str, f64) {
     UNITS.into_iter().find(|(_, per)| whole(*per)).unwrap_or(UNITS[UNITS.len() - 1])
 }
 
-/// As JavaScript writes it.
-pub fn number(value: f64) -> String {
-    if value.fract() == 0.0 { format!("{value:.0}") } else { literal(&Value::from(value)) }
+/// A whole number without a point.
+fn number(value: f64) -> Value {
+    if value.fract() == 0.0 { Value::from(value as i64) } else { value.into() }
 }
 
 const UNITS: [(&str, f64); 5] = [("1s", 1.0), ("10s", 10.0), ("1m", 60.0), ("100s", 100.0), ("1h", 3_600.0)];

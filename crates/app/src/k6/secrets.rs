@@ -1,11 +1,10 @@
-//! Takes secrets out of what a script is made of: each leaves a mark that becomes a question to the environment.
+//! Takes secrets out of what a script is made of: each leaves a `${secret.NAME}`, which the runtime takes from the environment.
 
 use std::collections::BTreeMap;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use metrics::{is_rule, is_secret, is_secret_in, is_source, protocol_secrets, text_without_secrets};
-use scenario::js::SECRET;
 
 /// What was taken out: the name under which the script asks for it, and which value it was.
 #[derive(Default)]
@@ -25,21 +24,21 @@ impl ScriptSecrets {
     }
 
     /// An account's column: everybody knows the default's password, and nobody knows another one.
-    pub fn take_pattern(&mut self, column: &str, pattern: &str, known: bool) -> String {
+    pub fn take_pattern(&mut self, column: &str, pattern: &str, known: bool) -> Value {
         if known || !is_secret(column) || pattern.is_empty() {
-            return pattern.to_owned();
+            return pattern.into();
         }
-        self.mark(&format!("account_{column}"), &Value::from(pattern))
+        json!({ "secret": self.name(&format!("account_{column}"), &Value::from(pattern)) })
     }
 
     fn hide(&mut self, value: &mut Value, name: &str, secret: bool, saving: bool) {
         match value {
             Value::String(text) if secret && !text.is_empty() && !is_rule(text) => {
-                *value = self.mark(name, value).into();
+                *value = mark(&self.name(name, value)).into();
             }
-            Value::Number(_) if secret => *value = self.mark(name, value).into(),
+            Value::Number(_) if secret => *value = mark(&self.name(name, value)).into(),
             Value::String(text) => {
-                if let Some(clean) = text_without_secrets(text, &format!("{}URL_SECRET{}", SECRET.0, SECRET.1)) {
+                if let Some(clean) = text_without_secrets(text, &mark("URL_SECRET")) {
                     self.names.insert("URL_SECRET".to_owned(), Value::from(text.as_str()));
                     *text = clean;
                 }
@@ -63,13 +62,18 @@ impl ScriptSecrets {
         }
     }
 
-    fn mark(&mut self, name: &str, value: &Value) -> String {
+    fn name(&mut self, name: &str, value: &Value) -> String {
         let plain: String =
             name.chars().map(|c| if c.is_ascii_alphanumeric() { c.to_ascii_uppercase() } else { '_' }).collect();
         let numbered = (1..).map(|n| if n == 1 { plain.clone() } else { format!("{plain}_{n}") });
         let free = |name: &String| self.names.get(name).is_none_or(|known| known == value);
         let name = numbered.into_iter().find(free).unwrap_or(plain);
         self.names.insert(name.clone(), value.clone());
-        format!("{}{name}{}", SECRET.0, SECRET.1)
+        name
     }
+}
+
+/// As the scenario's expressions name it.
+fn mark(name: &str) -> String {
+    format!("${{secret.{name}}}")
 }

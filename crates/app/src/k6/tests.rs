@@ -1,4 +1,4 @@
-//! Some presets' scripts stand in `tests/k6`, where a change of theirs can be read; Node runs scripts in the end-to-end tests.
+//! What stands in a script; Node runs scripts in the end-to-end tests.
 
 use serde_json::{Value, json};
 
@@ -24,31 +24,71 @@ fn base(variables: Value) -> Value {
     })
 }
 
-/// What a script has of its plan, and of the part that is the same for all only what was chosen of it.
-fn own(script: &str) -> String {
-    let (own, runtime) = script.split_once(&super::section("The load")).expect("every script has a load");
-    let names = ["function ", "async function ", "class "];
-    let chosen = runtime.lines().filter(|line| names.iter().any(|name| line.starts_with(name)));
-    let chosen: String = chosen.map(|line| format!("// {}\n", line.trim_end_matches(" {"))).collect();
-    format!("{own}// What follows is crates/app/src/k6/runtime, of which this script takes:\n{chosen}")
+/// One of the script's constants.
+#[track_caller]
+fn data(script: &str, name: &str) -> Value {
+    let (_, rest) = script.split_once(&format!("const {name} = ")).unwrap_or_else(|| panic!("there is no {name}"));
+    let (json, _) = rest.split_once(";\n").expect("a constant ends");
+    serde_json::from_str(json).unwrap_or_else(|error| panic!("{name}: {error}"))
 }
 
 #[test]
-fn presets_read_as_they_are_kept() {
-    let update = std::env::var_os("TABSWARM_UPDATE").is_some();
+fn every_preset_is_exported_with_its_scenario_as_it_is() {
     for preset in crate::presets::plans() {
         let document = crate::presets::plan(&preset.id).expect("it is a preset");
-        let (path, text) =
-            (format!("{}/../../tests/k6/{}.js", env!("CARGO_MANIFEST_DIR"), preset.id), own(&exported(&document)));
-        if !["lab", "websocket-json", "chat-voice"].contains(&preset.id.as_str()) {
-            continue;
+        let script = exported(&document);
+        let populations = data(&script, "populations");
+        for (population, wanted) in
+            populations.as_object().expect("by name").values().zip(document["populations"].as_array().expect("a list"))
+        {
+            let scenario = scenario::resolve(&wanted["scenario"]).expect("it is known");
+            for part in ["once", "before", "connect", "flow", "rejoin", "finish", "every", "on", "errors"] {
+                assert_eq!(population["scenario"].get(part), scenario.get(part), "{}: {part}", preset.id);
+            }
         }
-        if update {
-            std::fs::write(&path, &text).expect("the folder is there");
-        }
-        let kept = std::fs::read_to_string(&path).unwrap_or_default();
-        assert!(kept == text, "{path} is not what is exported; TABSWARM_UPDATE=1 writes it anew");
+        assert_eq!(data(&script, "secrets"), json!([]), "{}: it has no secrets", preset.id);
     }
+}
+
+#[test]
+fn the_plan_s_values_are_the_scenario_s_defaults() {
+    let mut document = base(json!({"room_size": 3, "emoji": "x"}));
+    let variables =
+        |document: &Value| data(&exported(document), "populations")["chat"]["scenario"]["variables"].clone();
+    let found = variables(&document);
+    assert_eq!(found["room_size"]["default"], 3);
+    assert!(found["room_size"]["doc"].is_string(), "what it means stays beside it");
+    assert_eq!(found["rest"]["default"], "${target}");
+    document["populations"][0]["scenario"] = json!({
+        "version": 1, "name": "mine", "protocol": "socketio", "variables": {"plain": [1], "list": 5},
+        "connect": {"url": "http://h/${plain}/${list}"},
+    });
+    document["populations"][0]["variables"] = json!({"plain": [2]});
+    assert_eq!(variables(&document), json!({"plain": {"default": [2]}, "list": 5}));
+}
+
+#[test]
+fn names_are_free_for_k6() {
+    let operations = ["checks", "iterations", "errors", "http_reqs", "message.ack", "message_ack", "x", "vus"];
+    let step = |operation: &str| json!({"http": {"operation": operation, "url": "http://h/"}});
+    let mut document = base(json!({}));
+    document["populations"][0]["name"] = "export".into();
+    document["populations"][0]["scenario"] = json!({
+        "version": 1, "name": "mine", "protocol": "socketio", "connect": {"url": "http://h"},
+        "before": operations.iter().filter(|name| !name.ends_with(".ack")).map(|name| step(name)).collect::<Vec<_>>(),
+        "flow": [{"emit": {"event": "message", "ack": true}}],
+    });
+    document["thresholds"] = json!(["checks p95 < 1 s"]);
+    let script = exported(&document);
+    let metrics = data(&script, "metrics");
+    let mut seen = std::collections::BTreeSet::new();
+    for (name, plain) in ["times", "counters"].iter().flat_map(|kind| metrics[kind].as_object().expect("by name")) {
+        let plain = plain.as_str().expect("a name");
+        assert!(seen.insert(plain.to_owned()), "{plain} stands twice");
+        assert!(!["checks", "iterations", "errors", "http_reqs", "vus"].contains(&plain), "{name} is {plain}");
+    }
+    assert_eq!(metrics["times"]["checks"], "checks_2");
+    assert_eq!(data(&script, "options")["thresholds"], json!({"checks_2": ["p(95)<1000"]}));
 }
 
 #[test]
@@ -87,7 +127,7 @@ fn a_script_says_what_it_leaves_out() {
     let voice = crate::presets::plan("voice-mix").expect("it is a preset");
     check(
         voice,
-        &["No voice: microphones", "`audio.answers.starved count == 0`", "half a step later"],
+        &["No voice: nobody speaks", "`audio.answers.starved count == 0`", "half a step later"],
         &["No delivery ledger"],
     );
 }
@@ -95,62 +135,60 @@ fn a_script_says_what_it_leaves_out() {
 #[test]
 fn thresholds_are_k6s() {
     #[track_caller]
-    fn check(threshold: &str, expected: &str) {
+    fn check(threshold: &str, expected: Value) {
         let mut document = base(json!({}));
         document["thresholds"] = json!([threshold]);
-        let script = exported(&document);
-        let line = script.lines().find(|line| line.trim_start().starts_with("thresholds: ")).unwrap_or_default();
-        assert_eq!(line.trim(), format!("thresholds: {expected},"), "{threshold}");
+        assert_eq!(data(&exported(&document), "options")["thresholds"], expected, "{threshold}");
     }
-    check("message.round_trip p95 < 300 ms", "{ message_round_trip: ['p(95)<300'] }");
-    check("join mean <= 1.5 s", "{ join: ['avg<=1500'] }");
-    check("message.ack p99.9 < 2 s", "{ message_ack: ['p(99.9)<2000'] }");
-    check("errors rate < 1%", "{ errors_rate: ['rate<0.01'] }");
-    check("errors[join] == 0", "{ 'errors{operation:join}': ['count==0'] }");
-    check("errors[join/timeout] == 0", "{ 'errors{operation:join,code:timeout}': ['count==0'] }");
-    check("disconnects[1006] < 3", "{ 'disconnects{code:1006}': ['count<3'] }");
-    check("events.in.message rate > 100 /s", "{ events_in_message: ['rate>100'] }");
+    check("message.round_trip p95 < 300 ms", json!({"message_round_trip": ["p(95)<300"]}));
+    check("join mean <= 1.5 s", json!({"join": ["avg<=1500"]}));
+    check("message.ack p99.9 < 2 s", json!({"message_ack": ["p(99.9)<2000"]}));
+    check("errors rate < 1%", json!({"errors_rate": ["rate<0.01"]}));
+    check("errors[join] == 0", json!({"errors{operation:join}": ["count==0"]}));
+    check("errors[join/timeout] == 0", json!({"errors{operation:join,code:timeout}": ["count==0"]}));
+    check("disconnects[1006] < 3", json!({"disconnects{code:1006}": ["count<3"]}));
+    check("events.in.message rate > 100 /s", json!({"events_in_message": ["rate>100"]}));
     check(
         "errors{chat} rate < 1% abort after 5 s",
-        "{ 'errors_rate{scenario:chat}': [{ threshold: 'rate<0.01', abortOnFail: true, delayAbortEval: '5s' }] }",
+        json!({"errors_rate{scenario:chat}": [{"threshold": "rate<0.01", "abortOnFail": true, "delayAbortEval": "5s"}]}),
     );
 }
 
 #[test]
 fn loads_are_k6s_executors() {
     #[track_caller]
-    fn check(load: Value, expected: &[&str]) {
+    fn check(load: Value, expected: Value) {
         let mut document = base(json!({}));
         document["populations"][0]["load"] = load;
-        let script = exported(&document);
-        expected.iter().for_each(|text| assert!(script.contains(text), "{text}"));
+        let options = data(&exported(&document), "options");
+        let found = &options["scenarios"]["chat"];
+        for (field, value) in expected.as_object().expect("fields") {
+            assert_eq!(found.get(field), Some(value), "{field} of {found}");
+        }
+        assert_eq!(found["exec"], "user");
     }
     check(
         json!({"model": "closed", "start": 2, "stages": [{"duration_s": 5, "target": 3}]}),
-        &["executor: 'ramping-vus'", "start: 2,", "stages: [{ seconds: 5, target: 3 }]"],
+        json!({"executor": "ramping-vus", "startVUs": 2, "stages": [{"duration": "5s", "target": 3}]}),
     );
     check(
         json!({"model": "shape", "name": "smoke", "users": 5, "duration_s": 20}),
-        &["executor: 'constant-vus'", "start: 5,"],
+        json!({"executor": "constant-vus", "vus": 5, "duration": "20s"}),
     );
     check(
         json!({"model": "batch", "users": 25, "size": 10, "every_s": 2, "hold_s": 30}),
-        &[
-            "start: 10,",
-            "{ seconds: 2, target: 10 },\n",
-            "{ seconds: 0, target: 20 },\n",
-            "{ seconds: 30, target: 25 },\n",
-        ],
+        json!({"executor": "ramping-vus", "startVUs": 10, "stages": [
+            {"duration": "2s", "target": 10},
+            {"duration": "0s", "target": 20},
+            {"duration": "2s", "target": 20},
+            {"duration": "0s", "target": 25},
+            {"duration": "30s", "target": 25},
+        ]}),
     );
     check(
         json!({"model": "open", "start_rate": 0.5, "stages": [{"duration_s": 4, "target": 2.5}], "max_users": 9}),
-        &[
-            "executor: 'ramping-arrival-rate'",
-            "timeUnit: '10s'",
-            "start: 5,",
-            "[{ seconds: 4, target: 25 }]",
-            "users: 9,",
-        ],
+        json!({"executor": "ramping-arrival-rate", "timeUnit": "10s", "startRate": 5, "maxVUs": 9, "preAllocatedVUs": 9,
+            "stages": [{"duration": "4s", "target": 25}]}),
     );
 }
 
@@ -173,14 +211,12 @@ fn no_secret_of_a_plan_is_in_its_script() {
     for secret in ["s3cr3t", "abc123", "xyz", "Hush", "4711"] {
         assert!(!script.contains(secret), "{secret}");
     }
-    for (name, kept) in [
-        ("API_TOKEN", true),
-        ("AUTHORIZATION", true),
-        ("ACCOUNT_PASSWORD", true),
-        ("PIN_TOKEN", true),
-        ("TOKEN_IN'", false),
-    ] {
-        assert_eq!(script.contains(&format!("secret('{name}")), kept, "{name}");
-    }
-    assert!(script.contains("env('TOKEN_IN', 'query')"));
+    assert_eq!(
+        data(&script, "secrets"),
+        json!(["ACCOUNT_PASSWORD", "API_TOKEN", "AUTHORIZATION", "PIN_TOKEN", "URL_SECRET"])
+    );
+    let chat = &data(&script, "populations")["chat"];
+    assert_eq!(chat["accounts"]["columns"]["password"], json!({"secret": "ACCOUNT_PASSWORD"}));
+    assert_eq!(chat["scenario"]["variables"]["api_token"]["default"], "${secret.API_TOKEN}");
+    assert_eq!(chat["scenario"]["variables"]["token_in"]["default"], "query");
 }

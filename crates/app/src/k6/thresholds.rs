@@ -2,10 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use super::load::number;
-use super::metrics::{Metrics, metric};
+use super::metrics::Metrics;
+use super::population::ScriptPart;
 use catalogue::Counter;
 use plan::{Bound, Operator, Plan, Scope, Statistic, Subject, Threshold};
+use serde_json::{Value, json};
 
 /// One of the plan's thresholds.
 pub enum Carried {
@@ -15,26 +16,32 @@ pub enum Carried {
     Not { text: String, why: &'static str },
 }
 
-pub fn carried(plan: &Plan, metrics: &Metrics) -> Vec<Carried> {
+pub fn carried(plan: &Plan, metrics: &Metrics, parts: &[ScriptPart<'_>]) -> Vec<Carried> {
     plan.thresholds
         .iter()
         .filter_map(|text| text.parse().ok())
-        .map(|threshold| carry(plan, metrics, &threshold))
+        .map(|threshold| carry(plan, metrics, parts, &threshold))
         .collect()
 }
 
 /// The `thresholds` of k6's options: several expressions may share a metric.
-pub fn by_metric(carried: &[Carried]) -> BTreeMap<&str, Vec<(&str, Option<f64>)>> {
-    let mut by_metric: BTreeMap<&str, Vec<(&str, Option<f64>)>> = BTreeMap::new();
+pub fn by_metric(carried: &[Carried]) -> BTreeMap<&str, Vec<Value>> {
+    let mut by_metric: BTreeMap<&str, Vec<Value>> = BTreeMap::new();
     for threshold in carried {
-        if let Carried::As { metric, expression, abort } = threshold {
-            by_metric.entry(metric.as_str()).or_default().push((expression.as_str(), *abort));
-        }
+        let Carried::As { metric, expression, abort } = threshold else { continue };
+        let expression = match abort {
+            None => json!(expression),
+            Some(0.0) => json!({"threshold": expression, "abortOnFail": true}),
+            Some(after) => {
+                json!({"threshold": expression, "abortOnFail": true, "delayAbortEval": format!("{after}s")})
+            }
+        };
+        by_metric.entry(metric.as_str()).or_default().push(expression);
     }
     by_metric
 }
 
-fn carry(plan: &Plan, metrics: &Metrics, threshold: &Threshold) -> Carried {
+fn carry(plan: &Plan, metrics: &Metrics, parts: &[ScriptPart<'_>], threshold: &Threshold) -> Carried {
     let not = |why| Carried::Not { text: threshold.text().to_owned(), why };
     let Bound::Fixed(limit) = threshold.bound else { return not("k6 has no baseline to compare with") };
     if threshold.window.is_some() {
@@ -50,11 +57,12 @@ fn carry(plan: &Plan, metrics: &Metrics, threshold: &Threshold) -> Carried {
         Ok(found) => found,
         Err(why) => return not(why),
     };
-    tags.extend(threshold.population.as_ref().map(|population| format!("scenario:{}", metric(population))));
+    let part = |population: &String| parts.iter().find(|part| part.population.name == *population);
+    tags.extend(threshold.population.as_ref().and_then(part).map(|part| format!("scenario:{}", part.name)));
     let tags = if tags.is_empty() { String::new() } else { format!("{{{}}}", tags.join(",")) };
     Carried::As {
         metric: format!("{name}{tags}"),
-        expression: format!("{statistic}{}{}", sign(threshold.operator), number(limit)),
+        expression: format!("{statistic}{}{limit}", sign(threshold.operator)),
         abort: threshold.abort.map(|after| after.as_secs_f64()),
     }
 }
@@ -63,26 +71,26 @@ fn carry(plan: &Plan, metrics: &Metrics, threshold: &Threshold) -> Carried {
 fn subject(metrics: &Metrics, subject: &Subject) -> Result<(String, Vec<String>, String), &'static str> {
     let count = "count".to_owned();
     match subject {
-        Subject::Time { metric: name, statistic } if metrics.has_time(name) => {
+        Subject::Time { metric: name, statistic } => {
+            let Some(name) = metrics.time(name) else { return Err("this script does not measure it") };
             let statistic = match statistic {
                 Statistic::Min => "min".to_owned(),
                 Statistic::Mean => "avg".to_owned(),
                 Statistic::Max => "max".to_owned(),
-                Statistic::Quantile(share) => format!("p({})", number((share * 1e5).round() / 1e3)),
+                Statistic::Quantile(share) => format!("p({})", (share * 1e5).round() / 1e3),
             };
-            Ok((metric(name), Vec::new(), statistic))
+            Ok((name, Vec::new(), statistic))
         }
-        Subject::Time { .. } => Err("this script does not measure it"),
-        Subject::Count { name, per_second } if metrics.has_counter(name) => {
-            Ok((metric(name), Vec::new(), if *per_second { "rate".to_owned() } else { count }))
-        }
-        Subject::Count { name, per_second } => match Counter::read(name) {
-            Some((Counter::EventsIn, event)) => {
-                let statistic = if *per_second { "rate".to_owned() } else { count };
-                Ok(("events_in".to_owned(), vec![format!("event:{event}")], statistic))
+        Subject::Count { name, per_second } => {
+            let statistic = if *per_second { "rate".to_owned() } else { count };
+            match (metrics.counter(name), Counter::read(name)) {
+                (Some(name), _) => Ok((name, Vec::new(), statistic)),
+                (None, Some((Counter::EventsIn, event))) => {
+                    Ok(("events_in".to_owned(), vec![format!("event:{event}")], statistic))
+                }
+                _ => Err("this script does not count it"),
             }
-            _ => Err("this script does not count it"),
-        },
+        }
         Subject::Errors { operation, code } => {
             let tag = |name: &str, value: &Option<String>| value.as_ref().map(|value| format!("{name}:{value}"));
             let tags = tag("operation", operation).into_iter().chain(tag("code", code)).collect();

@@ -24,18 +24,9 @@ use super::template::Template;
 /// Compiles a scenario document, with some of its variables' defaults replaced. Everything that is wrong is reported
 /// at once; the path of a problem with an override begins with `overrides.`.
 pub fn compile(document: &Value, overrides: &Map<String, Value>) -> Result<Program, Vec<Problem>> {
-    compile_with(document, overrides, KnownNames::default())
-}
-
-/// The same, for somebody who writes the program down again: its templates also keep the names of settings.
-pub fn compile_for_script(document: &Value, overrides: &Map<String, Value>) -> Result<Program, Vec<Problem>> {
-    compile_with(document, overrides, KnownNames { keep_settings: true, ..KnownNames::default() })
-}
-
-fn compile_with(document: &Value, overrides: &Map<String, Value>, names: KnownNames) -> Result<Program, Vec<Problem>> {
     let problems = Problems::default();
     let root = Node::root(document, &problems);
-    let program = root.fields(KNOWN).map(|fields| program(&fields, overrides, names, &problems));
+    let program = root.fields(KNOWN).map(|fields| program(&fields, overrides, &problems));
     match program {
         Some(program) => problems.or(program),
         None => Err(problems.into_vec()),
@@ -71,7 +62,8 @@ const KNOWN: &[&str] = &[
 /// Far beyond any real scenario; keeps every id within its 16 bits.
 const MOST_NAMES: usize = 1_000;
 
-fn program(fields: &Fields<'_>, overrides: &Map<String, Value>, mut names: KnownNames, problems: &Problems) -> Program {
+fn program(fields: &Fields<'_>, overrides: &Map<String, Value>, problems: &Problems) -> Program {
+    let mut names = KnownNames::default();
     header(fields);
     let document = fields.node().value();
     let variables = variables::variables(document, fields.optional("variables"), overrides, &mut names, problems);

@@ -4,7 +4,6 @@
 
 mod evaluate;
 mod function;
-mod js;
 mod number;
 mod parse;
 mod val;
@@ -13,7 +12,6 @@ use serde_json::Value;
 
 use super::program::{Pointer, VarId};
 pub(super) use function::Function;
-pub(super) use js::{Js, Kind};
 pub(super) use parse::{KnownNames, hole, is_name, is_reserved};
 pub(super) use val::{Val, write_escaped};
 

@@ -35,8 +35,6 @@ pub(crate) struct KnownNames {
     pub(crate) tags_used: usize,
     /// Variables that were used, in order of their use, for ordering defaults.
     pub(crate) used: Vec<VarId>,
-    /// Templates keep the form in which constants are still names, too.
-    pub(crate) keep_settings: bool,
 }
 
 /// What is wrong, and at which character of the text (from 0).

@@ -1,7 +1,20 @@
-/** A name as k6 allows it: letters, digits and _, at least two of them. */
-function metric(name) {
-  const plain = name.replace(/[^A-Za-z0-9_]/g, '_').replace(/^[0-9]/, '_$&');
-  return plain.length < 2 ? `${plain}_` : plain;
+/**
+ * What the options say of a population's load: for a closed one users and stages, in seconds.
+ * @param {Executor} executor
+ * @returns {Load}
+ */
+function loadOf({ executor, vus, startVUs, stages, duration, maxVUs }) {
+  const unit = { ms: 0.001, s: 1, m: 60, h: 3600 };
+  const seconds = (text) => [...text.matchAll(/([\d.]+)(ms|s|m|h)/g)].reduce((sum, [, count, name]) => sum + Number(count) * unit[name], 0);
+  const pieces = (stages ?? [{ duration, target: vus }]).map(({ duration, target }) => ({ seconds: seconds(duration), target }));
+  const start = startVUs ?? vus ?? 0;
+  return {
+    open: executor.endsWith('-arrival-rate'),
+    start,
+    stages: pieces,
+    seconds: pieces.reduce((sum, { seconds }) => sum + seconds, 0),
+    users: maxVUs ?? Math.max(start, ...pieces.map(({ target }) => target)),
+  };
 }
 
 /**
@@ -29,19 +42,21 @@ function turn(load, n) {
 }
 
 /** One user's whole stay: a k6 iteration. */
-async function play(script, load, data) {
+async function play(data) {
+  const { name } = exec.scenario;
+  const [script, load] = [scripts[name], loadOf(options.scenarios[name])];
   const n = exec.scenario.iterationInTest;
   const { index, leaves } = load.open ? { index: n, leaves: null } : turn(load, n);
   const second = (seconds) => exec.scenario.startTime + seconds * 1000;
   const end = second(load.seconds);
   for (let iteration = 0; ; iteration += 1) {
     const user = new User(script, { index, iteration, users: load.users, run: data.run, account: script.account(index + 1, data.run) });
-    Object.assign(user.v, data.shared[script.name]);
-    user.warm = second(load.warmup);
+    Object.assign(user.v, data.shared[name]);
+    user.warm = second(timing.warmup_s);
     const leaving = leaves === null ? null : setTimeout(() => user.leave(), Math.max(0, second(leaves) - Date.now()));
     // At the end everybody falls silent first, so that what is on its way still arrives.
     const silence = setTimeout(() => user.fallSilent(), Math.max(0, end - Date.now()));
-    const closing = setTimeout(() => user.leave(), Math.max(0, end + load.settle * 1000 - Date.now()));
+    const closing = setTimeout(() => user.leave(), Math.max(0, end + timing.settle_s * 1000 - Date.now()));
     await user.live();
     [leaving, silence, closing].forEach((timer) => timer && clearTimeout(timer));
     const rest = (leaves === null ? end : second(leaves)) - Date.now();
@@ -59,12 +74,18 @@ function sleepFor(milliseconds) {
   return new Promise((resolve) => { setTimeout(resolve, milliseconds); });
 }
 
-/** The steps that are done once, before anybody starts, by a user of their own; gives what they saved. */
-async function playOnce(script, run, users) {
-  const user = new User(script, { index: 0, iteration: 0, users, run, account: script.account('once', run) });
-  script.defaults(user, user.v);
-  if (script.once) await user.perform(script.once);
-  return Object.fromEntries(script.shared.map((name) => [name, user.v[name] ?? null]));
+/** The steps that are done once, before anybody starts, by a user of their own for each population; gives what they saved. */
+async function setUp() {
+  const run = runId();
+  const shared = {};
+  for (const [name, script] of Object.entries(scripts).filter(([, { hasOnce }]) => hasOnce)) {
+    const { users } = loadOf(options.scenarios[name]);
+    const user = new User(script, { index: 0, iteration: 0, users, run, account: script.account('once', run) });
+    script.defaults(user);
+    await user.perform(script.once);
+    shared[name] = Object.fromEntries(script.shared.map((variable) => [variable, user.v[variable] ?? null]));
+  }
+  return { run, shared };
 }
 
 /** Three characters that tell runs apart. */

@@ -2,76 +2,100 @@
 
 declare const http: typeof import('k6/http').default;
 declare const exec: typeof import('k6/execution').default;
+declare const encoding: typeof import('k6/encoding').default;
+declare const SharedArray: typeof import('k6/data').SharedArray;
 declare const check: typeof import('k6').check;
+declare const Counter: typeof import('k6/metrics').Counter;
+declare const Rate: typeof import('k6/metrics').Rate;
+declare const Trend: typeof import('k6/metrics').Trend;
 declare const WebSocket: typeof import('k6/websockets').WebSocket;
 declare const setTimeout: typeof import('k6/timers').setTimeout;
 declare const clearTimeout: typeof import('k6/timers').clearTimeout;
 declare const console: { error(text: string): void };
 
-type Counter = import('k6/metrics').Counter;
-declare const times: Record<string, import('k6/metrics').Trend>;
-declare const counters: Record<string, Counter>;
-declare const eventsIn: Counter;
-declare const errors: Counter;
-declare const errorsRate: import('k6/metrics').Rate;
-declare const disconnects: Counter;
+/** What `crates/app/src/k6` makes of a plan. */
+declare const options: { scenarios: Record<string, Executor> };
+declare const timing: { warmup_s: number; settle_s: number };
+declare const populations: Record<string, Population>;
+declare const metrics: { times: Record<string, string>; counters: Record<string, string> };
+declare const secrets: string[];
+/** Where users of a voice service would speak and listen. */
+declare const speech: { clips_s: Record<string, number>; answer_s: number };
+
+type Executor = {
+  executor: string;
+  vus?: number;
+  startVUs?: number;
+  maxVUs?: number;
+  duration?: string;
+  stages?: { duration: string; target: number }[];
+};
+type Population = {
+  population: string;
+  accounts: { columns?: Record<string, string | { secret: string }>; file?: string };
+  scenario: Record<string, any>;
+};
 
 /** A user's variables. */
 type Variables = Record<string, any>;
-/** An expression of the scenario: `args` are those of the event that it reacts to. */
-type Expression = (user: User, v: Variables, args?: any[] | null) => any;
+/** What expressions look at. */
+type Scope = { user: any; v: Variables; event: any[] | null; tag: string };
+type Value = (scope: Scope) => any;
 /** A block of steps. */
-type Steps = (task: Task, user: User, v: Variables, args: any[] | null) => Promise<void>;
-/** The tests of an event's arguments, each by the place of what it looks at: `2/name`. */
-type Where = Record<string, (found: any) => boolean>;
+type Steps = (task: Task) => Promise<void>;
+/** The tests of an event's arguments, each with the place of what it looks at: `2/name`. */
+type Tests = [string, (found: any) => boolean][];
 /** What is kept of an answer, by the variable's name. */
 type Saves = Record<string, string | { from: string; append?: boolean; optional?: boolean }>;
-type Answer = { event: string; where?: Where; save?: Saves };
+type Answer = { event: string; where?: Tests; save?: Saves };
 
-type Timer = { name?: string; interval: Expression; first?: Expression; times?: Expression; flushes?: boolean; steps: Steps };
+type OfUser = (user: any) => any;
+type OfEvent = (user: any, args: any[] | null) => any;
+type Timer = { name?: string; interval: OfUser; first?: OfUser; times: OfUser; flushes: boolean; steps: Steps };
 type Ticker = { timer: Timer; left: number; silentUntil: number; due: number; wake?: number };
-type Reaction = { event: string; where: Expression; probability: Expression; delay: Expression; steps: Steps };
+type Reaction = { event: string; where: OfEvent; probability: OfUser; delay?: OfEvent; steps: Steps };
 type ErrorRule = {
   event: string;
-  where?: Expression;
+  where: OfEvent;
   fails?: string;
   code?: string;
   message?: string;
-  pause?: { timer: string; field: string; unit_ms: number };
-  endsUser?: boolean;
+  pause?: { timer: string; field: string; unit: 's' | 'ms' };
+  ends_user?: boolean;
 };
-type Connect = { url: string; path: string; query: Record<string, any>; timeout_s: number; protocols?: string[]; namespace: string; auth?: any; eventField: string };
+type Backoff = { attempts: number; initial_ms: number; max_ms: number; jitter: number; refused: 'give_up' | 'log_in' };
 
-/** One population's scenario. */
+/** One population's scenario, as functions. */
 type Script = {
   name: string;
   variables: string[];
   shared: string[];
   account(number: number | 'once', run: string): any;
-  defaults(user: User, v: Variables): void;
-  link(): typeof SocketIo | typeof PlainWebSocket;
-  connect: Expression;
-  once?: Steps;
+  defaults(user: any): void;
+  link: any;
+  eventField: string;
+  connect: OfUser;
+  once: Steps;
   before: Steps;
   flow: Steps;
-  rejoin?: Steps;
+  rejoin: Steps;
   finish: Steps;
+  hasOnce: boolean;
+  hasRejoin: boolean;
   afterFlow: 'leave' | 'stay';
   every: Timer[];
   on: Reaction[];
   errors: ErrorRule[];
-  delivery?: { event: string };
-  reconnect?: { attempts: number; initial_ms: number; max_ms: number; jitter: number };
+  delivery?: string;
+  reconnect: Backoff | null;
 };
 
 /** One population's load. */
 type Load = {
-  open?: boolean;
+  open: boolean;
   start: number;
   stages: { seconds: number; target: number }[];
   seconds: number;
-  warmup: number;
-  settle: number;
   users: number;
 };
 
@@ -102,7 +126,6 @@ interface User {
   run: string;
   account: any;
   script: Script;
-  number: number;
   v: Variables;
   stage: 'preparing' | 'connecting' | 'waiting' | 'flow' | 'active' | 'silent' | 'leaving' | 'over';
   counters: Record<string, number>;
@@ -139,4 +162,10 @@ interface PlainWebSocket {
   socket: import('k6/websockets').WebSocket;
   user: User;
   eventField: string;
+}
+
+interface Expression {
+  source: string;
+  at: number;
+  used: string[];
 }

@@ -8,7 +8,7 @@ const CLOSE_MS = 3000;
 class User {
   constructor(script, facts) {
     Object.assign(this, facts);
-    Object.assign(this, { script, number: facts.index + 1, v: {}, stage: 'preparing', counters: {}, sequence: 0, attempt: 0 });
+    Object.assign(this, { script, v: Object.create(null), stage: 'preparing', counters: {}, sequence: 0, attempt: 0 });
     Object.assign(this, { pendings: [], overdue: [], held: new Set(), tickers: null, link: null, settled: false, warm: 0 });
     this.over = new Promise((resolve) => { this.end = resolve; });
     script.variables.forEach((name) => { this.v[name] = null; });
@@ -25,7 +25,7 @@ class User {
   /** From the first step to the closed connection. Never fails: what went wrong is in `failed` and in the metrics. */
   async live() {
     this.launch(async () => {
-      this.script.defaults(this, this.v);
+      this.script.defaults(this);
       await this.perform(this.script.before);
       this.connect();
     });
@@ -34,7 +34,7 @@ class User {
 
   /** Runs steps as a task of their own. */
   async perform(steps, event = null, due = Date.now()) {
-    await steps(new Task(this, event, due), this, this.v, event);
+    await steps(new Task(this, event, due));
   }
 
   launch(work) {
@@ -50,7 +50,7 @@ class User {
     this.attempt = 0;
     this.stage = 'flow';
     this.launch(async () => {
-      await this.perform((this.settled && this.script.rejoin) || this.script.flow);
+      await this.perform(this.settled && this.script.hasRejoin ? this.script.rejoin : this.script.flow);
       this.settled = true;
       if (this.script.afterFlow === 'leave') this.leaveByItself();
       else this.startTimers();
@@ -61,8 +61,8 @@ class User {
     this.stage = 'active';
     const before = this.tickers;
     this.tickers = this.script.every.map((timer, place) => {
-      const wait = timer.first ? timer.first(this, this.v) : timer.interval(this, this.v) * Math.random();
-      const times = timer.times ? num(timer.times(this, this.v)) : NaN;
+      const wait = timer.first ? timer.first(this) : timer.interval(this) * Math.random();
+      const times = num(timer.times(this));
       // After a reconnect a timer goes on with the ticks that it had left.
       const left = before ? before[place].left : (times >= 0 ? Math.floor(times) : Infinity);
       const silentUntil = before ? before[place].silentUntil : 0;
@@ -79,7 +79,7 @@ class User {
       if (ticker.due > Date.now()) return this.tick(ticker);
       const { due } = ticker;
       ticker.left -= 1;
-      ticker.due = due + Math.max(1, ticker.timer.interval(this, this.v));
+      ticker.due = due + Math.max(1, ticker.timer.interval(this));
       this.launch(() => this.perform(ticker.timer.steps, null, due));
       this.tick(ticker);
     }, Math.max(0, ticker.due - Date.now()));
@@ -145,7 +145,7 @@ class User {
   /** Its part is over, and not as the scenario wants it. */
   fail(why) {
     if (this.stage === 'over') return;
-    console.error(`user ${this.number} failed: ${why}`);
+    console.error(`user ${this.index + 1} failed: ${why}`);
     this.failed = why;
     this.hangUp();
   }
@@ -176,7 +176,7 @@ class User {
 
   connect() {
     const { script } = this;
-    const wanted = script.connect(this, this.v);
+    const wanted = script.connect(this);
     this.stage = 'connecting';
     this.connecting = Date.now();
     this.engineAt = null;
@@ -184,8 +184,10 @@ class User {
       this.error('connect', 'timeout');
       this.onLost();
     }, wanted.timeout_s * 1000);
-    const Link = script.link();
-    const socket = new WebSocket(Link.address(wanted), wanted.protocols);
+    const Link = script.link;
+    // k6 takes no subprotocols but as the header that they are.
+    const protocols = wanted.protocols.filter(Boolean).map(text).join(', ');
+    const socket = new WebSocket(Link.address(wanted), null, protocols ? { headers: { 'Sec-WebSocket-Protocol': protocols } } : {});
     socket.binaryType = 'arraybuffer';
     const link = new Link(socket, this, wanted);
     Object.assign(this, { socket, link });
@@ -228,9 +230,19 @@ class User {
     this.sample('connect.engineio', this.engineAt - this.openedAt);
   }
 
+  /** Somebody who was in before has lost its session, and may log in again; somebody who never was is not welcome. */
   onRefused(message) {
     this.error('connect', message);
-    this.fail(`the server refused the connection: ${message}`);
+    const back = this.script.reconnect;
+    if (!this.settled || back?.refused !== 'log_in' || this.attempt >= back.attempts) {
+      return this.fail(`the server refused the connection: ${message}`);
+    }
+    this.close();
+    this.socket = null;
+    return this.comeBack(back, async () => {
+      await this.perform(this.script.before);
+      this.connect();
+    });
   }
 
   onClosed(code) {
@@ -259,14 +271,19 @@ class User {
     if (leaving) return this.hangUp();
     const back = this.script.reconnect;
     if (!back || this.attempt >= back.attempts) return this.fail('its connection was lost');
-    const base = back.initial_ms * 2 ** this.attempt;
-    const wait = Math.min(back.max_ms, base + base * back.jitter * (2 * Math.random() - 1));
+    return this.comeBack(back, () => this.connect());
+  }
+
+  /** After a while that grows with every attempt. */
+  comeBack({ initial_ms, max_ms, jitter }, act) {
+    const base = initial_ms * 2 ** this.attempt;
+    const wait = Math.min(max_ms, base + base * jitter * (2 * Math.random() - 1));
     this.attempt += 1;
     counters.reconnects.add(1);
     this.stage = 'waiting';
-    return this.launch(async () => {
+    this.launch(async () => {
       await this.pause(wait);
-      this.connect();
+      await act();
     });
   }
 
@@ -276,20 +293,24 @@ class User {
     counters[`events.in.${name}`]?.add(1);
     eventsIn.add(1, { event: name });
     const { delivery, errors, on } = this.script;
-    if (delivery && delivery.event === name) this.onDelivery(JSON.stringify(args));
+    if (delivery === name) this.onDelivery(JSON.stringify(args));
     this.onAnswer(name, args);
-    const fitting = errors.filter((entry) => entry.event === name && matches(entry.where?.(this, this.v, args), args));
+    const fitting = errors.filter((entry) => entry.event === name && matches(entry.where(this, args), args));
     const rule = fitting.find(({ fails }) => !fails || this.mayFail(fails)) ?? fitting[0];
     if (rule) this.onErrorEvent(rule, name, args);
-    if (rule?.endsUser) return this.leaveByItself();
+    if (rule?.ends_user) return this.leaveByItself();
     if (['silent', 'leaving', 'over'].includes(this.stage)) return null;
     return on.filter((reaction) => reaction.event === name).forEach((reaction) => this.react(reaction, args));
   }
 
+  /**
+   * @param {Reaction} reaction
+   * @param {any[]} args
+   */
   react({ where, probability, delay, steps }, args) {
-    if (probability && !(Math.random() < num(probability(this, this.v)))) return;
-    if (!matches(where?.(this, this.v, args), args)) return;
-    const wait = delay ? delay(this, this.v, args) : 0;
+    if (!(Math.random() < num(probability(this)))) return;
+    if (!matches(where(this, args), args)) return;
+    const wait = delay ? delay(this, args) : 0;
     const due = Date.now() + wait;
     this.launch(async () => {
       if (wait > 0) await this.pause(wait);
@@ -335,7 +356,7 @@ class User {
     const found = (from) => (from === undefined ? '' : text(part(args, from)));
     const code = found(rule.code) || found(rule.message) || name;
     if (rule.pause) {
-      const until = Date.now() + Math.min(86400, Math.max(0, num(part(args, rule.pause.field)) || 0)) * rule.pause.unit_ms;
+      const until = Date.now() + Math.min(86400, Math.max(0, num(part(args, rule.pause.field)) || 0)) * (rule.pause.unit === 's' ? 1000 : 1);
       const ticker = (this.tickers ?? []).find(({ timer }) => timer.name === rule.pause.timer);
       if (ticker) Object.assign(ticker, { silentUntil: until, due: Math.max(ticker.due, until) });
     }
@@ -436,19 +457,22 @@ class Task {
     Object.assign(this, { user, event, due });
   }
 
-  /**
-   * Sends an event, and waits for its answer, else for its acknowledgement; never for a message's broadcast.
-   * @param {Object<string, any>} step where a message's `args` are made of its tag
-   */
-  async emit({ event, operation = event, args = [], attachments = [], ack = false, answer = null, timeout_s, message, required }) {
+  /** What expressions look at. */
+  scope(tag = '') {
+    return { user: this.user, v: this.user.v, event: this.event, tag };
+  }
+
+  /** Sends an event, and waits for its answer, else for its acknowledgement; never for a message's broadcast. */
+  async emit({ event, operation, args, ack, answer, timeout_s, tag, required }) {
     const { user } = this;
     if (!user.link || !user.socket) {
       user.error(operation, 'not connected');
       if (required) throw new Error('it is not connected');
       return;
     }
-    const sent = message === undefined ? null : { tag: tag(user), echoed: false, accepted: false };
-    const id = user.link.emit(event, sent ? args(sent.tag) : args, attachments, ack);
+    const sent = tag === null ? null : { tag, echoed: false, accepted: false };
+    const attachments = [];
+    const id = user.link.emit(event, withoutBinary(args, attachments), attachments, ack);
     counters[`events.out.${event}`]?.add(1);
     if (!answer && id === null && !sent) return;
     const pending = {
@@ -480,22 +504,22 @@ class Task {
   }
 
   /** One HTTP exchange, judged by its status and by what is to be saved from it. */
-  async http({ operation, method, url, headers = {}, json, form, file, expect = [], save: saves, errorCode, timeout_s, required }) {
+  async http({ operation, method, url, headers = {}, json, form, file, expect, save: saves, error_code, timeout_s, required }) {
     const { user } = this;
     const sentAt = Date.now();
     const type = json === undefined ? {} : { 'Content-Type': 'application/json' };
-    const body = json === undefined ? (form ?? file ?? null) : JSON.stringify(json);
+    const body = json === undefined ? (fileOf(file) ?? (form ? texts(form) : null)) : JSON.stringify(json);
     counters['http.requests'].add(1);
     const expected = expect.length ? expect : [{ min: 200, max: 299 }];
-    const exchange = http.asyncRequest(method, joined(url), body, {
-      headers: { ...type, ...headers }, timeout: `${timeout_s}s`, tags: { name: operation }, responseCallback: http.expectedStatuses(...expected),
+    const exchange = http.asyncRequest(method, url, body, {
+      headers: { ...type, ...texts(headers) }, timeout: `${timeout_s}s`, tags: { name: operation }, responseCallback: http.expectedStatuses(...expected),
     });
     const answer = await user.hold((resolve, reject) => { exchange.then(resolve, reject); });
     const parsed = parse(answer.body);
     const good = expect.length ? expect.includes(answer.status) : answer.status >= 200 && answer.status < 300;
     let code = null;
     if (!good) {
-      code = (errorCode && pointer(parsed, errorCode)) || (answer.status ? String(answer.status) : answer.error || 'network');
+      code = (error_code && pointer(parsed, error_code)) || (answer.status ? String(answer.status) : answer.error || 'network');
     } else if (save(user.v, saves, (from) => fromAnswer(answer, parsed, from))) {
       code = 'unexpected answer';
     }
@@ -511,7 +535,7 @@ class Task {
   }
 
   fail({ operation, code }) {
-    this.user.error(operation, code);
+    this.user.error(operation, text(code));
   }
 
   leave() {
@@ -529,12 +553,6 @@ const REQUEST_TIMEOUT = 1050;
 function isOpen({ message, answer, byAnswer, ack }) {
   if (message) return !message.accepted;
   return answer !== null || (!byAnswer && ack !== null);
-}
-
-/** `2/name`: in the third argument. */
-function part(args, from) {
-  const digits = from.match(/^\d*/)[0];
-  return pointer(args[Number(digits)] ?? null, from.slice(digits.length));
 }
 
 function fromAnswer(answer, parsed, from) {
@@ -564,40 +582,6 @@ function save(v, saves, find) {
   return null;
 }
 
-/** Appends to a list; beyond `max` entries the oldest goes. */
-function push(v, name, value, max) {
-  v[name] = [...(Array.isArray(v[name]) ? v[name] : []), value].slice(-max);
-}
-
-/** Whether every test of a `where` holds for an event's arguments. */
-function matches(where, args) {
-  return Object.entries(where ?? {}).every(([from, test]) => test(part(args, from)));
-}
-
-// ---- Tests of a `where`
-
-const equals = (value) => (found) => found !== null && same(found, value);
-const not = (value) => (found) => found === null || !same(found, value);
-const oneOf = (values) => (found) => found !== null && values.some((value) => same(found, value));
-const has = (value) => (found) => found !== null && contains(found, value);
-const lacks = (value) => (found) => found === null || !contains(found, value);
-const exists = (wanted) => (found) => (found !== null) === wanted;
-
-// ---- Delays, in milliseconds
-
-const between = (low, high) => low + (high - low) * Math.random();
-const exponential = (mean) => -mean * Math.log(1 - Math.random());
-const normal = (mean, deviation) =>
-  Math.max(0, mean + deviation * Math.sqrt(-2 * Math.log(1 - Math.random())) * Math.cos(2 * Math.PI * Math.random()));
-
-/** One of the branches by weight. */
-function choose(weights) {
-  const sane = weights.map((weight) => Math.max(0, num(weight) || 0));
-  let rest = Math.random() * sane.reduce((sum, weight) => sum + weight, 0);
-  const chosen = sane.findIndex((weight) => { rest -= weight; return weight > 0 && rest < 0; });
-  return chosen;
-}
-
 /**
  * What a message carries so that its sender knows it again: never four letters or digits together, because filters of banned
  * words let it pass then.
@@ -606,4 +590,26 @@ function tag(user) {
   const number = (value) => Math.floor(value).toString(36).replace(/(.{3})(?=.)/g, '$1.');
   user.sequence += 1;
   return `~${user.run}-${[user.index, user.sequence - 1, Date.now() % 1e8].map(number).join('-')}~`;
+}
+
+/** Arguments with a placeholder for each `{"$binary": "<Base64>"}` in them, as Socket.IO sends attachments. */
+function withoutBinary(value, attachments) {
+  if (value === null || typeof value !== 'object') return value;
+  if (Array.isArray(value)) return value.map((entry) => withoutBinary(entry, attachments));
+  const keys = Object.keys(value);
+  if (keys.length !== 1 || keys[0] !== '$binary') {
+    return Object.fromEntries(keys.map((key) => [key, withoutBinary(value[key], attachments)]));
+  }
+  attachments.push(encoding.b64decode(value.$binary));
+  return { _placeholder: true, num: attachments.length - 1 };
+}
+
+/** The body of a request that sends a file. */
+function fileOf(file) {
+  return file && { [file.field ?? 'file']: http.file(encoding.b64decode(file.base64), file.name, file.mime) };
+}
+
+/** Every field as text. */
+function texts(fields) {
+  return Object.fromEntries(Object.entries(fields).map(([name, value]) => [name, text(value)]));
 }

@@ -1,18 +1,24 @@
-/** A number, or NaN: texts that read as numbers count as numbers, true and false as 1 and 0. */
+/** A number, or NaN: texts that read as decimal numbers count as numbers, true and false as 1 and 0. */
 function num(value) {
-  if (typeof value === 'string') return value.trim() === '' ? NaN : Number(value);
+  if (typeof value === 'string') return /^\s*$|^\s*[+-]?0[xbo]/i.test(value) ? NaN : Number(value);
   return typeof value === 'number' || typeof value === 'boolean' ? Number(value) : NaN;
+}
+
+/** What is no number is null. */
+function finite(value) {
+  return Number.isFinite(value) ? value + 0 : null;
 }
 
 /** Plain text: nothing for null, JSON for lists and objects. */
 function text(value) {
-  if (value === null || value === undefined || Number.isNaN(value)) return '';
+  if (value === null || value === undefined) return '';
   return typeof value === 'string' ? value : JSON.stringify(value);
 }
 
-/** An address that ends in a slash, and the path behind it: one slash. */
-function joined(url) {
-  return url.trim().replace(/^(\w+:\/\/[^/?#]+)\/\/+/, '$1/');
+/** An address and the path behind it meet in one slash; any other texts stand side by side. */
+function joined(before, added) {
+  const meet = added.startsWith('/') && /^[\w+.-]+:\/\/[^/?#\s][^?#]*[/\s]$/.test(before);
+  return (meet ? before.replace(/[/\s]+$/, '') : before) + added;
 }
 
 /** Everything but false, null, 0 and what is empty. */
@@ -21,9 +27,12 @@ function isTrue(value) {
   return len(value) > 0;
 }
 
-/** Equal as JSON. */
+/** Equal as JSON, whatever the order of an object's fields. */
 function same(left, right) {
-  return (left ?? null) === (right ?? null) || (typeof left === 'object' && JSON.stringify(left) === JSON.stringify(right));
+  const [a, b] = [left ?? null, right ?? null];
+  if (a === b || a === null || b === null || typeof a !== 'object' || typeof b !== 'object') return a === b;
+  const keys = Object.keys(a);
+  return Array.isArray(a) === Array.isArray(b) && keys.length === Object.keys(b).length && keys.every((key) => key in b && same(a[key], b[key]));
 }
 
 /** Below, at or above 0; NaN where there is no order. Numbers by value, texts by their characters. */
@@ -34,24 +43,9 @@ function order(left, right) {
   return left < right ? -1 : Number(left > right);
 }
 
-/** Exact division; null by zero. */
-function quotient(left, right) {
-  return right === 0 ? NaN : left / right;
-}
-
-/** What a division that rounds down leaves: it has the divisor's sign. */
-function mod(left, right) {
-  return left - right * Math.floor(left / right);
-}
-
 /** Entry n of a list, from 0. */
 function at(list, n) {
-  return Array.isArray(list) ? (list[Math.floor(n)] ?? null) : null;
-}
-
-/** The last entry of a list. */
-function last(list) {
-  return Array.isArray(list) ? at(list, list.length - 1) : null;
+  return Array.isArray(list) ? (list[Math.floor(num(n))] ?? null) : null;
 }
 
 /** One of them, each as likely. */
@@ -69,20 +63,26 @@ function len(value) {
 function contains(whole, part) {
   if (Array.isArray(whole)) return whole.some((entry) => same(entry, part));
   if (typeof part !== 'string') return false;
-  return typeof whole === 'string' ? whole.includes(part) : whole !== null && typeof whole === 'object' && part in whole;
+  return typeof whole === 'string' ? whole.includes(part) : whole !== null && typeof whole === 'object' && Object.keys(whole).includes(part);
 }
 
 /** A whole number from low to high, both included; with fractions: a number from low up to high. */
-function random(low, high) {
+function random(from, to) {
+  const [low, high] = [num(from), num(to)];
   if (!(low <= high)) return null;
   const whole = Number.isInteger(low) && Number.isInteger(high);
   return whole ? low + Math.floor(Math.random() * (high - low + 1)) : low + Math.random() * (high - low);
 }
 
+/** How many, of a value that says so. */
+function characters(count) {
+  return Math.min(1e6, Math.max(0, Math.floor(num(count)) || 0));
+}
+
 /** Fixed text in which no four letters stand together: filters of banned words let it pass. */
 function filler(count) {
   const words = 'it is a big day and we go by bus to the sea, ';
-  const cut = words.repeat(Math.max(0, count) / words.length + 1).slice(0, Math.max(0, count));
+  const cut = words.repeat(count / words.length + 1).slice(0, count);
   return cut.endsWith(' ') ? `${cut.slice(0, -1)}.` : cut;
 }
 
@@ -102,16 +102,8 @@ function pointer(value, path) {
   return part ?? null;
 }
 
-/** A setting: from the environment if it is given there, in the kind of its default. */
-function env(name, fallback) {
-  const given = __ENV[name];
-  if (given === undefined || given === '') return fallback;
-  return typeof fallback === 'string' ? given : JSON.parse(given);
-}
-
-/** Something that is not in this file: from the environment, and nowhere else. */
-function secret(name) {
-  const given = __ENV[name];
-  if (!given) throw new Error(`set ${name}: k6 run -e ${name}=... (its value was left out of this script)`);
-  return given;
+/** `2/name`: in the third argument of an event. */
+function part(args, from) {
+  const digits = /^\d*/.exec(from)[0];
+  return pointer(args[Number(digits)] ?? null, from.slice(digits.length));
 }

@@ -6,8 +6,8 @@ class PlainWebSocket {
     return webSocketScheme(base) + (parts.length ? `?${parts.join('&')}` : '');
   }
 
-  constructor(socket, user, { eventField }) {
-    Object.assign(this, { socket, user, eventField });
+  constructor(socket, user) {
+    Object.assign(this, { socket, user, eventField: user.script.eventField });
   }
 
   onOpen() {
