@@ -7,6 +7,7 @@ use std::fmt;
 use std::ops::RangeInclusive;
 
 use serde_json::{Map, Value};
+use strsim::levenshtein;
 
 use super::problem::{Problem, Problems};
 
@@ -209,7 +210,7 @@ pub fn quoted(text: &str) -> String {
 /// ", did you mean `x`?" for the nearest of the known names, or nothing if none is near.
 pub fn did_you_mean<S: AsRef<str>>(name: &str, known: &[S]) -> String {
     let (lower, length) = (name.to_lowercase(), name.chars().count());
-    let nearest = known.iter().map(|known| (distance(&lower, &known.as_ref().to_lowercase()), known.as_ref())).min();
+    let nearest = known.iter().map(|known| (levenshtein(&lower, &known.as_ref().to_lowercase()), known.as_ref())).min();
     match nearest {
         Some((distance, known)) if distance < length && distance <= length.div_ceil(3) => {
             format!(", did you mean `{known}`?")
@@ -240,21 +241,6 @@ fn bounds<T: fmt::Display + PartialEq>(range: &RangeInclusive<T>, lowest: Option
         (true, false) => format!(" of at most {high}"),
         (false, false) => format!(" from {low} to {high}"),
     }
-}
-
-/// Levenshtein distance: insertions, deletions and substitutions that turn one text into the other.
-fn distance(a: &str, b: &str) -> usize {
-    let b: Vec<char> = b.chars().collect();
-    let mut row: Vec<usize> = (0..=b.len()).collect();
-    for (i, from) in a.chars().enumerate() {
-        let mut diagonal = std::mem::replace(&mut row[0], i + 1);
-        for (j, to) in b.iter().enumerate() {
-            let substituted = diagonal + usize::from(from != *to);
-            diagonal = row[j + 1];
-            row[j + 1] = substituted.min(row[j] + 1).min(diagonal + 1);
-        }
-    }
-    row[b.len()]
 }
 
 /// Characters of a text that a message quotes.

@@ -47,6 +47,6 @@ pub fn JsonEditor() -> impl IntoView {
                 />
             </div>
         </details>
-        <Dialog title="The scenario language" open=help content=|| view! { <Document text=include_str!("../../../docs/scenario.md") /> } />
+        <Dialog title="The scenario language" open=help content=|| view! { <Document html=app::documents::SCENARIO /> } />
     }
 }

@@ -70,7 +70,7 @@ pub fn Controls() -> impl IntoView {
 #[component]
 fn Definitions() -> impl IntoView {
     let open = RwSignal::new(false);
-    let text = || view! { <Document text=include_str!("../../../docs/metrics.md") /> };
+    let text = || view! { <Document html=app::documents::METRICS /> };
     view! {
         <button on:click=move |_| open.set(true)>"What the numbers mean"</button>
         <Dialog title="What the numbers mean" open content=text />
