@@ -1,10 +1,12 @@
 use serde_json::json;
 
 use super::*;
+use crate::totals::Totals;
 use crate::{
     Completion, DisconnectKey, ErrorKey, HealthDelta, Player, PopulationConfig, Recorder, SnapshotPart, TotalsConfig,
     UserId, UsersByState,
 };
+use plan::Plan;
 
 fn plan() -> Plan {
     let document = json!({
