@@ -8,7 +8,6 @@
 pub mod audio;
 mod classify;
 mod session;
-mod url;
 pub mod websocket;
 
 pub use classify::{classify, classify_json};

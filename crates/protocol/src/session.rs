@@ -4,7 +4,9 @@
 //! Once a session has ended, was refused or left, it only counts frames (`Incoming::Housekeeping`); the socket is the
 //! caller's to close.
 
-use super::url::websocket_url;
+mod url;
+
+use self::url::websocket_url;
 use super::websocket::Plain;
 use base::time::Timestamp;
 use socketio::{FrameError, Incoming, Transmit};

@@ -1,7 +1,6 @@
 //! One worker as the conductor knows it.
 
 use super::layout::Part;
-use super::run::GiveUpRequest;
 use super::watchdog::LastHeard;
 use base::time::Timestamp;
 use engine::wire::Snapshot;
@@ -32,6 +31,15 @@ pub(super) struct Member {
     pub asked: GiveUpRequest,
     /// The time of its last hand-over.
     pub spoke_at: Timestamp,
+}
+
+/// What one worker was asked for.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct GiveUpRequest {
+    /// Users that it may give up; 0: it has answered.
+    pub users: u32,
+    /// Not again before.
+    pub again_at: Timestamp,
 }
 
 /// Since when nothing is heard of a worker, and what is known about it.

@@ -10,7 +10,6 @@ mod report;
 mod silence;
 mod verdict;
 
-pub(super) use self::relief::GiveUpRequest;
 pub use self::remote::Vacancy;
 
 use std::collections::VecDeque;

@@ -12,7 +12,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Run, Stage};
-use crate::member::MemberState;
+use crate::member::{GiveUpRequest, MemberState};
 use base::time::{Span, Timestamp};
 use engine::wire::{Guest, Lending, LogLevel, Moved, Snapshot, ToWorker};
 use metrics::{AnnotationKind, UserId};
@@ -34,15 +34,6 @@ struct Move {
     part: usize,
     /// How often it was given to a part that is not its own.
     times: u32,
-}
-
-/// What one worker was asked for.
-#[derive(Debug, Clone, Copy, Default)]
-pub struct GiveUpRequest {
-    /// Users that it may give up; 0: it has answered.
-    pub users: u32,
-    /// Not again before.
-    pub again_at: Timestamp,
 }
 
 impl Run {

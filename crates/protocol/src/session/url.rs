@@ -1,6 +1,6 @@
 //! The WebSocket URL of a session, from what people type.
 
-use super::session::SessionConfig;
+use super::SessionConfig;
 use base::url::{encode_component, websocket_scheme};
 
 /// Socket.IO: the base's own path, then `path` with slashes around it, then the Engine.IO query. Plain: the base as it is.
