@@ -355,6 +355,7 @@ fn snapshot() -> Snapshot {
                 min_us: 0,
                 max_us: u32::MAX,
                 pairs: bytes.clone(),
+                floors: bytes.clone(),
                 late: 3,
                 censored: vec![metrics::Censored { limit_us: 10_000_000, count: 2 }],
                 waiting: vec![metrics::WaitingDelta { limit_us: 10_000_000, change: -2 }],

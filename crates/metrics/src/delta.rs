@@ -67,6 +67,9 @@ pub struct HistogramDelta {
     /// Pairs of little-endian u32: a recorded value in microseconds (HDR bucket representative) and its count.
     #[serde(with = "serde_bytes")]
     pub pairs: Vec<u8>,
+    /// These samples without the time that the worker stood still, in the same form: the server's doing is at least so much.
+    #[serde(default, with = "serde_bytes")]
+    pub floors: Vec<u8>,
     /// Of these samples, those of attempts that had been counted as failed by then: their limit had passed.
     #[serde(default)]
     pub late: u32,
@@ -112,10 +115,33 @@ impl HistogramDelta {
             min_us,
             max_us,
             pairs,
+            floors: Vec::new(),
             late,
             censored,
             waiting,
         }
+    }
+
+    /// Its samples without what the worker itself can have made of them; `None` where that is not known.
+    pub(crate) fn at_least(&self) -> Option<Self> {
+        if self.floors.is_empty() {
+            return None;
+        }
+        let pairs = || bins::pairs(&self.floors).map(|(value, _)| value);
+        Some(Self {
+            metric: self.metric.clone(),
+            population: self.population.clone(),
+            warmup: self.warmup,
+            is_stalled: false,
+            sum_us: bins::pairs(&self.floors).map(|(value, count)| f64::from(value) * f64::from(count)).sum(),
+            min_us: pairs().min().unwrap_or_default(),
+            max_us: pairs().max().unwrap_or_default(),
+            pairs: self.floors.clone(),
+            floors: Vec::new(),
+            late: 0,
+            censored: Vec::new(),
+            waiting: Vec::new(),
+        })
     }
 
     /// One sample that is longer than this.

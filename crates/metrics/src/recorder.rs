@@ -36,6 +36,8 @@ pub struct Recorder {
     warmup: Vec<Bins>,
     measured: Vec<Bins>,
     stalled: Vec<Bins>,
+    /// Those without the time that it stood still.
+    floors: Vec<Bins>,
     stalls: Stalls,
     /// Counter and population by [`CounterId`].
     counters: Vec<(String, String)>,
@@ -62,6 +64,7 @@ impl Recorder {
             warmup: Vec::new(),
             measured: Vec::new(),
             stalled: Vec::new(),
+            floors: Vec::new(),
             stalls: Stalls::default(),
             counters: Vec::new(),
             counts: Vec::new(),
@@ -82,6 +85,7 @@ impl Recorder {
             self.warmup.push(Bins::default());
             self.measured.push(Bins::default());
             self.stalled.push(Bins::default());
+            self.floors.push(Bins::default());
         }
         SeriesId(index)
     }
@@ -113,7 +117,7 @@ impl Recorder {
     #[inline]
     pub fn sample_since(&mut self, now: Timestamp, series: SeriesId, value: Span, wanted: Timestamp) {
         let micros = self.within(value);
-        self.bins(now, series, wanted).record(micros);
+        self.enter(now, series, wanted, micros, |bins| bins.record(micros));
     }
 
     /// The worker stood still from then until now.
@@ -124,13 +128,13 @@ impl Recorder {
     /// One that came after its attempt had been counted as failed.
     pub fn late(&mut self, now: Timestamp, series: SeriesId, value: Span, wanted: Timestamp) {
         let micros = self.within(value);
-        self.bins(now, series, wanted).record_late(micros);
+        self.enter(now, series, wanted, micros, |bins| bins.record_late(micros));
     }
 
     /// One that never came: its limit, and for how long it was waited for.
     pub fn censored(&mut self, now: Timestamp, series: SeriesId, limit: Span, waited: Span) {
         let micros = self.within(limit);
-        self.bins(now, series, now.before(waited)).record_censored(micros);
+        self.enter(now, series, now.before(waited), micros, |bins| bins.record_censored(micros));
     }
 
     /// So many more of these are waited for beyond their limit. They are in no result until they come, or never do.
@@ -139,14 +143,24 @@ impl Recorder {
         self.measured[usize::from(series.0)].wait(micros, change);
     }
 
+    /// Puts a sample of so many microseconds where it belongs.
     #[inline]
-    fn bins(&mut self, now: Timestamp, series: SeriesId, began: Timestamp) -> &mut Bins {
-        let bins = match () {
-            () if now < self.warmup_end => &mut self.warmup,
-            () if self.stalls.spoil(began, now) => &mut self.stalled,
-            () => &mut self.measured,
-        };
-        &mut bins[usize::from(series.0)]
+    fn enter(
+        &mut self,
+        now: Timestamp,
+        series: SeriesId,
+        began: Timestamp,
+        micros: u32,
+        record: impl FnOnce(&mut Bins),
+    ) {
+        let place = usize::from(series.0);
+        if now < self.warmup_end {
+            return record(&mut self.warmup[place]);
+        }
+        let Some(stood) = self.stalls.within(began, now) else { return record(&mut self.measured[place]) };
+        record(&mut self.stalled[place]);
+        let stood = u32::try_from(stood.as_micros()).unwrap_or(u32::MAX);
+        self.floors[place].record(micros.saturating_sub(stood));
     }
 
     /// Microseconds that a histogram takes.
@@ -236,7 +250,12 @@ impl Recorder {
         drain_bins(&self.series, &mut self.measured, false, &mut histograms);
         let clean = histograms.len();
         drain_bins(&self.series, &mut self.stalled, false, &mut histograms);
-        histograms[clean..].iter_mut().for_each(|delta| delta.is_stalled = true);
+        // Whatever is in the one is in the other.
+        let mut floors = self.floors.iter_mut().filter(|bins| !bins.is_empty());
+        for delta in &mut histograms[clean..] {
+            delta.is_stalled = true;
+            delta.floors = floors.next().map(|bins| bins.drain().pairs).unwrap_or_default();
+        }
         let announced = std::mem::replace(&mut self.announced, self.counters.len());
         let counted = self.counters.iter().zip(&mut self.counts).enumerate();
         let counters = counted

@@ -53,7 +53,7 @@ impl Aggregator {
             self.totals.timeline.put(at, Figure::HealthSuspect.name(), Combine::Sum, delta.count() as f64);
         }
         self.totals.timeline.sample(at, delta);
-        self.watch.histogram(second_of(at), delta, !causes.is_empty());
+        self.watch.histogram(second_of(at), delta, causes.leave());
     }
 
     pub(super) fn counter_delta(&mut self, at: Timestamp, delta: &CounterDelta) {

@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 
 pub use self::baseline::Baseline;
 use self::samples::Samples;
-pub(super) use self::watch::Watch;
+pub(super) use self::watch::{Certainty, Watch};
 use super::totals::Totals;
 use base::time::Span;
 use plan::{Bound, Scope, Subject, Threshold, ThresholdUnit as Unit};

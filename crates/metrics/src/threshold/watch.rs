@@ -48,6 +48,16 @@ struct Measure {
     waiting: Waiting,
 }
 
+/// What is certain of samples, whatever the generator did.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Certainty {
+    /// They are the server's.
+    All,
+    /// Their [floors](HistogramDelta::at_least) are.
+    AtLeast,
+    Nothing,
+}
+
 /// How a delta counts: its samples for statistics; and as something that happened.
 #[derive(Clone, Copy)]
 struct Counts {
@@ -89,9 +99,8 @@ impl Watch {
         (self.begun, self.is_fed) = (begun, true);
     }
 
-    /// `is_suspect`: the generator itself can have made its samples.
-    pub fn histogram(&mut self, second: u32, delta: &HistogramDelta, is_suspect: bool) {
-        let is_left_out = |lens: &Lens| is_suspect && lens.can_suffer(&delta.metric);
+    pub fn histogram(&mut self, second: u32, delta: &HistogramDelta, certainty: Certainty) {
+        let is_left_out = |lens: &Lens| certainty != Certainty::All && lens.can_suffer(&delta.metric);
         self.each(second, delta.warmup, is_left_out, |lens, tally, counts| {
             lens.histogram(tally, delta, counts.measured, counts.happened)
         });
@@ -99,6 +108,24 @@ impl Watch {
         for watched in self.watched.iter_mut().filter(|watched| is_of_step(watched)) {
             for measure in std::iter::once(&mut watched.all).chain(&mut watched.certain) {
                 measure.wait(delta);
+            }
+        }
+        if let Some(floors) = delta.at_least().filter(|_| certainty == Certainty::AtLeast) {
+            self.floors(second, &floors);
+        }
+    }
+
+    /// A time is too long for certain if it is so without what the worker made of it. That it is too short says nothing.
+    fn floors(&mut self, second: u32, floors: &HistogramDelta) {
+        for watched in &mut self.watched {
+            let Some(counts) = watched.counts(self.begun, self.warmup_end, floors.warmup) else { continue };
+            let is_upper = matches!(watched.threshold.operator, Operator::Less | Operator::LessOrEqual);
+            if let Some(certain) = watched.certain.as_mut().filter(|_| is_upper) {
+                let counts = Counts { happened: false, ..counts };
+                let is_named = certain.lens.can_suffer(&floors.metric);
+                certain.put(second, counts, |lens, tally, counts| {
+                    is_named.then(|| lens.histogram(tally, floors, counts.measured, counts.happened)).flatten()
+                });
             }
         }
     }
@@ -200,16 +227,8 @@ impl Watch {
         is_left_out: impl Fn(&Lens) -> bool,
         mut put: impl FnMut(&Lens, &mut Tally, Counts) -> Option<f64>,
     ) {
-        let is_fresh = self.begun >= self.warmup_end;
         for watched in &mut self.watched {
-            let is_of_step = watched.since.map(|since| self.begun >= since);
-            let counts = match watched.threshold.scope {
-                _ if is_of_step == Some(false) => continue,
-                _ if is_of_step == Some(true) => Counts { measured: true, happened: true },
-                Scope::Usual => Counts { measured: !warmup, happened: true },
-                Scope::WholeRun => Counts { measured: true, happened: true },
-                Scope::AfterWarmup => Counts { measured: !warmup, happened: is_fresh },
-            };
+            let Some(counts) = watched.counts(self.begun, self.warmup_end, warmup) else { continue };
             if is_left_out(&watched.all.lens) {
                 watched.certain.get_or_insert_with(|| watched.all.for_certain());
             } else if let Some(certain) = &mut watched.certain {
@@ -241,6 +260,16 @@ impl Watched {
             stopped: None,
             since: None,
         }
+    }
+
+    /// How a hand-over that began then counts; `None`: it does not.
+    fn counts(&self, begun: Timestamp, warmup_end: Timestamp, warmup: bool) -> Option<Counts> {
+        Some(match (self.since, self.threshold.scope) {
+            (Some(since), _) if begun < since => return None,
+            (Some(_), _) | (None, Scope::WholeRun) => Counts { measured: true, happened: true },
+            (None, Scope::Usual) => Counts { measured: !warmup, happened: true },
+            (None, Scope::AfterWarmup) => Counts { measured: !warmup, happened: begun >= warmup_end },
+        })
     }
 
     fn result(&self, elapsed: Timestamp, warmup_end: Timestamp) -> ThresholdResult {

@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 use crate::bins;
 use crate::delta::{HealthDelta, HistogramDelta, MetricsDelta};
 use crate::histogram::Histogram;
+use crate::threshold::Certainty;
 use base::time::{Span, Timestamp};
 use catalogue::{Counter, Falsifier, Metric};
 use plan::VerdictRules;
@@ -75,6 +76,15 @@ impl Causes {
 
     pub fn is_empty(self) -> bool {
         self.0 == 0
+    }
+
+    /// What stays certain of samples with these causes.
+    pub(crate) fn leave(self) -> Certainty {
+        match self.0 {
+            0 => Certainty::All,
+            only if only == 1 << SuspectCause::Stalled as u16 => Certainty::AtLeast,
+            _ => Certainty::Nothing,
+        }
     }
 
     /// The worker itself was late.

@@ -154,11 +154,11 @@ fn a_generator_that_was_late_by_itself_makes_a_run_invalid() {
         reason.text,
         "In 50 % of the run timers fired more than 50 ms late in the conductor's browser: what it measured is its own delay."
     );
-    // What nobody was late for is broken all the same, if there is enough of it.
+    // What nobody was late for is broken all the same.
     let broken = check(&[(10, lagging)], BROKEN, VerdictOutcome::Fail, &[ThresholdFailed, WorkerLag]);
     let text = "`message.fanout p95 < 1 ms` is broken: 40 ms. The generators were the bottleneck: the generator was late in 50 % of the run.";
     assert_eq!(broken.sentence, text);
-    check(&[(6, lagging)], BROKEN, VerdictOutcome::Invalid, &[WorkerLag, ThresholdNotJudged]);
+    check(&[(6, lagging)], BROKEN, VerdictOutcome::Fail, &[ThresholdFailed, WorkerLag]);
     let p95_of_a_time = ["message.fanout p95 < 1 ms for 3 s"];
     check(&[(10, lagging)], &p95_of_a_time, VerdictOutcome::Invalid, &[WorkerLag, ThresholdNotJudged]);
     check(&[(10, lagging)], &["message.fanout rate > 500"], VerdictOutcome::Invalid, &[WorkerLag, ThresholdNotJudged]);
@@ -179,6 +179,39 @@ fn a_generator_that_was_late_by_itself_makes_a_run_invalid() {
     // The server may have stopped to read: that alone blames nobody.
     let full_buffers = Second { buffered: 2_000_000, ..CALM };
     check(&[(10, full_buffers)], BROKEN, VerdictOutcome::Fail, &[ThresholdFailed, SuspectSamples]);
+}
+
+/// Times of 900 ms, of each of which the worker stood still for 300 ms (and caught up for 75 ms).
+#[test]
+fn what_is_left_without_standing_still_breaks_a_threshold() {
+    #[track_caller]
+    fn check(threshold: &str, causes: HealthDelta, broken: bool) {
+        let at = |millis: u64| Timestamp::ZERO + Span::from_millis(millis);
+        let mut adding = crate::Aggregator::new(TotalsConfig {
+            workers: 1,
+            populations: vec![PopulationConfig { name: "p".into(), ..<_>::default() }],
+            thresholds: vec![threshold.parse().expect("an expression")],
+            ..<_>::default()
+        });
+        let mut recorder = Recorder::new(Timestamp::ZERO);
+        let series = recorder.series("message.round_trip", "p");
+        recorder.stood_still(at(200), at(500));
+        (0..1_000).for_each(|_| recorder.sample(at(1_000), series, Span::from_millis(900)));
+        let (metrics, users, ledger) = (&recorder.drain(), &[UsersByState::default()], &LedgerDelta::default());
+        adding.absorb(0, SnapshotPart { at: at(1_000), metrics, users, ledger, completions: &[], health: &causes });
+        adding.finish();
+        let [result] = &adding.thresholds()[..] else { panic!("there is one") };
+        assert_eq!(result.outcome, crate::Outcome::Fail, "{threshold}: it is what was measured");
+        assert_eq!(result.is_broken_for_certain(&threshold.parse().expect("an expression")), broken, "{threshold}");
+    }
+    let calm = HealthDelta::default;
+    check("message.round_trip p95 < 500 ms", calm(), true);
+    check("message.round_trip mean <= 500 ms", calm(), true);
+    check("message.round_trip p95 < 800 ms", calm(), false);
+    // That it took at most so long says nothing about a time that ought to be long.
+    check("message.round_trip p50 > 1 s", calm(), false);
+    // How long its frames waited in a socket, nobody knows.
+    check("message.round_trip p95 < 500 ms", HealthDelta { buffered_max: 2_000_000, ..calm() }, false);
 }
 
 #[test]
