@@ -6,8 +6,8 @@ use leptos::prelude::*;
 use super::parts::Dialog;
 use super::store::Store;
 use crate::browser::{ForgetError, forget_everything};
-use app::joining::leaves_something;
 use app::kept;
+use app::swarm::joining::leaves_something;
 
 #[component]
 pub fn ForgetButton() -> impl IntoView {

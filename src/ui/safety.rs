@@ -10,8 +10,8 @@ use super::forget::ForgetButton;
 use super::parts::Dialog;
 use super::store::Store;
 use app::Event;
-use app::joining::named;
 use app::safety::{Cap, FAIR_USE, Safety, SafetyEvent, in_words};
+use app::swarm::joining::named;
 use plan::HostLoad;
 
 /// As `aria-keyshortcuts` wants it. Control and full stop: nothing on a page uses it, screen readers leave it alone, and on a

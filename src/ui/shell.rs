@@ -12,8 +12,9 @@ use super::store::Store;
 use super::swarm::{BrokerQuestion, LoadQuestion, SwarmPage};
 use crate::browser::{History, RunDriver, SwarmDriver, automation, was_discarded};
 use app::kept;
+use app::run::RunView;
 use app::safety::SafetyEvent;
-use app::{Event, NoticeKind, Page, RunView};
+use app::{Event, NoticeKind, Page};
 
 /// Puts the page into the document.
 pub fn open() {

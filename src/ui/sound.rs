@@ -5,7 +5,7 @@ use gloo_timers::callback::Interval;
 use super::store::Store;
 use crate::browser::{Clock, Microphone, Playback, PlaybackError, decode};
 use app::Event;
-use app::hear::{Moments, Piece};
+use app::listen::{Moments, Piece};
 use metrics::UserId;
 use protocol::audio::Clip;
 

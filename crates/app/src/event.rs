@@ -4,19 +4,19 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
-use super::field::FieldKind;
-use super::hear::Piece;
-use super::joining::Reply;
-use super::model::{Page, Theme};
-use super::path::Path;
-use super::preflight::{PreflightEvent, RehearsalOrder};
-use super::results::{ResultsEffect, ResultsEvent};
-use super::run_view::RunView;
-use super::safety::SafetyEvent;
-use super::save::Format;
-use super::see::SeeEvent;
-use super::swarm_view::SwarmView;
-use super::text_file::ReadFile;
+use crate::listen::Piece;
+use crate::model::{Page, Theme};
+use crate::plan::field::FieldKind;
+use crate::plan::path::Path;
+use crate::preflight::{PreflightEvent, RehearsalOrder};
+use crate::results::{ResultsEffect, ResultsEvent};
+use crate::run::view::RunView;
+use crate::safety::SafetyEvent;
+use crate::save::Format;
+use crate::swarm::joining::Reply;
+use crate::swarm::view::SwarmView;
+use crate::text_file::ReadFile;
+use crate::trace::SeeEvent;
 use engine::wire::{Canary, HeardMoment, LogLevel};
 use metrics::UserId;
 use plan::{Limits, Plan, TimedAction};
@@ -63,7 +63,7 @@ pub enum Event {
     AddPopulation,
     RemovePopulation(usize),
     ChooseScenario(String),
-    ChooseLoad(super::load_form::LoadKind),
+    ChooseLoad(crate::plan::load_form::LoadKind),
     ExpandShape,
     /// A search for the breaking point, with a load that is long enough for it.
     FitSearch,

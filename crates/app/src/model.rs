@@ -1,18 +1,18 @@
 //! Everything the page shows, in one value.
 
-use super::editor::Editor;
-use super::hear::Hearing;
-use super::joining::Joining;
-use super::log::LogFilter;
-use super::notice::Notice;
-use super::preflight::PreflightView;
-use super::presets;
-use super::recording::ClipRecording;
-use super::results::ResultsView;
-use super::run_view::RunView;
-use super::safety::Safety;
-use super::see::Seeing;
-use super::swarm_view::SwarmView;
+use crate::listen::Hearing;
+use crate::notice::Notice;
+use crate::plan::Editor;
+use crate::plan::clips::recording::ClipRecording;
+use crate::preflight::PreflightView;
+use crate::presets;
+use crate::results::ResultsView;
+use crate::run::log::LogFilter;
+use crate::run::view::RunView;
+use crate::safety::Safety;
+use crate::swarm::joining::Joining;
+use crate::swarm::view::SwarmView;
+use crate::trace::Seeing;
 
 #[derive(Debug, Clone, PartialEq)]
 pub struct Model {
@@ -64,7 +64,7 @@ pub enum Theme {
 impl Model {
     /// Closing the page would lose a run: one that goes on, or one that is over and kept nowhere.
     pub fn would_lose_a_run(&self) -> bool {
-        let is_over = self.run.status.phase == super::run_view::Phase::Done;
+        let is_over = self.run.status.phase == crate::run::view::Phase::Done;
         self.run.status.is_running() || is_over && self.results.not_kept.is_some() && !self.results.is_saved
     }
 }

@@ -1,6 +1,6 @@
 //! One sentence about what just happened. It is about something, and goes when that is over.
 
-use super::model::Model;
+use crate::model::Model;
 
 /// Read out by screen readers.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -57,9 +57,13 @@ mod tests {
     use swarm::Role;
 
     use super::*;
+    use crate::event::Event;
+    use crate::model::Page;
     use crate::results::ResultsEvent;
-    use crate::run_view::Phase;
-    use crate::{Event, Page, RunView, SwarmView, update};
+    use crate::run::view::Phase;
+    use crate::run::view::RunView;
+    use crate::swarm::view::SwarmView;
+    use crate::update;
 
     fn run(phase: Phase) -> Event {
         let mut view = RunView::default();

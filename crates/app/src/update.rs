@@ -1,11 +1,16 @@
 //! The one place where the page's state changes.
 
-use super::editing::{aimed_at, edit_plan, replace_plan, save_plan, save_script, share_plan};
-use super::event::{Effect, Event};
-use super::model::{Model, Page};
-use super::notice::{About, NoticeKind, forget_done, over, say};
-use super::results::{ResultsEffect, Screen};
-use super::{joining, preflight, presets, safety, share, sound};
+use crate::event::{Effect, Event};
+use crate::model::{Model, Page};
+use crate::notice::{About, NoticeKind, forget_done, over, say};
+use crate::plan::clips::update as sound;
+use crate::plan::share;
+use crate::plan::update::{aimed_at, edit_plan, replace_plan, save_plan, save_script, share_plan};
+use crate::preflight;
+use crate::presets;
+use crate::results::{ResultsEffect, Screen};
+use crate::safety;
+use crate::swarm::joining;
 use plan::Plan;
 use swarm::Invite;
 
@@ -15,7 +20,7 @@ pub fn update(model: &mut Model, event: Event) -> Vec<Effect> {
     match event {
         Event::Opened { fragment, origin, theme, draft, broker, browser_name } => {
             (model.broker, model.browser_name, model.origin) = (broker, browser_name, origin.clone());
-            model.theme = super::model::Theme::named(&theme);
+            model.theme = crate::model::Theme::named(&theme);
             let mut effects = vec![Effect::ApplyTheme(model.theme)];
             effects.extend(opened(model, &fragment, &origin, draft));
             return effects;
@@ -54,7 +59,7 @@ pub fn update(model: &mut Model, event: Event) -> Vec<Effect> {
         | Event::StopListening
         | Event::SetVolume(_)
         | Event::Heard(_) => return sound::hear(model, event),
-        Event::See(event) => return super::seeing::update(model, event),
+        Event::See(event) => return crate::trace::update::update(model, event),
         Event::Start => return start(model),
         Event::Stop => return vec![Effect::Stop],
         Event::Abort => return vec![Effect::Abort],
@@ -69,7 +74,7 @@ pub fn update(model: &mut Model, event: Event) -> Vec<Effect> {
         Event::RunChanged(view) => {
             model.run = *view;
             // With the last user the last sound is gone.
-            if model.run.status.phase == super::run_view::Phase::Done {
+            if model.run.status.phase == crate::run::view::Phase::Done {
                 over(model, About::Run);
                 model.seeing.end();
                 return model.hearing.stop();
@@ -77,7 +82,7 @@ pub fn update(model: &mut Model, event: Event) -> Vec<Effect> {
             return model.hearing.seek_on(&model.run);
         }
         Event::FilterLog { level, words } => {
-            model.log_filter = super::log::LogFilter { level, words };
+            model.log_filter = crate::run::log::LogFilter { level, words };
             if let Screen::Run(run) = &mut model.results.screen {
                 run.filter_log(&model.log_filter);
             }
@@ -99,17 +104,17 @@ pub fn update(model: &mut Model, event: Event) -> Vec<Effect> {
         | Event::StopPart
         | Event::CopyInvite
         | Event::CopyWatchLink
-        | Event::SwarmChanged(_) => return super::swarming::update(model, event),
+        | Event::SwarmChanged(_) => return crate::swarm::update::update(model, event),
         Event::BrokerOffered(_) | Event::Reply(_) | Event::TakeBack | Event::AskAgain => {
             return joining::update(model, event);
         }
-        Event::Results(event) => return super::results::update(model, event),
+        Event::Results(event) => return crate::results::update(model, event),
         Event::Done(text) => say(model, NoticeKind::Done, About::Deed, text),
         Event::Failed(text) => say(model, NoticeKind::Problem, About::Deed, text),
         edit => {
             edit_plan(model, edit);
             let mut effects = vec![Effect::KeepDraft(model.editor.text().to_owned())];
-            effects.extend(super::swarming::offer(model));
+            effects.extend(crate::swarm::update::offer(model));
             return effects;
         }
     }
@@ -198,7 +203,7 @@ fn stop_all(model: &mut Model) -> Vec<Effect> {
     model.joining = None;
     let plays = model.swarm.part.as_ref().is_some_and(|part| part.is_playing);
     let run = match model.run.status.phase {
-        super::run_view::Phase::Stopping => Effect::Abort,
+        crate::run::view::Phase::Stopping => Effect::Abort,
         _ => Effect::Stop,
     };
     if plays || model.run.status.is_running() {
@@ -222,7 +227,7 @@ fn started(model: &mut Model, plan: &Plan) -> Vec<Effect> {
     model.notice = None;
     model.results.is_saved = false;
     model.hearing = model.hearing.afresh();
-    model.seeing = super::see::Seeing::default();
+    model.seeing = crate::trace::Seeing::default();
     show(model, Page::Run)
 }
 
@@ -234,14 +239,14 @@ const DISCARDED: &str = "The browser had thrown this page away to save memory, a
 mod tests {
     use serde_json::{Value, json};
 
-    use super::super::field::FieldKind;
-    use super::super::load_form;
-    use super::super::model::Theme;
-    use super::super::path::Path;
-    use super::super::results::ResultsEvent;
-    use super::super::run_view::{Phase, RunView};
-    use super::super::text_file::{Encoding, ReadFile, TextFile, TextFileError};
     use super::*;
+    use crate::model::Theme;
+    use crate::plan::field::FieldKind;
+    use crate::plan::load_form;
+    use crate::plan::path::Path;
+    use crate::results::ResultsEvent;
+    use crate::run::view::{Phase, RunView};
+    use crate::text_file::{Encoding, ReadFile, TextFile, TextFileError};
 
     /// Without the drafts that every edit leaves.
     fn after(events: impl IntoIterator<Item = Event>) -> (Model, Vec<Effect>) {

@@ -6,8 +6,8 @@ use leptos::prelude::*;
 use super::unique_id;
 use crate::ui::store::Store;
 use app::Event;
-use app::field::{FieldKind, read, show_at};
-use app::path::Path;
+use app::plan::field::{FieldKind, read, show_at};
+use app::plan::path::Path;
 
 /// One labelled input tied to a place in the plan, with its problems under it.
 #[component]

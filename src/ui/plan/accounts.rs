@@ -5,8 +5,9 @@ use serde_json::Value;
 
 use crate::ui::parts::{Card, Field, FileButton, read_text};
 use crate::ui::store::Store;
-use app::field::FieldKind;
-use app::{Event, population_path};
+use app::Event;
+use app::plan::field::FieldKind;
+use app::plan::population_path;
 
 #[component]
 pub fn Accounts() -> impl IntoView {

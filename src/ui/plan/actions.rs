@@ -6,7 +6,7 @@ use crate::ui::parts::{FileButton, read_text};
 use crate::ui::safety::LimitsButton;
 use crate::ui::store::Store;
 use app::Event;
-use app::uplink::uplink;
+use app::preflight::uplink::uplink;
 
 #[component]
 pub fn Actions() -> impl IntoView {

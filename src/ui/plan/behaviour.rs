@@ -5,9 +5,9 @@ use leptos::prelude::*;
 use crate::ui::parts::{Card, Field, ProblemsAt, Select};
 use crate::ui::store::Store;
 use app::Event;
-use app::field::{FieldKind, read};
-use app::variables::{VariableField, choice_label};
-use app::voice_form::{other_variables, shown};
+use app::plan::field::{FieldKind, read};
+use app::plan::variables::{VariableField, choice_label};
+use app::plan::voice_form::{other_variables, shown};
 
 #[component]
 pub fn Behaviour() -> impl IntoView {

@@ -9,7 +9,7 @@ use web_sys::{Element, HtmlElement};
 use crate::ui::parts::keyed;
 use crate::ui::store::Store;
 use app::Event;
-use app::voice_form::{ClipLine, clip_lines, say_or_not};
+use app::plan::voice_form::{ClipLine, clip_lines, say_or_not};
 
 #[component]
 pub fn ClipList() -> impl IntoView {

@@ -6,8 +6,8 @@ use serde_json::json;
 use crate::ui::parts::{Card, Field, ProblemsAt, Select};
 use crate::ui::store::Store;
 use app::Event;
-use app::field::FieldKind;
-use app::path::Path;
+use app::plan::field::FieldKind;
+use app::plan::path::Path;
 use faults::{Kind, LabFaults as Faults, LabRules, Switch, SwitchGroup, VoiceFaults};
 
 #[component]

@@ -5,8 +5,9 @@ use leptos::prelude::*;
 use super::load_fields::{BatchFields, ClosedFields, OpenFields, ShapeFields};
 use crate::ui::parts::{Card, ProblemsAt};
 use crate::ui::store::Store;
-use app::load_form::LoadKind;
-use app::{Event, population_path};
+use app::Event;
+use app::plan::load_form::LoadKind;
+use app::plan::population_path;
 
 #[component]
 pub fn LoadCard() -> impl IntoView {

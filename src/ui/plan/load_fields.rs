@@ -6,8 +6,8 @@ use super::stages::Stages;
 use crate::ui::parts::{Field, Select};
 use crate::ui::store::Store;
 use app::Event;
-use app::field::{FieldKind, show_at};
-use app::load_form::SHAPES;
+use app::plan::field::{FieldKind, show_at};
+use app::plan::load_form::SHAPES;
 
 #[component]
 pub fn ShapeFields() -> impl IntoView {

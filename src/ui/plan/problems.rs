@@ -3,7 +3,8 @@
 use leptos::prelude::*;
 
 use crate::ui::store::Store;
-use app::{Event, PlacedProblem};
+use app::Event;
+use app::plan::PlacedProblem;
 
 #[component]
 pub fn Problems() -> impl IntoView {

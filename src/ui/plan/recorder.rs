@@ -7,9 +7,9 @@ use crate::browser::decode;
 use crate::ui::parts::FileButton;
 use crate::ui::store::Store;
 use app::Event;
-use app::clips::stem;
-use app::recording::ClipRecording;
-use app::voice_form::rate;
+use app::plan::clips::recording::ClipRecording;
+use app::plan::clips::stem;
+use app::plan::voice_form::rate;
 use protocol::audio::Clip;
 
 #[component]

@@ -5,8 +5,8 @@ use leptos::prelude::*;
 use crate::ui::parts::{Card, Field, ProblemsAt, Select};
 use crate::ui::store::Store;
 use app::Event;
-use app::field::{FieldKind, show_at};
-use app::path::Path;
+use app::plan::field::{FieldKind, show_at};
+use app::plan::path::Path;
 use plan::Raised;
 
 #[component]

@@ -6,7 +6,7 @@ use serde_json::Value;
 use crate::ui::parts::{Field, Select};
 use crate::ui::store::Store;
 use app::Event;
-use app::field::{FieldKind, show_at};
+use app::plan::field::{FieldKind, show_at};
 
 #[component]
 pub fn Stages(unit: &'static str) -> impl IntoView {

@@ -6,9 +6,9 @@ use serde_json::Value;
 use crate::ui::parts::{Card, Field, ProblemsAt};
 use crate::ui::store::Store;
 use app::Event;
-use app::field::FieldKind;
-use app::path::Path;
-use app::steering::{ActionField, fields};
+use app::plan::field::FieldKind;
+use app::plan::path::Path;
+use app::plan::steering::{ActionField, fields};
 use plan::TimedAction;
 
 #[component]

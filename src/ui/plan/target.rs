@@ -4,9 +4,11 @@ use leptos::prelude::*;
 
 use crate::ui::parts::{Card, Field, ProblemsAt, Select};
 use crate::ui::store::Store;
-use app::field::FieldKind;
-use app::path::Path;
-use app::{Event, population_path, presets};
+use app::Event;
+use app::plan::field::FieldKind;
+use app::plan::path::Path;
+use app::plan::population_path;
+use app::presets;
 
 #[component]
 pub fn Target() -> impl IntoView {
@@ -22,7 +24,7 @@ pub fn Target() -> impl IntoView {
         }
         options
     });
-    let note = store.select(app::lab::note);
+    let note = store.select(app::plan::lab::note);
     view! {
         <Card title="Target">
             <div class="grid target">

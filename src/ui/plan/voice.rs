@@ -8,8 +8,8 @@ use super::recorder::AddClips;
 use crate::ui::parts::{Card, ProblemsAt};
 use crate::ui::store::Store;
 use app::Event;
-use app::variables::VariableField;
-use app::voice_form::{ClipNames, VoiceForm, voice_form};
+use app::plan::variables::VariableField;
+use app::plan::voice_form::{ClipNames, VoiceForm, voice_form};
 
 #[component]
 pub fn Voice() -> impl IntoView {

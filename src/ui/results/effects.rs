@@ -8,9 +8,10 @@ use leptos::task::spawn_local;
 
 use crate::ui::download;
 use crate::ui::store::Store;
+use app::Event;
 use app::past::PastRun;
 use app::results::{ComparisonView, OpenRun, ResultsEffect, ResultsEvent};
-use app::{Event, RunView};
+use app::run::RunView;
 use results::{Entry, archive};
 
 pub fn run(store: Store, effect: ResultsEffect) {

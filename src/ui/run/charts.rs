@@ -6,9 +6,9 @@ use crate::ui::chart::{Chart, ChartSection};
 use crate::ui::parts::Select;
 use crate::ui::store::Store;
 use app::Event;
-use app::run_view::charts::ChartKind;
-use app::run_view::{Clue, Phase};
-use app::see::SeeEvent;
+use app::run::view::charts::ChartKind;
+use app::run::view::{Clue, Phase};
+use app::trace::SeeEvent;
 
 #[component]
 pub fn Charts() -> impl IntoView {

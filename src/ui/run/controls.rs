@@ -7,7 +7,7 @@ use crate::ui::parts::{Dialog, Document};
 use crate::ui::safety::{STOP_KEY, StopKeyHint};
 use crate::ui::store::Store;
 use app::Event;
-use app::run_view::Phase;
+use app::run::view::Phase;
 use app::save::Format;
 
 #[component]

@@ -6,8 +6,8 @@ use super::see_frames::FrameList;
 use crate::ui::parts::{Card, DataTable, Dialog, Facts};
 use crate::ui::store::Store;
 use app::Event;
-use app::run_view::{Case, Clue, EVIDENCE_COLUMNS, cases, clue_title};
-use app::see::{SeeEvent, transcript};
+use app::run::view::{Case, Clue, EVIDENCE_COLUMNS, cases, clue_title};
+use app::trace::{SeeEvent, transcript};
 
 #[component]
 pub fn Evidence() -> impl IntoView {

@@ -5,7 +5,7 @@ use leptos::prelude::*;
 use crate::ui::parts::{Card, keyed, unique_id};
 use crate::ui::store::Store;
 use app::Event;
-use app::control::Happening;
+use app::run::control::Happening;
 
 #[component]
 pub fn Happenings() -> impl IntoView {

@@ -7,7 +7,7 @@ use super::whom::{Pick, Whom};
 use crate::ui::parts::{Card, keyed, unique_id};
 use crate::ui::store::Store;
 use app::Event;
-use app::hear::{HearState, TraceMark};
+use app::listen::{HearState, TraceMark};
 
 #[component]
 pub fn Hear() -> impl IntoView {

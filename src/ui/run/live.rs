@@ -5,7 +5,7 @@ use leptos::prelude::*;
 use crate::ui::parts::{Card, Select, unique_id};
 use crate::ui::store::Store;
 use app::Event;
-use app::control::{Amounts, Desk, Knob, Push};
+use app::run::control::{Amounts, Desk, Knob, Push};
 use plan::{Action, TimedAction};
 
 #[component]

@@ -8,7 +8,7 @@ use crate::ui::parts::{Card, Select, unique_id};
 use crate::ui::store::Store;
 use app::Event;
 use app::format;
-use app::log::LogRow;
+use app::run::log::LogRow;
 use engine::wire::LogLevel;
 
 #[component]

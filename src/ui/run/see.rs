@@ -8,8 +8,8 @@ use super::whom::{Pick, Whom};
 use crate::ui::parts::{Card, Facts};
 use crate::ui::store::Store;
 use app::Event;
-use app::run_view::phase_word;
-use app::see::{SeeEvent, SeeState};
+use app::run::view::phase_word;
+use app::trace::{SeeEvent, SeeState};
 use engine::wire::Sight;
 use metrics::UserId;
 

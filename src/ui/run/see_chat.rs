@@ -5,7 +5,7 @@ use leptos::prelude::*;
 use crate::ui::parts::{Select, keyed, unique_id};
 use crate::ui::store::Store;
 use app::Event;
-use app::see::{Bubble, CanaryReply, SeeEvent, SeeState, Voice, conversation};
+use app::trace::{Bubble, CanaryReply, SeeEvent, SeeState, Voice, conversation};
 
 #[component]
 pub fn Conversation() -> impl IntoView {

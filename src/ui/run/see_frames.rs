@@ -5,7 +5,7 @@ use leptos::prelude::*;
 use crate::ui::parts::{keyed, unique_id};
 use crate::ui::store::Store;
 use app::Event;
-use app::see::{FrameRow, SeeEvent};
+use app::trace::{FrameRow, SeeEvent};
 
 /// The watched user's.
 #[component]

@@ -7,7 +7,7 @@ use super::name::NameField;
 use super::qr::QrCode;
 use crate::ui::parts::{Card, DataTable, Select};
 use crate::ui::store::Store;
-use app::swarm_view::{ROSTER_COLUMNS, patience_of, patience_value, patiences};
+use app::swarm::view::{ROSTER_COLUMNS, patience_of, patience_value, patiences};
 use app::{Event, Page};
 
 #[component]

@@ -4,10 +4,11 @@ use leptos::prelude::*;
 
 use crate::ui::parts::Question;
 use crate::ui::store::Store;
-use app::joining::{Asks, Joining, Reply, leaves_something, named, nearness};
+use app::Event;
 use app::safety::FAIR_USE;
-use app::swarm_view::PartView;
-use app::{Event, SwarmView};
+use app::swarm::SwarmView;
+use app::swarm::joining::{Asks, Joining, Reply, leaves_something, named, nearness};
+use app::swarm::view::PartView;
 use base::url;
 use swarm::Role;
 

@@ -10,7 +10,7 @@ use crate::ui::parts::Card;
 use crate::ui::safety::{STOP_KEY, StopKeyHint};
 use crate::ui::store::Store;
 use app::Event;
-use app::joining::Reply;
+use app::swarm::joining::Reply;
 use swarm::Consent;
 
 #[component]

@@ -13,8 +13,8 @@ use leptos::prelude::*;
 
 use crate::browser::{RunDriver, Side, SwarmDriver};
 use crate::ui::store::Store;
-use app::SwarmView;
-use app::swarm_view::SwarmFacts;
+use app::swarm::SwarmView;
+use app::swarm::view::SwarmFacts;
 use conductor::Conducting;
 pub use consent::{BrokerQuestion, LoadQuestion};
 use entrance::Entrance;

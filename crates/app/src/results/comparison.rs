@@ -4,10 +4,10 @@ use std::collections::BTreeSet;
 
 use super::headline::{basis, headline};
 use super::overlay::mark_of;
-use crate::control::{Happening, happenings};
 use crate::format;
 use crate::past::PastRun;
-use crate::run_view::{Mood, charts};
+use crate::run::control::{Happening, happenings};
+use crate::run::view::{Mood, charts};
 use catalogue::Figure;
 use results::Entry;
 use results::compare::{

@@ -14,10 +14,10 @@ pub use list::{EntryRow, room, rows};
 pub use overlay::{Overlay, overlay};
 pub use update::update;
 
-use super::log::LogFilter;
-use super::run_view::{LogView, RunView};
-use super::save::Format;
-use super::text_file::ReadFile;
+use crate::run::log::LogFilter;
+use crate::run::view::{LogView, RunView};
+use crate::save::Format;
+use crate::text_file::ReadFile;
 use results::Entry;
 use results::archive::ArchivedRun;
 use run::Log;

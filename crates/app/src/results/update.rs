@@ -172,7 +172,7 @@ fn files_read(model: &mut Model, files: &[(String, ReadFile)]) -> Vec<Effect> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::Event;
+    use crate::event::Event;
     use crate::text_file::TextFile;
     use results::Summary;
 

@@ -3,7 +3,7 @@
 
 use maud::{PreEscaped, html};
 
-use crate::run_view::{measured, threshold_note};
+use crate::run::view::{measured, threshold_note};
 use metrics::{Outcome, Report, ThresholdEntry, ThresholdResult, Verdict, VerdictOutcome};
 
 pub fn write(report: &Report) -> String {

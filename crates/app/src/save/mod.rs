@@ -9,7 +9,7 @@ mod series;
 
 pub use html::ChartParts;
 
-use super::past::PastRun;
+use crate::past::PastRun;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Format {

@@ -4,7 +4,7 @@ use quick_xml::events::Event;
 use serde_json::{Value, json};
 
 use super::*;
-use crate::RunView;
+use crate::run::view::RunView;
 use base::time::Span;
 use metrics::{Outcome, Reason, ReasonKind, Report, Verdict, VerdictOutcome};
 use plan::Plan;

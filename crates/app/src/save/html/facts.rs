@@ -2,10 +2,10 @@
 
 use maud::{Markup, html};
 
-use crate::RunView;
 use crate::format;
 use crate::past::PastRun;
-use crate::run_view::Tables;
+use crate::run::view::RunView;
+use crate::run::view::Tables;
 use metrics::{Browser, Report};
 use plan::Population;
 

@@ -13,8 +13,8 @@ use base64::engine::general_purpose::STANDARD;
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 use sha2::{Digest, Sha256};
 
-use crate::RunView;
 use crate::past::{EMBEDDED_CLOSE, EMBEDDED_OPEN, PastRun};
+use crate::run::view::RunView;
 
 /// The chart library as the page itself has it: fetched, not in this program.
 #[derive(Debug, Clone, PartialEq, Eq)]

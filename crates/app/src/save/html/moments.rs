@@ -2,11 +2,11 @@
 
 use maud::{Markup, html};
 
-use crate::control::Happening;
 use crate::format;
-use crate::log::{LogRow, row};
 use crate::past::PastRun;
-use crate::run_view::{Tables, phase_word};
+use crate::run::control::Happening;
+use crate::run::log::{LogRow, row};
+use crate::run::view::{Tables, phase_word};
 use metrics::{Cause, Evidence, Frame, Report, Way, user_name};
 
 pub fn annotations(tables: &Tables) -> Markup {

@@ -3,9 +3,9 @@
 use maud::{Markup, html};
 use serde::Serialize;
 
-use crate::RunView;
 use crate::past::PastRun;
-use crate::run_view::charts::{self, ChartKind, ChartMark};
+use crate::run::view::RunView;
+use crate::run::view::charts::{self, ChartKind, ChartMark};
 
 #[derive(Default, Serialize)]
 pub struct Plots {

@@ -2,8 +2,8 @@
 
 use maud::{Markup, html};
 
-use crate::run_view::table::{Column, ColumnKind, Row};
-use crate::run_view::{
+use crate::run::view::table::{Column, ColumnKind, Row};
+use crate::run::view::{
     ANSWER_COLUMNS, CLOSE_COLUMNS, CONSISTENCY_COLUMNS, CONTRACT_COLUMNS, COUNTER_COLUMNS, DISCONNECT_COLUMNS,
     ERROR_COLUMNS, HealthView, Mood, OPERATION_COLUMNS, RECEIVED_COLUMNS, SENT_COLUMNS, SILENCE_COLUMNS, TURN_COLUMNS,
     Tables, VoiceView, WORKER_COLUMNS,

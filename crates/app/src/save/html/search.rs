@@ -3,8 +3,8 @@
 use maud::{Markup, html};
 
 use super::results::table;
-use crate::curve::Tick;
-use crate::run_view::{SEARCH_COLUMNS, SearchCurve, SearchView};
+use crate::plan::curve::Tick;
+use crate::run::view::{SEARCH_COLUMNS, SearchCurve, SearchView};
 
 const WIDTH: f64 = SearchCurve::WIDTH;
 const HEIGHT: f64 = SearchCurve::HEIGHT;
