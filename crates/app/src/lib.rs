@@ -10,22 +10,23 @@ pub mod listen;
 pub mod markdown;
 mod model;
 mod notice;
+pub mod page;
 pub mod past;
 pub mod plan;
 pub mod preflight;
 pub mod presets;
 pub mod proposals;
+mod response;
 pub mod results;
 pub mod run;
 pub mod safety;
-pub mod save;
 pub mod swarm;
 pub mod text_file;
 pub mod trace;
 mod update;
 
 pub use event::{Effect, Event};
-pub use model::{Model, Page, Theme};
+pub use model::Model;
 pub use notice::{About, Notice, NoticeKind};
 pub use update::update;
 

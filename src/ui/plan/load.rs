@@ -5,7 +5,7 @@ use leptos::prelude::*;
 use super::load_fields::{BatchFields, ClosedFields, OpenFields, ShapeFields};
 use crate::ui::parts::{Card, ProblemsAt};
 use crate::ui::store::Store;
-use app::Event;
+use app::plan::Edit;
 use app::plan::load_form::LoadKind;
 use app::plan::population_path;
 
@@ -32,7 +32,7 @@ pub fn LoadCard() -> impl IntoView {
                         view! {
                             <button
                                 aria-pressed=move || (kind.get() == Some(choice)).to_string()
-                                on:click=move |_| if kind.get() != Some(choice) { store.dispatch(Event::ChooseLoad(choice)) }
+                                on:click=move |_| if kind.get() != Some(choice) { store.dispatch(Edit::ChooseLoad(choice)) }
                             >
                                 {choice.label()}
                             </button>

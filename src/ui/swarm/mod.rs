@@ -3,6 +3,7 @@
 mod broker;
 mod conductor;
 mod consent;
+pub mod effects;
 mod entrance;
 mod generator;
 mod name;

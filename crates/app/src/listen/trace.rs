@@ -4,6 +4,7 @@ use std::collections::VecDeque;
 use std::fmt::Write;
 
 use crate::format;
+use crate::run::MarkKind;
 use crate::run::view::phase_word;
 use engine::wire::Told;
 
@@ -45,35 +46,9 @@ pub struct TraceMark {
     pub text: String,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
-pub enum MarkKind {
-    In,
-    Out,
-    /// Of an HTTP exchange.
-    Response,
-    Request,
-    #[default]
-    State,
-    Failed,
-}
-
 impl PartialEq for Trace {
     fn eq(&self, other: &Self) -> bool {
         self.revision == other.revision
-    }
-}
-
-impl MarkKind {
-    /// An arrow for eyes, a word for ears, a name for the style.
-    pub const fn words(self) -> (&'static str, &'static str, &'static str) {
-        match self {
-            Self::In => ("←", "received", "in"),
-            Self::Out => ("→", "sent", "out"),
-            Self::Response => ("⇠", "response", "in"),
-            Self::Request => ("⇢", "request", "out"),
-            Self::State => ("•", "state", "state"),
-            Self::Failed => ("!", "error", "failed"),
-        }
     }
 }
 

@@ -1,18 +1,17 @@
 //! A plan's faults are for a lab: whoever aims such a plan elsewhere has to know before it refuses to start.
 
-use crate::model::Model;
-use crate::plan::population_path;
+use crate::plan::{Editor, population_path};
 use base::url;
 use faults::LabFaults;
 
 /// What to know at the target's field, if the plan has faults and the open population goes to another server than the one that this
 /// page came from, which may be a lab.
-pub fn note(model: &Model) -> Option<String> {
-    let plan = model.editor.plan()?;
+pub fn note(editor: &Editor, origin: &str) -> Option<String> {
+    let plan = editor.plan()?;
     let faults = plan.lab.as_ref()?;
-    let target = population_path(model.editor.population()).join("variables.target").find(model.editor.document())?;
+    let target = population_path(editor.population()).join("variables.target").find(editor.document())?;
     let place = url::place(target.as_str()?)?;
-    let is_lab = url::place(&model.origin).as_ref() == Some(&place);
+    let is_lab = url::place(origin).as_ref() == Some(&place);
     (*faults != LabFaults::default() && !is_lab).then(|| {
         format!("The plan has faults for a lab, which are set at {place} before the run: if that is no lab, the run does not start.")
     })
@@ -23,16 +22,21 @@ mod tests {
     use serde_json::{Value, json};
 
     use super::*;
+    use crate::plan::PlanModel;
     use crate::plan::path::Path;
 
     #[test]
     fn who_aims_faults_at_another_server_is_told() {
         #[track_caller]
         fn check(lab: Option<Value>, target: &str, is_told: bool) {
-            let mut model = Model { origin: "http://127.0.0.1:4280".to_owned(), ..Model::default() };
-            model.editor.edit(&Path::from("populations[0].variables.target"), Some(target.into()));
-            model.editor.edit(&Path::from("lab"), lab);
-            assert_eq!(note(&model).is_some_and(|note| note.contains("chat.example:80 ")), is_told, "{target}");
+            let mut editor = PlanModel::default().editor;
+            editor.edit(&Path::from("populations[0].variables.target"), Some(target.into()));
+            editor.edit(&Path::from("lab"), lab);
+            assert_eq!(
+                note(&editor, "http://127.0.0.1:4280").is_some_and(|note| note.contains("chat.example:80 ")),
+                is_told,
+                "{target}"
+            );
         }
         let faults = || Some(json!({"lose_share": 0.1}));
         check(faults(), "http://chat.example/", true);

@@ -1,7 +1,15 @@
 //! The swarm that this page is in, and how it comes into one.
 
-pub mod joining;
-pub(crate) mod update;
+mod event;
+mod joining;
+mod model;
+mod places;
+mod update;
 pub mod view;
 
+pub use event::{Reply, SwarmEffect, SwarmEvent};
+pub use joining::follow;
+pub use model::{Asks, Joining, SwarmModel};
+pub use places::{named, nearness};
+pub use update::{SwarmContext, update};
 pub use view::SwarmView;

@@ -1,9 +1,9 @@
 //! One user that a person acts for: what is sent, and how long each answer took.
 
-use super::{SeeState, Seeing};
-use crate::event::Effect;
 use crate::format;
-use crate::listen::MarkKind;
+use crate::run::frames::MarkKind;
+use crate::trace::TraceEffect;
+use crate::trace::model::{SeeState, Seeing};
 use base::time::Span;
 use engine::wire::{Act, Canary, CanaryReply as What, Note, Told};
 
@@ -18,18 +18,18 @@ pub struct ReplyRow {
 
 impl Seeing {
     /// Has the user that is watched do something.
-    pub fn order(&self, order: Canary) -> Vec<Effect> {
+    pub fn order(&self, order: Canary) -> Option<TraceEffect> {
         match self.state {
-            SeeState::On(user) => vec![Effect::Canary { user, order }],
-            _ => Vec::new(),
+            SeeState::On(user) => Some(TraceEffect::Canary { user, order }),
+            SeeState::Off | SeeState::Waiting(_) | SeeState::Gone(_) => None,
         }
     }
 
     /// Sends what is typed.
-    pub fn say(&mut self) -> Vec<Effect> {
+    pub fn say(&mut self) -> Option<TraceEffect> {
         let text = self.draft.trim().to_owned();
         if text.is_empty() || !self.sight.taken {
-            return Vec::new();
+            return None;
         }
         self.draft.clear();
         self.order(Canary::Say(text))
@@ -48,12 +48,12 @@ impl Seeing {
     }
 
     /// Says the clip that is chosen.
-    pub fn speak(&self) -> Vec<Effect> {
-        self.clip().filter(|_| self.sight.taken).map(|clip| self.order(Canary::Speak(clip))).unwrap_or_default()
+    pub fn speak(&self) -> Option<TraceEffect> {
+        self.clip().filter(|_| self.sight.taken).and_then(|clip| self.order(Canary::Speak(clip)))
     }
 
-    pub(super) fn release(&self) -> Vec<Effect> {
-        if self.sight.taken { self.order(Canary::Release) } else { Vec::new() }
+    pub(super) fn release(&self) -> Option<TraceEffect> {
+        if self.sight.taken { self.order(Canary::Release) } else { None }
     }
 
     /// While a person acts, every answer's time is told.

@@ -2,9 +2,9 @@
 
 use std::collections::HashSet;
 
-use super::Seeing;
-use super::frames::time;
-use crate::run::view::RunView;
+use crate::run::RunView;
+use crate::run::frames::time;
+use crate::trace::model::{Seeing, name};
 use engine::wire::{Act, SeenFrame};
 use metrics::{UserId, Way};
 
@@ -84,7 +84,7 @@ fn bubble(seen: &SeenFrame, user: UserId, run: &RunView, echoed: &HashSet<(UserI
         _ if !came => Some(Bubble { id, by: Speaker::Own, time, text, pending: true, ..Bubble::default() }),
         Some((by, _)) if by == user => Some(Bubble { id, by: Speaker::Own, time, text, frame, ..Bubble::default() }),
         by => {
-            let name = by.map_or_else(|| "somebody else".to_owned(), |(by, _)| super::name(run, by));
+            let name = by.map_or_else(|| "somebody else".to_owned(), |(by, _)| name(run, by));
             Some(Bubble { id, by: Speaker::Other, name, time, text, frame, ..Bubble::default() })
         }
     }

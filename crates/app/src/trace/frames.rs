@@ -1,21 +1,9 @@
-//! Frames as lines to read, search and copy.
+//! What was on the connection, to read, search and copy.
 
-use super::{SeeState, Seeing, SeenHistory};
 use crate::format;
-use crate::listen::MarkKind;
+use crate::run::frames::{FrameRow, MarkKind, row, time, transcript};
+use crate::trace::model::{SeeState, Seeing, SeenHistory};
 use engine::wire::{CanaryReply, Note, Told};
-use metrics::{Frame, Way};
-
-/// One line of a timeline.
-#[derive(Debug, Clone, PartialEq, Default)]
-pub struct FrameRow {
-    pub id: String,
-    pub time: String,
-    pub way: FrameWay,
-    pub text: String,
-}
-
-pub type FrameWay = MarkKind;
 
 impl Seeing {
     /// What was on the connection and what happened, the newest first; what the search does not find is left out.
@@ -46,38 +34,6 @@ impl Seeing {
     }
 }
 
-/// Lines as they are copied.
-pub fn transcript(rows: &[FrameRow]) -> String {
-    rows.iter().map(|row| format!("{} {} {}\n", row.time, row.way.words().0, row.text)).collect()
-}
-
-/// A frame as a line.
-pub fn row(id: String, frame: &Frame) -> FrameRow {
-    let way = match frame.way {
-        Way::In => FrameWay::In,
-        Way::Out => FrameWay::Out,
-        Way::Response => FrameWay::Response,
-        Way::Request => FrameWay::Request,
-    };
-    let mut text = match &frame.text {
-        Some(text) => text.clone(),
-        None => format!("binary, {}", format::bytes(f64::from(frame.length))),
-    };
-    if frame.text.as_ref().is_some_and(|text| text.ends_with('…')) {
-        text.push_str(&format!(" ({} characters)", format::count(frame.length.into())));
-    }
-    if frame.more > 0 {
-        text.push_str(&format!(" and {} more like it", format::count(frame.more.into())));
-    }
-    FrameRow { id, time: time(frame.at_s), way, text }
-}
-
-/// Of the run, to the millisecond.
-pub fn time(at_s: f64) -> String {
-    let millis = (at_s.max(0.0) * 1e3).round() as u64;
-    format!("{}.{:03}", format::clock((millis / 1_000) as f64), millis % 1_000)
-}
-
 /// In order of time.
 fn matching(history: &SeenHistory, words: &str) -> Vec<FrameRow> {
     let words: Vec<String> = words.split_whitespace().map(str::to_lowercase).collect();
@@ -97,10 +53,10 @@ fn matching(history: &SeenHistory, words: &str) -> Vec<FrameRow> {
     rows.into_iter().map(|(_, row)| row).filter(finds).collect()
 }
 
-fn in_words(note: &Note) -> Option<(FrameWay, String)> {
+fn in_words(note: &Note) -> Option<(MarkKind, String)> {
     match &note.told {
-        Told::Saw(text) => Some((FrameWay::State, text.clone())),
-        Told::Failed(text) => Some((FrameWay::Failed, text.clone())),
+        Told::Saw(text) => Some((MarkKind::State, text.clone())),
+        Told::Failed(text) => Some((MarkKind::Failed, text.clone())),
         Told::Took { operation, what, micros } => {
             let what = match what {
                 CanaryReply::Answer => "answer",
@@ -108,7 +64,7 @@ fn in_words(note: &Note) -> Option<(FrameWay, String)> {
                 CanaryReply::Echo => "own echo",
                 CanaryReply::FirstAudio => "first audio",
             };
-            Some((FrameWay::State, format!("{operation}: {what} after {}", format::micros(*micros as f64))))
+            Some((MarkKind::State, format!("{operation}: {what} after {}", format::micros(*micros as f64))))
         }
         _ => None,
     }

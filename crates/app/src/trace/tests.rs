@@ -1,6 +1,6 @@
 use super::*;
-use crate::event::Effect;
 use crate::run::view::Tables;
+use crate::trace::conversation;
 use base::time::Timestamp;
 use engine::wire::{Act, Canary, CanaryReply, Choice, SeenMessage, Told};
 use metrics::{Frame, Way};
@@ -28,7 +28,7 @@ fn seen(user: UserId, frames: Vec<SeenFrame>) -> Seen {
 
 #[test]
 fn a_user_is_chosen_by_number_by_chance_or_elsewhere() {
-    let watch = |user| Effect::Watch(Some(user));
+    let watch = |user| TraceEffect::Watch(Some(user));
     let mut seeing = Seeing::default();
     assert_eq!(seeing.watch(&run()).unwrap(), [watch(UserId::new(0, 0))]);
     assert_eq!(seeing.watch_any(&run()), [watch(UserId::new(0, 16))]);
@@ -36,7 +36,7 @@ fn a_user_is_chosen_by_number_by_chance_or_elsewhere() {
     assert_eq!(seeing.show(&run(), UserId::new(1, 6)), [watch(UserId::new(1, 6))]);
     assert_eq!((seeing.population.as_str(), seeing.number.as_str()), ("guests", "7"));
     assert_eq!(seeing.status(&run()), "Waiting for guests 7: it is not there now.");
-    assert_eq!(seeing.stop(), [Effect::Watch(None)]);
+    assert_eq!(seeing.stop(), [TraceEffect::Watch(None)]);
     assert_eq!(seeing.stop(), []);
     seeing.number = "x".into();
     assert!(seeing.watch(&run()).is_err());
@@ -50,15 +50,15 @@ fn who_is_taken_over_is_given_back_before_another_is_watched() {
     let sight = Sight { taken: true, ..Sight::default() };
     seeing.take_in(Seen { sight: Some(sight), ..seen(one, vec![]) });
     seeing.draft = " hi ".into();
-    assert_eq!(seeing.say(), [Effect::Canary { user: one, order: Canary::Say("hi".into()) }]);
+    assert_eq!(seeing.say(), Some(TraceEffect::Canary { user: one, order: Canary::Say("hi".into()) }));
     assert_eq!(seeing.draft, "");
     let took = Told::Took { operation: "message".into(), what: CanaryReply::Echo, micros: 12_340 };
     let note = Note { at: Timestamp::ZERO, told: took };
     let sight = Sight { taken: true, ..Sight::default() };
     seeing.take_in(Seen { sight: Some(sight), notes: vec![note], ..seen(one, vec![]) });
     assert_eq!(seeing.replies[0].text, "message: own echo after 12.3\u{a0}ms");
-    let release = Effect::Canary { user: one, order: Canary::Release };
-    assert_eq!(seeing.show(&run(), two), [release, Effect::Watch(Some(two))]);
+    let release = TraceEffect::Canary { user: one, order: Canary::Release };
+    assert_eq!(seeing.show(&run(), two), [release, TraceEffect::Watch(Some(two))]);
 }
 
 #[test]
@@ -67,11 +67,11 @@ fn who_is_taken_over_says_the_clip_that_is_chosen() {
     let clip = |label: &str| Choice { act: Act::Speak, label: label.to_owned() };
     let offers = vec![clip("order"), clip("weather"), Choice { act: Act::Tick(0), label: "send".to_owned() }];
     let sight = |taken| Some(Sight { taken, offers: offers.clone(), ..Sight::default() });
-    let says = |clip: &str| [Effect::Canary { user, order: Canary::Speak(clip.to_owned()) }];
+    let says = |clip: &str| Some(TraceEffect::Canary { user, order: Canary::Speak(clip.to_owned()) });
     let mut seeing = Seeing::default();
     seeing.show(&run(), user);
     seeing.take_in(Seen { sight: sight(false), ..seen(user, vec![]) });
-    assert_eq!(seeing.speak(), [], "its script speaks");
+    assert_eq!(seeing.speak(), None, "its script speaks");
     seeing.take_in(Seen { sight: sight(true), ..seen(user, vec![]) });
     assert_eq!(seeing.clips(), ["order", "weather"]);
     assert_eq!(seeing.speak(), says("order"));

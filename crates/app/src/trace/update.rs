@@ -1,59 +1,60 @@
-//! What happens to the user that is seen, and to panels of evidence: a part of [`update`](crate::update()).
+//! What looking at one user does, and having it do something.
 
-use crate::event::Effect;
-use crate::model::Model;
-use crate::notice::{About, NoticeKind, say};
-use crate::trace::SeeEvent;
+use crate::notice::{About, NoticeKind};
+use crate::page::PageEffect;
+use crate::response::{Response, Responses, wants};
+use crate::run::RunView;
+use crate::trace::model::{Seeing, name};
+use crate::trace::{TraceEffect, TraceEvent};
 use engine::wire::Canary;
 
-pub fn update(model: &mut Model, event: SeeEvent) -> Vec<Effect> {
-    let (seeing, run) = (&mut model.seeing, &model.run);
+/// `run`: who is there to be seen.
+pub fn update(model: &mut Seeing, event: TraceEvent, run: &RunView) -> Responses<TraceEffect> {
     match event {
-        SeeEvent::ChoosePopulation(name) => seeing.population = name,
-        SeeEvent::TypeNumber(number) => seeing.number = number,
-        SeeEvent::Watch => match seeing.watch(run) {
-            Ok(effects) => return effects,
-            Err(problem) => say(model, NoticeKind::Problem, About::Deed, problem),
+        TraceEvent::ChoosePopulation(name) => model.population = name,
+        TraceEvent::TypeNumber(number) => model.number = number,
+        TraceEvent::Watch => match model.watch(run) {
+            Ok(effects) => return wants(effects),
+            Err(problem) => return vec![Response::say(NoticeKind::Problem, About::Deed, problem)],
         },
-        SeeEvent::WatchAny => return seeing.watch_any(run),
-        SeeEvent::WatchUser(user) => {
-            seeing.clue = None;
-            return [seeing.show(run, user), vec![Effect::RevealUser]].concat();
+        TraceEvent::WatchAny => return wants(model.watch_any(run)),
+        TraceEvent::WatchUser(user) => {
+            model.clue = None;
+            return wants(model.show(run, user).into_iter().chain([TraceEffect::RevealUser]));
         }
-        SeeEvent::Stop => return seeing.stop(),
-        SeeEvent::Search(words) => seeing.words = words,
-        SeeEvent::CopyFrames => {
-            return vec![Effect::CopyText { text: seeing.as_text(), done: "Frames copied.".to_owned() }];
-        }
-        SeeEvent::Seen(seen) => seeing.take_in(*seen),
-        SeeEvent::Take => return seeing.order(Canary::Take),
-        SeeEvent::Release => return seeing.order(Canary::Release),
-        SeeEvent::Draft(text) => seeing.draft = text,
-        SeeEvent::Say => return seeing.say(),
-        SeeEvent::ChooseClip(clip) => seeing.chosen_clip = clip,
-        SeeEvent::Speak => return seeing.speak(),
-        SeeEvent::Tick(timer) => return seeing.order(Canary::Tick(timer)),
-        SeeEvent::React { reaction, frame } => return seeing.order(Canary::React { reaction, frame }),
-        SeeEvent::FeltSlow => return felt_slow(model),
-        SeeEvent::Investigate(past, clue) => seeing.clue = Some((past, clue)),
-        SeeEvent::CloseCase => seeing.clue = None,
-        SeeEvent::CopyCase(text) => {
-            return vec![Effect::CopyText { text, done: "Transcript copied.".to_owned() }];
-        }
+        TraceEvent::Stop => return wants(model.stop()),
+        TraceEvent::Search(words) => model.words = words,
+        TraceEvent::CopyFrames => return copied(model.as_text(), "Frames copied."),
+        TraceEvent::Seen(seen) => model.take_in(*seen),
+        TraceEvent::Take => return wants(model.order(Canary::Take)),
+        TraceEvent::Release => return wants(model.order(Canary::Release)),
+        TraceEvent::Draft(text) => model.draft = text,
+        TraceEvent::Say => return wants(model.say()),
+        TraceEvent::ChooseClip(clip) => model.chosen_clip = clip,
+        TraceEvent::Speak => return wants(model.speak()),
+        TraceEvent::Tick(timer) => return wants(model.order(Canary::Tick(timer))),
+        TraceEvent::React { reaction, frame } => return wants(model.order(Canary::React { reaction, frame })),
+        TraceEvent::FeltSlow => return felt_slow(model, run),
+        TraceEvent::Investigate(past, clue) => model.clue = Some((past, clue)),
+        TraceEvent::CloseCase => model.clue = None,
+        TraceEvent::CopyCase(text) => return copied(text, "Transcript copied."),
     }
     Vec::new()
 }
 
+fn copied(text: String, done: &str) -> Responses<TraceEffect> {
+    vec![Response::Page(PageEffect::CopyText { text, done: done.to_owned() })]
+}
+
 /// A person says that the service felt slow just now: a mark on the charts, for whoever looks at them later.
-fn felt_slow(model: &mut Model) -> Vec<Effect> {
-    if !model.run.status.is_running() {
-        say(model, NoticeKind::Problem, About::Deed, "Nothing runs that could feel slow.".to_owned());
-        return Vec::new();
+fn felt_slow(model: &Seeing, run: &RunView) -> Responses<TraceEffect> {
+    if !run.status.is_running() {
+        return vec![Response::say(NoticeKind::Problem, About::Deed, "Nothing runs that could feel slow.")];
     }
-    let text = match model.seeing.user() {
-        Some(user) => format!("felt slow, watching {}", crate::trace::name(&model.run, user)),
+    let text = match model.user() {
+        Some(user) => format!("felt slow, watching {}", name(run, user)),
         None => "felt slow".to_owned(),
     };
-    say(model, NoticeKind::Done, About::Run, format!("Marked at {}: felt slow.", model.run.status.clock()));
-    vec![Effect::NoteDown(text)]
+    let said = format!("Marked at {}: felt slow.", run.status.clock());
+    vec![Response::say(NoticeKind::Done, About::Run, said), Response::Do(TraceEffect::NoteDown(text))]
 }

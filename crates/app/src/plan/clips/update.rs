@@ -1,141 +1,115 @@
-//! What happens to clips and recordings: a part of [`update`](crate::update()).
+//! What happens to clips and recordings.
 
-use crate::event::{Effect, Event};
-use crate::model::Model;
-use crate::notice::{About, NoticeKind, over, say};
-use crate::plan::Editor;
-use crate::plan::clips::recording::ClipRecording;
-use crate::plan::voice_form;
-use crate::presets;
-use plan::Plan;
+use crate::notice::{About, Notice, NoticeEffect, NoticeKind};
+use crate::plan::clips::store::LONGEST_S;
+use crate::plan::clips::{ClipEffect, ClipEvent, ClipRecording};
+use crate::plan::update::edited;
+use crate::plan::{PlanModel, voice_form};
+use crate::response::{Response, Responses, wants};
 use protocol::audio::Clip;
 
-/// The events of playing and recording; none of them changes the plan.
-pub fn update(model: &mut Model, event: Event) -> Vec<Effect> {
+pub fn update(model: &mut PlanModel, event: ClipEvent) -> Responses<ClipEffect> {
     match event {
-        Event::PlayClip(name) => return play(model, &name),
-        Event::ClipEnded => {
-            model.playing = None;
-            return vec![Effect::StopClip];
+        ClipEvent::Read(clip) => return edited(Some(take(model, clip))),
+        ClipEvent::Rename { from, to } => {
+            if let Some(name) = model.editor.edit_clips(|clips| clips.rename(&from, &to)) {
+                model.playing.take_if(|playing| *playing == from);
+                voice_form::say_instead(&mut model.editor, &from, Some(&name));
+            }
+            return edited(None);
         }
-        Event::Record if model.recording == ClipRecording::Off => {
+        ClipEvent::Remove(name) => {
+            model.editor.edit_clips(|clips| clips.remove(&name));
+            voice_form::say_instead(&mut model.editor, &name, None);
+            return edited(None);
+        }
+        ClipEvent::Play(name) => return wants([play(model, &name)]),
+        ClipEvent::Ended => {
+            model.playing = None;
+            return wants([ClipEffect::Stop]);
+        }
+        ClipEvent::Record if model.recording == ClipRecording::Off => {
             model.recording = ClipRecording::Asked;
-            over(model, About::Clip);
             // What is played would be recorded.
             model.playing = None;
-            return vec![Effect::StopClip, Effect::Record];
+            let over = Response::over(About::Clip);
+            return vec![over, Response::Do(ClipEffect::Stop), Response::Do(ClipEffect::Record)];
         }
-        Event::RecordingBegan if model.recording == ClipRecording::Asked => {
+        ClipEvent::RecordingBegan if model.recording == ClipRecording::Asked => {
             model.recording = ClipRecording::On { seconds: 0.0, level: 0.0 };
         }
-        Event::RecordingGoesOn { seconds, level } if model.recording.is_on() => {
+        ClipEvent::RecordingGoesOn { seconds, level } if model.recording.is_on() => {
             model.recording = ClipRecording::On { seconds, level };
-            if seconds >= crate::plan::clips::LONGEST_S as f64 {
-                return end(model);
+            if seconds >= LONGEST_S as f64 {
+                return wants([end(model)]);
             }
         }
-        Event::EndRecording if model.recording.is_on() => return end(model),
-        Event::DiscardRecording => {
+        ClipEvent::EndRecording if model.recording.is_on() => return wants([end(model)]),
+        ClipEvent::DiscardRecording => {
             model.recording = ClipRecording::Off;
-            return vec![Effect::DiscardRecording];
+            return wants([ClipEffect::DiscardRecording]);
         }
-        Event::RecordingFailed(problem) => {
+        ClipEvent::RecordingFailed(problem) => {
             model.recording = ClipRecording::Off;
-            say(model, NoticeKind::Problem, About::Clip, problem);
+            return vec![Response::say(NoticeKind::Problem, About::Clip, problem)];
         }
-        _ => {}
+        // Too late: what they belong to is not going on.
+        ClipEvent::Record | ClipEvent::RecordingBegan | ClipEvent::RecordingGoesOn { .. } | ClipEvent::EndRecording => {
+        }
     }
     Vec::new()
 }
 
-/// The events of listening in on a user of the run.
-pub fn hear(model: &mut Model, event: Event) -> Vec<Effect> {
-    let (hearing, run) = (&mut model.hearing, &model.run);
-    match event {
-        Event::ChooseSpeaker(name) => hearing.population = name,
-        Event::TypeSpeaker(number) => hearing.number = number,
-        Event::Listen => match hearing.listen(run) {
-            Ok(effects) => return effects,
-            Err(problem) => say(model, NoticeKind::Problem, About::Deed, problem),
-        },
-        Event::ListenToAny => return hearing.listen_to_any(run),
-        Event::StopListening => return hearing.stop(),
-        Event::SetVolume(volume) => {
-            hearing.volume = volume.clamp(0.0, 1.0);
-            return vec![Effect::SetVolume(hearing.volume)];
-        }
-        Event::Heard(heard) => return hearing.take(*heard),
-        _ => {}
-    }
-    Vec::new()
-}
-
-fn play(model: &mut Model, name: &str) -> Vec<Effect> {
+fn play(model: &mut PlanModel, name: &str) -> ClipEffect {
     let was_playing = model.playing.take();
     if was_playing.as_deref() == Some(name) {
-        return vec![Effect::StopClip];
+        return ClipEffect::Stop;
     }
-    let Some(known) = model.editor.clips().find(name) else { return vec![Effect::StopClip] };
+    let Some(known) = model.editor.clips().find(name) else { return ClipEffect::Stop };
     model.playing = Some(name.to_owned());
-    vec![Effect::PlayClip(known.clip.clone())]
+    ClipEffect::Play(known.clip.clone())
 }
 
-fn end(model: &mut Model) -> Vec<Effect> {
+fn end(model: &mut PlanModel) -> ClipEffect {
     model.recording = ClipRecording::Ending;
-    vec![Effect::EndRecording { name: "recording".to_owned(), rate: voice_form::rate(&model.editor) }]
+    ClipEffect::EndRecording { name: "recording".to_owned(), rate: voice_form::rate(&model.editor) }
 }
 
 /// A clip that somebody adds is meant to be said.
-pub fn take(model: &mut Model, clip: Clip) {
+fn take(model: &mut PlanModel, clip: Clip) -> NoticeEffect {
     if model.recording == ClipRecording::Ending {
         model.recording = ClipRecording::Off;
     }
     let wanted = clip.name.clone();
+    let said = |kind, text| Notice::new(kind, About::Clip, text);
     match model.editor.edit_clips(|clips| clips.add(clip)) {
         Ok(name) => {
             voice_form::say_too(&mut model.editor, &name);
-            // Of several files one may have failed: that must not vanish behind those that went well.
-            if model.notice.as_ref().is_none_or(|notice| notice.kind != NoticeKind::Problem) {
-                say(model, NoticeKind::Done, About::Clip, format!("The clip {name} is there. It stays in this page."));
-            }
+            // Of several files one may have failed.
+            let text = format!("The clip {name} is there. It stays in this page.");
+            NoticeEffect::Mention(said(NoticeKind::Done, text))
         }
-        Err(problem) => say(model, NoticeKind::Problem, About::Clip, format!("{wanted} was not taken: {problem}.")),
+        Err(problem) => NoticeEffect::Say(said(NoticeKind::Problem, format!("{wanted} was not taken: {problem}."))),
     }
-}
-
-pub fn rename(model: &mut Model, from: &str, to: &str) {
-    if let Some(name) = model.editor.edit_clips(|clips| clips.rename(from, to)) {
-        model.playing.take_if(|playing| playing == from);
-        voice_form::say_instead(&mut model.editor, from, Some(&name));
-    }
-}
-
-pub fn remove(model: &mut Model, name: &str) {
-    model.editor.edit_clips(|clips| clips.remove(name));
-    voice_form::say_instead(&mut model.editor, name, None);
-}
-
-/// The clips that a run is given; none to a plan without anybody who speaks.
-pub fn needed(editor: &Editor, plan: &Plan) -> Vec<Clip> {
-    let mut scenarios = plan.populations.iter().filter_map(|population| presets::scenario(&population.scenario));
-    if scenarios.any(|scenario| scenario.get("audio").is_some()) { editor.clips().own() } else { Vec::new() }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{Clip, ClipRecording, Effect, Event, Model};
-    use crate::update;
+    use super::*;
+    use crate::plan::{Edit, PlanEffect};
+    use crate::run::{RunEffect, RunEvent};
+    use crate::{Effect, Event, Model, update};
 
     fn voice_model() -> Model {
         let mut model = Model::default();
         model.safety.fair_use = true;
-        update(&mut model, Event::ChooseScenario("voice-guest".into()));
+        update(&mut model, Edit::ChooseScenario("voice-guest".into()));
         model
     }
 
     fn after(model: &mut Model, events: impl IntoIterator<Item = Event>) -> Vec<Effect> {
         let all = events.into_iter().flat_map(|event| update(model, event));
-        all.filter(|effect| !matches!(effect, Effect::KeepDraft(_))).collect()
+        all.filter(|effect| !matches!(effect, Effect::Plan(PlanEffect::KeepDraft(_)))).collect()
     }
 
     fn clip(name: &str) -> Clip {
@@ -145,10 +119,10 @@ mod tests {
     #[test]
     fn a_new_clip_is_said_and_goes_with_the_run_but_not_into_the_plan_s_link() {
         let mut model = voice_model();
-        after(&mut model, [Event::ClipRead(clip("mine"))]);
-        assert!(model.editor.text().contains("\"mine\""));
-        let effects = after(&mut model, [Event::Start]);
-        let [Effect::Start { clips, .. }] = &effects[..] else { panic!("{effects:?}") };
+        after(&mut model, [ClipEvent::Read(clip("mine")).into()]);
+        assert!(model.plan.editor.text().contains("\"mine\""));
+        let effects = after(&mut model, [RunEvent::Start.into()]);
+        let [Effect::Run(RunEffect::Start { clips, .. })] = &effects[..] else { panic!("{effects:?}") };
         assert_eq!(clips, &[clip("mine")]);
     }
 
@@ -156,53 +130,64 @@ mod tests {
     fn chat_users_get_no_clips() {
         let mut model = Model::default();
         model.safety.fair_use = true;
-        let effects = after(&mut model, [Event::ClipRead(clip("mine")), Event::Start]);
-        assert!(matches!(&effects[..], [Effect::Start { clips, .. }] if clips.is_empty()), "{effects:?}");
+        let effects = after(&mut model, [ClipEvent::Read(clip("mine")).into(), RunEvent::Start.into()]);
+        assert!(
+            matches!(&effects[..], [Effect::Run(RunEffect::Start { clips, .. })] if clips.is_empty()),
+            "{effects:?}"
+        );
     }
 
     #[test]
     fn clips_outlive_the_choice_of_another_plan() {
         let mut model = voice_model();
-        after(&mut model, [Event::ClipRead(clip("mine")), Event::ChoosePlan("chat-voice".into())]);
-        assert!(model.editor.clips().find("mine").is_some());
+        after(&mut model, [ClipEvent::Read(clip("mine")).into(), Edit::ChoosePreset("chat-voice".into()).into()]);
+        assert!(model.plan.editor.clips().find("mine").is_some());
     }
 
     #[test]
     fn played_again_a_clip_stops() {
         let mut model = voice_model();
-        let play = || Event::PlayClip("order".into());
-        assert!(matches!(after(&mut model, [play()])[..], [Effect::PlayClip(_)]));
-        assert_eq!(model.playing.as_deref(), Some("order"));
-        assert_eq!(after(&mut model, [play()]), [Effect::StopClip]);
-        after(&mut model, [play(), Event::ClipEnded]);
-        assert_eq!(model.playing, None);
+        let play = || ClipEvent::Play("order".into()).into();
+        assert!(matches!(after(&mut model, [play()])[..], [Effect::Clips(ClipEffect::Play(_))]));
+        assert_eq!(model.plan.playing.as_deref(), Some("order"));
+        assert_eq!(after(&mut model, [play()]), [Effect::Clips(ClipEffect::Stop)]);
+        after(&mut model, [play(), ClipEvent::Ended.into()]);
+        assert_eq!(model.plan.playing, None);
     }
 
     #[test]
     fn a_recording_becomes_a_clip() {
         let mut model = voice_model();
-        let began = [Event::Record, Event::RecordingBegan, Event::RecordingGoesOn { seconds: 1.0, level: 0.5 }];
-        assert_eq!(after(&mut model, began), [Effect::StopClip, Effect::Record]);
-        assert_eq!(model.recording.clock(), "0:01");
-        let ended = after(&mut model, [Event::EndRecording]);
-        assert_eq!(ended, [Effect::EndRecording { name: "recording".into(), rate: 24_000 }]);
-        after(&mut model, [Event::ClipRead(clip("recording"))]);
-        assert_eq!((model.recording.clone(), model.editor.clips().own().len()), (ClipRecording::Off, 1));
+        let began = [
+            ClipEvent::Record.into(),
+            ClipEvent::RecordingBegan.into(),
+            ClipEvent::RecordingGoesOn { seconds: 1.0, level: 0.5 }.into(),
+        ];
+        assert_eq!(after(&mut model, began), [Effect::Clips(ClipEffect::Stop), Effect::Clips(ClipEffect::Record)]);
+        assert_eq!(model.plan.recording.clock(), "0:01");
+        let ended = after(&mut model, [ClipEvent::EndRecording.into()]);
+        assert_eq!(ended, [Effect::Clips(ClipEffect::EndRecording { name: "recording".into(), rate: 24_000 })]);
+        after(&mut model, [ClipEvent::Read(clip("recording")).into()]);
+        assert_eq!((model.plan.recording.clone(), model.plan.editor.clips().own().len()), (ClipRecording::Off, 1));
     }
 
     #[test]
     fn a_refused_microphone_is_said_in_words() {
         let mut model = voice_model();
-        after(&mut model, [Event::Record, Event::RecordingFailed("the browser refused".into())]);
-        assert_eq!(model.recording, ClipRecording::Off);
+        after(&mut model, [ClipEvent::Record.into(), ClipEvent::RecordingFailed("the browser refused".into()).into()]);
+        assert_eq!(model.plan.recording, ClipRecording::Off);
         assert_eq!(model.notice.unwrap().text, "the browser refused");
     }
 
     #[test]
     fn an_endless_recording_ends() {
         let mut model = voice_model();
-        let on = [Event::Record, Event::RecordingBegan, Event::RecordingGoesOn { seconds: 120.0, level: 0.5 }];
+        let on = [
+            ClipEvent::Record.into(),
+            ClipEvent::RecordingBegan.into(),
+            ClipEvent::RecordingGoesOn { seconds: 120.0, level: 0.5 }.into(),
+        ];
         let effects = after(&mut model, on);
-        assert!(matches!(effects.last(), Some(Effect::EndRecording { .. })), "{effects:?}");
+        assert!(matches!(effects.last(), Some(Effect::Clips(ClipEffect::EndRecording { .. }))), "{effects:?}");
     }
 }

@@ -4,7 +4,7 @@ use super::closes;
 use super::errors::{close_code, closer, phase_word};
 use super::table::{self, Cell, Column, Row};
 use crate::format;
-use crate::trace::{FrameRow, frame_row};
+use crate::run::frames::{self, FrameRow};
 use metrics::{Cause, Evidence, GeneratorState, Totals, UserId, user_name};
 use plan::Plan;
 use run::RunResult;
@@ -146,9 +146,9 @@ fn case(plan: &Plan, evidence: &Evidence) -> Case {
         title: in_words(&evidence.cause),
         who: user_name(&evidence.population, evidence.user),
         user: user(plan, evidence),
-        when: format!("{}, {}", crate::trace::frame_time(evidence.at_s), phase_word(evidence.phase)),
+        when: format!("{}, {}", frames::time(evidence.at_s), phase_word(evidence.phase)),
         generator: evidence.generator.as_ref().map(generator).unwrap_or_default(),
-        frames: evidence.frames.iter().enumerate().map(|(at, frame)| frame_row(at.to_string(), frame)).collect(),
+        frames: evidence.frames.iter().enumerate().map(|(at, frame)| frames::row(at.to_string(), frame)).collect(),
     }
 }
 

@@ -105,7 +105,7 @@ fn data(value: &impl serde::Serialize) -> Markup {
 /// The charts are drawn by the very file that draws them on the live page.
 fn own_script() -> String {
     // There it is a module, here it is not.
-    let chart = include_str!("../../../../../src/ui/chart/chart.js").replace("\nexport ", "\n");
+    let chart = include_str!("../../../../../../src/ui/chart/chart.js").replace("\nexport ", "\n");
     format!("(() => {{\n\"use strict\";\n{chart}\n{}\n}})();", include_str!("report.js"))
 }
 
@@ -121,11 +121,11 @@ fn policy(style: &str, scripts: &[&str]) -> String {
 }
 
 const STYLE: &str = concat!(
-    include_str!("../../../../../style/tokens.css"),
-    include_str!("../../../../../style/base.css"),
-    include_str!("../../../../../style/parts.css"),
-    include_str!("../../../../../style/run.css"),
-    include_str!("../../../../../style/voice.css"),
+    include_str!("../../../../../../style/tokens.css"),
+    include_str!("../../../../../../style/base.css"),
+    include_str!("../../../../../../style/parts.css"),
+    include_str!("../../../../../../style/run.css"),
+    include_str!("../../../../../../style/voice.css"),
     include_str!("report.css"),
 );
 

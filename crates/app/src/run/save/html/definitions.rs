@@ -10,7 +10,7 @@ pub fn section() -> Markup {
             h2 { "What the numbers mean" }
             details {
                 summary { "How each number is measured: from when to when, how exactly, by which clock" }
-                article.document { @for one in blocks(include_str!("../../../../../docs/metrics.md")) { (block(&one)) } }
+                article.document { @for one in blocks(include_str!("../../../../../../docs/metrics.md")) { (block(&one)) } }
             }
         }
     }
