@@ -6,7 +6,7 @@ use super::store::Store;
 use crate::browser::{Clock, Microphone, Playback, PlaybackError, decode};
 use app::listen::{ListenEffect, Moments, Piece};
 use app::page::PageEvent;
-use app::plan::clips::{ClipEffect, ClipEvent};
+use app::plan::{ClipEffect, ClipEvent};
 use metrics::UserId;
 use protocol::audio::Clip;
 

@@ -2,8 +2,7 @@
 
 use crate::listen::{ListenEffect, ListenEvent};
 use crate::page::{PageEffect, PageEvent};
-use crate::plan::clips::{ClipEffect, ClipEvent};
-use crate::plan::{Edit, PlanEffect, PlanEvent};
+use crate::plan::{ClipEffect, ClipEvent, Edit, PlanEffect, PlanEvent};
 use crate::preflight::{PreflightEffect, PreflightEvent};
 use crate::response::Undertaking;
 use crate::results::{ResultsEffect, ResultsEvent};
@@ -54,6 +53,17 @@ features! {
     Trace(TraceEvent, TraceEffect),
     Swarm(SwarmEvent, SwarmEffect),
     Results(ResultsEvent, ResultsEffect),
+}
+
+impl Event {
+    /// Before it begins, something may have to be asked.
+    pub const fn begins(&self) -> Option<Undertaking> {
+        match self {
+            Self::Run(RunEvent::Start) => Some(Undertaking::Run),
+            Self::Preflight(PreflightEvent::Start) => Some(Undertaking::Preflight),
+            _ => None,
+        }
+    }
 }
 
 impl From<Edit> for Event {

@@ -75,8 +75,7 @@ mod tests {
 
     use super::*;
     use crate::page::{Page, PageEvent};
-    use crate::plan::Edit;
-    use crate::plan::clips::ClipEvent;
+    use crate::plan::{ClipEvent, Edit};
     use crate::run::view::Phase;
     use crate::run::{RunEvent, RunView};
     use crate::swarm::{SwarmEvent, SwarmView};

@@ -5,13 +5,12 @@ use crate::model::Model;
 use crate::notice::{About, Notice, NoticeEffect, NoticeKind};
 use crate::page::{Page, PageEffect, PageEvent, Theme};
 use crate::plan::{PlanEffect, share};
-use crate::preflight::PreflightEvent;
 use crate::response::{Response, Responses, Undertaking};
 use crate::results::{ResultsEffect, Screen};
 use crate::run::view::Phase;
-use crate::run::{RunEffect, RunEvent};
+use crate::run::{RunContext, RunEffect};
 use crate::safety::SafetyEvent;
-use crate::swarm::{SwarmEffect, SwarmModel};
+use crate::swarm::{SwarmContext, SwarmEffect, SwarmModel};
 use crate::trace::Seeing;
 use crate::{listen, plan, preflight, results, run, safety, swarm, trace};
 use ::plan::Plan;
@@ -19,54 +18,36 @@ use ::swarm::Invite;
 
 /// Changes the model by what happened, and says what is to be done.
 pub fn update(model: &mut Model, event: impl Into<Event>) -> Vec<Effect> {
-    happened(model, event.into())
+    let event = event.into();
+    if event.begins().is_some_and(|undertaking| is_asked_first(model, undertaking)) {
+        return Vec::new();
+    }
+    hand_on(model, event)
 }
 
-fn happened(model: &mut Model, event: Event) -> Vec<Effect> {
+/// To its feature.
+fn hand_on(model: &mut Model, event: Event) -> Vec<Effect> {
+    let run = &model.run.view;
     match event {
         Event::Page(event) => update_page(model, event),
-        Event::Plan(event) => {
-            let responses = plan::update(&mut model.plan, event);
-            carry_out(model, responses)
-        }
-        Event::Clips(event) => {
-            let responses = plan::clips::update(&mut model.plan, event);
-            carry_out(model, responses)
-        }
-        Event::Safety(event) => {
-            let responses = safety::update(&mut model.safety, event);
-            carry_out(model, responses)
-        }
-        Event::Preflight(PreflightEvent::Start) if is_asked_first(model, Undertaking::Preflight) => Vec::new(),
-        Event::Preflight(event) => {
-            let responses = preflight::update(&mut model.preflight, event, &model.plan);
-            carry_out(model, responses)
-        }
-        Event::Run(RunEvent::Start) if is_asked_first(model, Undertaking::Run) => Vec::new(),
+        Event::Plan(event) => carry_out(plan::update(&mut model.plan, event), model),
+        Event::Clips(event) => carry_out(plan::update_clips(&mut model.plan, event), model),
+        Event::Safety(event) => carry_out(safety::update(&mut model.safety, event), model),
+        Event::Preflight(event) => carry_out(preflight::update(&mut model.preflight, event, &model.plan), model),
         Event::Run(event) => {
             let (limits, doubts) = (&model.safety.limits, &model.swarm.view.doubts);
-            let context = run::RunContext { plan: &model.plan, limits, doubts };
-            let responses = run::update(&mut model.run, event, &context);
-            carry_out(model, responses)
+            let context = RunContext { plan: &model.plan, limits, doubts };
+            carry_out(run::update(&mut model.run, event, &context), model)
         }
-        Event::Listen(event) => {
-            let responses = listen::update(&mut model.listen, event, &model.run.view);
-            carry_out(model, responses)
-        }
-        Event::Trace(event) => {
-            let responses = trace::update(&mut model.trace, event, &model.run.view);
-            carry_out(model, responses)
-        }
+        Event::Listen(event) => carry_out(listen::update(&mut model.listen, event, run), model),
+        Event::Trace(event) => carry_out(trace::update(&mut model.trace, event, run), model),
         Event::Swarm(event) => in_swarm(model, |swarm, context| swarm::update(swarm, event, context)),
-        Event::Results(event) => {
-            let responses = results::update(&mut model.results, event, &model.run.log_filter);
-            carry_out(model, responses)
-        }
+        Event::Results(event) => carry_out(results::update(&mut model.results, event, &model.run.log_filter), model),
     }
 }
 
 /// What a feature wants, in its order.
-fn carry_out<E: Into<Effect>>(model: &mut Model, responses: Responses<E>) -> Vec<Effect> {
+fn carry_out<E: Into<Effect>>(responses: Responses<E>, model: &mut Model) -> Vec<Effect> {
     responses.into_iter().flat_map(|response| respond(model, response)).collect()
 }
 
@@ -124,11 +105,11 @@ fn is_asked_first(model: &mut Model, undertaking: Undertaking) -> bool {
 /// Lets the swarm's part of the page answer, with what it needs to know of the rest.
 fn in_swarm(
     model: &mut Model,
-    answer: impl FnOnce(&mut SwarmModel, &swarm::SwarmContext<'_>) -> Responses<SwarmEffect>,
+    answer: impl FnOnce(&mut SwarmModel, &SwarmContext<'_>) -> Responses<SwarmEffect>,
 ) -> Vec<Effect> {
     let (leaves_something, plan) = (model.leaves_something(), model.plan.editor.plan());
-    let responses = answer(&mut model.swarm, &swarm::SwarmContext { safety: &model.safety, plan, leaves_something });
-    carry_out(model, responses)
+    let context = SwarmContext { safety: &model.safety, plan, leaves_something };
+    carry_out(answer(&mut model.swarm, &context), model)
 }
 
 /// What concerns the page as a whole, and so several features.
@@ -213,8 +194,7 @@ fn stop_all(model: &mut Model) -> Vec<Effect> {
         // It stands for whoever comes to the page after the run.
         model.notice = Some(Notice::new(NoticeKind::Warning, About::Deed, text));
     }
-    let cancelled = preflight::cancel(&mut model.preflight);
-    let mut effects = carry_out(model, cancelled);
+    let mut effects = carry_out(preflight::cancel(&mut model.preflight), model);
     effects.push(if is_pressed_again { RunEffect::Abort } else { RunEffect::Stop }.into());
     effects.extend(plays.then(|| Effect::from(SwarmEffect::StopPart)));
     effects
@@ -246,8 +226,8 @@ mod tests {
     use crate::plan::path::Path;
     use crate::plan::{Edit, PlanEvent, load_form};
     use crate::presets;
-    use crate::run::RunView;
     use crate::run::save::Format;
+    use crate::run::{RunEvent, RunView};
     use crate::text_file::{Encoding, ReadFile, TextFile, TextFileError};
 
     /// Without the drafts that every edit leaves.

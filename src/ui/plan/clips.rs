@@ -8,8 +8,8 @@ use web_sys::{Element, HtmlElement};
 
 use crate::ui::parts::keyed;
 use crate::ui::store::Store;
+use app::plan::ClipEvent;
 use app::plan::Edit;
-use app::plan::clips::ClipEvent;
 use app::plan::voice_form::{ClipLine, clip_lines, say_or_not};
 
 #[component]

@@ -4,7 +4,7 @@ use leptos::prelude::*;
 
 use crate::ui::parts::{Select, keyed, unique_id};
 use crate::ui::store::Store;
-use app::trace::{Bubble, CanaryReply, SeeState, TraceEvent, Voice, conversation};
+use app::trace::{Bubble, ReplyRow, SeeState, TraceEvent, Voice, conversation};
 
 #[component]
 pub fn Conversation() -> impl IntoView {
@@ -114,8 +114,8 @@ fn Canary() -> impl IntoView {
                 <button class="primary" on:click=move |_| see(TraceEvent::Speak)>"Speak"</button>
             </div>
             <ul class="replies" role="log" aria-label="Answers to what was done by hand" hidden=move || !is_taken.get()>
-                {keyed(move || replies.get(), |reply: &CanaryReply| reply.id, |reply: Memo<CanaryReply>| {
-                    let CanaryReply { kind, text, .. } = reply.get_untracked();
+                {keyed(move || replies.get(), |reply: &ReplyRow| reply.id, |reply: Memo<ReplyRow>| {
+                    let ReplyRow { kind, text, .. } = reply.get_untracked();
                     view! { <li class=kind.words().2>{text}</li> }
                 })}
             </ul>

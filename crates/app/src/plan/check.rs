@@ -5,7 +5,6 @@ use serde_json::Value;
 use crate::plan::clips::Clips;
 use crate::plan::csv::CsvTable;
 use crate::plan::population_path;
-use crate::plan::voice_form::UTTERANCES;
 use crate::presets;
 use plan::{Accounts, Plan, Population};
 use scenario::{Op, Problem};
@@ -89,6 +88,9 @@ fn unknown(name: &Value, clips: &Clips) -> Option<String> {
         known.join(", ")
     ))
 }
+
+/// The variables that hold lists of names.
+pub const UTTERANCES: &str = "utterances";
 
 #[cfg(test)]
 mod tests {

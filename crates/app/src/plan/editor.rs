@@ -8,7 +8,7 @@ use crate::plan::check;
 use crate::plan::clips::Clips;
 use crate::plan::csv::CsvTable;
 use crate::plan::json_text;
-use crate::plan::path::Path;
+use crate::plan::path::{Path, population_path};
 use plan::{Accounts, Load, Plan};
 use scenario::Problem;
 
@@ -246,11 +246,6 @@ impl Editor {
         self.plan = plan;
         self.problems = problems.into_iter().map(|problem| placed(&self.text, problem)).collect();
     }
-}
-
-/// Where a population stands in the document.
-pub fn population_path(population: usize) -> Path {
-    Path::default().key("populations").index(population)
 }
 
 fn placed(text: &str, problem: Problem) -> PlacedProblem {

@@ -2,10 +2,8 @@
 
 use serde_json::Value;
 
-use crate::plan::Editor;
-use crate::plan::clips::ClipRecording;
-use crate::plan::path::Path;
-use crate::plan::population_path;
+use crate::plan::path::{Path, population_path};
+use crate::plan::{ClipRecording, Editor};
 use crate::presets;
 use base::url;
 use plan::Plan;

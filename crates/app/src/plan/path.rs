@@ -159,6 +159,11 @@ fn is_plain(key: &str) -> bool {
     !key.is_empty() && key.chars().all(|c| c.is_alphanumeric() || c == '_' || c == '-')
 }
 
+/// Where a population stands in the document.
+pub fn population_path(population: usize) -> Path {
+    Path::default().key("populations").index(population)
+}
+
 #[cfg(test)]
 mod tests {
     use serde_json::json;

@@ -3,6 +3,7 @@
 use serde_json::Value;
 
 use crate::plan::Editor;
+use crate::plan::check::UTTERANCES;
 use crate::plan::field;
 use crate::plan::path::Path;
 use crate::plan::population_path;
@@ -174,8 +175,6 @@ pub fn say_instead(editor: &mut Editor, from: &str, to: Option<&str>) {
     }
 }
 
-/// The variables that hold lists of names.
-pub const UTTERANCES: &str = "utterances";
 const VOICES: &str = "voices";
 
 /// Voices of the service that the presets are for; another one's are typed into the plan.

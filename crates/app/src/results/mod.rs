@@ -7,6 +7,7 @@ mod list;
 mod model;
 mod overlay;
 mod update;
+mod words;
 
 pub use comparison::{ChangeView, ComparedGroup, ComparedLine, ComparisonView, RunHead};
 pub use event::{ResultsEffect, ResultsEvent};

@@ -9,7 +9,7 @@ pub mod view;
 
 pub use event::{Reply, SwarmEffect, SwarmEvent};
 pub use joining::follow;
-pub use model::{Asks, Joining, SwarmModel};
+pub use model::{Asks, Joining, SwarmContext, SwarmModel};
 pub use places::{named, nearness};
-pub use update::{SwarmContext, update};
+pub use update::update;
 pub use view::SwarmView;

@@ -1,5 +1,6 @@
 //! What the page knows of the swarm that it is in, or is asked into.
 
+use crate::safety::Safety;
 use crate::swarm::{SwarmEffect, SwarmView};
 use plan::Plan;
 use swarm::{Credentials, Invite, Offer, Role};
@@ -13,6 +14,15 @@ pub struct SwarmModel {
     /// The broker's address as it is typed, and this browser's name in swarms.
     pub broker: String,
     pub browser_name: String,
+}
+
+/// What a swarm needs to know of the rest of the page.
+pub struct SwarmContext<'a> {
+    pub safety: &'a Safety,
+    /// That can run.
+    pub plan: Option<&'a Plan>,
+    /// This page is in a swarm or plays a run, which joining another one ends.
+    pub leaves_something: bool,
 }
 
 /// A link that was followed and leads nowhere yet.

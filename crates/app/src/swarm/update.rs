@@ -3,20 +3,10 @@
 use crate::notice::{About, NoticeKind};
 use crate::page::PageEffect;
 use crate::response::{Response, Responses, wants};
-use crate::safety::Safety;
 use crate::swarm::joining::{answer, offered};
-use crate::swarm::{SwarmEffect, SwarmEvent, SwarmModel, SwarmView};
+use crate::swarm::{SwarmContext, SwarmEffect, SwarmEvent, SwarmModel, SwarmView};
 use plan::Plan;
 use swarm::{Decision, checked_broker};
-
-/// What a swarm needs to know of the rest of the page.
-pub struct SwarmContext<'a> {
-    pub safety: &'a Safety,
-    /// That can run.
-    pub plan: Option<&'a Plan>,
-    /// This page is in a swarm or plays a run, which joining another one ends.
-    pub leaves_something: bool,
-}
 
 pub fn update(model: &mut SwarmModel, event: SwarmEvent, context: &SwarmContext<'_>) -> Responses<SwarmEffect> {
     match event {

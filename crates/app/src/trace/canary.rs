@@ -3,18 +3,9 @@
 use crate::format;
 use crate::run::frames::MarkKind;
 use crate::trace::TraceEffect;
-use crate::trace::model::{SeeState, Seeing};
+use crate::trace::model::{ReplyRow, SeeState, Seeing};
 use base::time::Span;
 use engine::wire::{Act, Canary, CanaryReply as What, Note, Told};
-
-/// One line about what was done by hand.
-#[derive(Debug, Clone, PartialEq, Default)]
-pub struct ReplyRow {
-    /// Counts all there ever were.
-    pub id: u64,
-    pub kind: MarkKind,
-    pub text: String,
-}
 
 impl Seeing {
     /// Has the user that is watched do something.

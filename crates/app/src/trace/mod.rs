@@ -7,8 +7,7 @@ mod frames;
 mod model;
 mod update;
 
-pub use canary::ReplyRow as CanaryReply;
 pub use chat::{Bubble, Speaker as Voice, conversation};
 pub use event::{TraceEffect, TraceEvent};
-pub use model::{SeeState, Seeing, name};
+pub use model::{ReplyRow, SeeState, Seeing, name};
 pub use update::update;

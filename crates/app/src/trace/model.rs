@@ -3,9 +3,9 @@
 use std::collections::VecDeque;
 use std::sync::Arc;
 
-use crate::run::RunView;
 use crate::run::view::{Clue, SpeakerRow};
-use crate::trace::{CanaryReply, TraceEffect};
+use crate::run::{MarkKind, RunView};
+use crate::trace::TraceEffect;
 use engine::wire::{Note, Seen, SeenFrame, Sight};
 use metrics::{UserId, user_name};
 
@@ -25,7 +25,7 @@ pub struct Seeing {
     pub sight: Arc<Sight>,
     pub seen: Arc<SeenHistory>,
     /// The last answers to what was done by hand.
-    pub replies: VecDeque<CanaryReply>,
+    pub replies: VecDeque<ReplyRow>,
     /// A panel of evidence is open.
     pub clue: Option<(bool, Clue)>,
 }
@@ -39,6 +39,15 @@ pub enum SeeState {
     On(UserId),
     /// It was there.
     Gone(UserId),
+}
+
+/// One line about what was done by hand.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct ReplyRow {
+    /// Counts all there ever were.
+    pub id: u64,
+    pub kind: MarkKind,
+    pub text: String,
 }
 
 /// Compared by how often it was changed: its frames are never held against each other.

@@ -1,10 +1,9 @@
 //! What happens to clips and recordings.
 
 use crate::notice::{About, Notice, NoticeEffect, NoticeKind};
-use crate::plan::clips::store::LONGEST_S;
-use crate::plan::clips::{ClipEffect, ClipEvent, ClipRecording};
+use crate::plan::clips::LONGEST_S;
 use crate::plan::update::edited;
-use crate::plan::{PlanModel, voice_form};
+use crate::plan::{ClipEffect, ClipEvent, ClipRecording, PlanModel, voice_form};
 use crate::response::{Response, Responses, wants};
 use protocol::audio::Clip;
 
