@@ -7,8 +7,8 @@ use std::borrow::Cow;
 use std::hint::black_box;
 use std::time::Instant;
 
-use app::RunView;
-use app::run_view::charts::{ChartKind, data};
+use app::run::RunView;
+use app::run::view::charts::{ChartKind, data};
 use base::time::{Span, Timestamp};
 use metrics::{
     Aggregator, ErrorKey, HealthDelta, LedgerDelta, Phase, Recorder, SnapshotPart, TotalsConfig, UsersByState,

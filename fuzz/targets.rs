@@ -3,7 +3,8 @@
 
 use std::sync::LazyLock;
 
-use app::{csv::CsvTable, share, text_file::TextFile};
+use app::plan::{csv::CsvTable, share};
+use app::text_file::TextFile;
 use base::time::{Span, Timestamp};
 use base::url as ours;
 use engine::wire::FromWorker;

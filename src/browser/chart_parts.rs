@@ -4,7 +4,7 @@ use wasm_bindgen::JsCast;
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{Response, Url};
 
-use app::save::ChartParts;
+use app::run::save::ChartParts;
 
 /// `None`: the server does not hand it out a second time.
 pub async fn chart_parts() -> Option<ChartParts> {

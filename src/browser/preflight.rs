@@ -12,7 +12,7 @@ use super::reach::{look, nearby, own_origin};
 use super::run_driver::{cores, user_agent};
 use super::sockets_probe::{count_sockets, place_to_count};
 use super::worker_host::{HostEvent, WorkerHost};
-use app::uplink::uplink;
+use app::preflight::uplink::uplink;
 use catalogue::Metric;
 use engine::wire::{FromWorker, ToWorker};
 use metrics::Report;

@@ -7,9 +7,9 @@ use web_sys::{Blob, BlobPropertyBag, HtmlAnchorElement, Url};
 
 use super::store::Store;
 use crate::browser::chart_parts;
-use app::Event;
+use app::page::PageEvent;
 use app::past::PastRun;
-use app::save::Format;
+use app::run::save::Format;
 use run::ReportProblem;
 
 /// This page's run as it is now.
@@ -32,7 +32,7 @@ pub fn save(store: Store, format: Format, past: Result<PastRun, ReportProblem>) 
             Err(error) => Err(format!("The report cannot be written: {error}.")),
         };
         if let Err(error) = saved {
-            store.dispatch(Event::Failed(error));
+            store.dispatch(PageEvent::Failed(error));
         }
     });
 }

@@ -6,8 +6,7 @@ use leptos::prelude::*;
 use super::parts::Dialog;
 use super::store::Store;
 use crate::browser::{ForgetError, forget_everything};
-use app::joining::leaves_something;
-use app::kept;
+use app::{Model, kept};
 
 #[component]
 pub fn ForgetButton() -> impl IntoView {
@@ -21,7 +20,7 @@ pub fn ForgetButton() -> impl IntoView {
 #[component]
 fn Forget(open: RwSignal<bool>) -> impl IntoView {
     let store = Store::here();
-    let is_busy = store.select(leaves_something);
+    let is_busy = store.select(Model::leaves_something);
     let deleted = RwSignal::new(None::<Result<Vec<String>, ForgetError>>);
     let next = NodeRef::<Button>::new();
     let is_done = move || deleted.with(Option::is_some);
@@ -77,7 +76,7 @@ fn Forget(open: RwSignal<bool>) -> impl IntoView {
 
 /// Without the plan that a link brought.
 fn load_anew() {
-    super::effects::set_fragment("");
+    super::page::set_fragment("");
     // A page that refuses to be loaded anew stays, which is all that is lost.
     let _ = window().location().reload();
 }

@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 
 use super::store::Store;
-use app::{Event, Page, Theme};
+use app::page::{Page, PageEvent, Theme};
 
 #[component]
 pub fn Header() -> impl IntoView {
@@ -26,7 +26,7 @@ pub fn Header() -> impl IntoView {
 fn PageLink(page: Page, label: &'static str) -> impl IntoView {
     let store = Store::here();
     let current = store.select(move |model| (model.page == page).then_some("page"));
-    view! { <button class="tab" aria-current=current on:click=move |_| store.dispatch(Event::Show(page))>{label}</button> }
+    view! { <button class="tab" aria-current=current on:click=move |_| store.dispatch(PageEvent::Show(page))>{label}</button> }
 }
 
 /// Seven dots around one: a swarm.
@@ -71,7 +71,7 @@ fn ThemeToggle() -> impl IntoView {
             class="quiet theme"
             title="Colours: as the system, light, dark"
             aria-label=move || format!("Colours: {}", text())
-            on:click=move |_| store.dispatch(Event::ChooseTheme(theme.get().next()))
+            on:click=move |_| store.dispatch(PageEvent::ChooseTheme(theme.get().next()))
         >
             <svg viewBox="0 0 16 16" aria-hidden="true"><circle cx="8" cy="8" r="6.2" /><path d="M8 1.8a6.2 6.2 0 0 1 0 12.4z" /></svg>
             {text}

@@ -5,6 +5,7 @@ mod download;
 mod effects;
 mod forget;
 mod header;
+mod page;
 mod parts;
 mod plan;
 mod results;
@@ -12,6 +13,7 @@ mod run;
 mod safety;
 mod shell;
 mod sound;
+mod storage;
 mod store;
 mod swarm;
 

@@ -8,11 +8,24 @@ use leptos::prelude::*;
 
 use super::forget::ForgetButton;
 use super::parts::Dialog;
+use super::storage::remember;
 use super::store::Store;
-use app::Event;
-use app::joining::named;
-use app::safety::{Cap, FAIR_USE, Safety, SafetyEvent, in_words};
+use app::kept::SAFETY;
+use app::page::PageEvent;
+use app::safety::{Cap, FAIR_USE, Safety, SafetyEffect, SafetyEvent, in_words};
+use app::swarm::named;
 use plan::HostLoad;
+
+/// Does in the browser what is asked for here.
+pub fn run(store: Store, effect: SafetyEffect) {
+    match effect {
+        SafetyEffect::Keep { text, limits } => {
+            remember(SAFETY, &text);
+            store.driver().set_limits(limits.clone());
+            store.swarm_driver().change(|swarm| swarm.generate(|generator| generator.limit(limits)));
+        }
+    }
+}
 
 /// As `aria-keyshortcuts` wants it. Control and full stop: nothing on a page uses it, screen readers leave it alone, and on a
 /// Mac the same key with Command has always meant "stop".
@@ -25,7 +38,7 @@ pub fn StopKey() -> impl IntoView {
     let handle = window_event_listener(keydown, move |event| {
         if event.key() == "." && (event.ctrl_key() || event.meta_key()) && !event.alt_key() && !event.repeat() {
             event.prevent_default();
-            store.dispatch(Event::StopKey);
+            store.dispatch(PageEvent::StopKey);
         }
     });
     on_cleanup(move || handle.remove());
@@ -72,7 +85,7 @@ pub fn Permission() -> impl IntoView {
             node_ref=place
             class="permission"
             aria-labelledby="permission-title"
-            on:close=move |_| store.dispatch(Event::Safety(SafetyEvent::Refuse))
+            on:close=move |_| store.dispatch(SafetyEvent::Refuse)
         >
             <div class="dialog-head"><h2 id="permission-title">"Before load starts"</h2></div>
             <div class="dialog-body stack">
@@ -87,10 +100,10 @@ pub fn Permission() -> impl IntoView {
                     <p>"Ctrl and the full stop key together stop a run at any time, from anywhere on the page."</p>
                 </div>
                 <div class="row">
-                    <button class="primary" on:click=move |_| store.dispatch(Event::Safety(SafetyEvent::Allow))>
+                    <button class="primary" on:click=move |_| store.dispatch(SafetyEvent::Allow)>
                         {move || if has_hosts() { "Allow and start" } else { "Understood, start" }}
                     </button>
-                    <button on:click=move |_| store.dispatch(Event::Safety(SafetyEvent::Refuse))>"Do not start"</button>
+                    <button on:click=move |_| store.dispatch(SafetyEvent::Refuse)>"Do not start"</button>
                 </div>
             </div>
         </dialog>
@@ -114,12 +127,12 @@ fn LimitsForm() -> impl IntoView {
     let typed = RwSignal::new(String::new());
     let add = move |event: leptos::ev::SubmitEvent| {
         event.prevent_default();
-        store.dispatch(Event::Safety(SafetyEvent::AddHost(typed.get_untracked())));
+        store.dispatch(SafetyEvent::AddHost(typed.get_untracked()));
         typed.set(String::new());
     };
     let cap = move |(cap, label, unit): (Cap, &'static str, &'static str)| {
         let value = store.select(move |model| cap.shown(&model.safety.limits));
-        let set = move |text| store.dispatch(Event::Safety(SafetyEvent::SetCap { cap, text }));
+        let set = move |text| store.dispatch(SafetyEvent::SetCap { cap, text });
         view! {
             <label class="field">
                 <span>{label}</span>
@@ -187,7 +200,7 @@ fn Allowed(
     let names = store.select(move |model| names(&model.safety).iter().cloned().collect::<Vec<_>>());
     let line = move |name: String| {
         let (shown, label) = (name.clone(), format!("Take back {name}"));
-        let remove = move |_| store.dispatch(Event::Safety(take_back(name.clone())));
+        let remove = move |_| store.dispatch(take_back(name.clone()));
         view! { <li class="row"><code>{shown}</code><button class="quiet right" aria-label=label on:click=remove>"Take back"</button></li> }
     };
     view! {

@@ -2,18 +2,21 @@
 
 use leptos::prelude::*;
 
-use super::effects;
 use super::header::Header;
+use super::page;
 use super::plan::PlanPage;
 use super::results::ResultsPage;
 use super::run::RunPage;
 use super::safety::{Permission, StopKey};
+use super::storage::remembered;
 use super::store::Store;
 use super::swarm::{BrokerQuestion, LoadQuestion, SwarmPage};
 use crate::browser::{History, RunDriver, SwarmDriver, automation, was_discarded};
+use app::NoticeKind;
 use app::kept;
+use app::page::{Page, PageEvent};
+use app::run::RunView;
 use app::safety::SafetyEvent;
-use app::{Event, NoticeKind, Page, RunView};
 
 /// Puts the page into the document.
 pub fn open() {
@@ -28,26 +31,26 @@ fn App() -> impl IntoView {
     let driver = RunDriver::new(swarm.clone(), history.clone());
     let store = Store::provide(driver.clone(), swarm.clone(), history);
     automation::expose(&driver, &swarm, move |reply| store.reply(reply));
-    let page = store.select(|model| model.page);
+    let shown = store.select(|model| model.page);
     let heard = store.run(|run| run.status.announcement());
     let title = store.run(RunView::title);
     Effect::new(move || document().set_title(&title.get()));
-    let kept = effects::remembered(kept::SAFETY);
-    store.dispatch(Event::Safety(SafetyEvent::Remembered(kept)));
+    let kept = remembered(kept::SAFETY);
+    store.dispatch(SafetyEvent::Remembered(kept));
     let location = window().location();
-    store.dispatch(Event::Opened {
+    store.dispatch(PageEvent::Opened {
         fragment: location.hash().unwrap_or_default(),
         origin: location.origin().unwrap_or_default(),
-        theme: effects::remembered(kept::THEME),
-        draft: effects::remembered(kept::DRAFT),
-        broker: effects::remembered(kept::BROKER),
-        browser_name: effects::remembered(kept::NAME),
+        theme: remembered(kept::THEME),
+        draft: remembered(kept::DRAFT),
+        broker: remembered(kept::BROKER),
+        browser_name: remembered(kept::NAME),
     });
     if was_discarded() {
-        store.dispatch(Event::Discarded);
+        store.dispatch(PageEvent::Discarded);
     }
     let follow = window_event_listener(leptos::ev::hashchange, move |_| {
-        store.dispatch(Event::Followed { fragment: window().location().hash().unwrap_or_default() });
+        store.dispatch(PageEvent::Followed { fragment: window().location().hash().unwrap_or_default() });
     });
     on_cleanup(move || follow.remove());
     view! {
@@ -59,10 +62,10 @@ fn App() -> impl IntoView {
         <LoadQuestion />
         <StopKey />
         <main id="main" tabindex="-1">
-            <div hidden=move || page.get() != Page::Plan><PlanPage /></div>
-            <div hidden=move || page.get() != Page::Run><RunPage /></div>
-            <div hidden=move || page.get() != Page::Swarm><SwarmPage /></div>
-            <div hidden=move || page.get() != Page::Results><ResultsPage /></div>
+            <div hidden=move || shown.get() != Page::Plan><PlanPage /></div>
+            <div hidden=move || shown.get() != Page::Run><RunPage /></div>
+            <div hidden=move || shown.get() != Page::Swarm><SwarmPage /></div>
+            <div hidden=move || shown.get() != Page::Results><ResultsPage /></div>
         </main>
         <p class="unseen" role="status" aria-live="polite">{heard}</p>
     }
@@ -82,7 +85,7 @@ fn Notice() -> impl IntoView {
     view! {
         <div class=class role="status" aria-live="polite">
             <span>{move || notice.get().map(|notice| notice.text)}</span>
-            <button class="quiet" hidden=move || notice.get().is_none() on:click=move |_| store.dispatch(Event::DismissNotice)>
+            <button class="quiet" hidden=move || notice.get().is_none() on:click=move |_| store.dispatch(PageEvent::DismissNotice)>
                 "Dismiss"
             </button>
         </div>
@@ -92,5 +95,5 @@ fn Notice() -> impl IntoView {
 /// The fragment belongs to plans, so the link moves the focus and leaves the address alone.
 fn skip(event: leptos::ev::MouseEvent) {
     event.prevent_default();
-    effects::enter_page();
+    page::enter();
 }

@@ -4,8 +4,9 @@ use gloo_timers::callback::Interval;
 
 use super::store::Store;
 use crate::browser::{Clock, Microphone, Playback, PlaybackError, decode};
-use app::Event;
-use app::hear::{Moments, Piece};
+use app::listen::{ListenEffect, Moments, Piece};
+use app::page::PageEvent;
+use app::plan::{ClipEffect, ClipEvent};
 use metrics::UserId;
 use protocol::audio::Clip;
 
@@ -27,25 +28,44 @@ struct Hearing {
     moments: Moments,
 }
 
-pub fn play(store: Store, clip: &Clip) {
+pub fn run(store: Store, effect: ClipEffect) {
+    match effect {
+        ClipEffect::Play(clip) => play(store, &clip),
+        ClipEffect::Stop => stop_clip(store),
+        ClipEffect::Record => record(store),
+        ClipEffect::EndRecording { name, rate } => end_recording(store, name, rate),
+        ClipEffect::DiscardRecording => discard_recording(store),
+    }
+}
+
+pub fn listen(store: Store, effect: ListenEffect) {
+    match effect {
+        ListenEffect::Hear { user, volume } => hear(store, user, volume),
+        ListenEffect::Stop => stop_hearing(store),
+        ListenEffect::SetVolume(volume) => set_volume(store, volume),
+        ListenEffect::Play { rate, pieces } => play_pieces(store, rate, &pieces),
+    }
+}
+
+fn play(store: Store, clip: &Clip) {
     let played = Playback::new(clip.rate).and_then(|mut playback| {
-        playback.play_to_end(&clip.samples(), move || store.dispatch(Event::ClipEnded))?;
+        playback.play_to_end(&clip.samples(), move || store.dispatch(ClipEvent::Ended))?;
         Ok(playback)
     });
     match played {
         Ok(playback) => store.with_sound(|sound| sound.clip = Some(playback)),
         Err(problem) => {
-            store.dispatch(Event::ClipEnded);
-            store.dispatch(Event::Failed(problem.to_string()));
+            store.dispatch(ClipEvent::Ended);
+            store.dispatch(PageEvent::Failed(problem.to_string()));
         }
     }
 }
 
-pub fn stop_clip(store: Store) {
+fn stop_clip(store: Store) {
     store.with_sound(|sound| sound.clip = None);
 }
 
-pub fn record(store: Store) {
+fn record(store: Store) {
     let number = store.with_sound(|sound| {
         sound.recordings += 1;
         sound.recordings
@@ -58,9 +78,9 @@ pub fn record(store: Store) {
         match opened {
             Ok(microphone) => {
                 store.with_sound(|sound| sound.recording = Some((microphone, meter(store))));
-                store.dispatch(Event::RecordingBegan);
+                store.dispatch(ClipEvent::RecordingBegan);
             }
-            Err(problem) => store.dispatch(Event::RecordingFailed(problem.to_string())),
+            Err(problem) => store.dispatch(ClipEvent::RecordingFailed(problem.to_string())),
         }
     });
 }
@@ -72,12 +92,12 @@ fn meter(store: Store) -> Interval {
     Interval::new(METER_MS, move || {
         let level = store.with_sound(|sound| sound.recording.as_ref().map(|(microphone, _)| microphone.level()));
         if let Some(level) = level {
-            store.dispatch(Event::RecordingGoesOn { seconds: (clock.now_ms() - began_ms) / 1e3, level });
+            store.dispatch(ClipEvent::RecordingGoesOn { seconds: (clock.now_ms() - began_ms) / 1e3, level });
         }
     })
 }
 
-pub fn end_recording(store: Store, name: String, rate: u32) {
+fn end_recording(store: Store, name: String, rate: u32) {
     let Some((microphone, _)) = store.with_sound(|sound| sound.recording.take()) else { return };
     leptos::task::spawn_local(async move {
         let taken = match microphone.finish().await {
@@ -85,8 +105,8 @@ pub fn end_recording(store: Store, name: String, rate: u32) {
             Err(problem) => Err(problem.to_string()),
         };
         store.dispatch(match taken {
-            Ok(samples) => Event::ClipRead(Clip::new(name, rate, &samples)),
-            Err(problem) => Event::RecordingFailed(format!(
+            Ok(samples) => ClipEvent::Read(Clip::new(name, rate, &samples)),
+            Err(problem) => ClipEvent::RecordingFailed(format!(
                 "The recording was lost: {}.",
                 problem.to_string().trim_end_matches('.')
             )),
@@ -94,24 +114,24 @@ pub fn end_recording(store: Store, name: String, rate: u32) {
     });
 }
 
-pub fn discard_recording(store: Store) {
+fn discard_recording(store: Store) {
     store.with_sound(|sound| {
         sound.recording = None;
         sound.recordings += 1;
     });
 }
 
-pub fn hear(store: Store, user: UserId, volume: f64) {
+fn hear(store: Store, user: UserId, volume: f64) {
     store.with_sound(|sound| sound.hearing = Some(Hearing { volume, playback: None, moments: Moments::default() }));
     store.driver().hear(Some(user));
 }
 
-pub fn stop_hearing(store: Store) {
+fn stop_hearing(store: Store) {
     store.driver().hear(None);
     store.with_sound(|sound| sound.hearing = None);
 }
 
-pub fn set_volume(store: Store, volume: f64) {
+fn set_volume(store: Store, volume: f64) {
     store.with_sound(|sound| {
         if let Some(hearing) = &mut sound.hearing {
             hearing.volume = volume;
@@ -121,10 +141,10 @@ pub fn set_volume(store: Store, volume: f64) {
 }
 
 /// A page without sound still shows what is said.
-pub fn play_pieces(store: Store, rate: u32, pieces: &[Piece]) {
+fn play_pieces(store: Store, rate: u32, pieces: &[Piece]) {
     let problem = store.with_sound(|sound| sound.hearing.as_mut()?.play(rate, pieces).err());
     if let Some(problem) = problem {
-        store.dispatch(Event::Failed(problem.to_string()));
+        store.dispatch(PageEvent::Failed(problem.to_string()));
     }
 }
 

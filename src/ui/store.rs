@@ -8,15 +8,18 @@ use super::effects;
 use super::sound::Sound;
 use super::swarm::swarm_picture;
 use crate::browser::{History, Preflight, Rehearsal, RunDriver, SwarmDriver};
-use app::joining::{Reply, is_asking};
+use app::listen::ListenEvent;
 use app::past::PastRun;
-use app::path::Path;
+use app::plan::path::Path;
+use app::plan::{Editor, population_path};
 use app::preflight::{PreflightEvent, RehearsalOrder};
 use app::results::{Overlay, ResultsEvent, Screen, overlay};
-use app::run_view::Tables;
-use app::run_view::charts::{ChartData, ChartKind, data};
-use app::see::SeeEvent;
-use app::{Editor, Event, Model, RunView, SwarmView, population_path, update};
+use app::run::view::Tables;
+use app::run::view::charts::{ChartData, ChartKind, data};
+use app::run::{RunEvent, RunView};
+use app::swarm::{Reply, SwarmEvent, SwarmView};
+use app::trace::TraceEvent;
+use app::{Event, Model, update};
 use metrics::clock_doubts;
 use run::{Run, RunResult};
 use swarm::Offer;
@@ -53,7 +56,7 @@ impl Shows {
     fn view(self, model: &Model) -> &RunView {
         match (self, &model.results.screen) {
             (Self::Past, Screen::Run(run)) => &run.view,
-            _ => &model.run,
+            _ => &model.run.view,
         }
     }
 }
@@ -64,9 +67,9 @@ impl Store {
         let model = RwSignal::new(Model::default());
         let store = Self {
             model,
-            plan: Memo::new(move |_| model.with(|model| model.editor.revision())),
-            run: Memo::new(move |_| model.with(|model| model.run.revision)),
-            tables: Memo::new(move |_| model.with(|model| model.run.tables.revision)),
+            plan: Memo::new(move |_| model.with(|model| model.plan.editor.revision())),
+            run: Memo::new(move |_| model.with(|model| model.run.view.revision)),
+            tables: Memo::new(move |_| model.with(|model| model.run.view.tables.revision)),
             driver: StoredValue::new_local(driver.clone()),
             swarm: StoredValue::new_local(swarm.clone()),
             sound: StoredValue::new_local(Sound::default()),
@@ -80,8 +83,8 @@ impl Store {
         leptos::task::spawn_local(async move { history.open().await });
         driver.on_change(move || store.refresh());
         swarm.on_change(move || store.refresh_swarm());
-        driver.on_heard(move |heard| store.dispatch(Event::Heard(Box::new(heard))));
-        driver.on_seen(move |seen| store.dispatch(Event::See(SeeEvent::Seen(Box::new(seen)))));
+        driver.on_heard(move |heard| store.dispatch(ListenEvent::Heard(Box::new(heard))));
+        driver.on_seen(move |seen| store.dispatch(TraceEvent::Seen(Box::new(seen))));
         provide_context(store);
         store
     }
@@ -106,7 +109,7 @@ impl Store {
     ) -> Memo<T> {
         Memo::new(move |_| {
             self.plan.get();
-            self.model.with_untracked(|model| pick(&model.editor))
+            self.model.with_untracked(|model| pick(&model.plan.editor))
         })
     }
 
@@ -188,7 +191,7 @@ impl Store {
     fn refresh_results(self) {
         let history = self.history();
         let (entries, problem) = (history.entries(), history.problem());
-        self.dispatch(Event::Results(ResultsEvent::Listed { entries, problem }));
+        self.dispatch(ResultsEvent::Listed { entries, problem });
         // The run itself may be the one who tells.
         leptos::task::spawn_local(async move { self.refresh_keeping() });
     }
@@ -196,8 +199,8 @@ impl Store {
     /// Whether the run that is shown is kept.
     fn refresh_keeping(self) {
         let not_kept = self.driver.with_value(|driver| driver.status().not_kept);
-        if self.peek(|model| model.results.not_kept != not_kept) {
-            self.dispatch(Event::Results(ResultsEvent::NotKept(not_kept)));
+        if self.peek(|model| model.run.not_kept != not_kept) {
+            self.dispatch(RunEvent::NotKept(not_kept));
         }
     }
 
@@ -217,7 +220,7 @@ impl Store {
         self,
         pick: impl Fn(&SwarmView) -> T + Send + Sync + 'static,
     ) -> Memo<T> {
-        self.select(move |model| pick(&model.swarm))
+        self.select(move |model| pick(&model.swarm.view))
     }
 
     pub fn driver(self) -> RunDriver {
@@ -229,13 +232,13 @@ impl Store {
     }
 
     fn refresh_swarm(self) {
-        let users = self.peek(|model| model.editor.plan().map(|plan| Offer::of(plan).users));
+        let users = self.peek(|model| model.plan.editor.plan().map(|plan| Offer::of(plan).users));
         let mut view = swarm_picture(&self.swarm_driver(), &self.driver(), users);
         let bound_ms = self.swarm_driver().clock_bound_ms();
         view.doubts =
-            self.peek(|model| model.editor.plan().map(|plan| clock_doubts(plan, bound_ms)).unwrap_or_default());
-        if self.peek(|model| model.swarm != view) {
-            self.dispatch(Event::SwarmChanged(Box::new(view)));
+            self.peek(|model| model.plan.editor.plan().map(|plan| clock_doubts(plan, bound_ms)).unwrap_or_default());
+        if self.peek(|model| model.swarm.view != view) {
+            self.dispatch(SwarmEvent::Changed(Box::new(view)));
         }
     }
 
@@ -253,7 +256,7 @@ impl Store {
         };
         let preflight = Preflight::start(rehearsal, move |checklist, is_done| {
             let checklist = Box::new(checklist);
-            self.dispatch(Event::Preflight(PreflightEvent::News { checklist, is_done }));
+            self.dispatch(PreflightEvent::News { checklist, is_done });
         });
         self.preflight.set_value(Some(preflight));
     }
@@ -272,10 +275,11 @@ impl Store {
         let news = self.driver.with_value(|driver| {
             driver.with_run(|run| {
                 let run = run?;
-                let (is_new, view) =
-                    self.peek(|model| (model.run.id != run.id(), RunView::live(run, &model.log_filter, &model.run)));
-                let started = is_new.then(|| Event::Started(Box::new(run.plan().clone())));
-                Some((started, Event::RunChanged(Box::new(view))))
+                let (is_new, view) = self.peek(|model| {
+                    (model.run.view.id != run.id(), RunView::live(run, &model.run.log_filter, &model.run.view))
+                });
+                let started = is_new.then(|| RunEvent::Started(Box::new(run.plan().clone())));
+                Some((started, RunEvent::Changed(Box::new(view))))
             })
         });
         if let Some((started, changed)) = news {
@@ -287,14 +291,18 @@ impl Store {
 
     /// Answers what is asked about a swarm just now; `false`: nothing is.
     pub fn reply(self, reply: Reply) -> bool {
-        let is_asked = self.peek(is_asking);
+        let is_asked = self.peek(|model| model.swarm.is_asking());
         if is_asked {
-            self.dispatch(Event::Reply(reply));
+            self.dispatch(SwarmEvent::Reply(reply));
         }
         is_asked
     }
 
-    pub fn dispatch(self, event: Event) {
+    pub fn dispatch(self, event: impl Into<Event>) {
+        self.happened(event.into());
+    }
+
+    fn happened(self, event: Event) {
         let effects = self.model.try_update(|model| update(model, event)).unwrap_or_default();
         for effect in effects {
             effects::run(self, effect);

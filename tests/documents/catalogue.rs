@@ -106,7 +106,7 @@ const COUNTING: [&str; 7] = [
     "crates/swarm/src/",
     "crates/results/src/",
     "crates/app/src/results/",
-    "crates/app/src/run_view/",
+    "crates/app/src/run/view/",
 ];
 /// Of those the place that says in words what cannot be.
 const TELLING: &str = "crates/engine/src/wire";

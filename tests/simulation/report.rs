@@ -1,9 +1,9 @@
 //! A run and what is made again from its report are the same: in every number of a second report, and in every view.
 
-use app::RunView;
-use app::log::LogFilter;
 use app::past::PastRun;
-use app::run_view::charts::{self, ChartKind};
+use app::run::RunView;
+use app::run::log::LogFilter;
+use app::run::view::charts::{self, ChartKind};
 use base::time::Span;
 use metrics::{Browser, Report};
 use plan::Plan;

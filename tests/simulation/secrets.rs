@@ -2,7 +2,7 @@
 
 use app::k6;
 use app::past::PastRun;
-use app::save::Format;
+use app::run::save::Format;
 use base::time::{Span, Timestamp};
 use metrics::{Outcome, UserId};
 use plan::{Accounts, Plan};

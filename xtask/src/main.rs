@@ -6,6 +6,7 @@ mod artifacts;
 mod bench;
 mod browser;
 mod cargo_tools;
+mod circles;
 mod debian;
 mod fuzz;
 mod mosquitto;

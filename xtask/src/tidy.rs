@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use crate::circles::circles;
 use crate::shell::root;
 
 /// The pure crates in layer order: each knows at most those before it. ARCHITECTURE.md has the same list.
@@ -24,6 +25,8 @@ const LAYERS: [&str; 15] = [
     "demo-service",
     "testkit",
 ];
+/// Where no module imports one that imports it.
+const PAGES_STATE: &str = "crates/app/src";
 /// What only the root package may name.
 const OF_THE_EDGE: [&str; 6] = ["gloo-timers", "js-sys", "leptos", "wasm-bindgen", "wasm-bindgen-futures", "web-sys"];
 /// Public type names that stand more than once in the workspace. It only ever sinks.
@@ -43,6 +46,8 @@ pub fn tidy() -> Result<(), String> {
     problems.extend(doubled(&sources));
     problems.extend(text_errors(&sources));
     problems.extend(retired(&read(&root.join("docs/glossary.md"))?, &sources));
+    let code: Vec<_> = sources.iter().map(|(path, text)| (path.as_path(), without_tests(text))).collect();
+    problems.extend(circles(PAGES_STATE, &code));
     for (path, text) in &sources {
         let lines = without_tests(text).lines().count();
         if lines > LONG_FILE {

@@ -1,302 +1,82 @@
 //! What can happen to the page, and what the page then wants done. Nothing here does anything itself.
 
-use std::sync::Arc;
+use crate::listen::{ListenEffect, ListenEvent};
+use crate::page::{PageEffect, PageEvent};
+use crate::plan::{ClipEffect, ClipEvent, Edit, PlanEffect, PlanEvent};
+use crate::preflight::{PreflightEffect, PreflightEvent};
+use crate::response::Undertaking;
+use crate::results::{ResultsEffect, ResultsEvent};
+use crate::run::{RunEffect, RunEvent};
+use crate::safety::{SafetyEffect, SafetyEvent};
+use crate::swarm::{SwarmEffect, SwarmEvent};
+use crate::trace::{TraceEffect, TraceEvent};
 
-use serde_json::Value;
+/// The features of the page: each has its events and its effects.
+macro_rules! features {
+    ($($feature:ident($event:ident, $effect:ident),)*) => {
+        /// One thing that happened: a person's doing, or a run's.
+        #[derive(Debug, Clone, PartialEq)]
+        pub enum Event {
+            $($feature($event),)*
+        }
 
-use super::field::FieldKind;
-use super::hear::Piece;
-use super::joining::Reply;
-use super::model::{Page, Theme};
-use super::path::Path;
-use super::preflight::{PreflightEvent, RehearsalOrder};
-use super::results::{ResultsEffect, ResultsEvent};
-use super::run_view::RunView;
-use super::safety::SafetyEvent;
-use super::save::Format;
-use super::see::SeeEvent;
-use super::swarm_view::SwarmView;
-use super::text_file::ReadFile;
-use engine::wire::{Canary, HeardMoment, LogLevel};
-use metrics::UserId;
-use plan::{Limits, Plan, TimedAction};
-use protocol::audio::Clip;
-use swarm::{Credentials, Decision, Invite, Offer, Patience};
+        /// One thing to do in the browser.
+        #[derive(Debug, Clone, PartialEq)]
+        pub enum Effect {
+            $($feature($effect),)*
+        }
 
-/// One thing that happened: a person's doing, or a run's.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Event {
-    /// The page was opened at an address with this fragment and origin. It remembers the theme, and, if it was only
-    /// reloaded, the text of the plan; what it does not remember is empty.
-    Opened {
-        fragment: String,
-        origin: String,
-        theme: String,
-        draft: String,
-        broker: String,
-        browser_name: String,
-    },
-    /// The browser had thrown this page away.
-    Discarded,
-    /// A link was pasted into the address bar of the open page.
-    Followed {
-        fragment: String,
-    },
-    Show(Page),
-    ChooseTheme(Theme),
-    DismissNotice,
+        $(
+            impl From<$event> for Event {
+                fn from(event: $event) -> Self {
+                    Self::$feature(event)
+                }
+            }
 
-    /// Text was typed into a field of the form.
-    Typed {
-        path: Path,
-        kind: FieldKind,
-        text: String,
-    },
-    /// A value was chosen; `None` takes it out of the plan.
-    Set {
-        path: Path,
-        value: Option<Value>,
-    },
-    TypedJson(String),
-    ChoosePlan(String),
-    SelectPopulation(usize),
-    AddPopulation,
-    RemovePopulation(usize),
-    ChooseScenario(String),
-    ChooseLoad(super::load_form::LoadKind),
-    ExpandShape,
-    /// A search for the breaking point, with a load that is long enough for it.
-    FitSearch,
-    AddStage,
-    RemoveStage(usize),
-    ChooseAccounts {
-        csv: bool,
-    },
-    /// A file of accounts was dropped or selected for the open population.
-    AccountsRead {
-        name: String,
-        file: ReadFile,
-    },
-    AddThreshold(String),
-    RemoveThreshold(usize),
-    /// A plan file was opened.
-    PlanRead {
-        name: String,
-        file: ReadFile,
-    },
-    /// A file of audio was decoded, or a recording.
-    ClipRead(Clip),
-    RenameClip {
-        from: String,
-        to: String,
-    },
-    RemoveClip(String),
-    SavePlan,
-    SharePlan,
-    /// The plan as a k6 script.
-    SaveScript,
-    /// A problem was clicked.
-    GoTo {
-        line: usize,
-    },
-
-    /// By name. Played again, it stops.
-    PlayClip(String),
-    ClipEnded,
-    Record,
-    RecordingBegan,
-    /// About ten times a second.
-    RecordingGoesOn {
-        seconds: f64,
-        level: f64,
-    },
-    EndRecording,
-    DiscardRecording,
-    RecordingFailed(String),
-
-    /// Whom to listen to.
-    ChooseSpeaker(String),
-    TypeSpeaker(String),
-    Listen,
-    /// To any of them, each time to another one.
-    ListenToAny,
-    StopListening,
-    SetVolume(f64),
-    Heard(Box<HeardMoment>),
-    /// Of one user that somebody looks at.
-    See(SeeEvent),
-
-    Start,
-    Stop,
-    Abort,
-    /// The tester steers the run.
-    Act(Box<TimedAction>),
-    NoteDown {
-        at_s: f64,
-        text: String,
-    },
-    /// Opens the run's plan, with all that was done to it.
-    RecordSession,
-    /// The key that stops everything was pressed; pressed again, it cuts everything off.
-    StopKey,
-    Safety(SafetyEvent),
-    Preflight(PreflightEvent),
-    /// A run begins, whoever asked for it; it obeys this plan.
-    Started(Box<Plan>),
-    /// The run could not even begin.
-    Refused(String),
-    /// At most four times a second, and when its phase changes.
-    RunChanged(Box<RunView>),
-    FilterLog {
-        level: LogLevel,
-        words: String,
-    },
-    /// Save the run as a file.
-    Save(Format),
-
-    /// Opens a swarm that this page conducts, at the broker whose address is typed.
-    OpenSwarm,
-    LeaveSwarm,
-    TypedBroker(String),
-    /// Where this page came from offers a broker, or none.
-    BrokerOffered(Option<String>),
-    NameBrowser(String),
-    /// Whether the conductor's own browser plays no load.
-    WatchOnly(bool),
-    /// Whether the users of a browser that vanishes move to the others.
-    MoveParts(bool),
-    /// How long browsers play on without the conductor.
-    SetPatience(Patience),
-    /// The broker asks for these. They are kept in memory only.
-    GiveCredentials(Credentials),
-    /// The operator's answer to what a dialog asks: whether a link's broker may be talked to, whether a conductor may play here.
-    Reply(Reply),
-    /// The conductor may not play here any more.
-    TakeBack,
-    /// What was refused is to be asked again.
-    AskAgain,
-    /// The operator's STOP of this browser's part.
-    StopPart,
-    CopyInvite,
-    CopyWatchLink,
-    SwarmChanged(Box<SwarmView>),
-
-    /// Something about kept runs.
-    Results(ResultsEvent),
-
-    /// An effect was done.
-    Done(String),
-    /// An effect failed.
-    Failed(String),
+            impl From<$effect> for Effect {
+                fn from(effect: $effect) -> Self {
+                    Self::$feature(effect)
+                }
+            }
+        )*
+    };
 }
 
-/// One thing to do in the browser.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Effect {
-    /// Hand a file to the person.
-    Download {
-        name: String,
-        text: String,
-    },
-    /// Put the link with this fragment into the clipboard; `done` is said when that worked.
-    CopyLink {
-        fragment: String,
-        done: String,
-    },
-    /// Show a line of the JSON editor and put the cursor there.
-    RevealLine(usize),
-    ApplyTheme(Theme),
-    /// Remember the text of the plan, for a reload.
-    KeepDraft(String),
-    /// Another page is shown: begin at its top.
-    EnterPage,
-    /// Begin a run with this plan, these account rows and these clips.
-    Start {
-        plan: Box<Plan>,
-        csv: Vec<Vec<Vec<String>>>,
-        clips: Vec<Clip>,
-    },
-    Stop,
-    Abort,
-    Act(Box<TimedAction>),
-    /// A mark on the charts, at that time.
-    NoteAt {
-        at_s: f64,
-        text: String,
-    },
-    /// Hand in the run's plan as a file, and show it.
-    RecordSession,
-    /// One user of each population goes first.
-    Preflight(Box<RehearsalOrder>),
-    CancelPreflight,
-    /// Write down what was allowed, and obey it.
-    KeepSafety {
-        text: String,
-        limits: Limits,
-    },
-    Save(Format),
-    /// Ask where this page came from whether there is a broker, too.
-    AskForBroker,
-    EnterSwarm {
-        invite: Box<Invite>,
-        credentials: Option<Credentials>,
-        name: String,
-    },
-    /// A new swarm: its key is drawn by the browser.
-    OpenSwarm {
-        broker: String,
-        name: String,
-    },
-    LeaveSwarm,
-    /// Tells the swarm which plan is next.
-    OfferPlan(Box<Offer>),
-    Decide(Decision),
-    AskAgain,
-    /// Take the link out of the address.
-    ForgetLink,
-    StopPart,
-    WatchOnly(bool),
-    MoveParts(bool),
-    SetPatience(Patience),
-    NameBrowser(String),
-    /// Play a clip in place of the one before.
-    PlayClip(Arc<Clip>),
-    StopClip,
-    /// Ask for the microphone, and record.
-    Record,
-    /// Hand the recording in as a clip of this name and rate.
-    EndRecording {
-        name: String,
-        rate: u32,
-    },
-    DiscardRecording,
-    /// Have the workers tell of this user, and be ready to play.
-    Hear {
-        user: UserId,
-        volume: f64,
-    },
-    StopHearing,
-    /// Have the workers tell of this user, or of nobody any more.
-    Watch(Option<UserId>),
-    Canary {
-        user: UserId,
-        order: Canary,
-    },
-    /// Bring the watched user into view.
-    RevealUser,
-    /// Put the text into the clipboard; `done` is said when that worked.
-    CopyText {
-        text: String,
-        done: String,
-    },
-    /// A mark on the charts, now.
-    NoteDown(String),
-    SetVolume(f64),
-    PlayPieces {
-        rate: u32,
-        pieces: Vec<Piece>,
-    },
-    Results(ResultsEffect),
-    /// Build the run's view anew: what it shows was changed, not the run.
-    Refresh,
+features! {
+    Page(PageEvent, PageEffect),
+    Plan(PlanEvent, PlanEffect),
+    Clips(ClipEvent, ClipEffect),
+    Safety(SafetyEvent, SafetyEffect),
+    Preflight(PreflightEvent, PreflightEffect),
+    Run(RunEvent, RunEffect),
+    Listen(ListenEvent, ListenEffect),
+    Trace(TraceEvent, TraceEffect),
+    Swarm(SwarmEvent, SwarmEffect),
+    Results(ResultsEvent, ResultsEffect),
+}
+
+impl Event {
+    /// Before it begins, something may have to be asked.
+    pub const fn begins(&self) -> Option<Undertaking> {
+        match self {
+            Self::Run(RunEvent::Start) => Some(Undertaking::Run),
+            Self::Preflight(PreflightEvent::Start) => Some(Undertaking::Preflight),
+            _ => None,
+        }
+    }
+}
+
+impl From<Edit> for Event {
+    fn from(edit: Edit) -> Self {
+        Self::Plan(PlanEvent::Edit(edit))
+    }
+}
+
+impl From<Undertaking> for Event {
+    fn from(undertaking: Undertaking) -> Self {
+        match undertaking {
+            Undertaking::Run => Self::Run(RunEvent::Start),
+            Undertaking::Preflight => Self::Preflight(PreflightEvent::Start),
+        }
+    }
 }

@@ -1,124 +1,36 @@
-//! Everything the page shows, in one value.
+//! Everything the page shows, in one value: a model for each feature.
 
-use super::editor::Editor;
-use super::hear::Hearing;
-use super::joining::Joining;
-use super::log::LogFilter;
-use super::notice::Notice;
-use super::preflight::PreflightView;
-use super::presets;
-use super::recording::ClipRecording;
-use super::results::ResultsView;
-use super::run_view::RunView;
-use super::safety::Safety;
-use super::see::Seeing;
-use super::swarm_view::SwarmView;
+use crate::listen::Hearing;
+use crate::notice::Notice;
+use crate::page::{Page, Theme};
+use crate::plan::PlanModel;
+use crate::preflight::PreflightModel;
+use crate::results::ResultsModel;
+use crate::run::RunModel;
+use crate::safety::Safety;
+use crate::swarm::SwarmModel;
+use crate::trace::Seeing;
 
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Default)]
 pub struct Model {
     pub page: Page,
     pub theme: Theme,
-    pub editor: Editor,
-    /// The preset that the plan was made from, if it was.
-    pub preset: Option<String>,
-    pub run: RunView,
-    pub log_filter: LogFilter,
-    pub recording: ClipRecording,
-    /// The clip that is played just now, by its name.
-    pub playing: Option<String>,
-    pub hearing: Hearing,
-    pub seeing: Seeing,
-    pub notice: Option<Notice>,
-    pub preflight: PreflightView,
-    pub safety: Safety,
-    /// A link to a swarm that waits for an answer.
-    pub joining: Option<Joining>,
-    pub swarm: SwarmView,
-    pub results: ResultsView,
-    /// The broker's address as it is typed, and this browser's name in swarms.
-    pub broker: String,
-    pub browser_name: String,
-    /// Where this page came from, and whether its plan came from somebody else: by a link, or in a file.
+    /// Where this page came from.
     pub origin: String,
-    pub is_foreign: bool,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Page {
-    #[default]
-    Plan,
-    Run,
-    Swarm,
-    Results,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Theme {
-    /// As the system says.
-    #[default]
-    System,
-    Light,
-    Dark,
+    pub notice: Option<Notice>,
+    pub plan: PlanModel,
+    pub safety: Safety,
+    pub preflight: PreflightModel,
+    pub run: RunModel,
+    pub listen: Hearing,
+    pub trace: Seeing,
+    pub swarm: SwarmModel,
+    pub results: ResultsModel,
 }
 
 impl Model {
-    /// Closing the page would lose a run: one that goes on, or one that is over and kept nowhere.
-    pub fn would_lose_a_run(&self) -> bool {
-        let is_over = self.run.status.phase == super::run_view::Phase::Done;
-        self.run.status.is_running() || is_over && self.results.not_kept.is_some() && !self.results.is_saved
-    }
-}
-
-impl Default for Model {
-    fn default() -> Self {
-        let document = presets::plan(presets::DEFAULT_PLAN).expect("the default plan comes with the program");
-        Self {
-            page: Page::default(),
-            theme: Theme::default(),
-            editor: Editor::new(document),
-            preset: Some(presets::DEFAULT_PLAN.to_owned()),
-            run: RunView::default(),
-            log_filter: LogFilter::default(),
-            recording: ClipRecording::default(),
-            playing: None,
-            hearing: Hearing::default(),
-            seeing: Seeing::default(),
-            notice: None,
-            preflight: PreflightView::default(),
-            safety: Safety::default(),
-            joining: None,
-            swarm: SwarmView::default(),
-            results: ResultsView::default(),
-            broker: String::new(),
-            browser_name: String::new(),
-            origin: String::new(),
-            is_foreign: false,
-        }
-    }
-}
-
-impl Theme {
-    pub const ALL: [Self; 3] = [Self::System, Self::Light, Self::Dark];
-
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::System => "system",
-            Self::Light => "light",
-            Self::Dark => "dark",
-        }
-    }
-
-    /// What a stored name means; anything else is the system's choice.
-    pub fn named(name: &str) -> Self {
-        Self::ALL.into_iter().find(|theme| theme.name() == name).unwrap_or_default()
-    }
-
-    /// The next one in the toggle's round.
-    pub fn next(self) -> Self {
-        match self {
-            Self::System => Self::Light,
-            Self::Light => Self::Dark,
-            Self::Dark => Self::System,
-        }
+    /// This page is in a swarm or plays a run, which joining another one ends.
+    pub fn leaves_something(&self) -> bool {
+        self.swarm.view.role.is_some() || self.run.view.status.is_running()
     }
 }

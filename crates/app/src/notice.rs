@@ -1,7 +1,5 @@
 //! One sentence about what just happened. It is about something, and goes when that is over.
 
-use super::model::Model;
-
 /// Read out by screen readers.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Notice {
@@ -37,18 +35,37 @@ pub enum About {
     Page,
 }
 
-pub(super) fn say(model: &mut Model, kind: NoticeKind, about: About, text: impl Into<String>) {
-    model.notice = Some(Notice { kind, about, text: text.into() });
+/// What becomes of the notice that is shown: an effect that the page has on itself.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum NoticeEffect {
+    Say(Notice),
+    /// Said unless a problem is shown, which must not vanish behind it.
+    Mention(Notice),
+    /// What notices about this were about is no more.
+    Over(About),
+    /// Something else is done now.
+    ForgetDone,
 }
 
-/// What notices about this were about is no more.
-pub(super) fn over(model: &mut Model, about: About) {
-    model.notice.take_if(|notice| notice.about == about);
+impl NoticeEffect {
+    pub fn apply(self, shown: &mut Option<Notice>) {
+        match self {
+            Self::Say(notice) => *shown = Some(notice),
+            Self::Mention(notice) => {
+                if shown.as_ref().is_none_or(|shown| shown.kind != NoticeKind::Problem) {
+                    *shown = Some(notice);
+                }
+            }
+            Self::Over(about) => drop(shown.take_if(|shown| shown.about == about)),
+            Self::ForgetDone => drop(shown.take_if(|shown| shown.kind == NoticeKind::Done)),
+        }
+    }
 }
 
-/// Something else is done now.
-pub(super) fn forget_done(model: &mut Model) {
-    model.notice.take_if(|notice| notice.kind == NoticeKind::Done);
+impl Notice {
+    pub fn new(kind: NoticeKind, about: About, text: impl Into<String>) -> Self {
+        Self { kind, about, text: text.into() }
+    }
 }
 
 #[cfg(test)]
@@ -57,40 +74,47 @@ mod tests {
     use swarm::Role;
 
     use super::*;
-    use crate::results::ResultsEvent;
-    use crate::run_view::Phase;
-    use crate::{Event, Page, RunView, SwarmView, update};
+    use crate::page::{Page, PageEvent};
+    use crate::plan::{ClipEvent, Edit};
+    use crate::run::view::Phase;
+    use crate::run::{RunEvent, RunView};
+    use crate::swarm::{SwarmEvent, SwarmView};
+    use crate::{Event, Model, update};
+
+    fn say(model: &mut Model, kind: NoticeKind, about: About, text: &str) {
+        NoticeEffect::Say(Notice::new(kind, about, text)).apply(&mut model.notice);
+    }
 
     fn run(phase: Phase) -> Event {
         let mut view = RunView::default();
         view.status.phase = phase;
-        Event::RunChanged(Box::new(view))
+        RunEvent::Changed(Box::new(view)).into()
     }
 
     fn swarm(role: Option<Role>) -> Event {
-        Event::SwarmChanged(Box::new(SwarmView { role, ..SwarmView::default() }))
+        SwarmEvent::Changed(Box::new(SwarmView { role, ..SwarmView::default() })).into()
     }
 
     #[test]
     fn a_notice_goes_when_what_it_is_about_is_over() {
-        let edit = || Event::Set { path: "name".into(), value: Some(json!("other")) };
+        let edit = || Edit::Set { path: "name".into(), value: Some(json!("other")) }.into();
         let cases = [
-            (About::Deed, Event::Show(Page::Results), true),
+            (About::Deed, PageEvent::Show(Page::Results).into(), true),
             (About::Deed, edit(), false),
             (About::Plan, edit(), true),
-            (About::Plan, Event::Start, true),
-            (About::Plan, Event::Show(Page::Results), false),
-            (About::Clip, Event::Record, true),
+            (About::Plan, RunEvent::Start.into(), true),
+            (About::Plan, PageEvent::Show(Page::Results).into(), false),
+            (About::Clip, ClipEvent::Record.into(), true),
             (About::Clip, edit(), false),
             (About::Run, run(Phase::Stopping), false),
             (About::Run, run(Phase::Done), true),
             (About::Swarm, swarm(Some(Role::Generator)), true),
             (About::Swarm, swarm(None), false),
-            (About::Swarm, Event::TypedBroker("ws://b".into()), true),
-            (About::Kept, Event::Results(ResultsEvent::NotKept(None)), true),
+            (About::Swarm, SwarmEvent::TypedBroker("ws://b".into()).into(), true),
+            (About::Kept, RunEvent::NotKept(None).into(), true),
             (About::Kept, run(Phase::Done), false),
             (About::Page, run(Phase::Done), false),
-            (About::Page, Event::DismissNotice, true),
+            (About::Page, PageEvent::DismissNotice.into(), true),
         ];
         for (about, event, is_over) in cases {
             let mut model = Model::default();
@@ -116,9 +140,9 @@ mod tests {
     #[test]
     fn a_start_ends_what_was_said_before() {
         let mut model = Model::default();
-        let plan = model.editor.plan().cloned().expect("the default plan is good");
+        let plan = model.plan.editor.plan().cloned().expect("the default plan is good");
         say(&mut model, NoticeKind::Problem, About::Page, "thrown away");
-        update(&mut model, Event::Started(Box::new(plan)));
+        update(&mut model, RunEvent::Started(Box::new(plan)));
         assert_eq!(model.notice, None);
     }
 }

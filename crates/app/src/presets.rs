@@ -123,8 +123,8 @@ pub fn scenario(reference: &Value) -> Option<Value> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::check;
-    use crate::clips::Clips;
+    use crate::plan::check;
+    use crate::plan::clips::Clips;
 
     #[test]
     fn every_plan_that_is_offered_can_run() {

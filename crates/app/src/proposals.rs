@@ -13,7 +13,7 @@ use plan::{Plan, Population};
 use run::RunResult;
 use scenario::Op;
 
-use super::run_view::measured;
+use crate::run::view::measured;
 
 /// What can be measured and counted, by name.
 #[derive(Debug, Clone, PartialEq, Default)]

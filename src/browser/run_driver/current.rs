@@ -2,7 +2,7 @@
 
 use super::{Current, Host, SHOW_MS, TICK_MS};
 use crate::browser::swarm_driver::SwarmDriver;
-use app::run_view::picture;
+use app::run::view::picture;
 use run::{Part, Run, RunInput, Vacancy};
 use swarm::{Journal, SessionId};
 

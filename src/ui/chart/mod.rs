@@ -10,7 +10,7 @@ use leptos::prelude::*;
 use uplot::Plot;
 pub use uplot::can_draw;
 
-use app::run_view::charts::ChartData;
+use app::run::view::charts::ChartData;
 
 /// The charts of a section; where none can be drawn, a sentence stands for all of them.
 #[component]

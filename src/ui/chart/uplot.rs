@@ -5,7 +5,7 @@ use leptos::prelude::{Callable, Callback};
 use wasm_bindgen::prelude::*;
 use web_sys::HtmlElement;
 
-use app::run_view::charts::{ChartData, ChartMark, ChartSeries};
+use app::run::view::charts::{ChartData, ChartMark, ChartSeries};
 
 #[wasm_bindgen(module = "/src/ui/chart/chart.js")]
 extern "C" {

@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 
 use super::keyed;
-use app::run_view::table::{Column, ColumnKind, Row};
+use app::run::view::table::{Column, ColumnKind, Row};
 
 #[component]
 pub fn DataTable(

@@ -5,9 +5,9 @@ use leptos::prelude::*;
 
 use super::unique_id;
 use crate::ui::store::Store;
-use app::Event;
-use app::field::{FieldKind, read, show_at};
-use app::path::Path;
+use app::plan::Edit;
+use app::plan::field::{FieldKind, read, show_at};
+use app::plan::path::Path;
 
 /// One labelled input tied to a place in the plan, with its problems under it.
 #[component]
@@ -40,7 +40,7 @@ pub fn Field(
         }
     });
     let on_input = move |event| {
-        store.dispatch(Event::Typed { path: path.get_untracked(), kind, text: event_target_value(&event) });
+        store.dispatch(Edit::Typed { path: path.get_untracked(), kind, text: event_target_value(&event) });
     };
     view! {
         <div class="field" class:bad=move || !problems.get().is_empty()>

@@ -30,7 +30,7 @@ pub fn Question(
                 // It gives the focus back to where it was. If that was nowhere, a keyboard would begin at the top of the window.
                 let page = document();
                 if page.active_element() == page.body().map(Into::into) {
-                    crate::ui::effects::focus_page();
+                    crate::ui::page::focus();
                 }
             }
             return;

@@ -5,8 +5,9 @@ use serde_json::Value;
 
 use crate::ui::parts::{Card, Field, FileButton, read_text};
 use crate::ui::store::Store;
-use app::field::FieldKind;
-use app::{Event, population_path};
+use app::plan::Edit;
+use app::plan::field::FieldKind;
+use app::plan::population_path;
 
 #[component]
 pub fn Accounts() -> impl IntoView {
@@ -19,7 +20,7 @@ pub fn Accounts() -> impl IntoView {
         view! {
             <button
                 aria-pressed=move || (is_csv.get() == csv).to_string()
-                on:click=move |_| if is_csv.get() != csv { store.dispatch(Event::ChooseAccounts { csv }) }
+                on:click=move |_| if is_csv.get() != csv { store.dispatch(Edit::ChooseAccounts { csv }) }
             >
                 {label}
             </button>
@@ -72,7 +73,7 @@ fn CsvFields() -> impl IntoView {
             label="Choose a CSV file"
             accept=".csv,text/csv,text/plain"
             drop=true
-            on_file=move |file| read_text(file, move |name, file| store.dispatch(Event::AccountsRead { name, file }))
+            on_file=move |file| read_text(file, move |name, file| store.dispatch(Edit::AccountsRead { name, file }))
         />
         <p class="note"><span>{held}</span><span class="problem">{problems}</span></p>
     }

@@ -4,10 +4,10 @@ use leptos::prelude::*;
 
 use crate::ui::parts::{Card, Field, ProblemsAt, Select};
 use crate::ui::store::Store;
-use app::Event;
-use app::field::{FieldKind, read};
-use app::variables::{VariableField, choice_label};
-use app::voice_form::{other_variables, shown};
+use app::plan::Edit;
+use app::plan::field::{FieldKind, read};
+use app::plan::variables::{VariableField, choice_label};
+use app::plan::voice_form::{other_variables, shown};
 
 #[component]
 pub fn Behaviour() -> impl IntoView {
@@ -43,7 +43,7 @@ pub fn Variable(variable: VariableField) -> impl IntoView {
     // Choosing the default takes the variable out of the plan, so that plans name only what they change.
     let on_choose = move |choice: String| {
         let value = if choice == default { None } else { read(FieldKind::Loose, &choice) };
-        store.dispatch(Event::Set { path: path.clone(), value });
+        store.dispatch(Edit::Set { path: path.clone(), value });
     };
     view! { <Select label options value on_choose hint=doc /> }.into_any()
 }

@@ -8,8 +8,9 @@ use web_sys::{Element, HtmlElement};
 
 use crate::ui::parts::keyed;
 use crate::ui::store::Store;
-use app::Event;
-use app::voice_form::{ClipLine, clip_lines, say_or_not};
+use app::plan::ClipEvent;
+use app::plan::Edit;
+use app::plan::voice_form::{ClipLine, clip_lines, say_or_not};
 
 #[component]
 pub fn ClipList() -> impl IntoView {
@@ -24,7 +25,7 @@ fn ClipRow(line: Memo<ClipLine>) -> impl IntoView {
     let ClipLine { name, is_own, is_missing, .. } = line.get_untracked();
     let renaming = RwSignal::new(false);
     let facts = move || line.with(|line| [line.length.clone(), line.level.clone()]);
-    let remove = Event::RemoveClip(name.clone());
+    let remove = ClipEvent::Remove(name.clone());
     view! {
         <li class="clip" class:own=is_own>
             <ClipName line name=name.clone() renaming />
@@ -69,7 +70,7 @@ fn ClipName(line: Memo<ClipLine>, name: String, renaming: RwSignal<bool>) -> imp
         "Enter" => {
             focus_list(&event);
             renaming.set(false);
-            store.dispatch(Event::RenameClip { from: from.clone(), to: event_target_value(&event) });
+            store.dispatch(ClipEvent::Rename { from: from.clone(), to: event_target_value(&event) });
         }
         "Escape" => {
             focus_list(&event);
@@ -78,8 +79,8 @@ fn ClipName(line: Memo<ClipLine>, name: String, renaming: RwSignal<bool>) -> imp
         _ => {}
     };
     let toggle = move |_| {
-        if let Some((path, value)) = store.peek(|model| say_or_not(&model.editor, &toggled)) {
-            store.dispatch(Event::Set { path, value });
+        if let Some((path, value)) = store.peek(|model| say_or_not(&model.plan.editor, &toggled)) {
+            store.dispatch(Edit::Set { path, value });
         }
     };
     let is_chosen = move || line.with(|line| line.is_chosen);
@@ -96,11 +97,11 @@ fn ClipName(line: Memo<ClipLine>, name: String, renaming: RwSignal<bool>) -> imp
 fn PlayButton(name: String) -> impl IntoView {
     let store = Store::here();
     let here = name.clone();
-    let is_playing = store.select(move |model| model.playing.as_deref() == Some(&here));
+    let is_playing = store.select(move |model| model.plan.playing.as_deref() == Some(&here));
     let label = move |name: &str| if is_playing.get() { format!("Stop {name}") } else { format!("Play {name}") };
     let shown = name.clone();
     view! {
-        <button class="play" aria-label=move || label(&shown) on:click=move |_| store.dispatch(Event::PlayClip(name.clone()))>
+        <button class="play" aria-label=move || label(&shown) on:click=move |_| store.dispatch(ClipEvent::Play(name.clone()))>
             {move || if is_playing.get() { "■ Stop" } else { "▶ Play" }}
         </button>
     }

@@ -3,8 +3,8 @@
 use leptos::prelude::*;
 
 use crate::ui::parts::{Card, Field};
-use app::field::FieldKind;
-use app::path::Path;
+use app::plan::field::FieldKind;
+use app::plan::path::Path;
 
 #[component]
 pub fn General() -> impl IntoView {

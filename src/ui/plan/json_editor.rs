@@ -3,10 +3,10 @@
 use leptos::html::Textarea;
 use leptos::prelude::*;
 
-use crate::ui::effects::EDITOR_ID;
+use crate::ui::page::EDITOR_ID;
 use crate::ui::parts::{Dialog, Document};
 use crate::ui::store::Store;
-use app::Event;
+use app::plan::Edit;
 
 #[component]
 pub fn JsonEditor() -> impl IntoView {
@@ -42,7 +42,7 @@ pub fn JsonEditor() -> impl IntoView {
                     wrap="off"
                     spellcheck="false"
                     autocomplete="off"
-                    on:input=move |event| store.dispatch(Event::TypedJson(event_target_value(&event)))
+                    on:input=move |event| store.dispatch(Edit::TypedJson(event_target_value(&event)))
                     on:scroll=move |_| if let Some(area) = area.get_untracked() { scrolled.set(area.scroll_top()) }
                 />
             </div>

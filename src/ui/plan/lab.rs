@@ -5,16 +5,16 @@ use serde_json::json;
 
 use crate::ui::parts::{Card, Field, ProblemsAt, Select};
 use crate::ui::store::Store;
-use app::Event;
-use app::field::FieldKind;
-use app::path::Path;
+use app::plan::Edit;
+use app::plan::field::FieldKind;
+use app::plan::path::Path;
 use faults::{Kind, LabFaults as Faults, LabRules, Switch, SwitchGroup, VoiceFaults};
 
 #[component]
 pub fn LabFaults() -> impl IntoView {
     let store = Store::here();
     let is_lab = store.plan(|editor| Path::from("lab").find(editor.document()).is_some());
-    let set = move |value| store.dispatch(Event::Set { path: Path::from("lab"), value });
+    let set = move |value| store.dispatch(Edit::Set { path: Path::from("lab"), value });
     view! {
         <Card title="Faults of the lab" hint="Sent to the sample server before the run. Other servers take none. An empty field means what is shown grey.">
             <Show when=move || is_lab.get() fallback=move || view! { <button class="quiet" on:click=move |_| set(Some(json!({})))>"+ Faults"</button> }>
@@ -82,7 +82,7 @@ fn Choice(path: Path, switch: &'static Switch) -> impl IntoView {
     };
     let on_choose = move |choice: String| {
         let value = (choice != default).then(|| serde_json::from_str(&choice).ok()).flatten();
-        store.dispatch(Event::Set { path: path.clone(), value });
+        store.dispatch(Edit::Set { path: path.clone(), value });
     };
     let Switch { label, meaning, .. } = *switch;
     view! { <Select label options=Signal::stored(options) value on_choose hint=meaning /> }

@@ -5,8 +5,9 @@ use leptos::prelude::*;
 use super::load_fields::{BatchFields, ClosedFields, OpenFields, ShapeFields};
 use crate::ui::parts::{Card, ProblemsAt};
 use crate::ui::store::Store;
-use app::load_form::LoadKind;
-use app::{Event, population_path};
+use app::plan::Edit;
+use app::plan::load_form::LoadKind;
+use app::plan::population_path;
 
 #[component]
 pub fn LoadCard() -> impl IntoView {
@@ -31,7 +32,7 @@ pub fn LoadCard() -> impl IntoView {
                         view! {
                             <button
                                 aria-pressed=move || (kind.get() == Some(choice)).to_string()
-                                on:click=move |_| if kind.get() != Some(choice) { store.dispatch(Event::ChooseLoad(choice)) }
+                                on:click=move |_| if kind.get() != Some(choice) { store.dispatch(Edit::ChooseLoad(choice)) }
                             >
                                 {choice.label()}
                             </button>

@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 
 use crate::ui::store::Store;
-use app::curve::LoadCurve;
+use app::plan::curve::LoadCurve;
 
 const WIDTH: f64 = 360.0;
 const HEIGHT: f64 = 150.0;
@@ -33,7 +33,7 @@ pub fn LoadChart() -> impl IntoView {
 }
 
 fn levels(curve: &LoadCurve) -> impl IntoView + use<> {
-    let level = |tick: app::curve::Tick| {
+    let level = |tick: app::plan::curve::Tick| {
         let y = HEIGHT * (1.0 - tick.at);
         view! {
             <line x1="0" x2=WIDTH y1=y y2=y />
@@ -44,7 +44,7 @@ fn levels(curve: &LoadCurve) -> impl IntoView + use<> {
 }
 
 fn times(curve: &LoadCurve) -> impl IntoView + use<> {
-    let time = |tick: app::curve::Tick| {
+    let time = |tick: app::plan::curve::Tick| {
         view! { <text x=WIDTH * tick.at y=HEIGHT + 18.0 text-anchor="middle">{tick.label}</text> }
     };
     curve.x_ticks().into_iter().map(time).collect_view()

@@ -5,9 +5,9 @@ use leptos::prelude::*;
 use super::stages::Stages;
 use crate::ui::parts::{Field, Select};
 use crate::ui::store::Store;
-use app::Event;
-use app::field::{FieldKind, show_at};
-use app::load_form::SHAPES;
+use app::plan::Edit;
+use app::plan::field::{FieldKind, show_at};
+use app::plan::load_form::SHAPES;
 
 #[component]
 pub fn ShapeFields() -> impl IntoView {
@@ -22,14 +22,14 @@ pub fn ShapeFields() -> impl IntoView {
                 label="Shape"
                 options
                 value=chosen
-                on_choose=move |shape| store.dispatch(Event::Set { path: name.get_untracked(), value: Some(shape.into()) })
+                on_choose=move |shape| store.dispatch(Edit::Set { path: name.get_untracked(), value: Some(shape.into()) })
             />
             <Field path=store.in_population("load.users") label="Users" kind=FieldKind::Number />
             <Field path=store.in_population("load.duration_s") label="Length" kind=FieldKind::Number unit="s" />
         </div>
         <p class="hint">
             {what} " "
-            <button class="link" on:click=move |_| store.dispatch(Event::ExpandShape)>"Edit its stages"</button>
+            <button class="link" on:click=move |_| store.dispatch(Edit::ExpandShape)>"Edit its stages"</button>
         </p>
     }
 }

@@ -4,6 +4,7 @@ mod accounts;
 mod actions;
 mod behaviour;
 mod clips;
+pub mod effects;
 mod general;
 mod json_editor;
 mod lab;

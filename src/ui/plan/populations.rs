@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 
 use crate::ui::store::Store;
-use app::Event;
+use app::plan::Edit;
 
 #[component]
 pub fn PopulationTabs() -> impl IntoView {
@@ -13,20 +13,20 @@ pub fn PopulationTabs() -> impl IntoView {
     let tabs = move || {
         let tab = |(at, name): (usize, String)| {
             let current = move || (open.get() == at).then_some("true");
-            view! { <button class="tab" aria-current=current on:click=move |_| store.dispatch(Event::SelectPopulation(at))>{name}</button> }
+            view! { <button class="tab" aria-current=current on:click=move |_| store.dispatch(Edit::SelectPopulation(at))>{name}</button> }
         };
         names.get().into_iter().enumerate().map(tab).collect_view()
     };
     view! {
         <nav class="populations" aria-label="Populations">
             {tabs}
-            <button class="quiet" title="A further kind of users, running at the same time" on:click=move |_| store.dispatch(Event::AddPopulation)>
+            <button class="quiet" title="A further kind of users, running at the same time" on:click=move |_| store.dispatch(Edit::AddPopulation)>
                 "+ Population"
             </button>
             <button
                 class="quiet right"
                 hidden=move || names.with(Vec::len) < 2
-                on:click=move |_| store.dispatch(Event::RemovePopulation(open.get()))
+                on:click=move |_| store.dispatch(Edit::RemovePopulation(open.get()))
             >
                 "Remove"
             </button>

@@ -3,14 +3,13 @@
 use leptos::prelude::*;
 
 use crate::ui::store::Store;
-use app::Event;
 use app::preflight::{PreflightEvent, shown};
 use run::preflight::{Check, Group};
 
 #[component]
 pub fn Preflight() -> impl IntoView {
     let store = Store::here();
-    let say = move |event| store.dispatch(Event::Preflight(event));
+    let say = move |event| store.dispatch(event);
     let running = store.select(|model| model.preflight.is_running);
     let busy = store.run(|run| run.status.is_running());
     let summary = store.select(|model| model.preflight.summary());

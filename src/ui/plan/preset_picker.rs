@@ -4,7 +4,7 @@ use leptos::prelude::*;
 
 use crate::ui::parts::Card;
 use crate::ui::store::Store;
-use app::Event;
+use app::plan::Edit;
 use app::presets::{self, PlanPreset};
 
 #[component]
@@ -24,13 +24,13 @@ fn PresetButton(preset: PlanPreset) -> impl IntoView {
     let PlanPreset { id, title, description } = preset;
     let chosen = store.select({
         let id = id.clone();
-        move |model| model.preset.as_deref() == Some(&id)
+        move |model| model.plan.preset.as_deref() == Some(&id)
     });
     view! {
         <button
             class="preset"
             aria-pressed=move || chosen.get().to_string()
-            on:click=move |_| store.dispatch(Event::ChoosePlan(id.clone()))
+            on:click=move |_| store.dispatch(Edit::ChoosePreset(id.clone()))
         >
             <strong>{title}</strong>
             <span>{description}</span>

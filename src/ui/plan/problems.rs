@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 
 use crate::ui::store::Store;
-use app::{Event, PlacedProblem};
+use app::plan::{PlacedProblem, PlanEvent};
 
 #[component]
 pub fn Problems() -> impl IntoView {
@@ -13,7 +13,7 @@ pub fn Problems() -> impl IntoView {
         let place = path.to_string();
         view! {
             <li>
-                <button class="link" on:click=move |_| store.dispatch(Event::GoTo { line })>
+                <button class="link" on:click=move |_| store.dispatch(PlanEvent::GoTo { line })>
                     {if place.is_empty() { "plan".to_owned() } else { place }} <small>{format!("line {line}")}</small>
                 </button>
                 <span>{message}</span>

@@ -6,10 +6,11 @@ use web_sys::File;
 use crate::browser::decode;
 use crate::ui::parts::FileButton;
 use crate::ui::store::Store;
-use app::Event;
-use app::clips::stem;
-use app::recording::ClipRecording;
-use app::voice_form::rate;
+use app::page::PageEvent;
+use app::plan::ClipEvent;
+use app::plan::ClipRecording;
+use app::plan::clips::stem;
+use app::plan::voice_form::rate;
 use protocol::audio::Clip;
 
 #[component]
@@ -26,20 +27,20 @@ pub fn AddClips() -> impl IntoView {
 
 /// Decodes a file at the rate of the open population's service.
 fn take(store: Store, file: File) {
-    let rate = store.peek(|model| rate(&model.editor));
+    let rate = store.peek(|model| rate(&model.plan.editor));
     leptos::task::spawn_local(async move {
         let name = file.name();
-        store.dispatch(match decode(&file, rate).await {
-            Ok(samples) => Event::ClipRead(Clip::new(stem(&name).to_owned(), rate, &samples)),
-            Err(problem) => Event::Failed(format!("{name} was not read: {problem}.")),
-        });
+        match decode(&file, rate).await {
+            Ok(samples) => store.dispatch(ClipEvent::Read(Clip::new(stem(&name).to_owned(), rate, &samples))),
+            Err(problem) => store.dispatch(PageEvent::Failed(format!("{name} was not read: {problem}."))),
+        }
     });
 }
 
 #[component]
 fn Recorder() -> impl IntoView {
     let store = Store::here();
-    let recording = store.select(|model| model.recording.clone());
+    let recording = store.select(|model| model.plan.recording.clone());
     let is_on = Memo::new(move |_| recording.with(ClipRecording::is_on));
     let is_off = Memo::new(move |_| recording.with(|recording| *recording == ClipRecording::Off));
     let waits = Memo::new(move |_| !is_on.get() && !is_off.get());
@@ -52,8 +53,8 @@ fn Recorder() -> impl IntoView {
     };
     // One button, so that a keyboard does not lose its place.
     let press = move |_| match recording.get_untracked() {
-        ClipRecording::Off => store.dispatch(Event::Record),
-        ClipRecording::On { .. } => store.dispatch(Event::EndRecording),
+        ClipRecording::Off => store.dispatch(ClipEvent::Record),
+        ClipRecording::On { .. } => store.dispatch(ClipEvent::EndRecording),
         ClipRecording::Asked | ClipRecording::Ending => {}
     };
     view! {
@@ -67,7 +68,7 @@ fn Recorder() -> impl IntoView {
             <div class="level" role="meter" aria-label="Level" aria-valuemin="0" aria-valuemax="100" aria-valuenow=percent hidden=move || !is_on.get()>
                 <div style:width=move || format!("{}%", percent())></div>
             </div>
-            <button class="quiet" hidden=is_off on:click=move |_| store.dispatch(Event::DiscardRecording)>"Discard"</button>
+            <button class="quiet" hidden=is_off on:click=move |_| store.dispatch(ClipEvent::DiscardRecording)>"Discard"</button>
         </div>
     }
 }

@@ -4,25 +4,25 @@ use leptos::prelude::*;
 
 use crate::ui::parts::{Card, Field, ProblemsAt, Select};
 use crate::ui::store::Store;
-use app::Event;
-use app::field::{FieldKind, show_at};
-use app::path::Path;
+use app::plan::Edit;
+use app::plan::field::{FieldKind, show_at};
+use app::plan::path::Path;
 use plan::Raised;
 
 #[component]
 pub fn Search() -> impl IntoView {
     let store = Store::here();
     let has_search = store.plan(|editor| Path::from("search").find(editor.document()).is_some());
-    let remove = move |_| store.dispatch(Event::Set { path: Path::from("search"), value: None });
+    let remove = move |_| store.dispatch(Edit::Set { path: Path::from("search"), value: None });
     let add =
-        move || view! { <button class="quiet" on:click=move |_| store.dispatch(Event::FitSearch)>"+ Search"</button> };
+        move || view! { <button class="quiet" on:click=move |_| store.dispatch(Edit::FitSearch)>"+ Search"</button> };
     view! {
         <Card title="Breakpoint search" hint="Finds the largest load at which all thresholds hold.">
             <Show when=move || has_search.get() fallback=add>
                 <ProblemsAt path=Path::from("search") />
                 <Fields />
                 <p>
-                    <button class="quiet" on:click=move |_| store.dispatch(Event::FitSearch)>"Fit the load to it"</button>
+                    <button class="quiet" on:click=move |_| store.dispatch(Edit::FitSearch)>"Fit the load to it"</button>
                     <button class="quiet" on:click=remove>"No search"</button>
                 </p>
             </Show>
@@ -38,7 +38,7 @@ fn Fields() -> impl IntoView {
     let place = raise.clone();
     let chosen = store.plan(move |editor| show_at(editor.document(), &place));
     let options = Raised::ALL.map(|raised| (raised.name().to_owned(), label(raised).to_owned()));
-    let on_choose = move |name: String| store.dispatch(Event::Set { path: raise.clone(), value: Some(name.into()) });
+    let on_choose = move |name: String| store.dispatch(Edit::Set { path: raise.clone(), value: Some(name.into()) });
     let unit = Signal::derive(move || {
         let raised = Raised::ALL.into_iter().find(|raised| chosen.with(|name| name == raised.name()));
         raised.map_or_else(String::new, |raised| raised.unit().to_owned())

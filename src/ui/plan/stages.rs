@@ -5,8 +5,8 @@ use serde_json::Value;
 
 use crate::ui::parts::{Field, Select};
 use crate::ui::store::Store;
-use app::Event;
-use app::field::{FieldKind, show_at};
+use app::plan::Edit;
+use app::plan::field::{FieldKind, show_at};
 
 #[component]
 pub fn Stages(unit: &'static str) -> impl IntoView {
@@ -30,7 +30,7 @@ pub fn Stages(unit: &'static str) -> impl IntoView {
                 <For each=move || 0..count.get() key=|at| *at children=move |at| view! { <StageRow at unit /> } />
             </tbody>
         </table>
-        <button class="quiet" on:click=move |_| store.dispatch(Event::AddStage)>"+ Stage"</button>
+        <button class="quiet" on:click=move |_| store.dispatch(Edit::AddStage)>"+ Stage"</button>
     }
 }
 
@@ -57,12 +57,12 @@ fn StageRow(at: usize, unit: &'static str) -> impl IntoView {
                     label=format!("Way of stage {}", at + 1)
                     options
                     value=how
-                    on_choose=move |ramp_name| store.dispatch(Event::Set { path: ramp.get_untracked(), value: Some(ramp_name.into()) })
+                    on_choose=move |ramp_name| store.dispatch(Edit::Set { path: ramp.get_untracked(), value: Some(ramp_name.into()) })
                     bare=true
                 />
             </td>
             <td>
-                <button class="quiet" aria-label=format!("Remove stage {}", at + 1) on:click=move |_| store.dispatch(Event::RemoveStage(at))>"✕"</button>
+                <button class="quiet" aria-label=format!("Remove stage {}", at + 1) on:click=move |_| store.dispatch(Edit::RemoveStage(at))>"✕"</button>
             </td>
         </tr>
     }

@@ -5,10 +5,10 @@ use serde_json::Value;
 
 use crate::ui::parts::{Card, Field, ProblemsAt};
 use crate::ui::store::Store;
-use app::Event;
-use app::field::FieldKind;
-use app::path::Path;
-use app::steering::{ActionField, fields};
+use app::plan::Edit;
+use app::plan::field::FieldKind;
+use app::plan::path::Path;
+use app::plan::steering::{ActionField, fields};
 use plan::TimedAction;
 
 #[component]
@@ -25,7 +25,7 @@ pub fn Steering() -> impl IntoView {
             let (path, label) = (inside.clone().key(field.key), format!("{} of action {}", field.label, at + 1));
             view! { <Field path label kind=field.kind unit=field.unit placeholder=field.usual bare=true /> }
         };
-        let remove = move |_| store.dispatch(Event::Set { path: path.clone(), value: None });
+        let remove = move |_| store.dispatch(Edit::Set { path: path.clone(), value: None });
         view! {
             <li>
                 <Field path=time label=format!("Time of action {}", at + 1) kind=FieldKind::Number unit="s" bare=true />

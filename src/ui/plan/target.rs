@@ -4,9 +4,12 @@ use leptos::prelude::*;
 
 use crate::ui::parts::{Card, Field, ProblemsAt, Select};
 use crate::ui::store::Store;
-use app::field::FieldKind;
-use app::path::Path;
-use app::{Event, population_path, presets};
+use app::plan::Edit;
+use app::plan::field::FieldKind;
+use app::plan::lab;
+use app::plan::path::Path;
+use app::plan::population_path;
+use app::presets;
 
 #[component]
 pub fn Target() -> impl IntoView {
@@ -22,7 +25,7 @@ pub fn Target() -> impl IntoView {
         }
         options
     });
-    let note = store.select(app::lab::note);
+    let note = store.select(|model| lab::note(&model.plan.editor, &model.origin));
     view! {
         <Card title="Target">
             <div class="grid target">
@@ -37,7 +40,7 @@ pub fn Target() -> impl IntoView {
                     label="Scenario"
                     options
                     value=scenario
-                    on_choose=move |id| if id != INLINE { store.dispatch(Event::ChooseScenario(id)) }
+                    on_choose=move |id| if id != INLINE { store.dispatch(Edit::ChooseScenario(id)) }
                 />
                 <Field
                     path=store.in_population("name")
@@ -49,7 +52,7 @@ pub fn Target() -> impl IntoView {
             <Show when=move || note.with(Option::is_some)>
                 <p class="verdict warn">
                     {move || note.get()} " "
-                    <button class="quiet" on:click=move |_| store.dispatch(Event::Set { path: Path::from("lab"), value: None })>"Take the faults out"</button>
+                    <button class="quiet" on:click=move |_| store.dispatch(Edit::Set { path: Path::from("lab"), value: None })>"Take the faults out"</button>
                 </p>
             </Show>
             <ProblemsAt path=store.in_population("scenario") inside=true />

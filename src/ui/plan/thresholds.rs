@@ -5,10 +5,10 @@ use serde_json::Value;
 
 use crate::ui::parts::{Card, Field, ProblemsAt};
 use crate::ui::store::Store;
-use app::Event;
-use app::expectations;
-use app::field::{FieldKind, show_at};
-use app::path::Path;
+use app::plan::Edit;
+use app::plan::expectations;
+use app::plan::field::{FieldKind, show_at};
+use app::plan::path::Path;
 use app::proposals::{Names, examples, value_now};
 use metrics::Outcome;
 use plan::{Expectation, Threshold};
@@ -27,7 +27,7 @@ pub fn Thresholds() -> impl IntoView {
                     <Field path=path.clone() label=label kind=FieldKind::Text list=PROPOSALS bare=true />
                     <Reading path />
                 </div>
-                <button class="quiet" aria-label=format!("Remove threshold {}", at + 1) on:click=move |_| store.dispatch(Event::RemoveThreshold(at))>
+                <button class="quiet" aria-label=format!("Remove threshold {}", at + 1) on:click=move |_| store.dispatch(Edit::RemoveThreshold(at))>
                     "✕"
                 </button>
             </li>
@@ -35,7 +35,7 @@ pub fn Thresholds() -> impl IntoView {
     };
     let [first, second, third] = examples();
     let proposed = first.clone();
-    let add = move |_| store.dispatch(Event::AddThreshold(proposed.clone()));
+    let add = move |_| store.dispatch(Edit::AddThreshold(proposed.clone()));
     view! {
         <Card title="Thresholds" hint="A run that breaks one of these has failed.">
             <ul class="thresholds"><For each=move || 0..count.get() key=|at| *at children=row /></ul>
@@ -57,8 +57,8 @@ fn Expectations() -> impl IntoView {
     let row = |one: Expectation| {
         let is_ticked = store.plan(move |editor| expectations::is_expected(editor.document(), one));
         let toggle = move |_| {
-            let value = store.peek(|model| expectations::toggled(model.editor.document(), one));
-            store.dispatch(Event::Set { path: expectations::path(), value });
+            let value = store.peek(|model| expectations::toggled(model.plan.editor.document(), one));
+            store.dispatch(Edit::Set { path: expectations::path(), value });
         };
         view! {
             <label class="check">

@@ -7,9 +7,9 @@ use super::clips::ClipList;
 use super::recorder::AddClips;
 use crate::ui::parts::{Card, ProblemsAt};
 use crate::ui::store::Store;
-use app::Event;
-use app::variables::VariableField;
-use app::voice_form::{ClipNames, VoiceForm, voice_form};
+use app::plan::Edit;
+use app::plan::variables::VariableField;
+use app::plan::voice_form::{ClipNames, VoiceForm, voice_form};
 
 #[component]
 pub fn Voice() -> impl IntoView {
@@ -42,7 +42,7 @@ fn Voices(form: Memo<Option<VoiceForm>>) -> impl IntoView {
     let toggle = move |name: &str| {
         if let Some(ClipNames { path, .. }) = voices.get_untracked() {
             let value = voices.with_untracked(|voices| voices.as_ref().and_then(|voices| voices.toggled(name)));
-            store.dispatch(Event::Set { path, value });
+            store.dispatch(Edit::Set { path, value });
         }
     };
     let check = move |name: String| {

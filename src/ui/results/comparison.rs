@@ -9,7 +9,6 @@ use super::overlays::Overlays;
 use crate::ui::parts::{Card, Select};
 use crate::ui::run::HappeningList;
 use crate::ui::store::Store;
-use app::Event;
 use app::results::{ChangeView, ComparedGroup, ComparisonView, ResultsEvent, RunHead, Screen};
 use results::compare::PlanRow;
 
@@ -38,9 +37,9 @@ pub fn Comparison() -> impl IntoView {
                             label="Compare with"
                             options
                             value=first
-                            on_choose=move |id| store.dispatch(Event::Results(ResultsEvent::CompareWith(id)))
+                            on_choose=move |id| store.dispatch(ResultsEvent::CompareWith(id))
                         />
-                        <button on:click=move |_| store.dispatch(Event::Results(ResultsEvent::Back))>"All results"</button>
+                        <button on:click=move |_| store.dispatch(ResultsEvent::Back)>"All results"</button>
                     </div>
                 </div>
                 <p class="hint">{move || view.with(|view| format!("{} {}", view.basis, view.surety))}</p>

@@ -8,9 +8,10 @@ use leptos::task::spawn_local;
 
 use crate::ui::download;
 use crate::ui::store::Store;
+use app::page::PageEvent;
 use app::past::PastRun;
 use app::results::{ComparisonView, OpenRun, ResultsEffect, ResultsEvent};
-use app::{Event, RunView};
+use app::run::RunView;
 use results::{Entry, archive};
 
 pub fn run(store: Store, effect: ResultsEffect) {
@@ -24,7 +25,7 @@ pub fn run(store: Store, effect: ResultsEffect) {
                     store.set_past(Rc::new(run));
                     dispatch(store, ResultsEvent::Opened(Box::new(OpenRun { entry: *entry, view, log })));
                 }
-                Err(problem) => store.dispatch(Event::Failed(problem)),
+                Err(problem) => store.dispatch(PageEvent::Failed(problem)),
             }
         }),
         ResultsEffect::Save(changed) => spawn_local(async move { history.save(changed).await }),
@@ -44,7 +45,7 @@ pub fn run(store: Store, effect: ResultsEffect) {
 }
 
 fn dispatch(store: Store, event: ResultsEvent) {
-    store.dispatch(Event::Results(event));
+    store.dispatch(event);
 }
 
 async fn read(store: Store, entry: &Entry) -> Result<PastRun, String> {
@@ -58,7 +59,7 @@ async fn compare(store: Store, entries: Vec<Entry>) {
     for entry in &entries {
         match read(store, entry).await {
             Ok(run) => runs.push(Rc::new(run)),
-            Err(problem) => return store.dispatch(Event::Failed(problem)),
+            Err(problem) => return store.dispatch(PageEvent::Failed(problem)),
         }
     }
     let view = ComparisonView::of(&entries, &runs.iter().map(Rc::as_ref).collect::<Vec<_>>());
@@ -78,8 +79,8 @@ async fn export(store: Store, entries: Vec<Entry>) {
     }
     let saved = download::file("tabswarm-results.jsonl", "application/jsonl", &parts);
     store.dispatch(match &lost[..] {
-        _ if saved.is_err() => Event::Failed("The browser refused the file.".to_owned()),
-        [] => Event::Done(format!("{} runs exported.", entries.len())),
-        lost => Event::Failed(format!("Not exported: {}.", lost.join(", "))),
+        _ if saved.is_err() => PageEvent::Failed("The browser refused the file.".to_owned()),
+        [] => PageEvent::Done(format!("{} runs exported.", entries.len())),
+        lost => PageEvent::Failed(format!("Not exported: {}.", lost.join(", "))),
     });
 }

@@ -7,8 +7,8 @@ use super::row::RunRow;
 use crate::ui::forget::ForgetButton;
 use crate::ui::parts::{Card, FileButton, keyed, read_text};
 use crate::ui::store::Store;
+use app::page::{Page, PageEvent};
 use app::results::{ResultsEvent, room, rows};
-use app::{Event, Page};
 
 #[component]
 pub fn List() -> impl IntoView {
@@ -26,7 +26,7 @@ pub fn List() -> impl IntoView {
                 <Remarks />
                 <p class="empty" hidden=move || !is_empty()>
                     "No run is kept yet. Every run is, while it goes; also one whose page is closed in the middle. "
-                    <button class="link" on:click=move |_| store.dispatch(Event::Show(Page::Plan))>"To the plan"</button>
+                    <button class="link" on:click=move |_| store.dispatch(PageEvent::Show(Page::Plan))>"To the plan"</button>
                 </p>
                 <div class="scroll" tabindex="0" role="region" aria-label="Kept runs, table" hidden=is_empty>
                     <table class="numbers kept">
@@ -63,15 +63,15 @@ fn Tools() -> impl IntoView {
     };
     let on_file = move |file: File| {
         read_text(file, move |name, file| {
-            store.dispatch(Event::Results(ResultsEvent::FilesRead(vec![(name, file)])));
+            store.dispatch(ResultsEvent::FilesRead(vec![(name, file)]));
         });
     };
     view! {
         <div class="row tools">
-            <button class="primary" disabled=move || marked.get() < 2 on:click=move |_| store.dispatch(Event::Results(ResultsEvent::Compare))>
+            <button class="primary" disabled=move || marked.get() < 2 on:click=move |_| store.dispatch(ResultsEvent::Compare)>
                 {compare}
             </button>
-            <button disabled=is_empty on:click=move |_| store.dispatch(Event::Results(ResultsEvent::Export))>"Export all"</button>
+            <button disabled=is_empty on:click=move |_| store.dispatch(ResultsEvent::Export)>"Export all"</button>
             <FileButton label="Import" accept=".jsonl,.json,.html,application/json,text/html" on_file drop=true multiple=true />
             <ForgetButton />
         </div>
@@ -90,7 +90,7 @@ fn Remarks() -> impl IntoView {
         <p class="problem" hidden=move || problem.with(Option::is_none)>{move || problem.get()}</p>
         <p class="row" hidden=move || deleted.with(Option::is_none)>
             <span>{move || deleted.get().map(|name| format!("{name} was deleted."))}</span>
-            <button on:click=move |_| store.dispatch(Event::Results(ResultsEvent::Undo))>"Undo"</button>
+            <button on:click=move |_| store.dispatch(ResultsEvent::Undo)>"Undo"</button>
         </p>
         <div hidden=move || unread.with(Vec::is_empty)>
             <p class="problem">"What could not be read:"</p>

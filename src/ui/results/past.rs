@@ -5,7 +5,6 @@ use leptos::prelude::*;
 use super::local_time;
 use crate::ui::run::{PastOutcome, Save};
 use crate::ui::store::Store;
-use app::Event;
 use app::results::{ResultsEvent, Screen};
 use results::Entry;
 
@@ -40,7 +39,7 @@ pub fn Past() -> impl IntoView {
                             {move || kept.with(|(text, _)| text.clone())}
                         </span>
                         <Save hidden=false />
-                        <button on:click=move |_| store.dispatch(Event::Results(ResultsEvent::Back))>"All results"</button>
+                        <button on:click=move |_| store.dispatch(ResultsEvent::Back)>"All results"</button>
                     </div>
                 </div>
                 <p class="problem" hidden=move || problem.with(Option::is_none)>{move || problem.get()}</p>

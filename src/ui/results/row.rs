@@ -7,7 +7,6 @@ use leptos::prelude::*;
 use super::local_time;
 use crate::ui::parts::unique_id;
 use crate::ui::store::Store;
-use app::Event;
 use app::proposals::example_of_baseline;
 use app::results::{EntryRow, ResultsEvent};
 
@@ -19,7 +18,7 @@ pub fn RunRow(row: Memo<EntryRow>) -> impl IntoView {
     let on_mark = {
         let id = id.clone();
         move |event| {
-            store.dispatch(Event::Results(ResultsEvent::Mark { id: id.clone(), on: event_target_checked(&event) }));
+            store.dispatch(ResultsEvent::Mark { id: id.clone(), on: event_target_checked(&event) });
         }
     };
     let editing = Memo::new(move |_| row.with(|row| row.editing));
@@ -54,7 +53,7 @@ pub fn RunRow(row: Memo<EntryRow>) -> impl IntoView {
 #[component]
 fn Name(row: Memo<EntryRow>) -> impl IntoView {
     let store = Store::here();
-    let open = move |_| store.dispatch(Event::Results(ResultsEvent::Open(row.with_untracked(|row| row.id.clone()))));
+    let open = move |_| store.dispatch(ResultsEvent::Open(row.with_untracked(|row| row.id.clone())));
     let below = move || {
         let row = row.get();
         [row.plan, local_time(&row.started_at)]
@@ -81,7 +80,7 @@ fn Describe(row: Memo<EntryRow>) -> impl IntoView {
         event.prevent_default();
         let value = |place: NodeRef<Input>| place.get_untracked().map(|input| input.value()).unwrap_or_default();
         let id = row.with_untracked(|row| row.id.clone());
-        store.dispatch(Event::Results(ResultsEvent::Describe { id, name: value(name), note: value(note) }));
+        store.dispatch(ResultsEvent::Describe { id, name: value(name), note: value(note) });
     };
     Effect::new(move || {
         if let Some(input) = name.get() {
@@ -97,7 +96,7 @@ fn Describe(row: Memo<EntryRow>) -> impl IntoView {
             <input id=note_id type="text" node_ref=note prop:value=was.note />
             <span class="row">
                 <button class="primary" type="submit">"Save"</button>
-                <button class="quiet" type="button" on:click=move |_| store.dispatch(Event::Results(ResultsEvent::Edit(None)))>"Cancel"</button>
+                <button class="quiet" type="button" on:click=move |_| store.dispatch(ResultsEvent::Edit(None))>"Cancel"</button>
             </span>
         </form>
     }
@@ -106,8 +105,7 @@ fn Describe(row: Memo<EntryRow>) -> impl IntoView {
 #[component]
 fn Actions(row: Memo<EntryRow>) -> impl IntoView {
     let store = Store::here();
-    let act =
-        move |event: fn(&EntryRow) -> ResultsEvent| move |_| store.dispatch(Event::Results(row.with_untracked(event)));
+    let act = move |event: fn(&EntryRow) -> ResultsEvent| move |_| store.dispatch(row.with_untracked(event));
     let named = move |what: &'static str| move || row.with(|row| format!("{what} {}", row.name));
     view! {
         <span class="row deeds">
@@ -148,7 +146,7 @@ fn Toggle(
             aria-pressed=move || is_on().to_string()
             aria-label=move || row.with(|row| format!("{} {}", words.0, row.name))
             title=title
-            on:click=move |_| store.dispatch(Event::Results(row.with_untracked(turn)))
+            on:click=move |_| store.dispatch(row.with_untracked(turn))
         >
             {move || if is_on() { words.1 } else { words.0 }}
         </button>

@@ -5,10 +5,9 @@ use leptos::prelude::*;
 use crate::ui::chart::{Chart, ChartSection};
 use crate::ui::parts::Select;
 use crate::ui::store::Store;
-use app::Event;
-use app::run_view::charts::ChartKind;
-use app::run_view::{Clue, Phase};
-use app::see::SeeEvent;
+use app::run::view::charts::ChartKind;
+use app::run::view::{Clue, Phase};
+use app::trace::TraceEvent;
 
 #[component]
 pub fn Charts() -> impl IntoView {
@@ -48,7 +47,7 @@ fn ChartCard(kind: ChartKind, #[prop(optional, into)] hidden: Signal<bool>) -> i
     let data = move || store.chart(kind, &metric.get());
     let on_pick = Callback::new(move |at_s| {
         let metric = metric.get_untracked();
-        store.dispatch(Event::See(SeeEvent::Investigate(store.is_past(), Clue::Moment { at_s, metric })));
+        store.dispatch(TraceEvent::Investigate(store.is_past(), Clue::Moment { at_s, metric }));
     });
     view! {
         <figure class="card chart" hidden=hidden>

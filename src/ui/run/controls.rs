@@ -6,18 +6,21 @@ use super::save::Save;
 use crate::ui::parts::{Dialog, Document};
 use crate::ui::safety::{STOP_KEY, StopKeyHint};
 use crate::ui::store::Store;
-use app::Event;
-use app::run_view::Phase;
-use app::save::Format;
+use app::run::RunEvent;
+use app::run::save::Format;
+use app::run::view::Phase;
 
 #[component]
 pub fn Controls() -> impl IntoView {
     let store = Store::here();
     let status = store.run(|run| run.status.clone());
-    let name = store.select(|model| if model.run.id.is_empty() { model.editor.name() } else { model.run.name.clone() });
+    let name =
+        store.select(
+            |model| if model.run.view.id.is_empty() { model.plan.editor.name() } else { model.run.view.name.clone() },
+        );
     let is_empty = store.run(|run| run.id.is_empty());
     let kept = store.tables(|tables| tables.kept.clone());
-    let not_kept = store.select(|model| model.results.not_kept.clone());
+    let not_kept = store.select(|model| model.run.not_kept.clone());
     let running = move || status.with(|status| status.is_running());
     let stopping = move || status.with(|status| status.phase == Phase::Stopping);
     let percent = move || status.with(|status| (status.progress() * 100.0).round());
@@ -32,13 +35,13 @@ pub fn Controls() -> impl IntoView {
                     <span class=move || format!("chip {}", kept.with(|(_, mood)| mood.class())) hidden=move || kept.with(|(text, _)| text.is_empty())>
                         {move || kept.with(|(text, _)| text.clone())}
                     </span>
-                    <button class="primary" hidden=running on:click=move |_| store.dispatch(Event::Start)>
+                    <button class="primary" hidden=running on:click=move |_| store.dispatch(RunEvent::Start)>
                         {move || if status.with(|status| status.phase == Phase::Done) { "Run again" } else { "Start" }}
                     </button>
-                    <button class="danger" hidden=move || !running() || stopping() aria-keyshortcuts=STOP_KEY on:click=move |_| store.dispatch(Event::Stop)>
+                    <button class="danger" hidden=move || !running() || stopping() aria-keyshortcuts=STOP_KEY on:click=move |_| store.dispatch(RunEvent::Stop)>
                         "Stop"<StopKeyHint />
                     </button>
-                    <button class="danger" hidden=move || !stopping() aria-keyshortcuts=STOP_KEY on:click=move |_| store.dispatch(Event::Abort)>
+                    <button class="danger" hidden=move || !stopping() aria-keyshortcuts=STOP_KEY on:click=move |_| store.dispatch(RunEvent::Abort)>
                         "Abort now"<StopKeyHint />
                     </button>
                     <Save hidden=is_empty />
@@ -60,7 +63,7 @@ pub fn Controls() -> impl IntoView {
             </p>
             <p class="problem" hidden=move || is_empty.get() || not_kept.with(Option::is_none)>
                 <span>{move || not_kept.get()}</span>
-                <button hidden=running on:click=move |_| store.dispatch(Event::Save(Format::Json))>"Save its report"</button>
+                <button hidden=running on:click=move |_| store.dispatch(RunEvent::Save(Format::Json))>"Save its report"</button>
             </p>
         </section>
     }

@@ -5,9 +5,9 @@ use leptos::prelude::*;
 use super::see_frames::FrameList;
 use crate::ui::parts::{Card, DataTable, Dialog, Facts};
 use crate::ui::store::Store;
-use app::Event;
-use app::run_view::{Case, Clue, EVIDENCE_COLUMNS, cases, clue_title};
-use app::see::{SeeEvent, transcript};
+use app::run::frames::transcript;
+use app::run::view::{Case, Clue, EVIDENCE_COLUMNS, cases, clue_title};
+use app::trace::TraceEvent;
 
 #[component]
 pub fn Evidence() -> impl IntoView {
@@ -27,7 +27,7 @@ pub fn Evidence() -> impl IntoView {
 
 /// Opens the panel on a clue.
 pub fn investigate(store: Store, clue: Clue) {
-    store.dispatch(Event::See(SeeEvent::Investigate(store.is_past(), clue)));
+    store.dispatch(TraceEvent::Investigate(store.is_past(), clue));
 }
 
 #[component]
@@ -35,7 +35,7 @@ fn Panel() -> impl IntoView {
     let store = Store::here();
     let is_past = store.is_past();
     let clue =
-        store.select(move |model| model.seeing.clue.clone().filter(|(past, _)| *past == is_past).map(|(_, clue)| clue));
+        store.select(move |model| model.trace.clue.clone().filter(|(past, _)| *past == is_past).map(|(_, clue)| clue));
     let open = RwSignal::new(false);
     let one = move |case| one(store, case);
     Effect::new(move || open.set(clue.with(Option::is_some)));
@@ -43,7 +43,7 @@ fn Panel() -> impl IntoView {
     Effect::new(move |was: Option<bool>| {
         let is_open = open.get();
         if was == Some(true) && !is_open && clue.with_untracked(Option::is_some) {
-            store.dispatch(Event::See(SeeEvent::CloseCase));
+            store.dispatch(TraceEvent::CloseCase);
         }
         is_open
     });
@@ -75,7 +75,7 @@ fn one(store: Store, case: Case) -> impl IntoView {
     let text = format!("{who}, {when}\n{title}\n{}", transcript(&frames));
     let is_over = store.run(|run| !run.status.is_running());
     let watch = user.filter(|_| !store.is_past()).map(|user| {
-        let on_click = move |_| store.dispatch(Event::See(SeeEvent::WatchUser(user)));
+        let on_click = move |_| store.dispatch(TraceEvent::WatchUser(user));
         view! { <button disabled=is_over on:click=on_click>"Watch this user"</button> }
     });
     let is_bare = frames.is_empty();
@@ -86,7 +86,7 @@ fn one(store: Store, case: Case) -> impl IntoView {
                 <p class="hint">{format!("{who} at {when}")}</p>
                 <div class="row">
                     {watch}
-                    <button class="quiet" on:click=move |_| store.dispatch(Event::See(SeeEvent::CopyCase(text.clone())))>"Copy"</button>
+                    <button class="quiet" on:click=move |_| store.dispatch(TraceEvent::CopyCase(text.clone()))>"Copy"</button>
                 </div>
             </div>
             <Facts facts=Signal::stored(generator) />

@@ -4,8 +4,8 @@ use leptos::prelude::*;
 
 use crate::ui::parts::{Card, keyed, unique_id};
 use crate::ui::store::Store;
-use app::Event;
-use app::control::Happening;
+use app::run::RunEvent;
+use app::run::control::Happening;
 
 #[component]
 pub fn Happenings() -> impl IntoView {
@@ -27,7 +27,7 @@ pub fn Happenings() -> impl IntoView {
         let typed = text.get_untracked();
         if !typed.trim().is_empty() {
             let at_s = began.get_untracked().unwrap_or_else(|| elapsed.get_untracked());
-            store.dispatch(Event::NoteDown { at_s, text: typed });
+            store.dispatch(RunEvent::NoteDown { at_s, text: typed });
             text.set(String::new());
             began.set(None);
         }

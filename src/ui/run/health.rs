@@ -4,7 +4,7 @@ use leptos::prelude::*;
 
 use crate::ui::parts::{Card, DataTable, Facts};
 use crate::ui::store::Store;
-use app::run_view::WORKER_COLUMNS;
+use app::run::view::WORKER_COLUMNS;
 
 /// What a reader of the results must know before anything else; nothing while the generator keeps up.
 #[component]

@@ -6,15 +6,14 @@ use super::waveform::Waveform;
 use super::whom::{Pick, Whom};
 use crate::ui::parts::{Card, keyed, unique_id};
 use crate::ui::store::Store;
-use app::Event;
-use app::hear::{HearState, TraceMark};
+use app::listen::{HearState, ListenEvent, TraceMark};
 
 #[component]
 pub fn Hear() -> impl IntoView {
     let store = Store::here();
     let is_absent = store.tables(|tables| tables.voice.is_none());
-    let status = store.select(|model| model.hearing.status(&model.run));
-    let trace = store.select(|model| model.hearing.trace.clone());
+    let status = store.select(|model| model.listen.status(&model.run.view));
+    let trace = store.select(|model| model.listen.trace.clone());
     let is_empty = Memo::new(move |_| trace.with(|trace| trace.is_empty()));
     let marks = Signal::derive(move || trace.with(|trace| trace.marks()));
     view! {
@@ -51,17 +50,17 @@ fn item(mark: Memo<TraceMark>) -> impl IntoView {
 fn Whose() -> impl IntoView {
     let store = Store::here();
     let names = store.tables(|tables| tables.speakers().iter().map(|speaker| speaker.name.clone()).collect::<Vec<_>>());
-    let chosen =
-        store.select(|model| model.hearing.speaker(&model.run).map(|speaker| speaker.name.clone()).unwrap_or_default());
-    let number = store.select(|model| model.hearing.number.clone());
-    let is_on = store.select(|model| model.hearing.state != HearState::Off);
+    let chosen = store
+        .select(|model| model.listen.speaker(&model.run.view).map(|speaker| speaker.name.clone()).unwrap_or_default());
+    let number = store.select(|model| model.listen.number.clone());
+    let is_on = store.select(|model| model.listen.state != HearState::Off);
     let on_pick = move |pick| {
         store.dispatch(match pick {
-            Pick::Population(name) => Event::ChooseSpeaker(name),
-            Pick::Number(number) => Event::TypeSpeaker(number),
-            Pick::Begin => Event::Listen,
-            Pick::End => Event::StopListening,
-            Pick::Any => Event::ListenToAny,
+            Pick::Population(name) => ListenEvent::ChooseSpeaker(name),
+            Pick::Number(number) => ListenEvent::TypeSpeaker(number),
+            Pick::Begin => ListenEvent::Listen,
+            Pick::End => ListenEvent::Stop,
+            Pick::Any => ListenEvent::ListenToAny,
         });
     };
     view! {
@@ -74,11 +73,11 @@ fn Whose() -> impl IntoView {
 #[component]
 fn Volume() -> impl IntoView {
     let store = Store::here();
-    let volume = store.select(|model| (model.hearing.volume * 100.0).round().to_string());
+    let volume = store.select(|model| (model.listen.volume * 100.0).round().to_string());
     let id = unique_id("volume");
     let on_input = move |event| {
         if let Ok(percent) = event_target_value(&event).parse::<f64>() {
-            store.dispatch(Event::SetVolume(percent / 100.0));
+            store.dispatch(ListenEvent::SetVolume(percent / 100.0));
         }
     };
     view! {

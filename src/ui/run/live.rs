@@ -4,8 +4,8 @@ use leptos::prelude::*;
 
 use crate::ui::parts::{Card, Select, unique_id};
 use crate::ui::store::Store;
-use app::Event;
-use app::control::{Amounts, Desk, Knob, Push};
+use app::run::RunEvent;
+use app::run::control::{Amounts, Desk, Knob, Push};
 use plan::{Action, TimedAction};
 
 #[component]
@@ -44,7 +44,7 @@ pub fn LiveControl() -> impl IntoView {
                 </div>
                 {move || desk.get().map(|desk| view! { <Desk desk is_running amounts /> })}
                 <div class="row">
-                    <button hidden=move || !has_acted.get() on:click=move |_| store.dispatch(Event::RecordSession)>
+                    <button hidden=move || !has_acted.get() on:click=move |_| store.dispatch(RunEvent::RecordSession)>
                         "Open this session as a plan"
                     </button>
                 </div>
@@ -61,7 +61,7 @@ fn Desk(desk: Desk, is_running: Memo<bool>, amounts: RwSignal<Amounts>) -> impl 
     let act = move |action: Action| {
         armed.set(None);
         let timed = TimedAction { at_s: 0.0, population: population.get_value(), action };
-        store.dispatch(Event::Act(Box::new(timed)));
+        store.dispatch(RunEvent::Act(Box::new(timed)));
     };
     let shared = StoredValue::new(desk.clone());
     let is_paused =

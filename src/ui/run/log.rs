@@ -6,9 +6,9 @@ use leptos::prelude::*;
 
 use crate::ui::parts::{Card, Select, unique_id};
 use crate::ui::store::Store;
-use app::Event;
 use app::format;
-use app::log::LogRow;
+use app::run::RunEvent;
+use app::run::log::LogRow;
 use engine::wire::LogLevel;
 
 #[component]
@@ -42,16 +42,16 @@ pub fn Log() -> impl IntoView {
 #[component]
 fn Filter() -> impl IntoView {
     let store = Store::here();
-    let filter = store.select(|model| model.log_filter.clone());
+    let filter = store.select(|model| model.run.log_filter.clone());
     let id = unique_id("words");
     let options =
         Signal::stored(LEVELS.map(|level| (level.name().to_owned(), format!("{} and worse", level.name()))).to_vec());
     let on_words = move |event| {
-        store.dispatch(Event::FilterLog { level: filter.get_untracked().level, words: event_target_value(&event) });
+        store.dispatch(RunEvent::FilterLog { level: filter.get_untracked().level, words: event_target_value(&event) });
     };
     let on_level = move |name: String| {
         let level = LEVELS.into_iter().find(|level| level.name() == name).unwrap_or(LogLevel::Info);
-        store.dispatch(Event::FilterLog { level, words: filter.get_untracked().words });
+        store.dispatch(RunEvent::FilterLog { level, words: filter.get_untracked().words });
     };
     view! {
         <div class="filter">

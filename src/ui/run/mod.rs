@@ -2,6 +2,7 @@
 
 mod charts;
 mod controls;
+pub mod effects;
 mod evidence;
 mod happenings;
 mod health;
@@ -25,7 +26,6 @@ use leptos::ev::beforeunload;
 use leptos::prelude::*;
 
 use crate::ui::store::Store;
-use app::Model;
 use charts::Charts;
 use controls::Controls;
 use evidence::Evidence;
@@ -95,7 +95,7 @@ pub fn RunPage() -> impl IntoView {
 fn LeaveGuard() -> impl IntoView {
     let store = Store::here();
     let handle = window_event_listener(beforeunload, move |event| {
-        if store.peek(Model::would_lose_a_run) {
+        if store.peek(|model| model.run.would_be_lost()) {
             event.prevent_default();
         }
     });

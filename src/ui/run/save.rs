@@ -4,9 +4,9 @@ use leptos::prelude::*;
 
 use crate::ui::parts::Dialog;
 use crate::ui::store::Store;
-use app::Event;
 use app::results::ResultsEvent;
-use app::save::Format;
+use app::run::RunEvent;
+use app::run::save::Format;
 
 #[component]
 pub fn Save(#[prop(into)] hidden: Signal<bool>) -> impl IntoView {
@@ -14,11 +14,11 @@ pub fn Save(#[prop(into)] hidden: Signal<bool>) -> impl IntoView {
     let open = RwSignal::new(false);
     let choose = move |format| {
         open.set(false);
-        store.dispatch(if store.is_past() {
-            Event::Results(ResultsEvent::SaveReport(format))
+        if store.is_past() {
+            store.dispatch(ResultsEvent::SaveReport(format));
         } else {
-            Event::Save(format)
-        });
+            store.dispatch(RunEvent::Save(format));
+        }
     };
     let offer = move |format: Format| {
         let (title, about) = format.offer();

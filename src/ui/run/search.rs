@@ -4,8 +4,8 @@ use leptos::prelude::*;
 
 use crate::ui::parts::{Card, DataTable};
 use crate::ui::store::Store;
-use app::curve::Tick;
-use app::run_view::{SEARCH_COLUMNS, SearchCurve, SearchView};
+use app::plan::curve::Tick;
+use app::run::view::{SEARCH_COLUMNS, SearchCurve, SearchView};
 
 const WIDTH: f64 = SearchCurve::WIDTH;
 const HEIGHT: f64 = SearchCurve::HEIGHT;

@@ -7,9 +7,8 @@ use super::see_frames::Frames;
 use super::whom::{Pick, Whom};
 use crate::ui::parts::{Card, Facts};
 use crate::ui::store::Store;
-use app::Event;
-use app::run_view::phase_word;
-use app::see::{SeeEvent, SeeState};
+use app::run::view::phase_word;
+use app::trace::{SeeState, TraceEvent};
 use engine::wire::Sight;
 use metrics::UserId;
 
@@ -19,9 +18,9 @@ pub const SEE_ID: &str = "see-one";
 #[component]
 pub fn See() -> impl IntoView {
     let store = Store::here();
-    let status = store.select(|model| model.seeing.status(&model.run));
-    let is_off = store.select(|model| model.seeing.state == SeeState::Off);
-    let sight = store.select(|model| model.seeing.sight.clone());
+    let status = store.select(|model| model.trace.status(&model.run.view));
+    let is_off = store.select(|model| model.trace.state == SeeState::Off);
+    let sight = store.select(|model| model.trace.sight.clone());
     let facts = Signal::derive(move || sight.with(|sight| facts(sight)));
     let is_unseen = Memo::new(move |_| sight.with(|sight| sight.phase.is_none()));
     view! {
@@ -61,27 +60,27 @@ fn facts(sight: &Sight) -> Vec<(&'static str, String, &'static str)> {
 #[component]
 fn Whose() -> impl IntoView {
     let store = Store::here();
-    let see = move |event| store.dispatch(Event::See(event));
+    let see = move |event| store.dispatch(event);
     let names =
         store.tables(|tables| tables.populations.iter().map(|population| population.name.clone()).collect::<Vec<_>>());
     let chosen =
-        store.select(|model| model.seeing.chosen(&model.run).map(|chosen| chosen.name.clone()).unwrap_or_default());
-    let number = store.select(|model| model.seeing.number.clone());
-    let is_on = store.select(|model| !matches!(model.seeing.state, SeeState::Off | SeeState::Gone(_)));
+        store.select(|model| model.trace.chosen(&model.run.view).map(|chosen| chosen.name.clone()).unwrap_or_default());
+    let number = store.select(|model| model.trace.number.clone());
+    let is_on = store.select(|model| !matches!(model.trace.state, SeeState::Off | SeeState::Gone(_)));
     let on_pick = move |pick| {
         see(match pick {
-            Pick::Population(name) => SeeEvent::ChoosePopulation(name),
-            Pick::Number(number) => SeeEvent::TypeNumber(number),
-            Pick::Begin => SeeEvent::Watch,
-            Pick::End => SeeEvent::Stop,
-            Pick::Any => SeeEvent::WatchAny,
+            Pick::Population(name) => TraceEvent::ChoosePopulation(name),
+            Pick::Number(number) => TraceEvent::TypeNumber(number),
+            Pick::Begin => TraceEvent::Watch,
+            Pick::End => TraceEvent::Stop,
+            Pick::Any => TraceEvent::WatchAny,
         });
     };
     let is_over = store.run(|run| !run.status.is_running());
     let suspects = store.tables(|tables| tables.suspects);
     let suspect = move |pick: fn(&Suspects) -> Option<UserId>| {
         if let Some(user) = suspects.with_untracked(pick) {
-            see(SeeEvent::WatchUser(user));
+            see(TraceEvent::WatchUser(user));
         }
     };
     view! {
@@ -98,7 +97,7 @@ fn Whose() -> impl IntoView {
             >
                 "One with errors"
             </button>
-            <button class="felt" disabled=is_over on:click=move |_| see(SeeEvent::FeltSlow)>"Felt slow (F8)"</button>
+            <button class="felt" disabled=is_over on:click=move |_| see(TraceEvent::FeltSlow)>"Felt slow (F8)"</button>
         </Whom>
     }
 }
@@ -113,7 +112,7 @@ pub fn FeltSlowKey() -> impl IntoView {
     let handle = window_event_listener(leptos::ev::keydown, move |event| {
         if event.key() == "F8" && !event.repeat() {
             event.prevent_default();
-            store.dispatch(Event::See(SeeEvent::FeltSlow));
+            store.dispatch(TraceEvent::FeltSlow);
         }
     });
     on_cleanup(move || handle.remove());

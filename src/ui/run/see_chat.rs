@@ -4,13 +4,12 @@ use leptos::prelude::*;
 
 use crate::ui::parts::{Select, keyed, unique_id};
 use crate::ui::store::Store;
-use app::Event;
-use app::see::{Bubble, CanaryReply, SeeEvent, SeeState, Voice, conversation};
+use app::trace::{Bubble, ReplyRow, SeeState, TraceEvent, Voice, conversation};
 
 #[component]
 pub fn Conversation() -> impl IntoView {
     let store = Store::here();
-    let bubbles = store.select(|model| conversation(&model.seeing, &model.run));
+    let bubbles = store.select(|model| conversation(&model.trace, &model.run.view));
     let is_empty = Memo::new(move |_| bubbles.with(Vec::is_empty));
     let place = NodeRef::<leptos::html::Ol>::new();
     // The newest line stays in view, as in every chat window, unless somebody reads further up.
@@ -41,12 +40,12 @@ pub fn Conversation() -> impl IntoView {
 
 fn bubble(bubble: Memo<Bubble>) -> impl IntoView {
     let store = Store::here();
-    let reactions = store.select(|model| if model.seeing.sight.taken { model.seeing.reactions() } else { Vec::new() });
+    let reactions = store.select(|model| if model.trace.sight.taken { model.trace.reactions() } else { Vec::new() });
     let Bubble { by, name, time, frame, .. } = bubble.get_untracked();
     let answers = move || {
         let frame = frame.filter(|_| by != Voice::System)?;
         let button = move |(reaction, label): (usize, String)| {
-            let on_click = move |_| store.dispatch(Event::See(SeeEvent::React { reaction, frame }));
+            let on_click = move |_| store.dispatch(TraceEvent::React { reaction, frame });
             view! { <button class="quiet" on:click=on_click>{label}</button> }
         };
         Some(reactions.get().into_iter().map(button).collect_view())
@@ -66,24 +65,24 @@ fn bubble(bubble: Memo<Bubble>) -> impl IntoView {
 #[component]
 fn Canary() -> impl IntoView {
     let store = Store::here();
-    let see = move |event| store.dispatch(Event::See(event));
-    let is_on = store.select(|model| matches!(model.seeing.state, SeeState::On(_)));
-    let is_taken = store.select(|model| model.seeing.sight.taken);
-    let can_say = store.select(|model| model.seeing.can_say());
-    let timers = store.select(|model| model.seeing.timers());
-    let draft = store.select(|model| model.seeing.draft.clone());
-    let replies = store.select(|model| model.seeing.replies.iter().cloned().collect::<Vec<_>>());
-    let clips = store.select(|model| model.seeing.clips());
-    let clip = store.select(|model| model.seeing.clip().unwrap_or_default());
+    let see = move |event| store.dispatch(event);
+    let is_on = store.select(|model| matches!(model.trace.state, SeeState::On(_)));
+    let is_taken = store.select(|model| model.trace.sight.taken);
+    let can_say = store.select(|model| model.trace.can_say());
+    let timers = store.select(|model| model.trace.timers());
+    let draft = store.select(|model| model.trace.draft.clone());
+    let replies = store.select(|model| model.trace.replies.iter().cloned().collect::<Vec<_>>());
+    let clips = store.select(|model| model.trace.clips());
+    let clip = store.select(|model| model.trace.clip().unwrap_or_default());
     let options = Signal::derive(move || clips.get().into_iter().map(|name| (name.clone(), name)).collect::<Vec<_>>());
     let id = unique_id("say");
     let on_key = move |event: leptos::ev::KeyboardEvent| {
         if event.key() == "Enter" && !event.is_composing() {
-            see(SeeEvent::Say);
+            see(TraceEvent::Say);
         }
     };
     let timer = move |(timer, label): (usize, String)| {
-        view! { <button on:click=move |_| see(SeeEvent::Tick(timer))>{format!("Do \"{label}\" now")}</button> }
+        view! { <button on:click=move |_| see(TraceEvent::Tick(timer))>{format!("Do \"{label}\" now")}</button> }
     };
     view! {
         <div class="canary">
@@ -91,7 +90,7 @@ fn Canary() -> impl IntoView {
                 <button
                     class=move || if is_taken.get() { "danger" } else { "" }
                     disabled=move || !is_on.get()
-                    on:click=move |_| see(if is_taken.get_untracked() { SeeEvent::Release } else { SeeEvent::Take })
+                    on:click=move |_| see(if is_taken.get_untracked() { TraceEvent::Release } else { TraceEvent::Take })
                 >
                     {move || if is_taken.get() { "Give it back to its script" } else { "Take over" }}
                 </button>
@@ -105,18 +104,18 @@ fn Canary() -> impl IntoView {
                     autocomplete="off"
                     placeholder="Write as this user"
                     prop:value=draft
-                    on:input=move |event| see(SeeEvent::Draft(event_target_value(&event)))
+                    on:input=move |event| see(TraceEvent::Draft(event_target_value(&event)))
                     on:keydown=on_key
                 />
-                <button class="primary" on:click=move |_| see(SeeEvent::Say)>"Send"</button>
+                <button class="primary" on:click=move |_| see(TraceEvent::Say)>"Send"</button>
             </div>
             <div class="say" hidden=move || !is_taken.get() || clips.with(Vec::is_empty)>
-                <Select label="Clip" bare=true options value=clip on_choose=move |clip| see(SeeEvent::ChooseClip(clip)) />
-                <button class="primary" on:click=move |_| see(SeeEvent::Speak)>"Speak"</button>
+                <Select label="Clip" bare=true options value=clip on_choose=move |clip| see(TraceEvent::ChooseClip(clip)) />
+                <button class="primary" on:click=move |_| see(TraceEvent::Speak)>"Speak"</button>
             </div>
             <ul class="replies" role="log" aria-label="Answers to what was done by hand" hidden=move || !is_taken.get()>
-                {keyed(move || replies.get(), |reply: &CanaryReply| reply.id, |reply: Memo<CanaryReply>| {
-                    let CanaryReply { kind, text, .. } = reply.get_untracked();
+                {keyed(move || replies.get(), |reply: &ReplyRow| reply.id, |reply: Memo<ReplyRow>| {
+                    let ReplyRow { kind, text, .. } = reply.get_untracked();
                     view! { <li class=kind.words().2>{text}</li> }
                 })}
             </ul>

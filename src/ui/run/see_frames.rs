@@ -4,17 +4,17 @@ use leptos::prelude::*;
 
 use crate::ui::parts::{keyed, unique_id};
 use crate::ui::store::Store;
-use app::Event;
-use app::see::{FrameRow, SeeEvent};
+use app::run::frames::FrameRow;
+use app::trace::TraceEvent;
 
 /// The watched user's.
 #[component]
 pub fn Frames() -> impl IntoView {
     let store = Store::here();
-    let see = move |event| store.dispatch(Event::See(event));
-    let rows = store.select(|model| model.seeing.rows());
-    let extent = store.select(|model| model.seeing.extent());
-    let words = store.select(|model| model.seeing.words.clone());
+    let see = move |event| store.dispatch(event);
+    let rows = store.select(|model| model.trace.rows());
+    let extent = store.select(|model| model.trace.extent());
+    let words = store.select(|model| model.trace.words.clone());
     let id = unique_id("search");
     view! {
         <section class="traffic" aria-label="Frames">
@@ -27,9 +27,9 @@ pub fn Frames() -> impl IntoView {
                     autocomplete="off"
                     placeholder="Search"
                     prop:value=words
-                    on:input=move |event| see(SeeEvent::Search(event_target_value(&event)))
+                    on:input=move |event| see(TraceEvent::Search(event_target_value(&event)))
                 />
-                <button class="quiet" on:click=move |_| see(SeeEvent::CopyFrames)>"Copy"</button>
+                <button class="quiet" on:click=move |_| see(TraceEvent::CopyFrames)>"Copy"</button>
             </div>
             <p class="hint" role="status">{extent}</p>
             <FrameList rows label="Frames, newest first" />

@@ -5,7 +5,7 @@ use leptos::prelude::*;
 use super::evidence::investigate;
 use crate::ui::parts::{Card, DataTable, Select, keyed};
 use crate::ui::store::Store;
-use app::run_view::{
+use app::run::view::{
     CLOSE_COLUMNS, CONSISTENCY_COLUMNS, CONTRACT_COLUMNS, COUNTER_COLUMNS, Clue, DISCONNECT_COLUMNS, ERROR_COLUMNS,
     OPERATION_COLUMNS, RECEIVED_COLUMNS, SENT_COLUMNS, SILENCE_COLUMNS, ThresholdRow,
 };

@@ -4,7 +4,7 @@ use leptos::prelude::*;
 
 use crate::ui::parts::{keyed, unique_id};
 use crate::ui::store::Store;
-use app::run_view::ReasonRow;
+use app::run::view::ReasonRow;
 
 #[component]
 pub fn VerdictCard() -> impl IntoView {

@@ -4,7 +4,7 @@ use leptos::prelude::*;
 
 use crate::ui::parts::{Card, DataTable, Facts};
 use crate::ui::store::Store;
-use app::run_view::{ANSWER_COLUMNS, TURN_COLUMNS};
+use app::run::view::{ANSWER_COLUMNS, TURN_COLUMNS};
 
 #[component]
 pub fn Voice() -> impl IntoView {

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use leptos::prelude::*;
 
-use app::hear::{Lane, Trace, TraceMark};
+use app::listen::{Lane, Trace, TraceMark};
 
 #[component]
 pub fn Waveform(trace: Memo<Arc<Trace>>) -> impl IntoView {

@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 
 use crate::ui::store::Store;
-use app::Event;
+use app::swarm::SwarmEvent;
 use swarm::Credentials;
 
 #[component]
@@ -18,7 +18,7 @@ pub fn BrokerState() -> impl IntoView {
     let asks = move || problem.with(|problem| problem.as_ref().is_some_and(|text| text.contains("user name")));
     let give = move |event: leptos::ev::SubmitEvent| {
         event.prevent_default();
-        store.dispatch(Event::GiveCredentials(Credentials { user: user.get(), password: password.get() }));
+        store.dispatch(SwarmEvent::GiveCredentials(Credentials { user: user.get(), password: password.get() }));
         password.set(String::new());
     };
     view! {

@@ -7,8 +7,10 @@ use super::name::NameField;
 use super::qr::QrCode;
 use crate::ui::parts::{Card, DataTable, Select};
 use crate::ui::store::Store;
-use app::swarm_view::{ROSTER_COLUMNS, patience_of, patience_value, patiences};
-use app::{Event, Page};
+use app::page::{Page, PageEvent};
+use app::run::RunEvent;
+use app::swarm::SwarmEvent;
+use app::swarm::view::{ROSTER_COLUMNS, patience_of, patience_value, patiences};
 
 #[component]
 pub fn Conducting() -> impl IntoView {
@@ -30,17 +32,17 @@ pub fn Conducting() -> impl IntoView {
                         <input id="swarm-link" type="text" readonly prop:value=link on:focus=select_all />
                     </div>
                     <div class="row">
-                        <button class="primary" on:click=move |_| store.dispatch(Event::CopyInvite)>"Copy link"</button>
-                        <button on:click=move |_| store.dispatch(Event::Show(Page::Plan))>"To the plan"</button>
-                        <button class="danger" hidden=move || !running.get() on:click=move |_| store.dispatch(Event::Stop)>"Stop all"</button>
-                        <button class="quiet right" disabled=running on:click=move |_| store.dispatch(Event::LeaveSwarm)>"Close the swarm"</button>
+                        <button class="primary" on:click=move |_| store.dispatch(SwarmEvent::CopyInvite)>"Copy link"</button>
+                        <button on:click=move |_| store.dispatch(PageEvent::Show(Page::Plan))>"To the plan"</button>
+                        <button class="danger" hidden=move || !running.get() on:click=move |_| store.dispatch(RunEvent::Stop)>"Stop all"</button>
+                        <button class="quiet right" disabled=running on:click=move |_| store.dispatch(SwarmEvent::Leave)>"Close the swarm"</button>
                     </div>
                     <div class="field">
                         <label for="swarm-watch-link">"Link to watch: shows how the run looks, and can start and change nothing"</label>
                         <input id="swarm-watch-link" type="text" readonly prop:value=watch on:focus=select_all />
                     </div>
                     <div class="row">
-                        <button on:click=move |_| store.dispatch(Event::CopyWatchLink)>"Copy link to watch"</button>
+                        <button on:click=move |_| store.dispatch(SwarmEvent::CopyWatchLink)>"Copy link to watch"</button>
                     </div>
                     <NameField />
                     <Settings />
@@ -65,7 +67,7 @@ fn Settings() -> impl IntoView {
                 type="checkbox"
                 prop:checked=only_watches
                 disabled=running
-                on:change=move |event| store.dispatch(Event::WatchOnly(event_target_checked(&event)))
+                on:change=move |event| store.dispatch(SwarmEvent::WatchOnly(event_target_checked(&event)))
             />
             "This browser only conducts and observes; the others play the load"
         </label>
@@ -73,7 +75,7 @@ fn Settings() -> impl IntoView {
             <input
                 type="checkbox"
                 prop:checked=moves_parts
-                on:change=move |event| store.dispatch(Event::MoveParts(event_target_checked(&event)))
+                on:change=move |event| store.dispatch(SwarmEvent::MoveParts(event_target_checked(&event)))
             />
             "Users of a browser that vanishes move to the others"
         </label>
@@ -81,7 +83,7 @@ fn Settings() -> impl IntoView {
             label="Browsers that lose this one play on for"
             options=Signal::derive(patiences)
             value=patience
-            on_choose=move |value| store.dispatch(Event::SetPatience(patience_of(&value)))
+            on_choose=move |value| store.dispatch(SwarmEvent::SetPatience(patience_of(&value)))
             hint="After that they stop by themselves, and go on when this page is back."
         />
     }

@@ -4,10 +4,11 @@ use leptos::prelude::*;
 
 use crate::ui::parts::Question;
 use crate::ui::store::Store;
-use app::joining::{Asks, Joining, Reply, leaves_something, named, nearness};
+use app::Model;
 use app::safety::FAIR_USE;
-use app::swarm_view::PartView;
-use app::{Event, SwarmView};
+use app::swarm::view::PartView;
+use app::swarm::{Asks, Joining, Reply, named, nearness};
+use app::swarm::{SwarmEvent, SwarmView};
 use base::url;
 use swarm::Role;
 
@@ -15,8 +16,8 @@ use swarm::Role;
 #[component]
 pub fn BrokerQuestion() -> impl IntoView {
     let store = Store::here();
-    let joining = store.select(|model| model.joining.clone().filter(|joining| joining.asks == Asks::Person));
-    let leaves = store.select(leaves_something);
+    let joining = store.select(|model| model.swarm.joining.clone().filter(|joining| joining.asks == Asks::Person));
+    let leaves = store.select(Model::leaves_something);
     let about = Signal::derive(move || joining.with(|joining| joining.as_ref().map(|joining| joining.invite.own())));
     let fact = move |pick: fn(&Joining) -> String| {
         move || joining.with(|joining| joining.as_ref().map(pick).unwrap_or_default())
@@ -48,7 +49,7 @@ pub fn BrokerQuestion() -> impl IntoView {
             about
             yes="Connect"
             no="Do not connect"
-            on_answer=move |allows| store.dispatch(Event::Reply(Reply { allows, ..Reply::default() }))
+            on_answer=move |allows| store.dispatch(SwarmEvent::Reply(Reply { allows, ..Reply::default() }))
         >
             <p class="asked"><code>{fact(|joining| joining.invite.broker.clone())}</code></p>
             <p>"This address stands in the link that was opened."{near}" "{wants}" Whoever runs the broker sees this browser's address."</p>
@@ -77,7 +78,7 @@ pub fn LoadQuestion() -> impl IntoView {
     let fair_use = store.select(|model| !model.safety.fair_use);
     let reply = move |allows| {
         let (samples, fair_use) = (samples.get_untracked(), fair_use.get_untracked());
-        store.dispatch(Event::Reply(Reply { allows, samples, fair_use }));
+        store.dispatch(SwarmEvent::Reply(Reply { allows, samples, fair_use }));
     };
     let fair = FAIR_USE.map(|line| view! { <li>{line}</li> }).collect_view();
     view! {

@@ -5,15 +5,15 @@ use leptos::prelude::*;
 use super::name::NameField;
 use crate::ui::parts::Card;
 use crate::ui::store::Store;
-use app::Event;
+use app::swarm::SwarmEvent;
 
 #[component]
 pub fn Entrance() -> impl IntoView {
     let store = Store::here();
-    let broker = store.select(|model| model.broker.clone());
+    let broker = store.select(|model| model.swarm.broker.clone());
     let open = move |event: leptos::ev::SubmitEvent| {
         event.prevent_default();
-        store.dispatch(Event::OpenSwarm);
+        store.dispatch(SwarmEvent::Open);
     };
     view! {
         <Card
@@ -32,7 +32,7 @@ pub fn Entrance() -> impl IntoView {
                             placeholder="wss://broker.example:8084/mqtt"
                             aria-describedby="swarm-broker-note"
                             prop:value=broker
-                            on:input=move |event| store.dispatch(Event::TypedBroker(event_target_value(&event)))
+                            on:input=move |event| store.dispatch(SwarmEvent::TypedBroker(event_target_value(&event)))
                         />
                     </span>
                     <p class="note" id="swarm-broker-note">

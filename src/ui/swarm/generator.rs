@@ -9,8 +9,8 @@ use super::watcher::TheRun;
 use crate::ui::parts::Card;
 use crate::ui::safety::{STOP_KEY, StopKeyHint};
 use crate::ui::store::Store;
-use app::Event;
-use app::joining::Reply;
+use app::swarm::Reply;
+use app::swarm::SwarmEvent;
 use swarm::Consent;
 
 #[component]
@@ -33,15 +33,15 @@ pub fn Generating() -> impl IntoView {
                     type="checkbox"
                     prop:checked=only_watches
                     disabled=playing
-                    on:change=move |event| store.dispatch(Event::WatchOnly(event_target_checked(&event)))
+                    on:change=move |event| store.dispatch(SwarmEvent::WatchOnly(event_target_checked(&event)))
                 />
                 "Observe only: one user that shows what the others would see if their browsers kept up"
             </label>
             <div class="row">
-                <button class="danger" hidden=move || !playing.get() aria-keyshortcuts=STOP_KEY on:click=move |_| store.dispatch(Event::StopPart)>
+                <button class="danger" hidden=move || !playing.get() aria-keyshortcuts=STOP_KEY on:click=move |_| store.dispatch(SwarmEvent::StopPart)>
                     "Stop this browser"<StopKeyHint />
                 </button>
-                <button class="quiet right" on:click=move |_| store.dispatch(Event::LeaveSwarm)>"Leave the swarm"</button>
+                <button class="quiet right" on:click=move |_| store.dispatch(SwarmEvent::Leave)>"Leave the swarm"</button>
             </div>
         </Card>
         <TheRun />
@@ -57,7 +57,7 @@ fn Request() -> impl IntoView {
     let consent = store.swarm(|swarm| swarm.part.as_ref().map(|part| part.consent.clone()).unwrap_or_default());
     let can_take_back = move || consent.with(|consent| *consent == Consent::Given);
     let can_ask = move || consent.with(|consent| matches!(consent, Consent::Refused(_)));
-    let reply = move |allows| store.dispatch(Event::Reply(Reply { allows, ..Reply::default() }));
+    let reply = move |allows| store.dispatch(SwarmEvent::Reply(Reply { allows, ..Reply::default() }));
     view! {
         <div class="stack" hidden=move || !has_plan.get()>
             <Terms />
@@ -67,8 +67,8 @@ fn Request() -> impl IntoView {
                 <button on:click=move |_| reply(false)>"Refuse"</button>
             </div>
             <div class="row">
-                <button class="quiet" hidden=move || !can_take_back() on:click=move |_| store.dispatch(Event::TakeBack)>"Take the permission back"</button>
-                <button class="quiet" hidden=move || !can_ask() on:click=move |_| store.dispatch(Event::AskAgain)>"Ask me again"</button>
+                <button class="quiet" hidden=move || !can_take_back() on:click=move |_| store.dispatch(SwarmEvent::TakeBack)>"Take the permission back"</button>
+                <button class="quiet" hidden=move || !can_ask() on:click=move |_| store.dispatch(SwarmEvent::AskAgain)>"Ask me again"</button>
             </div>
         </div>
     }

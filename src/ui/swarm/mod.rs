@@ -3,6 +3,7 @@
 mod broker;
 mod conductor;
 mod consent;
+pub mod effects;
 mod entrance;
 mod generator;
 mod name;
@@ -13,8 +14,8 @@ use leptos::prelude::*;
 
 use crate::browser::{RunDriver, Side, SwarmDriver};
 use crate::ui::store::Store;
-use app::SwarmView;
-use app::swarm_view::SwarmFacts;
+use app::swarm::SwarmView;
+use app::swarm::view::SwarmFacts;
 use conductor::Conducting;
 pub use consent::{BrokerQuestion, LoadQuestion};
 use entrance::Entrance;

@@ -3,15 +3,15 @@
 use leptos::prelude::*;
 
 use crate::ui::store::Store;
-use app::Event;
+use app::swarm::SwarmEvent;
 
 #[component]
 pub fn NameField() -> impl IntoView {
     let store = Store::here();
-    let chosen = store.select(|model| model.browser_name.clone());
-    let made_up = store.select(|model| match model.swarm.role {
+    let chosen = store.select(|model| model.swarm.browser_name.clone());
+    let made_up = store.select(|model| match model.swarm.view.role {
         None => "made up".to_owned(),
-        Some(_) => model.swarm.name.clone(),
+        Some(_) => model.swarm.view.name.clone(),
     });
     view! {
         <div class="field">
@@ -23,7 +23,7 @@ pub fn NameField() -> impl IntoView {
                     autocomplete="off"
                     placeholder=made_up
                     prop:value=chosen
-                    on:input=move |event| store.dispatch(Event::NameBrowser(event_target_value(&event)))
+                    on:input=move |event| store.dispatch(SwarmEvent::NameBrowser(event_target_value(&event)))
                 />
             </span>
             <p class="note"><span class="hint">"The others see it."</span></p>

@@ -5,7 +5,7 @@ use leptos::prelude::*;
 use super::broker::BrokerState;
 use crate::ui::parts::{Card, keyed};
 use crate::ui::store::Store;
-use app::Event;
+use app::swarm::SwarmEvent;
 
 #[component]
 pub fn Watching() -> impl IntoView {
@@ -18,7 +18,7 @@ pub fn Watching() -> impl IntoView {
                 {move || state.with(|(text, _)| format!("{text}."))}
             </p>
             <div class="row">
-                <button class="quiet right" on:click=move |_| store.dispatch(Event::LeaveSwarm)>"Stop watching"</button>
+                <button class="quiet right" on:click=move |_| store.dispatch(SwarmEvent::Leave)>"Stop watching"</button>
             </div>
         </Card>
         <TheRun />

@@ -18,7 +18,7 @@ use plan::Plan;
 use scenario::Problem;
 use serde_json::{Map, Value, json};
 
-use crate::json_text::pretty;
+use crate::plan::json_text::pretty;
 use metrics::{Metrics, free_name};
 use population::ScriptPart;
 use secrets::ScriptSecrets;

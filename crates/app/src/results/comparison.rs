@@ -4,15 +4,13 @@ use std::collections::BTreeSet;
 
 use super::headline::{basis, headline};
 use super::overlay::mark_of;
-use crate::control::{Happening, happenings};
+use super::words::{figures, number, subject, unit};
 use crate::format;
 use crate::past::PastRun;
-use crate::run_view::{Mood, charts};
-use catalogue::Figure;
+use crate::run::control::{Happening, happenings};
+use crate::run::view::{Mood, charts};
 use results::Entry;
-use results::compare::{
-    Change, CompareRow, ComparedSubject, Comparison, Judgement, PlanRow, Scale, compare, differences,
-};
+use results::compare::{Change, CompareRow, ComparedSubject, Comparison, Judgement, PlanRow, compare, differences};
 
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct ComparisonView {
@@ -156,51 +154,6 @@ fn said(subject: &ComparedSubject, change: &Change) -> ChangeView {
     ChangeView { text: format!("{value}\u{a0}{unit} ({low} to {high})"), word, mood }
 }
 
-/// "+12 to +24 %".
-pub(super) fn interval(subject: &ComparedSubject, change: &Change) -> String {
-    let [_, low, high] = figures(change);
-    format!("{low} to {high}\u{a0}{}", unit(subject, change.scale))
-}
-
-/// The change and the ends of its interval, with their signs.
-fn figures(change: &Change) -> [String; 3] {
-    let factor = if change.scale == Scale::Absolute { 1.0 } else { 100.0 };
-    let with_sign = |part: f64| {
-        let text = format::number(part * factor);
-        if part * factor >= 0.005 { format!("+{text}") } else { text.replace('-', "\u{2212}") }
-    };
-    [change.interval.value, change.interval.low, change.interval.high].map(with_sign)
-}
-
-fn unit(subject: &ComparedSubject, scale: Scale) -> &'static str {
-    match scale {
-        Scale::Relative => "%",
-        Scale::Points => "points",
-        Scale::Absolute if matches!(subject, ComparedSubject::Quantile { .. }) => "ms",
-        Scale::Absolute => "/s",
-    }
-}
-
-pub(super) fn number(subject: &ComparedSubject, value: f64) -> String {
-    match subject {
-        ComparedSubject::Quantile { .. } => format::millis(value),
-        ComparedSubject::Errors { .. } | ComparedSubject::Delivery { .. } => format::share(value),
-        ComparedSubject::Rate { .. } => format::rate(value),
-    }
-}
-
-pub(super) fn subject(subject: &ComparedSubject) -> String {
-    match subject {
-        ComparedSubject::Quantile { metric, share } => format!("{metric} p{}", format::number(share * 100.0)),
-        ComparedSubject::Errors { operation: None } => "errors per attempt".to_owned(),
-        ComparedSubject::Errors { operation: Some(name) } => format!("errors per attempt of {name}"),
-        ComparedSubject::Delivery { part, of } => format!("deliveries {}, of those {}", part.field(), of.field()),
-        ComparedSubject::Rate { series: Figure::Sent } => "messages sent".to_owned(),
-        ComparedSubject::Rate { series: Figure::Arrived } => "messages received".to_owned(),
-        ComparedSubject::Rate { series } => series.name().to_owned(),
-    }
-}
-
 /// "3 better, 1 worse, 20 without a difference shown".
 fn sum(rows: &[CompareRow], at: usize) -> String {
     let count = |wanted: Judgement| {
@@ -226,7 +179,9 @@ fn metrics(runs: &[&PastRun]) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use catalogue::Figure;
     use results::compare::Interval;
+    use results::compare::Scale;
 
     #[track_caller]
     fn check(value: f64, low: f64, high: f64, scale: Scale, expected: &str) {

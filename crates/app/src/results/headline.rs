@@ -1,6 +1,6 @@
 //! What came out of a comparison, in one sentence for each run but the first.
 
-use super::comparison::{interval, number, subject};
+use super::words::{interval, number, subject};
 use crate::format;
 use catalogue::Figure;
 use results::compare::{Change, CompareRow, ComparedSubject, Comparison, Judgement, LoadDifference};

@@ -1,7 +1,7 @@
 //! The list of kept runs, in words.
 
 use crate::format;
-use crate::run_view::Mood;
+use crate::run::view::Mood;
 use metrics::VerdictOutcome;
 use results::{Entry, ROOM, taken};
 

@@ -1,7 +1,7 @@
 //! Charts of several runs laid over each other, each from its own start.
 
 use crate::past::PastRun;
-use crate::run_view::charts::{ChartData, ChartKind, ChartMark, ChartSeries, data};
+use crate::run::view::charts::{ChartData, ChartKind, ChartMark, ChartSeries, data};
 
 /// What is laid over each other: one line for each run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -2,136 +2,117 @@
 
 use std::sync::Arc;
 
-use super::{OpenRun, ResultsEffect, ResultsEvent, ResultsView, Screen};
-use crate::event::Effect;
-use crate::model::{Model, Page};
-use crate::notice::{About, NoticeKind, over, say};
+use crate::notice::{About, NoticeKind};
+use crate::page::{Page, PageEffect};
+use crate::response::{Response, Responses, wants};
+use crate::results::{OpenRun, ResultsEffect, ResultsEvent, ResultsModel, Screen};
+use crate::run::log::LogFilter;
 use crate::text_file::ReadFile;
 use results::{Entry, archive, set_baseline};
 
-#[expect(clippy::too_many_lines, reason = "a line or two for each event")]
-pub fn update(model: &mut Model, event: ResultsEvent) -> Vec<Effect> {
-    let results = &mut model.results;
+/// `filter`: what the log of an opened run passes.
+pub fn update(model: &mut ResultsModel, event: ResultsEvent, filter: &LogFilter) -> Responses<ResultsEffect> {
     match event {
         ResultsEvent::Listed { entries, problem } => {
-            results.marked.retain(|id| entries.iter().any(|entry| entry.id == *id && !entry.deleted));
-            (results.entries, results.problem) = (entries, problem);
-        }
-        ResultsEvent::NotKept(text) => {
-            let is_news = text.is_some() && text != results.not_kept;
-            results.not_kept.clone_from(&text);
-            if let (true, Some(text)) = (is_news, text) {
-                say(model, NoticeKind::Problem, About::Kept, text);
-            } else if model.results.not_kept.is_none() {
-                over(model, About::Kept);
-            }
+            model.marked.retain(|id| entries.iter().any(|entry| entry.id == *id && !entry.deleted));
+            (model.entries, model.problem) = (entries, problem);
         }
         ResultsEvent::Mark { id, on } => {
-            results.marked.retain(|marked| *marked != id);
+            model.marked.retain(|marked| *marked != id);
             if on {
-                results.marked.push(id);
+                model.marked.push(id);
             }
         }
-        ResultsEvent::Edit(id) => results.editing = id,
+        ResultsEvent::Edit(id) => model.editing = id,
         ResultsEvent::Describe { id, name, note } => {
-            results.editing = None;
+            model.editing = None;
             let name = name.trim().to_owned();
-            return change(results, &id, |entry| {
+            return change(model, &id, |entry| {
                 // A run without a name is called as its plan.
                 entry.name = if name.is_empty() { entry.summary.plan.clone() } else { name };
                 entry.note = note.trim().to_owned();
             });
         }
-        ResultsEvent::Pin { id, on } => return change(results, &id, |entry| entry.pinned = on),
+        ResultsEvent::Pin { id, on } => return change(model, &id, |entry| entry.pinned = on),
         ResultsEvent::Baseline { id, on } => {
-            let changed = set_baseline(&mut results.entries, &id, on);
-            return effect(ResultsEffect::Save(changed));
+            let changed = set_baseline(&mut model.entries, &id, on);
+            return wants([ResultsEffect::Save(changed)]);
         }
         ResultsEvent::Delete(id) => {
-            results.deleted = results.entry(&id).cloned();
-            results.marked.retain(|marked| *marked != id);
-            return change(results, &id, |entry| entry.deleted = true);
+            model.deleted = model.entry(&id).cloned();
+            model.marked.retain(|marked| *marked != id);
+            return change(model, &id, |entry| entry.deleted = true);
         }
         ResultsEvent::Undo => {
-            let id = results.deleted.take().map(|entry| entry.id).unwrap_or_default();
-            return change(results, &id, |entry| entry.deleted = false);
+            let id = model.deleted.take().map(|entry| entry.id).unwrap_or_default();
+            return change(model, &id, |entry| entry.deleted = false);
         }
         ResultsEvent::Open(id) => {
-            return results
-                .entry(&id)
-                .map(|entry| ResultsEffect::Open(Box::new(entry.clone())))
-                .map_or_else(Vec::new, effect);
+            return wants(model.entry(&id).map(|entry| ResultsEffect::Open(Box::new(entry.clone()))));
         }
-        ResultsEvent::Opened(run) => return opened(model, *run),
+        ResultsEvent::Opened(run) => return opened(model, *run, filter),
         ResultsEvent::FilesRead(files) => return files_read(model, &files),
         ResultsEvent::Export => {
-            let kept = results.entries.iter().filter(|entry| !entry.deleted).cloned().collect();
-            return effect(ResultsEffect::Export(kept));
+            let kept = model.entries.iter().filter(|entry| !entry.deleted).cloned().collect();
+            return wants([ResultsEffect::Export(kept)]);
         }
         ResultsEvent::Compare => {
             // What came later is compared with what was before, and everything with the baseline.
-            let mut order = results.marked.clone();
-            order.sort_by_key(|id| results.entry(id).map(|entry| (!entry.baseline, entry.summary.started_at.clone())));
-            return compare(results, order);
+            let mut order = model.marked.clone();
+            order.sort_by_key(|id| model.entry(id).map(|entry| (!entry.baseline, entry.summary.started_at.clone())));
+            return compare(model, order);
         }
         ResultsEvent::CompareWith(id) => {
-            let mut order = results.marked.clone();
+            let mut order = model.marked.clone();
             order.sort_by_key(|marked| *marked != id);
-            return compare(results, order);
+            return compare(model, order);
         }
         ResultsEvent::Compared(view) => {
-            results.marked = view.runs.iter().map(|run| run.id.clone()).collect();
-            let was_open = matches!(results.screen, Screen::Comparison(_));
-            results.screen = Screen::Comparison(view);
-            over(model, About::Deed);
-            return if was_open { Vec::new() } else { vec![Effect::EnterPage] };
+            model.marked = view.runs.iter().map(|run| run.id.clone()).collect();
+            let was_open = matches!(model.screen, Screen::Comparison(_));
+            model.screen = Screen::Comparison(view);
+            let enter = (!was_open).then_some(Response::Page(PageEffect::Enter));
+            return [Response::over(About::Deed)].into_iter().chain(enter).collect();
         }
         ResultsEvent::Back => {
-            results.screen = Screen::List;
-            return vec![Effect::EnterPage];
+            model.screen = Screen::List;
+            return vec![Response::Page(PageEffect::Enter)];
         }
-        ResultsEvent::SaveReport(format) => return effect(ResultsEffect::SaveReport(format)),
+        ResultsEvent::SaveReport(format) => return wants([ResultsEffect::SaveReport(format)]),
     }
     Vec::new()
 }
 
-fn effect(effect: ResultsEffect) -> Vec<Effect> {
-    vec![Effect::Results(effect)]
-}
-
 /// Changes what a person has said about a run, here at once and in the database soon.
-fn change(results: &mut ResultsView, id: &str, change: impl FnOnce(&mut Entry)) -> Vec<Effect> {
-    let Some(entry) = results.entries.iter_mut().find(|entry| entry.id == id) else { return Vec::new() };
+fn change(model: &mut ResultsModel, id: &str, change: impl FnOnce(&mut Entry)) -> Responses<ResultsEffect> {
+    let Some(entry) = model.entries.iter_mut().find(|entry| entry.id == id) else { return Vec::new() };
     change(entry);
-    effect(ResultsEffect::Save(vec![entry.clone()]))
+    wants([ResultsEffect::Save(vec![entry.clone()])])
 }
 
-fn opened(model: &mut Model, mut run: OpenRun) -> Vec<Effect> {
-    over(model, About::Deed);
+fn opened(model: &mut ResultsModel, mut run: OpenRun, filter: &LogFilter) -> Responses<ResultsEffect> {
     // What shows a run looks again when its revision has changed.
-    let before = match &model.results.screen {
+    let before = match &model.screen {
         Screen::Run(before) => before.view.revision,
-        _ => 0,
+        Screen::List | Screen::Comparison(_) => 0,
     };
     run.view.revision = before + 1;
-    run.filter_log(&model.log_filter);
+    run.filter_log(filter);
     Arc::make_mut(&mut run.view.tables).revision = before + 1;
-    model.results.screen = Screen::Run(Box::new(run));
-    model.page = Page::Results;
-    vec![Effect::EnterPage]
+    model.screen = Screen::Run(Box::new(run));
+    vec![Response::over(About::Deed), Response::Show(Page::Results), Response::Page(PageEffect::Enter)]
 }
 
-fn compare(results: &ResultsView, ids: Vec<String>) -> Vec<Effect> {
-    let entries: Vec<_> = ids.iter().filter_map(|id| results.entry(id).cloned()).collect();
-    if entries.len() < 2 { Vec::new() } else { effect(ResultsEffect::Compare(entries)) }
+fn compare(model: &ResultsModel, ids: Vec<String>) -> Responses<ResultsEffect> {
+    let entries: Vec<_> = ids.iter().filter_map(|id| model.entry(id).cloned()).collect();
+    wants((entries.len() >= 2).then_some(ResultsEffect::Compare(entries)))
 }
 
 /// Keeps the runs of these files that are not kept yet, and marks all of them.
-fn files_read(model: &mut Model, files: &[(String, ReadFile)]) -> Vec<Effect> {
-    let results = &mut model.results;
+fn files_read(model: &mut ResultsModel, files: &[(String, ReadFile)]) -> Responses<ResultsEffect> {
     let mut new: Vec<archive::ArchivedRun> = Vec::new();
     let (mut known, mut unread) = (0, Vec::new());
-    results.marked.clear();
+    model.marked.clear();
     for (name, file) in files {
         let text = match file {
             Ok(file) => &file.text,
@@ -144,15 +125,15 @@ fn files_read(model: &mut Model, files: &[(String, ReadFile)]) -> Vec<Effect> {
         unread.extend(reading.problems);
         for mut found in reading.found {
             let id = &found.entry.id;
-            if results.entry(id).is_some() || new.iter().any(|other| other.entry.id == *id) {
+            if model.entry(id).is_some() || new.iter().any(|other| other.entry.id == *id) {
                 known += 1;
             } else {
                 // One plan has one baseline, and the one that is here stays.
-                found.entry.baseline &= !results.baselines().contains(found.entry.summary.plan.as_str());
+                found.entry.baseline &= !model.baselines().contains(found.entry.summary.plan.as_str());
                 new.push(found.clone());
             }
-            if !results.marked.contains(&found.entry.id) {
-                results.marked.push(found.entry.id);
+            if !model.marked.contains(&found.entry.id) {
+                model.marked.push(found.entry.id);
             }
         }
     }
@@ -163,17 +144,18 @@ fn files_read(model: &mut Model, files: &[(String, ReadFile)]) -> Vec<Effect> {
         String::new()
     };
     let kind = if unread.is_empty() { NoticeKind::Done } else { NoticeKind::Problem };
-    let lost = if unread.is_empty() { "" } else { " What could not be read is listed above the results." };
-    results.unread = unread;
-    say(model, kind, About::Deed, format!("{} imported.{known}{lost}", runs(new.len())));
-    if new.is_empty() { Vec::new() } else { effect(ResultsEffect::Keep(new)) }
+    let lost = if unread.is_empty() { "" } else { " What could not be read is listed above the model." };
+    model.unread = unread;
+    let said = Response::say(kind, About::Deed, format!("{} imported.{known}{lost}", runs(new.len())));
+    let keep = (!new.is_empty()).then_some(Response::Do(ResultsEffect::Keep(new)));
+    [said].into_iter().chain(keep).collect()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::Event;
     use crate::text_file::TextFile;
+    use crate::{Effect, Model};
     use results::Summary;
 
     fn entry(id: &str, plan: &str) -> Entry {
@@ -198,7 +180,7 @@ mod tests {
         let listed = ResultsEvent::Listed { entries, problem: None };
         let mut effects = Vec::new();
         for event in [listed].into_iter().chain(events) {
-            effects = crate::update(&mut model, Event::Results(event));
+            effects = crate::update(&mut model, event);
         }
         (model, effects)
     }
