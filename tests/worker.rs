@@ -7,11 +7,13 @@ use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
 use base::time::Span;
-use engine::ports::{FetchBody, FetchFailure, FetchId, FetchOutcome, FetchRequest, Input, SocketId};
+use engine::ports::{
+    Counted, FetchBody, FetchFailure, FetchId, FetchOutcome, FetchRequest, FromEdge, SocketId, SocketLoad,
+};
 use metrics::UserId;
 use scenario::{Program, compile};
 use serde_json::json;
-use tabswarm::browser::{BrowserTimer, Clock, Fetches, SocketLoad, Sockets, own_origin};
+use tabswarm::browser::{BrowserTimer, Clock, Fetches, Sockets, own_origin};
 use wasm_bindgen_test::{wasm_bindgen_test, wasm_bindgen_test_configure};
 use web::{straw, tap, until, wire};
 
@@ -52,12 +54,12 @@ fn program() -> Program {
     compile(&scenario, &serde_json::Map::new()).unwrap_or_else(|problems| panic!("{problems:?}"))
 }
 
-fn in_short(input: &Input<'_>) -> String {
+fn in_short(input: &FromEdge<'_>) -> String {
     match input {
-        Input::Opened { socket } => format!("{} opened", socket.0),
-        Input::Text { socket, frame } => format!("{} text {frame}", socket.0),
-        Input::Binary { socket, frame } => format!("{} binary {frame:?}", socket.0),
-        Input::Closed { socket, code, reason } => format!("{} closed {code} {reason}", socket.0),
+        FromEdge::Opened { socket } => format!("{} opened", socket.0),
+        FromEdge::Text { socket, frame } => format!("{} text {frame}", socket.0),
+        FromEdge::Binary { socket, frame } => format!("{} binary {frame:?}", socket.0),
+        FromEdge::Closed { socket, code, reason } => format!("{} closed {code} {reason}", socket.0),
         other => format!("{other:?}"),
     }
 }
@@ -94,7 +96,7 @@ fn of_a_frame_that_is_too_long_only_its_length_comes_in() {
     straw::text(0, "12345");
     straw::text(0, "123456");
     straw::binary(0, &[0; 7]);
-    let large = |bytes: u64| in_short(&Input::TooLarge { socket: SocketId(1), bytes });
+    let large = |bytes: u64| in_short(&FromEdge::TooLarge { socket: SocketId(1), bytes });
     assert_eq!(*heard.borrow(), ["1 opened".to_owned(), "1 text 12345".to_owned(), large(6), large(7)]);
 }
 
@@ -106,11 +108,8 @@ fn frames_that_are_only_counted_never_come_in() {
     let frames = [r#"42["came",{"name":"Zoë 한글 🦀"}]"#, r#"42["came"]"#, r#"42/admin,["went",{}]"#];
     frames.iter().for_each(|frame| straw::text(0, frame));
     assert_eq!(*heard.borrow(), ["1 opened"]);
-    let counted = sockets.counted().into_iter().map(|input| match input {
-        Input::Counted { population, event, frames, bytes } => {
-            (program().events[event].name.clone(), population, frames, bytes)
-        }
-        other => panic!("{other:?} is no count"),
+    let counted = sockets.counted().into_iter().map(|Counted { population, event, frames, bytes }| {
+        (program().events[event].name.clone(), population, frames, bytes)
     });
     let mut counted: Vec<_> = counted.collect();
     counted.sort();

@@ -51,7 +51,7 @@ pub use playback::{Playback, PlaybackError};
 pub use preflight::{Preflight, Rehearsal};
 pub use reach::own_origin;
 pub use run_driver::{RunDriver, StartError};
-pub use socket::{SocketLoad, Sockets};
+pub use socket::Sockets;
 pub use swarm_driver::{Introduction, Side, Swarm, SwarmDriver};
 pub use text_decoder::text_of;
 pub use timer::BrowserTimer;

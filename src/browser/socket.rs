@@ -7,7 +7,7 @@ use js_sys::JsString;
 use wasm_bindgen::prelude::*;
 
 use super::address::{OtherHost, opened};
-use engine::ports::{FrameId, Frames, Input, SocketId};
+use engine::ports::{Counted, FrameId, Frames, FromEdge, SocketId, SocketLoad};
 use engine::{Caught, Rings};
 use metrics::{UserId, Way};
 use scenario::{Program, Protocol};
@@ -30,17 +30,6 @@ pub struct Sockets {
     tap: Rc<Tap>,
     shared: HashMap<FrameId, JsString>,
     _callbacks: Callbacks,
-}
-
-/// What the sockets hold and carry now.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct SocketLoad {
-    /// Largest and summed `bufferedAmount`, bytes: handed to the browser, not yet to the network.
-    pub buffered_max: u64,
-    pub buffered_sum: u64,
-    pub open: u32,
-    /// Asked for, and not open yet.
-    pub pending: u32,
 }
 
 struct Callbacks {
@@ -110,10 +99,10 @@ extern "C" {
 
 impl Sockets {
     /// Sockets for users of `programs`, one per population. Of events that are only counted and have a contract, every
-    /// `contract_every`-th is handed on. `on_input` hears of what happens to them, never from
+    /// `contract_every`-th is handed on. `told` hears of what happens to them, never from
     /// within a call of this.
-    pub fn new(programs: &[Rc<Program>], contract_every: u32, on_input: impl Fn(Input<'_>) + Clone + 'static) -> Self {
-        let callbacks = Callbacks::new(on_input);
+    pub fn new(programs: &[Rc<Program>], contract_every: u32, told: impl Fn(FromEdge<'_>) + Clone + 'static) -> Self {
+        let callbacks = Callbacks::new(told);
         let Callbacks { opened, text, binary, closed, large } = &callbacks;
         let tap = Tap::new(opened, text, binary, closed, large);
         for (population, program) in programs.iter().enumerate() {
@@ -148,11 +137,6 @@ impl Sockets {
         Rc::new(TapRings(self.tap.clone()))
     }
 
-    /// Puts a line about an HTTP exchange among the user's frames.
-    pub fn note(&self, user: UserId, way: Way, line: &str) {
-        self.tap.note(user.0, way as u8, line);
-    }
-
     pub fn send(&self, socket: SocketId, text: &str) {
         self.tap.send_text(socket.0, text);
     }
@@ -173,11 +157,11 @@ impl Sockets {
     }
 
     /// The frames that were only counted since the last call.
-    pub fn counted(&self) -> Vec<Input<'static>> {
+    pub fn counted(&self) -> Vec<Counted> {
         let counts = self.tap.drain();
         let (rows, _) = counts.as_chunks();
         rows.iter()
-            .map(|&[population, event, frames, bytes]| Input::Counted {
+            .map(|&[population, event, frames, bytes]| Counted {
                 population: population as usize,
                 event: event as usize,
                 frames: frames as u64,
@@ -204,6 +188,10 @@ impl Rings for TapRings {
 
     fn since(&self, user: UserId, number: u64, most: usize) -> Vec<Caught> {
         caught(&self.0.since(user.0, number as f64, most))
+    }
+
+    fn note(&self, user: UserId, _: f64, way: Way, line: &str) {
+        self.0.note(user.0, way as u8, line);
     }
 
     fn widen(&self, user: Option<UserId>) {
@@ -236,19 +224,21 @@ impl Drop for Sockets {
 }
 
 impl Callbacks {
-    fn new(on_input: impl Fn(Input<'_>) + Clone + 'static) -> Self {
-        let [on_open, on_text, on_binary, on_large] = std::array::from_fn(|_| on_input.clone());
+    fn new(told: impl Fn(FromEdge<'_>) + Clone + 'static) -> Self {
+        let [on_open, on_text, on_binary, on_large] = std::array::from_fn(|_| told.clone());
         Self {
-            opened: Closure::new(move |id| on_open(Input::Opened { socket: SocketId(id) })),
-            text: Closure::new(move |id, frame: String| on_text(Input::Text { socket: SocketId(id), frame: &frame })),
+            opened: Closure::new(move |id| on_open(FromEdge::Opened { socket: SocketId(id) })),
+            text: Closure::new(move |id, frame: String| {
+                on_text(FromEdge::Text { socket: SocketId(id), frame: &frame })
+            }),
             binary: Closure::new(move |id, frame: Vec<u8>| {
-                on_binary(Input::Binary { socket: SocketId(id), frame: &frame });
+                on_binary(FromEdge::Binary { socket: SocketId(id), frame: &frame });
             }),
             large: Closure::new(move |id, bytes: f64| {
-                on_large(Input::TooLarge { socket: SocketId(id), bytes: bytes as u64 });
+                on_large(FromEdge::TooLarge { socket: SocketId(id), bytes: bytes as u64 });
             }),
             closed: Closure::new(move |id, code, reason: String| {
-                on_input(Input::Closed { socket: SocketId(id), code, reason: &reason });
+                told(FromEdge::Closed { socket: SocketId(id), code, reason: &reason });
             }),
         }
     }

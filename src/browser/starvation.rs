@@ -4,13 +4,13 @@ use gloo_timers::callback::Interval;
 
 use super::clock::Clock;
 
-/// From now on the thread stands still for `starve_ms`, runs for as long, and so on, until what is returned is dropped. 0: never.
-pub fn begin(clock: Clock, starve_ms: u32) -> Option<Interval> {
+/// From now on the thread stands still for `starve_ms`, runs for as long, and so on, until what is returned is dropped.
+pub fn begin(clock: Clock, starve_ms: u32) -> Interval {
     let stand_still = move || {
         let until_ms = clock.now_ms() + f64::from(starve_ms);
         while clock.now_ms() < until_ms {
             std::hint::spin_loop();
         }
     };
-    (starve_ms > 0).then(|| Interval::new(starve_ms.saturating_mul(2), stand_still))
+    Interval::new(starve_ms.saturating_mul(2), stand_still)
 }

@@ -2,7 +2,7 @@
 
 use base::time::{Span, Timestamp};
 use engine::Engine;
-use engine::ports::{FrameId, Input, Output, SocketId};
+use engine::ports::{FrameId, FromEdge, Input, Output, SocketId, ToEdge};
 use engine::wire::{Lending, WorkerLoad};
 use metrics::{HistogramDelta, MetricsDelta};
 use plan::{Plan, Segment};
@@ -56,7 +56,7 @@ impl Studio {
         let mut studio = Self { engine, now: Timestamp::ZERO, sending: Span::ZERO, sent: Vec::new() };
         studio.give(Input::Start { shared: vec![Map::new()] });
         for socket in 0..users {
-            studio.give(Input::Opened { socket: SocketId(socket) });
+            studio.give(Input::Edge(FromEdge::Opened { socket: SocketId(socket) }));
         }
         studio
     }
@@ -64,7 +64,7 @@ impl Studio {
     fn give(&mut self, input: Input<'_>) {
         self.engine.handle(self.now, 0.0, input);
         while let Some(output) = self.engine.poll() {
-            if let Output::SendShared { socket, population, frame, due } = output {
+            if let Output::Edge(ToEdge::SendShared { socket, population, frame, due }) = output {
                 self.now += self.sending;
                 self.engine.on_shared_sent(population, due, self.now);
                 self.sent.push((self.now, socket.0, frame));
@@ -88,7 +88,7 @@ impl Studio {
     }
 
     fn text(&mut self, socket: u32, frame: &str) {
-        self.give(Input::Text { socket: SocketId(socket), frame });
+        self.give(Input::Edge(FromEdge::Text { socket: SocketId(socket), frame }));
     }
 
     /// The audio in every frame that a socket sent: how many of its bytes are base64 of silence.

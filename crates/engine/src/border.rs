@@ -12,7 +12,7 @@ use metrics::{
 use scenario::Program;
 
 use super::Engine;
-use crate::ports::Output;
+use crate::ports::{Output, ToEdge};
 
 pub struct Border<'a> {
     redactor: &'a Redactor,
@@ -51,12 +51,14 @@ impl Border<'_> {
                 Output::Heard(heard)
             }
             // To the server, which knows its secrets, and to the other workers' users, who need what `once` saved.
-            Output::Connect { .. }
-            | Output::Send { .. }
-            | Output::SendShared { .. }
-            | Output::SendBinary { .. }
-            | Output::Close { .. }
-            | Output::Fetch { .. }
+            Output::Edge(
+                ToEdge::Connect { .. }
+                | ToEdge::Send { .. }
+                | ToEdge::SendShared { .. }
+                | ToEdge::SendBinary { .. }
+                | ToEdge::Close { .. }
+                | ToEdge::Fetch { .. },
+            )
             | Output::Prepared { .. } => output,
         }
     }

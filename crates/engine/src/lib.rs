@@ -1,10 +1,12 @@
 //! Many virtual users under one clock: one engine per worker.
 //!
-//! Sans-IO: `handle` what happened, then drain `poll`, then sleep until `next_timeout`.
+//! Sans-IO: `handle` what happened, then drain `poll`, then sleep until `next_timeout`. What a real worker and a simulated one
+//! drive is `worker::Worker`, which has an engine.
 
 pub mod ports;
 pub mod user;
 pub mod wire;
+pub mod worker;
 
 mod actions;
 mod border;
@@ -27,13 +29,14 @@ mod stop;
 mod watch;
 
 pub use exchange::Exchange;
-pub use heartbeat::Heartbeat;
 pub use population::LoadError;
 pub use rings::{Caught, NoRings, Rings, SHARED_MS};
 
 use std::collections::VecDeque;
 
-use crate::ports::{FetchFailure, FetchId, FetchOutcome, FetchRequest, Frames, Input, Output, SocketId};
+use crate::ports::{
+    Counted, FetchFailure, FetchId, FetchOutcome, FetchRequest, Frames, FromEdge, Input, Output, SocketId, ToEdge,
+};
 use crate::user::{Context, ONCE_USER, User, UserNames, Wish};
 use crate::wire::{LogLine, Snapshot, WorkerLoad, between_snapshots};
 use base::time::{Span, Timestamp};
@@ -178,7 +181,7 @@ impl Engine {
         self.contract_every
     }
 
-    /// The frames that `Output::SendShared` names. A frame stays as it is once it has been named.
+    /// The frames that `ToEdge::SendShared` names. A frame stays as it is once it has been named.
     pub fn frames(&self) -> &Frames {
         &self.frames
     }
@@ -236,26 +239,34 @@ impl Engine {
             Input::Free => self.on_free(),
             Input::GiveUp { users } => self.give_up(users),
             Input::TakeIn { guests, most } => self.take_in(now, wall_ms, guests, most),
-            Input::Tried { opened } => {
-                self.health.trials_opened += u32::from(opened);
-                self.health.trials_failed += u32::from(!opened);
-            }
             Input::Timeout => {}
-            Input::Opened { socket } => {
+            Input::Edge(happened) => self.on_edge(now, wall_ms, happened),
+            Input::Counted(Counted { population, event, frames, bytes }) => {
+                self.populations[population].count(event, frames, bytes, &mut self.recorder);
+            }
+            Input::Health { lag } => self.health.lag.push(lag),
+            Input::StoodStill { since } => self.recorder.stood_still(since, now),
+        }
+        self.advance(now, wall_ms);
+    }
+
+    fn on_edge(&mut self, now: Timestamp, wall_ms: f64, happened: FromEdge<'_>) {
+        match happened {
+            FromEdge::Opened { socket } => {
                 self.health.opened += 1;
                 self.on_socket_opened();
                 self.with_socket(now, wall_ms, socket, |user, ctx| user.on_opened(ctx));
             }
-            Input::Text { socket, frame } => {
+            FromEdge::Text { socket, frame } => {
                 self.with_socket(now, wall_ms, socket, |user, ctx| user.on_text(ctx, frame));
             }
-            Input::Binary { socket, frame } => {
+            FromEdge::Binary { socket, frame } => {
                 self.with_socket(now, wall_ms, socket, |user, ctx| user.on_binary(ctx, frame));
             }
-            Input::TooLarge { socket, bytes } => {
+            FromEdge::TooLarge { socket, bytes } => {
                 self.with_socket(now, wall_ms, socket, |user, ctx| user.on_too_large(ctx, bytes));
             }
-            Input::Closed { socket, code, reason } => {
+            FromEdge::Closed { socket, code, reason } => {
                 let user = self.crowd.slot_of(socket).and_then(|slot| self.crowd.get_mut(slot));
                 let is_refused = user.is_some_and(|user| user.is_opening(socket));
                 self.health.refused += u32::from(is_refused);
@@ -266,14 +277,12 @@ impl Engine {
                 });
                 self.forget_socket(socket);
             }
-            Input::Fetched { fetch, outcome } => self.on_fetched(now, wall_ms, fetch, &outcome),
-            Input::Counted { population, event, frames, bytes } => {
-                self.populations[population].count(event, frames, bytes, &mut self.recorder);
+            FromEdge::Fetched { fetch, outcome } => self.on_fetched(now, wall_ms, fetch, &outcome),
+            FromEdge::Tried { opened } => {
+                self.health.trials_opened += u32::from(opened);
+                self.health.trials_failed += u32::from(!opened);
             }
-            Input::Health { lag } => self.health.lag.push(lag),
-            Input::StoodStill { since } => self.recorder.stood_still(since, now),
         }
-        self.advance(now, wall_ms);
     }
 
     /// Everything since the last snapshot.
@@ -401,14 +410,16 @@ impl Engine {
         match wish {
             Wish::Slot => self.handshakes.ask(self.crowd.seat(slot)),
             Wish::SlotDone => self.handshakes.give_back(),
-            Wish::Send(socket, Transmit::Text(text)) => self.out.push_back(Output::Send { socket, text }),
-            Wish::Send(socket, Transmit::Binary(bytes)) => self.out.push_back(Output::SendBinary { socket, bytes }),
+            Wish::Send(socket, Transmit::Text(text)) => self.out.push_back(Output::Edge(ToEdge::Send { socket, text })),
+            Wish::Send(socket, Transmit::Binary(bytes)) => {
+                self.out.push_back(Output::Edge(ToEdge::SendBinary { socket, bytes }))
+            }
             Wish::SendFrame { socket, frame, due } => {
                 let Some(population) = self.crowd.get_mut(slot).map(|user| user.id().population()) else { return };
-                self.out.push_back(Output::SendShared { socket, population, frame, due });
+                self.out.push_back(Output::Edge(ToEdge::SendShared { socket, population, frame, due }));
             }
             Wish::Close { socket, opened } => {
-                self.out.push_back(Output::Close { socket });
+                self.out.push_back(Output::Edge(ToEdge::Close { socket }));
                 if !opened {
                     self.forget_socket(socket);
                 }
@@ -443,7 +454,7 @@ impl Engine {
                 continue;
             }
             match self.guard.on_request(user, &request.url, now) {
-                Ok(()) => self.out.push_back(Output::Fetch { fetch, user, request }),
+                Ok(()) => self.out.push_back(Output::Edge(ToEdge::Fetch { fetch, user, request })),
                 Err((cause, detail)) => {
                     self.on_fetched(now, wall_ms, fetch, &FetchOutcome::Blocked { cause, detail });
                 }
@@ -485,7 +496,7 @@ impl Engine {
             self.guard.on_opened(id, socket, host, now);
         }
         self.with_user(now, wall_ms, slot, |user, ctx| user.open(ctx, socket, opening));
-        self.out.push_back(Output::Connect { socket, user: id, url, protocols });
+        self.out.push_back(Output::Edge(ToEdge::Connect { socket, user: id, url, protocols }));
     }
 
     fn on_fetched(&mut self, now: Timestamp, wall_ms: f64, fetch: FetchId, outcome: &FetchOutcome) {

@@ -40,6 +40,60 @@ impl Frames {
     }
 }
 
+/// What the edge meets.
+#[derive(Debug)]
+pub enum FromEdge<'a> {
+    Opened {
+        socket: SocketId,
+    },
+    Text {
+        socket: SocketId,
+        frame: &'a str,
+    },
+    Binary {
+        socket: SocketId,
+        frame: &'a [u8],
+    },
+    /// A frame that is longer than what is read of one: nobody has looked into it.
+    TooLarge {
+        socket: SocketId,
+        bytes: u64,
+    },
+    Closed {
+        socket: SocketId,
+        code: u16,
+        reason: &'a str,
+    },
+    Fetched {
+        fetch: FetchId,
+        outcome: FetchOutcome,
+    },
+    /// A socket to another place opened, or did not.
+    Tried {
+        opened: bool,
+    },
+}
+
+/// Frames that the edge classified as count-only and never handed in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Counted {
+    pub population: usize,
+    pub event: usize,
+    pub frames: u64,
+    pub bytes: u64,
+}
+
+/// What the edge's sockets hold and carry now.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct SocketLoad {
+    /// Largest and summed `bufferedAmount`, bytes: handed to the browser, not yet to the network.
+    pub buffered_max: u64,
+    pub buffered_sum: u64,
+    pub open: u32,
+    /// Asked for, and not open yet.
+    pub pending: u32,
+}
+
 #[derive(Debug)]
 pub enum Input<'a> {
     /// Run the `once` steps of a population; ends with `Output::Prepared` or `Output::Failed`. Before `Start`.
@@ -82,44 +136,10 @@ pub enum Input<'a> {
         guests: Vec<Guest>,
         most: u32,
     },
-    /// A socket to another place opened, or did not.
-    Tried {
-        opened: bool,
-    },
     /// The time asked for by `next_timeout` has come.
     Timeout,
-    Opened {
-        socket: SocketId,
-    },
-    Text {
-        socket: SocketId,
-        frame: &'a str,
-    },
-    Binary {
-        socket: SocketId,
-        frame: &'a [u8],
-    },
-    /// A frame that is longer than what is read of one: nobody has looked into it.
-    TooLarge {
-        socket: SocketId,
-        bytes: u64,
-    },
-    Closed {
-        socket: SocketId,
-        code: u16,
-        reason: &'a str,
-    },
-    Fetched {
-        fetch: FetchId,
-        outcome: FetchOutcome,
-    },
-    /// Frames that the edge classified as count-only and never handed in.
-    Counted {
-        population: usize,
-        event: usize,
-        frames: u64,
-        bytes: u64,
-    },
+    Edge(FromEdge<'a>),
+    Counted(Counted),
     /// What the edge measured about itself since the last snapshot.
     Health {
         lag: Span,
@@ -130,8 +150,9 @@ pub enum Input<'a> {
     },
 }
 
+/// What the edge is to do.
 #[derive(Debug, Clone, PartialEq)]
-pub enum Output {
+pub enum ToEdge {
     Connect {
         socket: SocketId,
         /// Its newest frames are kept under this user.
@@ -166,13 +187,13 @@ pub enum Output {
         user: UserId,
         request: FetchRequest,
     },
-    Prepared {
-        population: usize,
-        shared: Map<String, Value>,
-    },
-    Failed {
-        message: String,
-    },
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub enum Output {
+    Edge(ToEdge),
+    Prepared { population: usize, shared: Map<String, Value> },
+    Failed { message: String },
     Heard(HeardMoment),
 }
 

@@ -11,6 +11,9 @@ pub trait Rings {
     /// Frames from this number on, the newest `most` of them, the oldest first.
     fn since(&self, user: UserId, number: u64, most: usize) -> Vec<Caught>;
 
+    /// Puts a line about an HTTP exchange among the user's frames. Whoever is gone begins no new ring with an answer that comes late.
+    fn note(&self, user: UserId, at_ms: f64, way: Way, line: &str);
+
     /// Keeps more of this user, and of no other.
     fn widen(&self, user: Option<UserId>);
 
@@ -56,6 +59,8 @@ impl Rings for NoRings {
     fn since(&self, _: UserId, _: u64, _: usize) -> Vec<Caught> {
         Vec::new()
     }
+
+    fn note(&self, _: UserId, _: f64, _: Way, _: &str) {}
 
     fn widen(&self, _: Option<UserId>) {}
 

@@ -17,7 +17,7 @@ mod stop;
 mod way;
 
 /// One worker that plays a whole plan, and the other side of its sockets.
-struct Bench {
+pub(crate) struct Bench {
     engine: Engine,
     now: Timestamp,
     out: Vec<Output>,
@@ -51,7 +51,7 @@ impl Bench {
         Self { engine, now: Timestamp::ZERO, out: Vec::new(), tells_urls: false }
     }
 
-    fn load(populations: &[(Value, Value)], limits: Option<plan::Limits>) -> WorkerLoad {
+    pub(crate) fn load(populations: &[(Value, Value)], limits: Option<plan::Limits>) -> WorkerLoad {
         let population = |(at, (scenario, load)): (usize, &(Value, Value))| {
             let mut document = json!({
                 "version": 1, "name": "t", "protocol": "socketio", "flow": [],
@@ -112,11 +112,11 @@ impl Bench {
     }
 
     fn text(&mut self, socket: u32, frame: &str) {
-        self.give(Input::Text { socket: SocketId(socket), frame });
+        self.give(Input::Edge(FromEdge::Text { socket: SocketId(socket), frame }));
     }
 
     fn open(&mut self, socket: u32) {
-        self.give(Input::Opened { socket: SocketId(socket) });
+        self.give(Input::Edge(FromEdge::Opened { socket: SocketId(socket) }));
     }
 
     /// Opens the socket and lets its user in.
@@ -127,18 +127,18 @@ impl Bench {
     }
 
     fn close(&mut self, socket: u32) {
-        self.give(Input::Closed { socket: SocketId(socket), code: 1006, reason: "" });
+        self.give(Input::Edge(FromEdge::Closed { socket: SocketId(socket), code: 1006, reason: "" }));
     }
 
     /// What the engine wanted since the last call, in short.
     fn wanted(&mut self) -> Vec<String> {
         let tells_urls = self.tells_urls;
         let short = |output| match output {
-            Output::Connect { socket, url, .. } if tells_urls => format!("connect {} {url}", socket.0),
-            Output::Connect { socket, .. } => format!("connect {}", socket.0),
-            Output::Send { socket, text } => format!("{} {text}", socket.0),
-            Output::Close { socket } => format!("close {}", socket.0),
-            Output::Fetch { request, .. } => format!("{} {}", request.method, request.url),
+            Output::Edge(ToEdge::Connect { socket, url, .. }) if tells_urls => format!("connect {} {url}", socket.0),
+            Output::Edge(ToEdge::Connect { socket, .. }) => format!("connect {}", socket.0),
+            Output::Edge(ToEdge::Send { socket, text }) => format!("{} {text}", socket.0),
+            Output::Edge(ToEdge::Close { socket }) => format!("close {}", socket.0),
+            Output::Edge(ToEdge::Fetch { request, .. }) => format!("{} {}", request.method, request.url),
             other => format!("{other:?}"),
         };
         self.out.drain(..).map(short).collect()
@@ -386,9 +386,9 @@ fn a_place_in_a_queue_is_not_the_next_users() {
     let answer =
         |body: &str| FetchOutcome::Answer { status: 200, headers: Vec::new(), body: body.to_owned(), landed: None };
     // The users of the first stage are gone; their requests are nobody's.
-    bench.give(Input::Fetched { fetch: FetchId(0), outcome: answer("{}") });
+    bench.give(Input::Edge(FromEdge::Fetched { fetch: FetchId(0), outcome: answer("{}") }));
     assert_eq!(bench.wanted(), ["GET http://h/20/0"]);
-    bench.give(Input::Fetched { fetch: FetchId(1), outcome: answer("{}") });
+    bench.give(Input::Edge(FromEdge::Fetched { fetch: FetchId(1), outcome: answer("{}") }));
     assert_eq!(bench.wanted(), ["connect 0", "GET http://h/20/1"]);
 }
 
@@ -446,7 +446,7 @@ fn an_answer_that_was_cut_in_mid_emoji_is_read() {
     let mut bench = Bench::new(scenario, held(1));
     let body = r#"{"token":"t","name":"Ann \ud83d"}"#.to_owned();
     let outcome = FetchOutcome::Answer { status: 200, headers: Vec::new(), body, landed: None };
-    bench.give(Input::Fetched { fetch: FetchId(0), outcome });
+    bench.give(Input::Edge(FromEdge::Fetched { fetch: FetchId(0), outcome }));
     bench.connect(0);
     assert_eq!(bench.wanted(), ["GET http://h/login", "connect 0", "0 40", "0 42[\"hello\",\"Ann \u{fffd}\"]"]);
 }
@@ -482,10 +482,10 @@ fn secrets_stay_out_of_errors_and_logs() {
     bench.open(1);
     bench.text(1, r#"0{"sid":"s","pingInterval":25000,"pingTimeout":60000}"#);
     bench.text(1, r#"44{"message":"bad tok-4711","data":"sess-0815"}"#);
-    bench.give(Input::Closed { socket: SocketId(1), code: 1000, reason: "tok-4711" });
+    bench.give(Input::Edge(FromEdge::Closed { socket: SocketId(1), code: 1000, reason: "tok-4711" }));
     // A browser that does not like a URL quotes it; a proxy that closes may quote anything.
     let reason = "ws://u:hunter2@h/?key_token=qry%2F4242 of sess-0815";
-    bench.give(Input::Closed { socket: SocketId(2), code: 1008, reason });
+    bench.give(Input::Edge(FromEdge::Closed { socket: SocketId(2), code: 1008, reason }));
     // The beginning of a bad frame is kept, and may end within a token.
     bench.open(3);
     bench.text(3, &format!("0{}qry/4242", "x".repeat(74)));

@@ -46,6 +46,12 @@ impl Rings for HostRings {
         ring.frames.iter().filter(|frame| frame.number >= from).cloned().collect()
     }
 
+    fn note(&self, user: UserId, at_ms: f64, way: Way, line: &str) {
+        if way.is_out() || self.rings.borrow().contains_key(&user) {
+            self.keep(user, at_ms, way, Some(line), line.len());
+        }
+    }
+
     fn widen(&self, user: Option<UserId>) {
         *self.wide.borrow_mut() = user;
     }

@@ -161,7 +161,7 @@ fn check_end(scenario: Value, play: impl FnOnce(&mut Bench), expected: (ClosedBy
     bench.open(0);
     play(&mut bench);
     bench.pass(2_500);
-    bench.give(Input::Closed { socket: SocketId(0), code: 1000, reason: "" });
+    bench.give(Input::Edge(FromEdge::Closed { socket: SocketId(0), code: 1000, reason: "" }));
     let snapshot = bench.engine.snapshot(bench.now);
     let [closed] = &snapshot.metrics.disconnects[..] else { panic!("{:?}", snapshot.metrics.disconnects) };
     assert_eq!((closed.key.by, closed.key.reason.as_str(), closed.key.code), (expected.0, expected.1, 1000));

@@ -239,7 +239,7 @@ fn requests_go_where_they_may_whoever_names_the_address() {
         assert_eq!(bench.wanted(), ["GET http://h/a"]);
         let (status, body) = (200, json!({ "next": next }).to_string());
         let outcome = FetchOutcome::Answer { status, headers: Vec::new(), body, landed: None };
-        bench.give(Input::Fetched { fetch: FetchId(0), outcome });
+        bench.give(Input::Edge(FromEdge::Fetched { fetch: FetchId(0), outcome }));
         let wanted = bench.wanted();
         assert_eq!(wanted, if asked { vec![format!("GET {next}")] } else { Vec::new() });
         let errors = Bench::errors(&bench.engine.snapshot(bench.now));
@@ -262,13 +262,13 @@ fn where_redirects_have_led_is_checked() {
     #[track_caller]
     fn check(landed: Option<&str>, expected: &[&str]) {
         let mut bench = asking("follow");
-        let Some(Output::Fetch { request, .. }) = bench.out.pop() else { panic!("it asks") };
+        let Some(Output::Edge(ToEdge::Fetch { request, .. })) = bench.out.pop() else { panic!("it asks") };
         assert!(request.follows);
         let (status, body, landed) = (200, r#"{"next":"http://h/b"}"#.to_owned(), landed.map(str::to_owned));
-        bench.give(Input::Fetched {
+        bench.give(Input::Edge(FromEdge::Fetched {
             fetch: FetchId(0),
             outcome: FetchOutcome::Answer { status, headers: Vec::new(), body, landed },
-        });
+        }));
         assert_eq!(Bench::errors(&bench.engine.snapshot(bench.now)), expected);
     }
     check(None, &[]);
@@ -276,7 +276,7 @@ fn where_redirects_have_led_is_checked() {
     check(Some("https://other/"), &["first redirect_not_allowed Preparing x1"]);
     check(Some("http://127.0.0.1:9/"), &["first redirect_not_allowed Preparing x1"]);
     let mut bench = asking("refuse");
-    let Some(Output::Fetch { request, .. }) = bench.out.pop() else { panic!("it asks") };
+    let Some(Output::Edge(ToEdge::Fetch { request, .. })) = bench.out.pop() else { panic!("it asks") };
     assert!(!request.follows && request.most_bytes == 8 << 20);
 }
 
@@ -314,7 +314,7 @@ fn a_frame_that_is_too_large_is_an_error_with_its_size_and_a_packet_that_waited_
     bench.connect(0);
     bench.text(0, r#"451-["file",{"_placeholder":true,"num":0}]"#);
     for _ in 0..4 {
-        bench.give(Input::TooLarge { socket: SocketId(0), bytes: 100_000_000 });
+        bench.give(Input::Edge(FromEdge::TooLarge { socket: SocketId(0), bytes: 100_000_000 }));
     }
     let snapshot = bench.engine.snapshot(bench.now);
     assert_eq!(Bench::errors(&snapshot), ["frame invalid Active x1", "frame too large Active x4"]);

@@ -15,7 +15,7 @@ fn a_request_that_is_answered_while_its_user_leaves_is_measured() {
     bench.pass(10);
     bench.give(Input::Stop);
     bench.pass(1_000);
-    bench.give(Input::Fetched { fetch: FetchId(0), outcome: answer(200, r#"{"id":1}"#) });
+    bench.give(Input::Edge(FromEdge::Fetched { fetch: FetchId(0), outcome: answer(200, r#"{"id":1}"#) }));
     bench.pass(60_000);
     let totals = totals(&mut bench);
     assert_eq!(totals.operations()["rest.upload"], Outcomes { succeeded: 1, failed: 0 });
@@ -33,7 +33,7 @@ fn a_user_that_leaves_waits_a_moment_for_its_request() {
     bench.connect(0);
     bench.pass(1_200);
     assert_eq!(bench.users().finishing, 1);
-    bench.give(Input::Fetched { fetch: FetchId(0), outcome: answer(200, "{}") });
+    bench.give(Input::Edge(FromEdge::Fetched { fetch: FetchId(0), outcome: answer(200, "{}") }));
     let totals = totals(&mut bench);
     assert_eq!(totals.operations()["rest.upload"], Outcomes { succeeded: 1, failed: 0 });
 }
@@ -88,7 +88,7 @@ fn a_farewell_with_a_dead_session_is_no_further_error() {
     // Nobody takes its place.
     bench.give(Input::Stop);
     bench.pass(3_000);
-    bench.give(Input::Fetched { fetch: FetchId(0), outcome: answer(401, "") });
+    bench.give(Input::Edge(FromEdge::Fetched { fetch: FetchId(0), outcome: answer(401, "") }));
     bench.pass(60_000);
     assert_eq!(Bench::errors(&bench.engine.snapshot(bench.now)), ["error EXPIRED Active x1"]);
 }

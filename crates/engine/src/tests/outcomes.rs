@@ -38,7 +38,7 @@ fn check_requests(answers: [(u16, &str); 10], expected: Outcomes) {
     bench.connect(0);
     for (number, (status, body)) in (0..).zip(answers) {
         bench.pass(100);
-        bench.give(Input::Fetched { fetch: FetchId(number), outcome: answer(status, body) });
+        bench.give(Input::Edge(FromEdge::Fetched { fetch: FetchId(number), outcome: answer(status, body) }));
         bench.pass(900);
     }
     let totals = totals(&mut bench);
@@ -303,7 +303,7 @@ fn a_request_without_an_answer_is_more_than_its_limit() {
     bench.connect(0);
     bench.pass(4_000);
     let (cause, detail) = (FetchFailure::TimedOut, "no answer".to_owned());
-    bench.give(Input::Fetched { fetch: FetchId(0), outcome: FetchOutcome::Blocked { cause, detail } });
+    bench.give(Input::Edge(FromEdge::Fetched { fetch: FetchId(0), outcome: FetchOutcome::Blocked { cause, detail } }));
     let totals = totals(&mut bench);
     let stats = totals.histogram("rest.x").and_then(|histogram| histogram.stats()).expect("it is a sample");
     assert_eq!((stats.count, stats.p50, stats.is_at_least(stats.p50)), (1, 4_000.0, true));

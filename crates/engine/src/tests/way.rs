@@ -13,7 +13,7 @@ fn scenario() -> Value {
 }
 
 fn answered(bench: &mut Bench, fetch: u32) {
-    bench.give(Input::Fetched { fetch: FetchId(fetch), outcome: outcomes::answer(200, "{}") });
+    bench.give(Input::Edge(FromEdge::Fetched { fetch: FetchId(fetch), outcome: outcomes::answer(200, "{}") }));
 }
 
 #[test]

@@ -8,9 +8,9 @@ use super::packet::{Endpoint, Packet};
 use crate::narrow::{Dial, Narrow};
 use crate::rings::HostRings;
 use base::time::{Span, Timestamp};
-use engine::ports::{FetchId, Input, Output, SocketId};
+use engine::ports::{FetchId, FromEdge, Input, Output, SocketId, ToEdge};
 use engine::wire::{FromWorker, ToWorker};
-use engine::{Engine, Exchange};
+use engine::{Engine, Exchange, Rings};
 use metrics::{UserId, Way};
 use run::RunInput;
 
@@ -97,7 +97,7 @@ impl World {
             ToWorker::TakeIn { guests, most } => self.give(worker, Input::TakeIn { guests, most }),
             ToWorker::Try => {
                 let opened = self.narrow_of(worker).is_none_or(|narrow| !narrow.is_full());
-                self.give(worker, Input::Tried { opened });
+                self.give(worker, Input::Edge(FromEdge::Tried { opened }));
             }
             ToWorker::Finish => {
                 self.give(worker, Input::Finish);
@@ -120,24 +120,24 @@ impl World {
 
     pub(super) fn on_packet_to_worker(&mut self, packet: Packet) {
         match packet {
-            Packet::Opened(peer) => self.give(peer.engine, Input::Opened { socket: peer.socket }),
+            Packet::Opened(peer) => self.give(peer.engine, Input::Edge(FromEdge::Opened { socket: peer.socket })),
             Packet::ToClient(peer, frame) => {
                 self.keep(peer.engine, peer.socket, Way::In, Some(&frame), frame.len());
-                self.give(peer.engine, Input::Text { socket: peer.socket, frame: &frame });
+                self.give(peer.engine, Input::Edge(FromEdge::Text { socket: peer.socket, frame: &frame }));
             }
             Packet::BinaryToClient(peer, frame) => {
                 self.keep(peer.engine, peer.socket, Way::In, None, frame.len());
-                self.give(peer.engine, Input::Binary { socket: peer.socket, frame: &frame });
+                self.give(peer.engine, Input::Edge(FromEdge::Binary { socket: peer.socket, frame: &frame }));
             }
             Packet::Closed(peer, code) => {
                 if let Some(narrow) = self.narrow_of(peer.engine) {
                     narrow.on_closed(peer);
                     self.open_pending(peer.engine);
                 }
-                self.give(peer.engine, Input::Closed { socket: peer.socket, code, reason: "" });
+                self.give(peer.engine, Input::Edge(FromEdge::Closed { socket: peer.socket, code, reason: "" }));
             }
             Packet::ClosedFor(peer, code, reason) => {
-                self.give(peer.engine, Input::Closed { socket: peer.socket, code, reason: &reason });
+                self.give(peer.engine, Input::Edge(FromEdge::Closed { socket: peer.socket, code, reason: &reason }));
             }
             Packet::Epoch(worker, epoch, shared) => {
                 self.workers[worker].epoch = epoch;
@@ -148,9 +148,9 @@ impl World {
                 let Worker { rings, exchanges, .. } = &mut self.workers[worker];
                 if let Some((user, exchange)) = exchanges.remove(&fetch) {
                     let line = exchange.response(&outcome, now_ms);
-                    rings.keep(user, now_ms, Way::Response, Some(&line), line.len());
+                    rings.note(user, now_ms, Way::Response, &line);
                 }
-                self.give(worker, Input::Fetched { fetch, outcome });
+                self.give(worker, Input::Edge(FromEdge::Fetched { fetch, outcome }));
             }
             // Those go to a server.
             Packet::Open(..) | Packet::ToServer(..) | Packet::Served(..) | Packet::Close(..) | Packet::Fetch(..) => {}
@@ -159,7 +159,7 @@ impl World {
 
     fn on_output(&mut self, engine: usize, output: Output) {
         let packet = match output {
-            Output::Connect { socket, user, url, protocols } => {
+            Output::Edge(ToEdge::Connect { socket, user, url, protocols }) => {
                 self.workers[engine].owners.insert(socket, user);
                 let peer = Endpoint { engine, socket };
                 if let Some(narrow) = self.narrow_of(engine) {
@@ -168,27 +168,27 @@ impl World {
                 }
                 Packet::Open(peer, url, protocols)
             }
-            Output::Send { socket, text } => {
+            Output::Edge(ToEdge::Send { socket, text }) => {
                 self.keep(engine, socket, Way::Out, Some(&text), text.len());
                 Packet::ToServer(Endpoint { engine, socket }, text.into())
             }
-            Output::SendShared { socket, population, frame, due } => {
+            Output::Edge(ToEdge::SendShared { socket, population, frame, due }) => {
                 let Worker { engine: Some(sender), epoch, .. } = &mut self.workers[engine] else { return };
                 sender.on_shared_sent(population, due, Timestamp::from_micros(self.now.since(*epoch).as_micros()));
                 Packet::ToServer(Endpoint { engine, socket }, sender.frames().text(frame).clone())
             }
-            Output::SendBinary { .. } => return,
-            Output::Close { socket } => {
+            Output::Edge(ToEdge::SendBinary { .. }) => return,
+            Output::Edge(ToEdge::Close { socket }) => {
                 let peer = Endpoint { engine, socket };
                 if self.narrow_of(engine).is_some_and(|narrow| narrow.call_back(peer)) {
                     return;
                 }
                 Packet::Close(peer, 1000)
             }
-            Output::Fetch { fetch, user, request } => {
+            Output::Edge(ToEdge::Fetch { fetch, user, request }) => {
                 let (exchange, now_ms) = (Exchange::begin(&request, self.now_ms()), self.now_ms());
                 let Worker { rings, exchanges, .. } = &mut self.workers[engine];
-                rings.keep(user, now_ms, Way::Request, Some(&exchange.request()), exchange.request().len());
+                rings.note(user, now_ms, Way::Request, &exchange.request());
                 exchanges.insert(fetch, (user, exchange));
                 Packet::Fetch(engine, fetch, request)
             }
