@@ -201,7 +201,7 @@ fn what_is_left_without_standing_still_breaks_a_threshold() {
         adding.absorb(0, SnapshotPart { at: at(1_000), metrics, users, ledger, completions: &[], health: &causes });
         adding.finish();
         let [result] = &adding.thresholds()[..] else { panic!("there is one") };
-        assert_eq!(result.outcome, crate::Outcome::Fail, "{threshold}: it is what was measured");
+        assert_eq!(result.outcome, Outcome::Fail, "{threshold}: it is what was measured");
         assert_eq!(result.is_broken_for_certain(&threshold.parse().expect("an expression")), broken, "{threshold}");
     }
     let calm = HealthDelta::default;
