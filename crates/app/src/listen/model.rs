@@ -74,7 +74,7 @@ impl Hearing {
     /// One of those that are likely to be there. Shares of the golden ratio are spread as evenly as chance never is:
     /// each draw lies where the others were not.
     pub fn listen_to_any(&mut self, run: &RunView) -> Option<ListenEffect> {
-        let Some(speaker) = self.speaker(run) else { return None };
+        let speaker = self.speaker(run)?;
         let count = speaker.present.len().max(1) as u32;
         self.draws += 1;
         let roll = (f64::from(self.draws) * GOLDEN).fract();
@@ -89,9 +89,7 @@ impl Hearing {
     pub fn seek_on(&mut self, run: &RunView) -> Option<ListenEffect> {
         let HearState::Waiting(last) = self.state else { return None };
         let speaker = run.tables.speakers().iter().find(|speaker| speaker.population == last.population());
-        let Some(speaker) = speaker.filter(|speaker| self.seeks > 0 && !speaker.present.is_empty()) else {
-            return None;
-        };
+        let speaker = speaker.filter(|speaker| self.seeks > 0 && !speaker.present.is_empty())?;
         let next = last.index() + 1;
         let number = if speaker.present.contains(&next) { next } else { speaker.present.start };
         self.seeks -= 1;

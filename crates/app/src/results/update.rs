@@ -11,6 +11,7 @@ use crate::text_file::ReadFile;
 use results::{Entry, archive, set_baseline};
 
 /// `filter`: what the log of an opened run passes.
+#[expect(clippy::too_many_lines, reason = "a line or two for each event")]
 pub fn update(model: &mut ResultsModel, event: ResultsEvent, filter: &LogFilter) -> Responses<ResultsEffect> {
     match event {
         ResultsEvent::Listed { entries, problem } => {
