@@ -63,7 +63,7 @@ impl Edge {
             RefCell::new(Self {
                 clock: Clock::new(),
                 worker: Worker::default(),
-                timer: BrowserTimer::new(move |lag| feed(&on_timer, WorkerInput::Woken { lag })),
+                timer: BrowserTimer::new(move |lag| feed(&on_timer, WorkerInput::Woken { lag: Some(lag) })),
                 sockets: None,
                 fetches: Fetches::default(),
                 attempt: None,

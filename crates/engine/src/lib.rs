@@ -28,7 +28,6 @@ mod sockets;
 mod stop;
 mod watch;
 
-pub use exchange::Exchange;
 pub use population::LoadError;
 pub use rings::{Caught, NoRings, Rings, SHARED_MS};
 

@@ -31,9 +31,10 @@ pub struct Worker {
 pub enum WorkerInput<'a> {
     /// The page says this.
     Told(ToWorker),
-    /// The timer fired, so much later than it was asked to. It may have been armed for an earlier time than is wanted by now.
+    /// The timer fired, so much later than it was asked to (`None`: nobody measures that). It may have been armed for an earlier time
+    /// than is wanted by now.
     Woken {
-        lag: Span,
+        lag: Option<Span>,
     },
     Edge(FromEdge<'a>),
 }

@@ -59,8 +59,4 @@ impl Narrow {
     pub fn on_closed(&mut self, peer: Endpoint) {
         self.open.remove(&peer);
     }
-
-    pub fn pending_of(&self, worker: usize) -> u32 {
-        self.pending.iter().filter(|wanted| wanted.peer.engine == worker).count() as u32
-    }
 }

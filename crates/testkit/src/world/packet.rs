@@ -2,7 +2,6 @@
 
 use std::rc::Rc;
 
-use base::time::Timestamp;
 use demo_service::{Body, Peer, Reply, Request};
 use engine::ports::{FetchBody, FetchId, FetchOutcome, FetchRequest, SocketId};
 
@@ -56,8 +55,6 @@ pub(super) enum Packet {
     ClosedFor(Endpoint, u16, String),
     Fetch(usize, FetchId, FetchRequest),
     Fetched(usize, FetchId, FetchOutcome),
-    /// The agreed epoch has come, or was over before the worker heard of it.
-    Epoch(usize, Timestamp, Vec<serde_json::Map<String, serde_json::Value>>),
 }
 
 impl Packet {
@@ -69,8 +66,7 @@ impl Packet {
             | Self::BinaryToClient(..)
             | Self::Closed(..)
             | Self::ClosedFor(..)
-            | Self::Fetched(..)
-            | Self::Epoch(..) => true,
+            | Self::Fetched(..) => true,
         }
     }
 }

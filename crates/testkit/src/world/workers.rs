@@ -1,4 +1,4 @@
-//! The workers of the simulated world: what the edge does for an engine, without a browser.
+//! The workers of the simulated world: the machine that real workers are, and what a browser is to it.
 
 use std::collections::HashMap;
 use std::rc::Rc;
@@ -8,23 +8,43 @@ use super::packet::{Endpoint, Packet};
 use crate::narrow::{Dial, Narrow};
 use crate::rings::HostRings;
 use base::time::{Span, Timestamp};
-use engine::ports::{FetchId, FromEdge, Input, Output, SocketId, ToEdge};
-use engine::wire::{FromWorker, ToWorker};
-use engine::{Engine, Exchange, Rings};
+use engine::ports::{FromEdge, SocketId, SocketLoad, ToEdge};
+use engine::wire::{FromWorker, ToWorker, Trial};
+use engine::worker::{Worker, WorkerInput, WorkerOutput};
 use metrics::{UserId, Way};
-use run::RunInput;
 
 #[derive(Default)]
-pub(super) struct Worker {
-    pub engine: Option<Engine>,
-    pub rings: Rc<HostRings>,
-    pub owners: HashMap<SocketId, UserId>,
-    /// Requests that are under way.
-    pub exchanges: HashMap<FetchId, (UserId, Exchange)>,
-    /// The world's time at the run's epoch (before it: when the worker was loaded).
-    pub epoch: Timestamp,
-    pub done: bool,
-    pub finished: bool,
+pub(super) struct Host {
+    machine: Worker,
+    rings: Rc<HostRings>,
+    sockets: HashMap<SocketId, HeldSocket>,
+}
+
+struct HeldSocket {
+    user: UserId,
+    state: SocketState,
+}
+
+/// As a browser tells them apart.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum SocketState {
+    Connecting,
+    Open,
+    Closing,
+}
+
+impl Host {
+    /// When it wants to be woken, rounded up to the world's microseconds: woken too early, it would only ask again.
+    pub fn next_at(&self) -> Option<Timestamp> {
+        let due_ms = self.machine.next_timeout_ms()?;
+        let due = Timestamp::from_millis_f64(due_ms);
+        let is_early = due.as_micros() as f64 / 1e3 < due_ms;
+        Some(if is_early { due + Span::from_micros(1) } else { due })
+    }
+
+    fn in_state(&self, state: SocketState) -> u32 {
+        self.sockets.values().filter(|socket| socket.state == state).count() as u32
+    }
 }
 
 impl World {
@@ -49,7 +69,7 @@ impl World {
 
     /// One more worker, somewhere. It says that it is ready.
     pub(crate) fn add_worker(&mut self) -> usize {
-        self.workers.push(Worker::default());
+        self.workers.push(Host::default());
         let worker = self.workers.len() - 1;
         self.tell_run(worker, FromWorker::Ready { build: String::new() });
         worker
@@ -57,110 +77,98 @@ impl World {
 
     /// The worker says nothing any more, and does nothing.
     pub(crate) fn end_worker(&mut self, worker: usize) {
-        self.workers[worker] = Worker { finished: true, ..Worker::default() };
+        self.workers[worker] = Host::default();
     }
 
-    pub(crate) fn on_order(&mut self, worker: usize, message: ToWorker) {
-        match message {
-            ToWorker::Load(load) => {
-                let answer = match Engine::new(&load) {
-                    Ok(mut engine) => {
-                        let rings = Rc::new(HostRings::default());
-                        engine.keep_rings(rings.clone());
-                        let epoch = self.now;
-                        self.workers[worker] = Worker { engine: Some(engine), rings, epoch, ..Worker::default() };
-                        FromWorker::Loaded
-                    }
-                    Err(error) => FromWorker::Failed { message: error.to_string() },
-                };
-                self.tell_run(worker, answer);
-            }
-            ToWorker::Prepare { population } => self.give(worker, Input::Prepare { population }),
-            ToWorker::Start { epoch_ms, shared } => {
-                let epoch = Timestamp::from_millis_f64(epoch_ms);
-                let wait = epoch.since(self.now) - self.net.latency;
-                self.net.send(self.now, wait, Packet::Epoch(worker, epoch, shared));
-            }
-            // Simulated workers share one clock.
-            ToWorker::Epoch { .. } => {}
-            ToWorker::Sent(sent) => self.give(worker, Input::Sent(sent)),
-            ToWorker::Stop => self.give(worker, Input::Stop),
-            ToWorker::Leave => self.give(worker, Input::Leave),
-            ToWorker::Hear(user) => self.give(worker, Input::Hear(user)),
-            ToWorker::Act(action) => self.give(worker, Input::Act(*action)),
-            ToWorker::Watch(user) => self.give(worker, Input::Watch(user)),
-            ToWorker::Canary { user, order } => self.give(worker, Input::Canary { user, order }),
-            ToWorker::Abort => self.give(worker, Input::Abort),
-            ToWorker::Full => self.give(worker, Input::Full),
-            ToWorker::Free => self.give(worker, Input::Free),
-            ToWorker::GiveUp { users } => self.give(worker, Input::GiveUp { users }),
-            ToWorker::TakeIn { guests, most } => self.give(worker, Input::TakeIn { guests, most }),
-            ToWorker::Try => {
-                let opened = self.narrow_of(worker).is_none_or(|narrow| !narrow.is_full());
-                self.give(worker, Input::Edge(FromEdge::Tried { opened }));
-            }
-            ToWorker::Finish => {
-                self.give(worker, Input::Finish);
-                self.snapshot_of(worker);
-                self.workers[worker].finished = true;
-                self.tell_run(worker, FromWorker::Finished);
-            }
+    pub(crate) fn on_order(&mut self, worker: usize, mut message: ToWorker) {
+        if let ToWorker::Load(load) = &mut message {
+            // This world always has one.
+            load.trial.get_or_insert(Trial { url: "ws://elsewhere.test".to_owned(), protocols: Vec::new() });
         }
+        self.give(worker, WorkerInput::Told(message));
     }
 
-    pub(super) fn give(&mut self, worker: usize, input: Input<'_>) {
-        let wall_ms = self.now_ms();
-        let Worker { engine: Some(engine), epoch, .. } = &mut self.workers[worker] else { return };
-        let now = Timestamp::from_micros(self.now.since(*epoch).as_micros());
-        engine.handle(now, wall_ms, input);
-        while let Some(output) = self.workers[worker].engine.as_mut().and_then(Engine::poll) {
-            self.on_output(worker, output);
+    pub(super) fn give(&mut self, worker: usize, input: WorkerInput<'_>) {
+        let now_ms = self.now_ms();
+        self.workers[worker].machine.handle(now_ms, input);
+        while let Some(output) = self.workers[worker].machine.poll() {
+            self.obey(worker, output);
         }
+        self.workers[worker].machine.rest(now_ms);
     }
 
     pub(super) fn on_packet_to_worker(&mut self, packet: Packet) {
         match packet {
-            Packet::Opened(peer) => self.give(peer.engine, Input::Edge(FromEdge::Opened { socket: peer.socket })),
-            Packet::ToClient(peer, frame) => {
-                self.keep(peer.engine, peer.socket, Way::In, Some(&frame), frame.len());
-                self.give(peer.engine, Input::Edge(FromEdge::Text { socket: peer.socket, frame: &frame }));
+            Packet::Opened(Endpoint { engine, socket }) => {
+                if let Some(held) = self.workers[engine].sockets.get_mut(&socket) {
+                    held.state = SocketState::Open;
+                    self.happen(engine, FromEdge::Opened { socket });
+                }
             }
-            Packet::BinaryToClient(peer, frame) => {
-                self.keep(peer.engine, peer.socket, Way::In, None, frame.len());
-                self.give(peer.engine, Input::Edge(FromEdge::Binary { socket: peer.socket, frame: &frame }));
+            Packet::ToClient(Endpoint { engine, socket }, frame) => {
+                self.keep(engine, socket, Way::In, Some(&frame), frame.len());
+                self.happen(engine, FromEdge::Text { socket, frame: &frame });
+            }
+            Packet::BinaryToClient(Endpoint { engine, socket }, frame) => {
+                self.keep(engine, socket, Way::In, None, frame.len());
+                self.happen(engine, FromEdge::Binary { socket, frame: &frame });
             }
             Packet::Closed(peer, code) => {
                 if let Some(narrow) = self.narrow_of(peer.engine) {
                     narrow.on_closed(peer);
                     self.open_pending(peer.engine);
                 }
-                self.give(peer.engine, Input::Edge(FromEdge::Closed { socket: peer.socket, code, reason: "" }));
+                self.close(peer, code, "");
             }
-            Packet::ClosedFor(peer, code, reason) => {
-                self.give(peer.engine, Input::Edge(FromEdge::Closed { socket: peer.socket, code, reason: &reason }));
-            }
-            Packet::Epoch(worker, epoch, shared) => {
-                self.workers[worker].epoch = epoch;
-                self.give(worker, Input::Start { shared });
-            }
-            Packet::Fetched(worker, fetch, outcome) => {
-                let now_ms = self.now_ms();
-                let Worker { rings, exchanges, .. } = &mut self.workers[worker];
-                if let Some((user, exchange)) = exchanges.remove(&fetch) {
-                    let line = exchange.response(&outcome, now_ms);
-                    rings.note(user, now_ms, Way::Response, &line);
-                }
-                self.give(worker, Input::Edge(FromEdge::Fetched { fetch, outcome }));
-            }
+            Packet::ClosedFor(peer, code, reason) => self.close(peer, code, &reason),
+            Packet::Fetched(worker, fetch, outcome) => self.happen(worker, FromEdge::Fetched { fetch, outcome }),
             // Those go to a server.
             Packet::Open(..) | Packet::ToServer(..) | Packet::Served(..) | Packet::Close(..) | Packet::Fetch(..) => {}
         }
     }
 
-    fn on_output(&mut self, engine: usize, output: Output) {
-        let packet = match output {
-            Output::Edge(ToEdge::Connect { socket, user, url, protocols }) => {
-                self.workers[engine].owners.insert(socket, user);
+    fn close(&mut self, Endpoint { engine, socket }: Endpoint, code: u16, reason: &str) {
+        if self.workers[engine].sockets.remove(&socket).is_some() {
+            self.happen(engine, FromEdge::Closed { socket, code, reason });
+        }
+    }
+
+    fn happen(&mut self, worker: usize, happened: FromEdge<'_>) {
+        self.give(worker, WorkerInput::Edge(happened));
+    }
+
+    fn obey(&mut self, worker: usize, output: WorkerOutput) {
+        match output {
+            WorkerOutput::SetUp { .. } => {
+                let host = &mut self.workers[worker];
+                host.sockets.clear();
+                host.rings = Rc::default();
+                host.machine.keep_rings(host.rings.clone());
+            }
+            WorkerOutput::Edge(order) => self.carry_out(worker, order),
+            WorkerOutput::Measure => {
+                let host = &mut self.workers[worker];
+                let (open, pending) = (host.in_state(SocketState::Open), host.in_state(SocketState::Connecting));
+                let load = SocketLoad { open, pending, ..SocketLoad::default() };
+                let now_ms = self.now_ms();
+                self.workers[worker].machine.on_measured(now_ms, [], load);
+            }
+            WorkerOutput::BeginTrial(_) => {
+                let opened = self.narrow_of(worker).is_none_or(|narrow| !narrow.is_full());
+                self.happen(worker, FromEdge::Tried { opened });
+            }
+            // Time that somebody wastes is no time here.
+            WorkerOutput::EndTrial | WorkerOutput::BeginStarving { .. } | WorkerOutput::EndStarving => {}
+            WorkerOutput::Say(FromWorker::Heard(heard)) => self.heard.push(heard),
+            WorkerOutput::Say(FromWorker::Seen(seen)) => self.seen.push(*seen),
+            WorkerOutput::Say(message) => self.tell_run(worker, message),
+        }
+    }
+
+    fn carry_out(&mut self, engine: usize, order: ToEdge) {
+        let packet = match order {
+            ToEdge::Connect { socket, user, url, protocols } => {
+                self.workers[engine].sockets.insert(socket, HeldSocket { user, state: SocketState::Connecting });
                 let peer = Endpoint { engine, socket };
                 if let Some(narrow) = self.narrow_of(engine) {
                     narrow.ask(Dial { peer, url, protocols });
@@ -168,73 +176,44 @@ impl World {
                 }
                 Packet::Open(peer, url, protocols)
             }
-            Output::Edge(ToEdge::Send { socket, text }) => {
+            ToEdge::Send { socket, text } => {
                 self.keep(engine, socket, Way::Out, Some(&text), text.len());
                 Packet::ToServer(Endpoint { engine, socket }, text.into())
             }
-            Output::Edge(ToEdge::SendShared { socket, population, frame, due }) => {
-                let Worker { engine: Some(sender), epoch, .. } = &mut self.workers[engine] else { return };
-                sender.on_shared_sent(population, due, Timestamp::from_micros(self.now.since(*epoch).as_micros()));
-                Packet::ToServer(Endpoint { engine, socket }, sender.frames().text(frame).clone())
+            ToEdge::SendShared { socket, population, frame, due } => {
+                let now_ms = self.now_ms();
+                let machine = &mut self.workers[engine].machine;
+                machine.on_shared_sent(now_ms, population, due);
+                let Some(frames) = machine.frames() else { return };
+                Packet::ToServer(Endpoint { engine, socket }, frames.text(frame).clone())
             }
-            Output::Edge(ToEdge::SendBinary { .. }) => return,
-            Output::Edge(ToEdge::Close { socket }) => {
+            ToEdge::SendBinary { .. } => return,
+            ToEdge::Close { socket } => {
                 let peer = Endpoint { engine, socket };
+                self.begin_to_close(peer);
                 if self.narrow_of(engine).is_some_and(|narrow| narrow.call_back(peer)) {
                     return;
                 }
                 Packet::Close(peer, 1000)
             }
-            Output::Edge(ToEdge::Fetch { fetch, user, request }) => {
-                let (exchange, now_ms) = (Exchange::begin(&request, self.now_ms()), self.now_ms());
-                let Worker { rings, exchanges, .. } = &mut self.workers[engine];
-                rings.note(user, now_ms, Way::Request, &exchange.request());
-                exchanges.insert(fetch, (user, exchange));
-                Packet::Fetch(engine, fetch, request)
-            }
-            Output::Prepared { population, shared } => {
-                return self.tell_run(engine, FromWorker::Prepared { population, shared });
-            }
-            Output::Failed { message } => return self.tell_run(engine, FromWorker::Failed { message }),
-            Output::Heard(heard) => return self.heard.push(heard),
+            ToEdge::Fetch { fetch, user: _, request } => Packet::Fetch(engine, fetch, request),
         };
         self.net.send(self.now, Span::ZERO, packet);
     }
 
+    /// Of a socket that never opened nothing is told any more.
+    fn begin_to_close(&mut self, Endpoint { engine, socket }: Endpoint) {
+        let sockets = &mut self.workers[engine].sockets;
+        match sockets.get_mut(&socket) {
+            Some(held) if held.state != SocketState::Connecting => held.state = SocketState::Closing,
+            _ => drop(sockets.remove(&socket)),
+        }
+    }
+
     fn keep(&self, worker: usize, socket: SocketId, way: Way, text: Option<&str>, length: usize) {
-        let Worker { rings, owners, .. } = &self.workers[worker];
-        if let Some(user) = owners.get(&socket) {
+        let Host { rings, sockets, .. } = &self.workers[worker];
+        if let Some(HeldSocket { user, .. }) = sockets.get(&socket) {
             rings.keep(*user, self.now_ms(), way, text, length);
         }
-    }
-
-    pub(super) fn snapshot(&mut self) {
-        if self.carried.is_none() {
-            self.command(RunInput::Tick);
-            self.run.overdue().into_iter().for_each(|input| self.command(input));
-        }
-        for worker in 0..self.workers.len() {
-            if self.workers[worker].finished {
-                continue;
-            }
-            self.snapshot_of(worker);
-            let is_done = self.workers[worker].engine.as_ref().is_some_and(Engine::is_done);
-            if is_done && !std::mem::replace(&mut self.workers[worker].done, true) {
-                self.tell_run(worker, FromWorker::Done);
-            }
-        }
-    }
-
-    fn snapshot_of(&mut self, worker: usize) {
-        let Worker { engine: Some(engine), epoch, .. } = &mut self.workers[worker] else { return };
-        let now = Timestamp::from_micros(self.now.since(*epoch).as_micros());
-        let wall_ms = self.now.as_micros() as f64 / 1e3;
-        self.seen.extend(engine.look(now, wall_ms));
-        let mut snapshot = engine.snapshot(now);
-        if let Some(narrow) = self.narrow_of(worker) {
-            snapshot.health.connecting = narrow.pending_of(worker);
-            snapshot.health.sockets_open -= snapshot.health.connecting;
-        }
-        self.tell_run(worker, FromWorker::Snapshot(Box::new(snapshot)));
     }
 }
