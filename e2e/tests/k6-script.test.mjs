@@ -176,10 +176,24 @@ const ran = (command, args, options = {}) =>
 
 test('expressions mean in a script what they mean in a run', async () => {
   const runtime = new URL('../../crates/app/src/k6/runtime/', import.meta.url);
-  const files = await Promise.all(['values.js', 'expressions.js'].map((name) => readFile(new URL(name, runtime), 'utf8')));
-  const template = new Function(`${files.join('\n')}\nreturn template;`)();
+  const files = await Promise.all(['values.js', 'expressions.js', 'steps.js'].map((name) => readFile(new URL(name, runtime), 'utf8')));
+  const { template, testsOf, matches } = new Function(`${files.join('\n')}\nreturn { template, testsOf, matches };`)();
   const table = JSON.parse(await readFile(new URL('../../tests/expressions.json', import.meta.url), 'utf8'));
-  const scope = { user: table.user, v: table.variables, event: table.event, tag: table.tag };
+  const counted = Object.create(null);
+  const count = (name) => (counted[name] = (counted[name] ?? -1) + 1);
+  const scope = { user: { ...table.user, count }, v: table.variables, event: table.event, tag: table.tag };
   const all = [...table.expressions.map(([text, value]) => [`\${${text}}`, value]), ...table.templates];
   for (const [source, expected] of all) assert.deepEqual(template(source)(scope), expected, JSON.stringify(source));
+  // A value that is not there equals nothing, not even null; a list is a value.
+  for (const [where, holds] of [
+    [{ '/items': ['a', 'b'] }, true],
+    [{ '/items': [] }, false],
+    [{ '/none': null }, true],
+    [{ '/absent': null }, false],
+    [{ '/absent': { not: 'x' }, '/none': { exists: false } }, true],
+    [{ '/items/length': 2 }, false],
+    [{ '/items': { contains: 'a' }, '/absent': { lacks: 'a' } }, true],
+  ]) {
+    assert.equal(matches(testsOf(where)(scope), [{ items: ['a', 'b'], none: null }]), holds, JSON.stringify(where));
+  }
 });

@@ -73,6 +73,7 @@ fn limits(plan: &Plan, parts: &[ScriptPart<'_>], thresholds: &[Carried]) -> Vec<
         parts.iter().any(|part| part.program.ops.iter().any(|op| matches!(op, Op::Http(_)))),
         "REST requests have k6's own limits (batches, connections), not one browser's.",
     );
+    when(true, "Whole numbers beyond 2^53 are rounded: JavaScript has no others.");
     when(true, "Handshakes are not queued: k6 opens as many at a time as the load asks for.");
     when(
         true,

@@ -3,7 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use super::secrets::ScriptSecrets;
-use plan::{Accounts, Population};
+use plan::{Accounts, Load, Population};
 use protocol::audio::clips::{SHIPPED, shipped};
 use scenario::{Op, Problem, Program, compile, resolve};
 
@@ -51,6 +51,8 @@ impl<'p> ScriptPart<'p> {
     pub fn data(&self) -> Value {
         json!({
             "population": self.population.name,
+            // Whoever leaves a batch by itself is not replaced.
+            "returns": !matches!(self.population.load, Load::Batch { .. }),
             "accounts": self.accounts,
             "scenario": self.scenario,
         })

@@ -36,7 +36,7 @@ impl ScriptSecrets {
             Value::String(text) if secret && !text.is_empty() && !is_rule(text) => {
                 *value = mark(&self.name(name, value)).into();
             }
-            Value::Number(_) if secret => *value = mark(&self.name(name, value)).into(),
+            Value::Number(_) if secret => *value = format!("${{secret.{} + 0}}", self.name(name, value)).into(),
             Value::String(text) => {
                 if let Some(clean) = text_without_secrets(text, &mark("URL_SECRET")) {
                     self.names.insert("URL_SECRET".to_owned(), Value::from(text.as_str()));

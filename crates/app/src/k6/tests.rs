@@ -68,6 +68,15 @@ fn the_plan_s_values_are_the_scenario_s_defaults() {
 }
 
 #[test]
+fn who_leaves_a_batch_stays_away() {
+    let mut document = base(json!({}));
+    let returns = |document: &Value| data(&exported(document), "populations")["chat"]["returns"].clone();
+    assert_eq!(returns(&document), true);
+    document["populations"][0]["load"] = json!({"model": "batch", "users": 2, "size": 1, "every_s": 1, "hold_s": 3});
+    assert_eq!(returns(&document), false);
+}
+
+#[test]
 fn names_are_free_for_k6() {
     let operations = ["checks", "iterations", "errors", "http_reqs", "message.ack", "message_ack", "x", "vus"];
     let step = |operation: &str| json!({"http": {"operation": operation, "url": "http://h/"}});

@@ -164,7 +164,7 @@ class Expression {
   fact(name) {
     if (FACTS.has(name)) return FACTS.get(name);
     const member = ['user', 'run', 'account', 'counter', 'secret'].includes(name) ? this.word(/^\.\w+/).slice(1) : '';
-    if (name === 'account') return ({ user }) => user.account?.[member] ?? null;
+    if (name === 'account') return ({ user }) => pointer(user.account ?? null, `/${member}`);
     if (name === 'counter') return ({ user }) => user.count(member);
     if (name === 'secret' && member) return () => secret(member);
     return FACTS.get(`${name}.${member}`);

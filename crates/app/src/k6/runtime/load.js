@@ -49,8 +49,9 @@ async function play(data) {
   const { index, leaves } = load.open ? { index: n, leaves: null } : turn(load, n);
   const second = (seconds) => exec.scenario.startTime + seconds * 1000;
   const end = second(load.seconds);
+  const counted = Object.create(null);
   for (let iteration = 0; ; iteration += 1) {
-    const user = new User(script, { index, iteration, users: load.users, run: data.run, account: script.account(index + 1, data.run) });
+    const user = new User(script, { counted, index, iteration, users: load.users, run: data.run, account: script.account(index + 1, data.run) });
     Object.assign(user.v, data.shared[name]);
     user.warm = second(timing.warmup_s);
     const leaving = leaves === null ? null : setTimeout(() => user.leave(), Math.max(0, second(leaves) - Date.now()));
@@ -61,8 +62,8 @@ async function play(data) {
     [leaving, silence, closing].forEach((timer) => timer && clearTimeout(timer));
     const rest = (leaves === null ? end : second(leaves)) - Date.now();
     if (load.open || rest <= 0) return;
-    if (user.failed || user.told) {
-      // Its place stays empty until the load takes it away: a failed user does not come back.
+    if (user.failed || user.told || !script.returns) {
+      // Its place stays empty until the load takes it away: a failed user does not come back, and nobody of a batch does.
       await sleepFor(rest + 50);
       return;
     }
@@ -80,13 +81,16 @@ async function setUp() {
   const shared = {};
   for (const [name, script] of Object.entries(scripts).filter(([, { hasOnce }]) => hasOnce)) {
     const { users } = loadOf(options.scenarios[name]);
-    const user = new User(script, { index: 0, iteration: 0, users, run, account: script.account('once', run) });
+    const user = new User(script, { counted: Object.create(null), index: ONCE, iteration: 0, users, run, account: script.account('once', run) });
     script.defaults(user);
     await user.perform(script.once);
     shared[name] = Object.fromEntries(script.shared.map((variable) => [variable, user.v[variable] ?? null]));
   }
   return { run, shared };
 }
+
+/** The number of the user that plays the set-up: none of the others has it. */
+const ONCE = 0xffffff;
 
 /** Three characters that tell runs apart. */
 function runId() {

@@ -1,5 +1,5 @@
 /** A population, read once for all users that a VU plays: its scenario as functions. */
-function scriptOf(name, { population, accounts, scenario }) {
+function scriptOf(name, { population, returns, accounts, scenario }) {
   const scope = (user, event = null) => ({ user, v: user.v, event, tag: '' });
   const blocks = ['once', 'before', 'flow', 'rejoin', 'finish'].map((name) => [name, block(scenario[name], name !== 'finish')]);
   const handlers = [...(scenario.every ?? []), ...(scenario.on ?? [])];
@@ -17,6 +17,7 @@ function scriptOf(name, { population, accounts, scenario }) {
   const connect = template({ url, path, namespace, query, protocols, timeout_s, auth });
   return {
     name,
+    returns,
     ...Object.fromEntries(blocks),
     hasOnce: scenario.once !== undefined,
     hasRejoin: scenario.rejoin !== undefined,
@@ -91,8 +92,9 @@ function accountsOf(population, { columns, file }) {
 function setting(name, fallback) {
   const given = __ENV[`TABSWARM_${name.toUpperCase()}`];
   if (given === undefined || given === '') return fallback;
-  const constant = given.replaceAll('${', '$${');
-  if (typeof fallback === 'string' && !fallback.includes('${')) return constant;
+  const constant = given.replaceAll('${', () => '$${');
+  // Only what is one single expression may be anything; a secret was a text.
+  if (typeof fallback === 'string' && !/^\$\{(?!secret\.\w+\})[^}]*\}$/.test(fallback)) return constant;
   try {
     return JSON.parse(constant);
   } catch (error) {

@@ -32,6 +32,7 @@ type Executor = {
 };
 type Population = {
   population: string;
+  returns: boolean;
   accounts: { columns?: Record<string, string | { secret: string }>; file?: string };
   scenario: Record<string, any>;
 };
@@ -68,6 +69,7 @@ type Backoff = { attempts: number; initial_ms: number; max_ms: number; jitter: n
 /** One population's scenario, as functions. */
 type Script = {
   name: string;
+  returns: boolean;
   variables: string[];
   shared: string[];
   account(number: number | 'once', run: string): any;
@@ -128,7 +130,7 @@ interface User {
   script: Script;
   v: Variables;
   stage: 'preparing' | 'connecting' | 'waiting' | 'flow' | 'active' | 'silent' | 'leaving' | 'over';
-  counters: Record<string, number>;
+  counted: Record<string, number>;
   sequence: number;
   attempt: number;
   pendings: Pending[];

@@ -106,19 +106,21 @@ function awaited({ event, where, save }) {
   return (scope) => ({ ...fill(scope), where: tests(scope) });
 }
 
+/** What is not there is undefined, and equals nothing, not even null. */
 const TESTS = new Map(Object.entries({
-  equals: (value) => (found) => found !== null && same(found, value),
-  not: (value) => (found) => found === null || !same(found, value),
-  one_of: (values) => (found) => found !== null && values.some((value) => same(found, value)),
-  contains: (value) => (found) => found !== null && contains(found, value),
-  lacks: (value) => (found) => found === null || !contains(found, value),
-  exists: (wanted) => (found) => (found !== null) === wanted,
+  equals: (value) => (found) => found !== undefined && same(found, value),
+  not: (value) => (found) => found === undefined || !same(found, value),
+  one_of: (values) => (found) => found !== undefined && values.some((value) => same(found, value)),
+  contains: (value) => (found) => contains(found ?? null, value),
+  lacks: (value) => (found) => !contains(found ?? null, value),
+  exists: (wanted) => (found) => ((found ?? null) !== null) === wanted,
 }));
 
 /** A `where`, as a function of the scope that gives the test of each place. */
 function testsOf(where = {}) {
   const tests = Object.entries(where).map(([place, wanted]) => {
-    const [kind, operand] = wanted !== null && typeof wanted === 'object' ? Object.entries(wanted)[0] : ['equals', wanted];
+    const isTest = wanted !== null && typeof wanted === 'object' && !Array.isArray(wanted);
+    const [kind, operand] = isTest ? Object.entries(wanted)[0] : ['equals', wanted];
     return [place, TESTS.get(kind), template(operand)];
   });
   return (scope) => tests.map(([place, test, operand]) => [place, test(operand(scope))]);
@@ -126,7 +128,7 @@ function testsOf(where = {}) {
 
 /** Whether every test of a `where` holds for an event's arguments. */
 function matches(tests, args) {
-  return tests.every(([place, test]) => test(part(args, place)));
+  return tests.every(([place, test]) => test(found(args, place)));
 }
 
 /** @type {Map<string, (value: any) => number>} */

@@ -8,7 +8,7 @@ const CLOSE_MS = 3000;
 class User {
   constructor(script, facts) {
     Object.assign(this, facts);
-    Object.assign(this, { script, v: Object.create(null), stage: 'preparing', counters: {}, sequence: 0, attempt: 0 });
+    Object.assign(this, { script, v: Object.create(null), stage: 'preparing', sequence: 0, attempt: 0 });
     Object.assign(this, { pendings: [], overdue: [], held: new Set(), tickers: null, link: null, settled: false, warm: 0 });
     this.over = new Promise((resolve) => { this.end = resolve; });
     script.variables.forEach((name) => { this.v[name] = null; });
@@ -16,8 +16,8 @@ class User {
 
   /** `counter.<name>` of the scenario: 0, 1, 2 ... */
   count(name) {
-    this.counters[name] = (this.counters[name] ?? -1) + 1;
-    return this.counters[name];
+    this.counted[name] = (this.counted[name] ?? -1) + 1;
+    return this.counted[name];
   }
 
   // ---- Its life
@@ -519,7 +519,8 @@ class Task {
     const good = expect.length ? expect.includes(answer.status) : answer.status >= 200 && answer.status < 300;
     let code = null;
     if (!good) {
-      code = (error_code && pointer(parsed, error_code)) || (answer.status ? String(answer.status) : answer.error || 'network');
+      const told = error_code ? pointer(parsed, error_code) : null;
+      code = (typeof told === 'object' ? '' : text(told)) || (answer.status ? String(answer.status) : answer.error || 'network');
     } else if (save(user.v, saves, (from) => fromAnswer(answer, parsed, from))) {
       code = 'unexpected answer';
     }
@@ -558,7 +559,7 @@ function isOpen({ message, answer, byAnswer, ack }) {
 function fromAnswer(answer, parsed, from) {
   if (from === 'status') return answer.status;
   if (!from.startsWith('header:')) return pointer(parsed, from);
-  const found = Object.entries(answer.headers).find(([name]) => name.toLowerCase() === from.slice('header:'.length));
+  const found = Object.entries(answer.headers).find(([name]) => name.toLowerCase() === from.slice('header:'.length).toLowerCase());
   return found ? found[1] : null;
 }
 

@@ -1,6 +1,6 @@
 /** A number, or NaN: texts that read as decimal numbers count as numbers, true and false as 1 and 0. */
 function num(value) {
-  if (typeof value === 'string') return /^\s*$|^\s*[+-]?0[xbo]/i.test(value) ? NaN : Number(value);
+  if (typeof value === 'string') return /^\s*[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?\s*$/i.test(value) ? Number(value) : NaN;
   return typeof value === 'number' || typeof value === 'boolean' ? Number(value) : NaN;
 }
 
@@ -93,17 +93,29 @@ function hex(count) {
 
 /** The part that a JSON pointer leads to; null if it is not there. */
 function pointer(value, path) {
-  const unescaped = path.split('/').slice(1).map((key) => key.replace(/~1/g, '/').replace(/~0/g, '~'));
-  let part = value;
-  for (const key of unescaped) {
-    if (part === null || typeof part !== 'object' || !Object.prototype.hasOwnProperty.call(part, key)) return null;
-    part = part[key];
-  }
-  return part ?? null;
+  return inside(value, path) ?? null;
 }
 
-/** `2/name`: in the third argument of an event. */
-function part(args, from) {
+/** The same; undefined if it is not there. */
+function inside(value, path) {
+  const [start, ...keys] = path.split('/').map((key) => key.replace(/~1/g, '/').replace(/~0/g, '~'));
+  if (start) return undefined;
+  let part = value;
+  for (const key of keys) {
+    const isKey = !Array.isArray(part) || /^(0|[1-9]\d*)$/.test(key);
+    if (!isKey || part === null || typeof part !== 'object' || !Object.prototype.hasOwnProperty.call(part, key)) return undefined;
+    part = part[key];
+  }
+  return part;
+}
+
+/** `2/name`: in the third argument of an event; undefined if it is not there. */
+function found(args, from) {
   const digits = /^\d*/.exec(from)[0];
-  return pointer(args[Number(digits)] ?? null, from.slice(digits.length));
+  return inside(args[Number(digits)], from.slice(digits.length));
+}
+
+/** The same; null if it is not there. */
+function part(args, from) {
+  return found(args, from) ?? null;
 }
