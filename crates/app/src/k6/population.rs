@@ -98,5 +98,5 @@ pub fn speech() -> Value {
 
 /// What a script has no use for.
 const NOT_PLAYED: [&str; 7] = ["$schema", "storm", "count", "contract", "consistency", "audio", "version"];
-/// The lab's answers last from 2 to 8 s.
+/// A guess, which a setting replaces: the pause before an answer, and a sentence or two.
 const ANSWER_S: f64 = 5.0;

@@ -3,7 +3,7 @@
 use super::section;
 
 /// What a file needs at its start stands before it.
-const FILES: [(&str, &str); 9] = [
+const FILES: [(&str, &str); 10] = [
     ("Values, as the scenario's expressions treat them", include_str!("runtime/values.js")),
     ("Expressions", include_str!("runtime/expressions.js")),
     ("Steps", include_str!("runtime/steps.js")),
@@ -12,6 +12,7 @@ const FILES: [(&str, &str); 9] = [
     ("Plain WebSocket", include_str!("runtime/websocket.js")),
     ("A user", include_str!("runtime/user.js")),
     ("The load", include_str!("runtime/load.js")),
+    ("Accounts", include_str!("runtime/accounts.js")),
     ("The populations", include_str!("runtime/populations.js")),
 ];
 

@@ -129,7 +129,7 @@ fn children(value: &Value) -> Vec<(Option<&str>, &Value)> {
         Value::Array(list) => list.iter().map(|child| (None, child)).collect(),
         Value::Object(object) => {
             let mut fields: Vec<_> = object.iter().map(|(key, child)| (Some(key.as_str()), child)).collect();
-            fields.sort_by_key(|(key, _)| {
+            fields.sort_by_cached_key(|(key, _)| {
                 KEY_ORDER.iter().position(|known| Some(*known) == *key).unwrap_or(KEY_ORDER.len())
             });
             fields

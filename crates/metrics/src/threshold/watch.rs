@@ -110,7 +110,9 @@ impl Watch {
                 measure.wait(delta);
             }
         }
-        if let Some(floors) = delta.at_least().filter(|_| certainty == Certainty::AtLeast) {
+        if certainty == Certainty::AtLeast
+            && let Some(floors) = delta.at_least()
+        {
             self.floors(second, &floors);
         }
     }

@@ -160,11 +160,9 @@ const MOST_NOTES: usize = 3;
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::run::view::totals_of;
     use base::time::Timestamp;
-    use metrics::{
-        ClosedBy, DisconnectDelta, DisconnectKey, ErrorDelta, ErrorKey, HealthDelta, LedgerDelta, MetricsDelta,
-        SnapshotPart, TotalsConfig,
-    };
+    use metrics::{ClosedBy, DisconnectDelta, DisconnectKey, ErrorDelta, ErrorKey, MetricsDelta};
 
     fn closed(population: &str, code: u16, by: ClosedBy, phase: Phase, count: u64) -> DisconnectDelta {
         let key = DisconnectKey { population: population.into(), code, reason: format!("r{code}"), by, phase };
@@ -196,19 +194,7 @@ mod tests {
             ],
             ..MetricsDelta::default()
         };
-        let mut adding = metrics::Aggregator::new(TotalsConfig { workers: 1, ..TotalsConfig::default() });
-        adding.absorb(
-            0,
-            SnapshotPart {
-                at: Timestamp::from_micros(1),
-                metrics: &metrics,
-                users: &[],
-                ledger: &LedgerDelta::default(),
-                completions: &[],
-                health: &HealthDelta::default(),
-            },
-        );
-        adding.into()
+        totals_of(&metrics)
     }
 
     #[track_caller]

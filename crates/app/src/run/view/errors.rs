@@ -155,8 +155,9 @@ pub const fn phase_word(phase: Phase) -> &'static str {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::run::view::totals_of;
     use base::time::Timestamp;
-    use metrics::{DisconnectDelta, HealthDelta, LedgerDelta, MetricsDelta, SnapshotPart, TotalsConfig};
+    use metrics::{DisconnectDelta, MetricsDelta};
 
     #[test]
     fn an_attempt_that_failed_is_no_lost_connection() {
@@ -190,19 +191,7 @@ mod tests {
             disconnects: closes.into_iter().map(|(code, by)| close(code, by)).collect(),
             ..MetricsDelta::default()
         };
-        let mut adding = metrics::Aggregator::new(TotalsConfig { workers: 1, ..TotalsConfig::default() });
-        adding.absorb(
-            0,
-            SnapshotPart {
-                at: Timestamp::from_micros(1),
-                metrics: &metrics,
-                users: &[],
-                ledger: &LedgerDelta::default(),
-                completions: &[],
-                health: &HealthDelta::default(),
-            },
-        );
-        let notes = close_notes(&adding.into());
+        let notes = close_notes(&totals_of(&metrics));
         assert_eq!(notes, ["1009: the server closes a connection whose frame is larger than its limit."]);
     }
 }

@@ -252,3 +252,19 @@ impl Mood {
         }
     }
 }
+
+/// Of a worker that has said this once.
+#[cfg(test)]
+fn totals_of(metrics: &metrics::MetricsDelta) -> metrics::Totals {
+    let mut adding = metrics::Aggregator::new(metrics::TotalsConfig { workers: 1, ..<_>::default() });
+    let part = metrics::SnapshotPart {
+        at: base::time::Timestamp::from_micros(1),
+        metrics,
+        users: &[],
+        ledger: &metrics::LedgerDelta::default(),
+        completions: &[],
+        health: &metrics::HealthDelta::default(),
+    };
+    adding.absorb(0, part);
+    adding.into()
+}

@@ -247,7 +247,8 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use metrics::{CounterDelta, HealthDelta, LedgerDelta, MetricsDelta, SnapshotPart, TotalsConfig};
+    use crate::run::view::totals_of;
+    use metrics::{CounterDelta, MetricsDelta};
 
     fn totals(counts: &[(&str, &str, u64)]) -> Totals {
         let counter = |(counter, population, count): &(&str, &str, u64)| CounterDelta {
@@ -256,19 +257,7 @@ mod tests {
             count: *count,
         };
         let metrics = MetricsDelta { counters: counts.iter().map(counter).collect(), ..MetricsDelta::default() };
-        let mut adding = metrics::Aggregator::new(TotalsConfig { workers: 1, ..TotalsConfig::default() });
-        adding.absorb(
-            0,
-            SnapshotPart {
-                at: Timestamp::from_micros(1),
-                metrics: &metrics,
-                users: &[],
-                ledger: &LedgerDelta::default(),
-                completions: &[],
-                health: &HealthDelta::default(),
-            },
-        );
-        adding.into()
+        totals_of(&metrics)
     }
 
     /// A chat and a voice population, called so.
