@@ -13,7 +13,7 @@ mod reader;
 mod template;
 
 pub use addresses::{Address, without_holes};
-pub use compile::compile;
+pub use compile::{STEP_KINDS, compile};
 pub use live::{Live, is_token};
 pub use preset::{Preset, preset, presets, resolve};
 pub use problem::{Problem, Problems};

@@ -78,6 +78,10 @@ fn expressions_and_templates_give_what_the_table_says() {
     for case in pairs("expressions") {
         check_expression(case[0].as_str().expect("a text"), case[1].clone());
     }
+    for name in crate::expression::Function::names() {
+        let is_called = |case: &Value| case[0].as_str().is_some_and(|text| text.contains(&format!("{name}(")));
+        assert!(pairs("expressions").iter().any(is_called), "no row of the table calls `{name}`");
+    }
     for case in pairs("templates") {
         check(case[0].clone(), case[1].clone());
     }

@@ -51,6 +51,17 @@ fn every_preset_is_exported_with_its_scenario_as_it_is() {
 }
 
 #[test]
+fn the_runtime_plays_every_kind_of_step() {
+    let (_, table) = include_str!("runtime/steps.js").split_once("const STEPS = ").expect("it is there");
+    let (table, _) = table.split_once("\n}));").expect("it ends");
+    // `"leave"` is a text and no object.
+    for kind in scenario::STEP_KINDS.iter().filter(|kind| **kind != "leave") {
+        let is_played = [format!("\n  {kind}("), format!("\n  {kind}: ")].iter().any(|row| table.contains(row));
+        assert!(is_played, "{kind}");
+    }
+}
+
+#[test]
 fn the_plan_s_values_are_the_scenario_s_defaults() {
     let mut document = base(json!({"room_size": 3, "emoji": "x"}));
     let variables =

@@ -13,6 +13,8 @@ mod requests;
 mod steps;
 mod variables;
 
+pub use steps::STEP_KINDS;
+
 use serde_json::{Map, Value};
 
 use super::expression::KnownNames;

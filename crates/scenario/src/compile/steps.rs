@@ -8,7 +8,8 @@ use crate::program::*;
 use crate::reader::{Fields, Node, did_you_mean, found, list_of};
 use crate::template::Template;
 
-const KINDS: &[&str] = &[
+/// What a step may do; an exported script's runtime does each of these, too.
+pub const STEP_KINDS: &[&str] = &[
     "http", "emit", "wait", "think", "set", "push", "choose", "if", "repeat", "mic", "speak", "listen", "fail", "leave",
 ];
 
@@ -189,7 +190,7 @@ fn fail(compiler: &mut Compiler<'_>, node: &Node<'_>) {
 }
 
 fn kinds_of(step: &Value) -> Vec<&'static str> {
-    KINDS.iter().copied().filter(|kind| step.get(kind).is_some()).collect()
+    STEP_KINDS.iter().copied().filter(|kind| step.get(kind).is_some()).collect()
 }
 
 fn complain(node: &Node<'_>, kinds: &[&str]) {
@@ -198,9 +199,9 @@ fn complain(node: &Node<'_>, kinds: &[&str]) {
     }
     let names: Vec<&str> = node.value().as_object().into_iter().flatten().map(|(name, _)| name.as_str()).collect();
     let given = node.value().as_str().into_iter().chain(names);
-    let hint = given.map(|name| did_you_mean(name, KINDS)).find(|hint| !hint.is_empty()).unwrap_or_default();
+    let hint = given.map(|name| did_you_mean(name, STEP_KINDS)).find(|hint| !hint.is_empty()).unwrap_or_default();
     let found = found(node.value());
-    node.problem(format!("expected a step ({}), found {found}{hint}", list_of(KINDS)));
+    node.problem(format!("expected a step ({}), found {found}{hint}", list_of(STEP_KINDS)));
 }
 
 const DEFAULT_LIST: u64 = 100;
