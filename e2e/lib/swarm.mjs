@@ -124,3 +124,24 @@ export async function phase(page, wanted, { within = 60_000 } = {}) {
   if (now.phase !== wanted) throw new Error(`the run was done before it was ${wanted}`);
   return now;
 }
+
+/**
+ * Waits until so many users are at their work; a run that is over says where they are instead.
+ * @param {DrivenPage} page
+ * @param {number} users
+ * @param {{within?: number}} [options]
+ */
+export async function everybody(page, users, { within = 30_000 } = {}) {
+  let now;
+  await until(
+    `${users} users to be active`,
+    async () => {
+      if (page.problems?.length) throw fatal(page.problems.join('\n'));
+      now = await status(page);
+      if (now.phase === 'done') throw fatal(`the run was over before ${users} users were active: ${JSON.stringify(now.users)}`);
+      return now.users.active === users;
+    },
+    { within },
+  );
+  return now;
+}

@@ -98,7 +98,7 @@ story('a server that comes back without its sessions has everybody log in again'
   const behaviour = { room_size: 10, send_min_ms: 300, send_max_ms: 600 };
   const plan = chatPlan(lab, crowd(10, 14), behaviour, { thresholds: ['disconnects <= 10', 'errors[message] rate < 20 %'], settle_s: 2 });
   await swarm.start(page, plan);
-  await until('everybody to talk', async () => (await swarm.status(page)).users.active === 10, { within: 30_000 });
+  await swarm.everybody(page, 10);
   await lab.restart({ down_ms: 300, forget_sessions: true });
   const report = await finished(page);
   assert.equal(report.users.failed, 0, JSON.stringify(report.errors));

@@ -12,8 +12,7 @@ import { until } from '../lib/wait.mjs';
 const USERS = 8;
 const AMPLE_S = 60;
 
-const everybody = (page, within = 30_000) =>
-  until('everybody to be there', async () => (await swarm.status(page)).users.active === USERS, { within });
+const everybody = (page, within = 30_000) => swarm.everybody(page, USERS, { within });
 
 const pass = async (seconds) => {
   const began = performance.now();

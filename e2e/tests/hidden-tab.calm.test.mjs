@@ -15,7 +15,7 @@ story('a hidden tab sends as many messages a second as a visible one', async (wo
   const [users, interval_ms] = [20, 500];
   const behaviour = { room_size: 5, send_min_ms: interval_ms, send_max_ms: interval_ms, read: 'none', reaction_share: 0 };
   await swarm.start(page, chatPlan(lab, crowd(users, 300), behaviour, { settle_s: 1 }));
-  await until('everybody to be there', async () => (await swarm.status(page)).users.active === users);
+  await swarm.everybody(page, users);
   const other = await context.newPage();
   await other.bringToFront();
   await until('the page to be hidden', () => page.evaluate(() => document.visibilityState === 'hidden'));

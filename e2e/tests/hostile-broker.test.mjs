@@ -16,7 +16,7 @@ story('fourteen bytes of a broker, and a link that breaks: the page starts anew,
   const pages = [conductor, ...generators];
   const bothConnected = async () => (await Promise.all(pages.map(swarmOf))).every(({ connected }) => connected);
   await swarm.start(conductor, chatPlan(lab, rampThenHold(USERS, 1, 60), LIVELY));
-  await until('everybody to be there', async () => (await swarm.status(conductor)).users.active === USERS, { within: 30_000 });
+  await swarm.everybody(conductor, USERS);
 
   const before = broker.connections();
   broker.say(QUALITY_2_WITHOUT_A_NUMBER);

@@ -18,7 +18,7 @@ story('members who lie are put out and named, forge and invent nothing, and the 
   const liars = members.map(() => world.use(joinAsLiar(invite)));
   await ready(conductor, 1 + liars.length);
   await swarm.start(conductor, chatPlan(lab, rampThenHold(USERS, 1, 120), LIVELY));
-  await until('everybody to be there', async () => (await swarm.status(conductor)).users.active === USERS, { within: 40_000 });
+  await swarm.everybody(conductor, USERS, { within: 40_000 });
 
   const refused = async () => (await swarmOf(conductor)).traffic.refused;
   const { forged } = await refused();

@@ -105,7 +105,7 @@ story('what a server or a file says is text: no markup, no script, no breach of 
   await isHarmless(page, 'the run page');
 
   await swarm.start(page, lasting(server.url));
-  await until('somebody to be there', async () => (await swarm.status(page)).users.active === 1);
+  await swarm.everybody(page, 1);
   const one = at.seeCard(page);
   await one.getByRole('button', { name: 'Watch', exact: true }).click();
   await reads(one, 'of one user', ['ws-event', 'ws-name', 'no-json']);

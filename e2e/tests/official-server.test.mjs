@@ -114,11 +114,11 @@ story('a server that stops mid-run is left, found again, and not talked to twice
   const scenario = officialScenario(server.url, { rooms: 2, interval_ms: [500, 500] });
   await swarm.start(page, planOf(scenario, crowd(users, 120)));
   const active = () => swarm.status(page).then((status) => status.users.active);
-  await until('everybody to be there', async () => (await active()) === users);
+  await swarm.everybody(page, users);
   await server.stop();
   await until('everybody to notice', async () => (await active()) === 0);
   await server.startAgain();
-  await until('everybody to be back', async () => (await active()) === users, { within: 30_000 });
+  await swarm.everybody(page, users);
   const rate = await messagesPerSecond(page, server, 5);
   await swarm.stop(page);
   await swarm.phase(page, 'done');

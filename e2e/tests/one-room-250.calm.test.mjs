@@ -6,7 +6,6 @@ import { knownLag, metric } from '../lib/report.mjs';
 import { serveFolder } from '../lib/static-server.mjs';
 import { story } from '../lib/story.mjs';
 import * as swarm from '../lib/swarm.mjs';
-import { until } from '../lib/wait.mjs';
 import { startOfficialServer } from '../servers/official.mjs';
 
 const USERS = 250;
@@ -23,8 +22,7 @@ story('250 users in one room, a message each per 20 s: 60 frames a second', asyn
   const page = await world.page(host.url);
   const scenario = officialScenario(server.url, { interval_ms: [20_000, 20_000] });
   await swarm.start(page, planOf(scenario, rampThenHold(USERS, 10, 60), { settle_s: 1 }));
-  const everybody = async () => (await swarm.status(page)).users.active === USERS;
-  await until('everybody to be in the room', everybody, { within: 30_000 });
+  await swarm.everybody(page, USERS);
   // What the machine can do at this moment: an empty page in a window of its own, counted over the same seconds.
   const browser = /** @type {import('playwright-core').Browser} */ (page.context().browser());
   const empty = await (await browser.newContext()).newPage();

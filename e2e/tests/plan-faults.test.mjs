@@ -23,7 +23,7 @@ story('refused handshakes, errors and doubles of the plan are counted as the lab
   const users = 20;
   await swarm.start(page, chatPlan(lab, crowd(users, 180), behaviour, { lab: faults }));
   // Whoever connects when the run ends never learns that he was refused.
-  await until('everybody to be in', async () => (await swarm.status(page)).users.active === users, { within: 60_000 });
+  await swarm.everybody(page, users, { within: 60_000 });
   await until('each fault', async () => {
     const { faults, messages } = await lab.counts();
     return faults.handshakes_refused && faults.errors_injected && messages.duplicated;
@@ -57,9 +57,9 @@ story('a restart of the plan cuts everybody off, and everybody comes back', asyn
   const faults = { latency_ms: 1, restart_at_s: 8, restart_down_ms: 3_000 };
   await swarm.start(page, chatPlan(lab, crowd(users, 180), behaviour, { lab: faults }));
   const active = async () => (await swarm.status(page)).users.active;
-  await until('everybody to be in', async () => (await active()) === users);
+  await swarm.everybody(page, users);
   await until('everybody to notice the restart', async () => (await active()) === 0, { within: 30_000 });
-  await until('everybody to be back', async () => (await active()) === users, { within: 30_000 });
+  await swarm.everybody(page, users);
   assert.ok(!(await isFaultless(lab)), 'the faults last as long as the run');
   await swarm.stop(page);
   await swarm.phase(page, 'done');

@@ -25,7 +25,7 @@ story('one user is watched, taken over and given back, and an error leads to its
   await card.getByLabel('User', { exact: true }).fill('3');
   await card.getByRole('button', { name: 'Watch', exact: true }).click();
   await card.getByRole('status').filter({ hasText: 'Watching' }).waitFor();
-  await until('everybody to be in', async () => (await swarm.status(page)).users.active === 8, { within: 30_000 });
+  await swarm.everybody(page, 8);
   const frames = card.getByRole('list', { name: /^Frames/ }).getByRole('listitem');
   await until('frames', async () => (await frames.count()) > 20, { within: 20_000 });
   const sent = async () => (await frames.allTextContents()).some((text) => text.includes('chatMessage'));

@@ -13,8 +13,7 @@ story('a conductor whose tab was closed goes on in another tab, and a part that 
   const lab = await world.roomLab();
   const { conductor, generators: [generator] } = await gather(world, lab.url, lab.broker, 1);
   await swarm.start(conductor, chatPlan(lab, rampThenHold(8, 1, 120), LIVELY));
-  const active = (page, users) => until(`${users} users to be active`, async () => (await swarm.status(page)).users.active === users, { within: 30_000 });
-  await active(conductor, 8);
+  await swarm.everybody(conductor, 8);
   const before = await swarm.status(conductor);
   const address = conductor.url();
   assert.match(address, /#conduct=/);
@@ -26,7 +25,7 @@ story('a conductor whose tab was closed goes on in another tab, and a part that 
   await conductor.close({ runBeforeUnload: false });
   const again = await world.pageIn(conductor.context(), address);
   await until('the run to go on', async () => (await swarm.status(again)).sent > before.sent, { within: 20_000 });
-  await active(again, 4);
+  await swarm.everybody(again, 4);
   await at.swarmTab(again).click();
   await until('the generator to be heard again', async () => /\bplays\b/.test(await at.roster(again).innerText()));
 

@@ -18,8 +18,7 @@ const USERS = 30;
 /** Longer than any story looks on; what it has to show ends the run. */
 const AMPLE_S = 60;
 
-const everybody = (page) =>
-  until('everybody to be there', async () => (await swarm.status(page)).users.active === USERS, { within: 40_000 });
+const everybody = (page) => swarm.everybody(page, USERS, { within: 40_000 });
 
 /** Ends the run two of its seconds later. */
 async function stopSoon(page) {

@@ -10,7 +10,7 @@ story('a run goes on without a worker that broke, and its report says so', async
   const lab = await world.lab();
   const page = await world.page(lab.url);
   await swarm.start(page, chatPlan(lab, crowd(6, 10)));
-  await until('six users', async () => (await swarm.status(page)).users.active === 6, { within: 10_000 });
+  await swarm.everybody(page, 6);
   // The first worker carries load, the last one is the probe.
   const [broken] = page.workers();
   await broken.evaluate(() => void setTimeout(() => { throw new Error('broken by the story'); }));
@@ -30,7 +30,7 @@ story('a worker that hangs is noticed, its users are not counted, and Stop does 
   const lab = await world.lab();
   const page = await world.page(lab.url);
   await swarm.start(page, chatPlan(lab, crowd(6, 60)));
-  await until('six users', async () => (await swarm.status(page)).users.active === 6, { within: 10_000 });
+  await swarm.everybody(page, 6);
   const hang = (worker, ms) =>
     worker.evaluate((ms) => void setTimeout(() => { for (const until = Date.now() + ms; Date.now() < until; ); }), ms);
   const verdict = async () => (await swarm.status(page)).verdict;
@@ -40,7 +40,7 @@ story('a worker that hangs is noticed, its users are not counted, and Stop does 
   await until('the silence to be said', isSilent, { within: 4_500 });
   const { users } = await swarm.status(page);
   assert.ok(users.active >= 1 && users.active < 6, 'only who is heard is counted');
-  await until('it to be heard again', async () => (await swarm.status(page)).users.active === 6);
+  await swarm.everybody(page, 6);
   assert.equal((await swarm.status(page)).problem ?? null, null, 'nothing is lost');
   await hang(hung, 600_000);
   await until('the silence to be said', isSilent, { within: 4_500 });
