@@ -127,7 +127,7 @@ story('mix, size, pauses, turns and arrivals follow the desk within seconds, by 
   // A script takes the same way, and is told all that is against it.
   await swarm.act(page, { do: 'think', factor: 0.5, population: 'thinkers' });
   await shows('shorter pauses', (seen) => seen.thoughts > 55, 4_000);
-  await assert.rejects(swarm.act(page, { do: 'drop', share: 2, users: 3 }), /share: .*users: this kind of action does not have it/s);
+  await assert.rejects(swarm.act(page, { do: 'drop', share: 2, users: 3 }), /users: unknown field, expected .*`share`/s);
   await assert.rejects(swarm.act(page, { do: 'think', factor: 2, population: 'talker' }), /there is no population "talker"/);
 
   // A turn takes its time.

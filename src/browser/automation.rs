@@ -18,10 +18,10 @@ use app::plan::{account_rows, check};
 use app::presets;
 use app::run::save::Format;
 use app::swarm::Reply;
+use document::Problem;
 use metrics::Report;
 use plan::{Caps, Limits, Plan};
 use results::archive;
-use scenario::Problem;
 use swarm::Seat;
 
 /// Puts `window.tabswarm` in place. It is there from the page's start to its end.

@@ -2,7 +2,7 @@
 #![cfg(not(target_arch = "wasm32"))]
 
 mod catalogue;
-mod faults;
+mod fields;
 mod kept;
 mod presets;
 mod robustness;
@@ -28,6 +28,30 @@ fn read_text(path: &str) -> String {
 
 fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+/// Rows stand below this head, and end with the first line that is no row. `TABSWARM_UPDATE=1` writes them anew.
+#[track_caller]
+fn rewritten_table(path: &str, heading: &str, head: &str, expected: &str) {
+    let text = read_text(path);
+    let chapter = text.find(heading).unwrap_or_else(|| panic!("{path} has no {heading:?}"));
+    let above =
+        chapter + text[chapter..].find(head).unwrap_or_else(|| panic!("{path} has no {head:?} below {heading:?}"));
+    let start = above + text[above..].match_indices('\n').nth(1).expect("a head is followed by a line").0 + 1;
+    let end = start + text[start..].find("\n\n").map_or(text.len() - start, |end| end + 1);
+    if std::env::var_os("TABSWARM_UPDATE").is_some() {
+        let whole = format!("{}{expected}{}", &text[..start], &text[end..]);
+        std::fs::write(root().join(path), whole).expect("the file can be written");
+        return;
+    }
+    for (row, expected) in text[start..end].lines().zip(expected.lines()) {
+        assert_eq!(
+            row, expected,
+            "{path}, {heading:?}: it is not the definitions' row; TABSWARM_UPDATE=1 writes it anew"
+        );
+    }
+    let (rows, wanted) = (text[start..end].lines().count(), expected.lines().count());
+    assert_eq!(rows, wanted, "{path}, {heading:?}: so many rows; TABSWARM_UPDATE=1 writes them anew");
 }
 
 /// The published schema of scenarios.

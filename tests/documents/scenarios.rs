@@ -1,6 +1,7 @@
 //! A table of bad scenarios, each with every message it gets.
 
-use scenario::{Problem, compile, parse_json};
+use document::{Problem, parse_json};
+use scenario::compile;
 use serde_json::{Map, Value};
 
 use super::{read, schema};

@@ -21,7 +21,7 @@ pub use figure::{Figure, LEDGER, STANDING};
 pub use metric::{COMPLETIONS, Metric, Named, TURNS};
 pub use order::{answer, by_importance, first_audio, most_important};
 pub use pages::{Chapter, counters, falsified, plain, times};
-pub use reserved::{AUDIO, CONNECT, FINISH, FRAME, Reserved, family, reserved};
+pub use reserved::{AUDIO, CONNECT, FINISH, FRAME, Reserved, family, reserved, reserved_patterns};
 
 /// An enum of which every variant has its definition beside it.
 macro_rules! table {

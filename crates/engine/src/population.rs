@@ -7,9 +7,10 @@ use serde_json::{Map, Value};
 use crate::user::{Control, Meters, ONCE_USER, UnknownClip, User, Utterances};
 use crate::wire::{Guest, WorkerLoad};
 use base::time::Timestamp;
+use document::Problem;
 use metrics::{Recorder, UserId, UsersByState};
 use plan::{AccountBook, Load as LoadShape, Schedule, Terms};
-use scenario::{self, EventId, Problem, Program, UserFacts};
+use scenario::{self, EventId, Program, UserFacts};
 
 pub struct LocalPopulation {
     pub name: String,

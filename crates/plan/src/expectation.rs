@@ -4,33 +4,25 @@ use serde::{Deserialize, Serialize};
 
 use super::Threshold;
 use catalogue::Figure;
+use document::choices;
 
-/// Something that nobody has to ask for. It is a threshold like those of the plan.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Expectation {
-    /// Nobody is refused for good, loses its way or gives up.
-    NoFailedUsers,
-    /// No connection ends but by its own user.
-    NoDisconnects,
-    /// Every user gets to its work: log-in, connection and joining end.
-    AllAtWork,
-    /// The run goes on to its planned end.
-    PlannedEnd,
+choices! {
+    /// Something that nobody has to ask for. It is a threshold like those of the plan.
+    #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+    #[serde(rename_all = "snake_case")]
+    pub enum Expectation {
+        /// Nobody is refused for good, loses its way or gives up.
+        NoFailedUsers = "no_failed_users",
+        /// No connection ends but by its own user.
+        NoDisconnects = "no_disconnects",
+        /// Every user gets to its work: log-in, connection and joining end.
+        AllAtWork = "all_at_work",
+        /// The run goes on to its planned end.
+        PlannedEnd = "planned_end",
+    }
 }
 
 impl Expectation {
-    pub const ALL: [Self; 4] = [Self::NoFailedUsers, Self::NoDisconnects, Self::AllAtWork, Self::PlannedEnd];
-
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::NoFailedUsers => "no_failed_users",
-            Self::NoDisconnects => "no_disconnects",
-            Self::AllAtWork => "all_at_work",
-            Self::PlannedEnd => "planned_end",
-        }
-    }
-
     /// As a threshold says it.
     pub fn expression(self) -> String {
         match self {
@@ -76,8 +68,8 @@ mod tests {
 
     #[test]
     fn every_run_is_judged_unless_its_plan_says_otherwise() {
-        let all = Expectation::ALL.map(Expectation::expression);
-        let all = all.each_ref().map(String::as_str);
+        let all = Expectation::ALL.iter().map(|one| one.expression()).collect::<Vec<_>>();
+        let all: Vec<_> = all.iter().map(String::as_str).collect();
         check(&json!({}), &all);
         check(&json!({ "expect": [] }), &[]);
         check(&json!({ "expect": ["planned_end"] }), &["run.played == 100 %"]);

@@ -4,10 +4,12 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use super::action::Action;
+use super::fields::PLAN;
 use super::load::Schedule;
 use super::search::{searched_arrivals, searched_users};
 use super::segment::{Hand, Segment};
 use super::{Expectation, Search, Threshold, TimedAction, VerdictRules};
+use document::choices;
 use faults::LabFaults;
 
 /// A checked plan. `Plan::check` builds it from JSON and reports all problems at once.
@@ -157,15 +159,17 @@ pub struct Population {
     pub load: Load,
 }
 
-/// What is done with an answer that sends a request elsewhere.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Redirects {
-    /// It is an error, and nothing goes there.
-    #[default]
-    Refuse,
-    /// The browser follows it; where that ends is checked.
-    Follow,
+choices! {
+    /// What is done with an answer that sends a request elsewhere.
+    #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+    #[serde(rename_all = "snake_case")]
+    pub enum Redirects {
+        /// It is an error, and nothing goes there.
+        #[default]
+        Refuse = "refuse",
+        /// The browser follows it; where that ends is checked.
+        Follow = "follow",
+    }
 }
 
 impl Redirects {
@@ -174,18 +178,20 @@ impl Redirects {
     }
 }
 
-/// Whether a connection says that it belongs to a load test, and how: as `tabswarm=<run>`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Mark {
-    /// In the query of connections to public hosts.
-    #[default]
-    Public,
-    /// In the query of every connection.
-    Query,
-    /// In the auth object of every Socket.IO connection.
-    Auth,
-    None,
+choices! {
+    /// Whether a connection says that it belongs to a load test, and how: as `tabswarm=<run>`.
+    #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+    #[serde(rename_all = "snake_case")]
+    pub enum Mark {
+        /// In the query of connections to public hosts.
+        #[default]
+        Public = "public",
+        /// In the query of every connection.
+        Query = "query",
+        /// In the auth object of every Socket.IO connection.
+        Auth = "auth",
+        None = "none",
+    }
 }
 
 impl Mark {
@@ -229,15 +235,17 @@ pub enum Load {
     Batch { users: u32, size: u32, every_s: f64, hold_s: f64 },
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum ShapeName {
-    Smoke,
-    Load,
-    Stress,
-    Spike,
-    Soak,
-    Breakpoint,
+choices! {
+    #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+    #[serde(rename_all = "snake_case")]
+    pub enum ShapeName {
+        Smoke = "smoke",
+        Load = "load",
+        Stress = "stress",
+        Spike = "spike",
+        Soak = "soak",
+        Breakpoint = "breakpoint",
+    }
 }
 
 /// Goes to `target` (users, or arrivals per second) over `duration_s`.
@@ -250,12 +258,14 @@ pub struct Stage {
     pub ramp: Ramp,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Ramp {
-    #[default]
-    Linear,
-    Step,
+choices! {
+    #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+    #[serde(rename_all = "snake_case")]
+    pub enum Ramp {
+        #[default]
+        Linear = "linear",
+        Step = "step",
+    }
 }
 
 /// Users of the whole run that begin to leave within a second.
@@ -275,34 +285,36 @@ impl Default for Accounts {
     }
 }
 
+fn usual(name: &str) -> f64 {
+    PLAN.usual(name)
+}
+
 fn default_settle() -> f64 {
-    3.0
+    usual("settle_s")
 }
 
 fn default_graceful_stop() -> f64 {
-    15.0
+    usual("graceful_stop_s")
 }
 
 fn default_handshakes() -> u32 {
-    4
+    usual("handshakes_in_flight") as u32
 }
 
 fn default_late_after() -> f64 {
-    5.0
+    usual("late_after_s")
 }
 
 fn default_contract_every() -> u32 {
-    50
+    usual("contract_every") as u32
 }
 
-pub(super) const ANSWER_LIMIT_MIB: f64 = 8.0;
-
 fn default_answer_limit() -> f64 {
-    ANSWER_LIMIT_MIB
+    usual("answer_limit_mib")
 }
 
 fn is_default_answer_limit(limit: &f64) -> bool {
-    *limit == ANSWER_LIMIT_MIB
+    *limit == default_answer_limit()
 }
 
 fn default_expect() -> Vec<Expectation> {
@@ -314,5 +326,5 @@ fn is_default_expect(these: &[Expectation]) -> bool {
 }
 
 fn default_consistency_users() -> u32 {
-    5
+    usual("consistency_users") as u32
 }

@@ -2,8 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::fields::SEARCH;
 use super::model::Plan;
-use scenario::{Fields, Node};
+use document::{Fields, Node, choices};
 
 /// Raises the load until a threshold breaks, then halves the distance between the highest level that held and the lowest that broke.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -29,28 +30,20 @@ pub struct Search {
     pub precision: f64,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Raised {
-    /// Users at the same time.
-    Users,
-    /// Arrivals per second.
-    Arrivals,
-    /// Messages per second of all users together.
-    Messages,
+choices! {
+    #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+    #[serde(rename_all = "snake_case")]
+    pub enum Raised {
+        /// Users at the same time.
+        Users = "users",
+        /// Arrivals per second.
+        Arrivals = "arrivals",
+        /// Messages per second of all users together.
+        Messages = "messages",
+    }
 }
 
 impl Raised {
-    pub const ALL: [Self; 3] = [Self::Users, Self::Arrivals, Self::Messages];
-
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Users => "users",
-            Self::Arrivals => "arrivals",
-            Self::Messages => "messages",
-        }
-    }
-
     /// What stands behind a level.
     pub const fn unit(self) -> &'static str {
         match self {
@@ -142,16 +135,11 @@ pub(super) fn searched_arrivals(plan: &Plan, index: usize) -> Option<u64> {
 }
 
 pub(super) fn search(node: &Node<'_>) -> Option<Search> {
-    let fields = node.fields(FIELDS)?;
-    let raised = Raised::ALL.map(|raised| (raised.name(), raised));
-    let raise = fields.required("raise").and_then(|node| node.one_of(&raised));
+    let fields = node.fields(&SEARCH)?;
+    let raise = fields.choice("raise");
     let population = fields.optional("population").map(|node| node.text().map(str::to_owned));
-    let level = |name| fields.required(name).and_then(|node| node.number(LEAST_LEVEL..=MOST_LEVEL));
-    let (from, to, step) = (level("from"), level("to"), level("step"));
-    let number = |name, range, usual| fields.optional(name).map_or(Some(usual), |node| node.number(range));
-    let hold_s = number("hold_s", 2.0..=3_600.0, default_hold());
-    let settle_s = number("settle_s", 1.0..=600.0, default_settle());
-    let precision = number("precision", 0.001..=0.5, default_precision());
+    let [from, to, step] = ["from", "to", "step"].map(|name| fields.number(name));
+    let [hold_s, settle_s, precision] = ["hold_s", "settle_s", "precision"].map(|name| fields.number(name));
     if let (Some(from), Some(to)) = (from, to)
         && to <= from
     {
@@ -212,17 +200,13 @@ pub(super) fn fits(fields: &Fields<'_>, search: &Search, plan: &Plan) {
 }
 
 fn default_hold() -> f64 {
-    20.0
+    SEARCH.usual("hold_s")
 }
 
 fn default_settle() -> f64 {
-    5.0
+    SEARCH.usual("settle_s")
 }
 
 fn default_precision() -> f64 {
-    0.05
+    SEARCH.usual("precision")
 }
-
-const FIELDS: &[&str] = &["raise", "population", "from", "to", "step", "hold_s", "settle_s", "precision"];
-const LEAST_LEVEL: f64 = 0.1;
-const MOST_LEVEL: f64 = 1_000_000.0;

@@ -1,6 +1,9 @@
 //! When a run's generators count as its bottleneck: the limits of the verdict's rules, as a plan may set them.
 
+use document::Node;
 use serde::{Deserialize, Serialize};
+
+use super::fields::VERDICT;
 
 /// docs/metrics.md ("Verdict") says what each limit is held against.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
@@ -28,16 +31,17 @@ pub struct VerdictRules {
 
 impl Default for VerdictRules {
     fn default() -> Self {
+        let usual = |name| VERDICT.usual(name);
         Self {
-            lag_ms: 50.0,
-            pacing_ms: 50.0,
-            buffered_bytes: 1_000_000.0,
-            handshake_queue: 20.0,
-            clock_ms: 25.0,
-            behind_ms: 50.0,
-            behind_share: 0.5,
-            suspect_share: 0.1,
-            suspect_s: 3.0,
+            lag_ms: usual("lag_ms"),
+            pacing_ms: usual("pacing_ms"),
+            buffered_bytes: usual("buffered_bytes"),
+            handshake_queue: usual("handshake_queue"),
+            clock_ms: usual("clock_ms"),
+            behind_ms: usual("behind_ms"),
+            behind_share: usual("behind_share"),
+            suspect_share: usual("suspect_share"),
+            suspect_s: usual("suspect_s"),
         }
     }
 }
@@ -48,19 +52,24 @@ impl VerdictRules {
         *self == Self::default()
     }
 
-    /// Every limit by its name, with the range that a plan may choose from.
-    pub(super) fn limits(&mut self) -> [(&'static str, &mut f64, std::ops::RangeInclusive<f64>); 9] {
-        const MS: std::ops::RangeInclusive<f64> = 1.0..=60_000.0;
-        [
-            ("lag_ms", &mut self.lag_ms, MS),
-            ("pacing_ms", &mut self.pacing_ms, MS),
-            ("buffered_bytes", &mut self.buffered_bytes, 1.0..=1e9),
-            ("handshake_queue", &mut self.handshake_queue, 0.0..=1e6),
-            ("clock_ms", &mut self.clock_ms, 0.1..=60_000.0),
-            ("behind_ms", &mut self.behind_ms, MS),
-            ("behind_share", &mut self.behind_share, 0.0..=100.0),
-            ("suspect_share", &mut self.suspect_share, 0.0..=1.0),
-            ("suspect_s", &mut self.suspect_s, 0.0..=3_600.0),
-        ]
+    /// What a plan sets of them.
+    pub(super) fn read(node: &Node<'_>) -> Option<Self> {
+        let fields = node.fields(&VERDICT)?;
+        let number = |name| fields.number(name);
+        let (lag_ms, pacing_ms, buffered_bytes) = (number("lag_ms"), number("pacing_ms"), number("buffered_bytes"));
+        let (handshake_queue, clock_ms) = (number("handshake_queue"), number("clock_ms"));
+        let (behind_ms, behind_share) = (number("behind_ms"), number("behind_share"));
+        let (suspect_share, suspect_s) = (number("suspect_share"), number("suspect_s"));
+        Some(Self {
+            lag_ms: lag_ms?,
+            pacing_ms: pacing_ms?,
+            buffered_bytes: buffered_bytes?,
+            handshake_queue: handshake_queue?,
+            clock_ms: clock_ms?,
+            behind_ms: behind_ms?,
+            behind_share: behind_share?,
+            suspect_share: suspect_share?,
+            suspect_s: suspect_s?,
+        })
     }
 }

@@ -6,9 +6,9 @@ use std::borrow::Cow;
 use super::log::Log;
 use super::status::{RunPhase, Status, UsersNow};
 use base::time::Span;
+use document::Problem;
 use metrics::{Browser, REPORT_VERSION, Report, ReportFacts, SearchReport, ThresholdResult, Totals, UnreadableReport};
 use plan::{Plan, Threshold};
-use scenario::Problem;
 
 #[derive(Debug, Clone)]
 pub struct RunResult<'a> {

@@ -4,7 +4,7 @@
 use serde_json::Value;
 
 use super::program::{Op, Pc, Program, RoomEffect};
-use super::reader::{found, list_of};
+use document::{found, list_of};
 
 /// The values that a live variable takes.
 #[derive(Debug, Clone, PartialEq, Default)]

@@ -2,8 +2,8 @@
 
 use serde_json::Value;
 
-use super::problem::Problem;
-use super::reader::parse_json;
+use document::Problem;
+use document::parse_json;
 
 /// A scenario that can be chosen by its id.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -59,7 +59,8 @@ mod tests {
     use serde_json::{Map, json};
 
     use super::*;
-    use crate::{compile, parse_json};
+    use crate::compile;
+    use document::parse_json;
 
     #[track_caller]
     fn compiled(id: &str, overrides: Value) -> crate::Program {

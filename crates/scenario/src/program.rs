@@ -125,14 +125,16 @@ pub struct Connect {
     pub refused: WhenRefused,
 }
 
-/// What a user does whose session the server knows no more when it comes back.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum WhenRefused {
-    /// Like socket.io-client, which does not try again by itself.
-    #[default]
-    GiveUp,
-    /// Like a page that then asks for a log-in: plays `before` again, with the pauses of a lost connection.
-    LogIn,
+document::choices! {
+    /// What a user does whose session the server knows no more when it comes back.
+    #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+    pub enum WhenRefused {
+        /// Like socket.io-client, which does not try again by itself.
+        #[default]
+        GiveUp = "give_up",
+        /// Like a page that then asks for a log-in: plays `before` again, with the pauses of a lost connection.
+        LogIn = "log_in",
+    }
 }
 
 /// What a user does when its connection is lost, as socket.io-client does it.
@@ -149,12 +151,14 @@ pub enum Reconnect {
     },
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum AfterFlow {
-    /// Stays connected, its timers and reactions running, until the load shape retires it.
-    Stay,
-    /// Runs `finish` and ends. In a closed load the same user then starts anew.
-    Leave,
+document::choices! {
+    #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+    pub enum AfterFlow {
+        /// Stays connected, its timers and reactions running, until the load shape retires it.
+        Stay = "stay",
+        /// Runs `finish` and ends. In a closed load the same user then starts anew.
+        Leave = "leave",
+    }
 }
 
 /// Repeats a block while the user is connected and its flow has ended.

@@ -8,8 +8,8 @@ use serde_json::Value;
 use super::Pointer;
 use super::expression::{Expr, KnownNames, Val, hole, write_escaped};
 use super::program::Variable;
-use super::reader::Node;
 use base::url;
+use document::Node;
 
 /// Who evaluates a template: the user's facts that expressions can name.
 #[derive(Debug, Clone, Default)]

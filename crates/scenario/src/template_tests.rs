@@ -4,9 +4,9 @@ use serde_json::{Value, json};
 
 use super::{EvaluationScope, Template, UserFacts};
 use crate::expression::KnownNames;
-use crate::problem::Problems;
 use crate::program::VarId;
-use crate::reader::Node;
+use document::Node;
+use document::Problems;
 
 /// Variables of the tests: `rooms` is a constant of the compilation, the others are set at run time.
 fn values() -> Vec<(&'static str, Value)> {

@@ -8,9 +8,9 @@ use serde_json::Value;
 use super::clock::Offset;
 use super::message::{Card, Consent, Offer, Order, Picture, Said, ToConductor, What};
 use base::time::Timestamp;
+use document::Problem;
 use engine::wire::{FromWorker, Guest, Implausible, ToWorker, WorkerLoad, plausible_sent};
 use plan::{Action, MOST_COLUMNS, Pace, Plan, TimedAction};
-use scenario::Problem;
 
 /// What nobody says, or asks for, in his right mind.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]

@@ -69,6 +69,20 @@ pub fn Field(
     }
 }
 
+/// The same for a field of a document: its definition says what it holds, in what unit, what it is for and what applies while it is empty.
+#[component]
+pub fn Documented(
+    #[prop(into)] path: Signal<Path>,
+    #[prop(into)] label: String,
+    field: &'static document::Field,
+    #[prop(optional)] unit: Option<&'static str>,
+    #[prop(optional)] bare: bool,
+) -> impl IntoView {
+    let hint = if bare { String::new() } else { field.hint() };
+    let (kind, unit) = (FieldKind::of(field), unit.unwrap_or_else(|| field.unit()));
+    view! { <Field path label kind unit hint placeholder=field.usual().unwrap_or_default() bare /> }
+}
+
 /// The problems of a place that has no input of its own, like a list as a whole.
 #[component]
 pub fn ProblemsAt(

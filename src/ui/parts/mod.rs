@@ -15,7 +15,7 @@ pub use data_table::DataTable;
 pub use dialog::Dialog;
 pub use document::Document;
 pub use facts::Facts;
-pub use field::{Field, ProblemsAt, Select};
+pub use field::{Documented, Field, ProblemsAt, Select};
 pub use file_button::{FileButton, read_text};
 pub use keyed::keyed;
 pub use question::Question;

@@ -3,11 +3,12 @@
 use leptos::prelude::*;
 
 use super::stages::Stages;
-use crate::ui::parts::{Field, Select};
+use crate::ui::parts::{Documented, Select};
 use crate::ui::store::Store;
 use app::plan::Edit;
-use app::plan::field::{FieldKind, show_at};
+use app::plan::field::show_at;
 use app::plan::load_form::SHAPES;
+use plan::{BATCH, CLOSED, OPEN, SHAPE};
 
 #[component]
 pub fn ShapeFields() -> impl IntoView {
@@ -24,8 +25,8 @@ pub fn ShapeFields() -> impl IntoView {
                 value=chosen
                 on_choose=move |shape| store.dispatch(Edit::Set { path: name.get_untracked(), value: Some(shape.into()) })
             />
-            <Field path=store.in_population("load.users") label="Users" kind=FieldKind::Number />
-            <Field path=store.in_population("load.duration_s") label="Length" kind=FieldKind::Number unit="s" />
+            <Documented path=store.in_population("load.users") label="Users" field=SHAPE.field("users") />
+            <Documented path=store.in_population("load.duration_s") label="Length" field=SHAPE.field("duration_s") />
         </div>
         <p class="hint">
             {what} " "
@@ -39,10 +40,10 @@ pub fn BatchFields() -> impl IntoView {
     let store = Store::here();
     view! {
         <div class="grid">
-            <Field path=store.in_population("load.users") label="Users" kind=FieldKind::Number />
-            <Field path=store.in_population("load.size") label="At a time" kind=FieldKind::Number unit="users" />
-            <Field path=store.in_population("load.every_s") label="Every" kind=FieldKind::Number unit="s" />
-            <Field path=store.in_population("load.hold_s") label="Then hold" kind=FieldKind::Number unit="s" />
+            <Documented path=store.in_population("load.users") label="Users" field=BATCH.field("users") />
+            <Documented path=store.in_population("load.size") label="At a time" field=BATCH.field("size") unit="users" />
+            <Documented path=store.in_population("load.every_s") label="Every" field=BATCH.field("every_s") />
+            <Documented path=store.in_population("load.hold_s") label="Then hold" field=BATCH.field("hold_s") />
         </div>
     }
 }
@@ -52,7 +53,7 @@ pub fn ClosedFields() -> impl IntoView {
     let store = Store::here();
     view! {
         <div class="grid">
-            <Field path=store.in_population("load.start") label="Users at the start" kind=FieldKind::Number placeholder="0" />
+            <Documented path=store.in_population("load.start") label="Users at the start" field=CLOSED.field("start") />
         </div>
         <Stages unit="users" />
     }
@@ -63,8 +64,8 @@ pub fn OpenFields() -> impl IntoView {
     let store = Store::here();
     view! {
         <div class="grid">
-            <Field path=store.in_population("load.start_rate") label="Rate at the start" kind=FieldKind::Number unit="/s" placeholder="0" />
-            <Field path=store.in_population("load.max_users") label="At most" kind=FieldKind::Number unit="users" />
+            <Documented path=store.in_population("load.start_rate") label="Rate at the start" field=OPEN.field("start_rate") unit="/s" />
+            <Documented path=store.in_population("load.max_users") label="At most" field=OPEN.field("max_users") unit="users" />
         </div>
         <Stages unit="arrivals/s" />
     }

@@ -2,12 +2,12 @@
 
 use leptos::prelude::*;
 
-use crate::ui::parts::{Card, Field, ProblemsAt, Select};
+use crate::ui::parts::{Card, Documented, Field, ProblemsAt, Select};
 use crate::ui::store::Store;
 use app::plan::Edit;
 use app::plan::field::{FieldKind, show_at};
 use app::plan::path::Path;
-use plan::Raised;
+use plan::{Raised, SEARCH};
 
 #[component]
 pub fn Search() -> impl IntoView {
@@ -37,21 +37,22 @@ fn Fields() -> impl IntoView {
     let raise = at("raise");
     let place = raise.clone();
     let chosen = store.plan(move |editor| show_at(editor.document(), &place));
-    let options = Raised::ALL.map(|raised| (raised.name().to_owned(), label(raised).to_owned()));
+    let options =
+        Raised::ALL.iter().map(|raised| (raised.name().to_owned(), label(*raised).to_owned())).collect::<Vec<_>>();
     let on_choose = move |name: String| store.dispatch(Edit::Set { path: raise.clone(), value: Some(name.into()) });
     let unit = Signal::derive(move || {
-        let raised = Raised::ALL.into_iter().find(|raised| chosen.with(|name| name == raised.name()));
+        let raised = Raised::ALL.iter().find(|raised| chosen.with(|name| name == raised.name()));
         raised.map_or_else(String::new, |raised| raised.unit().to_owned())
     });
     view! {
         <div class="grid">
-            <Select label="Raise" options=Signal::stored(options.to_vec()) value=chosen on_choose />
+            <Select label="Raise" options=Signal::stored(options) value=chosen on_choose />
             <Field path=at("from") label="From" kind=FieldKind::Number unit />
             <Field path=at("to") label="To" kind=FieldKind::Number unit />
             <Field path=at("step") label="Step" kind=FieldKind::Number unit />
-            <Field path=at("settle_s") label="Settle" kind=FieldKind::Number unit="s" placeholder="5" hint="Not measured." />
-            <Field path=at("hold_s") label="Hold" kind=FieldKind::Number unit="s" placeholder="20" hint="Measured." />
-            <Field path=at("precision") label="Precision" kind=FieldKind::Number unit="0-1" placeholder="0.05" hint="Between what holds and what breaks." />
+            <Documented path=at("settle_s") label="Settle" field=SEARCH.field("settle_s") />
+            <Documented path=at("hold_s") label="Hold" field=SEARCH.field("hold_s") />
+            <Documented path=at("precision") label="Precision" field=SEARCH.field("precision") unit="0-1" />
             <Field path=at("population") label="Population" kind=FieldKind::Text placeholder="the first" />
         </div>
     }

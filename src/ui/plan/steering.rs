@@ -3,12 +3,12 @@
 use leptos::prelude::*;
 use serde_json::Value;
 
-use crate::ui::parts::{Card, Field, ProblemsAt};
+use crate::ui::parts::{Card, Documented, Field, ProblemsAt};
 use crate::ui::store::Store;
 use app::plan::Edit;
 use app::plan::field::FieldKind;
 use app::plan::path::Path;
-use app::plan::steering::{ActionField, fields};
+use app::plan::steering::{fields, kind, label};
 use plan::TimedAction;
 
 #[component]
@@ -20,16 +20,16 @@ pub fn Steering() -> impl IntoView {
         let path = all().index(at);
         let (place, known, inside, time) = (path.clone(), path.clone(), path.clone(), path.clone().key("at_s"));
         let text = store.plan(move |editor| described(place.find(editor.document())));
-        let values = store.plan(move |editor| fields(known.find(editor.document())));
-        let value = move |field: &ActionField| {
-            let (path, label) = (inside.clone().key(field.key), format!("{} of action {}", field.label, at + 1));
-            view! { <Field path label kind=field.kind unit=field.unit placeholder=field.usual bare=true /> }
+        let kind = store.plan(move |editor| kind(known.find(editor.document())));
+        let value = move |field: &&'static document::Field| {
+            let (path, label) = (inside.clone().key(field.name), format!("{} of action {}", label(field), at + 1));
+            view! { <Documented path label field=*field bare=true /> }
         };
         let remove = move |_| store.dispatch(Edit::Set { path: path.clone(), value: None });
         view! {
             <li>
                 <Field path=time label=format!("Time of action {}", at + 1) kind=FieldKind::Number unit="s" bare=true />
-                <div class="values">{move || values.get().iter().map(&value).collect_view()}</div>
+                <div class="values">{move || fields(&kind.get()).iter().map(&value).collect_view()}</div>
                 <span>{text}</span>
                 <button class="quiet" aria-label=format!("Remove action {}", at + 1) on:click=remove>"✕"</button>
             </li>

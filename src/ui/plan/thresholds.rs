@@ -71,7 +71,7 @@ fn Expectations() -> impl IntoView {
     view! {
         <fieldset class="checks expectations">
             <legend>"Expected of every run"</legend>
-            {Expectation::ALL.map(row).collect_view()}
+            {Expectation::ALL.iter().copied().map(row).collect_view()}
             <ProblemsAt path=expectations::path() />
             <p class="hint">"A threshold of your own on the same, like " <code>"disconnects < 5"</code> ", takes its place."</p>
         </fieldset>

@@ -14,8 +14,8 @@ mod thresholds;
 
 use std::collections::BTreeSet;
 
+use document::Problem;
 use plan::Plan;
-use scenario::Problem;
 use serde_json::{Map, Value, json};
 
 use crate::plan::json_text::pretty;

@@ -3,9 +3,10 @@
 use serde_json::{Map, Value, json};
 
 use super::secrets::ScriptSecrets;
+use document::Problem;
 use plan::{Accounts, Load, Population};
 use protocol::audio::clips::{SHIPPED, shipped};
-use scenario::{Op, Problem, Program, compile, resolve};
+use scenario::{Op, Program, compile, resolve};
 
 pub struct ScriptPart<'p> {
     pub population: &'p Population,

@@ -6,8 +6,9 @@ use crate::plan::clips::Clips;
 use crate::plan::csv::CsvTable;
 use crate::plan::population_path;
 use crate::presets;
+use document::Problem;
 use plan::{Accounts, Plan, Population};
-use scenario::{Op, Problem};
+use scenario::Op;
 
 /// The runnable plan, or every problem at once. `csv` holds the file of each population that has one, `clips` what
 /// voice users can say.

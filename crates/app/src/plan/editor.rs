@@ -9,8 +9,8 @@ use crate::plan::clips::Clips;
 use crate::plan::csv::CsvTable;
 use crate::plan::json_text;
 use crate::plan::path::{Path, population_path};
+use document::Problem;
 use plan::{Accounts, Load, Plan};
-use scenario::Problem;
 
 /// A problem and the line of the JSON text it stands on.
 #[derive(Debug, Clone, PartialEq, Eq)]

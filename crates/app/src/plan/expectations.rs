@@ -31,7 +31,7 @@ pub fn is_expected(document: &Value, one: Expectation) -> bool {
 /// The plan's list with this one changed; `None`: all are expected, which nobody has to write.
 pub fn toggled(document: &Value, changed: Expectation) -> Option<Value> {
     let is_wanted = |one: &Expectation| is_expected(document, *one) != (*one == changed);
-    let wanted: Vec<_> = Expectation::ALL.into_iter().filter(is_wanted).collect();
+    let wanted: Vec<_> = Expectation::ALL.iter().copied().filter(is_wanted).collect();
     (!Expectation::are_all(&wanted)).then(|| wanted.iter().map(|one| one.name()).collect())
 }
 

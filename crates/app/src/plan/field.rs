@@ -1,5 +1,6 @@
 //! One input of a form: what it shows, and what typing into it means.
 
+use document::{Field, Type};
 use serde_json::Value;
 
 use crate::plan::path::Path;
@@ -11,6 +12,18 @@ pub enum FieldKind {
     Number,
     /// A variable's value: a number when it reads as one, JSON when it is a list or an object, else text.
     Loose,
+}
+
+impl FieldKind {
+    /// What an input for this field of a document holds.
+    pub fn of(field: &Field) -> Self {
+        let is_number = field.of.numbers().is_some() || field.of.wholes().is_some();
+        match field.of {
+            _ if is_number => Self::Number,
+            Type::Any => Self::Loose,
+            _ => Self::Text,
+        }
+    }
 }
 
 /// Typed text as a value; `None` when the field was emptied. What should be a number and is not stays text, so that

@@ -57,7 +57,7 @@ mod tests {
     #[test]
     fn a_search_fits_any_preset_plan_and_any_kind_of_load() {
         for preset in ["lab", "smoke", "socketio-basic"] {
-            for raise in Raised::ALL {
+            for &raise in Raised::ALL {
                 let mut editor = Editor::new(presets::plan(preset).unwrap());
                 fit(&mut editor);
                 editor.edit(&Path::from("search.raise"), Some(raise.name().into()));

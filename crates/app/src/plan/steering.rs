@@ -1,41 +1,36 @@
 //! The form of a plan's actions: which values of each a person may change, besides its time.
 
+use document::Field;
 use serde_json::Value;
 
-use crate::plan::field::FieldKind;
-
-/// One of an action's values.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct ActionField {
-    pub key: &'static str,
-    pub label: &'static str,
-    pub unit: &'static str,
-    /// What applies while it is left out.
-    pub usual: &'static str,
-    pub kind: FieldKind,
+/// What an action in a document does, as far as it says so.
+pub fn kind(action: Option<&Value>) -> String {
+    action.and_then(|action| action.get("do")).and_then(Value::as_str).unwrap_or_default().to_owned()
 }
 
-/// The values of an action, whatever they are by now; none of an action that has none or that nobody knows.
-pub fn fields(action: Option<&Value>) -> Vec<ActionField> {
-    match action.and_then(|action| action.get("do")).and_then(Value::as_str).unwrap_or_default() {
-        "users" => vec![number("users", "Users", ""), OVER],
-        "arrival_rate" => vec![number("per_s", "Arrivals", "/s"), OVER],
-        "interval" => vec![number("factor", "Factor", "×"), number("ms", "Interval", "ms")],
-        "think" => vec![number("factor", "Factor", "×")],
-        "set" => vec![ActionField { kind: FieldKind::Loose, ..number("value", "Value", "") }],
-        "burst" => vec![number("messages", "Messages", "each")],
-        "stop_reading" => vec![SHARE, number("for_s", "Length", "s")],
-        "drop" | "reconnect_storm" | "stop_answering_pings" | "expire_tokens" | "leave_and_rejoin" => vec![SHARE],
-        _ => Vec::new(),
+/// The values of such an action; none of one that has none or that nobody knows.
+pub fn fields(kind: &str) -> Vec<&'static Field> {
+    let fields = plan::action_fields(kind).unwrap_or_default();
+    fields.iter().filter(|field| !FIXED.contains(&field.name)).collect()
+}
+
+/// When it happens has a place of its own, and what and whom it meets is not changed here.
+const FIXED: [&str; 5] = ["at_s", "population", "do", "timer", "variable"];
+
+pub fn label(field: &Field) -> &'static str {
+    match field.name {
+        "users" => "Users",
+        "per_s" => "Arrivals a second",
+        "factor" => "Factor",
+        "ms" => "Interval",
+        "value" => "Value",
+        "messages" => "Messages",
+        "share" => "Share",
+        "for_s" => "Length",
+        "over_s" => "Change within",
+        name => name,
     }
 }
-
-const fn number(key: &'static str, label: &'static str, unit: &'static str) -> ActionField {
-    ActionField { key, label, unit, usual: "", kind: FieldKind::Number }
-}
-
-const SHARE: ActionField = ActionField { usual: "1", ..number("share", "Share", "of 1") };
-const OVER: ActionField = ActionField { usual: "0", ..number("over_s", "Change within", "s") };
 
 #[cfg(test)]
 mod tests {
@@ -47,10 +42,10 @@ mod tests {
     #[track_caller]
     fn check(action: plan::Action) {
         let document = serde_json::to_value(TimedAction::now(action)).expect("plain data");
-        let known = fields(Some(&document));
+        let known = fields(&kind(Some(&document)));
         let names = document.as_object().expect("an action is an object").keys().map(String::as_str);
-        let values: Vec<&str> = names.filter(|name| !["at_s", "do", "timer", "variable"].contains(name)).collect();
-        let known = known.iter().filter(|field| values.contains(&field.key)).count();
+        let values: Vec<&str> = names.filter(|name| !FIXED.contains(name)).collect();
+        let known = known.iter().filter(|field| values.contains(&field.name)).count();
         assert_eq!(known, values.len(), "{document}");
     }
 
@@ -60,11 +55,10 @@ mod tests {
             check(push.action(Amounts::default()));
         }
         let kinds = [KnobKind::Users, KnobKind::Arrivals, KnobKind::Interval, KnobKind::Think];
-        for kind in kinds.into_iter().chain([KnobKind::Variable("message_size".into())]) {
+        for what in kinds.into_iter().chain([KnobKind::Variable("message_size".into())]) {
             let (label, unit, doc) = (String::new(), "", String::new());
-            check(Knob { kind, label, unit, doc, least: 0.0, most: 10.0, usual: 2.0 }.action(3.0));
+            check(Knob { kind: what, label, unit, doc, least: 0.0, most: 10.0, usual: 2.0 }.action(3.0));
         }
-        assert_eq!(fields(Some(&serde_json::json!({ "do": "nothing" }))), []);
-        assert_eq!(fields(None), []);
+        assert!(fields("nothing").is_empty());
     }
 }

@@ -1,13 +1,11 @@
 //! The actions of a plan: each has a time within the run, an effect somewhere, and values that make sense.
 
-use std::ops::RangeInclusive;
-
 use serde_json::Value;
 
-use super::{HIGHEST_RATE, MOST_USERS};
 use crate::action::{Action, Pace, TimedAction};
+use crate::fields::{ACTIONS, tagged, tags};
 use crate::model::Plan;
-use scenario::{Fields, Node, Problem, Problems};
+use document::{Fields, Node, Problem, Problems};
 
 impl TimedAction {
     /// Reads and checks one that is typed in while the plan runs.
@@ -16,7 +14,7 @@ impl TimedAction {
     /// Everything that is wrong with it.
     pub fn check(document: &Value, plan: &Plan) -> Result<Self, Vec<Problem>> {
         let problems = Problems::default();
-        let action = Node::root(document, &problems).fields(ACTION).and_then(|fields| action(&fields));
+        let action = action(&Node::root(document, &problems));
         for refusal in action.iter().flat_map(|action| refusals(action, plan)) {
             problems.add("", refusal);
         }
@@ -29,7 +27,7 @@ impl TimedAction {
 
 /// In order of time; what needs the whole plan is checked by [`check_in`].
 pub(super) fn actions(node: &Node<'_>) -> Vec<TimedAction> {
-    let read = node.list().into_iter().filter_map(|entry| entry.fields(ACTION).and_then(|fields| action(&fields)));
+    let read = node.list().into_iter().filter_map(|entry| action(&entry));
     let mut read: Vec<_> = read.collect();
     read.sort_by(|a, b| a.at_s.total_cmp(&b.at_s));
     read
@@ -41,7 +39,7 @@ pub(super) fn check_in(node: &Node<'_>, plan: &Plan) {
         // Its own problems are known.
         let silent = Problems::default();
         let copy = Node::at(entry.value(), String::new(), &silent);
-        let Some(timed) = copy.fields(ACTION).and_then(|fields| action(&fields)) else { continue };
+        let Some(timed) = action(&copy) else { continue };
         for refusal in refusals(&timed, plan) {
             entry.problem(refusal);
         }
@@ -54,167 +52,67 @@ fn refusals(timed: &TimedAction, plan: &Plan) -> impl Iterator<Item = String> {
     (timed.at_s >= seconds).then(late).into_iter().chain(timed.refusal(plan))
 }
 
-fn action(fields: &Fields<'_>) -> Option<TimedAction> {
-    let at_s = fields.optional("at_s").map_or(Some(0.0), |node| node.number(0.0..=super::LONGEST_S));
+fn action(node: &Node<'_>) -> Option<TimedAction> {
+    let kinds: Vec<_> = tags(ACTIONS, "do").into_iter().map(|name| (name, name)).collect();
+    let kind = node.entries().into_iter().find(|(name, _)| *name == "do");
+    if node.value().is_object() && kind.is_none() {
+        node.problem("`do` is missing");
+    }
+    let kind = kind?.1.one_of(&kinds)?;
+    let fields = node.fields(tagged(ACTIONS, "do", kind)?)?;
+    let at_s = fields.number("at_s");
     let population = match fields.optional("population") {
         Some(node) => Some(node.name()?.to_owned()),
         None => None,
     };
-    let kind = fields.required("do").and_then(|node| node.one_of(KINDS));
-    let reader = Reader { fields, used: std::cell::RefCell::default() };
-    let action = reader.read(kind?);
-    reader.report_the_rest();
+    let action = read(kind, &fields);
     Some(TimedAction { at_s: at_s?, population, action: action? })
 }
 
-/// Reads fields, and knows afterwards which the kind of action has no use for.
-struct Reader<'f, 'a> {
-    fields: &'f Fields<'a>,
-    used: std::cell::RefCell<Vec<&'static str>>,
-}
-
-impl Reader<'_, '_> {
-    fn read(&self, kind: Kind) -> Option<Action> {
-        let action = match kind {
-            Kind::Users => {
-                let users = self.integer("users", 0..=MOST_USERS);
-                Action::Users { over_s: self.over()?, users: users? as u32 }
-            }
-            Kind::ArrivalRate => {
-                let per_s = self.number("per_s", 0.0..=HIGHEST_RATE);
-                Action::ArrivalRate { over_s: self.over()?, per_s: per_s? }
-            }
-            Kind::Interval => {
-                let timer = self.optional("timer").map(|node| node.name().map(str::to_owned));
-                let (factor, ms) = (self.optional("factor"), self.optional("ms"));
-                let pace = match (factor, ms) {
-                    (Some(node), None) => Pace::Factor(node.number(FACTORS)?),
-                    (None, Some(node)) => Pace::Ms(node.number(1.0..=LONGEST_INTERVAL_MS)?),
-                    _ => {
-                        self.fields.node().problem("an interval needs either `factor` or `ms`");
-                        return None;
-                    }
-                };
-                Action::Interval { timer: timer.map_or(Some(None), |name| name.map(Some))?, pace }
-            }
-            Kind::Think => Action::Think { factor: self.number("factor", 0.0..=*FACTORS.end())? },
-            Kind::Set => {
-                let variable = self.required("variable").and_then(|node| node.name());
-                let value = self.required("value").map(|node| node.value().clone());
-                Action::Set { variable: variable?.to_owned(), value: value? }
-            }
-            Kind::Pause => Action::Pause,
-            Kind::Resume => Action::Resume,
-            Kind::SendNow => Action::SendNow,
-            Kind::Burst => Action::Burst { messages: self.integer("messages", 1..=MOST_AT_ONCE)? as u32 },
-            Kind::Drop => Action::Drop { share: self.share()? },
-            Kind::ReconnectStorm => Action::ReconnectStorm { share: self.share()? },
-            Kind::StopReading => {
-                let for_s = self.number("for_s", 0.1..=LONGEST_STALL_S);
-                Action::StopReading { share: self.share()?, for_s: for_s? }
-            }
-            Kind::StopAnsweringPings => Action::StopAnsweringPings { share: self.share()? },
-            Kind::ExpireTokens => Action::ExpireTokens { share: self.share()? },
-            Kind::LeaveAndRejoin => Action::LeaveAndRejoin { share: self.share()? },
-            Kind::JoinStorm => Action::JoinStorm,
-        };
-        Some(action)
-    }
-
-    fn optional(&self, name: &'static str) -> Option<Node<'_>> {
-        self.used.borrow_mut().push(name);
-        self.fields.optional(name)
-    }
-
-    fn required(&self, name: &'static str) -> Option<Node<'_>> {
-        self.used.borrow_mut().push(name);
-        self.fields.required(name)
-    }
-
-    fn number(&self, name: &'static str, range: RangeInclusive<f64>) -> Option<f64> {
-        self.required(name).and_then(|node| node.number(range))
-    }
-
-    fn integer(&self, name: &'static str, range: RangeInclusive<u64>) -> Option<u64> {
-        self.required(name).and_then(|node| node.integer(range))
-    }
-
-    fn over(&self) -> Option<f64> {
-        self.optional("over_s").map_or(Some(0.0), |node| node.number(0.0..=super::LONGEST_S))
-    }
-
-    fn share(&self) -> Option<f64> {
-        self.optional("share").map_or(Some(1.0), |node| node.number(0.0..=1.0))
-    }
-
-    fn report_the_rest(&self) {
-        let used = self.used.borrow();
-        for name in ACTION.iter().filter(|name| !["at_s", "population", "do"].contains(*name) && !used.contains(*name))
-        {
-            if let Some(node) = self.fields.optional(name) {
-                node.problem("this kind of action does not have it");
-            }
+fn read(kind: &str, fields: &Fields<'_>) -> Option<Action> {
+    let (number, whole) = (|name| fields.number(name), |name| fields.whole(name));
+    let share = || fields.number("share");
+    let action = match kind {
+        "users" => {
+            let (users, over_s) = (whole("users"), number("over_s"));
+            Action::Users { users: users? as u32, over_s: over_s? }
         }
-    }
+        "arrival_rate" => {
+            let (per_s, over_s) = (number("per_s"), number("over_s"));
+            Action::ArrivalRate { per_s: per_s?, over_s: over_s? }
+        }
+        "interval" => {
+            let timer = fields.optional("timer").map(|node| node.name().map(str::to_owned));
+            let pace = match (fields.optional("factor"), fields.optional("ms")) {
+                (Some(_), None) => Pace::Factor(number("factor")?),
+                (None, Some(_)) => Pace::Ms(number("ms")?),
+                _ => {
+                    fields.node().problem("an interval needs either `factor` or `ms`");
+                    return None;
+                }
+            };
+            Action::Interval { timer: timer.map_or(Some(None), |name| name.map(Some))?, pace }
+        }
+        "think" => Action::Think { factor: number("factor")? },
+        "set" => {
+            let variable = fields.required("variable").and_then(|node| node.name());
+            let value = fields.required("value").map(|node| node.value().clone());
+            Action::Set { variable: variable?.to_owned(), value: value? }
+        }
+        "pause" => Action::Pause,
+        "resume" => Action::Resume,
+        "send_now" => Action::SendNow,
+        "burst" => Action::Burst { messages: whole("messages")? as u32 },
+        "drop" => Action::Drop { share: share()? },
+        "reconnect_storm" => Action::ReconnectStorm { share: share()? },
+        "stop_reading" => {
+            let (share, for_s) = (share(), number("for_s"));
+            Action::StopReading { share: share?, for_s: for_s? }
+        }
+        "stop_answering_pings" => Action::StopAnsweringPings { share: share()? },
+        "expire_tokens" => Action::ExpireTokens { share: share()? },
+        "leave_and_rejoin" => Action::LeaveAndRejoin { share: share()? },
+        _ => Action::JoinStorm,
+    };
+    Some(action)
 }
-
-#[derive(Clone, Copy)]
-enum Kind {
-    Users,
-    ArrivalRate,
-    Interval,
-    Think,
-    Set,
-    Pause,
-    Resume,
-    SendNow,
-    Burst,
-    Drop,
-    ReconnectStorm,
-    StopReading,
-    StopAnsweringPings,
-    ExpireTokens,
-    LeaveAndRejoin,
-    JoinStorm,
-}
-
-const KINDS: &[(&str, Kind)] = &[
-    ("users", Kind::Users),
-    ("arrival_rate", Kind::ArrivalRate),
-    ("interval", Kind::Interval),
-    ("think", Kind::Think),
-    ("set", Kind::Set),
-    ("pause", Kind::Pause),
-    ("resume", Kind::Resume),
-    ("send_now", Kind::SendNow),
-    ("burst", Kind::Burst),
-    ("drop", Kind::Drop),
-    ("reconnect_storm", Kind::ReconnectStorm),
-    ("stop_reading", Kind::StopReading),
-    ("stop_answering_pings", Kind::StopAnsweringPings),
-    ("expire_tokens", Kind::ExpireTokens),
-    ("leave_and_rejoin", Kind::LeaveAndRejoin),
-    ("join_storm", Kind::JoinStorm),
-];
-const ACTION: &[&str] = &[
-    "at_s",
-    "population",
-    "do",
-    "users",
-    "per_s",
-    "over_s",
-    "timer",
-    "factor",
-    "ms",
-    "variable",
-    "value",
-    "messages",
-    "share",
-    "for_s",
-];
-/// From a hundred times as fast to a hundred times as slow.
-const FACTORS: RangeInclusive<f64> = 0.01..=100.0;
-const LONGEST_INTERVAL_MS: f64 = 3_600_000.0;
-/// A user runs at most 256 blocks at a time; some are its own.
-const MOST_AT_ONCE: u64 = 100;
-const LONGEST_STALL_S: f64 = 600.0;

@@ -2,10 +2,11 @@
 
 use std::collections::BTreeSet;
 
+use super::super::fields::MOST_HOSTS;
 use super::super::hosts::opened;
 use super::super::model::Population;
 use base::url::{self, Sketch};
-use scenario::Node;
+use document::Node;
 
 /// The hosts that a population names, as browsers write them.
 pub(super) fn hosts(node: &Node<'_>) -> Option<Vec<String>> {
@@ -53,6 +54,3 @@ pub(super) fn check(node: &Node<'_>, population: &Population) {
         }
     }
 }
-
-/// Far more than a person reads in a dialog.
-const MOST_HOSTS: usize = 64;

@@ -1,7 +1,7 @@
 //! Faults for `lab`, by the tables that define them.
 
+use document::Node;
 use faults::{Kind, LabFaults, Switch};
-use scenario::Node;
 use serde_json::{Map, Value};
 
 pub(super) fn lab_faults(node: &Node<'_>) -> Option<LabFaults> {

@@ -11,11 +11,15 @@ use serde_json::{Map, Value};
 use self::lab::lab_faults;
 use super::accounts::{MOST_COLUMNS, plain};
 use super::expectation::Expectation;
-use super::model::{ANSWER_LIMIT_MIB, Accounts, Load, Mark, Plan, Population, Ramp, Redirects, ShapeName, Stage};
+use super::fields::{
+    FILE, LOADS, MOST_POPULATIONS, PATTERN, PLAN, POPULATION, STAGE_OF_ARRIVALS, STAGE_OF_USERS, WEEK_S, tagged, tags,
+};
+use super::model::{Accounts, Load, Plan, Population, Stage};
 use super::search;
 use super::threshold::Threshold;
 use super::verdict::VerdictRules;
-use scenario::{self, Fields, Node, Problem, Problems, Program};
+use document::{Fields, Node, Object, Problem, Problems};
+use scenario::{self, Program};
 
 impl Plan {
     /// Reads and checks a plan document, its scenarios included.
@@ -24,7 +28,7 @@ impl Plan {
     /// Everything that is wrong with it.
     pub fn check(document: &Value) -> Result<Self, Vec<Problem>> {
         let problems = Problems::default();
-        let plan = Node::root(document, &problems).fields(PLAN).and_then(|fields| plan(&fields, &problems));
+        let plan = Node::root(document, &problems).fields(&PLAN).and_then(|fields| plan(&fields, &problems));
         match plan {
             Some(plan) => problems.or(plan),
             None => Err(problems.into_vec()),
@@ -81,27 +85,20 @@ fn repeated_rows(rows: &[Vec<String>], path: &str, problems: &Problems) {
 }
 
 fn plan(fields: &Fields<'_>, problems: &Problems) -> Option<Plan> {
-    let version = fields.required("version").and_then(|node| node.integer(1..=1));
+    let version = fields.whole("version");
     let name = fields.required("name").and_then(|node| node.name()).map(str::to_owned);
-    let seconds = |field, default: f64, least: f64| {
-        fields.optional(field).map_or(Some(default), |node| node.number(least..=LONGEST_S))
-    };
-    let number = |field, default: u64, range| fields.optional(field).map_or(Some(default), |node| node.integer(range));
-    let (seed, consistency_users) = (number("seed", 1, 0..=LARGEST_EXACT), number("consistency_users", 5, 0..=1_000));
-    let handshakes = number("handshakes_in_flight", 4, 1..=64);
-    let contract_every = number("contract_every", 50, 0..=1_000_000);
-    let (warmup_s, settle_s) = (seconds("warmup_s", 0.0, 0.0), seconds("settle_s", 3.0, 0.0));
-    let graceful_stop_s = seconds("graceful_stop_s", 15.0, 0.0);
-    let late_after_s = fields.optional("late_after_s").map_or(Some(5.0), |node| node.number(0.1..=LONGEST_LATE_S));
-    let answer_limit = fields.optional("answer_limit_mib");
-    let answer_limit =
-        answer_limit.map_or(Some(ANSWER_LIMIT_MIB), |node| node.number(LEAST_ANSWER_MIB..=MOST_ANSWER_MIB));
-    let mark = fields.optional("mark").map_or(Some(Mark::default()), |node| node.one_of(MARKS));
-    let lab = fields.optional("lab").filter(|node| !node.value().is_null()).map(|node| lab_faults(&node));
-    let verdict = fields.optional("verdict").map_or_else(|| Some(VerdictRules::default()), |node| verdict_rules(&node));
+    let (number, whole) = (|name| fields.number(name), |name| fields.whole(name));
+    let (seed, consistency_users) = (whole("seed"), whole("consistency_users"));
+    let (handshakes, contract_every) = (whole("handshakes_in_flight"), whole("contract_every"));
+    let (warmup_s, settle_s, graceful_stop_s) = (number("warmup_s"), number("settle_s"), number("graceful_stop_s"));
+    let (late_after_s, answer_limit) = (number("late_after_s"), number("answer_limit_mib"));
+    let mark = fields.choice("mark");
+    let lab = fields.unless_null("lab").map(|node| lab_faults(&node));
+    let verdict = fields.optional("verdict");
+    let verdict = verdict.map_or_else(|| Some(VerdictRules::default()), |node| VerdictRules::read(&node));
     let thresholds = fields.optional("thresholds").map_or_else(Vec::new, |node| thresholds(&node));
     let expect = expectations(fields);
-    let search = fields.optional("search").filter(|node| !node.value().is_null()).map(|node| search::search(&node));
+    let search = fields.unless_null("search").map(|node| search::search(&node));
     let actions = fields.optional("actions").map_or_else(Vec::new, |node| actions::actions(&node));
     let populations = fields.required("populations").map(|node| populations(&node, problems));
     let plan = Plan {
@@ -143,20 +140,6 @@ fn plan(fields: &Fields<'_>, problems: &Problems) -> Option<Plan> {
     Some(plan)
 }
 
-fn verdict_rules(node: &Node<'_>) -> Option<VerdictRules> {
-    let mut rules = VerdictRules::default();
-    let fields = node.fields(VERDICT)?;
-    let mut are_good = true;
-    for (name, limit, range) in rules.limits() {
-        match fields.optional(name).map(|node| node.number(range)) {
-            Some(Some(number)) => *limit = number,
-            Some(None) => are_good = false,
-            None => {}
-        }
-    }
-    are_good.then_some(rules)
-}
-
 fn thresholds(node: &Node<'_>) -> Vec<String> {
     let read = |entry: Node<'_>| {
         let text = entry.text()?;
@@ -168,8 +151,7 @@ fn thresholds(node: &Node<'_>) -> Vec<String> {
 
 fn expectations(fields: &Fields<'_>) -> Option<Vec<Expectation>> {
     let Some(node) = fields.optional("expect") else { return Some(Expectation::ALL.to_vec()) };
-    let names = Expectation::ALL.map(|one| (one.name(), one));
-    node.list().iter().map(|entry| entry.one_of(&names)).collect()
+    node.list().iter().map(Node::choice).collect()
 }
 
 /// A threshold is of a population that exists, and its window fits into the run.
@@ -223,7 +205,7 @@ fn compare(entry: &Node<'_>, this: &Population, other: usize, earlier: &Populati
 }
 
 fn population(node: &Node<'_>, problems: &Problems) -> Option<Population> {
-    let fields = node.fields(POPULATION)?;
+    let fields = node.fields(&POPULATION)?;
     let name = fields.required("name").and_then(|node| node.name()).map(str::to_owned);
     let variables = fields.optional("variables").map_or_else(
         || Some(Map::new()),
@@ -238,7 +220,7 @@ fn population(node: &Node<'_>, problems: &Problems) -> Option<Population> {
     });
     let accounts = fields.optional("accounts").map_or_else(|| Some(Accounts::default()), |node| accounts(&node));
     let hosts = fields.optional("hosts").map_or_else(|| Some(Vec::new()), |node| addresses::hosts(&node));
-    let redirects = fields.optional("redirects").map_or(Some(Redirects::default()), |node| node.one_of(REDIRECTS));
+    let redirects = fields.choice("redirects");
     let load = fields.required("load").and_then(|node| load(&node));
     let mut population = Population {
         name: name?,
@@ -274,16 +256,15 @@ fn check_scenario(node: &Node<'_>, variables: &Map<String, Value>, problems: &Pr
 }
 
 fn accounts(node: &Node<'_>) -> Option<Accounts> {
-    let fields = node.fields(ACCOUNTS)?;
-    let source =
-        fields.optional("source").map_or(Some(false), |node| node.one_of(&[("pattern", false), ("csv", true)]))?;
-    let columns = fields.required("columns")?;
+    let source = node.entries().into_iter().find(|(name, _)| *name == "source");
+    let is_file = source.map_or(Some(false), |(_, node)| node.one_of(&[("pattern", false), ("csv", true)]))?;
+    let columns = node.fields(if is_file { &FILE } else { &PATTERN })?.required("columns")?;
     let found = columns.value().as_array().map(Vec::len).or(columns.value().as_object().map(Map::len)).unwrap_or(0);
     if found > MOST_COLUMNS {
         columns.problem(format!("at most {MOST_COLUMNS} columns, found {found}"));
         return None;
     }
-    if source {
+    if is_file {
         let names: Vec<_> = columns.list().iter().map(|node| node.name().map(str::to_owned)).collect();
         return names.into_iter().collect::<Option<_>>().map(|columns| Accounts::Csv { columns });
     }
@@ -312,49 +293,47 @@ fn load(node: &Node<'_>) -> Option<Load> {
     if node.value().is_object() && model.is_none() {
         node.problem("`model` is missing");
     }
-    let load = match model?.1.one_of(MODELS) {
-        Some(Model::Closed) => closed(&node.fields(&["model", "start", "stages"])?),
-        Some(Model::Open) => open(&node.fields(&["model", "start_rate", "stages", "max_users"])?),
-        Some(Model::Shape) => shape(&node.fields(&["model", "name", "users", "duration_s"])?),
-        Some(Model::Batch) => batch(&node.fields(&["model", "users", "size", "every_s", "hold_s"])?),
-        None => None,
+    let names: Vec<_> = tags(LOADS, "model").into_iter().map(|name| (name, name)).collect();
+    let model = model?.1.one_of(&names)?;
+    let fields = node.fields(tagged(LOADS, "model", model)?)?;
+    let load = match model {
+        "closed" => closed(&fields),
+        "open" => open(&fields),
+        "shape" => shape(&fields),
+        _ => batch(&fields),
     }?;
     if load.user_count() == 0 || load.max_users() == 0 {
         node.problem("no user would ever start");
     } else if load.user_count() > MOST_ARRIVALS {
         node.problem(format!("{} users would arrive, at most {MOST_ARRIVALS} can be told apart", load.user_count()));
     }
-    if load.duration().as_secs_f64() > LONGEST_S {
-        node.problem(format!("lasts {} s, at most {LONGEST_S} (a week)", load.duration().as_secs_f64()));
+    if load.duration().as_secs_f64() > WEEK_S {
+        node.problem(format!("lasts {} s, at most {WEEK_S} (a week)", load.duration().as_secs_f64()));
     }
     Some(load)
 }
 
 fn closed(fields: &Fields<'_>) -> Option<Load> {
-    let start = fields.optional("start").map_or(Some(0), |node| node.integer(0..=MOST_USERS));
-    let stages = fields.required("stages").and_then(|node| stages(&node, MOST_USERS as f64));
+    let start = fields.whole("start");
+    let stages = fields.required("stages").and_then(|node| stages(&node, &STAGE_OF_USERS));
     Some(Load::Closed { start: start? as u32, stages: stages? })
 }
 
 fn open(fields: &Fields<'_>) -> Option<Load> {
-    let start_rate = fields.optional("start_rate").map_or(Some(0.0), |node| node.number(0.0..=HIGHEST_RATE));
-    let stages = fields.required("stages").and_then(|node| stages(&node, HIGHEST_RATE));
-    let max_users = fields.required("max_users").and_then(|node| node.integer(1..=MOST_USERS));
+    let start_rate = fields.number("start_rate");
+    let stages = fields.required("stages").and_then(|node| stages(&node, &STAGE_OF_ARRIVALS));
+    let max_users = fields.whole("max_users");
     Some(Load::Open { start_rate: start_rate?, stages: stages?, max_users: max_users? as u32 })
 }
 
 fn shape(fields: &Fields<'_>) -> Option<Load> {
-    let name = fields.required("name").and_then(|node| node.one_of(SHAPES));
-    let users = fields.required("users").and_then(|node| node.integer(1..=MOST_USERS));
-    let duration_s = fields.required("duration_s").and_then(|node| duration(&node));
+    let (name, users, duration_s) = (fields.choice("name"), fields.whole("users"), fields.number("duration_s"));
     Some(Load::Shape { name: name?, users: users? as u32, duration_s: duration_s? })
 }
 
 fn batch(fields: &Fields<'_>) -> Option<Load> {
-    let users = fields.required("users").and_then(|node| node.integer(1..=MOST_USERS));
-    let size = fields.required("size").and_then(|node| node.integer(1..=MOST_USERS));
-    let every_s = fields.required("every_s").and_then(|node| duration(&node));
-    let hold_s = fields.required("hold_s").and_then(|node| duration(&node));
+    let (users, size) = (fields.whole("users"), fields.whole("size"));
+    let (every_s, hold_s) = (fields.number("every_s"), fields.number("hold_s"));
     let (users, size) = (users? as u32, size? as u32);
     if users.div_ceil(size) > MOST_STAGES {
         fields.node().problem(format!("{} batches, at most {MOST_STAGES}", users.div_ceil(size)));
@@ -362,105 +341,28 @@ fn batch(fields: &Fields<'_>) -> Option<Load> {
     Some(Load::Batch { users, size, every_s: every_s?, hold_s: hold_s? })
 }
 
-fn stages(node: &Node<'_>, most: f64) -> Option<Vec<Stage>> {
+fn stages(node: &Node<'_>, stage: &'static Object) -> Option<Vec<Stage>> {
     let entries = node.list();
     if entries.is_empty() && node.value().is_array() {
         node.problem("a load needs at least one stage");
         return None;
     }
     let read = |entry: Node<'_>| {
-        let fields = entry.fields(&["duration_s", "target", "ramp"])?;
-        let duration_s = fields.required("duration_s").and_then(|node| duration(&node));
-        let target = fields.required("target").and_then(|node| node.number(0.0..=most));
-        let ramps = [("linear", Ramp::Linear), ("step", Ramp::Step)];
-        let ramp = fields.optional("ramp").map_or(Some(Ramp::Linear), |node| node.one_of(&ramps));
+        let fields = entry.fields(stage)?;
+        let (duration_s, target, ramp) = (fields.number("duration_s"), fields.number("target"), fields.choice("ramp"));
         Some(Stage { duration_s: duration_s?, target: target?, ramp: ramp? })
     };
     let read: Vec<_> = entries.into_iter().map(read).collect();
     read.into_iter().collect()
 }
 
-fn duration(node: &Node<'_>) -> Option<f64> {
-    node.number(SHORTEST_S..=LONGEST_S)
-}
-
-#[derive(Clone, Copy)]
-enum Model {
-    Closed,
-    Open,
-    Shape,
-    Batch,
-}
-
-const MODELS: &[(&str, Model)] =
-    &[("closed", Model::Closed), ("open", Model::Open), ("shape", Model::Shape), ("batch", Model::Batch)];
-const SHAPES: &[(&str, ShapeName)] = &[
-    ("smoke", ShapeName::Smoke),
-    ("load", ShapeName::Load),
-    ("stress", ShapeName::Stress),
-    ("spike", ShapeName::Spike),
-    ("soak", ShapeName::Soak),
-    ("breakpoint", ShapeName::Breakpoint),
-];
-const PLAN: &[&str] = &[
-    "$schema",
-    "version",
-    "name",
-    "seed",
-    "populations",
-    "thresholds",
-    "expect",
-    "warmup_s",
-    "settle_s",
-    "graceful_stop_s",
-    "handshakes_in_flight",
-    "late_after_s",
-    "verdict",
-    "contract_every",
-    "consistency_users",
-    "answer_limit_mib",
-    "mark",
-    "actions",
-    "lab",
-    "search",
-];
-const VERDICT: &[&str] = &[
-    "lag_ms",
-    "pacing_ms",
-    "buffered_bytes",
-    "handshake_queue",
-    "clock_ms",
-    "behind_ms",
-    "behind_share",
-    "suspect_share",
-    "suspect_s",
-];
-const POPULATION: &[&str] = &["name", "scenario", "variables", "accounts", "hosts", "redirects", "load"];
-const REDIRECTS: &[(&str, Redirects)] = &[("refuse", Redirects::Refuse), ("follow", Redirects::Follow)];
-const MARKS: &[(&str, Mark)] =
-    &[("public", Mark::Public), ("query", Mark::Query), ("auth", Mark::Auth), ("none", Mark::None)];
-const ACCOUNTS: &[&str] = &["source", "columns"];
 const PLACEHOLDERS: [&str; 3] = ["run", "population", "n"];
 
-/// A worker holds what it reads several times over, and has 4 GiB for all its users.
-const MOST_ANSWER_MIB: f64 = 256.0;
-const LEAST_ANSWER_MIB: f64 = 0.001;
-const MOST_USERS: u64 = 1_000_000;
 /// User numbers have 24 bits.
 const MOST_ARRIVALS: u64 = 1 << 24;
-/// Populations have 8 bits.
-const MOST_POPULATIONS: usize = 256;
 /// After a few it is clear that the file is the wrong one.
 const MOST_REPEATED_ROWS: usize = 5;
 const MOST_STAGES: u32 = 10_000;
-/// Arrivals per second: a hundred times what a browser can open.
-const HIGHEST_RATE: f64 = 10_000.0;
-const SHORTEST_S: f64 = 0.001;
-const LONGEST_S: f64 = 7.0 * 24.0 * 3_600.0;
-/// The ledger forgets who left ten minutes ago; a message that late is lost to everybody's patience anyway.
-const LONGEST_LATE_S: f64 = 60.0;
-/// Whole numbers up to here survive a browser's JSON.
-const LARGEST_EXACT: u64 = (1 << 53) - 1;
 
 #[cfg(test)]
 mod tests;

@@ -5,10 +5,10 @@ use serde_json::Value;
 use super::{Run, Stage};
 use crate::member::MemberState;
 use crate::target::Target;
+use document::Problem;
 use engine::wire::{LogLevel, ToWorker};
 use metrics::{AnnotationKind, MASK, shown_action, text_without_secrets};
 use plan::TimedAction;
-use scenario::Problem;
 
 impl Run {
     /// An action that is typed in while the run goes on.

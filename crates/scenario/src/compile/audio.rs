@@ -1,16 +1,16 @@
 //! Voice services: the `audio` section, and the steps `mic`, `speak` and `listen`.
 
 use std::borrow::Cow;
-use std::ops::RangeInclusive;
 
 use serde_json::{Map, Value};
 
 use super::{Compiler, messages, steps};
+use crate::fields::{AUDIO, BARGE_IN, INBOUND, LISTEN, OUTBOUND, SPEAK};
 use crate::program::*;
-use crate::reader::{Fields, Node};
 use crate::template::Template;
 use base::json;
 use base::time::Span;
+use document::{Node, Type};
 
 pub(super) fn audio(compiler: &mut Compiler<'_>, node: Option<&Node<'_>>) -> Option<Audio> {
     let node = node?;
@@ -18,24 +18,10 @@ pub(super) fn audio(compiler: &mut Compiler<'_>, node: Option<&Node<'_>>) -> Opt
     if matches!(compiler.protocol, Protocol::SocketIo) {
         node.problem("`audio` needs plain WebSocket: `\"protocol\": \"websocket\"`");
     }
-    let fields = node.fields(&[
-        "rate",
-        "chunk_samples",
-        "player_buffer_ms",
-        "mic_from",
-        "outbound",
-        "inbound",
-        "speech_started",
-        "speech_stopped",
-        "transcript",
-        "report",
-    ])?;
-    let rate = whole(compiler, &fields, "rate", RATES, DEFAULT_RATE);
-    let chunk_samples = whole(compiler, &fields, "chunk_samples", CHUNKS, DEFAULT_CHUNK);
-    let buffer = fields.optional("player_buffer_ms");
-    let buffer = buffer.and_then(|node| compiler.known(&node, |node| node.number(BUFFER_MS)));
-    let mic_from = [("connect", MicFrom::Connect), ("first_audio", MicFrom::FirstAudio)];
-    let mic_from = fields.optional("mic_from").and_then(|node| compiler.known(&node, |node| node.one_of(&mic_from)));
+    let fields = node.fields(&AUDIO)?;
+    let (rate, chunk_samples) = (compiler.whole(&fields, "rate"), compiler.whole(&fields, "chunk_samples"));
+    let buffer_ms = compiler.known_number(&fields, "player_buffer_ms");
+    let mic_from = compiler.choice(&fields, "mic_from");
     let outbound = fields.required("outbound").and_then(|node| outbound(compiler, &node));
     let inbound = fields.required("inbound").and_then(|node| inbound(compiler, &node));
     let mut event = |name| fields.optional(name).map(|node| compiler.event_of(Some(&node)));
@@ -43,9 +29,9 @@ pub(super) fn audio(compiler: &mut Compiler<'_>, node: Option<&Node<'_>>) -> Opt
         ["speech_started", "speech_stopped", "transcript", "report"].map(&mut event);
     let (inbound, inbound_field, done) = inbound?;
     Some(Audio {
-        rate,
-        chunk_samples,
-        player_buffer: buffer.map_or(DEFAULT_BUFFER, |millis| Span::from_secs_f64(millis / 1e3)),
+        rate: rate as u32,
+        chunk_samples: chunk_samples as u32,
+        player_buffer: Span::from_secs_f64(buffer_ms / 1e3),
         mic_from: mic_from.unwrap_or(MicFrom::Connect),
         outbound: outbound?,
         inbound,
@@ -59,7 +45,7 @@ pub(super) fn audio(compiler: &mut Compiler<'_>, node: Option<&Node<'_>>) -> Opt
 }
 
 fn outbound(compiler: &mut Compiler<'_>, node: &Node<'_>) -> Option<OutboundAudio> {
-    let fields = node.fields(&["event", "field", "extra"])?;
+    let fields = node.fields(&OUTBOUND)?;
     let event = known_name(compiler, fields.required("event").as_ref());
     let field = known_name(compiler, fields.required("field").as_ref());
     // As elsewhere, what begins with a slash is a pointer; anything else is the name of a field.
@@ -87,7 +73,7 @@ fn extra(compiler: &mut Compiler<'_>, node: &Node<'_>) -> Map<String, Value> {
 }
 
 fn inbound(compiler: &mut Compiler<'_>, node: &Node<'_>) -> Option<(EventId, Pointer, EventId)> {
-    let fields = node.fields(&["event", "field", "done"])?;
+    let fields = node.fields(&INBOUND)?;
     let event = compiler.event_of(fields.required("event").as_ref());
     let field = fields.required("field").and_then(|field| compiler.pointer(&field, true));
     let done = compiler.event_of(fields.required("done").as_ref());
@@ -99,19 +85,13 @@ fn inbound(compiler: &mut Compiler<'_>, node: &Node<'_>) -> Option<(EventId, Poi
 
 pub(super) fn mic(compiler: &mut Compiler<'_>, node: &Node<'_>) {
     needs_audio(compiler, node, "mic");
-    let modes = [
-        ("off", MicMode::Off),
-        ("continuous", MicMode::Continuous),
-        ("while_speaking", MicMode::WhileSpeaking),
-        ("push_to_talk", MicMode::PushToTalk),
-    ];
-    let mode = compiler.known(node, |node| node.one_of(&modes));
+    let mode = compiler.known(node, |node| node.choice());
     compiler.ops.extend(mode.map(Op::Mic));
 }
 
 pub(super) fn speak(compiler: &mut Compiler<'_>, node: &Node<'_>) {
     needs_audio(compiler, node, "speak");
-    let Some(fields) = node.fields(&["clip", "gain_db", "noise_db", "length_s", "operation"]) else { return };
+    let Some(fields) = node.fields(&SPEAK) else { return };
     let operation = compiler.operation_of(&fields, Some("speak"));
     let clip = fields.required("clip").map(|clip| {
         if !clip.value().is_string() {
@@ -119,27 +99,23 @@ pub(super) fn speak(compiler: &mut Compiler<'_>, node: &Node<'_>) {
         }
         compiler.template(&clip)
     });
-    let mut number = |name, range: RangeInclusive<f64>| {
-        let node = fields.optional(name).filter(|node| !node.value().is_null())?;
-        Some(number_or_null(compiler, &node, range))
-    };
-    let (gain_db, noise_db) = (number("gain_db", GAIN_DB), number("noise_db", NOISE_DB));
-    let length_s = number("length_s", LENGTH_S);
+    let [gain_db, noise_db, length_s] = ["gain_db", "noise_db", "length_s"].map(|name| {
+        let node = fields.unless_null(name)?;
+        Some(number_or_null(compiler, &node, &fields.definition(name).of))
+    });
     compiler.ops.extend(clip.map(|clip| Op::Speak(Box::new(SpeakOp { operation, clip, gain_db, noise_db, length_s }))));
 }
 
 pub(super) fn listen(compiler: &mut Compiler<'_>, node: &Node<'_>) {
     needs_audio(compiler, node, "listen");
-    let Some(fields) = node.fields(&["first_audio_s", "end_s", "until", "operation", "required", "barge_in"]) else {
+    let Some(fields) = node.fields(&LISTEN) else {
         return;
     };
     let operation = compiler.operation_of(&fields, Some("answer"));
-    let first_audio = compiler.seconds(&fields, "first_audio_s", FIRST_AUDIO_S);
-    let end = compiler.seconds(&fields, "end_s", END_S);
-    let until = [("played", Until::Played), ("received", Until::Received)];
-    let until = fields.optional("until").and_then(|node| compiler.known(&node, |node| node.one_of(&until)));
-    let until = until.unwrap_or_default();
-    let required = compiler.flag(&fields, "required", compiler.place.required);
+    let first_audio = compiler.seconds(&fields, "first_audio_s");
+    let end = compiler.seconds(&fields, "end_s");
+    let until = compiler.choice(&fields, "until").unwrap_or_default();
+    let required = compiler.must_succeed(&fields);
     let start = compiler.ops.len();
     compiler.ops.push(Op::End); // Its place is known, where it goes on is not yet.
     let barge_in = fields.optional("barge_in").and_then(|node| barge_in(compiler, &node));
@@ -152,8 +128,9 @@ pub(super) fn listen(compiler: &mut Compiler<'_>, node: &Node<'_>) {
 }
 
 fn barge_in(compiler: &mut Compiler<'_>, node: &Node<'_>) -> Option<BargeIn> {
-    let fields = node.fields(&["probability", "delay", "steps"])?;
-    let probability = fields.required("probability").map(|node| compiler.number(&node, 0.0..=1.0));
+    let fields = node.fields(&BARGE_IN)?;
+    let probability =
+        fields.required("probability").map(|node| compiler.number(&node, &fields.definition("probability").of));
     let delay = fields.required("delay").and_then(|delay| compiler.delay(&delay));
     if let Some(node) = fields.required("steps") {
         steps::steps(compiler, &node);
@@ -174,38 +151,14 @@ fn known_name(compiler: &mut Compiler<'_>, node: Option<&Node<'_>>) -> Option<St
     node.and_then(|node| compiler.known(node, |node| node.name().map(str::to_owned)))
 }
 
-fn whole(
-    compiler: &mut Compiler<'_>,
-    fields: &Fields<'_>,
-    name: &'static str,
-    range: RangeInclusive<u64>,
-    default: u32,
-) -> u32 {
-    let given = fields.optional(name).and_then(|node| compiler.known(&node, |node| node.integer(range)));
-    given.and_then(|number| u32::try_from(number).ok()).unwrap_or(default)
-}
-
 /// A template whose value, where it is known already, must be null or a number within the range.
-fn number_or_null(compiler: &mut Compiler<'_>, node: &Node<'_>, range: RangeInclusive<f64>) -> Template {
+fn number_or_null(compiler: &mut Compiler<'_>, node: &Node<'_>, kind: &Type) -> Template {
     let reported = compiler.problems.len();
     let template = compiler.template(node);
     if compiler.problems.len() == reported
         && let Some(value) = template.as_constant().filter(|value| !value.is_null())
     {
-        Node::at(value, node.path().to_owned(), compiler.problems).number(range);
+        Node::at(value, node.path().to_owned(), compiler.problems).number_of(kind);
     }
     template
 }
-
-const RATES: RangeInclusive<u64> = 8_000..=96_000;
-const CHUNKS: RangeInclusive<u64> = 80..=96_000;
-/// What the usual browser client of such services sends: 170.67 ms.
-const DEFAULT_RATE: u32 = 24_000;
-const DEFAULT_CHUNK: u32 = 4_096;
-const BUFFER_MS: RangeInclusive<f64> = 0.0..=10_000.0;
-const DEFAULT_BUFFER: Span = Span::from_millis(200);
-const GAIN_DB: RangeInclusive<f64> = -30.0..=12.0;
-const NOISE_DB: RangeInclusive<f64> = -78.0..=-12.0;
-const LENGTH_S: RangeInclusive<f64> = 0.1..=600.0;
-const FIRST_AUDIO_S: u64 = 15;
-const END_S: u64 = 60;

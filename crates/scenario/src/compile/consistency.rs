@@ -5,11 +5,12 @@ use serde_json::Value;
 use super::handlers::operation_named;
 use super::{Compiler, ON_THE_SIDE};
 use crate::expression::Val;
+use crate::fields::{CONSISTENCY, MARKS, READ};
 use crate::program::{Consistency, Marks, Op, ReadState};
-use crate::reader::{Fields, Node};
+use document::{Fields, Node};
 
 pub(super) fn consistency(compiler: &mut Compiler<'_>, node: Option<&Node<'_>>) -> Option<Consistency> {
-    let fields = node?.fields(&["steps", "event", "messages", "text", "id", "read"])?;
+    let fields = node?.fields(&CONSISTENCY)?;
     let steps = fields.required("steps");
     let block = compiler.block(steps.as_ref(), ON_THE_SIDE);
     let event = compiler.event_of(fields.required("event").as_ref());
@@ -25,7 +26,7 @@ pub(super) fn consistency(compiler: &mut Compiler<'_>, node: Option<&Node<'_>>) 
 
 /// `None`: nobody marks anything as read.
 fn read_state(compiler: &mut Compiler<'_>, node: &Node<'_>, has_ids: bool) -> Option<ReadState> {
-    let fields = node.fields(&["when", "readers", "reader", "me", "marks"])?;
+    let fields = node.fields(&READ)?;
     let when = fields.optional("when").and_then(|when| compiler.known(&when, |when| Some(when.value().clone())));
     let readers = path(compiler, &fields, "readers");
     let reader = match fields.optional("reader") {
@@ -42,7 +43,7 @@ fn read_state(compiler: &mut Compiler<'_>, node: &Node<'_>, has_ids: bool) -> Op
 }
 
 fn marks(compiler: &mut Compiler<'_>, node: &Node<'_>) -> Option<Marks> {
-    let fields = node.fields(&["operation", "ids"])?;
+    let fields = node.fields(&MARKS)?;
     let operation = fields.required("operation").and_then(|node| operation_named(compiler, &node));
     let ids = fields.required("ids").and_then(|node| compiler.pointer(&node, true));
     Some(Marks { operation: operation?, ids: ids? })

@@ -2,10 +2,11 @@
 
 use super::Compiler;
 use crate::contract::{Rule, Shape};
-use crate::reader::Node;
+use crate::fields::CONTRACT;
+use document::Node;
 
 pub(super) fn contract(compiler: &mut Compiler<'_>, node: Option<&Node<'_>>) -> Vec<Shape> {
-    let events = node.and_then(|node| node.fields(&["events"])).and_then(|fields| fields.required("events"));
+    let events = node.and_then(|node| node.fields(&CONTRACT)).and_then(|fields| fields.required("events"));
     let entries = events.as_ref().map(Node::entries).unwrap_or_default();
     entries
         .into_iter()

@@ -4,16 +4,14 @@ use serde_json::Value;
 
 use super::variables::url;
 use super::{Compiler, ON_THE_SIDE};
+use crate::fields::{BACKOFF, CONNECT, DELIVERY, ERROR_RULE, PAUSE, REACTION, TIMER, TimeUnit, WhenLost};
 use crate::program::*;
-use crate::reader::{Fields, Node, did_you_mean, list_of, quoted};
 use crate::template::Template;
 use base::time::Span;
+use document::{Fields, Node, did_you_mean, list_of, quoted};
 
 pub(super) fn connect(compiler: &mut Compiler<'_>, node: Option<&Node<'_>>) -> Connect {
-    let fields = node.and_then(|node| {
-        node.fields(&["url", "path", "query", "namespace", "auth", "protocols", "timeout_s", "reconnect"])
-    });
-    let Some(fields) = fields else { return nowhere() };
+    let Some(fields) = node.and_then(|node| node.fields(&CONNECT)) else { return nowhere() };
     if matches!(compiler.protocol, Protocol::WebSocket { .. }) {
         for name in ["path", "namespace", "auth"] {
             if let Some(node) = fields.optional(name) {
@@ -22,7 +20,7 @@ pub(super) fn connect(compiler: &mut Compiler<'_>, node: Option<&Node<'_>>) -> C
         }
     }
     let back = fields.optional("reconnect");
-    let back = back.map_or((DEFAULT_RECONNECT, WhenRefused::GiveUp), |node| reconnect(compiler, &node));
+    let back = back.map_or((usual_reconnect(), WhenRefused::GiveUp), |node| reconnect(compiler, &node));
     Connect {
         url: fields.required("url").map_or_else(|| Template::constant(Value::Null), |node| socket_url(compiler, &node)),
         path: text_or(compiler, &fields, "path", "/socket.io/"),
@@ -41,7 +39,7 @@ pub(super) fn connect(compiler: &mut Compiler<'_>, node: Option<&Node<'_>>) -> C
             let entries = fields.optional("protocols").map(|protocols| protocols.list()).unwrap_or_default();
             entries.iter().map(|protocol| compiler.template(protocol)).collect()
         },
-        timeout: compiler.timeout(&fields, CONNECT_TIMEOUT_S),
+        timeout: compiler.seconds(&fields, "timeout_s"),
         reconnect: back.0,
         refused: back.1,
     }
@@ -69,20 +67,20 @@ fn text_or(compiler: &mut Compiler<'_>, fields: &Fields<'_>, name: &'static str,
 }
 
 fn reconnect(compiler: &mut Compiler<'_>, node: &Node<'_>) -> (Reconnect, WhenRefused) {
-    let words = [
-        ("none", (Reconnect::None, WhenRefused::GiveUp)),
-        ("backoff", (DEFAULT_RECONNECT, WhenRefused::GiveUp)),
-        ("log_in", (DEFAULT_RECONNECT, WhenRefused::LogIn)),
-    ];
-    let read = compiler.known(node, |node| if node.value().is_string() { node.one_of(&words) } else { backoff(node) });
+    let word = |word: WhenLost| match word {
+        WhenLost::None => (Reconnect::None, WhenRefused::GiveUp),
+        WhenLost::Backoff => (usual_reconnect(), WhenRefused::GiveUp),
+        WhenLost::LogIn => (usual_reconnect(), WhenRefused::LogIn),
+    };
+    let read = |node: &Node<'_>| if node.value().is_string() { node.choice().map(word) } else { backoff(node) };
+    let read = compiler.known(node, read);
     read.unwrap_or((Reconnect::None, WhenRefused::GiveUp))
 }
 
 pub(super) fn timers(compiler: &mut Compiler<'_>, node: Option<&Node<'_>>) -> Vec<Timer> {
     let mut timers = Vec::new();
     for entry in node.map(Node::list).unwrap_or_default() {
-        let known = &["name", "interval", "first", "times", "flushes", "steps", "note"];
-        let Some(fields) = entry.fields(known) else { continue };
+        let Some(fields) = entry.fields(&TIMER) else { continue };
         let name = fields.required("name").and_then(|name| {
             let text = name.name()?;
             if compiler.timer_names.iter().any(|(known, _)| known == text) {
@@ -93,7 +91,7 @@ pub(super) fn timers(compiler: &mut Compiler<'_>, node: Option<&Node<'_>>) -> Ve
         let interval = fields.required("interval").and_then(|node| interval(compiler, &node));
         let first = fields.optional("first").and_then(|first| compiler.delay(&first));
         let times = fields.optional("times").map(|times| compiler.template(&times));
-        let flushes = compiler.flag(&fields, "flushes", false);
+        let flushes = compiler.flag(&fields, "flushes");
         let start = compiler.ops.len();
         let block = compiler.block(fields.required("steps").as_ref(), ON_THE_SIDE);
         let never = times.as_ref().and_then(Template::as_constant).and_then(Value::as_f64);
@@ -124,15 +122,13 @@ fn interval(compiler: &mut Compiler<'_>, node: &Node<'_>) -> Option<Delay> {
 pub(super) fn reactions(compiler: &mut Compiler<'_>, node: Option<&Node<'_>>) -> Vec<Reaction> {
     let mut reactions = Vec::new();
     for entry in node.map(Node::list).unwrap_or_default() {
-        let known = &["event", "where", "probability", "delay", "duplicates", "steps", "note"];
-        let Some(fields) = entry.fields(known) else { continue };
+        let Some(fields) = entry.fields(&REACTION) else { continue };
         let event = compiler.event_of(fields.required("event").as_ref());
         compiler.names.event = true;
         let matches = compiler.tests(fields.optional("where").as_ref());
-        let probability = fields.optional("probability").map(|node| compiler.number(&node, 0.0..=1.0));
-        let probability = probability.unwrap_or_else(|| Template::constant(1.into()));
+        let probability = compiler.number_or_usual(&fields, "probability");
         let delay = fields.optional("delay").and_then(|delay| compiler.delay(&delay));
-        let duplicates = compiler.flag(&fields, "duplicates", false);
+        let duplicates = compiler.flag(&fields, "duplicates");
         let start = compiler.ops.len();
         let block = compiler.block(fields.required("steps").as_ref(), ON_THE_SIDE);
         compiler.names.event = false;
@@ -146,7 +142,7 @@ pub(super) fn reactions(compiler: &mut Compiler<'_>, node: Option<&Node<'_>>) ->
 }
 
 pub(super) fn delivery(compiler: &mut Compiler<'_>, node: Option<&Node<'_>>) -> Option<Delivery> {
-    let Some(fields) = node.and_then(|node| node.fields(&["event", "operation"])) else {
+    let Some(fields) = node.and_then(|node| node.fields(&DELIVERY)) else {
         for (path, _) in std::mem::take(&mut compiler.messages) {
             compiler.problems.add(path, "a ledgered message needs `delivery`: which event brings it to its receivers");
         }
@@ -173,8 +169,7 @@ pub(super) fn errors(compiler: &mut Compiler<'_>, node: Option<&Node<'_>>) -> Ve
     entries
         .iter()
         .filter_map(|entry| {
-            let known = &["event", "where", "fails", "code", "message", "pause", "ends_user", "note"];
-            let fields = entry.fields(known)?;
+            let fields = entry.fields(&ERROR_RULE)?;
             Some(ErrorRule {
                 event: compiler.event_of(fields.required("event").as_ref()),
                 matches: compiler.tests(fields.optional("where").as_ref()),
@@ -182,17 +177,19 @@ pub(super) fn errors(compiler: &mut Compiler<'_>, node: Option<&Node<'_>>) -> Ve
                 code: fields.optional("code").and_then(|node| compiler.pointer(&node, true)),
                 message: fields.optional("message").and_then(|node| compiler.pointer(&node, true)),
                 pause: fields.optional("pause").and_then(|node| pause(compiler, &node)),
-                ends_user: compiler.flag(&fields, "ends_user", false),
+                ends_user: compiler.flag(&fields, "ends_user"),
             })
         })
         .collect()
 }
 
 fn pause(compiler: &mut Compiler<'_>, node: &Node<'_>) -> Option<Pause> {
-    let fields = node.fields(&["timer", "field", "unit"])?;
-    let units = [("s", Span::from_secs(1)), ("ms", Span::from_millis(1))];
+    let fields = node.fields(&PAUSE)?;
     let field = fields.required("field").and_then(|field| compiler.pointer(&field, true));
-    let unit = fields.required("unit").and_then(|unit| unit.one_of(&units));
+    let unit = fields.choice("unit").map(|unit| match unit {
+        TimeUnit::Seconds => Span::from_secs(1),
+        TimeUnit::Milliseconds => Span::from_millis(1),
+    });
     let timer = fields.required("timer")?;
     let name = timer.name()?;
     let Some((_, index)) = compiler.timer_names.iter().find(|(known, _)| known == name) else {
@@ -227,24 +224,32 @@ pub(super) fn counted(compiler: &mut Compiler<'_>, node: Option<&Node<'_>>) {
 }
 
 fn backoff(node: &Node<'_>) -> Option<(Reconnect, WhenRefused)> {
-    let Reconnect::Backoff { initial, max, jitter, attempts } = DEFAULT_RECONNECT else { return None };
-    let fields = node.fields(&["initial_ms", "max_ms", "jitter", "attempts", "refused"])?;
-    let span = |name, default: Span| {
-        let given = fields.optional(name).and_then(|node| node.integer(1..=3_600_000));
-        given.map_or(default, Span::from_millis)
+    let fields = node.fields(&BACKOFF)?;
+    let (initial, max) = (fields.whole("initial_ms"), fields.whole("max_ms"));
+    let (jitter, refused) = (fields.number("jitter"), fields.choice("refused"));
+    let attempts = match fields.optional("attempts") {
+        Some(node) => {
+            node.whole_of(&fields.definition("attempts").of).and_then(|attempts| u32::try_from(attempts).ok())
+        }
+        None => Some(u32::MAX),
     };
-    let jitter = fields.optional("jitter").and_then(|node| node.number(0.0..=1.0)).unwrap_or(jitter);
-    let given = fields.optional("attempts").and_then(|node| node.integer(1..=1_000_000));
-    let attempts = given.and_then(|attempts| u32::try_from(attempts).ok()).unwrap_or(attempts);
-    let (initial, max) = (span("initial_ms", initial), span("max_ms", max));
+    let (initial, max) = (initial?, max?);
     if initial > max {
-        let (initial, max) = (initial.as_millis_f64(), max.as_millis_f64());
         node.problem(format!("`initial_ms`, {initial}, is above `max_ms`, {max}"));
     }
-    let refused = fields.optional("refused");
-    let refused =
-        refused.and_then(|node| node.one_of(&[("give_up", WhenRefused::GiveUp), ("log_in", WhenRefused::LogIn)]));
-    Some((Reconnect::Backoff { initial, max, jitter, attempts }, refused.unwrap_or_default()))
+    let (initial, max) = (Span::from_millis(initial), Span::from_millis(max));
+    Some((Reconnect::Backoff { initial, max, jitter: jitter?, attempts: attempts? }, refused?))
+}
+
+/// What is meant without a word.
+fn usual_reconnect() -> Reconnect {
+    let span = |name| Span::from_millis(BACKOFF.usual(name) as u64);
+    Reconnect::Backoff {
+        initial: span("initial_ms"),
+        max: span("max_ms"),
+        jitter: BACKOFF.usual("jitter"),
+        attempts: u32::MAX,
+    }
 }
 
 /// The nearest known name, or all of them when there are few.
@@ -270,12 +275,3 @@ fn nowhere() -> Connect {
         refused: WhenRefused::GiveUp,
     }
 }
-
-const CONNECT_TIMEOUT_S: u64 = 20;
-/// As socket.io-client's: without end, 1 s doubled up to 5 s, spread by half.
-const DEFAULT_RECONNECT: Reconnect = Reconnect::Backoff {
-    initial: Span::from_millis(1_000),
-    max: Span::from_millis(5_000),
-    jitter: 0.5,
-    attempts: u32::MAX,
-};

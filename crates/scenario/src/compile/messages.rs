@@ -3,23 +3,13 @@
 use serde_json::{Value, json};
 
 use super::Compiler;
+use crate::fields::{ANSWER, EMIT, WAIT};
 use crate::program::*;
-use crate::reader::{Fields, Node};
 use crate::template::Template;
+use document::{Fields, Node};
 
 pub(super) fn emit(compiler: &mut Compiler<'_>, node: &Node<'_>) {
-    let Some(fields) = node.fields(&[
-        "event",
-        "args",
-        "ack",
-        "operation",
-        "answer",
-        "timeout_s",
-        "enters",
-        "leaves",
-        "message",
-        "required",
-    ]) else {
+    let Some(fields) = node.fields(&EMIT) else {
         return;
     };
     needs_connection(compiler, node, "emit");
@@ -39,23 +29,22 @@ pub(super) fn emit(compiler: &mut Compiler<'_>, node: &Node<'_>) {
     let ledgered = fields.optional("message").is_some();
     let (args, attachments) = arguments(compiler, &fields, ledgered);
     let ack = ack(compiler, &fields);
-    let answer = fields.optional("answer").map(|node| answer(compiler, &node, &["event", "where", "save"]));
+    let answer = fields.optional("answer").map(|node| answer(compiler, node.fields(&ANSWER).as_ref()));
     let room = room(compiler, &fields, operation, ack || answer.is_some());
-    let timeout = compiler.timeout(&fields, ANSWER_TIMEOUT_S);
-    let required = compiler.flag(&fields, "required", compiler.place.required);
+    let timeout = compiler.seconds(&fields, "timeout_s");
+    let required = compiler.must_succeed(&fields);
     let emit = EmitOp { operation, event, args, attachments, ack, answer, timeout, room, required };
     compiler.ops.push(Op::Emit(Box::new(emit)));
 }
 
 pub(super) fn wait(compiler: &mut Compiler<'_>, node: &Node<'_>) {
-    const KNOWN: &[&str] = &["event", "where", "save", "operation", "timeout_s", "required"];
-    let Some(fields) = node.fields(KNOWN) else { return };
+    let Some(fields) = node.fields(&WAIT) else { return };
     needs_connection(compiler, node, "wait");
-    let answer = answer(compiler, node, KNOWN);
+    let answer = answer(compiler, Some(&fields));
     let event = compiler.events.get(usize::from(answer.event.0)).cloned();
     let operation = compiler.operation_of(&fields, event.as_deref());
-    let timeout = compiler.timeout(&fields, ANSWER_TIMEOUT_S);
-    let required = compiler.flag(&fields, "required", compiler.place.required);
+    let timeout = compiler.seconds(&fields, "timeout_s");
+    let required = compiler.must_succeed(&fields);
     compiler.ops.push(Op::Wait(Box::new(WaitOp { operation, answer, timeout, required })));
 }
 
@@ -65,11 +54,10 @@ pub(super) fn needs_connection(compiler: &Compiler<'_>, node: &Node<'_>, step: &
     }
 }
 
-fn answer(compiler: &mut Compiler<'_>, node: &Node<'_>, known: &'static [&'static str]) -> AwaitedEvent {
-    let fields = node.fields(known);
-    let event = fields.as_ref().and_then(|fields| fields.required("event"));
-    let wanted = fields.as_ref().and_then(|fields| fields.optional("where"));
-    let save = fields.as_ref().and_then(|fields| fields.optional("save"));
+fn answer(compiler: &mut Compiler<'_>, fields: Option<&Fields<'_>>) -> AwaitedEvent {
+    let event = fields.and_then(|fields| fields.required("event"));
+    let wanted = fields.and_then(|fields| fields.optional("where"));
+    let save = fields.and_then(|fields| fields.optional("save"));
     AwaitedEvent {
         event: compiler.event_of(event.as_ref()),
         matches: compiler.tests(wanted.as_ref()),
@@ -78,7 +66,7 @@ fn answer(compiler: &mut Compiler<'_>, node: &Node<'_>, known: &'static [&'stati
 }
 
 fn ack(compiler: &mut Compiler<'_>, fields: &Fields<'_>) -> bool {
-    let ack = compiler.flag(fields, "ack", false);
+    let ack = compiler.flag(fields, "ack");
     if ack && let (Protocol::WebSocket { .. }, Some(node)) = (&compiler.protocol, fields.optional("ack")) {
         node.problem("plain WebSocket frames have no acknowledgement: wait for an `answer` instead");
     }
@@ -175,5 +163,3 @@ fn has_binary(value: &Value) -> bool {
         _ => false,
     }
 }
-
-const ANSWER_TIMEOUT_S: u64 = 10;

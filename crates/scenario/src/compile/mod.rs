@@ -13,53 +13,26 @@ mod requests;
 mod steps;
 mod variables;
 
-pub use steps::STEP_KINDS;
-
 use serde_json::{Map, Value};
 
 use super::expression::KnownNames;
-use super::problem::{Problem, Problems};
+use super::fields::{PLAIN, PLAIN_WEBSOCKET, SCENARIO};
 use super::program::*;
-use super::reader::{Fields, Node};
 use super::template::Template;
+use document::{Fields, Node, Type};
+use document::{Problem, Problems};
 
 /// Compiles a scenario document, with some of its variables' defaults replaced. Everything that is wrong is reported
 /// at once; the path of a problem with an override begins with `overrides.`.
 pub fn compile(document: &Value, overrides: &Map<String, Value>) -> Result<Program, Vec<Problem>> {
     let problems = Problems::default();
     let root = Node::root(document, &problems);
-    let program = root.fields(KNOWN).map(|fields| program(&fields, overrides, &problems));
+    let program = root.fields(&SCENARIO).map(|fields| program(&fields, overrides, &problems));
     match program {
         Some(program) => problems.or(program),
         None => Err(problems.into_vec()),
     }
 }
-
-const KNOWN: &[&str] = &[
-    "$schema",
-    "version",
-    "name",
-    "title",
-    "description",
-    "protocol",
-    "variables",
-    "once",
-    "before",
-    "connect",
-    "flow",
-    "rejoin",
-    "storm",
-    "finish",
-    "after_flow",
-    "every",
-    "on",
-    "errors",
-    "delivery",
-    "count",
-    "audio",
-    "contract",
-    "consistency",
-];
 
 /// Far beyond any real scenario; keeps every id within its 16 bits.
 const MOST_NAMES: usize = 1_000;
@@ -95,8 +68,8 @@ fn protocol(fields: &Fields<'_>) -> Protocol {
         node.one_of(&[("socketio", ()), ("websocket", ())]);
         return Protocol::SocketIo;
     }
-    let inner = node.fields(&["websocket"]).and_then(|fields| fields.required("websocket"));
-    let event_field = inner.and_then(|inner| inner.fields(&["event_field"])?.required("event_field")?.name());
+    let inner = node.fields(&PLAIN_WEBSOCKET).and_then(|fields| fields.required("websocket"));
+    let event_field = inner.and_then(|inner| inner.fields(&PLAIN)?.required("event_field")?.name());
     Protocol::WebSocket { event_field: event_field.unwrap_or("type").to_owned() }
 }
 
@@ -150,8 +123,7 @@ impl<'p> Compiler<'p> {
         let rejoin = fields.optional("rejoin").map(|rejoin| self.block(Some(&rejoin), IN_FLOW));
         let storm = fields.optional("storm").map(|storm| self.block(Some(&storm), IN_FLOW));
         let finish = self.block(fields.optional("finish").as_ref(), ON_THE_SIDE);
-        let after_flow = [("stay", AfterFlow::Stay), ("leave", AfterFlow::Leave)];
-        let after_flow = fields.optional("after_flow").and_then(|node| node.one_of(&after_flow));
+        let after_flow = fields.choice("after_flow");
         let timers = handlers::timers(self, fields.optional("every").as_ref());
         let reactions = handlers::reactions(self, fields.optional("on").as_ref());
         let consistency = consistency::consistency(self, fields.optional("consistency").as_ref());
@@ -238,15 +210,24 @@ impl<'p> Compiler<'p> {
     }
 
     /// A template whose value, where it is known already, must be a number within the range.
-    fn number(&mut self, node: &Node<'_>, range: std::ops::RangeInclusive<f64>) -> Template {
+    fn number(&mut self, node: &Node<'_>, kind: &Type) -> Template {
         let reported = self.problems.len();
         let template = self.template(node);
         if self.problems.len() == reported
             && let Some(value) = template.as_constant()
         {
-            Node::at(value, node.path().to_owned(), self.problems).number(range);
+            Node::at(value, node.path().to_owned(), self.problems).number_of(kind);
         }
         template
+    }
+
+    /// The same of a field, or what its absence means.
+    fn number_or_usual(&mut self, fields: &Fields<'_>, name: &'static str) -> Template {
+        let definition = fields.definition(name);
+        match fields.optional(name) {
+            Some(node) => self.number(&node, &definition.of),
+            None => Template::constant(definition.usual_value()),
+        }
     }
 
     fn event(&mut self, name: &str) -> EventId {

@@ -1,18 +1,17 @@
 //! The small parts that steps and handlers share: names, pointers, tests, delays, saves, time-outs.
 
-use std::ops::RangeInclusive;
-
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::Value;
 
 use super::Compiler;
 use crate::expression::{is_name, is_reserved};
+use crate::fields::{BODY_SAVE, DELAY, EVENT_SAVE, MILLISECONDS, TESTS};
 use crate::program::*;
-use crate::reader::{Fields, Node, did_you_mean, found, list_of, quoted};
 use crate::template::Template;
 use base::time::Span;
 use catalogue::{Reserved, reserved};
+use document::{Choice, Fields, Node, did_you_mean, found, list_of, quoted};
 
 impl Compiler<'_> {
     /// The name under which a step is measured: its `operation`, or else `default`.
@@ -51,20 +50,39 @@ impl Compiler<'_> {
         }
     }
 
-    /// Seconds, above 0 and at most an hour.
-    pub(super) fn timeout(&mut self, fields: &Fields<'_>, default_s: u64) -> Span {
-        self.seconds(fields, "timeout_s", default_s)
+    /// Seconds in a field, or what its absence means.
+    pub(super) fn seconds(&mut self, fields: &Fields<'_>, name: &'static str) -> Span {
+        Span::from_secs_f64(self.known_number(fields, name))
     }
 
-    /// Seconds in a field, above 0 and at most an hour.
-    pub(super) fn seconds(&mut self, fields: &Fields<'_>, name: &'static str, default_s: u64) -> Span {
-        let given = fields.optional(name).and_then(|node| self.known(&node, |node| node.number(TIMEOUT_S)));
-        given.map_or(Span::from_secs(default_s), Span::from_secs_f64)
+    /// A number that is known before the run, or what its absence means.
+    pub(super) fn known_number(&mut self, fields: &Fields<'_>, name: &'static str) -> f64 {
+        let definition = fields.definition(name);
+        let given = fields.optional(name).and_then(|node| self.known(&node, |node| node.number_of(&definition.of)));
+        given.or(definition.usual_number()).unwrap_or_default()
     }
 
-    pub(super) fn flag(&mut self, fields: &Fields<'_>, name: &'static str, default: bool) -> bool {
-        let given = fields.optional(name).and_then(|node| self.known(&node, |node| node.boolean()));
-        given.unwrap_or(default)
+    /// The same of a whole one.
+    pub(super) fn whole(&mut self, fields: &Fields<'_>, name: &'static str) -> u64 {
+        let definition = fields.definition(name);
+        let given = fields.optional(name).and_then(|node| self.known(&node, |node| node.whole_of(&definition.of)));
+        given.unwrap_or_else(|| definition.usual_number().unwrap_or_default() as u64)
+    }
+
+    /// One of a field's names, known before the run; `None`: the usual one.
+    pub(super) fn choice<T: Choice>(&mut self, fields: &Fields<'_>, name: &'static str) -> Option<T> {
+        fields.optional(name).and_then(|node| self.known(&node, |node| node.choice()))
+    }
+
+    /// `false` unless it says otherwise.
+    pub(super) fn flag(&mut self, fields: &Fields<'_>, name: &'static str) -> bool {
+        fields.optional(name).and_then(|node| self.known(&node, |node| node.boolean())).unwrap_or(false)
+    }
+
+    /// Whether a failure of the step ends the user.
+    pub(super) fn must_succeed(&mut self, fields: &Fields<'_>) -> bool {
+        let given = fields.optional("required").and_then(|node| self.known(&node, |node| node.boolean()));
+        given.unwrap_or(self.place.required)
     }
 
     pub(super) fn variable(&mut self, name: &str, node: &Node<'_>) -> VarId {
@@ -107,7 +125,7 @@ impl Compiler<'_> {
 
     fn test(&mut self, node: &Node<'_>) -> Test {
         let Some(object) = node.value().as_object() else { return Test::Equals(self.template(node)) };
-        let kinds = ["equals", "not", "one_of", "contains", "lacks", "exists"];
+        let kinds = TESTS.names();
         let known = object.len() == 1 && object.keys().all(|name| kinds.contains(&name.as_str()));
         let Some((kind, operand)) = node.entries().into_iter().next().filter(|_| known) else {
             let hint = object.keys().next().map_or_else(String::new, |name| did_you_mean(name, &kinds));
@@ -138,9 +156,9 @@ impl Compiler<'_> {
                 if !spec.value().is_object() {
                     return Some(Save { var, from: self.source(&spec, in_event)?, append: false, optional: false });
                 }
-                let fields = spec.fields(&["from", "append", "optional"])?;
-                let append = self.flag(&fields, "append", false);
-                let optional = self.flag(&fields, "optional", false);
+                let fields = spec.fields(if in_event { &EVENT_SAVE } else { &BODY_SAVE })?;
+                let append = self.flag(&fields, "append");
+                let optional = self.flag(&fields, "optional");
                 Some(Save { var, from: self.source(&fields.required("from")?, in_event)?, append, optional })
             })
             .collect()
@@ -160,16 +178,15 @@ impl Compiler<'_> {
     }
 
     pub(super) fn delay(&mut self, node: &Node<'_>) -> Option<Delay> {
-        let fields = node.fields(&["fixed_ms", "uniform_ms", "exponential_ms", "normal_ms"])?;
+        let fields = node.fields(&DELAY)?;
         let given: Vec<_> = node.entries().into_iter().filter(|(name, _)| name.ends_with("_ms")).collect();
         let [(kind, value)] = &given[..] else {
-            let kinds = ["fixed_ms", "uniform_ms", "exponential_ms", "normal_ms"];
-            fields.node().expected(format_args!("an object with one of {}", list_of(&kinds)));
+            fields.node().expected(format_args!("an object with one of {}", list_of(&DELAY.names())));
             return None;
         };
         match *kind {
-            "fixed_ms" => Some(Delay::Fixed(self.number(value, MILLISECONDS))),
-            "exponential_ms" => Some(Delay::Exponential(self.number(value, MILLISECONDS))),
+            "fixed_ms" => Some(Delay::Fixed(self.number(value, &MILLISECONDS))),
+            "exponential_ms" => Some(Delay::Exponential(self.number(value, &MILLISECONDS))),
             "uniform_ms" => {
                 let [low, high] = self.pair(value, "the least and the most milliseconds")?;
                 if let (Some(least), Some(most)) = (constant_number(&low), constant_number(&high))
@@ -190,7 +207,7 @@ impl Compiler<'_> {
     fn pair(&mut self, node: &Node<'_>, what: &str) -> Option<[Template; 2]> {
         match node.value().as_array().map(Vec::len) {
             Some(2) => {
-                let mut templates = node.list().into_iter().map(|value| self.number(&value, MILLISECONDS));
+                let mut templates = node.list().into_iter().map(|value| self.number(&value, &MILLISECONDS));
                 Some([templates.next()?, templates.next()?])
             }
             _ => {
@@ -269,7 +286,4 @@ pub(super) fn is_token(text: &str) -> bool {
     !text.is_empty() && text.chars().all(|c| c.is_ascii_alphanumeric() || "!#$%&'*+-.^_`|~".contains(c))
 }
 
-const TIMEOUT_S: RangeInclusive<f64> = 0.001..=3_600.0;
-/// Up to a day.
-const MILLISECONDS: RangeInclusive<f64> = 0.0..=86_400_000.0;
 const LONGEST_OPERATION: usize = 64;

@@ -5,25 +5,13 @@ use serde_json::Value;
 use super::Compiler;
 use super::parts::is_token;
 use super::variables::url;
+use crate::fields::{FILE, HTTP};
 use crate::program::*;
-use crate::reader::{Fields, Node};
 use crate::template::Template;
+use document::{Fields, Node, Type};
 
 pub(super) fn http(compiler: &mut Compiler<'_>, node: &Node<'_>) {
-    let Some(fields) = node.fields(&[
-        "operation",
-        "method",
-        "url",
-        "headers",
-        "json",
-        "form",
-        "file",
-        "expect",
-        "save",
-        "error_code",
-        "timeout_s",
-        "required",
-    ]) else {
+    let Some(fields) = node.fields(&HTTP) else {
         return;
     };
     let operation = compiler.operation_of(&fields, None);
@@ -36,17 +24,18 @@ pub(super) fn http(compiler: &mut Compiler<'_>, node: &Node<'_>) {
             .map_or_else(|| Template::constant(Value::Null), |node| written_url(compiler, &node)),
         headers: headers(compiler, fields.optional("headers").as_ref()),
         body,
-        expect: statuses(fields.optional("expect").as_ref()),
+        expect: statuses(&fields),
         save: compiler.saves(fields.optional("save").as_ref(), false),
-        timeout: compiler.timeout(&fields, HTTP_TIMEOUT_S),
+        timeout: compiler.seconds(&fields, "timeout_s"),
         error_code: fields.optional("error_code").and_then(|node| compiler.pointer(&node, false)),
-        required: compiler.flag(&fields, "required", compiler.place.required),
+        required: compiler.must_succeed(&fields),
     };
     compiler.ops.push(Op::Http(Box::new(op)));
 }
 
 fn method(compiler: &mut Compiler<'_>, fields: &Fields<'_>, body: &Body) -> String {
-    let known = ["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"].map(|method| (method, method));
+    let known = fields.definition("method").of.names().unwrap_or_default();
+    let known: Vec<_> = known.iter().map(|method| (*method, *method)).collect();
     let given = fields.optional("method").and_then(|node| compiler.known(&node, |node| node.one_of(&known)));
     let has_body = !matches!(body, Body::None);
     let method = given.unwrap_or(if has_body { "POST" } else { "GET" });
@@ -77,9 +66,10 @@ fn headers(compiler: &mut Compiler<'_>, node: Option<&Node<'_>>) -> Vec<(String,
         .collect()
 }
 
-fn statuses(node: Option<&Node<'_>>) -> Vec<u16> {
-    let entries = node.map(Node::list).unwrap_or_default();
-    let statuses = entries.iter().filter_map(|status| status.integer(100..=599));
+fn statuses(fields: &Fields<'_>) -> Vec<u16> {
+    let Type::List(status, ..) = fields.definition("expect").of else { return Vec::new() };
+    let entries = fields.optional("expect").map(|node| node.list()).unwrap_or_default();
+    let statuses = entries.iter().filter_map(|entry| entry.whole_of(status));
     statuses.filter_map(|status| u16::try_from(status).ok()).collect()
 }
 
@@ -102,12 +92,10 @@ fn body(compiler: &mut Compiler<'_>, fields: &Fields<'_>) -> Body {
 }
 
 fn file(compiler: &mut Compiler<'_>, node: &Node<'_>) -> Body {
-    let Some(fields) = node.fields(&["field", "name", "mime", "base64"]) else { return Body::None };
+    let Some(fields) = node.fields(&FILE) else { return Body::None };
     let field = fields.optional("field").and_then(|field| field.name()).unwrap_or("file").to_owned();
     let name = fields.required("name").map(|name| compiler.template(&name));
     let mime = fields.required("mime").and_then(|mime| mime.name()).unwrap_or_default().to_owned();
     let bytes = fields.required("base64").map(|bytes| compiler.bytes(&bytes)).unwrap_or_default();
     Body::File { field, name: name.unwrap_or_else(|| Template::constant("".into())), mime, bytes }
 }
-
-const HTTP_TIMEOUT_S: u64 = 30;

@@ -4,14 +4,10 @@ use serde_json::Value;
 
 use super::{Compiler, audio, messages, requests};
 use crate::expression::Val;
+use crate::fields::{BRANCH, FAIL, PUSH, step_kinds, step_of};
 use crate::program::*;
-use crate::reader::{Fields, Node, did_you_mean, found, list_of};
 use crate::template::Template;
-
-/// What a step may do; an exported script's runtime does each of these, too.
-pub const STEP_KINDS: &[&str] = &[
-    "http", "emit", "wait", "think", "set", "push", "choose", "if", "repeat", "mic", "speak", "listen", "fail", "leave",
-];
+use document::{Fields, Node, did_you_mean, found, list_of};
 
 pub(super) fn steps(compiler: &mut Compiler<'_>, list: &Node<'_>) {
     for node in list.list() {
@@ -25,23 +21,7 @@ fn step(compiler: &mut Compiler<'_>, node: &Node<'_>) {
     }
     let kinds = kinds_of(node.value());
     let [kind] = kinds[..] else { return complain(node, &kinds) };
-    let known: &'static [&'static str] = match kind {
-        "if" => &["if", "then", "else", "note"],
-        "repeat" => &["repeat", "steps", "note"],
-        "http" => &["http", "note"],
-        "emit" => &["emit", "note"],
-        "wait" => &["wait", "note"],
-        "think" => &["think", "note"],
-        "set" => &["set", "note"],
-        "push" => &["push", "note"],
-        "choose" => &["choose", "note"],
-        "mic" => &["mic", "note"],
-        "speak" => &["speak", "note"],
-        "listen" => &["listen", "note"],
-        "leave" => &["leave", "note"],
-        _ => &["fail", "note"],
-    };
-    let Some(fields) = node.fields(known) else { return };
+    let Some(fields) = node.fields(step_of(kind)) else { return };
     fields.optional("note").map(|note| note.text());
     let Some(inner) = fields.optional(kind) else { return };
     match kind {
@@ -83,12 +63,11 @@ fn set(compiler: &mut Compiler<'_>, node: &Node<'_>) {
 }
 
 fn push(compiler: &mut Compiler<'_>, node: &Node<'_>) {
-    let Some(fields) = node.fields(&["var", "value", "max"]) else { return };
+    let Some(fields) = node.fields(&PUSH) else { return };
     let var = fields.required("var").and_then(|var| Some((var.text()?, var.clone())));
     let var = var.map(|(name, node)| compiler.variable(name, &node));
     let value = fields.required("value").map(|value| compiler.template(&value));
-    let max = fields.optional("max").and_then(|max| compiler.known(&max, |max| max.integer(1..=LONGEST_LIST)));
-    let max = usize::try_from(max.unwrap_or(DEFAULT_LIST)).unwrap_or(usize::MAX);
+    let max = usize::try_from(compiler.whole(&fields, "max")).unwrap_or(usize::MAX);
     compiler.ops.extend(var.zip(value).map(|(var, value)| Op::Push { var, value, max }));
 }
 
@@ -102,9 +81,8 @@ fn choose(compiler: &mut Compiler<'_>, node: &Node<'_>) {
         node.expected("a list of at least one branch");
     }
     for entry in &entries {
-        let Some(fields) = entry.fields(&["weight", "steps", "note"]) else { continue };
-        let weight = fields.optional("weight").map(|weight| compiler.number(&weight, 0.0..=f64::INFINITY));
-        let weight = weight.unwrap_or_else(|| Template::constant(1.into()));
+        let Some(fields) = entry.fields(&BRANCH) else { continue };
+        let weight = compiler.number_or_usual(&fields, "weight");
         let at = compiler.ops.len();
         if let Some(node) = fields.required("steps") {
             steps(compiler, &node);
@@ -164,7 +142,7 @@ fn decided(compiler: &mut Compiler<'_>, holds: bool, then: Option<&Node<'_>>, ot
 }
 
 fn repeat(compiler: &mut Compiler<'_>, fields: &Fields<'_>, times: &Node<'_>) {
-    let times = compiler.number(times, 0.0..=MOST_ROUNDS);
+    let times = compiler.number(times, &fields.definition("repeat").of);
     let never = times.as_constant().and_then(Value::as_f64) == Some(0.0);
     let start = compiler.ops.len();
     compiler.ops.push(Op::End); // Its place is known, its end is not yet.
@@ -181,7 +159,7 @@ fn repeat(compiler: &mut Compiler<'_>, fields: &Fields<'_>, times: &Node<'_>) {
 }
 
 fn fail(compiler: &mut Compiler<'_>, node: &Node<'_>) {
-    let Some(fields) = node.fields(&["operation", "code", "message"]) else { return };
+    let Some(fields) = node.fields(&FAIL) else { return };
     let operation = compiler.operation_of(&fields, None);
     let code = fields.required("code").map(|code| compiler.template(&code));
     let message = fields.optional("message").map(|message| compiler.template(&message));
@@ -190,7 +168,7 @@ fn fail(compiler: &mut Compiler<'_>, node: &Node<'_>) {
 }
 
 fn kinds_of(step: &Value) -> Vec<&'static str> {
-    STEP_KINDS.iter().copied().filter(|kind| step.get(kind).is_some()).collect()
+    step_kinds().into_iter().filter(|kind| step.get(kind).is_some()).collect()
 }
 
 fn complain(node: &Node<'_>, kinds: &[&str]) {
@@ -199,11 +177,8 @@ fn complain(node: &Node<'_>, kinds: &[&str]) {
     }
     let names: Vec<&str> = node.value().as_object().into_iter().flatten().map(|(name, _)| name.as_str()).collect();
     let given = node.value().as_str().into_iter().chain(names);
-    let hint = given.map(|name| did_you_mean(name, STEP_KINDS)).find(|hint| !hint.is_empty()).unwrap_or_default();
+    let known = step_kinds();
+    let hint = given.map(|name| did_you_mean(name, &known)).find(|hint| !hint.is_empty()).unwrap_or_default();
     let found = found(node.value());
-    node.problem(format!("expected a step ({}), found {found}{hint}", list_of(STEP_KINDS)));
+    node.problem(format!("expected a step ({}), found {found}{hint}", list_of(&known)));
 }
-
-const DEFAULT_LIST: u64 = 100;
-const LONGEST_LIST: u64 = 100_000;
-const MOST_ROUNDS: f64 = 1_000_000_000.0;

@@ -9,11 +9,12 @@ use base::url::{Sketch, UNKNOWN, scheme, sketched_place};
 
 use crate::addresses::without_holes;
 use crate::expression::{KnownNames, is_name, is_reserved};
+use crate::fields::VARIABLE;
 use crate::live::Live;
-use crate::problem::Problems;
 use crate::program::{VarId, Variable};
-use crate::reader::{Node, did_you_mean, found};
 use crate::template::Template;
+use document::Problems;
+use document::{Node, did_you_mean, found};
 
 /// What the document says about a variable.
 struct Declared<'a> {
@@ -84,15 +85,14 @@ fn declared<'a>(
         let value = over.or_else(|| Some(node.clone()));
         return Some(Declared { name, value, least: None, most: None, one_of: None, url: false, live: None });
     }
-    let fields = node.fields(&["default", "doc", "min", "max", "one_of", "format", "live"])?;
+    let fields = node.fields(&VARIABLE)?;
     let doc = fields.optional("doc").and_then(|doc| doc.text()).unwrap_or_default();
-    let any = f64::MIN..=f64::MAX;
     let default = fields.optional("default");
     if let Some(default) = &default {
         same_kind(default, over.as_ref());
     }
-    let least = fields.optional("min").and_then(|min| min.number(any.clone()));
-    let most = fields.optional("max").and_then(|max| max.number(any.clone()));
+    let least = fields.optional("min").and_then(|min| min.number_of(&fields.definition("min").of));
+    let most = fields.optional("max").and_then(|max| max.number_of(&fields.definition("max").of));
     let one_of = fields.optional("one_of").and_then(|values| {
         values.list();
         values.value().as_array().map(Vec::as_slice)

@@ -12,7 +12,7 @@ use serde_json::Value;
 
 use super::program::{Pointer, VarId};
 pub(super) use function::Function;
-pub(super) use parse::{KnownNames, hole, is_name, is_reserved};
+pub(super) use parse::{KnownNames, RESERVED, hole, is_name, is_reserved};
 pub(super) use val::{Val, write_escaped};
 
 #[derive(Debug, Clone)]

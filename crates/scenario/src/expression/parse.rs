@@ -17,7 +17,7 @@ use serde_json::Value;
 use super::number::Num;
 use super::{Expr, ExpressionOperator, Fact, Function};
 use crate::program::{Pointer, VarId};
-use crate::reader::{did_you_mean, quoted};
+use document::{did_you_mean, quoted};
 
 /// What the names in expressions mean, and which of them were used.
 #[derive(Debug, Default)]
@@ -45,7 +45,7 @@ pub(crate) struct ParseError {
 }
 
 /// Words that no variable can have as its name.
-const RESERVED: &[&str] =
+pub(crate) const RESERVED: &[&str] =
     &["account", "counter", "event", "false", "if", "iteration", "now_ms", "null", "run", "tag", "true", "user"];
 
 /// Deeper nesting is a mistake, and would take the stack.

@@ -49,11 +49,13 @@ pub struct OutboundAudio {
     pub extra: Map<String, Value>,
 }
 
-/// From when on a microphone that was switched on delivers audio.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum MicFrom {
-    /// At once.
-    Connect,
-    /// From the first audio of the service on, as pages do that wait for its greeting.
-    FirstAudio,
+document::choices! {
+    /// From when on a microphone that was switched on delivers audio.
+    #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+    pub enum MicFrom {
+        /// At once.
+        Connect = "connect",
+        /// From the first audio of the service on, as pages do that wait for its greeting.
+        FirstAudio = "first_audio",
+    }
 }

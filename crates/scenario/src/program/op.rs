@@ -176,16 +176,18 @@ pub enum Source {
     Status,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum MicMode {
-    #[default]
-    Off,
-    /// An unbroken stream: utterances, and silence between them.
-    Continuous,
-    /// From the beginning of an utterance to the first audio of its answer: the silence lets the service hear the end.
-    WhileSpeaking,
-    /// Utterances and nothing else.
-    PushToTalk,
+document::choices! {
+    #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+    pub enum MicMode {
+        #[default]
+        Off = "off",
+        /// An unbroken stream: utterances, and silence between them.
+        Continuous = "continuous",
+        /// From the beginning of an utterance to the first audio of its answer: the silence lets the service hear the end.
+        WhileSpeaking = "while_speaking",
+        /// Utterances and nothing else.
+        PushToTalk = "push_to_talk",
+    }
 }
 
 /// Says an utterance; over when its last frame has been sent.
@@ -216,14 +218,16 @@ pub struct ListenOp {
     pub after: Pc,
 }
 
-/// When an answer is over for who listens to it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Until {
-    /// When its last sample has been played.
-    #[default]
-    Played,
-    /// When its end has arrived, as for a client that reads instead of hearing.
-    Received,
+document::choices! {
+    /// When an answer is over for who listens to it.
+    #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+    pub enum Until {
+        /// When its last sample has been played.
+        #[default]
+        Played = "played",
+        /// When its end has arrived, as for a client that reads instead of hearing.
+        Received = "received",
+    }
 }
 
 /// Leaves an answer before its end to run other steps, which begin right behind the step.

@@ -330,7 +330,7 @@ fn of_a_run_that_lost_a_worker_only_a_certain_failure_stands() {
 
 /// A run whose users ended like this, judged by what is expected of every run.
 fn expected_of(users: UsersByState, ending: Option<LoadEnd>) -> RunJudgement {
-    let thresholds = Expectation::ALL.map(|one| one.expression().parse().expect("an expression")).to_vec();
+    let thresholds = Expectation::ALL.iter().map(|one| one.expression().parse().expect("an expression")).collect();
     let populations = vec![PopulationConfig { name: "p".into(), ..<_>::default() }];
     let mut adding = crate::Aggregator::new(TotalsConfig { workers: 1, populations, thresholds, ..<_>::default() });
     let mut recorder = Recorder::new(Timestamp::ZERO);

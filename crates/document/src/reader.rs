@@ -9,7 +9,9 @@ use std::ops::RangeInclusive;
 use serde_json::{Map, Value};
 use strsim::levenshtein;
 
-use super::problem::{Problem, Problems};
+use crate::choice::Choice;
+use crate::field::{Field, Object, Type};
+use crate::problem::{Problem, Problems};
 
 /// Parses JSON text; a syntax error is one problem without a path that names line and column.
 pub fn parse_json(text: &str) -> Result<Value, Vec<Problem>> {
@@ -83,6 +85,24 @@ impl<'a> Node<'a> {
         self.reading(format_args!("a whole number{}", bounds(&range, None, u64::MAX)), read)
     }
 
+    /// A number in the range of the type.
+    #[track_caller]
+    pub fn number_of(&self, kind: &Type) -> Option<f64> {
+        self.number(kind.numbers().expect("the type has numbers"))
+    }
+
+    /// A whole number in the range of the type.
+    #[track_caller]
+    pub fn whole_of(&self, kind: &Type) -> Option<u64> {
+        self.integer(kind.wholes().expect("the type has whole numbers"))
+    }
+
+    /// One of the names of a choice.
+    pub fn choice<T: Choice>(&self) -> Option<T> {
+        let names: Vec<_> = T::NAMES.iter().copied().zip(T::ALL.iter().copied()).collect();
+        self.one_of(&names)
+    }
+
     /// One of some names.
     pub fn one_of<T: Copy>(&self, names: &[(&str, T)]) -> Option<T> {
         let read = self.value.as_str().and_then(|text| names.iter().find(|(name, _)| *name == text));
@@ -111,15 +131,15 @@ impl<'a> Node<'a> {
         fields.into_iter().flatten().map(|(name, value)| (name.as_str(), self.field(name, value))).collect()
     }
 
-    /// The fields of an object that may only have these; others are reported.
-    pub fn fields(&self, known: &'static [&'static str]) -> Option<Fields<'a>> {
+    /// The fields of an object that may only have the ones of `of`; others are reported.
+    pub fn fields(&self, of: &'static Object) -> Option<Fields<'a>> {
         let map = self.reading("an object", self.value.as_object())?;
         for (name, value) in map {
-            if !known.contains(&name.as_str()) {
-                self.field(name, value).unknown(name, known);
+            if of.fields.iter().all(|field| field.name != name) {
+                self.field(name, value).unknown(name, &of.names());
             }
         }
-        Some(Fields { node: self.clone(), map, known })
+        Some(Fields { node: self.clone(), map, of })
     }
 
     /// Nobody knows this field of an object that may have these.
@@ -152,11 +172,11 @@ impl<'a> Node<'a> {
     }
 }
 
-/// An object's fields, by name.
+/// An object's fields, by name. Ranges, names and what an absent one means are those of its [`Object`].
 pub struct Fields<'a> {
     node: Node<'a>,
     map: &'a Map<String, Value>,
-    known: &'static [&'static str],
+    of: &'static Object,
 }
 
 impl<'a> Fields<'a> {
@@ -165,9 +185,21 @@ impl<'a> Fields<'a> {
         &self.node
     }
 
+    /// How the field is defined.
+    #[track_caller]
+    pub fn definition(&self, name: &str) -> &'static Field {
+        self.of.field(name)
+    }
+
+    #[track_caller]
     pub fn optional(&self, name: &'static str) -> Option<Node<'a>> {
-        debug_assert!(self.known.contains(&name), "the field is one of the known ones");
+        debug_assert!(self.of.fields.iter().any(|field| field.name == name), "{name} is a field of {}", self.of.name);
         self.map.get(name).map(|value| self.node.field(name, value))
+    }
+
+    /// Like [`Self::optional`], and null means the same as its absence.
+    pub fn unless_null(&self, name: &'static str) -> Option<Node<'a>> {
+        self.optional(name).filter(|node| !node.value().is_null())
     }
 
     /// Reports its absence at the object's path.
@@ -177,6 +209,44 @@ impl<'a> Fields<'a> {
             self.node.problem(format!("`{name}` is missing"));
         }
         field
+    }
+
+    /// A number in its range, or what its absence means.
+    #[track_caller]
+    pub fn number(&self, name: &'static str) -> Option<f64> {
+        let definition = self.definition(name);
+        self.given(definition, |node| node.number_of(&definition.of), Field::usual_number)
+    }
+
+    #[track_caller]
+    pub fn whole(&self, name: &'static str) -> Option<u64> {
+        let definition = self.definition(name);
+        let usual = |field: &Field| field.usual().and_then(|usual| usual.parse().ok());
+        self.given(definition, |node| node.whole_of(&definition.of), usual)
+    }
+
+    pub fn choice<T: Choice>(&self, name: &'static str) -> Option<T> {
+        let usual = |field: &Field| {
+            let usual = field.usual()?.trim_matches('"');
+            T::NAMES.iter().position(|name| *name == usual).map(|place| T::ALL[place])
+        };
+        self.given(self.definition(name), Node::choice, usual)
+    }
+
+    fn given<T>(
+        &self,
+        field: &'static Field,
+        read: impl FnOnce(&Node<'a>) -> Option<T>,
+        usual: impl FnOnce(&Field) -> Option<T>,
+    ) -> Option<T> {
+        match self.optional(field.name) {
+            Some(node) => read(&node),
+            None if field.usual().is_some() => usual(field),
+            None => {
+                self.node.problem(format!("`{}` is missing", field.name));
+                None
+            }
+        }
     }
 }
 
@@ -251,6 +321,13 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+    use crate::field::{or, required};
+
+    static EVENT: Object = Object::new(
+        "event",
+        "",
+        &[required("event", Type::Name, ""), or("timeout_s", Type::Number(0.0, 60.0), "5", "")],
+    );
 
     #[track_caller]
     fn check(value: Value, read: impl FnOnce(&Node<'_>), expected: &[&str]) {
@@ -292,15 +369,15 @@ mod tests {
         let walk = |node: &Node<'_>| {
             let every = node.entries().remove(0).1;
             let steps = every.list().remove(0).entries().remove(0).1;
-            steps.list().remove(1).entries().remove(0).1.fields(&["event", "args"]);
+            steps.list().remove(1).entries().remove(0).1.fields(&EVENT);
         };
-        check(deep, walk, &[r#"every[0].steps[1].emit["odd key"]: unknown field, expected `event` or `args`"#]);
+        check(deep, walk, &[r#"every[0].steps[1].emit["odd key"]: unknown field, expected `event` or `timeout_s`"#]);
     }
 
     #[test]
     fn unknown_fields_are_reported_with_the_nearest_known_one() {
         let read = |node: &Node<'_>| {
-            let fields = node.fields(&["timeout_s", "event"]).expect("it is an object");
+            let fields = node.fields(&EVENT).expect("it is an object");
             assert!(fields.required("event").is_none());
         };
         check(
@@ -308,7 +385,7 @@ mod tests {
             read,
             &[
                 "timeout: unknown field, did you mean `timeout_s`?",
-                "zzz: unknown field, expected `timeout_s` or `event`",
+                "zzz: unknown field, expected `event` or `timeout_s`",
                 "`event` is missing",
             ],
         );
