@@ -97,9 +97,6 @@ impl Accounts {
     }
 }
 
-/// Columns of accounts. Who has more has another file in his hand.
-pub const MOST_COLUMNS: usize = 256;
-
 /// A population's name as part of an e-mail address.
 pub(super) fn plain(name: &str) -> String {
     name.chars().map(|c| if c.is_ascii_alphanumeric() { c.to_ascii_lowercase() } else { '-' }).collect()

@@ -3,7 +3,8 @@
 use document::{Constraint, Field, Object, Type, optional, or, required};
 use faults::LabFaults;
 
-use crate::{Expectation, MOST_COLUMNS, Mark, Raised, Ramp, Redirects, ShapeName};
+use crate::choices::{Mark, Raised, Ramp, Redirects, ShapeName};
+use crate::expectation::Expectation;
 
 pub(crate) const WEEK_S: f64 = 7.0 * 24.0 * 3_600.0;
 /// Of the load or of a stage.
@@ -19,6 +20,8 @@ const SHARE: Type = Type::Number(0.0, 1.0);
 const LARGEST_EXACT: u64 = (1 << 53) - 1;
 /// Populations have 8 bits.
 pub(crate) const MOST_POPULATIONS: usize = 256;
+/// Columns of accounts. Who has more has another file in his hand.
+pub const MOST_COLUMNS: usize = 256;
 /// Far more than a person reads in a dialog.
 pub(crate) const MOST_HOSTS: usize = 64;
 

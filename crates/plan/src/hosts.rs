@@ -4,10 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
+use super::crowd::searched_rate;
 use super::limits::HostLoad;
 use super::load::{Schedule, StepAction};
 use super::model::{Load, Plan, Population};
-use super::search::searched_rate;
 use super::segment::Segment;
 use base::url::{self, Sketch, UNKNOWN};
 use scenario::{Address, Program, resolve, without_holes};

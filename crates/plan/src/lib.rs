@@ -3,6 +3,8 @@
 mod accounts;
 mod action;
 mod check;
+mod choices;
+mod crowd;
 mod expectation;
 mod fields;
 mod hosts;
@@ -12,18 +14,20 @@ mod model;
 mod search;
 mod segment;
 mod shape;
+mod steering;
 mod terms;
 mod threshold;
 mod verdict;
 
-pub use accounts::{AccountBook, MOST_COLUMNS};
+pub use accounts::AccountBook;
 pub use action::{Action, Pace, TimedAction};
+pub use choices::{Mark, Raised, Ramp, Redirects, ShapeName};
 pub use expectation::Expectation;
-pub use fields::{BATCH, CLOSED, OPEN, PLAN, POPULATION, SEARCH, SHAPE, VERDICT, action_fields};
+pub use fields::{BATCH, CLOSED, MOST_COLUMNS, OPEN, PLAN, POPULATION, SEARCH, SHAPE, VERDICT, action_fields};
 pub use limits::{Caps, Exceeded, Excess, HostLoad, Limits};
 pub use load::{LoadStep, Schedule, StepAction};
 pub use model::*;
-pub use search::{Raised, Search};
+pub use search::Search;
 pub use segment::Segment;
 pub use terms::{MARK, Terms};
 pub use threshold::{

@@ -12,9 +12,10 @@
 //!       0 ┼──┘                    └──
 //! ```
 
-use super::action::load_changes;
-use super::model::{Load, Plan, Ramp};
+use super::choices::Ramp;
+use super::model::{Load, Plan};
 use super::segment::{Hand, Segment};
+use super::steering::load_changes;
 use base::time::{Span, Timestamp};
 
 /// What happens to one user at one time.

@@ -3,13 +3,13 @@
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use super::action::Action;
+use super::action::TimedAction;
+use super::choices::{Mark, Ramp, Redirects, ShapeName};
+use super::expectation::Expectation;
 use super::fields::PLAN;
-use super::load::Schedule;
-use super::search::{searched_arrivals, searched_users};
-use super::segment::{Hand, Segment};
-use super::{Expectation, Search, Threshold, TimedAction, VerdictRules};
-use document::choices;
+use super::search::Search;
+use super::threshold::Threshold;
+use super::verdict::VerdictRules;
 use faults::LabFaults;
 
 /// A checked plan. `Plan::check` builds it from JSON and reports all problems at once.
@@ -82,34 +82,6 @@ impl Plan {
         all
     }
 
-    /// The most users of a population at a time, its actions and its search included.
-    pub fn most_users(&self, index: usize) -> u32 {
-        let population = &self.populations[index];
-        let wanted = self.actions.iter().filter(|timed| {
-            timed.population.as_ref().is_none_or(|name| *name == population.name) && !population.load.is_open()
-        });
-        let users = wanted.filter_map(|timed| match timed.action {
-            Action::Users { users, .. } => Some(users),
-            _ => None,
-        });
-        users.chain(searched_users(self, index)).fold(population.load.max_users(), u32::max)
-    }
-
-    /// How many different users a population plays, its actions and its search included; see [`Load::user_count`].
-    pub fn user_count(&self, index: usize) -> u64 {
-        if self.populations[index].load.is_open() {
-            let planned = Schedule::planned(self, index, &Segment::whole()).arrivals();
-            return planned.max(searched_arrivals(self, index).unwrap_or(0));
-        }
-        u64::from(self.most_users(index))
-    }
-
-    /// The most users at a time that a part of the run plays.
-    pub fn users_of(&self, segment: &Segment) -> u32 {
-        let share = |index: usize| Hand::new(segment, index == 0).share(self.most_users(index));
-        (0..self.populations.len()).map(share).fold(0, u32::saturating_add)
-    }
-
     /// How long the longest load lasts, seconds.
     pub fn duration_s(&self) -> f64 {
         self.populations.iter().map(|population| population.load.duration().as_secs_f64()).fold(0.0, f64::max)
@@ -118,19 +90,6 @@ impl Plan {
     /// Bytes of one answer, or of one frame, that are read.
     pub fn answer_limit_bytes(&self) -> u64 {
         (self.answer_limit_mib * 1_048_576.0) as u64
-    }
-
-    /// Of the accounts in `csv` those that a part of the run needs, each in its place: what is not a browser's to know is
-    /// left empty.
-    pub fn rows_of(&self, segment: &Segment, csv: &[Vec<Vec<String>>]) -> Vec<Vec<Vec<String>>> {
-        let plays_once = segment.plays_once();
-        let rows_of = |(index, rows): (usize, &Vec<Vec<String>>)| {
-            let hand = Hand::new(segment, index == 0);
-            let is_needed = |place: usize| hand.holds(place as u32) || (plays_once && place + 1 == rows.len());
-            let pick = |(place, row): (usize, &Vec<String>)| if is_needed(place) { row.clone() } else { Vec::new() };
-            rows.iter().enumerate().map(pick).collect()
-        };
-        csv.iter().enumerate().map(rows_of).collect()
     }
 
     /// Takes an action in, behind those of the same time.
@@ -157,47 +116,6 @@ pub struct Population {
     #[serde(default, skip_serializing_if = "Redirects::is_default")]
     pub redirects: Redirects,
     pub load: Load,
-}
-
-choices! {
-    /// What is done with an answer that sends a request elsewhere.
-    #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
-    #[serde(rename_all = "snake_case")]
-    pub enum Redirects {
-        /// It is an error, and nothing goes there.
-        #[default]
-        Refuse = "refuse",
-        /// The browser follows it; where that ends is checked.
-        Follow = "follow",
-    }
-}
-
-impl Redirects {
-    fn is_default(&self) -> bool {
-        *self == Self::default()
-    }
-}
-
-choices! {
-    /// Whether a connection says that it belongs to a load test, and how: as `tabswarm=<run>`.
-    #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
-    #[serde(rename_all = "snake_case")]
-    pub enum Mark {
-        /// In the query of connections to public hosts.
-        #[default]
-        Public = "public",
-        /// In the query of every connection.
-        Query = "query",
-        /// In the auth object of every Socket.IO connection.
-        Auth = "auth",
-        None = "none",
-    }
-}
-
-impl Mark {
-    fn is_default(&self) -> bool {
-        *self == Self::default()
-    }
 }
 
 /// Where accounts come from. Every column is `${account.<column>}` in the scenario.
@@ -235,19 +153,6 @@ pub enum Load {
     Batch { users: u32, size: u32, every_s: f64, hold_s: f64 },
 }
 
-choices! {
-    #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-    #[serde(rename_all = "snake_case")]
-    pub enum ShapeName {
-        Smoke = "smoke",
-        Load = "load",
-        Stress = "stress",
-        Spike = "spike",
-        Soak = "soak",
-        Breakpoint = "breakpoint",
-    }
-}
-
 /// Goes to `target` (users, or arrivals per second) over `duration_s`.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Stage {
@@ -256,16 +161,6 @@ pub struct Stage {
     /// `step`: jumps to the target at the stage's start and holds it.
     #[serde(default)]
     pub ramp: Ramp,
-}
-
-choices! {
-    #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
-    #[serde(rename_all = "snake_case")]
-    pub enum Ramp {
-        #[default]
-        Linear = "linear",
-        Step = "step",
-    }
 }
 
 /// Users of the whole run that begin to leave within a second.

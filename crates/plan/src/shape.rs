@@ -1,6 +1,7 @@
 //! From a load's description to its stages: what ready-made shapes and batches mean, and what a load amounts to.
 
-use super::model::{Load, Ramp, ShapeName, Stage};
+use super::choices::{Ramp, ShapeName};
+use super::model::{Load, Stage};
 use base::time::Span;
 
 impl Load {

@@ -1,6 +1,7 @@
 //! On what terms the users of a population speak with hosts.
 
-use super::model::{Mark, Plan, Redirects};
+use super::choices::{Mark, Redirects};
+use super::model::Plan;
 use base::url;
 
 #[derive(Debug, Clone, Copy, PartialEq)]

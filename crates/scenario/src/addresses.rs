@@ -1,7 +1,7 @@
 //! The addresses that a scenario's users open, as far as they are known before a run.
 
-use super::program::{Op, Program};
-use super::template::Template;
+use super::ids::VarId;
+use super::program::{Op, Program, Variable};
 
 /// An address that users open.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -15,16 +15,16 @@ pub struct Address {
 impl Program {
     /// The connection's address first; `unknown` stands for what only a running user knows.
     pub fn addresses(&self, unknown: char) -> Vec<Address> {
-        let sketch = |template: &Template| {
-            let mut text = String::new();
-            template.sketch(&self.variables, unknown, &mut text);
-            text
+        let default_of = |id: VarId| match &self.variables[usize::from(id.0)] {
+            Variable { default: Some(default), is_set: false, live: None, .. } => Some(default),
+            _ => None,
         };
-        let connect = Address { operation: "connect".to_owned(), text: sketch(&self.connect.url) };
+        let connect = Address { operation: "connect".to_owned(), text: self.connect.url.sketch(&default_of, unknown) };
         let requests = self.ops.iter().filter_map(|op| match op {
-            Op::Http(op) => {
-                Some(Address { operation: self.operations[op.operation.0 as usize].clone(), text: sketch(&op.url) })
-            }
+            Op::Http(op) => Some(Address {
+                operation: self.operations[op.operation.0 as usize].clone(),
+                text: op.url.sketch(&default_of, unknown),
+            }),
             _ => None,
         });
         std::iter::once(connect).chain(requests).collect()

@@ -11,7 +11,7 @@ use std::fmt;
 
 use serde_json::Value;
 
-use super::program::EventId;
+use super::ids::EventId;
 
 /// The expected shape of one event.
 #[derive(Debug, Clone, PartialEq)]

@@ -6,6 +6,7 @@ mod audio;
 mod consistency;
 mod op;
 mod pointer;
+mod steered;
 
 pub use audio::{Audio, MicFrom, OutboundAudio};
 pub use consistency::{Consistency, Marks, ReadState};
@@ -13,27 +14,17 @@ pub use op::{
     AwaitedEvent, BargeIn, Body, Delay, EmitOp, HttpOp, ListenOp, MicMode, Op, RoomEffect, Save, Source, SpeakOp,
     Until, WaitOp,
 };
-pub use pointer::{Match, Pointer, Test};
+pub use pointer::{Match, Test};
+pub use steered::is_token;
 
 use std::collections::BTreeSet;
 
 use super::contract::Shape;
+use super::ids::{EventId, OperationId, Pc, Pointer};
 use super::live::Live;
 use super::template::Template;
 use base::json;
 use base::time::Span;
-
-/// Index into [`Program::variables`].
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct VarId(pub u16);
-/// Index into [`Program::events`].
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct EventId(pub u16);
-/// Index into [`Program::operations`]: the name under which a step is measured and its errors are counted.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct OperationId(pub u16);
-/// Index into [`Program::ops`].
-pub type Pc = u32;
 
 /// A scenario, ready to run.
 #[derive(Debug, Clone)]

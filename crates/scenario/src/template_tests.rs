@@ -2,9 +2,10 @@
 
 use serde_json::{Value, json};
 
-use super::{EvaluationScope, Template, UserFacts};
+use super::Template;
 use crate::expression::KnownNames;
-use crate::program::VarId;
+use crate::ids::VarId;
+use crate::scope::{EvaluationScope, UserFacts};
 use document::Node;
 use document::Problems;
 

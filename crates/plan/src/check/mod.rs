@@ -3,19 +3,20 @@
 mod actions;
 mod addresses;
 mod lab;
+mod search;
 
 use std::collections::HashMap;
 
 use serde_json::{Map, Value};
 
 use self::lab::lab_faults;
-use super::accounts::{MOST_COLUMNS, plain};
+use super::accounts::plain;
 use super::expectation::Expectation;
 use super::fields::{
-    FILE, LOADS, MOST_POPULATIONS, PATTERN, PLAN, POPULATION, STAGE_OF_ARRIVALS, STAGE_OF_USERS, WEEK_S, tagged, tags,
+    FILE, LOADS, MOST_COLUMNS, MOST_POPULATIONS, PATTERN, PLAN, POPULATION, STAGE_OF_ARRIVALS, STAGE_OF_USERS, WEEK_S,
+    tagged, tags,
 };
 use super::model::{Accounts, Load, Plan, Population, Stage};
-use super::search;
 use super::threshold::Threshold;
 use super::verdict::VerdictRules;
 use document::{Fields, Node, Object, Problem, Problems};

@@ -6,6 +6,7 @@ use serde_json::{Map, Value};
 
 use super::{Compiler, messages, steps};
 use crate::fields::{AUDIO, BARGE_IN, INBOUND, LISTEN, OUTBOUND, SPEAK};
+use crate::ids::*;
 use crate::program::*;
 use crate::template::Template;
 use base::json;

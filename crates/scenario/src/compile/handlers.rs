@@ -5,6 +5,7 @@ use serde_json::Value;
 use super::variables::url;
 use super::{Compiler, ON_THE_SIDE};
 use crate::fields::{BACKOFF, CONNECT, DELIVERY, ERROR_RULE, PAUSE, REACTION, TIMER, TimeUnit, WhenLost};
+use crate::ids::*;
 use crate::program::*;
 use crate::template::Template;
 use base::time::Span;

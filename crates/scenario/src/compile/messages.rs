@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 
 use super::Compiler;
 use crate::fields::{ANSWER, EMIT, WAIT};
+use crate::ids::*;
 use crate::program::*;
 use crate::template::Template;
 use document::{Fields, Node};

@@ -17,6 +17,7 @@ use serde_json::{Map, Value};
 
 use super::expression::KnownNames;
 use super::fields::{PLAIN, PLAIN_WEBSOCKET, SCENARIO};
+use super::ids::*;
 use super::program::*;
 use super::template::Template;
 use document::{Fields, Node, Type};

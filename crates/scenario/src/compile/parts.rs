@@ -7,6 +7,7 @@ use serde_json::Value;
 use super::Compiler;
 use crate::expression::{is_name, is_reserved};
 use crate::fields::{BODY_SAVE, DELAY, EVENT_SAVE, MILLISECONDS, TESTS};
+use crate::ids::*;
 use crate::program::*;
 use crate::template::Template;
 use base::time::Span;

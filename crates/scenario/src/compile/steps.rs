@@ -5,6 +5,7 @@ use serde_json::Value;
 use super::{Compiler, audio, messages, requests};
 use crate::expression::Val;
 use crate::fields::{BRANCH, FAIL, PUSH, step_kinds, step_of};
+use crate::ids::*;
 use crate::program::*;
 use crate::template::Template;
 use document::{Fields, Node, did_you_mean, found, list_of};

@@ -3,6 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use super::compile;
+use crate::ids::*;
 use crate::program::*;
 use base::time::Span;
 

@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use super::number::Num;
 use super::{Expr, ExpressionOperator, Fact, Val};
-use crate::template::{EvaluationScope, UserFacts};
+use crate::scope::{EvaluationScope, UserFacts};
 
 impl Expr {
     /// Never fails: what makes no sense is null.

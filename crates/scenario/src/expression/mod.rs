@@ -10,7 +10,7 @@ mod val;
 
 use serde_json::Value;
 
-use super::program::{Pointer, VarId};
+use super::ids::{Pointer, VarId};
 pub(super) use function::Function;
 pub(super) use parse::{KnownNames, RESERVED, hole, is_name, is_reserved};
 pub(super) use val::{Val, write_escaped};

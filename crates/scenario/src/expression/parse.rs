@@ -16,7 +16,7 @@ use serde_json::Value;
 
 use super::number::Num;
 use super::{Expr, ExpressionOperator, Fact, Function};
-use crate::program::{Pointer, VarId};
+use crate::ids::{Pointer, VarId};
 use document::{did_you_mean, quoted};
 
 /// What the names in expressions mean, and which of them were used.

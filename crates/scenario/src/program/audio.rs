@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value};
 
-use super::{EventId, Pointer};
+use crate::ids::{EventId, Pointer};
 use base::time::Span;
 
 /// How audio travels to and from a voice service: mono 16-bit PCM as base64 in a field of JSON objects.

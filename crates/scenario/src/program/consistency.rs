@@ -1,6 +1,6 @@
 //! How a user finds out at the end what the server keeps: the steps that ask, and where in the answers messages stand.
 
-use super::{EventId, OperationId, Pc, Pointer};
+use crate::ids::{EventId, OperationId, Pc, Pointer};
 use crate::template::Template;
 
 /// The probe that compares a room's history with what its members received.

@@ -1,6 +1,7 @@
 //! The operations: what one step of a block does.
 
-use super::{EventId, Match, OperationId, Pc, Pointer, VarId};
+use super::Match;
+use crate::ids::{EventId, OperationId, Pc, Pointer, VarId};
 use crate::template::Template;
 use base::time::Span;
 

@@ -1,7 +1,6 @@
 //! Where a look into an event or an answer goes, and what it must find there.
 
-use serde_json::Value;
-
+use crate::ids::Pointer;
 use crate::template::Template;
 
 #[derive(Debug, Clone)]
@@ -22,19 +21,4 @@ pub enum Test {
     /// Not so; also true for a value that is not there.
     Lacks(Template),
     Exists(bool),
-}
-
-/// Where a value stands in an event's arguments or an HTTP answer: an RFC 6901 JSON pointer into one argument.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Pointer {
-    /// Which argument, counted from 0. Always 0 for HTTP answers.
-    pub arg: usize,
-    pub path: String,
-}
-
-impl Pointer {
-    /// The value, if it is there.
-    pub fn find<'a>(&self, args: &'a [Value]) -> Option<&'a Value> {
-        args.get(self.arg)?.pointer(&self.path)
-    }
 }
