@@ -67,6 +67,8 @@ pub enum Type {
     /// An object whose names are free; at most so many.
     Map(&'static Type, &'static Type, usize),
     Object(&'static Object),
+    /// A document with a schema of its own.
+    Document(&'static Object),
     AnyOf(&'static [Type]),
     /// What may stand within itself.
     Again(fn() -> Type),

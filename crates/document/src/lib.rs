@@ -3,6 +3,7 @@
 
 mod choice;
 mod field;
+mod inside;
 mod problem;
 mod reader;
 mod schema;

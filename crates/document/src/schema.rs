@@ -94,6 +94,7 @@ fn of(kind: &Type, parts: &mut Map<String, Value>) -> Value {
             schema
         }
         Type::Object(below) => part(below.name, parts, |parts| object(below, parts)),
+        Type::Document(_) => json!({ "type": "object" }),
         Type::Again(kind) => of(&kind(), parts),
         Type::Elsewhere(name, schema) => part(name, parts, |_| schema()),
         Type::AnyOf(types) => json!({ "anyOf": types.iter().map(|kind| of(kind, parts)).collect::<Vec<_>>() }),

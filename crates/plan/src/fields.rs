@@ -109,7 +109,7 @@ pub static POPULATION: Object = Object::new(
         required("name", Type::Name, "differs from other names by more than case and punctuation"),
         required(
             "scenario",
-            Type::AnyOf(&[Type::Text, Type::Map(&Type::Text, &Type::Any, usize::MAX)]),
+            Type::AnyOf(&[Type::Text, Type::Document(&scenario::SCENARIO)]),
             "a preset's id or a whole scenario",
         ),
         optional("variables", Type::Map(&Type::Text, &Type::Any, usize::MAX), "values for the scenario's variables")

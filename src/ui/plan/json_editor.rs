@@ -7,6 +7,7 @@ use crate::ui::page::EDITOR_ID;
 use crate::ui::parts::{Dialog, Document};
 use crate::ui::store::Store;
 use app::plan::Edit;
+use app::plan::completion::{Proposal, proposals};
 
 #[component]
 pub fn JsonEditor() -> impl IntoView {
@@ -16,6 +17,22 @@ pub fn JsonEditor() -> impl IntoView {
     let area = NodeRef::<Textarea>::new();
     let scrolled = RwSignal::new(0);
     let help = RwSignal::new(false);
+    let fitting = RwSignal::new(Vec::new());
+    let look = move || {
+        let Some(area) = area.get_untracked() else { return };
+        let (text, cursor) = (area.value(), area.selection_start().ok().flatten().unwrap_or_default());
+        fitting.set(proposals(&text, bytes_before(&text, cursor)));
+    };
+    let take = move |proposal: &Proposal| {
+        let Some(area) = area.get_untracked() else { return };
+        let (text, cursor) = proposal.put_into(&area.value());
+        let cursor = text[..cursor].encode_utf16().count() as u32;
+        area.set_value(&text);
+        store.dispatch(Edit::TypedJson(text));
+        area.focus().ok();
+        area.set_selection_range(cursor, cursor).ok();
+        look();
+    };
     // Setting the same text again would move the cursor.
     Effect::new(move || {
         let shown = text.get();
@@ -42,11 +59,39 @@ pub fn JsonEditor() -> impl IntoView {
                     wrap="off"
                     spellcheck="false"
                     autocomplete="off"
-                    on:input=move |event| store.dispatch(Edit::TypedJson(event_target_value(&event)))
+                    on:input=move |event| {
+                        store.dispatch(Edit::TypedJson(event_target_value(&event)));
+                        look();
+                    }
+                    on:keyup=move |_| look()
+                    on:click=move |_| look()
                     on:scroll=move |_| if let Some(area) = area.get_untracked() { scrolled.set(area.scroll_top()) }
                 />
+            </div>
+            <div class="proposals" role="group" aria-label="What may stand at the cursor" hidden=move || fitting.with(Vec::is_empty)>
+                {move || fitting.get().into_iter().map(|proposal| proposal_row(proposal, take)).collect_view()}
             </div>
         </details>
         <Dialog title="The scenario language" open=help content=|| view! { <Document html=app::documents::SCENARIO /> } />
     }
+}
+
+fn proposal_row(proposal: Proposal, take: impl Fn(&Proposal) + Copy + 'static) -> impl IntoView {
+    let (name, meaning) = (proposal.name, proposal.meaning.replace('`', ""));
+    let needed = proposal.is_required.then_some(" (required)");
+    view! {
+        <button class="quiet" on:click=move |_| take(&proposal)>
+            <code>{name}</code> {needed} <span class="hint">{meaning}</span>
+        </button>
+    }
+}
+
+/// Browsers count a text's halves of 16 bits.
+fn bytes_before(text: &str, cursor: u32) -> usize {
+    let mut units = 0;
+    let before = text.chars().take_while(|c| {
+        units += c.len_utf16() as u32;
+        units <= cursor
+    });
+    before.map(char::len_utf8).sum()
 }

@@ -14,7 +14,7 @@ mod thresholds;
 
 use std::collections::BTreeSet;
 
-use document::Problem;
+use document::{Problem, Type};
 use plan::Plan;
 use serde_json::{Map, Value, json};
 
@@ -77,9 +77,13 @@ fn section(title: &str) -> String {
 
 /// JSON is JavaScript, but for one name that would not become a field.
 fn declared(what: &str, value: &Value) -> String {
-    let json = pretty(value).replace("\"__proto__\": ", "[\"__proto__\"]: ");
+    let json = pretty(value, SCENARIOS).replace("\"__proto__\": ", "[\"__proto__\"]: ");
     format!("{what} = {};\n", json.trim_end())
 }
+
+/// Whatever of an entry is an object with a scenario's fields has their order.
+const SCENARIOS: Type =
+    Type::List(&Type::Map(&Type::Text, &Type::Document(&scenario::SCENARIO), usize::MAX), 0, usize::MAX);
 
 const IMPORTS: &str = "import http from 'k6/http';
 import exec from 'k6/execution';

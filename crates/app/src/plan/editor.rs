@@ -9,7 +9,7 @@ use crate::plan::clips::Clips;
 use crate::plan::csv::CsvTable;
 use crate::plan::json_text;
 use crate::plan::path::{Path, population_path};
-use document::Problem;
+use document::{Problem, Type};
 use plan::{Accounts, Load, Plan};
 
 /// A problem and the line of the JSON text it stands on.
@@ -232,7 +232,7 @@ impl Editor {
 
     /// After a change of the document: lay the text out anew and check.
     fn settle(&mut self) {
-        self.text = json_text::pretty(&self.document);
+        self.text = json_text::pretty(&self.document, Type::Object(&plan::PLAN));
         self.check();
     }
 

@@ -1,5 +1,6 @@
 //! A plan as text a person reads and edits: how it is laid out, and on which line a problem stands.
 
+use document::{Object, Type};
 use serde_json::Value;
 
 use crate::plan::path::{Path, PathStep};
@@ -7,95 +8,30 @@ use crate::plan::path::{Path, PathStep};
 /// Objects and lists that fit stay on one line, up to this many characters.
 const LINE_WIDTH: usize = 88;
 
-/// The order in which a reader wants the fields of a plan and of a scenario; all others follow by name.
-const KEY_ORDER: [&str; 61] = [
-    "$schema",
-    "version",
-    "name",
-    "title",
-    "description",
-    "note",
-    "seed",
-    "scenario",
-    "population",
-    "variables",
-    "default",
-    "accounts",
-    "source",
-    "model",
-    "executor",
-    "start",
-    "start_rate",
-    "users",
-    "size",
-    "every_s",
-    "duration_s",
-    "hold_s",
-    "target",
-    "populations",
-    "load",
-    "protocol",
-    "once",
-    "before",
-    "connect",
-    "audio",
-    "flow",
-    "rejoin",
-    "storm",
-    "finish",
-    "after_flow",
-    "every",
-    "on",
-    "errors",
-    "delivery",
-    "if",
-    "then",
-    "else",
-    "repeat",
-    "weight",
-    "event",
-    "operation",
-    "interval",
-    "first",
-    "times",
-    "method",
-    "url",
-    "headers",
-    "args",
-    "ack",
-    "answer",
-    "where",
-    "save",
-    "timeout_s",
-    "required",
-    "message",
-    "steps",
-];
-
-/// JSON with two spaces of indent, short values on one line, and the fields of a plan in reading order.
-pub fn pretty(document: &Value) -> String {
+/// JSON with two spaces of indent, short values on one line, and fields in the order of their definitions.
+pub fn pretty(document: &Value, kind: Type) -> String {
     let mut out = String::new();
-    write_value(document, 0, 0, &mut out);
+    write_value(document, Some(kind), 0, 0, &mut out);
     out.push('\n');
     out
 }
 
 /// `used`: characters that already stand on the line before the value.
-fn write_value(value: &Value, indent: usize, used: usize, out: &mut String) {
-    let compact = one_line(value);
+fn write_value(value: &Value, kind: Option<Type>, indent: usize, used: usize, out: &mut String) {
+    let compact = one_line(value, kind);
     if used + compact.len() <= LINE_WIDTH && indent > 0 || !is_nested(value) {
         out.push_str(&compact);
         return;
     }
     let (open, close) = if value.is_object() { ('{', '}') } else { ('[', ']') };
     out.push(open);
-    for (at, (key, child)) in children(value).into_iter().enumerate() {
+    for (at, (key, child, kind)) in children(value, kind).into_iter().enumerate() {
         out.push_str(if at == 0 { "\n" } else { ",\n" });
         let prefix = key.map(|key| format!("{}: ", quoted(key))).unwrap_or_default();
         let spaces = (indent + 1) * 2;
         out.push_str(&" ".repeat(spaces));
         out.push_str(&prefix);
-        write_value(child, indent + 1, spaces + prefix.len(), out);
+        write_value(child, kind, indent + 1, spaces + prefix.len(), out);
     }
     out.push('\n');
     out.push_str(&" ".repeat(indent * 2));
@@ -110,28 +46,34 @@ fn is_nested(value: &Value) -> bool {
     }
 }
 
-fn one_line(value: &Value) -> String {
+fn one_line(value: &Value, kind: Option<Type>) -> String {
     if !is_nested(value) {
         return value.to_string();
     }
-    let parts: Vec<String> = children(value)
+    let parts: Vec<String> = children(value, kind)
         .into_iter()
-        .map(|(key, child)| match key {
-            Some(key) => format!("{}: {}", quoted(key), one_line(child)),
-            None => one_line(child),
+        .map(|(key, child, kind)| match key {
+            Some(key) => format!("{}: {}", quoted(key), one_line(child, kind)),
+            None => one_line(child, kind),
         })
         .collect();
     if value.is_object() { format!("{{ {} }}", parts.join(", ")) } else { format!("[{}]", parts.join(", ")) }
 }
 
-fn children(value: &Value) -> Vec<(Option<&str>, &Value)> {
+/// What stands within a value, each with its name and what it may be; what nobody defined comes last, by its name.
+fn children(value: &Value, kind: Option<Type>) -> Vec<(Option<&str>, &Value, Option<Type>)> {
     match value {
-        Value::Array(list) => list.iter().map(|child| (None, child)).collect(),
+        Value::Array(list) => {
+            let entry = kind.and_then(|kind| kind.entry());
+            list.iter().map(|child| (None, child, entry)).collect()
+        }
         Value::Object(object) => {
-            let mut fields: Vec<_> = object.iter().map(|(key, child)| (Some(key.as_str()), child)).collect();
-            fields.sort_by_cached_key(|(key, _)| {
-                KEY_ORDER.iter().position(|known| Some(*known) == *key).unwrap_or(KEY_ORDER.len())
-            });
+            let below = |key: &str| kind.and_then(|kind| kind.below(key, object));
+            let mut fields: Vec<_> =
+                object.iter().map(|(key, child)| (Some(key.as_str()), child, below(key))).collect();
+            let order = kind.and_then(|kind| kind.object(object)).map(Object::names).unwrap_or_default();
+            let place = |key: Option<&str>| order.iter().position(|known| Some(*known) == key).unwrap_or(order.len());
+            fields.sort_by_key(|(key, ..)| place(*key));
             fields
         }
         _ => Vec::new(),
@@ -350,12 +292,12 @@ mod tests {
   "thresholds": []
 }
 "#;
-        assert_eq!(pretty(&document), expected);
+        assert_eq!(pretty(&document, Type::Object(&plan::PLAN)), expected);
     }
 
     #[test]
     fn the_layout_changes_no_value() {
         let document: Value = serde_json::from_str(TEXT).unwrap();
-        assert_eq!(serde_json::from_str::<Value>(&pretty(&document)).unwrap(), document);
+        assert_eq!(serde_json::from_str::<Value>(&pretty(&document, Type::Any)).unwrap(), document);
     }
 }

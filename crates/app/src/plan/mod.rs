@@ -4,6 +4,7 @@ mod check;
 mod clip_event;
 mod clip_update;
 pub mod clips;
+pub mod completion;
 pub mod csv;
 pub mod curve;
 mod editor;
