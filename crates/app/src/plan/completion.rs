@@ -42,7 +42,7 @@ pub fn proposals(text: &str, cursor: usize) -> Vec<Proposal> {
 
 fn fields(text: &str, reader: &Reader, top: &Open, kind: Type) -> Vec<Proposal> {
     let Some(object) = kind.object(&top.fields) else { return Vec::new() };
-    let mut after = Reader { open: vec![top.clone()], word: reader.word.clone(), ..Reader::default() };
+    let mut after = Reader { open: vec![top.clone()], word: reader.word, ..Reader::default() };
     after.read_on(text, reader.at);
     let taken = after.closed.as_ref().or(after.open.first()).map(|open| &open.fields).unwrap_or(&top.fields);
     let typed = reader.typed();
