@@ -1,17 +1,19 @@
-//! No module of the page's state imports one that imports it, at any depth: each can be read, tested and moved with what stands
+//! No module imports one that imports it, at any depth: each can be read, tested and moved with what stands
 //! below it. Between crates cargo holds that, within one nobody does.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 type Module<'a> = Vec<&'a str>;
+/// A name in a module that does not define it, and the module that does.
+type PassedOn<'a> = ((Module<'a>, &'a str), Module<'a>);
 
 /// `code`: the sources below `folder` without their tests, from the root.
 pub fn circles(folder: &str, code: &[(&Path, &str)]) -> Vec<String> {
     let files: Vec<_> =
         code.iter().filter_map(|(path, text)| Some((module(path.strip_prefix(folder).ok()?), *text))).collect();
     let modules: BTreeSet<_> = files.iter().map(|(module, _)| module.clone()).collect();
-    let passed_on: BTreeMap<_, _> = files.iter().flat_map(|(module, text)| passed_on(module, text)).collect();
+    let passed_on: BTreeMap<_, _> = files.iter().flat_map(|(module, text)| passed_on(module, text, &files)).collect();
     let mut imports: BTreeMap<Module<'_>, BTreeSet<Module<'_>>> = BTreeMap::new();
     for (from, text) in &files {
         for path in paths(text) {
@@ -39,9 +41,19 @@ fn module(file: &Path) -> Module<'_> {
 }
 
 /// What a module has of its children and gives as its own, each with its home.
-fn passed_on<'a>(module: &Module<'a>, text: &'a str) -> Vec<((Module<'a>, &'a str), Module<'a>)> {
+fn passed_on<'a>(module: &Module<'a>, text: &'a str, files: &[(Module<'a>, &'a str)]) -> Vec<PassedOn<'a>> {
     let mut found = Vec::new();
     for line in text.split('\n').filter_map(|line| line.strip_prefix("pub use ")) {
+        let line = line.trim_start_matches("self::");
+        if let Some(child) = line.strip_suffix("::*;") {
+            let child = [module.as_slice(), &[child]].concat();
+            for (_, text) in files.iter().filter(|(of, _)| *of == child) {
+                found.extend(public_names(text).map(|name| ((module.clone(), name), child.clone())));
+                let further = passed_on(&child, text, files).into_iter();
+                found.extend(further.map(|((_, name), home)| ((module.clone(), name), home)));
+            }
+            continue;
+        }
         let from = &text[line.as_ptr() as usize - text.as_ptr() as usize..];
         let mut all = Vec::new();
         expand(from, &[], &mut all);
@@ -51,6 +63,14 @@ fn passed_on<'a>(module: &Module<'a>, text: &'a str) -> Vec<((Module<'a>, &'a st
         }
     }
     found
+}
+
+/// What a file itself defines for others.
+fn public_names(text: &str) -> impl Iterator<Item = &str> {
+    let kinds = ["const fn ", "fn ", "struct ", "enum ", "trait ", "type ", "const ", "static "];
+    let items = text.split('\n').filter_map(|line| line.strip_prefix("pub "));
+    let items = items.filter_map(move |line| kinds.iter().find_map(|kind| line.strip_prefix(kind)));
+    items.filter_map(|item| item.split(|c: char| !c.is_alphanumeric() && c != '_').next())
 }
 
 /// All paths of a text that begin with `crate` or `super`, groups in braces taken apart.
@@ -164,6 +184,16 @@ mod tests {
         check(
             &[parent, ("b/c.rs", "use super::D;\n"), ("b/d.rs", "use crate::b::{\n    C,\n    E,\n};\n")],
             &["b::c -> b::d -> b::c"],
+        );
+        let all = ("lib.rs", "pub use a::*;\n");
+        check(
+            &[
+                all,
+                ("a/mod.rs", "use crate::c;\npub use self::b::B;\npub const fn a() {}\n"),
+                ("a/b.rs", ""),
+                ("c.rs", "use crate::B;\n"),
+            ],
+            &["a -> c -> a"],
         );
     }
 

@@ -26,8 +26,8 @@ const LAYERS: [&str; 16] = [
     "demo-service",
     "testkit",
 ];
-/// Where no module imports one that imports it.
-const PAGES_STATE: &str = "crates/app/src";
+/// Whose modules import each other in circles. It only ever sinks: none are wanted.
+const CIRCULAR: [&str; 3] = ["scenario", "plan", "engine"];
 /// What only the root package may name.
 const OF_THE_EDGE: [&str; 6] = ["gloo-timers", "js-sys", "leptos", "wasm-bindgen", "wasm-bindgen-futures", "web-sys"];
 /// Public type names that stand more than once in the workspace. It only ever sinks.
@@ -48,7 +48,9 @@ pub fn tidy() -> Result<(), String> {
     problems.extend(text_errors(&sources));
     problems.extend(retired(&read(&root.join("docs/glossary.md"))?, &sources));
     let code: Vec<_> = sources.iter().map(|(path, text)| (path.as_path(), without_tests(text))).collect();
-    problems.extend(circles(PAGES_STATE, &code));
+    for name in LAYERS.iter().filter(|name| !CIRCULAR.contains(name)) {
+        problems.extend(circles(&format!("crates/{name}/src"), &code));
+    }
     for (path, text) in &sources {
         let lines = without_tests(text).lines().count();
         if lines > LONG_FILE {

@@ -1,7 +1,5 @@
 //! What is known of a number.
 
-use super::pages::Chapter;
-
 /// One row of a table.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Definition {
@@ -112,6 +110,20 @@ pub enum Success {
     Answered,
     /// The server acknowledged it: enough where no answer is waited for.
     Acknowledged,
+}
+
+/// Where docs/metrics.md has a number.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Chapter {
+    /// Times of operations and of the generator.
+    Latencies,
+    /// Times of conversations.
+    Listening,
+    Counters,
+    /// Counters of conversations.
+    Answers,
+    /// In no table: its name stands in the text.
+    Text,
 }
 
 impl Definition {

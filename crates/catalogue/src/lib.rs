@@ -16,11 +16,11 @@ mod pages;
 mod reserved;
 
 pub use counter::Counter;
-pub use definition::{Better, Clocks, Definition, Falsifier, Measure, MetricKind, Name, Success};
+pub use definition::{Better, Chapter, Clocks, Definition, Falsifier, Measure, MetricKind, Name, Success};
 pub use figure::{Figure, LEDGER, STANDING};
 pub use metric::{COMPLETIONS, Metric, Named, TURNS};
 pub use order::{answer, by_importance, first_audio, most_important};
-pub use pages::{Chapter, counters, falsified, plain, times};
+pub use pages::{counters, falsified, plain, times};
 pub use reserved::{AUDIO, CONNECT, FINISH, FRAME, Reserved, family, reserved, reserved_patterns};
 
 /// An enum of which every variant has its definition beside it.

@@ -1,20 +1,6 @@
 //! The tables of docs/metrics.md, and its words for other readers.
 
-use super::{Counter, Definition, Falsifier, Figure, Metric};
-
-/// Where docs/metrics.md has a number.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Chapter {
-    /// Times of operations and of the generator.
-    Latencies,
-    /// Times of conversations.
-    Listening,
-    Counters,
-    /// Counters of conversations.
-    Answers,
-    /// In no table: its name stands in the text.
-    Text,
-}
+use super::{Chapter, Counter, Definition, Falsifier, Figure, Metric};
 
 /// The rows of a table of times.
 pub fn times(chapter: Chapter) -> String {

@@ -3,7 +3,7 @@
 //! The buckets are those of `hdrhistogram` with three significant digits and a unit of one microsecond, so a count
 //! recorded here and replayed there falls into the same bucket.
 
-use super::delta::{Censored, WaitingDelta};
+use serde::{Deserialize, Serialize};
 
 /// Longest value that is told apart: an hour, in microseconds. Longer ones are recorded as this and counted.
 pub const MAX_US: u32 = 3_600_000_000;
@@ -44,6 +44,21 @@ pub struct Drained {
     pub late: u32,
     pub censored: Vec<Censored>,
     pub waiting: Vec<WaitingDelta>,
+}
+
+/// So many more samples are longer than this limit and not known yet, or so many fewer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct WaitingDelta {
+    pub limit_us: u32,
+    pub change: i32,
+}
+
+/// Samples of which no more is known than that they are longer than a limit: what was waited for never came. (Statistics calls these
+/// right-censored.)
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Censored {
+    pub limit_us: u32,
+    pub count: u32,
 }
 
 impl Bins {

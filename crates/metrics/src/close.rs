@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::delta::Phase;
+use super::user::Phase;
 use base::time::Timestamp;
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]

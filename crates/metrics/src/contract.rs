@@ -2,9 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::totals::Totals;
 use base::time::{Span, Timestamp};
-use catalogue::Counter;
 
 /// What is wrong, and where. Of an event that nobody knows, path and both words are empty.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -56,23 +54,4 @@ impl BreachEntry {
         let first = Timestamp::ZERO + Span::from_secs_f64(self.first_s);
         (self.key.clone(), BreachTotal { count: self.count, first, sample: self.sample.clone() })
     }
-}
-
-/// The most frequent first. An unknown event is told apart once; how often it came is its counter's to say.
-pub fn entries(totals: &Totals) -> Vec<BreachEntry> {
-    let entry = |(key, total): (&BreachKey, &BreachTotal)| BreachEntry {
-        count: if key.is_unknown_event() { arrivals(totals, key).max(total.count) } else { total.count },
-        key: key.clone(),
-        first_s: total.first.as_secs_f64(),
-        sample: total.sample.clone(),
-    };
-    let mut entries: Vec<_> = totals.breaches().iter().map(entry).collect();
-    entries.sort_by_key(|entry| std::cmp::Reverse(entry.count));
-    entries
-}
-
-fn arrivals(totals: &Totals, key: &BreachKey) -> u64 {
-    let counter = Counter::EventsIn.of(&key.event);
-    let counters = totals.counters().filter(|(name, population, _)| *name == counter && *population == key.population);
-    counters.map(|(_, _, count)| count).sum()
 }

@@ -2,8 +2,6 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::totals::Totals;
-
 /// Which finding, by the name of the number that counts it, and whose.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct FindingKey {
@@ -53,15 +51,6 @@ impl FindingEntry {
         total.add(self.count, self.about.iter().cloned());
         (self.key.clone(), total)
     }
-}
-
-pub fn entries(totals: &Totals) -> Vec<FindingEntry> {
-    let entry = |(key, total): (&FindingKey, &FindingTotal)| FindingEntry {
-        key: key.clone(),
-        count: total.count,
-        about: total.about.clone(),
-    };
-    totals.findings().iter().map(entry).collect()
 }
 
 /// So many of each finding are named; of the others it is only known how many there are.

@@ -7,8 +7,9 @@ use base64::engine::general_purpose::STANDARD;
 use hdrhistogram::serialization::{Deserializer, Serializer as _, V2DeflateSerializer};
 use serde::{Deserialize, Serialize};
 
+use super::bins::Censored;
 use super::bins::{self, MAX_US};
-use super::delta::{Censored, HistogramDelta};
+use super::delta::HistogramDelta;
 use super::waiting::Waiting;
 use base::time::Span;
 

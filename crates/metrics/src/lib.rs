@@ -24,20 +24,21 @@ mod stalls;
 mod tag;
 mod threshold;
 mod totals;
+mod user;
 mod verdict;
 mod waiting;
 
 pub use aggregator::{Aggregator, SnapshotPart};
 pub use annotation::{Annotation, AnnotationKind, Annotations, ErrorBursts};
-pub use bins::{MAX_US as MOST_US, MOST_LIMITS};
+pub use bins::{Censored, MAX_US as MOST_US, MOST_LIMITS, WaitingDelta};
 pub use close::{CloseKind, ClosedBy, DisconnectDelta, DisconnectKey};
-pub use contract::{BreachDelta, BreachEntry, BreachKey, BreachTotal, entries as contract_entries};
+pub use contract::{BreachDelta, BreachEntry, BreachKey, BreachTotal};
 pub use delta::*;
 pub use evidence::{
     Cause, Evidence, EvidenceBook, EvidenceOf, EvidenceRequest, Exemplars, Frame, GeneratorState, PendingExemplar,
     Unredacted, Way,
 };
-pub use finding::{FindingDelta, FindingEntry, FindingKey, FindingTotal, MOST_NAMED, entries as finding_entries};
+pub use finding::{FindingDelta, FindingEntry, FindingKey, FindingTotal, MOST_NAMED};
 pub use histogram::{CensoredStats, Histogram, HistogramError, PERCENTILES, Stats};
 pub use ledger::{Ledger, Missed, Receipt};
 pub use listeners::{HeardSums, ListenerDelta, Listeners};
@@ -53,4 +54,5 @@ pub use search::{Ended, LevelMeasured, SearchReport, SearchStep, StepOutcome};
 pub use tag::Tag;
 pub use threshold::{Baseline, BaselineResult, Outcome, ThresholdResult, WindowResult};
 pub use totals::*;
+pub use user::{Phase, UserId, UsersByState, user_name};
 pub use verdict::*;

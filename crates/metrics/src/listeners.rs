@@ -5,8 +5,8 @@ use std::ops::{AddAssign, SubAssign};
 
 use serde::{Deserialize, Serialize};
 
-use super::delta::UserId;
 use super::playback::Listened;
+use super::user::UserId;
 use base::time::Span;
 
 /// Answers, added up.

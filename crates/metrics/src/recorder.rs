@@ -7,11 +7,12 @@ use std::hash::Hash;
 use super::bins::{Bins, MAX_US};
 use super::close::{DisconnectDelta, DisconnectKey};
 use super::contract::{BreachDelta, BreachKey};
-use super::delta::{CounterDelta, ErrorDelta, ErrorKey, HistogramDelta, MetricsDelta, UserId};
+use super::delta::{CounterDelta, ErrorDelta, ErrorKey, HistogramDelta, MetricsDelta};
 use super::finding::{FindingDelta, FindingKey, FindingTotal};
 use super::listeners::{HeardSums, ListenerDelta};
 use super::playback::Listened;
 use super::stalls::Stalls;
+use super::user::UserId;
 use base::time::{Span, Timestamp};
 use catalogue::Counter;
 

@@ -4,7 +4,7 @@
 //! alphanumerics stand together: banned-word filters of the known kind reject substrings of four and more. Plain
 //! ASCII without anything that JSON escapes, so it is found in a raw frame.
 
-use super::delta::UserId;
+use super::user::UserId;
 use base::time::Timestamp;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use super::delta::WaitingDelta;
+use super::bins::WaitingDelta;
 
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Waiting {

@@ -6,7 +6,8 @@
 //!   #watch=<watch key>&by=<public key>&broker=<address>     sees how the run looks
 //! ```
 
-use super::key::{KeyError, Keys, Secret};
+use super::key::{Keys, Role};
+use super::secret::{KeyError, Secret};
 use super::signature::PublicKey;
 use base::url;
 
@@ -15,13 +16,6 @@ pub struct Invite {
     pub keys: Keys,
     /// WebSocket address of the broker, without credentials.
     pub broker: String,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Role {
-    Conductor,
-    Generator,
-    Watcher,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

@@ -20,6 +20,7 @@ mod peer;
 mod plausible;
 mod revival;
 mod scan;
+mod secret;
 mod signature;
 mod stream;
 mod thread;
@@ -33,9 +34,9 @@ pub use disclosure::{KEPT, withhold};
 pub use envelope::{Opened, Opener, Refusal, Refused, Safe, Sealer, VERSION};
 pub use gate::{Gate, MOST_AT_ONCE, Unlawful};
 pub use generator::{Generator, GeneratorOutput, PartEnd};
-pub use invite::{Invite, InviteError, Role, checked_broker};
+pub use invite::{Invite, InviteError, checked_broker};
 pub use journal::{Beginning, Journal, replay};
-pub use key::{KeyError, Keys, Secret, Topics};
+pub use key::{Keys, Role, Topics};
 pub use link::{Link, LinkCommand, LinkEvent, LinkInput, LinkOutput, Traffic};
 pub use message::{
     Card, Consent, Offer, Order, Patience, Picture, Said, ToConductor, ToGenerator, What, pack, unpack, unpack_within,
@@ -46,6 +47,7 @@ pub use peer::{Loading, Peer, SessionId};
 pub use plausible::Unreasonable;
 pub use revival::Revival;
 pub use scan::{Allowance, scan};
+pub use secret::{KeyError, Secret};
 pub use signature::{PublicKey, Signer};
 pub use stream::{Arrival, Fragment, IncomingStream, Outgoing};
 pub use thread::{FromLink, OpenLink, ToLink};

@@ -23,7 +23,7 @@ use self::broker::{Broker, BrokerNeed};
 pub use self::page::{LinkCommand, LinkEvent, LinkInput, LinkOutput, Traffic};
 use super::clock::ClockSync;
 use super::envelope::{Opener, Sealer};
-use super::invite::Role;
+use super::key::Role;
 use super::key::{Keys, Topics};
 use super::line::Line;
 use super::mqtt::{Credentials, Mqtt, MqttIdentity, MqttOutput};

@@ -8,8 +8,8 @@ use std::fmt;
 use ed25519_dalek::{Signature, Signer as _, SigningKey, VerifyingKey};
 use sha2::{Digest, Sha256};
 
-use super::key::{KeyError, Secret, bytes_of, text_of};
 use super::peer::SessionId;
+use super::secret::{KeyError, Secret, bytes_of, text_of};
 
 /// The private half. Not `Debug`: `derive` would show it.
 #[derive(Clone)]

@@ -2,10 +2,10 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::key::Secret;
 use super::link::{LinkCommand, LinkEvent};
 use super::mqtt::Credentials;
 use super::peer::Loading;
+use super::secret::Secret;
 use engine::wire::OfBuild;
 
 /// From the page to its link, the worker that keeps the connection to a swarm.

@@ -4,7 +4,6 @@
 //! with latency. The only thing it replaces is the edge (`browser`): frames, HTTP answers and time.
 
 mod broker;
-mod narrow;
 mod pretender;
 mod rings;
 mod swarm;

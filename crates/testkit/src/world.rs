@@ -1,13 +1,14 @@
 //! One browser in simulated time: conductor, engines, network, server.
 
+mod narrow;
 mod packet;
 mod servers;
 mod workers;
 
+use self::narrow::Narrow;
 pub use self::packet::Endpoint;
 use self::packet::Packet;
 use self::workers::Host;
-use super::narrow::Narrow;
 use base::time::{Span, Timestamp};
 use demo_service::{Chat, Faults, Net, VoiceConfig, VoiceServer};
 use engine::wire::{FromWorker, HeardMoment, Seen, ToWorker};

@@ -2,7 +2,8 @@
 
 use std::collections::{HashMap, VecDeque};
 
-use crate::delta::{Completion, UserId};
+use crate::delta::Completion;
+use crate::user::UserId;
 use base::time::{Span, Timestamp};
 
 #[derive(Debug, Default)]

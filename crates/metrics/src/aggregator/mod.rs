@@ -18,6 +18,7 @@ use super::threshold::Watch;
 use super::totals::suspect::{Causes, Surroundings};
 use super::totals::timeline::{Combine, second_of};
 use super::totals::{Health, Homes, Totals, TotalsConfig, behind, outcomes};
+use super::user::UsersByState;
 use base::time::{Span, Timestamp};
 use catalogue::{COMPLETIONS, Counter, Figure, Metric};
 

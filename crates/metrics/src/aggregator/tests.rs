@@ -1,6 +1,6 @@
 use super::*;
-use crate::Recorder;
 use crate::totals::{Outcomes, PopulationConfig};
+use crate::{Phase, Recorder, UserId};
 
 fn seconds(seconds: u64) -> Timestamp {
     Timestamp::ZERO + Span::from_secs(seconds)

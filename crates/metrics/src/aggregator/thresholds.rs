@@ -1,9 +1,9 @@
 //! A run's thresholds, as its totals follow them.
 
 use super::Aggregator;
-use crate::delta::UsersByState;
 use crate::threshold::{Baseline, ThresholdResult};
 use crate::totals::LoadEnd;
+use crate::user::UsersByState;
 use base::time::{Span, Timestamp};
 use catalogue::Figure;
 use plan::Threshold;

@@ -4,9 +4,10 @@ use std::collections::HashMap;
 
 use super::{Cause, Evidence};
 use crate::close::DisconnectKey;
-use crate::delta::{ErrorKey, Phase, UserId};
+use crate::delta::ErrorKey;
 use crate::recorder::SeriesId;
 use crate::redact::{Facts, Redactor};
+use crate::user::{Phase, UserId};
 use base::time::{Span, Timestamp};
 
 /// Something that just happened to the user that is acting.

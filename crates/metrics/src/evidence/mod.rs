@@ -12,7 +12,8 @@ pub use exemplars::{EvidenceOf, EvidenceRequest, Exemplars, PendingExemplar, Unr
 use serde::{Deserialize, Serialize};
 
 use super::close::{ClosedBy, DisconnectKey};
-use super::delta::{ErrorKey, Phase};
+use super::delta::ErrorKey;
+use super::user::Phase;
 
 /// One thing that happened to one user, with what was on its connection just before. Holds no secret: frames are redacted
 /// where they are taken down.

@@ -6,7 +6,7 @@
 
 use std::collections::HashSet;
 
-use super::super::delta::UserId;
+use super::super::user::UserId;
 use super::Ledger;
 use super::room::REMEMBERED;
 use super::sequences::Sequences;

@@ -22,9 +22,10 @@ use std::collections::{BinaryHeap, HashMap};
 use self::room::{MARGIN, Room};
 use self::sequences::{Inserted, Sequences};
 use self::settlement::InFlight;
-use super::delta::{Completion, Fate, LedgerDelta, SentLog, SentRecord, UserId};
+use super::delta::{Completion, Fate, LedgerDelta, SentLog, SentRecord};
 use super::ids::IdMap;
 use super::tag::Tag;
+use super::user::UserId;
 use base::time::{Span, Timestamp};
 use catalogue::Figure;
 

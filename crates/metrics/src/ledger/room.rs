@@ -1,7 +1,7 @@
 //! Who was in a room when, and who is therefore owed a message.
 
-use crate::delta::UserId;
 use crate::ids::IdMap;
+use crate::user::UserId;
 use base::time::{Span, Timestamp};
 
 /// A message counts as owed to a member that left only if it was accepted at least this long before the leaving.

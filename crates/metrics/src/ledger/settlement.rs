@@ -4,7 +4,8 @@ use std::cmp::Reverse;
 
 use super::room::MARGIN;
 use super::{Ledger, Missed};
-use crate::delta::{Completion, Fate, UserId};
+use crate::delta::{Completion, Fate};
+use crate::user::UserId;
 use base::time::{Span, Timestamp};
 
 /// A message between its sending, or its first arrival here, and its settlement.

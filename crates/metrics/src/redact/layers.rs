@@ -1,8 +1,6 @@
 //! What a text says beneath its spelling: without percent signs, without backslashes, out of base64 and hex, each with the place in
 //! the text where it stands.
 
-use super::marks::run;
-
 /// Bytes, and from where to where in the text each of them stands.
 #[derive(Debug, Clone, Default)]
 pub struct Layer {
@@ -175,6 +173,11 @@ pub fn base64(digits: &[u8]) -> Vec<u8> {
 fn of_hex(digits: &[u8]) -> Vec<u8> {
     let pairs = digits.chunks_exact(2);
     pairs.filter_map(|pair| hex(pair[0]).zip(hex(pair[1]))).map(|(high, low)| (high << 4) | low).collect()
+}
+
+/// How many bytes from the start are of a kind.
+pub fn run(text: &[u8], is_inside: impl Fn(u8) -> bool) -> usize {
+    text.iter().position(|byte| !is_inside(*byte)).unwrap_or(text.len())
 }
 
 fn is_base64(byte: u8) -> bool {

@@ -1,33 +1,9 @@
 //! Where in a text a secret stands that nobody told us of: by the name before it, or by its shape.
 
-use super::layers;
+use super::layers::{self, run};
 use super::names::{is_rule, is_secret, is_secret_field};
-use super::urls;
-
-/// A part of a text that is not to be told.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct SecretSpan {
-    pub from: usize,
-    pub to: usize,
-    pub what: SecretKind,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum SecretKind {
-    Value,
-    /// `user:password@`, with its `@`.
-    User,
-    /// A value in JSON without quotes.
-    Bare,
-    /// A value in quotes whose end was cut off.
-    Open,
-}
-
-impl SecretSpan {
-    pub fn value(from: usize, to: usize) -> Self {
-        Self { from, to, what: SecretKind::Value }
-    }
-}
+use super::spans::{SecretKind, SecretSpan, apply};
+use super::urls::{self, looks_random};
 
 /// The text with `mask` (empty: taken out) for everything that its name or shape says to be a secret; `None`: there is none.
 /// What is made of variables or of a pattern stays.
@@ -38,36 +14,6 @@ pub fn text_without_secrets(text: &str, mask: &str) -> Option<String> {
     marks.retain(|mark| !matches!(mark.what, SecretKind::Bare | SecretKind::Open));
     let clean = apply(text, marks, mask)?;
     (clean != text).then_some(clean)
-}
-
-/// The text with a mask in the place of each mark, or `None` if there is none.
-pub fn apply(text: &str, mut marks: Vec<SecretSpan>, mask: &str) -> Option<String> {
-    if marks.is_empty() {
-        return None;
-    }
-    marks.sort_unstable_by_key(|mark| (mark.from, std::cmp::Reverse(mark.to)));
-    let mut clean = String::with_capacity(text.len());
-    let mut end = 0;
-    let mut marks = marks.into_iter().peekable();
-    while let Some(mark) = marks.next() {
-        let mut to = mark.to;
-        while let Some(next) = marks.next_if(|next| next.from < to) {
-            to = to.max(next.to);
-        }
-        // A mark that was found in another spelling may begin or end within a character.
-        let (from, to) = (floor(text, mark.from.max(end)), ceil(text, to));
-        clean.push_str(&text[end..from]);
-        match mark.what {
-            _ if mask.is_empty() => {}
-            SecretKind::Value => clean.push_str(mask),
-            SecretKind::User => clean.extend([mask, "@"]),
-            SecretKind::Bare => clean.extend(["\"", mask, "\""]),
-            SecretKind::Open => clean.extend([mask, "\""]),
-        }
-        end = to;
-    }
-    clean.push_str(&text[end..]);
-    Some(clean)
 }
 
 /// Everything that the rules know.
@@ -201,65 +147,7 @@ pub fn is_protocol_secret(before: Option<&str>, protocol: &str) -> bool {
             || is_shaped())
 }
 
-/// A token of a kind: long, without a word in it. Numbers of records (UUIDs, what MongoDB and others hand out, hashes to 32
-/// digits, ULIDs) are none.
-pub fn looks_random(text: &[u8]) -> bool {
-    if text.len() < SHORTEST_RANDOM || is_uuid(text) || !text.iter().any(u8::is_ascii_digit) {
-        return false;
-    }
-    if text.iter().all(u8::is_ascii_hexdigit) {
-        return text.len() > LONGEST_ID;
-    }
-    let class = |byte: &u8| match byte {
-        b'a'..=b'z' => 0,
-        b'A'..=b'Z' => 1,
-        b'0'..=b'9' => 2,
-        _ => 3,
-    };
-    let classes: Vec<u8> = text.iter().map(class).collect();
-    let has = |wanted: u8| classes.contains(&wanted);
-    let changes = classes.windows(2).filter(|pair| pair[0] != pair[1] && !pair.contains(&3)).count();
-    let share = changes as f64 / text.len() as f64;
-    let digits = classes.iter().filter(|class| **class == 2).count();
-    let longest_word = classes.chunk_by(|a, b| a == b).filter(|run| run[0] < 2).map(<[u8]>::len).max().unwrap_or(0);
-    if has(0) && has(1) {
-        // `getProfileByMailV2` changes often, too, but it is made of words.
-        share >= 0.35 && (digits >= 3 || longest_word <= 4)
-    } else {
-        text.len() >= 32 && !has(3) && share >= 0.25
-    }
-}
-
-fn is_uuid(text: &[u8]) -> bool {
-    text.len() == 36
-        && text.iter().enumerate().all(|(at, byte)| match at {
-            8 | 13 | 18 | 23 => *byte == b'-',
-            _ => byte.is_ascii_hexdigit(),
-        })
-}
-
-/// How many bytes from the start are of a kind.
-pub fn run(text: &[u8], is_inside: impl Fn(u8) -> bool) -> usize {
-    text.iter().position(|byte| !is_inside(*byte)).unwrap_or(text.len())
-}
-
-fn floor(text: &str, mut at: usize) -> usize {
-    while !text.is_char_boundary(at) {
-        at -= 1;
-    }
-    at
-}
-
-fn ceil(text: &str, mut at: usize) -> usize {
-    while !text.is_char_boundary(at) {
-        at += 1;
-    }
-    at
-}
-
 const LONGEST_NAME: usize = 80;
-const SHORTEST_RANDOM: usize = 20;
-const LONGEST_ID: usize = 32;
 /// Longer than the words of a sentence.
 const LONG_WORD: usize = 24;
 

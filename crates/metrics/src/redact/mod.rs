@@ -15,6 +15,7 @@ mod layers;
 mod marks;
 mod names;
 mod redactor;
+mod spans;
 mod urls;
 
 pub use document::{protocol_secrets, redacted, sets_secret, shown_action};

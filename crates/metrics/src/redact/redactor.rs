@@ -5,7 +5,9 @@ use serde_json::Value;
 use super::MASK;
 use super::known::Known;
 use super::layers::Layer;
-use super::marks::{self, SecretKind, SecretSpan};
+use super::marks;
+use super::spans::{SecretKind, SecretSpan, apply};
+use super::urls::looks_random;
 
 /// What one user's account says: its own business, though it may be ordinary words elsewhere.
 #[derive(Debug, Default)]
@@ -53,7 +55,7 @@ impl Redactor {
     /// The name of an event that a server has made up, without secrets.
     pub fn shown_name(&self, name: &str, most: usize) -> String {
         let shown = self.shown(name, most);
-        let is_random = |part: &&str| marks::looks_random(part.as_bytes());
+        let is_random = |part: &&str| looks_random(part.as_bytes());
         match shown.split(SEPARATORS).find(is_random) {
             None => shown,
             Some(_) => shown.split_inclusive(SEPARATORS).map(hide_random).collect(),
@@ -65,7 +67,7 @@ impl Redactor {
         let text = shortened(text, most.saturating_mul(2).saturating_add(200));
         let mut found = Vec::new();
         self.look(&Layer::of(&text), own, DEPTH, &mut found);
-        let hidden = marks::apply(&text, found, MASK).unwrap_or(text);
+        let hidden = apply(&text, found, MASK).unwrap_or(text);
         shortened(&hidden, most)
     }
 
@@ -109,7 +111,7 @@ fn find(known: &Known, layer: &Layer, shortest: usize, found: &mut Vec<SecretSpa
 /// A part of a name with what separates it from the next one.
 fn hide_random(part: &str) -> String {
     let name = part.trim_end_matches(SEPARATORS);
-    if marks::looks_random(name.as_bytes()) { format!("{MASK}{}", &part[name.len()..]) } else { part.to_owned() }
+    if looks_random(name.as_bytes()) { format!("{MASK}{}", &part[name.len()..]) } else { part.to_owned() }
 }
 
 /// At most `most` characters, with an ellipsis where something was cut.

@@ -1,7 +1,8 @@
 //! URLs, cookies and other pairs without the secrets that people put into them.
 
-use super::marks::{SecretKind, SecretSpan, looks_random, run};
+use super::layers::run;
 use super::names::{is_rule, is_secret, is_secret_parameter};
+use super::spans::{SecretKind, SecretSpan};
 
 /// `user:password@`.
 pub fn users(text: &[u8], marks: &mut Vec<SecretSpan>) {
@@ -58,6 +59,43 @@ pub fn segments(text: &[u8], marks: &mut Vec<SecretSpan>) {
     }
 }
 
+/// A token of a kind: long, without a word in it. Numbers of records (UUIDs, what MongoDB and others hand out, hashes to 32
+/// digits, ULIDs) are none.
+pub fn looks_random(text: &[u8]) -> bool {
+    if text.len() < SHORTEST_RANDOM || is_uuid(text) || !text.iter().any(u8::is_ascii_digit) {
+        return false;
+    }
+    if text.iter().all(u8::is_ascii_hexdigit) {
+        return text.len() > LONGEST_ID;
+    }
+    let class = |byte: &u8| match byte {
+        b'a'..=b'z' => 0,
+        b'A'..=b'Z' => 1,
+        b'0'..=b'9' => 2,
+        _ => 3,
+    };
+    let classes: Vec<u8> = text.iter().map(class).collect();
+    let has = |wanted: u8| classes.contains(&wanted);
+    let changes = classes.windows(2).filter(|pair| pair[0] != pair[1] && !pair.contains(&3)).count();
+    let share = changes as f64 / text.len() as f64;
+    let digits = classes.iter().filter(|class| **class == 2).count();
+    let longest_word = classes.chunk_by(|a, b| a == b).filter(|run| run[0] < 2).map(<[u8]>::len).max().unwrap_or(0);
+    if has(0) && has(1) {
+        // `getProfileByMailV2` changes often, too, but it is made of words.
+        share >= 0.35 && (digits >= 3 || longest_word <= 4)
+    } else {
+        text.len() >= 32 && !has(3) && share >= 0.25
+    }
+}
+
+fn is_uuid(text: &[u8]) -> bool {
+    text.len() == 36
+        && text.iter().enumerate().all(|(at, byte)| match at {
+            8 | 13 | 18 | 23 => *byte == b'-',
+            _ => byte.is_ascii_hexdigit(),
+        })
+}
+
 /// Base64 has slashes, too.
 fn is_in_a_path(text: &[u8], slash: usize) -> bool {
     let length = text[..slash]
@@ -77,6 +115,9 @@ fn is_of_name(byte: u8) -> bool {
 fn ends_a_url(byte: u8) -> bool {
     byte.is_ascii_whitespace() || b"\"'\\<>`".contains(&byte)
 }
+
+const SHORTEST_RANDOM: usize = 20;
+const LONGEST_ID: usize = 32;
 
 #[cfg(test)]
 mod tests {

@@ -3,6 +3,8 @@
 //! Times are milliseconds, points in time are seconds since the run's start, shares are 0 to 1; what was not measured
 //! is absent or null, never zero.
 
+mod baseline;
+mod entries;
 mod listeners;
 mod log;
 mod read;
@@ -10,6 +12,7 @@ mod write;
 
 use std::collections::BTreeMap;
 
+pub use self::entries::{contract_entries, finding_entries};
 pub use self::listeners::{HeardEntry, ListenerEntry, ListenersEntry};
 pub use self::log::{LogEntry, LogLevel, LogLineEntry};
 pub use self::read::UnreadableReport;
@@ -20,13 +23,14 @@ use serde_json::Value;
 use super::annotation::Annotation;
 use super::close::ClosedBy;
 use super::contract::BreachEntry;
-use super::delta::{LedgerDelta, Phase, UsersByState};
+use super::delta::LedgerDelta;
 use super::evidence::Evidence;
 use super::finding::FindingEntry;
 use super::histogram::Stats;
 use super::search::SearchReport;
 use super::threshold::{BaselineResult, Outcome, ThresholdResult, WindowResult};
 use super::totals::{EndedBy, LoadEnd, Staleness};
+use super::user::{Phase, UsersByState};
 use super::verdict::Verdict;
 use base::time::{Span, Timestamp};
 use plan::ThresholdUnit;

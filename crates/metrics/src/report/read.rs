@@ -8,7 +8,7 @@ use super::{
 };
 use crate::close::DisconnectKey;
 use crate::contract::BreachEntry;
-use crate::delta::{ErrorKey, UserId, UsersByState};
+use crate::delta::ErrorKey;
 use crate::evidence::EvidenceBook;
 use crate::finding::FindingEntry;
 use crate::histogram::{Histogram, HistogramError};
@@ -19,6 +19,7 @@ use crate::totals::{
     Backlog, DisconnectTotal, ErrorTotal, Health, Homes, MetricColumns, MetricTotal, Outcomes, Staleness, Timeline,
     Totals, TotalsConfig, WorkerHealth,
 };
+use crate::user::{UserId, UsersByState};
 use base::time::{Span, Timestamp};
 use plan::Plan;
 

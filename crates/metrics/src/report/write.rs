@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use super::{
     CleanEntry, CounterEntry, DisconnectEntry, ErrorEntry, HealthEntry, ListenersEntry, LoadEndEntry, MetricEntry,
     MetricSeries, OperationEntry, REPORT_VERSION, Report, ReportFacts, Series, ThresholdEntry, WorkerEntry,
+    contract_entries, finding_entries,
 };
 use crate::histogram::Histogram;
 use crate::redact::redacted;
@@ -40,8 +41,8 @@ impl Report {
                 .collect(),
             errors: errors(totals),
             disconnects: disconnects(totals),
-            contract: crate::contract::entries(totals),
-            findings: crate::finding::entries(totals),
+            contract: contract_entries(totals),
+            findings: finding_entries(totals),
             delivery: *totals.delivery(),
             listeners: ListenersEntry::of(plan, totals),
             annotations: totals.annotations().all().to_vec(),

@@ -1,17 +1,17 @@
 //! Thresholds held against a run's numbers.
 
-mod baseline;
 mod glance;
-mod samples;
-mod tally;
+pub(super) mod samples;
+pub(super) mod tally;
 mod watch;
 mod window;
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
-pub use self::baseline::Baseline;
 use self::samples::Samples;
-pub(super) use self::watch::{Certainty, Watch};
+pub(super) use self::watch::Watch;
 use super::totals::Totals;
 use base::time::Span;
 use plan::{Bound, Scope, Subject, Threshold, ThresholdUnit as Unit};
@@ -59,6 +59,15 @@ pub struct WindowResult {
 pub struct BaselineResult {
     pub run: String,
     pub value: f64,
+}
+
+/// The values of a plan's thresholds in an earlier run: all that a run must know of it.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+pub struct Baseline {
+    /// The earlier run's id, or the name that it was given.
+    pub run: String,
+    /// By threshold, for those that name a baseline and that the earlier run has a value for.
+    pub values: BTreeMap<String, f64>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]

@@ -2,8 +2,9 @@
 
 use std::collections::BTreeMap;
 
+use crate::bins::Censored;
 use crate::bins::{MAX_US, bucket_around, pairs};
-use crate::delta::{Censored, HistogramDelta};
+use crate::delta::HistogramDelta;
 use crate::histogram::Histogram;
 use plan::Statistic;
 

@@ -4,9 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::samples::Samples;
 use crate::close::{CloseKind, DisconnectDelta, DisconnectKey};
-use crate::delta::{CounterDelta, ErrorDelta, HistogramDelta, LedgerDelta, UsersByState};
+use crate::delta::{CounterDelta, ErrorDelta, HistogramDelta, LedgerDelta};
 use crate::listeners::{HeardSums, ListenerDelta};
 use crate::totals::{ACK_TIMEOUT, EndedBy, LoadEnd, Outcomes, PopulationConfig, outcomes};
+use crate::user::UsersByState;
 use base::time::Span;
 use catalogue::Figure;
 use plan::{Statistic, Subject, Threshold, VoiceValue};

@@ -4,9 +4,11 @@ use super::tally::{Lens, Standing, Tally, Times};
 use super::window::{WindowFindings, Windows, is_worse};
 use super::{Baseline, BaselineResult, Outcome, ThresholdResult, WindowResult, why_nothing};
 use crate::close::DisconnectDelta;
-use crate::delta::{CounterDelta, ErrorDelta, HistogramDelta, LedgerDelta, UsersByState};
+use crate::delta::{CounterDelta, ErrorDelta, HistogramDelta, LedgerDelta};
 use crate::listeners::ListenerDelta;
+use crate::totals::suspect::Certainty;
 use crate::totals::{LoadEnd, PopulationConfig, is_timeout};
+use crate::user::UsersByState;
 use crate::waiting::Waiting;
 use base::time::{Span, Timestamp};
 use plan::{Bound, Operator, Scope, Subject, Threshold};
@@ -46,16 +48,6 @@ struct Measure {
     censored_from: Option<f64>,
     /// Of a whole run or step that goes on. A window has what came, or was known never to come, in it.
     waiting: Waiting,
-}
-
-/// What is certain of samples, whatever the generator did.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Certainty {
-    /// They are the server's.
-    All,
-    /// Their [floors](HistogramDelta::at_least) are.
-    AtLeast,
-    Nothing,
 }
 
 /// How a delta counts: its samples for statistics; and as something that happened.

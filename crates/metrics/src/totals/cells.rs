@@ -3,7 +3,8 @@
 
 use std::collections::{BTreeMap, VecDeque};
 
-use super::timeline::SecondCounts;
+use crate::bins;
+use crate::delta::HistogramDelta;
 
 #[derive(Debug, Clone, Default)]
 pub struct Cells {
@@ -27,6 +28,13 @@ pub struct Window {
     pub from_s: u32,
     pub until_s: u32,
     counts: SecondCounts,
+}
+
+/// Recorded values and their counts, not yet in order.
+#[derive(Debug, Clone, Default)]
+pub struct SecondCounts {
+    pairs: Vec<(u32, u32)>,
+    max_us: u32,
 }
 
 impl Window {
@@ -120,6 +128,61 @@ impl Cells {
             window.counts.add(&cell.counts);
         }
         (window.count() > 0).then_some(window)
+    }
+}
+
+impl SecondCounts {
+    pub fn absorb(&mut self, delta: &HistogramDelta) {
+        self.pairs.extend(bins::pairs(&delta.pairs));
+        self.max_us = self.max_us.max(delta.max_us);
+    }
+
+    fn add(&mut self, other: &Self) {
+        self.pairs.extend_from_slice(&other.pairs);
+        self.max_us = self.max_us.max(other.max_us);
+    }
+
+    /// The same in the least room: ascending, each value once.
+    fn compact(mut self) -> Self {
+        self.pairs.sort_unstable();
+        self.pairs.dedup_by(|next, kept| {
+            let is_same = next.0 == kept.0;
+            kept.1 = if is_same { kept.1.saturating_add(next.1) } else { kept.1 };
+            is_same
+        });
+        self.pairs.shrink_to_fit();
+        self
+    }
+
+    fn bytes(&self) -> usize {
+        self.pairs.capacity() * size_of::<(u32, u32)>()
+    }
+
+    pub fn max_us(&self) -> u32 {
+        self.max_us
+    }
+
+    pub fn count(&self) -> u64 {
+        self.pairs.iter().map(|&(_, count)| u64::from(count)).sum()
+    }
+
+    /// Microseconds at ascending quantiles, within 0.1 %; `None` without samples.
+    pub fn quantiles<const N: usize>(&mut self, quantiles: [f64; N]) -> Option<[f32; N]> {
+        let total = self.count();
+        if total == 0 {
+            return None;
+        }
+        self.pairs.sort_unstable();
+        let mut pairs = self.pairs.iter();
+        let (mut seen, mut value) = (0, 0);
+        Some(quantiles.map(|quantile| {
+            let rank = ((quantile * total as f64).ceil() as u64).max(1);
+            while seen < rank {
+                let Some(&(next, count)) = pairs.next() else { break };
+                (seen, value) = (seen + u64::from(count), next);
+            }
+            value as f32
+        }))
     }
 }
 

@@ -30,11 +30,12 @@ use self::suspect::Split;
 use super::annotation::Annotations;
 use super::close::DisconnectKey;
 use super::contract::{BreachKey, BreachTotal};
-use super::delta::{ErrorKey, LedgerDelta, UsersByState};
+use super::delta::{ErrorKey, LedgerDelta};
 use super::evidence::EvidenceBook;
 use super::finding::{FindingKey, FindingTotal};
 use super::histogram::Histogram;
 use super::listeners::Listeners;
+use super::user::UsersByState;
 use base::time::{Span, Timestamp};
 
 #[derive(Debug, Clone, Default)]

@@ -8,7 +8,6 @@ use std::collections::BTreeMap;
 use crate::bins;
 use crate::delta::{HealthDelta, HistogramDelta, MetricsDelta};
 use crate::histogram::Histogram;
-use crate::threshold::Certainty;
 use base::time::{Span, Timestamp};
 use catalogue::{Counter, Falsifier, Metric};
 use plan::VerdictRules;
@@ -63,6 +62,16 @@ impl SuspectCause {
             Self::Clock => Falsifier::Clocks,
         }
     }
+}
+
+/// What is certain of samples, whatever the generator did.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Certainty {
+    /// They are the server's.
+    All,
+    /// Their [floors](HistogramDelta::at_least) are.
+    AtLeast,
+    Nothing,
 }
 
 impl Causes {

@@ -1,8 +1,7 @@
 //! What the generators themselves did to a run: doubts about what it measured, and remarks that decide nothing.
 
-use super::judge::JudgedRun;
 use super::words::{counted, millis, name_of, percent};
-use super::{Reason, ReasonKind};
+use super::{JudgedRun, Reason, ReasonKind};
 use crate::totals::{Full, Proof, SuspectCause, Totals};
 use base::time::Span;
 use catalogue::{Counter, Falsifier};

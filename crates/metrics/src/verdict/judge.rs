@@ -1,26 +1,14 @@
 //! The rules: docs/metrics.md ("Verdict") has them as a table.
 
 use super::generators::{Doubt, doubts, relieved_browsers, stalled_browsers, unknown_backlog};
-use super::words::{in_words, long_waits, measured, millis, percent, scale, sentence, silence, times_of, unasked};
-use super::{Reason, ReasonKind, Verdict, VerdictOutcome};
+use super::sentence::{in_words, long_waits, measured, sentence, silence, unasked};
+use super::words::{millis, percent, scale, times_of};
+use super::{JudgedRun, Reason, ReasonKind, Verdict, VerdictOutcome};
 use crate::threshold::{Outcome, ThresholdResult};
 use crate::totals::{EndedBy, Totals};
 use base::time::Timestamp;
 use catalogue::{Falsifier, Figure};
-use plan::{Bound, Plan, Subject, Threshold, ThresholdUnit, VerdictRules};
-
-/// What is judged.
-#[derive(Debug, Clone, Copy)]
-pub struct JudgedRun<'a> {
-    pub rules: &'a VerdictRules,
-    pub totals: &'a Totals,
-    /// `None`: a search judges them, level by level.
-    pub thresholds: Option<&'a [ThresholdResult]>,
-    /// Why the run is not what was planned.
-    pub problem: Option<&'a str>,
-    /// The run goes on: what is not measured yet is no failure.
-    pub so_far: bool,
-}
+use plan::{Bound, Plan, Subject, Threshold, ThresholdUnit};
 
 impl<'a> JudgedRun<'a> {
     fn results(&self) -> &'a [ThresholdResult] {

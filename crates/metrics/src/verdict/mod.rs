@@ -5,12 +5,30 @@
 
 mod generators;
 mod judge;
+mod sentence;
 mod words;
 
-pub use judge::{JudgedRun, RunJudgement, clock_doubts};
-pub use words::cut_waiting;
+pub use judge::{RunJudgement, clock_doubts};
+pub use sentence::cut_waiting;
 
 use serde::{Deserialize, Serialize};
+
+use crate::threshold::ThresholdResult;
+use crate::totals::Totals;
+use plan::VerdictRules;
+
+/// What is judged.
+#[derive(Debug, Clone, Copy)]
+pub struct JudgedRun<'a> {
+    pub rules: &'a VerdictRules,
+    pub totals: &'a Totals,
+    /// `None`: a search judges them, level by level.
+    pub thresholds: Option<&'a [ThresholdResult]>,
+    /// Why the run is not what was planned.
+    pub problem: Option<&'a str>,
+    /// The run goes on: what is not measured yet is no failure.
+    pub so_far: bool,
+}
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Verdict {

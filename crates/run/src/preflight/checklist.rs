@@ -1,6 +1,7 @@
 //! What a rehearsal has shown, step by step.
 
-use super::diagnosis::{Around, Failure, diagnose};
+use super::around::Around;
+use super::diagnosis::{Failure, diagnose};
 use catalogue::Metric;
 use engine::user::{Outlook, OutlookStep, StepKind};
 use metrics::Report;

@@ -3,8 +3,7 @@
 //! A browser hides causes from scripts: a WebSocket that never opens closes with 1006, a request without an answer fails with one
 //! and the same error. What it does show differs by cause, though, if the same server is asked in different ways.
 
-use std::collections::BTreeMap;
-
+use super::around::{Around, Diagnosis, found};
 use super::question::{Question, QuestionSeen};
 use super::reach::{bad_address, unreachable, way_there};
 use base::url;
@@ -18,36 +17,6 @@ pub struct Failure {
     pub code: String,
     /// The server's words, or the browser's.
     pub words: String,
-}
-
-/// What is known besides.
-#[derive(Debug, Clone, PartialEq, Default)]
-pub struct Around {
-    /// Where the page comes from, like `https://example.org`.
-    pub origin: String,
-    pub nearby: Nearby,
-    pub seen: BTreeMap<Question, QuestionSeen>,
-}
-
-/// What the browser says about requests to nearer networks than the page's own: `granted`, `prompt`, `denied`; empty: it knows
-/// no such permission.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Nearby {
-    pub private: String,
-    pub this_machine: String,
-    /// The page came unencrypted from elsewhere: such a page is not even asked for.
-    pub is_insecure: bool,
-}
-
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Diagnosis {
-    pub cause: String,
-    /// What to do.
-    pub remedy: String,
-}
-
-pub fn found(cause: impl Into<String>, remedy: impl Into<String>) -> Diagnosis {
-    Diagnosis { cause: cause.into(), remedy: remedy.into() }
 }
 
 /// The cause of a failure of this kind of step.
@@ -411,16 +380,6 @@ fn without_status(words: &str) -> &str {
 fn path_of(address: &str) -> &str {
     let rest = address.split_once("://").map_or(address, |(_, rest)| rest);
     rest.find('/').map_or("/", |at| &rest[at..])
-}
-
-impl Around {
-    /// How long nothing came from this server, milliseconds; `None`: something did, whatever it was, or nobody asked.
-    pub fn silence(&self, address: &str) -> Option<f64> {
-        let answers = || self.seen.iter().filter(|(question, _)| question.is_to(address)).map(|(_, seen)| seen);
-        let is_silent = answers().all(|seen| matches!(seen, QuestionSeen::Nothing { .. }));
-        let times = answers().filter_map(|seen| if let QuestionSeen::Nothing { ms } = seen { Some(*ms) } else { None });
-        times.filter(|_| is_silent).reduce(f64::max)
-    }
 }
 
 /// How servers say that something is not there.

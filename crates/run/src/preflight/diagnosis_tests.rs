@@ -1,5 +1,6 @@
 //! One row for each cause: what was counted, what the questions showed, and the exact text.
 
+use super::super::around::Nearby;
 use super::*;
 
 const PAGE: &str = "http://127.0.0.1:4280";

@@ -3,15 +3,17 @@
 //! The users are the engine's own, in a run of a few seconds ([`rehearsal`]); what that run counted becomes a [`Checklist`]. The page
 //! asks the [`questions`] that remain, and [`diagnose`] answers.
 
+mod around;
 mod browser;
 mod checklist;
 mod diagnosis;
 mod question;
 mod reach;
 
+pub use around::{Around, Diagnosis, Nearby};
 pub use browser::{BrowserFacts, browser_checks, more_browsers};
 pub use checklist::{Check, Checklist, Group, State, connects, failures};
-pub use diagnosis::{Around, Diagnosis, Failure, Nearby, diagnose};
+pub use diagnosis::{Failure, diagnose};
 pub use question::{Question, QuestionSeen, may_ask, most_counted, questions};
 
 use plan::{Load, Plan, Ramp, Stage};

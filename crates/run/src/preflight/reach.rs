@@ -1,6 +1,6 @@
 //! Why nothing comes back from an address: the browser does not even ask, or nobody answers.
 
-use super::diagnosis::{Around, Diagnosis, found};
+use super::around::{Around, Diagnosis, found};
 use base::url::{self, is_mixed_content, says_private};
 
 /// What keeps a browser from even asking.

@@ -1,6 +1,6 @@
 use proptest::prelude::*;
 
-use super::super::key::Secret;
+use super::super::secret::Secret;
 use super::*;
 
 fn swarm(byte: u8) -> Keys {

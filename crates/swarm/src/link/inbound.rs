@@ -3,7 +3,7 @@
 use super::{Link, LinkEvent, LinkOutput};
 use crate::clock::{ClockExchange, ClockSync};
 use crate::envelope::{Opened, Refusal};
-use crate::invite::Role;
+use crate::key::Role;
 use crate::line::{Line, make_room};
 use crate::packet::{PacketBody, SwarmPacket};
 use crate::peer::{Loading, Peer, SessionId};

@@ -4,8 +4,8 @@ use std::collections::HashMap;
 use std::rc::Rc;
 
 use super::World;
+use super::narrow::{Dial, Narrow};
 use super::packet::{Endpoint, Packet};
-use crate::narrow::{Dial, Narrow};
 use crate::rings::HostRings;
 use base::time::{Span, Timestamp};
 use engine::ports::{FromEdge, SocketId, SocketLoad, ToEdge};

@@ -5,7 +5,7 @@ use crate::{
 };
 use base::time::Span;
 use catalogue::Counter;
-use plan::Expectation;
+use plan::{Expectation, VerdictRules};
 
 /// What the workers of a run do in one second: two load workers (here and at Kim's), then the probes of both browsers.
 #[derive(Clone, Copy)]

@@ -2,24 +2,14 @@
 
 use std::collections::BTreeMap;
 
-use serde::{Deserialize, Serialize};
-
-use super::samples::Samples;
-use super::tally::{Lens, Standing, Tally, Times};
+use super::Report;
 use crate::delta::{ErrorDelta, ErrorKey};
 use crate::histogram::Histogram;
-use crate::report::Report;
+use crate::threshold::Baseline;
+use crate::threshold::samples::Samples;
+use crate::threshold::tally::{Lens, Standing, Tally, Times};
 use base::time::{Span, Timestamp};
 use plan::{Bound, Plan, Scope, Statistic, Subject, Threshold, VoiceValue};
-
-/// The values of a plan's thresholds in an earlier run: all that a run must know of it.
-#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
-pub struct Baseline {
-    /// The earlier run's id, or the name that it was given.
-    pub run: String,
-    /// By threshold, for those that name a baseline and that the earlier run has a value for.
-    pub values: BTreeMap<String, f64>,
-}
 
 impl Baseline {
     /// Reads from a report what the thresholds of `plan` compare with. `run` is how results name it.

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeSet, VecDeque};
 
-use super::world::Endpoint;
+use super::packet::Endpoint;
 
 /// What is wanted of one socket.
 pub struct Dial {
