@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use serde_json::{Map, Value};
 
-use super::{Compiler, messages, steps};
+use super::{Compiler, messages};
 use crate::fields::{AUDIO, BARGE_IN, INBOUND, LISTEN, OUTBOUND, SPEAK};
 use crate::ids::*;
 use crate::program::*;
@@ -134,7 +134,7 @@ fn barge_in(compiler: &mut Compiler<'_>, node: &Node<'_>) -> Option<BargeIn> {
         fields.required("probability").map(|node| compiler.number(&node, &fields.definition("probability").of));
     let delay = fields.required("delay").and_then(|delay| compiler.delay(&delay));
     if let Some(node) = fields.required("steps") {
-        steps::steps(compiler, &node);
+        compiler.steps(&node);
     }
     let never = |probability: &Template| probability.as_constant().and_then(Value::as_f64) == Some(0.0);
     let probability = probability.filter(|probability| !never(probability))?;

@@ -179,7 +179,7 @@ impl<'p> Compiler<'p> {
         self.place = place;
         let start = self.pc();
         if let Some(steps) = steps {
-            steps::steps(self, steps);
+            self.steps(steps);
         }
         self.ops.push(Op::End);
         start

@@ -10,9 +10,12 @@ use crate::program::*;
 use crate::template::Template;
 use document::{Fields, Node, did_you_mean, found, list_of};
 
-pub(super) fn steps(compiler: &mut Compiler<'_>, list: &Node<'_>) {
-    for node in list.list() {
-        step(compiler, &node);
+impl Compiler<'_> {
+    /// Steps, laid out one after the other.
+    pub(super) fn steps(&mut self, list: &Node<'_>) {
+        for node in list.list() {
+            step(self, &node);
+        }
     }
 }
 
@@ -86,7 +89,7 @@ fn choose(compiler: &mut Compiler<'_>, node: &Node<'_>) {
         let weight = compiler.number_or_usual(&fields, "weight");
         let at = compiler.ops.len();
         if let Some(node) = fields.required("steps") {
-            steps(compiler, &node);
+            compiler.steps(&node);
         }
         if weight.as_constant().and_then(Value::as_f64) == Some(0.0) {
             compiler.ops.truncate(at);
@@ -118,13 +121,13 @@ fn branch(compiler: &mut Compiler<'_>, fields: &Fields<'_>, condition: &Node<'_>
     }
     let start = compiler.ops.len();
     compiler.ops.push(Op::End); // Its place is known, where it jumps to is not yet.
-    then.iter().for_each(|then| steps(compiler, then));
+    then.iter().for_each(|then| compiler.steps(then));
     let exit = otherwise.is_some().then(|| {
         compiler.ops.push(Op::Jump(0));
         compiler.ops.len() - 1
     });
     let at_else = compiler.pc();
-    otherwise.iter().for_each(|otherwise| steps(compiler, otherwise));
+    otherwise.iter().for_each(|otherwise| compiler.steps(otherwise));
     if let Some(exit) = exit {
         compiler.ops[exit] = Op::Jump(compiler.pc());
     }
@@ -135,7 +138,7 @@ fn branch(compiler: &mut Compiler<'_>, fields: &Fields<'_>, condition: &Node<'_>
 fn decided(compiler: &mut Compiler<'_>, holds: bool, then: Option<&Node<'_>>, otherwise: Option<&Node<'_>>) {
     for (list, taken) in [(then, holds), (otherwise, !holds)] {
         let start = compiler.ops.len();
-        list.into_iter().for_each(|list| steps(compiler, list));
+        list.into_iter().for_each(|list| compiler.steps(list));
         if !taken {
             compiler.ops.truncate(start);
         }
@@ -149,7 +152,7 @@ fn repeat(compiler: &mut Compiler<'_>, fields: &Fields<'_>, times: &Node<'_>) {
     compiler.ops.push(Op::End); // Its place is known, its end is not yet.
     let first = compiler.pc() - 1;
     if let Some(node) = fields.required("steps") {
-        steps(compiler, &node);
+        compiler.steps(&node);
     }
     let end = compiler.pc();
     compiler.ops.push(Op::LoopEnd { start: first });

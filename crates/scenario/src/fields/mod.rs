@@ -11,7 +11,7 @@ pub(crate) use handlers::{
     VARIABLE, WhenLost,
 };
 pub(crate) use parts::{BODY_SAVE, DELAY, EVENT_SAVE, MILLISECONDS, TESTS};
-pub(crate) use steps::{ANSWER, BRANCH, FAIL, FILE, PUSH, step_of};
-pub use steps::{EMIT, HTTP, WAIT, step_kinds};
-pub use voice::{AUDIO, LISTEN, SPEAK};
-pub(crate) use voice::{BARGE_IN, INBOUND, OUTBOUND};
+pub(crate) use steps::{ANSWER, BARGE_IN, BRANCH, FAIL, FILE, PUSH, step_of};
+pub use steps::{EMIT, HTTP, LISTEN, SPEAK, WAIT, step_kinds};
+pub use voice::AUDIO;
+pub(crate) use voice::{INBOUND, OUTBOUND};

@@ -1,12 +1,9 @@
-//! Voice services: how audio travels, and the steps of who speaks and listens.
+//! Voice services: how audio travels.
 
 use document::{Object, Type, optional, or, required};
 
 use super::parts::*;
-use super::steps::STEP_LIST;
-use crate::program::{MicFrom, MicMode, Until};
-
-pub(crate) const MIC: Type = Type::AnyOf(&[Type::OneOf(MicMode::NAMES), TEMPLATE]);
+use crate::program::MicFrom;
 
 pub static AUDIO: Object = Object::new(
     "audio",
@@ -70,62 +67,5 @@ pub(crate) static INBOUND: Object = Object::new(
         required("event", Type::Name, "that brings a piece of an answer"),
         required("field", EVENT_POINTER, "with its audio"),
         required("done", Type::Name, "the event that ends an answer, also one that was cut off"),
-    ],
-);
-
-pub static SPEAK: Object = Object::new(
-    "speak",
-    "Says a clip; over when its last frame has been sent.",
-    &[
-        required("clip", Type::Name, "name of a clip: `order`, `weather`, `weekend`, or one that the page holds"),
-        or(
-            "gain_db",
-            Type::AnyOf(&[Type::Number(-30.0, 12.0), TEMPLATE, Type::Null]),
-            "0",
-            "louder or softer, in steps of 3",
-        ),
-        optional(
-            "noise_db",
-            Type::AnyOf(&[Type::Number(-78.0, -12.0), TEMPLATE, Type::Null]),
-            "white noise at this level below full scale, in steps of 6; null: none",
-        ),
-        optional(
-            "length_s",
-            Type::AnyOf(&[Type::Number(0.1, 600.0), TEMPLATE, Type::Null]),
-            "seconds to speak, rounded to whole frames: the clip is cut, or said again and again; null: as long as it is",
-        ),
-        or("operation", OPERATION, "\"speak\"", "the name under which it is measured"),
-    ],
-);
-
-pub static LISTEN: Object = Object::new(
-    "listen",
-    "Waits for the answer of a turn and hears it to its end.",
-    &[
-        or("first_audio_s", SECONDS, "15", "how long to wait for the first audio"),
-        or("end_s", SECONDS, "60", "and then for the end"),
-        or(
-            "until",
-            Type::AnyOf(&[Type::OneOf(Until::NAMES), TEMPLATE]),
-            "\"played\"",
-            "`received`: over with the event that ends the answer",
-        ),
-        or("operation", OPERATION, "\"answer\"", "the name under which it is measured"),
-        MUST_SUCCEED,
-        optional(
-            "barge_in",
-            Type::Object(&BARGE_IN),
-            "`{\"probability\", \"delay\", \"steps\"}`: with this probability the step is left so long after the first audio, and the steps run (typically `speak` and `listen`) while the answer goes on",
-        ),
-    ],
-);
-
-pub(crate) static BARGE_IN: Object = Object::new(
-    "barge_in",
-    "Leaves an answer before its end.",
-    &[
-        required("probability", SHARE, ""),
-        required("delay", Type::Object(&DELAY), "from the answer's first audio on"),
-        required("steps", STEP_LIST, ""),
     ],
 );
