@@ -180,7 +180,10 @@ mod tests {
     fn wrong_arguments_are_named() {
         check_error(&["--port", "70000"], "70000");
         check_error(&["--server-version", "v3"], "neither v1 nor v2");
-        check_error(&["--faults", r#"{"lose_share":2}"#], "lose_share: expected a number of 0 to 1, found 2");
+        check_error(
+            &["--faults", r#"{"lose_share":2}"#],
+            "lose_share: expected a number from 0 to 1, found the number 2",
+        );
         check_error(&["--exit-after", "soon"], "no number");
         check_error(&["--ping-interval", "0"], "0 is less than 0.1 s");
         check_error(&["--ping-timeout", "-1"], "negative");

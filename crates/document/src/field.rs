@@ -26,7 +26,7 @@ pub enum Constraint {
 }
 
 /// One field of an [`Object`].
-#[derive(Debug)]
+#[derive(Debug, Clone, Copy)]
 pub struct Field {
     pub name: &'static str,
     pub of: Type,
@@ -59,6 +59,8 @@ pub enum Type {
     OneOf(&'static [&'static str]),
     /// A whole number, from one to the other.
     Whole(u64, u64),
+    /// One of those numbers that are so, and what they are called.
+    Such(u64, u64, fn(u64) -> bool, &'static str),
     Number(f64, f64),
     /// So many at least, and at most.
     List(&'static Type, usize, usize),
@@ -72,8 +74,6 @@ pub enum Type {
     AnyOf(&'static [Type]),
     /// What may stand within itself.
     Again(fn() -> Type),
-    /// What another table defines: its name, and its JSON Schema.
-    Elsewhere(&'static str, fn() -> Value),
 }
 
 /// Text of a certain form.
@@ -85,11 +85,18 @@ pub struct Writing {
     pub pattern: &'static str,
     /// What fits the pattern and is refused nevertheless: the name's own business.
     pub refused: fn() -> Vec<String>,
+    /// Whether a text is of this form, for the reader; `None`: its owner judges that.
+    pub holds: Option<fn(&str) -> bool>,
 }
 
 impl Writing {
     pub const fn new(name: &'static str, meaning: &'static str, pattern: &'static str) -> Self {
-        Self { name, meaning, pattern, refused: Vec::new }
+        Self { name, meaning, pattern, refused: Vec::new, holds: None }
+    }
+
+    /// Texts that are not so are "expected `meaning`".
+    pub const fn judged(self, holds: fn(&str) -> bool) -> Self {
+        Self { holds: Some(holds), ..self }
     }
 
     /// But none of these patterns.
@@ -176,8 +183,15 @@ impl Field {
 
     /// Of its number, as the end of its name says; empty where it has none.
     pub fn unit(&self) -> &'static str {
-        let units =
-            [("_ms", "ms"), ("_s", "s"), ("_mib", "MiB"), ("_db", "dB"), ("_bytes", "bytes"), ("_share", "0-1")];
+        let units = [
+            ("_ms", "ms"),
+            ("_s", "s"),
+            ("_mib", "MiB"),
+            ("_db", "dB"),
+            ("_bytes", "B"),
+            ("_share", "0-1"),
+            ("_per_min", "/min"),
+        ];
         units.iter().find(|(end, _)| self.name.ends_with(end)).map_or("", |(_, unit)| unit)
     }
 }
@@ -195,7 +209,7 @@ impl Type {
     /// The range of whole numbers among what it may be.
     pub fn wholes(&self) -> Option<RangeInclusive<u64>> {
         match *self {
-            Self::Whole(least, most) => Some(least..=most),
+            Self::Whole(least, most) | Self::Such(least, most, ..) => Some(least..=most),
             Self::AnyOf(types) => types.iter().find_map(Self::wholes),
             _ => None,
         }

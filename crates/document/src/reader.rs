@@ -97,6 +97,48 @@ impl<'a> Node<'a> {
         self.integer(kind.wholes().expect("the type has whole numbers"))
     }
 
+    /// Whether it is what it may be, all the way down; what is not is reported.
+    pub fn is(&self, kind: &Type) -> bool {
+        match *kind {
+            Type::Any => true,
+            Type::Null => self.reading("null", self.value.as_null()).is_some(),
+            Type::Flag => self.boolean().is_some(),
+            Type::Text => self.text().is_some(),
+            Type::Written(writing) => {
+                let holds = self.value.as_str().is_some_and(|text| writing.holds.is_none_or(|holds| holds(text)));
+                self.reading(writing.meaning, holds.then_some(())).is_some()
+            }
+            Type::Name => self.name().is_some(),
+            Type::OneOf(names) => self.one_of(&names.iter().map(|name| (*name, ())).collect::<Vec<_>>()).is_some(),
+            Type::Whole(least, most) => self.integer(least..=most).is_some(),
+            Type::Such(least, most, holds, what) => {
+                let read = self.value.as_u64().filter(|number| (least..=most).contains(number) && holds(*number));
+                self.reading(what, read).is_some()
+            }
+            Type::Number(least, most) => self.number(least..=most).is_some(),
+            Type::List(entry, ..) | Type::Set(entry) => {
+                let entries = self.list();
+                self.value.is_array() & all(entries.iter().map(|node| node.is(entry)))
+            }
+            Type::Map(_, entry, _) => {
+                let entries = self.entries();
+                self.value.is_object() & all(entries.iter().map(|(_, node)| node.is(entry)))
+            }
+            Type::Object(object) | Type::Document(object) => {
+                let before = self.problems.len();
+                let Some(fields) = self.fields(object) else { return false };
+                let there = object.fields.iter().filter_map(|field| Some((fields.optional(field.name)?, &field.of)));
+                all(there.map(|(node, kind)| node.is(kind))) & (self.problems.len() == before)
+            }
+            Type::Again(kind) => self.is(&kind()),
+            Type::AnyOf(types) => {
+                let silent = Problems::default();
+                let quiet = Node::at(self.value, String::new(), &silent);
+                types.iter().any(|kind| quiet.is(kind)) || self.is(types.first().unwrap_or(&Type::Any))
+            }
+        }
+    }
+
     /// One of the names of a choice.
     pub fn choice<T: Choice>(&self) -> Option<T> {
         let names: Vec<_> = T::NAMES.iter().copied().zip(T::ALL.iter().copied()).collect();
@@ -248,6 +290,11 @@ impl<'a> Fields<'a> {
             }
         }
     }
+}
+
+/// None waits for the one before it: each says what is wrong.
+fn all(are: impl Iterator<Item = bool>) -> bool {
+    are.fold(true, |all, one| all & one)
 }
 
 /// How a message names a value: its kind and, where short enough, the value.

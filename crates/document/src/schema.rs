@@ -62,7 +62,7 @@ fn of(kind: &Type, parts: &mut Map<String, Value>) -> Value {
         Type::Name => json!({ "type": "string", "pattern": "\\S" }),
         Type::Written(writing) => part(writing.name, parts, |_| written(writing)),
         Type::OneOf(names) => json!({ "enum": names }),
-        Type::Whole(least, most) => {
+        Type::Whole(least, most) | Type::Such(least, most, ..) => {
             let mut schema = json!({ "type": "integer", "minimum": least });
             if most < u64::MAX {
                 schema["maximum"] = most.into();
@@ -96,7 +96,6 @@ fn of(kind: &Type, parts: &mut Map<String, Value>) -> Value {
         Type::Object(below) => part(below.name, parts, |parts| object(below, parts)),
         Type::Document(_) => json!({ "type": "object" }),
         Type::Again(kind) => of(&kind(), parts),
-        Type::Elsewhere(name, schema) => part(name, parts, |_| schema()),
         Type::AnyOf(types) => json!({ "anyOf": types.iter().map(|kind| of(kind, parts)).collect::<Vec<_>>() }),
     }
 }

@@ -92,15 +92,11 @@ pub static PLAN: Object = Object::new(
         optional("search", Type::AnyOf(&[Type::Object(&SEARCH), Type::Null]), "a search for the breaking point"),
         optional(
             "lab",
-            Type::AnyOf(&[Type::Elsewhere("lab", lab), Type::Null]),
+            Type::AnyOf(&[Type::Object(&LabFaults::OBJECT), Type::Null]),
             "faults for `lab`, sent to it before the start and taken back at the end; only for targets that are a `lab`",
         ),
     ],
 );
-
-fn lab() -> serde_json::Value {
-    faults::schema(LabFaults::SWITCHES, "The switches of the lab. Shares of deliveries add up to at most 1.")
-}
 
 pub static POPULATION: Object = Object::new(
     "population",

@@ -8,7 +8,8 @@ use crate::ui::store::Store;
 use app::plan::Edit;
 use app::plan::field::FieldKind;
 use app::plan::path::Path;
-use faults::{Kind, LabFaults as Faults, LabRules, Switch, SwitchGroup, VoiceFaults};
+use document::Type;
+use faults::{LabFaults as Faults, LabRules, Switch, SwitchGroup, VoiceFaults};
 
 #[component]
 pub fn LabFaults() -> impl IntoView {
@@ -42,15 +43,14 @@ fn group(
     switches: Vec<&'static Switch>,
 ) -> impl IntoView + use<> {
     let (chosen, typed): (Vec<_>, Vec<_>) =
-        switches.into_iter().partition(|switch| matches!(switch.kind, Kind::Flag(..) | Kind::OneOf(_)));
+        switches.into_iter().partition(|switch| matches!(switch.field.of, Type::Flag | Type::OneOf(_)));
     let path = |switch: &Switch| {
         let lab = Path::from("lab");
-        if below.is_empty() { lab.join(switch.name) } else { lab.join(below).join(switch.name) }
+        if below.is_empty() { lab.join(switch.field.name) } else { lab.join(below).join(switch.field.name) }
     };
     let field = |switch: &'static Switch| {
-        let kind = if matches!(switch.kind, Kind::Text | Kind::Origin) { FieldKind::Text } else { FieldKind::Number };
-        let Switch { label, unset, meaning, .. } = *switch;
-        view! { <Field path=path(switch) label kind unit=switch.kind.unit() hint=meaning placeholder=unset /> }
+        let Switch { field, label, unset, .. } = switch;
+        view! { <Field path=path(switch) label=*label kind=FieldKind::of(field) unit=field.unit() hint=field.meaning placeholder=*unset /> }
     };
     let choice = |switch: &'static Switch| view! { <Choice path=path(switch) switch /> };
     view! {
@@ -70,20 +70,20 @@ fn group(
 fn Choice(path: Path, switch: &'static Switch) -> impl IntoView {
     let store = Store::here();
     let place = path.clone();
-    let default = switch.default;
+    let default = switch.field.usual().unwrap_or_default();
     let value = store.plan(move |editor| {
         let held = place.find(editor.document()).map(ToString::to_string);
         held.unwrap_or_else(|| default.to_owned())
     });
-    let options: Vec<(String, String)> = match switch.kind {
-        Kind::Flag(off, on) => vec![("false".to_owned(), off.to_owned()), ("true".to_owned(), on.to_owned())],
-        Kind::OneOf(names) => names.iter().map(|name| (json!(name).to_string(), name.replace('_', " "))).collect(),
+    let (off, on) = switch.words;
+    let options: Vec<(String, String)> = match switch.field.of {
+        Type::Flag => vec![("false".to_owned(), off.to_owned()), ("true".to_owned(), on.to_owned())],
+        Type::OneOf(names) => names.iter().map(|name| (json!(name).to_string(), name.replace('_', " "))).collect(),
         _ => Vec::new(),
     };
     let on_choose = move |choice: String| {
         let value = (choice != default).then(|| serde_json::from_str(&choice).ok()).flatten();
         store.dispatch(Edit::Set { path: path.clone(), value });
     };
-    let Switch { label, meaning, .. } = *switch;
-    view! { <Select label options=Signal::stored(options) value on_choose hint=meaning /> }
+    view! { <Select label=switch.label options=Signal::stored(options) value on_choose hint=switch.field.meaning /> }
 }

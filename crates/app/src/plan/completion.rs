@@ -47,7 +47,7 @@ fn fields(text: &str, reader: &Reader, top: &Open, kind: Type) -> Vec<Proposal> 
     let taken = after.closed.as_ref().or(after.open.first()).map(|open| &open.fields).unwrap_or(&top.fields);
     let typed = reader.typed();
     let instead_of = reader.word_range(text);
-    let is_last = text[instead_of.end..].trim_start().starts_with('"');
+    let is_followed = text[instead_of.end..].trim_start().starts_with('"');
     let fits = |field: &&Field| {
         let is_typed = field.name == typed;
         field.name.starts_with(&*typed) && !field.name.starts_with('$') && (is_typed || !taken.contains_key(field.name))
@@ -57,7 +57,7 @@ fn fields(text: &str, reader: &Reader, top: &Open, kind: Type) -> Vec<Proposal> 
     wanted.sort_by_key(|field| !matches!(field.need, Need::Required));
     let proposal = |field: &Field| {
         let value = if has_value { String::new() } else { format!(": {}", sample(field)) };
-        let comma = if is_last && !has_value { "," } else { "" };
+        let comma = if is_followed && !has_value { ", " } else { "" };
         Proposal {
             name: field.name,
             meaning: field.meaning,
@@ -90,10 +90,10 @@ fn sample(field: &Field) -> String {
     let of = |kind: &Type| match kind {
         Type::OneOf(names) => names.first().map_or_else(String::new, |name| format!("\"{name}\"")),
         Type::Flag => "true".to_owned(),
-        Type::Whole(least, _) => least.to_string(),
+        Type::Whole(least, _) | Type::Such(least, ..) => least.to_string(),
         Type::Number(least, _) => if least.is_finite() && *least > f64::MIN { *least } else { 0.0 }.to_string(),
         Type::List(..) | Type::Set(_) | Type::Again(_) => "[]".to_owned(),
-        Type::Map(..) | Type::Object(_) | Type::Document(_) | Type::Elsewhere(..) => "{}".to_owned(),
+        Type::Map(..) | Type::Object(_) | Type::Document(_) => "{}".to_owned(),
         Type::Null | Type::Any => "null".to_owned(),
         Type::Text | Type::Name | Type::Written(_) | Type::AnyOf(_) => "\"\"".to_owned(),
     };
@@ -271,7 +271,7 @@ mod tests {
     #[test]
     fn fields_that_are_missing_are_proposed_and_those_that_must_be_there_come_first() {
         check(r#"{ "version": 1, | }"#, &["name", "populations", "seed"], r#"{ "version": 1, "name": "" }"#);
-        check(r#"{ |"name": "x" }"#, &["version", "populations"], r#"{ "version": 1,"name": "x" }"#);
+        check(r#"{ |"name": "x" }"#, &["version", "populations"], r#"{ "version": 1, "name": "x" }"#);
         check(r#"{ "sett|" }"#, &["settle_s"], r#"{ "settle_s": 3 }"#);
         check(r#"{ "sett|": 5 }"#, &["settle_s"], r#"{ "settle_s": 5 }"#);
         check(r#"{ "verdict": { | } }"#, &["lag_ms", "pacing_ms"], r#"{ "verdict": { "lag_ms": 50 } }"#);

@@ -1,4 +1,5 @@
 use super::*;
+use document::{Node, Problems};
 
 #[track_caller]
 fn check_refused(body: &str, field: &str, message: &str) {
@@ -9,18 +10,18 @@ fn check_refused(body: &str, field: &str, message: &str) {
 
 #[test]
 fn a_wrong_field_is_named() {
-    check_refused("[]", "", "expected a map");
+    check_refused("[]", "", "expected an object");
     check_refused("{", "", "EOF");
-    check_refused(r#"{"latency_ms":"50"}"#, "latency_ms", "expected a number of 0 to 600000, found \"50\"");
+    check_refused(r#"{"latency_ms":"50"}"#, "latency_ms", "expected a number from 0 to 600000, found the text");
     check_refused(r#"{"latency":50}"#, "latency", "unknown field");
-    check_refused(r#"{"latency_ms":-1}"#, "latency_ms", "expected a number of 0 to 600000, found -1");
-    check_refused(r#"{"lose_share":1.5}"#, "lose_share", "expected a number of 0 to 1, found 1.5");
+    check_refused(r#"{"latency_ms":-1}"#, "latency_ms", "expected a number from 0 to 600000, found the number -1");
+    check_refused(r#"{"lose_share":1.5}"#, "lose_share", "expected a number from 0 to 1, found the number 1.5");
     check_refused(r#"{"lose_share":0.5,"duplicate_share":0.4,"reorder_share":0.2}"#, "reorder_share", "together");
-    check_refused(r#"{"rate_limit_per_min":-5}"#, "rate_limit_per_min", "a whole number of 0 to 4294967295");
+    check_refused(r#"{"rate_limit_per_min":-5}"#, "rate_limit_per_min", "a whole number from 0 to 4294967295");
     check_refused(r#"{"stop_reading":1}"#, "stop_reading", "true or false");
     check_refused(r#"{"error_share":0.1}"#, "error_code", "needs an");
     check_refused(r#"{"rules":{"batches":1}}"#, "rules.batches", "unknown field");
-    check_refused(r#"{"rules":{"login_ms":-1}}"#, "rules.login_ms", "found -1");
+    check_refused(r#"{"rules":{"login_ms":-1}}"#, "rules.login_ms", "found the number -1");
     check_refused(r#"{"rules":{"redirect_to":"a.example"}}"#, "rules.redirect_to", "an origin");
     check_refused(r#"{"rules":{"redirect_to":"http://a.example/x"}}"#, "rules.redirect_to", "an origin");
     // They have addresses of their own.
@@ -59,11 +60,11 @@ fn what_is_absent_has_its_default() {
 fn defaults_are_those_of_the_tables() {
     let of = |default: Value, switches: &[Switch]| {
         for switch in switches {
-            let written: Value = serde_json::from_str(switch.default).expect("it is JSON");
-            let held = default.get(switch.name).cloned().unwrap_or_default();
+            let written: Value = switch.field.usual_value();
+            let held = default.get(switch.field.name).cloned().unwrap_or_default();
             let is_same = held == written || held.as_f64().is_some_and(|number| Some(number) == written.as_f64());
-            assert!(is_same, "{}: {held} is not {written}", switch.name);
-            assert_eq!(switch.kind.problem(&written), None, "{}", switch.name);
+            assert!(is_same, "{}: {held} is not {written}", switch.field.name);
+            assert!(Node::root(&written, &Problems::default()).is(&switch.field.of), "{}", switch.field.name);
         }
     };
     of(serde_json::to_value(LabFaults::default()).expect("plain data"), LabFaults::SWITCHES);
