@@ -10,14 +10,14 @@ use std::collections::BTreeMap;
 
 use self::answers::AnswerWindow;
 use self::completions::Completions;
-use self::probe::{ProbeWindow, worst};
+use self::probe::ProbeWindow;
 use super::annotation::{AnnotationKind, ErrorBursts};
 use super::delta::*;
 use super::evidence::{Evidence, GeneratorState};
 use super::threshold::Watch;
 use super::totals::suspect::{Causes, Surroundings};
 use super::totals::timeline::{Combine, second_of};
-use super::totals::{Health, Homes, Totals, TotalsConfig, behind, outcomes};
+use super::totals::{Generators, Totals, TotalsConfig, outcomes};
 use super::user::UsersByState;
 use base::time::{Span, Timestamp};
 use catalogue::{COMPLETIONS, Counter, Figure, Metric};
@@ -55,8 +55,7 @@ impl Aggregator {
     pub fn new(config: TotalsConfig) -> Self {
         let users = vec![vec![UsersByState::default(); config.populations.len()]; config.workers];
         let watch = Watch::new(&config.thresholds, &config.populations, config.warmup_end);
-        let homes = Homes::new(config.workers, &config.browsers);
-        let totals = Totals { health: Health::new(config.workers), homes, config, ..Totals::default() };
+        let totals = Totals { generators: Generators::new(&config), config, ..Totals::default() };
         Self { totals, users, watch, ..Self::default() }
     }
 
@@ -72,25 +71,25 @@ impl Aggregator {
         }
         self.totals.elapsed = self.totals.elapsed.max(part.at);
         self.totals.timeline.reach(part.at);
-        self.watch.begin(self.totals.health.workers[worker].heard);
+        self.watch.begin(self.totals.generators.health.workers[worker].heard);
         let causes = self.look(worker, &part);
-        self.totals.backlogs.resize_with(self.users.len(), Default::default);
+        self.totals.generators.backlogs.resize_with(self.users.len(), Default::default);
         self.answers.absorb(worker, self.totals.is_probe(worker), part.at, &part.metrics.histograms);
         for delta in &part.metrics.histograms {
             self.histogram_delta(part.at, causes.of_samples(delta), delta);
         }
         part.metrics.counters.iter().for_each(|delta| self.counter_delta(part.at, delta));
         part.metrics.errors.iter().for_each(|delta| self.error_delta(part.at, causes, delta));
-        part.metrics.breaches.iter().for_each(|delta| self.breach_delta(delta));
-        part.metrics.findings.iter().for_each(|delta| self.finding_delta(delta));
+        part.metrics.breaches.iter().for_each(|delta| self.totals.counts.add_breach(delta));
+        part.metrics.findings.iter().for_each(|delta| self.totals.counts.add_finding(delta));
         part.metrics.disconnects.iter().for_each(|delta| self.disconnect_delta(part.at, delta));
         for delta in &part.metrics.listeners {
-            self.totals.listeners.absorb(delta);
+            self.totals.counts.listeners.absorb(delta);
             self.watch.listener(second_of(part.at), delta);
         }
         self.ledger_delta(part.at, part.ledger);
         self.count_users(worker, part.at, part.users);
-        self.totals.health.absorb(worker, part.at, part.health, &mut self.totals.timeline);
+        self.totals.generators.health.absorb(worker, part.at, part.health, &mut self.totals.timeline);
         let warmup = part.at < self.totals.config.warmup_end;
         // The lag of all workers, so that charts and thresholds find it beside the other metrics.
         if let Some(lag) =
@@ -99,7 +98,12 @@ impl Aggregator {
             self.histogram_delta(part.at, causes, &lag);
         }
         for completion in part.completions {
-            self.completions.absorb(self.totals.elapsed, worker, completion, self.totals.health.living().count());
+            self.completions.absorb(
+                self.totals.elapsed,
+                worker,
+                completion,
+                self.totals.generators.health.living().count(),
+            );
         }
         self.completions.expire(self.totals.elapsed);
         self.record_completions();
@@ -108,7 +112,7 @@ impl Aggregator {
             self.count_operations();
             self.counted_at = Some(part.at);
         }
-        self.close_seconds(self.totals.health.heard_until());
+        self.close_seconds(self.totals.generators.health.heard_until());
     }
 
     /// The worker broke: `users` says what became of its users, and its hand-overs are not waited for any more.
@@ -117,27 +121,27 @@ impl Aggregator {
             self.totals.elapsed = self.totals.elapsed.max(at);
             self.totals.timeline.reach(at);
             self.count_users(worker, at, users);
-            self.totals.health.lose(worker);
-            self.close_seconds(self.totals.health.heard_until());
+            self.totals.generators.health.lose(worker);
+            self.close_seconds(self.totals.generators.health.heard_until());
         }
     }
 
     /// What a worker that was given up hands over counts again.
     pub fn regain(&mut self, worker: usize) {
-        self.totals.health.regain(worker);
+        self.totals.generators.health.regain(worker);
     }
 
     /// One more worker hands over, in this browser.
     pub fn add_worker(&mut self, browser: Option<String>, is_probe: bool) {
         self.totals.config.probes.extend(is_probe.then_some(self.users.len()));
-        self.totals.homes.add(browser);
+        self.totals.generators.homes.add(browser);
         self.users.push(Vec::new());
-        self.totals.health.add_worker(self.totals.elapsed);
+        self.totals.generators.health.add_worker(self.totals.elapsed);
     }
 
     fn count_users(&mut self, worker: usize, at: Timestamp, users: &[UsersByState]) {
         self.users[worker] = users.to_vec();
-        self.totals.users = self.users.iter().flatten().copied().sum();
+        self.totals.users.now = self.users.iter().flatten().copied().sum();
         self.stand();
         for (state, count) in self.totals.users_by_state().states() {
             self.totals.timeline.put(at, &Figure::Users.of(state), Combine::Last, f64::from(count));
@@ -147,7 +151,7 @@ impl Aggregator {
     /// The page was hidden or shown.
     pub fn hidden(&mut self, at: Timestamp, hidden: bool) {
         self.totals.timeline.reach(at);
-        self.totals.health.hidden(at, hidden);
+        self.totals.generators.health.hidden(at, hidden);
         self.totals.timeline.put(at, Figure::HealthHidden.name(), Combine::Last, f64::from(u8::from(hidden)));
     }
 
@@ -158,7 +162,7 @@ impl Aggregator {
         self.count_operations();
         self.close_seconds(Timestamp::NEVER);
         self.compare_with_probes(self.totals.timeline.closed());
-        self.totals.health.hidden(self.totals.elapsed, false);
+        self.totals.generators.health.hidden(self.totals.elapsed, false);
     }
 
     /// Keeps what a worker took down, with how it was doing: `health` is of the same hand-over.
@@ -174,7 +178,7 @@ impl Aggregator {
             buffered_bytes: health.buffered_sum,
             handshake_queue: health.handshake_queue,
             sockets_open: health.sockets_open,
-            hidden: self.totals.health.is_hidden(),
+            hidden: self.totals.generators.health.is_hidden(),
         };
         self.totals
             .evidence
@@ -183,12 +187,12 @@ impl Aggregator {
 
     /// Others play so many users that waited in this browser for a socket.
     pub fn relieve(&mut self, home: usize, users: u32) {
-        self.totals.rooms.relieve(home, users);
+        self.totals.generators.rooms.relieve(home, users);
     }
 
     /// How wrong the comparison of the browsers' clocks can be.
     pub fn set_clock_bound(&mut self, bound: Span) {
-        self.totals.clock_bound = self.totals.clock_bound.max(bound);
+        self.totals.generators.clock_bound = self.totals.generators.clock_bound.max(bound);
     }
 
     /// Something happened that a reader of the charts wants to know.
@@ -197,34 +201,30 @@ impl Aggregator {
     }
 
     fn count_operations(&mut self) {
-        let Totals { errors, config, .. } = &self.totals;
+        let Totals { counts, config, .. } = &self.totals;
         let seen = self.seen.iter().map(|(name, seen)| (name.as_str(), *seen));
-        let failed = errors.iter().map(|(key, error)| (key.operation.as_str(), key.code.as_str(), error.count));
+        let failed = counts.errors.iter().map(|(key, error)| (key.operation.as_str(), key.code.as_str(), error.count));
         let is_answered =
             |operation: &str| config.populations.iter().any(|population| population.answered.contains(operation));
-        self.totals.operations = outcomes(seen, failed, is_answered);
-    }
-
-    fn is_behind(&self, worker: usize, home: usize) -> bool {
-        let has_backlog = self.totals.backlogs.get(worker).is_some_and(|backlog| backlog.is_now);
-        has_backlog || self.totals.behind.get(home).is_some_and(|behind| behind.is_now)
+        self.totals.counts.operations = outcomes(seen, failed, is_answered);
     }
 
     /// What makes the samples of this hand-over suspect.
     fn look(&mut self, worker: usize, part: &SnapshotPart<'_>) -> Causes {
-        let home = self.totals.homes.of(worker);
+        let home = self.totals.generators.homes.of(worker);
         let most = self.totals.config.sockets.get(worker).copied().unwrap_or_default();
-        self.totals.rooms.absorb(worker, home, most, part.at, part.health);
+        self.totals.generators.rooms.absorb(worker, home, most, part.at, part.health);
         let around = Surroundings {
-            is_hidden: self.totals.health.is_hidden() && self.totals.homes.name(home).is_none(),
-            is_behind: self.is_behind(worker, home) && !self.totals.is_probe(worker),
-            is_full: self.totals.rooms.is_full_now(home),
-            clock_bound: self.totals.clock_bound,
+            is_hidden: self.totals.generators.health.is_hidden() && self.totals.generators.homes.name(home).is_none(),
+            is_behind: self.totals.generators.is_behind(worker) && !self.totals.is_probe(worker),
+            is_full: self.totals.generators.rooms.is_full_now(home),
+            clock_bound: self.totals.generators.clock_bound,
         };
-        let causes = self.totals.suspects.look(worker, &self.totals.config.rules, part.metrics, part.health, around);
-        let since = self.totals.health.workers[worker].heard.max(self.totals.config.warmup_end);
+        let causes =
+            self.totals.generators.suspects.look(worker, &self.totals.config.rules, part.metrics, part.health, around);
+        let since = self.totals.generators.health.workers[worker].heard.max(self.totals.config.warmup_end);
         if !self.totals.is_probe(worker) && part.at > since {
-            self.totals.suspects.pass(worker, part.at, part.at.since(since), causes);
+            self.totals.generators.suspects.pass(worker, part.at, part.at.since(since), causes);
             if causes.are_late() {
                 // A worker that stood still has no samples that could say so.
                 self.totals.timeline.spread(since, part.at, Figure::HealthLate.name());
@@ -236,7 +236,7 @@ impl Aggregator {
     fn record_completions(&mut self) {
         for done in self.completions.drain() {
             let is_probe = |worker| self.totals.config.probes.contains(&worker);
-            self.probe.absorb(done.sent_at, &done.by_worker, &self.totals.homes, is_probe);
+            self.probe.absorb(done.sent_at, &done.by_worker, &self.totals.generators.homes, is_probe);
             let Some(population) = self.totals.config.populations.get(done.sender.population()) else { continue };
             let Some(operation) = population.delivery.clone() else { continue };
             let (name, warmup) = (population.name.clone(), done.sent_at < self.totals.config.warmup_end);
@@ -251,7 +251,7 @@ impl Aggregator {
                     None => None,
                 };
                 if let Some(delta) = delta {
-                    self.histogram_delta(self.totals.elapsed, self.totals.suspects.anybodys(), &delta);
+                    self.histogram_delta(self.totals.elapsed, self.totals.generators.suspects.anybodys(), &delta);
                 }
             }
             let incomplete = u64::from(done.missing > 0);
@@ -283,7 +283,7 @@ impl Aggregator {
     /// In all seconds that are over.
     fn look_for_backlogs(&mut self) {
         let closed = self.totals.timeline.closed();
-        let Totals { backlogs, config, timeline, .. } = &mut self.totals;
+        let Totals { generators: Generators { backlogs, .. }, config, timeline, .. } = &mut self.totals;
         while let Some((at, worst)) = self.answers.next(closed, backlogs, &config.rules, config.warmup_end) {
             if let Some(later_ms) = worst {
                 timeline.put(at, Figure::HealthBacklog.name(), Combine::Max, later_ms);
@@ -293,21 +293,11 @@ impl Aggregator {
 
     /// What was sent in the seconds before `known` is settled.
     fn compare_with_probes(&mut self, known: u32) {
-        while let Some((second, gaps)) = self.probe.next(known, self.totals.clock_bound) {
+        while let Some((second, gaps)) = self.probe.next(known, self.totals.generators.clock_bound) {
             let at = Timestamp::ZERO + Span::from_secs(u64::from(second) + 1);
-            behind::count(
-                &mut self.totals.behind,
-                at,
-                &gaps,
-                &self.totals.config.rules,
-                at <= self.totals.config.warmup_end,
-            );
-            self.totals.staleness = worst(&gaps);
-            if let Some(staleness) = self.totals.staleness {
-                self.totals.timeline.put(at, Figure::HealthStaleness.name(), Combine::Max, staleness.p50_ms);
-                if self.totals.worst_staleness.is_none_or(|worst| worst.p50_ms < staleness.p50_ms) {
-                    self.totals.worst_staleness = Some(staleness);
-                }
+            let Totals { generators, config, timeline, .. } = &mut self.totals;
+            if let Some(staleness) = generators.compare(at, &gaps, &config.rules, at <= config.warmup_end) {
+                timeline.put(at, Figure::HealthStaleness.name(), Combine::Max, staleness.p50_ms);
             }
         }
     }

@@ -93,12 +93,6 @@ impl ProbeWindow {
     }
 }
 
-/// Of the browser that is furthest behind; `None`: nothing could be compared.
-pub fn worst(gaps: &[Gap]) -> Option<Staleness> {
-    let furthest = gaps.iter().max_by(|a, b| a.later.p50_ms.total_cmp(&b.later.p50_ms));
-    furthest.map(|gap| gap.later)
-}
-
 fn gap(home: usize, pairs: &mut [Pair], slack_ms: f64) -> Option<Gap> {
     if pairs.len() < FEWEST {
         return None;
@@ -123,6 +117,7 @@ const MOST_A_SECOND: usize = 64;
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::totals::behind::worst;
 
     /// Sent in this second, to a load worker and a probe in each of the browsers (0: none there).
     fn send(window: &mut ProbeWindow, second: u64, times: usize, load_probe: &[(u32, u32)]) {

@@ -17,10 +17,8 @@ impl Aggregator {
     /// The load has ended: what its users do from now on is no part of a threshold's window.
     pub fn stopping(&mut self, ending: LoadEnd) {
         self.watch.stopping(ending.at);
-        if self.totals.ending.is_none() {
-            self.totals.users_at_end = self.users_at(ending.at.min(ending.planned));
-            self.totals.ending = Some(ending);
-        }
+        let at_end = self.users_at(ending.at.min(ending.planned));
+        self.totals.users.end(ending, at_end);
         self.stand();
     }
 
@@ -39,8 +37,6 @@ impl Aggregator {
             reconnecting: of("reconnecting"),
             finishing: of("finishing"),
             failed: of("failed"),
-            lost: self.totals.users.lost,
-            replaced: self.totals.users.replaced,
             ..UsersByState::default()
         }
     }
@@ -48,7 +44,7 @@ impl Aggregator {
     pub(super) fn stand(&mut self) {
         let of = |place: usize| self.users.iter().filter_map(|of| of.get(place)).copied().sum();
         let by_population: Vec<_> = (0..self.totals.config.populations.len()).map(of).collect();
-        self.watch.stand(&by_population, self.totals.ending);
+        self.watch.stand(&by_population, self.totals.users.ending);
     }
 
     /// The first threshold that is broken and may stop the run at this moment; from now on it is known to have done so.

@@ -16,8 +16,8 @@ use crate::listeners::Listeners;
 use crate::totals::suspect::Split;
 use crate::totals::timeline::MAX_SECONDS;
 use crate::totals::{
-    Backlog, DisconnectTotal, ErrorTotal, Health, Homes, MetricColumns, MetricTotal, Outcomes, Staleness, Timeline,
-    Totals, TotalsConfig, WorkerHealth,
+    Backlog, Counts, DisconnectTotal, ErrorTotal, Generators, Health, MetricColumns, MetricTotal, MetricTotals,
+    Outcomes, Staleness, Timeline, Totals, TotalsConfig, UsersTotal, WorkerHealth,
 };
 use crate::user::{UserId, UsersByState};
 use base::time::{Span, Timestamp};
@@ -50,35 +50,37 @@ impl Report {
         let counters = self.counters.iter();
         let operations = self.operations.iter();
         Ok(Totals {
-            evidence,
             elapsed: Timestamp::ZERO + Span::from_secs_f64(self.duration_s),
             metrics: metrics(&self.metrics)?,
-            counters: counters.map(|entry| ((entry.name.clone(), population(&entry.tags)), entry.count)).collect(),
-            errors: self.errors.iter().map(error).collect(),
-            disconnects: self.disconnects.iter().map(disconnect).collect(),
-            breaches: self.contract.iter().map(BreachEntry::total).collect(),
-            findings: self.findings.iter().map(FindingEntry::total).collect(),
-            delivery: self.delivery,
-            listeners: self.listeners.as_ref().map(|entry| listeners(entry, plan)).unwrap_or_default(),
-            users: self.users,
-            ending: self.load_end.as_ref().map(LoadEndEntry::ending),
-            users_at_end: self.load_end.as_ref().map_or_else(UsersByState::default, |end| end.users),
-            health: health(&self.health)?,
-            staleness: None,
-            worst_staleness: self.health.worst_staleness(),
+            counts: Counts {
+                counters: counters.map(|entry| ((entry.name.clone(), population(&entry.tags)), entry.count)).collect(),
+                errors: self.errors.iter().map(error).collect(),
+                disconnects: self.disconnects.iter().map(disconnect).collect(),
+                breaches: self.contract.iter().map(BreachEntry::total).collect(),
+                findings: self.findings.iter().map(FindingEntry::total).collect(),
+                delivery: self.delivery,
+                listeners: self.listeners.as_ref().map(|entry| listeners(entry, plan)).unwrap_or_default(),
+                operations: operations
+                    .map(|entry| (entry.name.clone(), Outcomes { succeeded: entry.succeeded, failed: entry.failed }))
+                    .collect(),
+            },
+            users: UsersTotal {
+                now: self.users,
+                ending: self.load_end.as_ref().map(LoadEndEntry::ending),
+                at_end: self.load_end.as_ref().map_or_else(UsersByState::default, |end| end.users),
+            },
+            // Of what a verdict is made of the report has the verdict itself.
+            generators: Generators {
+                health: health(&self.health)?,
+                worst_staleness: self.health.worst_staleness(),
+                backlogs: workers.iter().map(|worker| Backlog::of_seconds(worker.backlog_s)).collect(),
+                clock_bound: Span::from_secs_f64(self.clock_bound_ms.unwrap_or_default() / 1e3),
+                ..Generators::new(&config)
+            },
             timeline: timeline(&self.series)?,
-            operations: operations
-                .map(|entry| (entry.name.clone(), Outcomes { succeeded: entry.succeeded, failed: entry.failed }))
-                .collect(),
             annotations: self.annotations.clone().into(),
-            homes: Homes::new(config.workers, &config.browsers),
-            backlogs: workers.iter().map(|worker| Backlog::of_seconds(worker.backlog_s)).collect(),
-            clock_bound: Span::from_secs_f64(self.clock_bound_ms.unwrap_or_default() / 1e3),
+            evidence,
             config,
-            // What a verdict is made of: the report has the verdict itself.
-            suspects: Default::default(),
-            behind: Vec::new(),
-            rooms: Default::default(),
         })
     }
 }
@@ -99,7 +101,7 @@ fn population(tags: &BTreeMap<String, String>) -> String {
 }
 
 /// The entry over all populations is without a tag, or the only one.
-fn metrics(entries: &[MetricEntry]) -> Result<BTreeMap<String, MetricTotal>, UnreadableReport> {
+fn metrics(entries: &[MetricEntry]) -> Result<MetricTotals, UnreadableReport> {
     let mut metrics = BTreeMap::<String, MetricTotal>::new();
     for entry in entries {
         let unreadable = |whose: String| |error| UnreadableReport::Histogram { whose, error };
@@ -120,7 +122,7 @@ fn metrics(entries: &[MetricEntry]) -> Result<BTreeMap<String, MetricTotal>, Unr
             metric.by_population.insert(population, split);
         }
     }
-    Ok(metrics)
+    Ok(MetricTotals(metrics))
 }
 
 fn error(entry: &ErrorEntry) -> (ErrorKey, ErrorTotal) {

@@ -59,7 +59,7 @@ impl Report {
 impl LoadEndEntry {
     fn of(totals: &Totals) -> Option<Self> {
         let LoadEnd { by, at, planned } = totals.ending()?;
-        Some(Self { by, at_s: at.as_secs_f64(), planned_s: planned.as_secs_f64(), users: totals.users_at_end })
+        Some(Self { by, at_s: at.as_secs_f64(), planned_s: planned.as_secs_f64(), users: totals.users.at_end })
     }
 }
 

@@ -69,6 +69,12 @@ pub(crate) fn count(browsers: &mut Vec<Behind>, at: Timestamp, gaps: &[Gap], rul
     }
 }
 
+/// Of the browser that is furthest behind; `None`: nothing could be compared.
+pub(crate) fn worst(gaps: &[Gap]) -> Option<Staleness> {
+    let furthest = gaps.iter().max_by(|a, b| a.later.p50_ms.total_cmp(&b.later.p50_ms));
+    furthest.map(|gap| gap.later)
+}
+
 /// One worker that carries load. Seconds of the warm-up do not count.
 #[derive(Debug, Clone, Default)]
 pub struct Backlog {

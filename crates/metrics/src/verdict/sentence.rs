@@ -221,7 +221,7 @@ fn lost_connections(lost: u64, code: Option<u16>, totals: Option<&Totals>) -> St
     let with = code.map_or_else(String::new, |code| format!(" with {code}"));
     let what = if lost == 1 { "connection" } else { "connections" };
     let lost = format!("{} {what} lost{with} that nobody planned", grouped(lost));
-    let Some(users) = totals.filter(|totals| totals.ending.is_some()).map(|totals| totals.users_at_end) else {
+    let Some(users) = totals.filter(|totals| totals.users.ending.is_some()).map(|totals| totals.users.at_end) else {
         return lost;
     };
     let (without, with) = (users.unconnected_now(), users.connected_now());
