@@ -14,12 +14,12 @@ use gloo_timers::future::TimeoutFuture;
 use wasm_bindgen_futures::spawn_local;
 
 use super::lock::Lock;
-use super::recorder::{ClipRecorder, lock_of};
+use super::recorder::lock_of;
 use super::vault::{Vault, VaultError};
 use app::kept::RESULTS;
 use metrics::Report;
 use results::archive::ArchivedRun;
-use results::{self, Entry, Keeping, ROOM, Start, restored, stored};
+use results::{self, Entry, Keeping, ROOM, restored, stored};
 
 /// Why a run is not kept, or not found again.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -105,11 +105,6 @@ impl History {
         self.0.keeping.borrow().notice(is_over)
     }
 
-    /// Pages of the run that goes on may be written.
-    pub(super) fn writes(&self) -> bool {
-        self.0.keeping.borrow().writes()
-    }
-
     /// Reads the list anew: other tabs keep runs, too.
     pub async fn look_again(&self) {
         let Some(vault) = self.vault() else { return };
@@ -132,16 +127,10 @@ impl History {
         self.tell();
     }
 
-    /// Writes a run down from here on.
-    pub fn record(&self, start: Start) -> ClipRecorder {
+    /// A run begins. Whether what is noted of it can be written.
+    pub fn begin(&self) -> bool {
         self.note(Keeping::on_begun);
-        ClipRecorder::new(self.clone(), start)
-    }
-
-    /// Keeps a run when it is over that was begun by an earlier loading of this page.
-    pub fn record_end(&self) -> ClipRecorder {
-        self.note(Keeping::on_begun);
-        ClipRecorder::of_the_end(self.clone())
+        self.0.keeping.borrow().writes()
     }
 
     /// The name and the report of the run that thresholds of this plan compare with.

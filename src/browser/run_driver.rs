@@ -2,10 +2,10 @@
 //!
 //! Both the page's buttons and `window.tabswarm` hold a clone, so a run started by either shows in both.
 
-mod current;
 mod start;
 
 use std::cell::{Cell, RefCell};
+use std::collections::BTreeMap;
 use std::rc::{Rc, Weak};
 
 use gloo_timers::callback::Interval;
@@ -15,18 +15,20 @@ use super::freeze::Freezing;
 use super::history::{History, date};
 use super::identity::RandomError;
 use super::lab::{self, LabError};
-use super::recorder::ClipRecorder;
+use super::recorder::Pages;
 use super::swarm_driver::SwarmDriver;
 use super::visibility::Visibility;
 use super::wake::WakeLock;
 use super::worker_host::{WorkerError, WorkerHost};
 use app::past::PastRun;
+use app::run::view::picture;
 use engine::wire::{Canary, FromWorker, HeardMoment, Seen, ToWorker};
 use metrics::{Browser, Report, UserId};
 use plan::{Exceeded, Limits, Plan, TimedAction};
 use protocol::audio::Clip;
+use results::{UnderWay, UnderWayOutput};
 use run::{ReportProblem, Run, RunInput, RunPhase, Status};
-use swarm::{Journal, Offer, SessionId};
+use swarm::{Conductor, Offer};
 
 /// At most one run at a time; a finished one stays until the next starts. Clones share it.
 #[derive(Clone)]
@@ -76,22 +78,18 @@ type Listener = Rc<dyn Fn(HeardMoment)>;
 type Watcher = Rc<dyn Fn(Seen)>;
 
 struct Current {
-    run: Run,
-    hosts: Vec<Host>,
-    swarm: SwarmDriver,
-    /// What is written down of it, while this page conducts a swarm.
-    journal: Option<Journal>,
+    under_way: UnderWay,
+    /// The workers that live in this page.
+    hosts: BTreeMap<usize, EngineHost>,
     /// Keeps it for when it is over, or this page is gone.
-    recorder: Option<ClipRecorder>,
-    /// Number of the journal's last page.
-    page: u64,
+    pages: Option<Pages>,
     /// The plan's faults, until the run ends.
     lab: Option<lab::FaultyLabs>,
-    last_told_ms: f64,
-    last_shown_ms: f64,
     /// Until the run ends.
     watches: Option<Watches>,
 }
+
+type EngineHost = WorkerHost<ToWorker, FromWorker>;
 
 /// What looks after the page while a run goes on; dropped, it ends.
 struct Watches {
@@ -99,14 +97,6 @@ struct Watches {
     _freezing: Option<Freezing>,
     _wake: WakeLock,
     _ticker: Interval,
-}
-
-/// Where a worker lives.
-enum Host {
-    Here(WorkerHost<ToWorker, FromWorker>),
-    /// In another browser of the swarm.
-    Elsewhere,
-    Ended,
 }
 
 impl RunDriver {
@@ -168,9 +158,7 @@ impl RunDriver {
     pub fn hear(&self, user: Option<UserId>) {
         if let Some(current) = &*self.0.current.borrow() {
             // What is heard elsewhere stays there: a swarm's broker is no place for live audio.
-            let here =
-                current.hosts.iter().filter_map(|host| if let Host::Here(host) = host { Some(host) } else { None });
-            for host in here {
+            for host in current.hosts.values() {
                 // A worker that cannot be reached is noticed by the run itself.
                 let _ = host.send(&ToWorker::Hear(user));
             }
@@ -231,23 +219,21 @@ impl RunDriver {
         *self.0.limits.borrow_mut() = limits;
     }
 
-    /// Goes on with a run that this page conducted before it was loaded anew. What it played itself is lost from then on.
+    /// Goes on with a run that this page conducted before it was loaded anew.
     pub fn take_over(&self, run: Run) {
         let is_done = run.is_done();
+        // The form of a page that was opened anew may show another plan.
         let offer = Offer { starts: true, ..Offer::of(run.plan()) };
-        let hosts = (0..run.worker_count()).map(|_| Host::Elsewhere).collect();
-        let mut current = Current::new(run, hosts, self.0.swarm.clone(), Some(Journal::default()));
-        current.recorder = (!is_done).then(|| self.0.history.record_end());
+        let now_ms = self.0.clock.now_ms();
+        let under_way = self.0.conducting(|conductor| UnderWay::take_over(now_ms, run, conductor, picture));
+        let current = Current { under_way, hosts: BTreeMap::new(), pages: None, lab: None, watches: None };
         if is_done {
-            current.hosts.clear();
             *self.0.current.borrow_mut() = Some(current);
         } else {
-            self.0.show(current);
-            let own = self.0.swarm.own_workers();
-            let died =
-                |worker| RunInput::WorkerDied { worker, message: "the conductor's page was loaded anew".to_owned() };
-            own.into_iter().for_each(|worker| Inner::handle(&self.0, died(worker)));
-            // The form of a page that was opened anew may show another plan.
+            self.0.history.begin();
+            let pages = Some(Pages::new(self.0.history.clone(), None));
+            self.0.show(Current { pages, ..current });
+            self.0.obey();
             self.0.swarm.offer(offer);
         }
         // Whoever is not back yet is away.
@@ -289,7 +275,7 @@ impl RunDriver {
 
     /// The report of the current run so far, or of the last run; `None` before the first.
     pub fn report(&self) -> Option<Report> {
-        self.with_run(|run| run.map(|run| run.report(self.0.browsers(run), started_at(run))))
+        self.0.current.borrow().as_ref().map(|current| self.0.report(&current.under_way))
     }
 
     /// The same, as something that every format of file is written from. The plan is the report's, for it has no secrets.
@@ -304,30 +290,31 @@ impl RunDriver {
 
     /// Reads the current or the last run. `read` must not call this driver.
     pub fn with_run<R>(&self, read: impl FnOnce(Option<&Run>) -> R) -> R {
-        read(self.0.current.borrow().as_ref().map(|current| &current.run))
+        read(self.0.current.borrow().as_ref().map(|current| current.under_way.run()))
     }
 }
 
 impl Inner {
-    /// Who plays, or played, this run.
-    fn browsers(&self, run: &Run) -> Vec<Browser> {
-        let browser = |(name, workers): (Option<&str>, Vec<usize>)| {
-            let counts = run.share_of(&workers).1;
-            let card = name.and_then(|name| self.swarm.card_of(name));
-            let own = this_browser(workers.len());
-            let known = match name {
-                None => Browser { name: self.swarm.own_name(), ..own },
-                // Everybody in a swarm runs the same build, or is refused.
-                Some(name) => Browser {
-                    name: Some(name.to_owned()),
-                    user_agent: card.as_ref().map(|card| card.browser.clone()).unwrap_or_default(),
-                    cores: card.as_ref().map_or(0, |card| card.cores),
-                    ..own
-                },
-            };
-            Browser { sent: counts.sent, received: counts.received, errors: counts.errors, ..known }
-        };
-        run.browsers().into_iter().map(browser).collect()
+    fn report(&self, under_way: &UnderWay) -> Report {
+        let this = self.this_browser();
+        let report = |conductor: &Conductor| under_way.report(conductor, &this, date);
+        self.swarm.conductor(report).unwrap_or_else(|| report(&Conductor::default()))
+    }
+
+    /// Without a swarm there is a conductor that knows nobody.
+    fn conducting<R>(&self, work: impl FnOnce(&mut Conductor) -> R) -> R {
+        self.swarm.conduct(|conductor| work(conductor.unwrap_or(&mut Conductor::default())))
+    }
+
+    fn this_browser(&self) -> Browser {
+        Browser {
+            name: self.swarm.own_name(),
+            user_agent: user_agent(),
+            cores: cores(),
+            version: crate::VERSION.to_owned(),
+            build: crate::BUILD_ID.to_owned(),
+            ..Browser::default()
+        }
     }
 
     /// A callback that feeds the run. It keeps nothing alive.
@@ -357,25 +344,60 @@ impl Inner {
             input => input,
         };
         let now_ms = self.clock.now_ms();
-        let is_news = match &mut *self.current.borrow_mut() {
-            Some(current) => current.handle(now_ms, input),
-            None => false,
-        };
-        self.keep();
-        if is_news {
-            self.tell();
+        if let Some(current) = &mut *self.current.borrow_mut() {
+            if let RunInput::WorkerDied { worker, .. } = &input {
+                current.hosts.remove(worker);
+            }
+            self.conducting(|conductor| current.under_way.handle(now_ms, input, conductor));
+            if let (Some(lab), Some(epoch_ms)) = (&mut current.lab, current.under_way.run().epoch_ms()) {
+                lab.on_time(now_ms - epoch_ms);
+            }
+        }
+        self.obey();
+    }
+
+    /// Carries out what is wanted. Each of it may bring about more.
+    fn obey(self: &Rc<Self>) {
+        loop {
+            let output = self.current.borrow_mut().as_mut().and_then(|current| current.under_way.poll());
+            let Some(output) = output else { return };
+            match output {
+                UnderWayOutput::Tell { worker, message } => self.tell_worker(worker, &message),
+                UnderWayOutput::Page(page) => {
+                    let inner = Rc::downgrade(self);
+                    let told = move |name: &str, is_safe| {
+                        let Some(inner) = inner.upgrade() else { return };
+                        if let Some(current) = &mut *inner.current.borrow_mut() {
+                            current.under_way.on_page_written(name, is_safe);
+                        }
+                    };
+                    if let Some(pages) = self.current.borrow().as_ref().and_then(|current| current.pages.as_ref()) {
+                        pages.write(page, told);
+                    }
+                }
+                UnderWayOutput::Journal { number, page, taken } => self.swarm.write_down(number, page, taken),
+                UnderWayOutput::Over => self.end(),
+                UnderWayOutput::News => self.tell(),
+            }
         }
     }
 
-    /// Keeps a run that is over. One that never started has nothing to keep.
-    fn keep(&self) {
-        let mut current = self.current.borrow_mut();
-        let Some(Current { run, recorder, .. }) = &mut *current else { return };
-        if run.is_done()
-            && let Some(recorder) = recorder.take()
-        {
-            let report = run.epoch_ms().map(|_| run.report(self.browsers(run), started_at(run)));
-            recorder.finish(report);
+    fn tell_worker(self: &Rc<Self>, worker: usize, message: &ToWorker) {
+        let send = |current: &Current| current.hosts.get(&worker).map(|host| host.send(message));
+        let sent = self.current.borrow().as_ref().and_then(send);
+        if let Some(Err(error)) = sent {
+            Self::handle(self, RunInput::WorkerDied { worker, message: error.to_string() });
+        }
+    }
+
+    /// The run is over. One that never started has nothing to keep.
+    fn end(&self) {
+        let Some(current) = &mut *self.current.borrow_mut() else { return };
+        current.hosts.clear();
+        (current.lab, current.watches) = (None, None);
+        if let Some(pages) = current.pages.take() {
+            let has_begun = current.under_way.run().epoch_ms().is_some();
+            pages.finish(has_begun.then(|| self.report(&current.under_way)));
         }
     }
 
@@ -388,22 +410,6 @@ impl Inner {
     }
 }
 
-fn this_browser(workers: usize) -> Browser {
-    Browser {
-        user_agent: user_agent(),
-        cores: cores(),
-        workers: workers as u32,
-        version: crate::VERSION.to_owned(),
-        build: crate::BUILD_ID.to_owned(),
-        ..Browser::default()
-    }
-}
-
-/// The run's time zero in words; empty if it never started.
-fn started_at(run: &Run) -> String {
-    run.epoch_ms().map_or_else(String::new, date)
-}
-
 pub(super) fn user_agent() -> String {
     web_sys::window().and_then(|window| window.navigator().user_agent().ok()).unwrap_or_default()
 }
@@ -411,9 +417,3 @@ pub(super) fn user_agent() -> String {
 pub(super) fn cores() -> u32 {
     web_sys::window().map_or(1.0, |window| window.navigator().hardware_concurrency()) as u32
 }
-
-/// How often the others are shown the run.
-const SHOW_MS: f64 = 1_000.0;
-
-/// How often listeners hear of a run that changes nothing but its numbers.
-const TICK_MS: f64 = 250.0;

@@ -17,8 +17,8 @@ use super::worker_host::{HostEvent, WorkerError, WorkerHost};
 use engine::wire::{FromWorker, ToWorker};
 use run::{Capacity, Run, RunInput, browser_name, sockets};
 use swarm::{
-    Bounds, Card, Conductor, Consent, Credentials, Generator, Invite, Journal, LinkCommand, LinkEvent, Loading, Offer,
-    Patience, Picture, Revival, Role, SessionId, Signer, Traffic, Watcher, pack,
+    Bounds, Card, Conductor, Consent, Credentials, Generator, Invite, LinkCommand, LinkEvent, Loading, Offer, Patience,
+    Revival, Role, SessionId, Signer, Traffic, Watcher,
 };
 use swarm::{FromLink, ToLink};
 
@@ -55,8 +55,6 @@ pub struct Swarm {
     pub card: Card,
     /// It plays a probe and no load, as its operator wants it.
     pub only_watches: bool,
-    /// The users of a browser that vanished move to the others.
-    pub moves_parts: bool,
     pub is_connected: bool,
     /// Why it is not, or what else is wrong.
     pub problem: Option<String>,
@@ -160,7 +158,6 @@ impl SwarmDriver {
             invite,
             card,
             only_watches: false,
-            moves_parts: false,
             is_connected: false,
             problem: None,
             traffic: Traffic::default(),
@@ -223,18 +220,8 @@ impl SwarmDriver {
         self.conductor(|conductor| conductor.ready()).unwrap_or_default()
     }
 
-    /// How the browser introduced itself that the run knows by this name.
-    pub fn card_of(&self, name: &str) -> Option<Card> {
-        self.conductor(|conductor| conductor.card_of(name).cloned()).flatten()
-    }
-
     pub fn own_name(&self) -> Option<String> {
         self.with(|swarm| swarm.map(|swarm| swarm.card.name.clone()))
-    }
-
-    /// Workers of the run that lived in this page.
-    pub fn own_workers(&self) -> Vec<usize> {
-        self.conductor(Conductor::own_workers).unwrap_or_default()
     }
 
     /// How wrong the comparison of two browsers' clocks would be in a run that starts now, milliseconds; 0: nobody else is here.
@@ -242,23 +229,16 @@ impl SwarmDriver {
         self.conductor(Conductor::expected_clock_bound).unwrap_or_default()
     }
 
-    /// This page conducts a swarm.
-    pub fn conducts(&self) -> bool {
-        self.conductor(|_| ()).is_some()
-    }
-
     /// Writes a page of the run's journal down, and lets the others forget what is in it.
-    pub fn write_down(&self, number: u64, journal: &mut Journal) {
-        let page = self.conductor(|conductor| Some((journal.page(conductor)?, conductor.taken().collect::<Vec<_>>())));
-        let Some((page, taken)) = page.flatten() else { return };
+    pub fn write_down(&self, number: u64, page: Vec<u8>, taken: Vec<(SessionId, u64)>) {
         let Some(notes) = self.with(|swarm| swarm.map(|swarm| swarm.notes.clone())) else { return };
         let this = self.clone();
         wasm_bindgen_futures::spawn_local(async move {
             // Where nothing can be written down, waiting for it helps nobody.
             notes.write(JOURNAL, number, &page).await;
-            Inner::update(&this.0, |swarm| {
-                swarm
-                    .conduct(|conductor| taken.into_iter().for_each(|(session, below)| conductor.keep(session, below)));
+            this.conduct(|conductor| {
+                let Some(conductor) = conductor else { return };
+                taken.into_iter().for_each(|(session, below)| conductor.keep(session, below));
             });
         });
     }
@@ -270,60 +250,22 @@ impl SwarmDriver {
         }
     }
 
-    pub fn begin(&self, run: String, workers: Vec<Option<SessionId>>) {
-        Inner::update(&self.0, |swarm| swarm.conduct(|conductor| conductor.begin(run, workers)));
-    }
-
-    pub fn tell(&self, worker: usize, message: ToWorker) {
-        Inner::update(&self.0, |swarm| swarm.conduct(|conductor| conductor.tell(worker, message)));
-    }
-
-    /// Who would take up a part that nobody plays: the browser that it is to go to `again`, else somebody who plays none, else, if the conductor wants it so, whoever plays
-    /// the fewest.
-    pub fn stand_in(&self, again: Option<&str>) -> Option<(SessionId, String)> {
-        let moves = self.with(|swarm| swarm.is_some_and(|swarm| swarm.moves_parts));
-        self.conductor(|conductor| conductor.stand_in(again, moves)).flatten()
-    }
-
-    /// How long the others play on without this page.
-    pub fn patience(&self) -> Patience {
-        self.conductor(Conductor::patience).unwrap_or_default()
-    }
-
     pub fn set_patience(&self, patience: Patience) {
-        Inner::update(&self.0, |swarm| swarm.conduct(|conductor| conductor.set_patience(patience)));
-        self.0.tell();
+        self.change(|swarm| swarm.conduct(|conductor| conductor.set_patience(patience)));
     }
 
-    /// It plays the worker that the run has just been given.
-    pub fn begin_more(&self, session: SessionId) {
-        Inner::update(&self.0, |swarm| {
-            swarm.conduct(|conductor| {
-                conductor.seat_worker(Some(session));
-                conductor.begin_more(session);
-            });
-        });
+    /// Has the conductor do something (`None`: this page conducts no swarm), then does what it wants done.
+    pub fn conduct<R>(&self, work: impl FnOnce(Option<&mut Conductor>) -> R) -> R {
+        let done = work(self.0.swarm.borrow_mut().as_mut().and_then(|swarm| match &mut swarm.side {
+            Side::Conductor(conductor) => Some(conductor),
+            Side::Generator(_) | Side::Watcher(_) => None,
+        }));
+        Inner::update(&self.0, |_| {});
+        done
     }
 
-    /// The run has put the browser out that this worker lives in.
-    pub fn put_out(&self, worker: usize) {
-        Inner::update(&self.0, |swarm| swarm.conduct(|conductor| conductor.put_out(worker)));
-    }
-
-    pub fn end(&self) {
-        Inner::update(&self.0, |swarm| swarm.conduct(Conductor::end));
-    }
-
-    /// Shows everybody how the run looks.
-    pub fn show(&self, picture: &Picture) {
-        Inner::update(&self.0, |swarm| {
-            if let Side::Conductor(_) = swarm.side {
-                swarm.send(LinkCommand::Show(pack(picture)));
-            }
-        });
-    }
-
-    fn conductor<R>(&self, read: impl FnOnce(&Conductor) -> R) -> Option<R> {
+    /// Reads it, if this page conducts a swarm. `read` must not call this driver.
+    pub fn conductor<R>(&self, read: impl FnOnce(&Conductor) -> R) -> Option<R> {
         self.with(|swarm| match &swarm?.side {
             Side::Conductor(conductor) => Some(read(conductor)),
             Side::Generator(_) | Side::Watcher(_) => None,

@@ -4,13 +4,17 @@ pub mod archive;
 pub mod compare;
 mod entry;
 mod recording;
+mod scribe;
 mod shelf;
 mod storage;
+mod under_way;
 
 pub use entry::{Entry, Summary};
 pub use recording::{Recording, Replayed, Start, replay};
+pub use scribe::{NotedPage, Scribe};
 pub use shelf::{ROOM, ROOM_UNDER_WAY, baseline, set_baseline, sort, surplus, taken};
 pub use storage::Keeping;
+pub use under_way::{HostPage, UnderWay, UnderWayOutput, Wanted};
 
 use metrics::Report;
 

@@ -16,7 +16,7 @@ pub use self::seat::Seat;
 use super::clock::Offset;
 use super::link::{LinkCommand, LinkEvent};
 use super::message::{
-    Card, Consent, Offer, Order, Patience, Said, ToConductor, ToGenerator, What, pack, unpack_within,
+    Card, Consent, Offer, Order, Patience, Picture, Said, ToConductor, ToGenerator, What, pack, unpack_within,
 };
 use super::peer::SessionId;
 use super::scan::Allowance;
@@ -41,6 +41,8 @@ pub struct Conductor {
     run: Option<String>,
     offer: Offer,
     patience: Patience,
+    /// The users of a browser that vanished move to the others.
+    pub moves_parts: bool,
     /// Ticks until everybody has had the time to come back after we were not there ourselves.
     unsettled: u32,
     /// What the run was told of its clocks, milliseconds.
@@ -189,13 +191,13 @@ impl Conductor {
     }
 
     /// Who would take up a part: of those that are ready the browser whose it was, if that only stopped because nobody conducted
-    /// it (`again`), else whoever plays none, or (if any may) the fewest.
-    pub fn stand_in(&self, again: Option<&str>, any: bool) -> Option<(SessionId, String)> {
+    /// it (`again`), else whoever plays none, or (if parts move) the fewest.
+    pub fn stand_in(&self, again: Option<&str>) -> Option<(SessionId, String)> {
         let ready = || self.ready().into_iter().filter_map(|(session, _)| self.seats.get(&session));
         let owner = again.and_then(|name| ready().find(|seat| seat.name() == name));
         let other = || {
             let fewest = ready().min_by_key(|seat| seat.workers.len())?;
-            (self.unsettled == 0 && (any || fewest.workers.is_empty())).then_some(fewest)
+            (self.unsettled == 0 && (self.moves_parts || fewest.workers.is_empty())).then_some(fewest)
         };
         owner.or_else(other).map(|seat| (seat.session, seat.name()))
     }
@@ -209,6 +211,11 @@ impl Conductor {
         if let Some((session, worker)) = self.workers.get(worker).copied().flatten() {
             self.order(session, &Order::Worker { worker, message: Box::new(message) });
         }
+    }
+
+    /// Everybody sees how the run looks.
+    pub fn show(&mut self, picture: &Picture) {
+        self.out.push_back(ConductorOutput::Link(LinkCommand::Show(pack(picture))));
     }
 
     /// The run is over.

@@ -1,6 +1,7 @@
 //! Several browsers, one run.
 
 mod bounds;
+mod cast;
 mod clock;
 mod conductor;
 mod consent;
@@ -27,6 +28,7 @@ mod thread;
 mod watcher;
 
 pub use bounds::{Beyond, Bounds};
+pub use cast::Cast;
 pub use clock::{ClockExchange, ClockSync, Offset};
 pub use conductor::{Conductor, ConductorOutput, Seat};
 pub use consent::{Agreed, Agreements, Decision};

@@ -472,7 +472,8 @@ mod tests {
             );
             conductor.on_event(LinkEvent::Message { from: SEAT, message: part(0, What::Died("gone".into())) });
             assert_eq!(conductor.poll(), None);
-            assert!(conductor.ready().is_empty() && conductor.stand_in(None, true).is_none());
+            conductor.moves_parts = true;
+            assert!(conductor.ready().is_empty() && conductor.stand_in(None).is_none());
             conductor.end();
             assert_eq!(conductor.ready().len(), 1);
         }

@@ -473,8 +473,8 @@ fn what_stopped_by_itself_says_when_and_plays_again() {
         pair.heard().into_iter().partition(|input| matches!(input, RunInput::From { .. }));
     // The last one waits for the next part.
     assert_eq!((handed_over.len(), said), (9, vec![RunInput::Alone { worker: 1, at_s: 8.0 }]));
-    assert_eq!(pair.conductor.stand_in(None, false), None, "it plays a part already");
-    assert_eq!(pair.conductor.stand_in(Some("Kim"), false), Some((GENERATOR, "Kim".to_owned())));
+    assert_eq!(pair.conductor.stand_in(None), None, "it plays a part already");
+    assert_eq!(pair.conductor.stand_in(Some("Kim")), Some((GENERATOR, "Kim".to_owned())));
     pair.conductor.seat_worker(Some(GENERATOR));
     pair.conductor.begin_more(GENERATOR);
     pair.settle();
@@ -493,16 +493,16 @@ fn who_comes_back_a_moment_later_finds_its_part_vacant() {
     pair.offer("http://127.0.0.1:4280", 10);
     pair.answer(true, false);
     let spare = Some((GENERATOR, "Kim".to_owned()));
-    assert_eq!(pair.conductor.stand_in(None, false), spare);
+    assert_eq!(pair.conductor.stand_in(None), spare);
     for event in [LinkEvent::Lost("gone".into()), LinkEvent::Connected] {
         pair.conductor.on_event(event);
     }
     for _ in 0..12 {
-        assert_eq!(pair.conductor.stand_in(None, false), None);
-        assert_eq!(pair.conductor.stand_in(Some("Kim"), false), spare);
+        assert_eq!(pair.conductor.stand_in(None), None);
+        assert_eq!(pair.conductor.stand_in(Some("Kim")), spare);
         pair.conductor.on_event(LinkEvent::Tick(Traffic::default()));
     }
-    assert_eq!(pair.conductor.stand_in(None, false), spare);
+    assert_eq!(pair.conductor.stand_in(None), spare);
 }
 
 #[test]
@@ -585,7 +585,7 @@ fn a_generator_s_page_that_is_loaded_anew_delivers_what_it_had() {
     assert_eq!((pair.generator.run(), pair.seat().workers.len()), (None, 0));
     pair.offer("http://127.0.0.1:4280", 20);
     pair.answer(true, false);
-    assert_eq!(pair.conductor.stand_in(None, false), Some((GENERATOR, "Kim".to_owned())));
+    assert_eq!(pair.conductor.stand_in(None), Some((GENERATOR, "Kim".to_owned())));
     pair.asked();
     pair.conductor.seat_worker(Some(GENERATOR));
     pair.conductor.begin_more(GENERATOR);

@@ -180,10 +180,10 @@ impl SimulatedSwarm {
         }
     }
 
-    /// As `browser/run_driver/current.rs` does: vacant parts are given out.
+    /// As `results::UnderWay` does: vacant parts are given out.
     fn fill_in(&mut self) {
         for Vacancy { part, again } in self.world.run.vacant_parts(self.conductor.patience().gone_after()) {
-            let Some((session, name)) = self.conductor.stand_in(again.as_deref(), false) else { continue };
+            let Some((session, name)) = self.conductor.stand_in(again.as_deref()) else { continue };
             self.input(RunInput::Add { part: Part { browser: Some(name), ..part } });
             self.carry();
             self.own.push(None);

@@ -4,19 +4,20 @@ use std::rc::Rc;
 
 use gloo_timers::callback::Interval;
 
-use super::{Current, Host, Inner, SessionId, StartError, TICK_MS, Watches, cores, user_agent};
+use super::{Current, EngineHost, Inner, StartError, Watches, cores, picture, user_agent};
 use crate::browser::freeze::Freezing;
+use crate::browser::recorder::Pages;
 use crate::browser::sockets_probe::{at_broker, at_lab};
 use crate::browser::visibility::Visibility;
 use crate::browser::wake::WakeLock;
-use crate::browser::worker_host::{HostEvent, WorkerError, WorkerHost};
+use crate::browser::worker_host::{HostEvent, WorkerError};
 use crate::browser::{identity, lab};
 use metrics::Baseline;
 use plan::{Limits, Plan};
 use protocol::audio::Clip;
-use results::Start;
-use run::{Capacity, Run, RunInput, browser_name, homes, is_capped, layout, sockets, trial};
-use swarm::{Beginning, Journal, Offer};
+use results::{HostPage, UnderWay, Wanted};
+use run::{Capacity, RunInput, browser_name, is_capped, sockets, trial};
+use swarm::{Cast, Offer, SessionId};
 
 impl Inner {
     pub(super) async fn start(
@@ -43,39 +44,17 @@ impl Inner {
         let agent = user_agent();
         let is_capped = is_capped(&browser_name(&agent));
         let own = Capacity { only_watches, is_capped, ..Capacity::own(cores(), sockets(&agent)) };
-        let sessions: Vec<_> = [None].into_iter().chain(others.iter().map(|(session, _)| Some(*session))).collect();
-        let browsers: Vec<_> = [own].into_iter().chain(others.into_iter().map(|(_, capacity)| capacity)).collect();
-        if browsers.iter().all(|browser| browser.only_watches) {
-            return Err(StartError::NobodyPlays);
-        }
-        let homes = homes(&browsers, plan.handshakes_in_flight);
-        let places: Vec<_> = homes.into_iter().map(|home| sessions[home]).collect();
-        let parts = layout(&browsers, plan.handshakes_in_flight);
-        let run_id = identity::run_id()?;
-        let (at_ms, start_delay_ms) = (self.clock.now_ms(), if browsers.len() > 1 { SWARM_START_MS } else { START_MS });
-        let journal = self.swarm.conducts().then(|| {
-            let (run, plan, parts, places) = (run_id.clone(), plan.clone(), parts.clone(), places.clone());
-            let patience = self.swarm.patience();
-            Journal::begin(Beginning { at_ms, run, plan, parts, places, start_delay_ms, patience })
-        });
-        let run =
-            Run::new(at_ms, plan, csv, run_id.clone(), parts.clone()).starting_after(start_delay_ms).within(limits);
-        let run = run.trying(trial).with_clips(clips).starving(self.starve_ms.take());
-        let host = |(worker, place): (usize, &Option<SessionId>)| match place {
-            None => self.spawn(worker),
-            Some(_) => Ok(Host::Elsewhere),
-        };
-        let hosts = places.iter().enumerate().map(host).collect::<Result<_, _>>()?;
-        let run = match &baseline {
-            Some(baseline) => run.with_baseline(baseline),
-            None => run,
-        };
-        let start = Start::new(at_ms, &run_id, run.plan(), &parts, start_delay_ms, self.browsers(&run));
-        let start = start.with_baseline(baseline);
-        let recorder = Some(self.history.record(start));
-        self.show(Current { lab, recorder, ..Current::new(run, hosts, self.swarm.clone(), journal) });
+        let cast = Cast::of(own, others, plan.handshakes_in_flight).ok_or(StartError::NobodyPlays)?;
+        let (run, at_ms) = (identity::run_id()?, self.clock.now_ms());
+        let host = |worker| Ok((worker, self.spawn(worker)?));
+        let hosts = cast.own_workers().map(host).collect::<Result<_, WorkerError>>()?;
+        let wanted = Wanted { run, plan, csv, clips, limits, baseline, trial, starve_ms: self.starve_ms.take() };
+        let around = HostPage { this: self.this_browser(), keeps: self.history.begin(), picture };
         self.swarm.forget_below((at_ms / 1e3) as u64);
-        self.swarm.begin(run_id, places);
+        let under_way = self.swarm.conduct(|conductor| UnderWay::begin(at_ms, wanted, cast, conductor, around));
+        let key = under_way.scribe().and_then(|scribe| scribe.key()).map(str::to_owned);
+        let pages = Some(Pages::new(self.history.clone(), key));
+        self.show(Current { under_way, hosts, pages, lab, watches: None });
         Ok(())
     }
 
@@ -114,25 +93,22 @@ impl Inner {
         self.swarm.ready()
     }
 
-    fn spawn(self: &Rc<Self>, worker: usize) -> Result<Host, WorkerError> {
+    fn spawn(self: &Rc<Self>, worker: usize) -> Result<EngineHost, WorkerError> {
         let on_event = self.sender(move |event| match event {
             HostEvent::Message(message) => RunInput::From { worker, message },
             HostEvent::Died(message) => RunInput::WorkerDied { worker, message },
         });
-        WorkerHost::spawn(&format!("tabswarm {}", worker + 1), on_event).map(Host::Here)
+        EngineHost::spawn(&format!("tabswarm {}", worker + 1), on_event)
     }
 
     /// A page's timer alone would not do, for a hidden page's timers hardly run: every worker message moves time on too.
     fn ticker(self: &Rc<Self>) -> Interval {
         let tick = self.sender(|()| RunInput::Tick);
-        Interval::new(TICK_MS as u32, move || tick(()))
+        Interval::new(TICK_MS, move || tick(()))
     }
 }
 
-/// From the decision to start to the epoch: enough for every worker of this page to hear of it.
-const START_MS: f64 = 250.0;
-/// From the decision to start to the epoch, in a swarm: orders have to reach everybody.
-const SWARM_START_MS: f64 = 3_000.0;
 /// How long operators are waited for.
 const CONSENT_MS: f64 = 60_000.0;
 const POLL_MS: u32 = 100;
+const TICK_MS: u32 = 250;

@@ -92,6 +92,15 @@ impl Swarm {
         self.generate(|generator| generator.watch_only(only));
     }
 
+    /// The users of a browser that vanished move to the others.
+    pub fn moves_parts(&self) -> bool {
+        matches!(&self.side, Side::Conductor(conductor) if conductor.moves_parts)
+    }
+
+    pub fn move_parts(&mut self, moves: bool) {
+        self.conduct(|conductor| conductor.moves_parts = moves);
+    }
+
     pub fn generate(&mut self, call: impl FnOnce(&mut Generator)) {
         if let Side::Generator(generator) = &mut self.side {
             call(generator);

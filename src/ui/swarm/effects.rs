@@ -27,7 +27,7 @@ pub fn run(store: Store, effect: SwarmEffect) {
         SwarmEffect::ForgetLink => set_fragment(""),
         SwarmEffect::StopPart => driver.change(|swarm| swarm.generate(Generator::stop)),
         SwarmEffect::WatchOnly(only) => driver.change(|swarm| swarm.watch_only(only)),
-        SwarmEffect::MoveParts(moves) => driver.change(|swarm| swarm.moves_parts = moves),
+        SwarmEffect::MoveParts(moves) => driver.change(|swarm| swarm.move_parts(moves)),
         SwarmEffect::SetPatience(patience) => driver.set_patience(patience),
         SwarmEffect::NameBrowser(name) => {
             remember(NAME, &name);

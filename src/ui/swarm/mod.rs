@@ -51,7 +51,7 @@ pub fn swarm_picture(driver: &SwarmDriver, runs: &RunDriver, wanted_users: Optio
             is_connected: swarm.is_connected,
             problem: trouble.as_deref(),
             only_watches: swarm.only_watches,
-            moves_parts: swarm.moves_parts,
+            moves_parts: swarm.moves_parts(),
             traffic: swarm.traffic,
         };
         match &swarm.side {
