@@ -4,8 +4,19 @@ use crate::artifacts::{self, Lab};
 use crate::shell::{command, line, run};
 use crate::{browser, mosquitto};
 
-pub const PARTS: &[&str] =
-    &["browser", "codec", "simulation", "voice", "swarm", "picture", "contexts", "conclusions", "page", "sizes"];
+pub const PARTS: &[&str] = &[
+    "browser",
+    "inbound",
+    "codec",
+    "simulation",
+    "voice",
+    "swarm",
+    "picture",
+    "contexts",
+    "conclusions",
+    "page",
+    "sizes",
+];
 
 /// Runs the named parts (none named: all).
 pub fn bench(only: &[String]) -> Result<(), String> {
@@ -26,6 +37,10 @@ pub fn bench(only: &[String]) -> Result<(), String> {
     }
     if wants("page") {
         outcome = outcome.and(promised_times());
+    }
+    if wants("inbound") {
+        println!("\n==> inbound frames on the host");
+        run(&mut line("cargo run --quiet --release -p engine --example inbound_bench"))?;
     }
     if wants("codec") {
         println!("\n==> codec on the host");

@@ -12,11 +12,24 @@ use scenario::is_token;
 use scenario::{Op, Pc, Program, RoomEffect};
 
 use super::event::MAX_TASKS;
-use super::life::LifeStage;
+use super::life::{AfterPause, LifeStage};
 use super::step::{PONG, put_out};
 use super::task::{Task, TaskRole, Ticker, Wait};
 use super::voice::Ending;
 use super::{Context, User};
+
+/// What a tester, or a person, has made of a user.
+#[derive(Default)]
+pub struct Overrides {
+    /// It hangs.
+    pub stall: Option<Box<ReadStall>>,
+    /// It is on its way from one room to another.
+    pub is_moving: bool,
+    /// The next connection is made with a token that is not valid.
+    pub spoiled: bool,
+    /// A person acts for it.
+    pub taken: bool,
+}
 
 /// How a user hangs: nothing that arrives is looked at.
 pub struct ReadStall {
@@ -31,7 +44,7 @@ impl User {
     /// The waits that a timer of the scenario has begun go on in proportion: nobody fires all at once.
     pub fn retime(&mut self, now: Timestamp, timer: usize, old: Pace, new: Pace) {
         let Some(ticker) =
-            self.tickers.get_mut(timer).filter(|ticker| ticker.due != Timestamp::NEVER || ticker.held.is_some())
+            self.script.tickers.get_mut(timer).filter(|ticker| ticker.due != Timestamp::NEVER || ticker.held.is_some())
         else {
             return;
         };
@@ -51,16 +64,16 @@ impl User {
 
     /// Nobody sends any more (or this one hangs): waits stand still.
     pub fn hold(&mut self, now: Timestamp) {
-        self.tickers.iter_mut().for_each(|ticker| ticker.hold(now));
+        self.script.tickers.iter_mut().for_each(|ticker| ticker.hold(now));
     }
 
     /// Waits go on where they stood, unless something else holds them.
     pub fn release(&mut self, ctx: &mut Context<'_>) {
-        if ctx.control.paused || self.stall.is_some() {
+        if ctx.control.paused || self.overrides.stall.is_some() {
             return;
         }
-        self.tickers.iter_mut().for_each(|ticker| ticker.release(ctx.now));
-        for task in self.tasks.iter_mut().filter(|task| task.wait == Wait::Held) {
+        self.script.tickers.iter_mut().for_each(|ticker| ticker.release(ctx.now));
+        for task in self.script.tasks.iter_mut().filter(|task| task.wait == Wait::Held) {
             task.wait = Wait::Ready;
             task.intended = ctx.now;
         }
@@ -69,15 +82,15 @@ impl User {
 
     /// A step that must not be taken now.
     pub(super) fn is_held(&self, ctx: &Context<'_>, task: &Task, op: &Op) -> bool {
-        if !matches!(self.stage, LifeStage::Flow | LifeStage::Active) {
+        if !matches!(self.life.stage, LifeStage::Flow | LifeStage::Active) {
             return false;
         }
         // A person acts for it: its script waits where it is.
-        if self.taken && task.role == TaskRole::Main {
+        if self.overrides.taken && task.role == TaskRole::Main {
             return true;
         }
         match op {
-            Op::Emit(_) | Op::Http(_) | Op::Wait(_) if self.stall.is_some() => true,
+            Op::Emit(_) | Op::Http(_) | Op::Wait(_) if self.overrides.stall.is_some() => true,
             Op::Emit(emit) if ctx.control.paused => {
                 task.role == TaskRole::Side || matches!(emit.room, RoomEffect::Message(_))
             }
@@ -89,16 +102,16 @@ impl User {
 
     /// Sends so many messages more, at once; the timers go on as they were.
     pub fn send_more(&mut self, ctx: &mut Context<'_>, messages: u32) {
-        if !matches!(self.stage, LifeStage::Active) || ctx.control.paused || self.stall.is_some() {
+        if !matches!(self.life.stage, LifeStage::Active) || ctx.control.paused || self.overrides.stall.is_some() {
             return;
         }
         let program = ctx.program;
         for timer in program.sending_timers() {
             for _ in 0..messages {
-                if self.tasks.len() >= MAX_TASKS {
+                if self.script.tasks.len() >= MAX_TASKS {
                     ctx.count(ctx.meters.skipped, 1);
                 } else {
-                    self.spawn(TaskRole::Side, program.timers[timer].block, None, ctx.now, Wait::Ready);
+                    self.script.spawn(TaskRole::Side, program.timers[timer].block, None, ctx.now, Wait::Ready);
                 }
             }
         }
@@ -107,48 +120,48 @@ impl User {
 
     /// Its connection is cut; `at_once`: and opened again without waiting.
     pub fn drop_connection(&mut self, ctx: &mut Context<'_>, why: &'static str, at_once: bool) {
-        if !matches!(self.stage, LifeStage::Flow | LifeStage::Active) {
+        if !matches!(self.life.stage, LifeStage::Flow | LifeStage::Active) {
             return;
         }
-        self.stall = None;
-        self.is_moving = false;
+        self.overrides.stall = None;
+        self.overrides.is_moving = false;
         self.close(ctx, ClosedBy::User, Some(why));
         self.end_voice(ctx, Ending::Left);
         self.drop_pendings(ctx, "left");
         ctx.ledger.leave(ctx.now, None, self.id);
-        self.tasks.clear();
-        self.drop_unsent_fetches();
+        self.script.tasks.clear();
+        self.in_flight.drop_unsent();
         let wait = if at_once { Some(Span::ZERO) } else { self.backoff(ctx) };
         match wait {
-            Some(wait) => self.stage = LifeStage::Backoff { until: ctx.now + wait },
+            Some(wait) => self.life.stage = LifeStage::Backoff { until: ctx.now + wait, then: AfterPause::Connect },
             None => self.end(ctx),
         }
     }
 
     /// It comes back at once, with a token that is not valid.
     pub fn expire_token(&mut self, ctx: &mut Context<'_>) {
-        if matches!(self.stage, LifeStage::Flow | LifeStage::Active) {
-            self.spoiled = true;
+        if matches!(self.life.stage, LifeStage::Flow | LifeStage::Active) {
+            self.overrides.spoiled = true;
             self.drop_connection(ctx, EXPIRED, true);
         }
     }
 
     /// The bad token was refused, as it should be: it logs in again.
     pub(super) fn renew(&mut self, ctx: &mut Context<'_>) {
-        self.spoiled = false;
+        self.overrides.spoiled = false;
         self.release_slot(ctx);
         self.log_in(ctx);
     }
 
     /// Plays what comes before its connection once more.
     pub(super) fn log_in(&mut self, ctx: &mut Context<'_>) {
-        self.stage = LifeStage::Preparing;
+        self.life.stage = LifeStage::Preparing;
         self.begin(ctx, ctx.program.before, ctx.now);
     }
 
     /// Engine.IO pings stay unanswered until the server gives up.
     pub fn stop_answering(&mut self) {
-        if let Some(link) = self.link.as_mut().filter(|link| link.closing.is_none()) {
+        if let Some(link) = self.contact.link.as_mut().filter(|link| link.closing.is_none()) {
             link.is_mute = true;
             link.provoked = Some(MUTE);
         }
@@ -156,25 +169,25 @@ impl User {
 
     /// It hangs: what arrives is thrown away unread, and it sends nothing.
     pub fn stop_reading(&mut self, ctx: &mut Context<'_>, until: Timestamp) {
-        let Some(link) = self.link.as_mut().filter(|link| link.closing.is_none()) else { return };
-        if !matches!(self.stage, LifeStage::Active) {
+        let Some(link) = self.contact.link.as_mut().filter(|link| link.closing.is_none()) else { return };
+        if !matches!(self.life.stage, LifeStage::Active) {
             return;
         }
         link.provoked = Some(STALLED);
-        let stall = self.stall.take().map(|stall| ReadStall { until, ..*stall });
+        let stall = self.overrides.stall.take().map(|stall| ReadStall { until, ..*stall });
         let stall = stall.unwrap_or_else(|| ReadStall { until, rooms: ctx.ledger.rooms_of(self.id), owes_pong: false });
-        self.stall = Some(Box::new(stall));
+        self.overrides.stall = Some(Box::new(stall));
         ctx.ledger.leave(ctx.now, None, self.id);
-        let waiting: Vec<u32> = self.pendings.iter().filter_map(|pending| pending.task).collect();
+        let waiting: Vec<u32> = self.in_flight.pendings.iter().filter_map(|pending| pending.task).collect();
         self.drop_in_time(ctx, "left");
-        waiting.into_iter().for_each(|task| self.unblock(Some(task), ctx.now));
+        waiting.into_iter().for_each(|task| self.script.unblock(Some(task), ctx.now));
         self.hold(ctx.now);
         self.run(ctx);
     }
 
     pub(super) fn end_stall(&mut self, ctx: &mut Context<'_>) {
-        let Some(stall) = self.stall.take_if(|stall| stall.until <= ctx.now) else { return };
-        if let Some(link) = self.link.as_mut().filter(|link| link.closing.is_none()) {
+        let Some(stall) = self.overrides.stall.take_if(|stall| stall.until <= ctx.now) else { return };
+        if let Some(link) = self.contact.link.as_mut().filter(|link| link.closing.is_none()) {
             link.provoked = link.is_mute.then_some(MUTE);
             stall.rooms.iter().for_each(|room| ctx.ledger.enter(ctx.now, room, self.id));
             if stall.owes_pong && !link.is_mute {
@@ -186,23 +199,23 @@ impl User {
 
     /// Leaves its room and joins it again (or all join one), by steps of the scenario, over the connection that it has.
     pub fn run_block(&mut self, ctx: &mut Context<'_>, block: impl Fn(&Program) -> Option<Pc>) {
-        if matches!(self.stage, LifeStage::Active)
-            && self.stall.is_none()
+        if matches!(self.life.stage, LifeStage::Active)
+            && self.overrides.stall.is_none()
             && let Some(block) = block(ctx.program)
         {
             // What it waits for in a room that it leaves would not come, and it starts nothing there any more.
-            self.pendings.retain(|pending| pending.message.is_some());
-            self.tasks.clear();
-            self.drop_unsent_fetches();
-            self.is_moving = true;
-            self.stage = LifeStage::Flow;
+            self.in_flight.pendings.retain(|pending| pending.message.is_some());
+            self.script.tasks.clear();
+            self.in_flight.drop_unsent();
+            self.overrides.is_moving = true;
+            self.life.stage = LifeStage::Flow;
             self.begin(ctx, block, ctx.now);
         }
     }
 
     /// What was meant to keep it out did not.
     pub(super) fn note_accepted_token(&mut self, ctx: &mut Context<'_>) {
-        if std::mem::take(&mut self.spoiled) {
+        if std::mem::take(&mut self.overrides.spoiled) {
             ctx.named_error(catalogue::CONNECT, "accepted an invalid token", Phase::Connecting, || {
                 "the tester expired the token, and the server took a made-up one".to_owned()
             });

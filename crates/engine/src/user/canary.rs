@@ -20,32 +20,33 @@ impl User {
     /// Where it is, for a person.
     /// `clips`: what it can say.
     pub fn sight(&self, program: &Program, rooms: Vec<String>, clips: Vec<String>) -> Sight {
-        let fetched = self.fetches.iter().filter_map(|fetching| match &program.ops[fetching.at as usize] {
+        let fetched = self.in_flight.fetches.iter().filter_map(|fetching| match &program.ops[fetching.at as usize] {
             Op::Http(op) => Some(op.operation),
             _ => None,
         });
-        let waits = self.pendings.iter().map(|pending| pending.operation).chain(fetched);
+        let waits = self.in_flight.pendings.iter().map(|pending| pending.operation).chain(fetched);
         let waits = waits.map(|operation| program.operations[operation.0 as usize].clone());
         Sight {
             phase: Some(self.phase()),
-            connected: matches!(self.stage, LifeStage::Flow | LifeStage::Active | LifeStage::Silent),
+            connected: matches!(self.life.stage, LifeStage::Flow | LifeStage::Active | LifeStage::Silent),
             rooms,
             waits_for: waits.take(MOST_TOLD).collect(),
             iteration: self.memory.facts.iteration,
-            taken: self.taken,
-            failure: self.failure.clone(),
+            taken: self.overrides.taken,
+            failure: self.life.failure.clone(),
             offers: offers(program, clips),
         }
     }
 
     /// Its timers run, and nobody acts for it.
     pub(super) fn ticks(&self) -> bool {
-        self.stage.ticks() && !self.taken
+        self.life.stage.ticks() && !self.overrides.taken
     }
 
     /// Its script has come to where nothing but its timers and the others make it act; or it talks, which a script never ends.
     fn can_be_taken(&self) -> bool {
-        matches!(self.stage, LifeStage::Active) || matches!(self.stage, LifeStage::Flow) && self.voice.is_some()
+        matches!(self.life.stage, LifeStage::Active)
+            || matches!(self.life.stage, LifeStage::Flow) && self.voice.is_some()
     }
 
     /// Does what a person says. `event`: the arguments of the message that is answered.
@@ -55,18 +56,18 @@ impl User {
         }
         match order {
             Canary::Take => {
-                self.taken = true;
-                if matches!(self.stage, LifeStage::Active) {
+                self.overrides.taken = true;
+                if matches!(self.life.stage, LifeStage::Active) {
                     // Answers that it had put off would come in between; what it waits for still comes.
-                    self.tasks.retain(|task| task.wait == Wait::Blocked);
+                    self.script.tasks.retain(|task| task.wait == Wait::Blocked);
                 } else {
                     self.stop_listening(ctx.now, |_| true);
                 }
                 ctx.show(|| Told::Saw("taken over by hand".to_owned()));
             }
-            Canary::Release if self.taken => {
-                self.taken = false;
-                match self.stage {
+            Canary::Release if self.overrides.taken => {
+                self.overrides.taken = false;
+                match self.life.stage {
                     LifeStage::Active => self.begin_timers(ctx),
                     LifeStage::Flow => self.resume_flow(ctx.now),
                     _ => {}
@@ -74,7 +75,7 @@ impl User {
                 ctx.show(|| Told::Saw("given back to its script".to_owned()));
             }
             Canary::Release => {}
-            _ if !self.taken => ctx.show(|| Told::Failed("by hand: it is not taken over".to_owned())),
+            _ if !self.overrides.taken => ctx.show(|| Told::Failed("by hand: it is not taken over".to_owned())),
             Canary::Say(text) => self.say_by_hand(ctx, text),
             Canary::Speak(clip) => self.speak_by_hand(ctx, clip),
             Canary::Tick(timer) => {
@@ -95,7 +96,7 @@ impl User {
             return ctx.show(|| Told::Failed("by hand: its scenario sends no messages".to_owned()));
         };
         self.do_by_hand(ctx, pc, None);
-        if let Some(task) = self.tasks.last_mut() {
+        if let Some(task) = self.script.tasks.last_mut() {
             task.typed = Some(text.into());
         }
     }
@@ -110,7 +111,7 @@ impl User {
         // Whoever speaks again waits for no other answer.
         self.stop_listening(ctx.now, |_| true);
         self.do_by_hand(ctx, pc, None);
-        if let Some(task) = self.tasks.last_mut() {
+        if let Some(task) = self.script.tasks.last_mut() {
             task.typed = Some(clip.into());
         }
     }
@@ -118,11 +119,11 @@ impl User {
     /// Its script goes on with the step that it was held at; what was said by hand is broken off.
     fn resume_flow(&mut self, now: Timestamp) {
         let by_hand: Vec<u32> =
-            self.tasks.iter().filter(|task| task.role == TaskRole::Side).map(|task| task.serial).collect();
+            self.script.tasks.iter().filter(|task| task.role == TaskRole::Side).map(|task| task.serial).collect();
         self.stop_speaking(now, |task| by_hand.contains(&task));
         self.stop_listening(now, |task| by_hand.contains(&task));
-        self.tasks.retain(|task| task.role == TaskRole::Main);
-        for task in self.tasks.iter_mut().filter(|task| task.wait == Wait::Held) {
+        self.script.tasks.retain(|task| task.role == TaskRole::Main);
+        for task in self.script.tasks.iter_mut().filter(|task| task.wait == Wait::Held) {
             task.wait = Wait::Ready;
             task.intended = now;
         }
@@ -142,7 +143,7 @@ impl User {
     }
 
     fn do_by_hand(&mut self, ctx: &Context<'_>, block: Pc, event: Option<KeptArguments>) {
-        self.spawn(TaskRole::Side, block, event, ctx.now, Wait::Ready);
+        self.script.spawn(TaskRole::Side, block, event, ctx.now, Wait::Ready);
     }
 }
 

@@ -5,7 +5,7 @@ use metrics::{ACK_TIMEOUT, ClosedBy, ECHO_TIMEOUT};
 use scenario::OperationId;
 
 use super::event::MAX_TASKS;
-use super::life::LifeStage;
+use super::life::{AfterPause, LifeStage};
 use super::pending::Pending;
 use super::task::{Task, TaskRole, Wait};
 use super::{Context, User};
@@ -42,13 +42,13 @@ impl User {
 
     /// Ticks, and what is left of ticks and reactions, that are too old are not sent, but counted.
     fn leave_out(&mut self, ctx: &mut Context<'_>) {
-        let (now, before) = (ctx.now, self.tasks.len());
+        let (now, before) = (ctx.now, self.script.tasks.len());
         let is_too_late = |task: &Task| matches!(task.wait, Wait::Until(at) if is_stale(at, now));
-        self.tasks.retain(|task| task.role == TaskRole::Main || !is_too_late(task));
-        ctx.count(ctx.meters.not_sent, (before - self.tasks.len()) as u64);
-        for index in 0..if self.ticks() { self.tickers.len() } else { 0 } {
-            while is_stale(self.tickers[index].due, now)
-                && let Some(due) = self.tickers[index].take_tick(now)
+        self.script.tasks.retain(|task| task.role == TaskRole::Main || !is_too_late(task));
+        ctx.count(ctx.meters.not_sent, (before - self.script.tasks.len()) as u64);
+        for index in 0..if self.ticks() { self.script.tickers.len() } else { 0 } {
+            while is_stale(self.script.tickers[index].due, now)
+                && let Some(due) = self.script.tickers[index].take_tick(now)
             {
                 self.wind(ctx, index, due);
                 ctx.count(ctx.meters.not_sent, 1);
@@ -60,13 +60,13 @@ impl User {
     /// not hang us.
     fn wind(&mut self, ctx: &mut Context<'_>, index: usize, due: Timestamp) {
         let drawn = self.memory.draw(&ctx.program.timers[index].interval, ctx.wall_ms, None).max(Span::from_millis(1));
-        self.tickers[index].drawn = drawn;
-        self.tickers[index].due = due + ctx.control.interval(index, drawn).max(Span::from_millis(1));
+        self.script.tickers[index].drawn = drawn;
+        self.script.tickers[index].due = due + ctx.control.interval(index, drawn).max(Span::from_millis(1));
     }
 
     /// Tasks whose wait is over go on; a flow that is too late goes on later, as if the time that was slept had not passed.
     fn wake_tasks(&mut self, ctx: &mut Context<'_>) {
-        for task in &mut self.tasks {
+        for task in &mut self.script.tasks {
             let Wait::Until(at) = task.wait else { continue };
             if is_stale(at, ctx.now) {
                 task.intended = ctx.now + at.since(ctx.overdue);
@@ -79,10 +79,10 @@ impl User {
     }
 
     fn on_stage_deadline(&mut self, ctx: &mut Context<'_>) {
-        if self.stage.deadline() > ctx.now {
+        if self.life.stage.deadline() > ctx.now {
             return;
         }
-        match self.stage {
+        match self.life.stage {
             LifeStage::Connecting(handshake) => {
                 let reached = match (handshake.websocket, handshake.engineio) {
                     (None, _) => "no websocket",
@@ -94,9 +94,11 @@ impl User {
                 self.close(ctx, ClosedBy::Timeout, Some("connect timeout"));
                 self.on_link_lost(ctx, None);
             }
-            LifeStage::Backoff { .. } if std::mem::take(&mut self.starts_anew) => self.start(ctx, ctx.now),
-            LifeStage::Backoff { .. } if std::mem::take(&mut self.wants_log_in) => self.log_in(ctx),
-            LifeStage::Backoff { .. } => self.connect(ctx),
+            LifeStage::Backoff { then, .. } => match then {
+                AfterPause::Connect => self.connect(ctx),
+                AfterPause::LogIn => self.log_in(ctx),
+                AfterPause::StartAnew => self.start(ctx, ctx.now),
+            },
             LifeStage::Quiescing { .. } => self.leave_if_quiet(ctx),
             LifeStage::Finishing { .. } => {
                 ctx.count(ctx.meters.not_left, 1);
@@ -114,13 +116,13 @@ impl User {
         }
         let program = ctx.program;
         for (index, timer) in program.timers.iter().enumerate() {
-            while let Some(due) = self.tickers.get_mut(index).and_then(|ticker| ticker.take_tick(ctx.now)) {
+            while let Some(due) = self.script.tickers.get_mut(index).and_then(|ticker| ticker.take_tick(ctx.now)) {
                 self.wind(ctx, index, due);
                 ctx.recorder.sample(ctx.now, ctx.meters.pacing, ctx.now.since(due));
-                if self.tasks.len() >= MAX_TASKS {
+                if self.script.tasks.len() >= MAX_TASKS {
                     ctx.count(ctx.meters.skipped, 1);
                 } else {
-                    self.spawn(TaskRole::Side, timer.block, None, due, Wait::Ready);
+                    self.script.spawn(TaskRole::Side, timer.block, None, due, Wait::Ready);
                 }
             }
         }
@@ -130,11 +132,11 @@ impl User {
         if is_stale(ctx.overdue, ctx.now) {
             // The answer may have come while we slept: it waits behind this, and is read first.
             let earliest = ctx.now + STALE;
-            self.pendings.iter_mut().for_each(|pending| pending.deadline = pending.deadline.max(earliest));
+            self.in_flight.pendings.iter_mut().for_each(|pending| pending.deadline = pending.deadline.max(earliest));
         }
         self.expire_overdue(ctx);
-        while let Some(place) = self.pendings.iter().position(|pending| pending.deadline <= ctx.now) {
-            let Some(mut pending) = self.pendings.remove(place) else { break };
+        while let Some(place) = self.in_flight.pendings.iter().position(|pending| pending.deadline <= ctx.now) {
+            let Some(mut pending) = self.in_flight.pendings.remove(place) else { break };
             self.marks_are_due(ctx, pending.operation, pending.task);
             let code = match &pending.message {
                 _ if pending.is_open() => "timeout",
@@ -157,7 +159,7 @@ impl User {
 
     /// The connection stays: what is late is still heard.
     pub(super) fn drop_in_time(&mut self, ctx: &mut Context<'_>, why: &str) {
-        for pending in std::mem::take(&mut self.pendings) {
+        for pending in std::mem::take(&mut self.in_flight.pendings) {
             if pending.is_open() && why == "disconnected" {
                 ctx.error(pending.operation, why, self.phase(), || "the connection was lost first".to_owned());
             }
@@ -169,11 +171,11 @@ impl User {
 
     /// Something that was waited for failed: its task goes on, or the user ends.
     pub(super) fn after_failed(&mut self, ctx: &mut Context<'_>, failed: Failed) {
-        if failed.is_required && !self.stage.is_leaving() {
+        if failed.is_required && !self.life.stage.is_leaving() {
             let name = &ctx.program.operations[failed.operation.0 as usize];
             self.fail(ctx, &format!("the required step {name} failed"));
         } else {
-            self.unblock(failed.task, ctx.now);
+            self.script.unblock(failed.task, ctx.now);
         }
     }
 }

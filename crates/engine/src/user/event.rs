@@ -47,7 +47,7 @@ impl User {
     }
 
     fn note_frame(&mut self) {
-        if let Some(link) = &mut self.link {
+        if let Some(link) = &mut self.contact.link {
             link.has_heard = true;
         }
     }
@@ -59,22 +59,22 @@ impl User {
         give: impl FnOnce(&mut Session, Timestamp, &mut dyn FnMut(Incoming<'_>)) -> Result<(), FrameError>,
     ) {
         // While the session speaks, the user only listens; what needs the session again is done afterwards.
-        let Some(mut link) = self.link.take() else { return };
+        let Some(mut link) = self.contact.link.take() else { return };
         let mut later = Vec::new();
-        let deaf = link.closing.is_some() || self.stall.is_some();
+        let deaf = link.closing.is_some() || self.overrides.stall.is_some();
         let phase = self.phase();
         let result = give(&mut link.session, ctx.now, &mut |incoming| {
             if !deaf {
                 self.hear(ctx, incoming, &mut later);
             }
         });
-        if let Some(stall) = &mut self.stall {
+        if let Some(stall) = &mut self.overrides.stall {
             // Who hangs answers no ping either, until it goes on.
             while let Some(transmit) = link.session.poll_transmit() {
                 stall.owes_pong |= is_pong(&transmit);
             }
         }
-        self.link = Some(link);
+        self.contact.link = Some(link);
         if self.is_over() {
             // What it heard was the end of it, and then the link was not there to be closed.
             self.close_own(ctx, phase);
@@ -106,9 +106,9 @@ impl User {
             }
             Incoming::Ack { id, args } => self.on_ack(ctx, id, &args),
             Incoming::Handshake { .. } => {
-                if let LifeStage::Connecting(handshake) = &mut self.stage {
+                if let LifeStage::Connecting(handshake) = &mut self.life.stage {
                     // The official client, too, starts its back-off anew here and not when the namespace is granted.
-                    self.attempt = 0;
+                    self.contact.attempt = 0;
                     handshake.engineio = Some(ctx.now);
                     let since = handshake.websocket.unwrap_or(handshake.started);
                     ctx.sample(ctx.meters.engineio, ctx.now.since(since));
@@ -127,7 +127,7 @@ impl User {
             Later::Ended(reason) => self.on_ended(ctx, reason),
             Later::Leave => self.leave(ctx, Timestamp::NEVER),
             Later::Acknowledge(id) => {
-                if let Some(link) = self.link.as_mut().filter(|link| link.closing.is_none()) {
+                if let Some(link) = self.contact.link.as_mut().filter(|link| link.closing.is_none()) {
                     link.session.acknowledge(id, &[]);
                 }
             }
@@ -170,7 +170,7 @@ impl User {
         {
             ctx.note_found(&receipt);
             if !receipt.first {
-                if !self.stage.is_leaving() {
+                if !self.life.stage.is_leaving() {
                     self.react(ctx, event, &HeardArguments::new(args), |reaction| reaction.duplicates);
                 }
                 return None;
@@ -182,7 +182,7 @@ impl User {
         let heard = HeardArguments::new(args);
         self.on_answer(ctx, event, &heard);
         let mut ends = self.apply_error_rules(ctx, event, &heard);
-        if self.stage.is_leaving() {
+        if self.life.stage.is_leaving() {
             // It still hears answers and errors, which decide the fate of what it sent, but does nothing new.
             ends = false;
         } else if !self.is_over() {
@@ -213,11 +213,11 @@ impl User {
         if !receipt.own {
             return;
         }
-        let place = self.find_waiting(|pending| {
+        let place = self.in_flight.find(|pending| {
             pending.message.as_ref().is_some_and(|message| message.sequence == receipt.tag.sequence && !message.echoed)
         });
         let Some(place) = place else { return };
-        let pending = self.waiting(place);
+        let pending = self.in_flight.get(place);
         let (sent_at, intended, limit) = (pending.sent_at, pending.intended, pending.limit);
         if let Some(message) = &mut pending.message {
             message.echoed = true;
@@ -227,17 +227,17 @@ impl User {
         ctx.arrived(meters.round_trip, took, intended, late);
         ctx.arrived(meters.intended, ctx.now.since(intended), intended, late);
         ctx.took(operation, CanaryReply::Echo, took);
-        self.note_taken(ctx, sent_at);
+        self.in_flight.note_taken(ctx.now, sent_at);
         self.settle(ctx, place);
     }
 
     fn on_answer(&mut self, ctx: &mut Context<'_>, event: EventId, heard: &HeardArguments<'_>) {
         let mut looked = Looked::new(heard);
-        let found = self.all_waiting().find(|(_, pending)| {
+        let found = self.in_flight.all().find(|(_, pending)| {
             pending.answer.as_ref().is_some_and(|answer| answer.event == event && answer.holds(&mut looked))
         });
         let Some((place, _)) = found else { return };
-        let pending = self.waiting(place);
+        let pending = self.in_flight.get(place);
         let (operation, intended, answer) = (pending.operation, pending.intended, pending.answer.take());
         let (sent_at, late) = (pending.sent_at, place.is_overdue.then_some(pending.limit));
         let took = ctx.now.since(sent_at);
@@ -250,7 +250,7 @@ impl User {
         });
         if let Err(missing) = self.memory.save(saves, &Found::Event(heard)) {
             ctx.error(operation, "unexpected answer", self.phase(), || missing.to_string());
-            if let Some(mut failed) = self.take_waiting(place) {
+            if let Some(mut failed) = self.in_flight.take(place) {
                 failed.answer = answer;
                 self.after_failed(ctx, Failed::of(&mut failed));
             }
@@ -263,8 +263,8 @@ impl User {
     }
 
     fn on_ack(&mut self, ctx: &mut Context<'_>, id: u64, _args: &Args<'_>) {
-        let Some(place) = self.find_waiting(|pending| pending.ack == Some(id)) else { return };
-        let pending = self.waiting(place);
+        let Some(place) = self.in_flight.find(|pending| pending.ack == Some(id)) else { return };
+        let pending = self.in_flight.get(place);
         pending.ack = None;
         let sequence = pending.message.as_mut().map(|message| {
             message.accepted = true;
@@ -277,24 +277,24 @@ impl User {
         ctx.took(operation, CanaryReply::Ack, took);
         if let Some(sequence) = sequence {
             ctx.ledger.accepted(ctx.now, self.id, sequence);
-            self.note_taken(ctx, sent_at);
+            self.in_flight.note_taken(ctx.now, sent_at);
         }
         self.settle(ctx, place);
     }
 
     /// After something a pending waited for has come: lets its task go on, forgets it when nothing is left.
     fn settle(&mut self, ctx: &mut Context<'_>, place: WaitingPlace) {
-        let pending = self.waiting(place);
+        let pending = self.in_flight.get(place);
         if pending.is_answered() {
             let (room, task, operation) = (pending.enters.take(), pending.task.take(), pending.operation);
             self.marks_are_due(ctx, operation, task);
             if let Some(room) = room {
                 self.enter(ctx, &room);
             }
-            self.unblock(task, ctx.now);
+            self.script.unblock(task, ctx.now);
         }
-        if self.waiting(place).is_over() {
-            self.take_waiting(place);
+        if self.in_flight.get(place).is_over() {
+            self.in_flight.take(place);
         }
     }
 
@@ -307,7 +307,7 @@ impl User {
         for rule in program.errors.iter().filter(|rule| rule.event == event) {
             if all_match(&rule.matches, &mut self.memory, wall, heard) {
                 found.get_or_insert(rule);
-                if rule.operation.is_none_or(|operation| self.find_refused(operation).is_some()) {
+                if rule.operation.is_none_or(|operation| self.in_flight.find_refused(operation).is_some()) {
                     found = Some(rule);
                     break;
                 }
@@ -333,7 +333,7 @@ impl User {
         let message = text(&rule.message);
         let code = text(&rule.code).or(message).unwrap_or_else(|| event.clone());
         let sample = || format!("{event} {}", heard.args.raw);
-        let refused = rule.operation.and_then(|operation| self.find_refused(operation));
+        let refused = rule.operation.and_then(|operation| self.in_flight.find_refused(operation));
         match rule.operation {
             // Its attempt has been counted as failed.
             Some(_) if refused.is_some_and(|place| place.is_overdue) => {
@@ -345,7 +345,7 @@ impl User {
         if let Some(pause) = &rule.pause {
             let amount = heard.part(&pause.field).and_then(|value| value.as_f64()).unwrap_or(0.0).clamp(0.0, 86_400.0);
             let until = ctx.now + Span::from_secs_f64(amount * pause.unit.as_secs_f64());
-            if let Some(ticker) = self.tickers.get_mut(pause.timer) {
+            if let Some(ticker) = self.script.tickers.get_mut(pause.timer) {
                 ticker.silent_until = ticker.silent_until.max(until);
                 ticker.due = ticker.due.max(until);
             }
@@ -356,7 +356,7 @@ impl User {
     }
 
     fn refuse(&mut self, ctx: &mut Context<'_>, place: WaitingPlace) {
-        let Some(mut pending) = self.take_waiting(place) else { return };
+        let Some(mut pending) = self.in_flight.take(place) else { return };
         if let Some(message) = &pending.message {
             ctx.ledger.rejected(self.id, message.sequence);
         }
@@ -374,7 +374,7 @@ impl User {
         heard: &HeardArguments<'_>,
         which: fn(&Reaction) -> bool,
     ) {
-        if ctx.control.paused || self.taken || self.is_moving {
+        if ctx.control.paused || self.overrides.taken || self.overrides.is_moving {
             return;
         }
         let program = ctx.program;
@@ -384,13 +384,13 @@ impl User {
                     .delay
                     .as_ref()
                     .map_or(Span::ZERO, |delay| self.memory.draw(delay, ctx.wall_ms, Some(heard)));
-                if self.tasks.len() >= MAX_TASKS {
+                if self.script.tasks.len() >= MAX_TASKS {
                     ctx.count(ctx.meters.skipped, 1);
                     continue;
                 }
                 let due = ctx.now + wait;
                 let wait = if wait == Span::ZERO { Wait::Ready } else { Wait::Until(due) };
-                self.spawn(TaskRole::Side, reaction.block, Some(heard.kept()), due, wait);
+                self.script.spawn(TaskRole::Side, reaction.block, Some(heard.kept()), due, wait);
             }
         }
     }

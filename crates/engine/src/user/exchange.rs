@@ -14,13 +14,14 @@ use super::{Context, User};
 impl User {
     /// The exchange has left its queue.
     pub fn on_fetch_sent(&mut self, ctx: &mut Context<'_>, task: u32, fetch: FetchId) -> bool {
-        let waiting = self.fetches.iter_mut().find(|fetching| fetching.task == task && fetching.fetch.is_none());
+        let waiting =
+            self.in_flight.fetches.iter_mut().find(|fetching| fetching.task == task && fetching.fetch.is_none());
         let Some(fetching) = waiting else { return false };
         fetching.fetch = Some(fetch);
         fetching.sent_at = ctx.now;
         let waited = ctx.now.since(fetching.wished);
         ctx.recorder.sample(ctx.now, ctx.meters.rest_wait, waited);
-        if let Some(way) = &mut self.way {
+        if let Some(way) = &mut self.life.way {
             way.has_begun = true;
             way.waited(waited);
         }
@@ -30,32 +31,29 @@ impl User {
 
     /// It is on its way and has sent a request before: who has begun goes before who has not, or nobody would arrive.
     pub fn has_begun_its_way(&self) -> bool {
-        self.way.is_some_and(|way| way.has_begun)
-    }
-
-    /// Its steps are over: what waits for a slot is not sent any more; what has been sent is measured when it is answered.
-    pub(super) fn drop_unsent_fetches(&mut self) {
-        self.fetches.retain(|fetching| fetching.fetch.is_some());
+        self.life.way.is_some_and(|way| way.has_begun)
     }
 
     pub fn on_fetched(&mut self, ctx: &mut Context<'_>, fetch: FetchId, outcome: &FetchOutcome) {
-        let Some(place) = self.fetches.iter().position(|fetching| fetching.fetch == Some(fetch)) else { return };
-        let fetching = self.fetches.remove(place);
+        let Some(place) = self.in_flight.fetches.iter().position(|fetching| fetching.fetch == Some(fetch)) else {
+            return;
+        };
+        let fetching = self.in_flight.fetches.remove(place);
         let Op::Http(op) = &ctx.program.ops[fetching.at as usize] else { return };
-        let is_wanted = self.tasks.iter().any(|task| task.serial == fetching.task);
+        let is_wanted = self.script.tasks.iter().any(|task| task.serial == fetching.task);
         let problem = self.judge(ctx, op, outcome, ctx.now.since(fetching.sent_at), is_wanted);
         match problem {
             Some((code, sample)) => {
                 self.count_failure(ctx, op.operation, &code, || sample.clone());
-                if op.required && !self.stage.is_leaving() {
+                if op.required && !self.life.stage.is_leaving() {
                     let name = &ctx.program.operations[op.operation.0 as usize];
                     let why = format!("{code} {sample}");
                     self.fail(ctx, &format!("{name} failed: {}", ctx.redactor.shown(&why, 240)));
                 } else {
-                    self.unblock(Some(fetching.task), ctx.now);
+                    self.script.unblock(Some(fetching.task), ctx.now);
                 }
             }
-            None => self.unblock(Some(fetching.task), ctx.now),
+            None => self.script.unblock(Some(fetching.task), ctx.now),
         }
         self.run(ctx);
         self.leave_if_quiet(ctx);

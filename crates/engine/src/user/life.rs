@@ -16,18 +16,36 @@ use base::time::{Span, Timestamp};
 use metrics::{Phase, UserId};
 use scenario::{AfterFlow, Pc, Program, Timer, UserFacts};
 
-use super::arguments::KeptArguments;
-use super::link::HandshakeState;
+use super::actions::Overrides;
+use super::link::{Contact, HandshakeState};
 use super::memory::Memory;
-use super::task::{Task, TaskRole, Ticker, Wait};
+use super::pending::Outstanding;
+use super::task::{ScriptRun, TaskRole, Ticker, Wait};
+use super::timers::{Timed, TimerTable};
 use super::voice::Ending;
 use super::way::WayToWork;
 use super::{Context, User};
 
+/// How far a user has come, and how it went.
+#[derive(Default)]
+pub struct Lifecycle {
+    pub stage: LifeStage,
+    /// The load (or the run's end) told it to leave; otherwise it left by itself.
+    pub dismissed: bool,
+    /// Its leaving has been counted.
+    pub counted_out: bool,
+    pub failure: Option<String>,
+    /// How often it gave up since it was last at its work; whoever takes its place waits the longer.
+    pub failures: u32,
+    /// `None`: it has been at its work.
+    pub way: Option<WayToWork>,
+}
+
 /// Where a user is, with what belongs to that place only.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, Default)]
 pub enum LifeStage {
     /// `before` (or, for the run's own user, `once`) runs.
+    #[default]
     Preparing,
     Queued {
         since: Timestamp,
@@ -39,6 +57,7 @@ pub enum LifeStage {
     Silent,
     Backoff {
         until: Timestamp,
+        then: AfterPause,
     },
     /// Told to leave: sends nothing new, waits for what is on its way.
     Quiescing {
@@ -55,6 +74,16 @@ pub enum LifeStage {
     },
     Done,
     Failed,
+}
+
+/// What follows a pause.
+#[derive(Debug, Clone, Copy)]
+pub enum AfterPause {
+    Connect,
+    /// The server knows its session no more.
+    LogIn,
+    /// It has given up, and begins anew.
+    StartAnew,
 }
 
 /// How long a user that was told to leave waits for the echoes and acks of what it sent.
@@ -78,7 +107,7 @@ impl LifeStage {
     pub fn deadline(self) -> Timestamp {
         match self {
             Self::Connecting(handshake) => handshake.deadline,
-            Self::Backoff { until } | Self::Closing { until } | Self::Quiescing { until, .. } => until,
+            Self::Backoff { until, .. } | Self::Closing { until } | Self::Quiescing { until, .. } => until,
             Self::Finishing { cut } => cut,
             _ => Timestamp::NEVER,
         }
@@ -95,38 +124,34 @@ impl LifeStage {
     }
 }
 
+impl Lifecycle {
+    /// It goes no further than it has come. `unsent`: so long a request of it has waited for its slot.
+    fn end_way(&mut self, now: Timestamp, unsent: Option<Span>) {
+        let stage = self.stage;
+        let Some(way) = &mut self.way else { return };
+        if let LifeStage::Queued { since } = stage {
+            way.waited(now.since(since));
+        }
+        if let Some(longest) = unsent {
+            way.waited(longest);
+        }
+        way.leave(now, stage.phase());
+    }
+}
+
 impl User {
     pub fn new(id: UserId, facts: UserFacts, program: &Program, seed: u64) -> Self {
         Self {
             id,
             memory: Memory::new(facts, program, seed),
-            stage: LifeStage::Preparing,
-            link: None,
-            voice: None,
-            tasks: Vec::new(),
-            next_task: 0,
-            pendings: std::collections::VecDeque::new(),
-            overdue: super::overdue::Overdue::default(),
-            fetches: Vec::new(),
-            tickers: Vec::new(),
-            attempt: 0,
-            has_been_in: false,
-            settled_in: false,
-            waits_for: None,
-            holds_slot: false,
-            dismissed: false,
-            counted_out: false,
-            failure: None,
+            life: Timed::new(Lifecycle::default()),
+            contact: Timed::new(Contact::default()),
+            voice: Timed::new(None),
+            script: Timed::new(ScriptRun::default()),
+            in_flight: Timed::new(Outstanding::default()),
             probe: None,
-            stall: None,
-            is_moving: false,
-            failures: 0,
-            starts_anew: false,
-            wants_log_in: false,
-            spoiled: false,
-            taken: false,
-            way: None,
-            ended: None,
+            overrides: Timed::new(Overrides::default()),
+            timers: TimerTable::default(),
         }
     }
 
@@ -155,9 +180,9 @@ impl User {
         self.set_values(ctx);
         self.memory.teach_again();
         self.memory.secrets.teach(ctx.redactor);
-        self.stage = LifeStage::Preparing;
+        self.life.stage = LifeStage::Preparing;
         if self.memory.facts.iteration == 0 {
-            self.way = Some(WayToWork::new(ctx.now));
+            self.life.way = Some(WayToWork::new(ctx.now));
         }
         self.begin(ctx, ctx.program.before, intended);
     }
@@ -169,7 +194,7 @@ impl User {
         self.memory.secrets.teach(ctx.redactor);
         match ctx.program.once {
             Some(once) => self.begin(ctx, once, ctx.now),
-            None => self.stage = LifeStage::Done,
+            None => self.life.stage = LifeStage::Done,
         }
     }
 
@@ -184,28 +209,17 @@ impl User {
 
     /// Starts a block of the main task, replacing the one before.
     pub(super) fn begin(&mut self, ctx: &mut Context<'_>, block: Pc, intended: Timestamp) {
-        self.tasks.retain(|task| task.role != TaskRole::Main);
-        self.spawn(TaskRole::Main, block, None, intended, Wait::Ready);
+        self.script.tasks.retain(|task| task.role != TaskRole::Main);
+        self.script.spawn(TaskRole::Main, block, None, intended, Wait::Ready);
         self.run(ctx);
-    }
-
-    pub(super) fn spawn(
-        &mut self,
-        role: TaskRole,
-        pc: Pc,
-        event: Option<KeptArguments>,
-        intended: Timestamp,
-        wait: Wait,
-    ) {
-        let serial = self.next_task;
-        self.next_task += 1;
-        self.tasks.push(Task { serial, role, pc, loops: Vec::new(), event, intended, wait, typed: None });
     }
 
     /// The main task's block has ended.
     pub(super) fn on_block_ended(&mut self, ctx: &mut Context<'_>) {
-        match self.stage {
-            LifeStage::Preparing if ctx.program.once.is_some() && self.is_once_user() => self.stage = LifeStage::Done,
+        match self.life.stage {
+            LifeStage::Preparing if ctx.program.once.is_some() && self.is_once_user() => {
+                self.life.stage = LifeStage::Done
+            }
             LifeStage::Preparing => self.connect(ctx),
             LifeStage::Flow => self.on_flow_ended(ctx),
             LifeStage::Finishing { .. } => {
@@ -221,17 +235,18 @@ impl User {
 
     /// Connected: the flow, or what brings a user back after a lost connection.
     pub(super) fn begin_flow(&mut self, ctx: &mut Context<'_>) {
-        self.stage = LifeStage::Flow;
+        self.life.stage = LifeStage::Flow;
         // Where users leave after their flow, that is their work.
-        self.way = self.way.filter(|_| ctx.program.after_flow == AfterFlow::Stay);
-        let block = if self.settled_in { ctx.program.rejoin.unwrap_or(ctx.program.flow) } else { ctx.program.flow };
+        self.life.way = self.life.way.filter(|_| ctx.program.after_flow == AfterFlow::Stay);
+        let block =
+            if self.script.settled_in { ctx.program.rejoin.unwrap_or(ctx.program.flow) } else { ctx.program.flow };
         self.begin(ctx, block, ctx.now);
     }
 
     fn on_flow_ended(&mut self, ctx: &mut Context<'_>) {
-        self.settled_in = true;
-        self.failures = 0;
-        self.way = None;
+        self.script.settled_in = true;
+        self.life.failures = 0;
+        self.life.way = None;
         match ctx.program.after_flow {
             AfterFlow::Stay => self.begin_timers(ctx),
             AfterFlow::Leave => self.leave(ctx, Timestamp::NEVER),
@@ -239,10 +254,10 @@ impl User {
     }
 
     pub(super) fn begin_timers(&mut self, ctx: &mut Context<'_>) {
-        self.is_moving = false;
-        self.stage = LifeStage::Active;
+        self.overrides.is_moving = false;
+        self.life.stage = LifeStage::Active;
         let wall = ctx.wall_ms;
-        let running = std::mem::take(&mut self.tickers);
+        let running = std::mem::take(&mut self.script.tickers);
         for (index, timer) in ctx.program.timers.iter().enumerate() {
             let (drawn, wait) = match &timer.first {
                 Some(first) => {
@@ -262,7 +277,7 @@ impl User {
                 None => (self.times(timer, wall), Timestamp::ZERO),
             };
             let due = silent_until.max(ctx.now + wait);
-            self.tickers.push(Ticker { due, left, silent_until, drawn, held: None });
+            self.script.tickers.push(Ticker { due, left, silent_until, drawn, held: None });
         }
         if ctx.control.paused {
             self.hold(ctx.now);
@@ -279,12 +294,12 @@ impl User {
     fn flush_timers(&mut self, ctx: &mut Context<'_>) {
         let program = ctx.program;
         for (index, timer) in program.timers.iter().enumerate().filter(|(_, timer)| timer.flushes) {
-            let (left, silent_until) = match self.tickers.get(index) {
+            let (left, silent_until) = match self.script.tickers.get(index) {
                 Some(ticker) => (ticker.left, ticker.silent_until),
                 None => (self.times(timer, ctx.wall_ms), Timestamp::ZERO),
             };
             if left != Some(0) && silent_until <= ctx.now {
-                self.spawn(TaskRole::Flush, timer.block, None, ctx.now, Wait::Ready);
+                self.script.spawn(TaskRole::Flush, timer.block, None, ctx.now, Wait::Ready);
             }
         }
         self.run(ctx);
@@ -292,21 +307,21 @@ impl User {
 
     /// The load or the run's end tells it to leave.
     pub fn retire(&mut self, ctx: &mut Context<'_>, cut: Timestamp) {
-        self.dismissed = true;
+        self.life.dismissed = true;
         self.leave(ctx, cut);
     }
 
     /// What is on its way may arrive, then `finish` runs, all of it before `cut`.
     pub(super) fn leave(&mut self, ctx: &mut Context<'_>, cut: Timestamp) {
-        match self.stage {
+        match self.life.stage {
             LifeStage::Flow | LifeStage::Active | LifeStage::Silent => {
                 self.end_way(ctx.now);
                 // Who has been silent for a while may still send what it had gathered.
-                self.tasks.retain(|task| task.role == TaskRole::Flush);
-                self.drop_unsent_fetches();
+                self.script.tasks.retain(|task| task.role == TaskRole::Flush);
+                self.in_flight.drop_unsent();
                 self.hush(ctx);
-                let works = !matches!(self.stage, LifeStage::Silent);
-                self.stage = LifeStage::Quiescing { until: (ctx.now + QUIESCE).min(cut), cut };
+                let works = !matches!(self.life.stage, LifeStage::Silent);
+                self.life.stage = LifeStage::Quiescing { until: (ctx.now + QUIESCE).min(cut), cut };
                 if works {
                     self.flush_timers(ctx);
                 }
@@ -319,22 +334,22 @@ impl User {
             LifeStage::Preparing | LifeStage::Queued { .. } | LifeStage::Backoff { .. } => self.end(ctx),
             // It is leaving by itself and takes its time; the load does not wait for ever.
             LifeStage::Quiescing { until, cut: old } => {
-                self.stage = LifeStage::Quiescing { until: until.min(cut), cut: old.min(cut) };
+                self.life.stage = LifeStage::Quiescing { until: until.min(cut), cut: old.min(cut) };
             }
-            LifeStage::Finishing { cut: old } => self.stage = LifeStage::Finishing { cut: old.min(cut) },
+            LifeStage::Finishing { cut: old } => self.life.stage = LifeStage::Finishing { cut: old.min(cut) },
             LifeStage::Closing { .. } | LifeStage::Done | LifeStage::Failed => {}
         }
     }
 
     /// The run is over: it sends what it has gathered and nothing new, but stays where it is, so that others' messages still reach it.
     pub fn fall_silent(&mut self, ctx: &mut Context<'_>) {
-        match self.stage {
+        match self.life.stage {
             LifeStage::Flow | LifeStage::Active => {
                 self.end_way(ctx.now);
-                self.tasks.clear();
-                self.drop_unsent_fetches();
+                self.script.tasks.clear();
+                self.in_flight.drop_unsent();
                 self.hush(ctx);
-                self.stage = LifeStage::Silent;
+                self.life.stage = LifeStage::Silent;
                 self.flush_timers(ctx);
             }
             LifeStage::Preparing | LifeStage::Queued { .. } | LifeStage::Connecting(_) | LifeStage::Backoff { .. } => {
@@ -346,27 +361,27 @@ impl User {
 
     /// It is connected and stays until it is told to leave.
     pub fn is_settled_in(&self) -> bool {
-        matches!(self.stage, LifeStage::Flow | LifeStage::Active | LifeStage::Silent)
+        matches!(self.life.stage, LifeStage::Flow | LifeStage::Active | LifeStage::Silent)
     }
 
     /// It is to leave, as soon as others before it have: until then it hears and says nothing.
     pub fn await_its_turn(&mut self, ctx: &mut Context<'_>) {
-        self.dismissed = true;
+        self.life.dismissed = true;
         self.fall_silent(ctx);
     }
 
     /// It has said farewell; only the browser has not confirmed it yet.
     pub fn is_closing(&self) -> bool {
-        matches!(self.stage, LifeStage::Closing { .. })
+        matches!(self.life.stage, LifeStage::Closing { .. })
     }
 
     /// Goes on from `Quiescing` once nothing is on its way.
     pub(super) fn leave_if_quiet(&mut self, ctx: &mut Context<'_>) {
-        if let LifeStage::Quiescing { until, cut } = self.stage
+        if let LifeStage::Quiescing { until, cut } = self.life.stage
             && (self.is_quiet() || ctx.now >= until)
         {
             self.drop_in_time(ctx, "left");
-            self.stage = LifeStage::Finishing { cut };
+            self.life.stage = LifeStage::Finishing { cut };
             if !self.begin_probe(ctx) {
                 self.begin(ctx, ctx.program.finish, ctx.now);
             }
@@ -377,18 +392,18 @@ impl User {
     fn hang_up(&mut self, ctx: &mut Context<'_>) {
         self.release_slot(ctx);
         self.drop_pendings(ctx, "left");
-        self.tasks.clear();
-        self.fetches.clear();
-        let Some(link) = &mut self.link else { return self.end(ctx) };
+        self.script.tasks.clear();
+        self.in_flight.fetches.clear();
+        let Some(link) = &mut self.contact.link else { return self.end(ctx) };
         link.session.leave();
         self.flush(ctx);
         self.close_own(ctx, self.phase());
         self.end_voice(ctx, Ending::Left);
-        if self.link.is_none() {
+        if self.contact.link.is_none() {
             return self.end(ctx);
         }
         ctx.ledger.leave(ctx.now, None, self.id);
-        self.stage = LifeStage::Closing { until: ctx.now + CLOSE_TIMEOUT };
+        self.life.stage = LifeStage::Closing { until: ctx.now + CLOSE_TIMEOUT };
     }
 
     /// Its part is over.
@@ -404,7 +419,7 @@ impl User {
         if !self.is_once_user() {
             ctx.log(LogLevel::Error, self.id.index(), format!("failed: {why}"));
         }
-        self.failure = Some(ctx.redactor.shown(why, MOST_SAID));
+        self.life.failure = Some(ctx.redactor.shown(why, MOST_SAID));
         self.quit(ctx, LifeStage::Failed);
     }
 
@@ -412,27 +427,19 @@ impl User {
         self.end_way(ctx.now);
         self.release_slot(ctx);
         self.drop_pendings(ctx, "left");
-        self.tasks.clear();
-        self.fetches.clear();
-        self.tickers.clear();
+        self.script.tasks.clear();
+        self.in_flight.fetches.clear();
+        self.script.tickers.clear();
         ctx.ledger.leave(ctx.now, None, self.id);
         self.close_own(ctx, self.phase());
         self.end_voice(ctx, Ending::Left);
-        self.stage = stage;
+        self.life.stage = stage;
     }
 
     /// It goes no further than it has come.
     pub(super) fn end_way(&mut self, now: Timestamp) {
-        let phase = self.stage.phase();
-        let Some(way) = &mut self.way else { return };
-        if let LifeStage::Queued { since } = self.stage {
-            way.waited(now.since(since));
-        }
-        let waiting = self.fetches.iter().filter(|fetching| fetching.fetch.is_none());
-        if let Some(longest) = waiting.map(|fetching| now.since(fetching.wished)).max() {
-            way.waited(longest);
-        }
-        way.leave(now, phase);
+        let longest = self.in_flight.longest_unsent(now);
+        self.life.end_way(now, longest);
     }
 
     /// Cut off at once.
@@ -452,13 +459,13 @@ impl User {
     /// stormed.
     pub fn start_anew(&mut self, ctx: &mut Context<'_>, shared: &serde_json::Map<String, serde_json::Value>) {
         self.forget_all(ctx, shared);
-        self.failure = None;
-        self.way = None;
-        let pause = LEAST_PAUSE.as_secs_f64() * 2f64.powi(self.failures.min(10) as i32);
+        self.life.failure = None;
+        self.life.way = None;
+        let pause = LEAST_PAUSE.as_secs_f64() * 2f64.powi(self.life.failures.min(10) as i32);
         let spread = 1.0 + 0.5 * self.memory.random.f64();
-        self.failures += 1;
-        self.starts_anew = true;
-        self.stage = LifeStage::Backoff { until: ctx.now + Span::from_secs_f64(pause * spread).min(MOST_PAUSE) };
+        self.life.failures += 1;
+        let until = ctx.now + Span::from_secs_f64(pause * spread).min(MOST_PAUSE);
+        self.life.stage = LifeStage::Backoff { until, then: AfterPause::StartAnew };
     }
 
     /// Nothing that its last life saved is left.
@@ -466,10 +473,9 @@ impl User {
         self.memory.facts.iteration += 1;
         self.memory.vars.fill(serde_json::Value::Null);
         self.share(ctx, shared);
-        self.settled_in = false;
-        self.taken = false;
-        self.wants_log_in = false;
-        self.attempt = 0;
+        self.script.settled_in = false;
+        self.overrides.taken = false;
+        self.contact.attempt = 0;
     }
 
     fn is_once_user(&self) -> bool {

@@ -11,9 +11,23 @@ use protocol::{EndReason, Session, SessionConfig};
 use scenario::{EventId, OperationId, Protocol, Reconnect, WhenRefused, is_token};
 
 use super::actions::{REFUSED_TOKEN, spoil, spoil_auth};
-use super::life::LifeStage;
+use super::life::{AfterPause, LifeStage};
 use super::voice::Ending;
 use super::{Context, User, Wish};
+
+/// A user's connection, and what it has learned by trying.
+#[derive(Default)]
+pub struct Contact {
+    pub link: Option<Box<UserLink>>,
+    /// Attempts to come back since a server last answered with a handshake.
+    pub attempt: u32,
+    /// It was connected before, in this life or an earlier one.
+    pub has_been_in: bool,
+    /// It is held: the limits of this browser's operator have no room at this host.
+    waits_for: Option<String>,
+    /// The service has ended its session.
+    ended: Option<ServiceEnd>,
+}
 
 /// A socket and the session that speaks over it.
 pub struct UserLink {
@@ -72,28 +86,30 @@ pub struct HandshakeState {
     pub websocket: Option<Timestamp>,
     pub engineio: Option<Timestamp>,
     pub deadline: Timestamp,
+    /// One of the handshake slots is its own.
+    holds_slot: bool,
 }
 
 impl User {
     /// Asks for a handshake slot.
     pub(super) fn connect(&mut self, ctx: &mut Context<'_>) {
-        self.waits_for = None;
-        self.stage = LifeStage::Queued { since: ctx.now };
+        self.contact.waits_for = None;
+        self.life.stage = LifeStage::Queued { since: ctx.now };
         ctx.wishes.push(Wish::Slot);
     }
 
     /// The host that it waits for, though a slot was free.
     pub fn waits_for(&self) -> Option<&str> {
-        self.waits_for.as_deref()
+        self.contact.waits_for.as_deref()
     }
 
     pub fn wait_for(&mut self, host: String) {
-        self.waits_for = Some(host);
+        self.contact.waits_for = Some(host);
     }
 
     /// A slot is free: what it would open now. `None`: the user does not want to any more.
     pub fn opening(&mut self, ctx: &mut Context<'_>) -> Option<Opening> {
-        let LifeStage::Queued { .. } = self.stage else { return None };
+        let LifeStage::Queued { .. } = self.life.stage else { return None };
         let connect = &ctx.program.connect;
         self.memory.teach_again();
         let wall = ctx.wall_ms;
@@ -105,7 +121,7 @@ impl User {
                     let mut json = String::new();
                     auth.write_json(&mut self.memory.scope(wall, None, ""), &mut json);
                     self.memory.secrets.add_auth(&json);
-                    if self.spoiled { spoil_auth(&json) } else { json }
+                    if self.overrides.spoiled { spoil_auth(&json) } else { json }
                 });
                 let is_marked = ctx.terms.mark == Mark::Auth;
                 let auth = if is_marked { Some(marked(auth, &self.memory.facts.run)) } else { auth };
@@ -120,7 +136,7 @@ impl User {
         });
         let mut query: Vec<_> = query.collect();
         query.iter().for_each(|(name, value)| self.memory.secrets.add_named(name, value));
-        if self.spoiled {
+        if self.overrides.spoiled {
             query.iter_mut().filter(|(name, _)| is_token(name)).for_each(|(_, value)| *value = spoil(value));
         }
         let mut text = |template: &scenario::Template| template.text(&mut self.memory.scope(wall, None, ""));
@@ -137,32 +153,32 @@ impl User {
 
     /// It is opened, as this socket.
     pub fn open(&mut self, ctx: &mut Context<'_>, socket: SocketId, opening: Opening) {
-        let LifeStage::Queued { since } = self.stage else { return };
+        let LifeStage::Queued { since } = self.life.stage else { return };
         ctx.sample(ctx.meters.slot_wait, ctx.now.since(since));
-        if let Some(way) = &mut self.way {
+        if let Some(way) = &mut self.life.way {
             way.waited(ctx.now.since(since));
         }
-        self.waits_for = None;
+        self.contact.waits_for = None;
         self.memory.secrets.add_protocols(&opening.protocols);
         self.memory.secrets.teach(ctx.redactor);
         let deadline = ctx.now + ctx.program.connect.timeout;
-        self.stage =
-            LifeStage::Connecting(HandshakeState { started: ctx.now, websocket: None, engineio: None, deadline });
-        self.holds_slot = true;
-        if let Some(old) = self.link.take() {
+        let (started, websocket, engineio) = (ctx.now, None, None);
+        self.life.stage =
+            LifeStage::Connecting(HandshakeState { started, websocket, engineio, deadline, holds_slot: true });
+        if let Some(old) = self.contact.link.take() {
             // Its close was never confirmed; it must not vanish from the table.
             self.count_disconnect(ctx, *old, CUT_OFF, NOT_YET);
         }
         let session = Session::new(opening.config);
-        self.ended = None;
-        self.link = Some(Box::new(UserLink {
+        self.contact.ended = None;
+        self.contact.link = Some(Box::new(UserLink {
             socket,
             session,
             opened: false,
             has_heard: false,
             closing: None,
             is_mute: false,
-            provoked: self.spoiled.then_some(REFUSED_TOKEN),
+            provoked: self.overrides.spoiled.then_some(REFUSED_TOKEN),
         }));
     }
 
@@ -174,25 +190,25 @@ impl User {
     }
 
     pub(super) fn on_connected(&mut self, ctx: &mut Context<'_>) {
-        let LifeStage::Connecting(handshake) = self.stage else { return };
+        let LifeStage::Connecting(handshake) = self.life.stage else { return };
         if let Some(engineio) = handshake.engineio {
             ctx.sample(ctx.meters.socketio, ctx.now.since(engineio));
         }
         ctx.sample(ctx.meters.connect, ctx.now.since(handshake.started));
         self.note_accepted_token(ctx);
         self.release_slot(ctx);
-        self.attempt = 0;
-        self.has_been_in = true;
+        self.contact.attempt = 0;
+        self.contact.has_been_in = true;
         self.begin_voice(ctx);
         self.begin_flow(ctx);
     }
 
     /// The WebSocket opened.
     pub fn on_opened(&mut self, ctx: &mut Context<'_>) {
-        if let Some(link) = &mut self.link {
+        if let Some(link) = &mut self.contact.link {
             link.opened = true;
         }
-        if let LifeStage::Connecting(handshake) = &mut self.stage {
+        if let LifeStage::Connecting(handshake) = &mut self.life.stage {
             handshake.websocket = Some(ctx.now);
             ctx.sample(ctx.meters.websocket, ctx.now.since(handshake.started));
         }
@@ -204,7 +220,7 @@ impl User {
 
     /// The server refused the CONNECT. Like socket.io-client, we close and do not try again by ourselves.
     pub(super) fn on_refused(&mut self, ctx: &mut Context<'_>, message: &str, data: &str) {
-        if self.spoiled {
+        if self.overrides.spoiled {
             self.close(ctx, ClosedBy::User, Some(REFUSED_TOKEN));
             return self.renew(ctx);
         }
@@ -212,12 +228,12 @@ impl User {
         ctx.named_error(catalogue::CONNECT, code, Phase::Connecting, || data.to_owned());
         self.close(ctx, ClosedBy::Timeout, Some("refused"));
         // Somebody who was in before has lost its session; somebody who never was is not welcome.
-        self.wants_log_in = self.has_been_in && ctx.program.connect.refused == WhenRefused::LogIn;
-        if self.wants_log_in
+        if self.contact.has_been_in
+            && ctx.program.connect.refused == WhenRefused::LogIn
             && let Some(wait) = self.backoff(ctx)
         {
             self.release_slot(ctx);
-            self.stage = LifeStage::Backoff { until: ctx.now + wait };
+            self.life.stage = LifeStage::Backoff { until: ctx.now + wait, then: AfterPause::LogIn };
             return;
         }
         self.fail(ctx, &format!("the server refused the connection: {}", ctx.redactor.shown(data, 120)));
@@ -231,7 +247,7 @@ impl User {
             EndReason::PingTimeout => (ClosedBy::Timeout, "ping timeout"),
             EndReason::Flooded => (ClosedBy::Timeout, "flooded before the connect answer"),
         };
-        let provoked = self.link.as_ref().and_then(|link| link.provoked);
+        let provoked = self.contact.link.as_ref().and_then(|link| link.provoked);
         match provoked {
             Some(why) => self.close(ctx, ClosedBy::User, Some(why)),
             None => self.close(ctx, by, Some(text)),
@@ -245,15 +261,15 @@ impl User {
 
     /// Its frames are this user's: the socket is not one that it has given up.
     pub fn owns(&self, socket: SocketId) -> bool {
-        self.link.as_ref().is_some_and(|link| link.socket == socket)
+        self.contact.link.as_ref().is_some_and(|link| link.socket == socket)
     }
 
     /// The browser says that its socket is closed (or could not be opened).
     pub fn on_closed(&mut self, ctx: &mut Context<'_>, code: u16, reason: &str) {
         let phase = self.phase();
-        let Some(link) = self.link.take() else { return };
+        let Some(link) = self.contact.link.take() else { return };
         let wanted = link.closing.is_some();
-        if !wanted && self.spoiled && phase == Phase::Connecting {
+        if !wanted && self.overrides.spoiled && phase == Phase::Connecting {
             self.count_disconnect(ctx, *link, code, reason);
             return self.renew(ctx);
         }
@@ -278,19 +294,21 @@ impl User {
                 _ => Some(format!("closed {code}")),
             };
             self.on_link_lost(ctx, cause.as_deref());
-        } else if matches!(self.stage, LifeStage::Closing { .. }) {
+        } else if matches!(self.life.stage, LifeStage::Closing { .. }) {
             self.end(ctx);
         }
     }
 
     /// Its socket has not opened yet.
     pub fn is_opening(&self, socket: SocketId) -> bool {
-        self.link.as_ref().is_some_and(|link| link.socket == socket && !link.opened)
+        self.contact.link.as_ref().is_some_and(|link| link.socket == socket && !link.opened)
     }
 
     /// Its socket does not open, and that is nobody's error: it asks for another one.
     pub fn queue_again(&mut self, ctx: &mut Context<'_>) {
-        if matches!(self.stage, LifeStage::Connecting(_)) && self.link.as_ref().is_some_and(|link| !link.opened) {
+        if matches!(self.life.stage, LifeStage::Connecting(_))
+            && self.contact.link.as_ref().is_some_and(|link| !link.opened)
+        {
             self.close(ctx, ClosedBy::User, None);
             self.release_slot(ctx);
             self.connect(ctx);
@@ -306,8 +324,8 @@ impl User {
         code: &str,
         sample: impl FnOnce() -> String,
     ) {
-        let is_in_vain = self.ended.as_ref().is_some_and(|end| !end.is_planned);
-        if is_in_vain && matches!(self.stage, LifeStage::Finishing { .. }) {
+        let is_in_vain = self.contact.ended.as_ref().is_some_and(|end| !end.is_planned);
+        if is_in_vain && matches!(self.life.stage, LifeStage::Finishing { .. }) {
             let name = &ctx.program.operations[operation.0 as usize];
             return ctx.show(|| Told::Saw(format!("{name} failed as well: {code}")));
         }
@@ -316,22 +334,23 @@ impl User {
 
     /// An event has ended its session. `is_planned`: nothing is wrong with that so far.
     pub(super) fn note_end(&mut self, ctx: &Context<'_>, event: EventId, is_planned: bool) {
-        if !self.stage.is_leaving() {
+        if !self.life.stage.is_leaving() {
             let event = ctx.program.events[event.0 as usize].name.clone();
-            self.ended = Some(ServiceEnd { event, is_planned });
+            self.contact.ended = Some(ServiceEnd { event, is_planned });
         }
     }
 
     /// The scenario counts an error: a service that has ended the session just now was not to do that.
     pub(super) fn blame_end(&mut self) {
-        if let Some(end) = &mut self.ended {
+        if let Some(end) = &mut self.contact.ended {
             end.is_planned = false;
         }
     }
 
     /// Hangs up, in this phase, by itself or because the service has ended the session.
     pub(super) fn close_own(&mut self, ctx: &mut Context<'_>, phase: Phase) {
-        let (by, reason) = self.ended.as_ref().map_or((ClosedBy::User, None), |end| (end.by(), Some(end.reason())));
+        let (by, reason) =
+            self.contact.ended.as_ref().map_or((ClosedBy::User, None), |end| (end.by(), Some(end.reason())));
         self.close_as(ctx, Closing { by, phase, reason });
     }
 
@@ -341,11 +360,11 @@ impl User {
         if let Some(why) = link.provoked {
             return Closing { by: ClosedBy::User, phase, reason: Some(why.to_owned()) };
         }
-        if let Some(end) = &self.ended {
+        if let Some(end) = &self.contact.ended {
             return Closing { by: end.by(), phase, reason: Some(end.reason()) };
         }
         // It was asked for its farewell and hangs up behind it, a little sooner than the user.
-        let is_farewell = self.stage.is_leaving() && phase == Phase::AfterReport && matches!(code, 1000 | 1005);
+        let is_farewell = self.life.stage.is_leaving() && phase == Phase::AfterReport && matches!(code, 1000 | 1005);
         Closing { by: if is_farewell { ClosedBy::User } else { ClosedBy::Server }, phase, reason: None }
     }
 
@@ -375,7 +394,9 @@ impl User {
 
     /// Gives the handshake slot back, if it holds one.
     pub(super) fn release_slot(&mut self, ctx: &mut Context<'_>) {
-        if std::mem::take(&mut self.holds_slot) {
+        if let LifeStage::Connecting(handshake) = &mut self.life.stage
+            && std::mem::take(&mut handshake.holds_slot)
+        {
             ctx.wishes.push(Wish::SlotDone);
         }
     }
@@ -386,13 +407,13 @@ impl User {
     }
 
     fn close_as(&mut self, ctx: &mut Context<'_>, closing: Closing) {
-        let Some(link) = self.link.as_mut().filter(|link| link.closing.is_none()) else { return };
+        let Some(link) = self.contact.link.as_mut().filter(|link| link.closing.is_none()) else { return };
         let by = closing.by;
         link.closing = Some(closing);
         ctx.wishes.push(Wish::Close { socket: link.socket, opened: link.opened });
         // Of a socket that never opened nothing more is heard. One that we did not want any more is no disconnect.
         if !link.opened
-            && let Some(link) = self.link.take()
+            && let Some(link) = self.contact.link.take()
             && !by.is_planned()
         {
             self.count_disconnect(ctx, *link, CUT_OFF, "");
@@ -402,11 +423,11 @@ impl User {
     /// The connection is gone, not by our own will: what was on its way is lost, then it is tried again. `cause`: what ended it; `None`: its
     /// error is counted, or it is none of the server's. One loss is one error, however much was on its way.
     pub(super) fn on_link_lost(&mut self, ctx: &mut Context<'_>, cause: Option<&str>) {
-        self.stall = None;
-        self.is_moving = false;
+        self.overrides.stall = None;
+        self.overrides.is_moving = false;
         self.release_slot(ctx);
-        if let Some(cause) = cause.filter(|_| !self.stage.is_leaving()) {
-            let lost = self.pendings.iter().filter(|pending| pending.is_open());
+        if let Some(cause) = cause.filter(|_| !self.life.stage.is_leaving()) {
+            let lost = self.in_flight.pendings.iter().filter(|pending| pending.is_open());
             let lost: Vec<&str> =
                 lost.map(|pending| ctx.program.operations[pending.operation.0 as usize].as_str()).collect();
             ctx.named_error(catalogue::CONNECT, &format!("lost: {cause}"), self.phase(), || match lost.len() {
@@ -415,16 +436,16 @@ impl User {
             });
         }
         self.end_voice(ctx, Ending::Lost);
-        let why = if self.stage.is_leaving() { "disconnected" } else { "left" };
+        let why = if self.life.stage.is_leaving() { "disconnected" } else { "left" };
         self.drop_pendings(ctx, why);
         ctx.ledger.leave(ctx.now, None, self.id);
-        if self.stage.is_leaving() {
+        if self.life.stage.is_leaving() {
             return self.end(ctx);
         }
-        self.tasks.clear();
-        self.drop_unsent_fetches();
+        self.script.tasks.clear();
+        self.in_flight.drop_unsent();
         match self.backoff(ctx) {
-            Some(wait) => self.stage = LifeStage::Backoff { until: ctx.now + wait },
+            Some(wait) => self.life.stage = LifeStage::Backoff { until: ctx.now + wait, then: AfterPause::Connect },
             None => self.fail(ctx, "its connection was lost"),
         }
     }
@@ -432,13 +453,13 @@ impl User {
     /// How long to wait before the next attempt; `None`: no more.
     pub(super) fn backoff(&mut self, ctx: &mut Context<'_>) -> Option<Span> {
         let Reconnect::Backoff { initial, max, jitter, attempts } = ctx.program.connect.reconnect else { return None };
-        if self.attempt >= attempts {
+        if self.contact.attempt >= attempts {
             return None;
         }
         // As socket.io-client does it: initial * 2^n, spread by the jitter, and only then cut to the maximum.
-        let base = initial.as_secs_f64() * 2f64.powi(self.attempt.min(30) as i32);
+        let base = initial.as_secs_f64() * 2f64.powi(self.contact.attempt.min(30) as i32);
         let spread = base * jitter * (2.0 * self.memory.random.f64() - 1.0);
-        self.attempt += 1;
+        self.contact.attempt += 1;
         ctx.count(ctx.meters.reconnects, 1);
         Some(Span::from_secs_f64((base + spread).min(max.as_secs_f64())))
     }

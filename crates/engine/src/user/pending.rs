@@ -1,6 +1,7 @@
 //! What a user has sent and waits for: an answer, an acknowledgement, its own message's echo.
 
 use std::borrow::Cow;
+use std::collections::VecDeque;
 
 use serde_json::Value;
 
@@ -9,6 +10,16 @@ use base::time::{Span, Timestamp};
 use scenario::{Arguments, AwaitedEvent, EventId, Match, OperationId, Pc, Pointer, Template, Test};
 
 use super::memory::Memory;
+use super::overdue::Overdue;
+
+/// What a user has sent, or waits for, and what has not come of it.
+#[derive(Default)]
+pub struct Outstanding {
+    /// Within their limits.
+    pub pendings: VecDeque<Pending>,
+    pub overdue: Overdue,
+    pub fetches: Vec<Fetching>,
+}
 
 /// One emit (or wait) that is not complete yet. What has arrived is taken out; it is over when nothing is left.
 pub struct Pending {
@@ -55,6 +66,35 @@ pub struct Fetching {
     pub fetch: Option<FetchId>,
     pub wished: Timestamp,
     pub sent_at: Timestamp,
+}
+
+impl Outstanding {
+    /// When the first limit passes.
+    pub fn next_limit(&self) -> Timestamp {
+        self.pendings.iter().map(|pending| pending.deadline).min().unwrap_or(Timestamp::NEVER)
+    }
+
+    /// Something that was sent (or is waited for) is answered by this event.
+    pub fn awaits(&self, event: EventId) -> bool {
+        let mut answers = self.pendings.iter().filter_map(|pending| pending.answer.as_ref());
+        answers.any(|answer| answer.event == event)
+    }
+
+    /// No message waits for its echo, ack or answer, and no request for its answer.
+    pub fn is_quiet(&self) -> bool {
+        self.fetches.is_empty() && self.pendings.iter().all(|pending| pending.message.is_none())
+    }
+
+    /// How long a request has waited for its slot; of several the first.
+    pub fn longest_unsent(&self, now: Timestamp) -> Option<Span> {
+        let waiting = self.fetches.iter().filter(|fetching| fetching.fetch.is_none());
+        waiting.map(|fetching| now.since(fetching.wished)).max()
+    }
+
+    /// Their steps are over: what waits for a slot is not sent any more; what has been sent is measured when it is answered.
+    pub fn drop_unsent(&mut self) {
+        self.fetches.retain(|fetching| fetching.fetch.is_some());
+    }
 }
 
 impl Pending {

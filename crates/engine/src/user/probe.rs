@@ -185,7 +185,7 @@ impl User {
     /// Starts to ask, if this user probes and the run has ended for it. `false`: there is nothing to ask.
     pub(super) fn begin_probe(&mut self, ctx: &mut Context<'_>) -> bool {
         let Some(consistency) = &ctx.program.consistency else { return false };
-        let Some(probe) = self.probe.as_mut().filter(|_| self.link.is_some()) else { return false };
+        let Some(probe) = self.probe.as_mut().filter(|_| self.contact.link.is_some()) else { return false };
         let me = consistency.read.as_ref().map(|read| read.me.value(&mut self.memory.scope(ctx.wall_ms, None, "")));
         probe.me = me;
         probe.asking = Some(ctx.now);

@@ -45,17 +45,17 @@ struct InRoom {
 impl User {
     /// Runs every task that is ready.
     pub(super) fn run(&mut self, ctx: &mut Context<'_>) {
-        while let Some(index) = self.tasks.iter().position(|task| task.wait == Wait::Ready) {
-            let task = std::mem::take(&mut self.tasks[index]);
+        while let Some(index) = self.script.tasks.iter().position(|task| task.wait == Wait::Ready) {
+            let task = std::mem::take(&mut self.script.tasks[index]);
             let (serial, role) = (task.serial, task.role);
-            self.tasks[index] = Task { serial, role, wait: Wait::Blocked, ..Task::default() };
+            self.script.tasks[index] = Task { serial, role, wait: Wait::Blocked, ..Task::default() };
             let rest = self.run_task(ctx, task);
             // The steps may have cleared or replaced the tasks; its own place is found by its serial number.
-            let place = self.tasks.iter().position(|other| other.serial == serial);
+            let place = self.script.tasks.iter().position(|other| other.serial == serial);
             match (rest, place) {
-                (Some(task), Some(place)) => self.tasks[place] = task,
+                (Some(task), Some(place)) => self.script.tasks[place] = task,
                 (None, Some(place)) => {
-                    self.tasks.remove(place);
+                    self.script.tasks.remove(place);
                     if role == TaskRole::Main {
                         self.on_block_ended(ctx);
                     }
@@ -81,7 +81,7 @@ impl User {
                 }
                 Step::Ended => return None,
                 Step::Over => {
-                    self.tasks.retain(|other| other.serial != task.serial);
+                    self.script.tasks.retain(|other| other.serial != task.serial);
                     return None;
                 }
             }
@@ -144,7 +144,7 @@ impl User {
                 Step::Go(next)
             }
             // It is doing just that.
-            Op::Leave if matches!(self.stage, LifeStage::Finishing { .. }) => Step::Ended,
+            Op::Leave if matches!(self.life.stage, LifeStage::Finishing { .. }) => Step::Ended,
             Op::Leave => {
                 self.leave(ctx, Timestamp::NEVER);
                 Step::Over
@@ -181,7 +181,13 @@ impl User {
         let request = self.request(ctx.wall_ms, ctx.terms, task, op);
         self.memory.secrets.add_request(&request);
         self.memory.secrets.teach(ctx.redactor);
-        self.fetches.push(Fetching { task: task.serial, at: task.pc, fetch: None, wished: ctx.now, sent_at: ctx.now });
+        self.in_flight.fetches.push(Fetching {
+            task: task.serial,
+            at: task.pc,
+            fetch: None,
+            wished: ctx.now,
+            sent_at: ctx.now,
+        });
         ctx.wishes.push(Wish::Fetch { task: task.serial, request });
         Step::Wait(task.pc + 1, Wait::Blocked)
     }
@@ -214,7 +220,7 @@ impl User {
     fn emit(&mut self, ctx: &mut Context<'_>, task: &Task, op: &EmitOp) -> Step {
         let wall = ctx.wall_ms;
         let phase = self.phase();
-        if self.link.as_ref().is_none_or(|link| link.closing.is_some()) {
+        if self.contact.link.as_ref().is_none_or(|link| link.closing.is_some()) {
             self.count_failure(ctx, op.operation, "not connected", String::new);
             return self.after_failure(ctx, op.required, "it is not connected", task.pc + 1);
         }
@@ -236,7 +242,7 @@ impl User {
         let args = self.json_args(wall, task, &op.args, &tag_text);
         let answer =
             op.answer.as_ref().map(|answer| Expected::new(task.pc, answer, &mut self.memory, wall, task.event()));
-        let Some(link) = &mut self.link else { return Step::Over };
+        let Some(link) = &mut self.contact.link else { return Step::Over };
         let ack = link.session.emit(&event, &args, &op.attachments, op.ack);
         ctx.meters.count_out(&event, ctx.recorder, ctx.redactor);
         ctx.tell(|| Told::Out(event.clone()));
@@ -247,7 +253,7 @@ impl User {
         self.note_marks(ctx, op, &args, task.serial, blocks);
         let waits_for_something = answer.is_some() || ack.is_some() || message.is_some();
         if waits_for_something {
-            self.pendings.push_back(Pending {
+            self.in_flight.pendings.push_back(Pending {
                 operation: op.operation,
                 sent_at: ctx.now,
                 intended: task.intended,
@@ -297,7 +303,7 @@ impl User {
 
     fn wait(&mut self, ctx: &mut Context<'_>, task: &Task, op: &WaitOp) -> Step {
         let answer = Expected::new(task.pc, &op.answer, &mut self.memory, ctx.wall_ms, task.event());
-        self.pendings.push_back(Pending {
+        self.in_flight.pendings.push_back(Pending {
             operation: op.operation,
             sent_at: ctx.now,
             intended: task.intended,
@@ -322,17 +328,9 @@ impl User {
         Step::Go(next)
     }
 
-    /// Lets a blocked task go on. Its next step is due now.
-    pub(super) fn unblock(&mut self, task: Option<u32>, now: Timestamp) {
-        if let Some(task) = self.tasks.iter_mut().find(|other| Some(other.serial) == task) {
-            task.wait = Wait::Ready;
-            task.intended = now;
-        }
-    }
-
     /// Hands everything the session has queued to the socket.
     pub(super) fn flush(&mut self, ctx: &mut Context<'_>) {
-        let Some(link) = &mut self.link else { return };
+        let Some(link) = &mut self.contact.link else { return };
         while let Some(transmit) = link.session.poll_transmit() {
             if !(link.is_mute && is_pong(&transmit)) {
                 put_out(ctx, link.socket, transmit);

@@ -5,6 +5,17 @@ use scenario::{Arguments, Pc};
 
 use super::arguments::KeptArguments;
 
+/// What a user does of its scenario.
+#[derive(Default)]
+pub struct ScriptRun {
+    pub tasks: Vec<Task>,
+    /// Serial number of the next task: what waits for something names the task by it.
+    next_task: u32,
+    pub tickers: Vec<Ticker>,
+    /// Its flow had ended once: after a reconnect it only rejoins.
+    pub settled_in: bool,
+}
+
 /// One activation of a block.
 #[derive(Default)]
 pub struct Task {
@@ -59,6 +70,37 @@ pub struct Ticker {
     pub held: Option<Span>,
 }
 
+impl ScriptRun {
+    pub fn spawn(&mut self, role: TaskRole, pc: Pc, event: Option<KeptArguments>, intended: Timestamp, wait: Wait) {
+        let serial = self.next_task;
+        self.next_task += 1;
+        self.tasks.push(Task { serial, role, pc, loops: Vec::new(), event, intended, wait, typed: None });
+    }
+
+    /// Lets a blocked task go on. Its next step is due now.
+    pub fn unblock(&mut self, task: Option<u32>, now: Timestamp) {
+        if let Some(task) = self.tasks.iter_mut().find(|other| Some(other.serial) == task) {
+            task.wait = Wait::Ready;
+            task.intended = now;
+        }
+    }
+
+    /// When a task is to go on.
+    pub fn next_task_due(&self) -> Timestamp {
+        self.tasks.iter().map(Task::due).min().unwrap_or(Timestamp::NEVER)
+    }
+
+    /// When a timer ticks, while they do.
+    pub fn next_tick(&self) -> Timestamp {
+        self.tickers.iter().map(|ticker| ticker.due).min().unwrap_or(Timestamp::NEVER)
+    }
+
+    /// What has gathered is still being sent.
+    pub fn flushes(&self) -> bool {
+        self.tasks.iter().any(|task| task.role == TaskRole::Flush)
+    }
+}
+
 impl Ticker {
     /// When the next tick was due, if it is; then one tick less is left.
     pub fn take_tick(&mut self, now: Timestamp) -> Option<Timestamp> {
@@ -84,5 +126,29 @@ impl Task {
 
     pub fn event(&self) -> Option<&dyn Arguments> {
         self.event.as_ref().map(|event| event as &dyn Arguments)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_script_is_due_with_the_first_of_its_tasks_and_timers() {
+        let at = |millis: u64| Timestamp::from_micros(millis * 1_000);
+        let mut script = ScriptRun::default();
+        assert_eq!((script.next_task_due(), script.next_tick()), (Timestamp::NEVER, Timestamp::NEVER));
+        script.spawn(TaskRole::Main, 0, None, at(0), Wait::Until(at(30)));
+        script.spawn(TaskRole::Side, 4, None, at(0), Wait::Blocked);
+        let ticker = |due| Ticker { due, left: None, silent_until: Timestamp::ZERO, drawn: Span::ZERO, held: None };
+        script.tickers = vec![ticker(at(50)), ticker(at(40))];
+        assert_eq!((script.next_task_due(), script.next_tick()), (at(30), at(40)));
+        script.unblock(Some(7), at(10));
+        assert_eq!(script.next_task_due(), at(30), "nobody has this number");
+        script.unblock(Some(1), at(10));
+        assert_eq!((script.next_task_due(), script.tasks[1].intended), (Timestamp::ZERO, at(10)));
+        assert!(!script.flushes());
+        script.spawn(TaskRole::Flush, 8, None, at(0), Wait::Ready);
+        assert!(script.flushes() && script.tasks[2].serial == 2);
     }
 }

@@ -18,14 +18,14 @@ impl User {
         if self.voice.is_none() {
             return;
         }
-        if audio.report == Some(event) && !self.awaits(event) {
+        if audio.report == Some(event) && !self.in_flight.awaits(event) {
             self.note_end(ctx, event, true);
         }
         if event == audio.inbound {
             self.on_audio(ctx, audio, args);
         } else if event == audio.done {
             self.on_answer_done(ctx);
-        } else if let Some(voice) = &mut self.voice {
+        } else if let Some(voice) = &mut *self.voice {
             let is = |known: Option<EventId>| known == Some(event);
             voice.is_reported |= is(audio.report);
             if is(audio.speech_started) {
@@ -39,7 +39,7 @@ impl User {
     }
 
     fn on_audio(&mut self, ctx: &mut Context<'_>, audio: &Audio, args: &Args<'_>) {
-        let Some(voice) = &mut self.voice else { return };
+        let Some(voice) = &mut *self.voice else { return };
         let mut reader = std::mem::take(ctx.pcm);
         let field = &audio.inbound_field;
         match reader.read(args.find(field.arg, &field.path), &mut voice.half_sample) {
@@ -55,7 +55,7 @@ impl User {
     }
 
     fn on_samples(&mut self, ctx: &mut Context<'_>, audio: &Audio, bytes: &[u8]) {
-        let Some(voice) = &mut self.voice else { return };
+        let Some(voice) = &mut *self.voice else { return };
         if let Some(meters) = &ctx.meters.voice {
             ctx.recorder.count(meters.chunks_in, 1);
         }
@@ -85,11 +85,11 @@ impl User {
     }
 
     fn on_answer_done(&mut self, ctx: &mut Context<'_>) {
-        let Some(voice) = &mut self.voice else { return };
+        let Some(voice) = &mut *self.voice else { return };
         if voice.half_sample.take().is_some() {
             self.count_bad_audio(ctx, AudioError::OddBytes);
         }
-        let Some(voice) = &mut self.voice else { return };
+        let Some(voice) = &mut *self.voice else { return };
         let Some(answer) = voice.answer.take() else { return self.on_empty_answer(ctx) };
         let turn = answer.turn;
         let (listened, played) = answer.close(ctx, true);
@@ -107,7 +107,7 @@ impl User {
 
     /// The end of an answer that never began.
     fn on_empty_answer(&mut self, ctx: &mut Context<'_>) {
-        let Some(voice) = &mut self.voice else { return };
+        let Some(voice) = &mut *self.voice else { return };
         if voice.turn.progress != Progress::Awaited || !voice.turn.is_complete() {
             return;
         }

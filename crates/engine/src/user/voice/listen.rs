@@ -75,7 +75,7 @@ impl Voice {
 
 impl User {
     pub(in crate::user) fn listen(&mut self, ctx: &mut Context<'_>, task: &Task, op: &ListenOp) -> Step {
-        let connected = self.link.as_ref().is_some_and(|link| link.closing.is_none());
+        let connected = self.contact.link.as_ref().is_some_and(|link| link.closing.is_none());
         let phase = self.phase();
         let voice = self.voice.as_mut().filter(|voice| connected && voice.listening.is_none());
         let Some(voice) = voice else {
@@ -115,13 +115,13 @@ impl User {
     pub(in crate::user) fn stop_listening(&mut self, now: Timestamp, is_of: impl Fn(u32) -> bool) {
         let voice = self.voice.as_mut();
         if let Some(listening) = voice.and_then(|voice| voice.listening.take_if(|listening| is_of(listening.task))) {
-            self.unblock(Some(listening.task), now);
+            self.script.unblock(Some(listening.task), now);
         }
     }
 
     /// First audio: from here on the listener waits for the end, or draws whether to break in.
     pub(super) fn on_answer_begins(&mut self, ctx: &mut Context<'_>) {
-        let Some(voice) = &mut self.voice else { return };
+        let Some(voice) = &mut *self.voice else { return };
         let Some(listening) = &mut voice.listening else { return };
         let Op::Listen(op) = &ctx.program.ops[listening.at as usize] else { return };
         listening.deadline = match voice.turn.progress {
@@ -130,7 +130,7 @@ impl User {
             Progress::Awaited | Progress::GivenUp => return,
         };
         // A person decides for oneself.
-        let Some(barge_in) = op.barge_in.as_ref().filter(|_| !self.taken) else { return };
+        let Some(barge_in) = op.barge_in.as_ref().filter(|_| !self.overrides.taken) else { return };
         let probability = barge_in.probability.number(&mut self.memory.scope(ctx.wall_ms, None, "")).unwrap_or(0.0);
         if self.memory.random.f64() < probability {
             listening.barge_in = ctx.now + self.memory.draw(&barge_in.delay, ctx.wall_ms, None);
@@ -139,7 +139,7 @@ impl User {
 
     /// The answer that was listened for has arrived whole. It is heard when it has been played.
     pub(super) fn on_answer_arrived(&mut self, ctx: &mut Context<'_>, played: Option<Timestamp>) {
-        let Some(voice) = &mut self.voice else { return };
+        let Some(voice) = &mut *self.voice else { return };
         let until = voice.listening.as_ref().and_then(|listening| listening.op(ctx)).map(|op| op.until);
         voice.playing = played.filter(|played| *played > ctx.now && until != Some(Until::Received));
         match &mut voice.listening {
@@ -154,7 +154,7 @@ impl User {
 
     /// The last sample of the answer has been played.
     pub(super) fn end_playing(&mut self, ctx: &mut Context<'_>) {
-        let Some(voice) = &mut self.voice else { return };
+        let Some(voice) = &mut *self.voice else { return };
         if voice.playing.take_if(|until| *until <= ctx.now).is_some() {
             voice.settle_answered(ctx);
             self.on_answer_ended(ctx, ListenOutcome::Heard);
@@ -163,11 +163,11 @@ impl User {
 
     /// The answer that was listened for has ended.
     pub(super) fn on_answer_ended(&mut self, ctx: &mut Context<'_>, outcome: ListenOutcome) {
-        let Some(voice) = &mut self.voice else { return };
+        let Some(voice) = &mut *self.voice else { return };
         let Some(listening) = voice.listening.take() else { return };
         voice.turn.is_heard = true;
         match outcome {
-            ListenOutcome::Heard => self.unblock(Some(listening.task), ctx.now),
+            ListenOutcome::Heard => self.script.unblock(Some(listening.task), ctx.now),
             ListenOutcome::Empty => {
                 let phase = self.phase();
                 self.fail_listening(ctx, &listening, "empty answer", phase);
@@ -178,13 +178,13 @@ impl User {
     /// Breaks in, or gives up.
     pub(super) fn expire_listening(&mut self, ctx: &mut Context<'_>) {
         let phase = self.phase();
-        let Some(voice) = &mut self.voice else { return };
+        let Some(voice) = &mut *self.voice else { return };
         let Some(listening) = voice.listening.take_if(|listening| listening.next_timeout() <= ctx.now) else { return };
         if listening.barge_in < listening.deadline {
-            if let Some(task) = self.tasks.iter_mut().find(|task| task.serial == listening.task) {
+            if let Some(task) = self.script.tasks.iter_mut().find(|task| task.serial == listening.task) {
                 task.pc = listening.at + 1;
             }
-            return self.unblock(Some(listening.task), listening.barge_in);
+            return self.script.unblock(Some(listening.task), listening.barge_in);
         }
         let code = match (voice.turn.progress, voice.turn.index) {
             (Progress::Awaited, 0) => "no greeting",
@@ -199,11 +199,11 @@ impl User {
     fn fail_listening(&mut self, ctx: &mut Context<'_>, listening: &Listening, code: &str, phase: Phase) {
         ctx.error(listening.operation, code, phase, || "the service stayed silent".to_owned());
         let Op::Listen(op) = &ctx.program.ops[listening.at as usize] else { return };
-        if op.required && !self.stage.is_leaving() {
+        if op.required && !self.life.stage.is_leaving() {
             let name = &ctx.program.operations[usize::from(listening.operation.0)];
             self.fail(ctx, &format!("the required step {name} failed: {code}"));
         } else {
-            self.unblock(Some(listening.task), ctx.now);
+            self.script.unblock(Some(listening.task), ctx.now);
         }
     }
 }

@@ -154,12 +154,12 @@ impl User {
     /// The connection is usable.
     pub(super) fn begin_voice(&mut self, ctx: &mut Context<'_>) {
         ctx.tell(|| Told::Saw("connected".to_owned()));
-        self.voice = ctx.program.audio.as_ref().map(|_| Box::new(Voice::new(self.id, ctx.now)));
+        *self.voice = ctx.program.audio.as_ref().map(|_| Box::new(Voice::new(self.id, ctx.now)));
     }
 
     /// Its part of the conversation is over.
     pub(super) fn hush(&mut self, ctx: &mut Context<'_>) {
-        if let Some(voice) = &mut self.voice {
+        if let Some(voice) = &mut *self.voice {
             voice.hush(ctx, Ending::Left);
         }
     }

@@ -88,14 +88,14 @@ impl Voice {
 
 impl User {
     pub(in crate::user) fn set_mic(&mut self, ctx: &Context<'_>, mode: MicMode) {
-        if let (Some(voice), Some(audio)) = (&mut self.voice, &ctx.program.audio) {
+        if let (Some(voice), Some(audio)) = (&mut *self.voice, &ctx.program.audio) {
             let speaker = voice.speech.take_if(|_| mode == MicMode::Off).map(|speech| speech.task);
             if speaker.is_some() {
                 // Whatever was left to say is not said.
                 voice.turn.speech_end.get_or_insert(ctx.now);
             }
             voice.set_mic(ctx, audio, mode);
-            self.unblock(speaker, ctx.now);
+            self.script.unblock(speaker, ctx.now);
         }
     }
 
@@ -118,7 +118,7 @@ impl User {
     fn begin_speech(&mut self, ctx: &mut Context<'_>, task: &Task, op: &SpeakOp) -> Result<(), (&'static str, String)> {
         let wall = ctx.wall_ms;
         let no = |code| Err((code, String::new()));
-        let connected = self.link.as_ref().is_some_and(|link| link.closing.is_none());
+        let connected = self.contact.link.as_ref().is_some_and(|link| link.closing.is_none());
         let Some(voice) = self.voice.as_mut().filter(|_| connected) else { return no("not connected") };
         let (Some(audio), Some(utterances)) = (&ctx.program.audio, &mut ctx.utterances) else { return no("no audio") };
         if voice.speech.is_some() {
@@ -156,7 +156,7 @@ impl User {
 
     /// What such a task has left to say is not said.
     pub(in crate::user) fn stop_speaking(&mut self, now: Timestamp, is_of: impl Fn(u32) -> bool) {
-        let Some(voice) = &mut self.voice else { return };
+        let Some(voice) = &mut *self.voice else { return };
         if voice.speech.take_if(|speech| is_of(speech.task)).is_some() {
             voice.turn.speech_end.get_or_insert(now);
         }
@@ -164,7 +164,9 @@ impl User {
 
     /// Sends every chunk that is due; what is late is sent at once and does not move the ones after it. What is too late is not sent.
     pub(super) fn send_due_chunks(&mut self, ctx: &mut Context<'_>) {
-        let (Some(voice), Some(audio), Some(link)) = (&mut self.voice, &ctx.program.audio, &self.link) else { return };
+        let (Some(voice), Some(audio), Some(link)) = (&mut *self.voice, &ctx.program.audio, &self.contact.link) else {
+            return;
+        };
         let mut spoken = None;
         while let Some(mut mic) = voice.mic.filter(|mic| mic.due <= ctx.now) {
             let part = voice.speech.as_ref().and_then(|speech| speech.part(&mic));
@@ -185,7 +187,7 @@ impl User {
             spoken = spoken.or(part.and_then(|chunk| voice.on_spoken(ctx, &mic, chunk)));
         }
         if spoken.is_some() {
-            self.unblock(spoken, ctx.now);
+            self.script.unblock(spoken, ctx.now);
         }
     }
 }
