@@ -2,29 +2,59 @@
 
 use std::net::IpAddr;
 use std::path::PathBuf;
-use std::time::Duration;
+use std::time::{Duration, TryFromFloatSecsError};
 
-use lexopt::prelude::*;
+use clap::error::ErrorKind;
+use clap::{Args, CommandFactory as _, Parser};
 use serde::Serialize;
 
-use faults::LabFaults;
+use faults::{LabFaults, SwitchError};
 
-#[derive(Debug, Clone, PartialEq)]
+/// a chat service to test, with fault switches, and a server for the tabswarm page
+#[derive(Debug, Parser)]
+#[command(name = "lab")]
+struct CommandLine {
+    #[command(flatten)]
+    config: Config,
+    /// run an MQTT broker too, and print the links with which browsers share a run
+    #[arg(long)]
+    room: bool,
+    /// of that broker; 0 takes any free port [default: the lab's port + 1]
+    #[arg(long, value_name = "N")]
+    broker_port: Option<u16>,
+}
+
+#[derive(Debug, Clone, PartialEq, Args)]
 pub struct Config {
+    /// where to listen
+    #[arg(long, value_name = "IP", default_value = "127.0.0.1")]
     pub host: IpAddr,
-    /// 0: any free port.
+    /// 0 takes any free port
+    #[arg(long, value_name = "N", default_value_t = 4280)]
     pub port: u16,
-    /// The page's files.
+    /// serve the page from here
+    #[arg(long, value_name = "DIR")]
     pub dist: Option<PathBuf>,
+    /// which chat server to play
+    #[arg(long = "server-version", value_name = "v1|v2", default_value = "v1", value_parser = ServerVersion::parse)]
     pub version: ServerVersion,
+    /// as POST /lab/faults takes them
+    #[arg(long, value_name = "JSON", default_value = "{}", value_parser = faults_from_arg)]
     pub faults: LabFaults,
-    /// Of the random numbers behind the faults.
+    /// of the random numbers behind the faults
+    #[arg(long, value_name = "N", default_value_t = 1)]
     pub seed: u64,
+    /// stop by itself
+    #[arg(long, value_name = "SECONDS", allow_negative_numbers = true, value_parser = seconds)]
     pub exit_after: Option<Duration>,
-    /// Of Engine.IO: between two pings, and how long the server waits for the answer to one.
+    /// between Engine.IO's pings
+    #[arg(long, value_name = "SECONDS", default_value = "25", allow_negative_numbers = true, value_parser = patience)]
     pub ping_interval: Duration,
+    /// how long one may stay unanswered
+    #[arg(long, value_name = "SECONDS", default_value = "60", allow_negative_numbers = true, value_parser = patience)]
     pub ping_timeout: Duration,
     /// A broker for browsers that play one run together; `None`: there is none.
+    #[arg(skip)]
     pub room: Option<RoomConfig>,
 }
 
@@ -42,110 +72,88 @@ pub enum ServerVersion {
     V2,
 }
 
+/// What is wrong with an argument.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+enum ConfigError {
+    #[error("`{0}` is neither v1 nor v2")]
+    Version(String),
+    #[error("{}: {}", .0.field, .0.message)]
+    Faults(SwitchError),
+    #[error("`{0}` is no number of seconds")]
+    NoNumber(String),
+    #[error(transparent)]
+    Seconds(#[from] TryFromFloatSecsError),
+    #[error("{0} is less than {least} s", least = SHORTEST_PATIENCE.as_secs_f64())]
+    Impatient(String),
+    #[error("--broker-port {0} needs --room")]
+    PortWithoutRoom(u16),
+    #[error("{NO_ROOM}")]
+    WithoutRoom,
+}
+
 impl Default for Config {
     fn default() -> Self {
-        Self {
-            host: IpAddr::from([127, 0, 0, 1]),
-            port: 4280,
-            dist: None,
-            version: ServerVersion::V1,
-            faults: LabFaults::default(),
-            seed: 1,
-            exit_after: None,
-            ping_interval: Duration::from_secs(25),
-            ping_timeout: Duration::from_secs(60),
-            room: None,
-        }
+        CommandLine::parse_from(["lab"]).config
     }
 }
 
 impl Config {
     /// `None`: the help was asked for.
     pub fn from_args(
-        args: impl IntoIterator<Item = impl Into<std::ffi::OsString>>,
-    ) -> Result<Option<Self>, lexopt::Error> {
-        let mut config = Self::default();
-        let (mut room, mut broker_port) = (false, None);
-        let mut args = lexopt::Parser::from_iter(args);
-        while let Some(arg) = args.next()? {
-            match arg {
-                Long("host") => config.host = args.value()?.parse()?,
-                Long("port") => config.port = args.value()?.parse()?,
-                Long("dist") => config.dist = Some(args.value()?.into()),
-                Long("server-version") => config.version = args.value()?.parse_with(ServerVersion::parse)?,
-                Long("faults") => config.faults = args.value()?.parse_with(faults_from_arg)?,
-                Long("seed") => config.seed = args.value()?.parse()?,
-                Long("exit-after") => config.exit_after = Some(args.value()?.parse_with(seconds)?),
-                Long("ping-interval") => config.ping_interval = args.value()?.parse_with(patience)?,
-                Long("ping-timeout") => config.ping_timeout = args.value()?.parse_with(patience)?,
-                Long("room") => room = true,
-                Long("broker-port") => broker_port = Some(args.value()?.parse()?),
-                Long("help") | Short('h') => return Ok(None),
-                _ => return Err(arg.unexpected()),
-            }
-        }
-        config.room = room_from_args(room, broker_port, cfg!(feature = "room"))?;
-        Ok(Some(config))
+        args: impl IntoIterator<Item = impl Into<std::ffi::OsString> + Clone>,
+    ) -> Result<Option<Self>, clap::Error> {
+        let CommandLine { config, room, broker_port } = match CommandLine::try_parse_from(args) {
+            Err(error) if error.kind() == ErrorKind::DisplayHelp => return Ok(None),
+            parsed => parsed?,
+        };
+        let room = room_from_args(room, broker_port, cfg!(feature = "room"));
+        let room = room.map_err(|error| CommandLine::command().error(ErrorKind::ArgumentConflict, error))?;
+        Ok(Some(Self { room, ..config }))
+    }
+
+    pub fn help() -> String {
+        CommandLine::command().render_help().to_string()
     }
 }
 
 impl ServerVersion {
-    fn parse(text: &str) -> Result<Self, String> {
+    fn parse(text: &str) -> Result<Self, ConfigError> {
         match text {
             "v1" => Ok(Self::V1),
             "v2" => Ok(Self::V2),
-            _ => Err(format!("`{text}` is neither v1 nor v2")),
+            _ => Err(ConfigError::Version(text.to_owned())),
         }
     }
 }
 
 /// `built_in`: whether this lab has a broker in it.
-fn room_from_args(room: bool, broker_port: Option<u16>, built_in: bool) -> Result<Option<RoomConfig>, String> {
+fn room_from_args(room: bool, broker_port: Option<u16>, built_in: bool) -> Result<Option<RoomConfig>, ConfigError> {
     match broker_port {
-        Some(port) if !room => Err(format!("--broker-port {port} needs --room")),
-        _ if room && !built_in => Err(NO_ROOM.to_owned()),
+        Some(port) if !room => Err(ConfigError::PortWithoutRoom(port)),
+        _ if room && !built_in => Err(ConfigError::WithoutRoom),
         _ => Ok(room.then_some(RoomConfig { broker_port })),
     }
 }
 
-fn faults_from_arg(text: &str) -> Result<LabFaults, String> {
-    LabFaults::parse(text.as_bytes()).map_err(|error| format!("{}: {}", error.field, error.message))
+fn faults_from_arg(text: &str) -> Result<LabFaults, ConfigError> {
+    LabFaults::parse(text.as_bytes()).map_err(ConfigError::Faults)
 }
 
-fn seconds(text: &str) -> Result<Duration, String> {
-    let seconds: f64 = text.parse().map_err(|_| format!("`{text}` is no number of seconds"))?;
-    Duration::try_from_secs_f64(seconds).map_err(|error| error.to_string())
+fn seconds(text: &str) -> Result<Duration, ConfigError> {
+    let seconds: f64 = text.parse().map_err(|_| ConfigError::NoNumber(text.to_owned()))?;
+    Ok(Duration::try_from_secs_f64(seconds)?)
 }
 
 /// Without any the server would ping without a pause, or wait for no answer.
-fn patience(text: &str) -> Result<Duration, String> {
+fn patience(text: &str) -> Result<Duration, ConfigError> {
     let time = seconds(text)?;
-    if time < SHORTEST_PATIENCE {
-        return Err(format!("{text} is less than {} s", SHORTEST_PATIENCE.as_secs_f64()));
-    }
-    Ok(time)
+    if time < SHORTEST_PATIENCE { Err(ConfigError::Impatient(text.to_owned())) } else { Ok(time) }
 }
 
 const SHORTEST_PATIENCE: Duration = Duration::from_millis(100);
 
 const NO_ROOM: &str =
     "this lab was built without --room: `cargo build --package lab --profile lab --features room` builds one with it";
-
-pub const HELP: &str = "\
-lab: a chat service to test, with fault switches, and a server for the tabswarm page
-
-  --host IP                where to listen (127.0.0.1)
-  --port N                 0 takes any free port (4280)
-  --dist DIR               serve the page from here
-  --server-version v1|v2   which chat server to play (v1)
-  --faults JSON            as POST /lab/faults takes them
-  --seed N                 of the random numbers behind the faults (1)
-  --exit-after SECONDS     stop by itself
-  --ping-interval SECONDS  between Engine.IO's pings (25)
-  --ping-timeout SECONDS   how long one may stay unanswered (60)
-  --room                   run an MQTT broker too, and print the links with which browsers share a run
-  --broker-port N          of that broker; 0 takes any free port (the lab's port + 1)
-";
 
 #[cfg(test)]
 mod tests {
@@ -195,6 +203,9 @@ mod tests {
     #[test]
     fn a_room_needs_a_lab_with_a_broker() {
         let port = Some(1883);
+        let room_from_args = |room: bool, port: Option<u16>, built_in: bool| {
+            room_from_args(room, port, built_in).map_err(|error| error.to_string())
+        };
         assert_eq!(room_from_args(true, port, true), Ok(Some(RoomConfig { broker_port: port })));
         assert_eq!(room_from_args(true, None, true), Ok(Some(RoomConfig::default())));
         assert_eq!(room_from_args(false, None, true), Ok(None));

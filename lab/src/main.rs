@@ -3,17 +3,17 @@
 use std::process::ExitCode;
 
 use lab::Server;
-use lab::config::{Config, HELP};
+use lab::config::Config;
 
 #[tokio::main]
 async fn main() -> ExitCode {
     let config = match Config::from_args(std::env::args_os()) {
         Ok(Some(config)) => config,
         Ok(None) => {
-            print!("{HELP}");
+            print!("{}", Config::help());
             return ExitCode::SUCCESS;
         }
-        Err(error) => return fail(&error.to_string()),
+        Err(error) => error.exit(),
     };
     let exit_after = config.exit_after;
     let server = match Server::bind(&config).await {

@@ -175,7 +175,7 @@ fn written(driver: &RunDriver, format: &str) -> Promise {
     let format = Format::named(format);
     let past = driver.past().ok_or_else(no_run).and_then(|past| past.map_err(|error| failure(&error.to_string(), &[])));
     future_to_promise(async move {
-        let (format, past) = (format.map_err(|error| failure(&error, &[]))?, past?);
+        let (format, past) = (format.map_err(|error| failure(&error.to_string(), &[]))?, past?);
         let parts = if format == Format::Html { chart_parts().await } else { None };
         Ok(format.write(&past, parts.as_ref()).into())
     })

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use axum::Json;
+use axum::extract::multipart::MultipartError;
 use axum::extract::{Multipart, Path, State};
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
@@ -16,6 +17,23 @@ use crate::dates;
 use crate::lab::Lab;
 use crate::world::UserKey;
 use crate::world::views::FileView;
+
+/// Why an upload was refused.
+#[derive(Debug, thiserror::Error)]
+pub enum UploadError {
+    #[error("{}", .0.body_text())]
+    Form(#[from] MultipartError),
+    #[error("file is required")]
+    NoFile,
+    #[error("unsupported file extension: {0}")]
+    Extension(String),
+    #[error("{mime} does not fit .{extension}")]
+    Type { mime: String, extension: String },
+    #[error("file is empty")]
+    Empty,
+    #[error("file is larger than {0} MB")]
+    TooLarge(usize),
+}
 
 struct FileType {
     extensions: &'static [&'static str],
@@ -53,14 +71,14 @@ pub async fn upload(State(lab): State<Arc<Lab>>, Caller(user): Caller, form: Mul
     match receive(&lab, user, form).await {
         Ok(response) => response,
         Err(error) => {
-            let body = json!({ "success": false, "message": "파일 업로드 중 오류가 발생했습니다.", "error": error });
+            let body = json!({ "success": false, "message": "파일 업로드 중 오류가 발생했습니다.", "error": error.to_string() });
             (StatusCode::INTERNAL_SERVER_ERROR, Json(body)).into_response()
         }
     }
 }
 
-async fn receive(lab: &Lab, user: UserKey, mut form: Multipart) -> Result<Response, String> {
-    let (name, mime, content) = part(&mut form, "file").await?.ok_or("file is required")?;
+async fn receive(lab: &Lab, user: UserKey, mut form: Multipart) -> Result<Response, UploadError> {
+    let (name, mime, content) = part(&mut form, "file").await?.ok_or(UploadError::NoFile)?;
     let mut world = lab.world();
     check(&name, &mime, content.len(), world.version)?;
     let file = world.store_file(user, &name, &mime, content);
@@ -70,29 +88,29 @@ async fn receive(lab: &Lab, user: UserKey, mut form: Multipart) -> Result<Respon
 }
 
 /// The first part of that name: its file name, type and content.
-pub async fn part(form: &mut Multipart, wanted: &str) -> Result<Option<(String, String, Bytes)>, String> {
-    while let Some(field) = form.next_field().await.map_err(|error| error.body_text())? {
+pub async fn part(form: &mut Multipart, wanted: &str) -> Result<Option<(String, String, Bytes)>, UploadError> {
+    while let Some(field) = form.next_field().await? {
         if field.name() == Some(wanted) {
             let name = field.file_name().unwrap_or_default().to_owned();
             let mime = field.content_type().unwrap_or_default().to_owned();
-            let content = field.bytes().await.map_err(|error| error.body_text())?;
+            let content = field.bytes().await?;
             return Ok(Some((name, mime, content)));
         }
     }
     Ok(None)
 }
 
-pub fn check(name: &str, mime: &str, size: usize, version: ServerVersion) -> Result<(), String> {
+pub fn check(name: &str, mime: &str, size: usize, version: ServerVersion) -> Result<(), UploadError> {
     let extension = name.rsplit_once('.').map_or("", |(_, extension)| extension).to_lowercase();
     let file_type = TYPES.iter().find(|known| known.extensions.contains(&extension.as_str()));
-    let file_type = file_type.ok_or_else(|| format!("unsupported file extension: {extension}"))?;
+    let file_type = file_type.ok_or_else(|| UploadError::Extension(extension.clone()))?;
     if !file_type.mime.contains(&mime) {
-        return Err(format!("{mime} does not fit .{extension}"));
+        return Err(UploadError::Type { mime: mime.to_owned(), extension });
     }
     let largest_mb = if version == ServerVersion::V2 { LARGEST_MB_V2 } else { file_type.largest_mb };
     match size {
-        0 => Err("file is empty".into()),
-        _ if size > largest_mb << 20 => Err(format!("file is larger than {largest_mb} MB")),
+        0 => Err(UploadError::Empty),
+        _ if size > largest_mb << 20 => Err(UploadError::TooLarge(largest_mb)),
         _ => Ok(()),
     }
 }
@@ -134,7 +152,8 @@ mod tests {
 
     #[track_caller]
     fn check_upload(name: &str, mime: &str, size: usize, version: ServerVersion, expected: Result<(), &str>) {
-        assert_eq!(check(name, mime, size, version), expected.map_err(str::to_owned), "{name}");
+        let checked = check(name, mime, size, version).map_err(|error| error.to_string());
+        assert_eq!(checked, expected.map_err(str::to_owned), "{name}");
     }
 
     #[test]

@@ -49,13 +49,13 @@ pub async fn set_image(
     mut form: Multipart,
 ) -> Result<Response, ApiError> {
     let bad = |message: String| ApiError::new(StatusCode::BAD_REQUEST, message);
-    let part = files::part(&mut form, "profileImage").await.map_err(bad)?;
+    let part = files::part(&mut form, "profileImage").await.map_err(|error| bad(error.to_string()))?;
     let (name, mime, content) = part.ok_or_else(|| bad("이미지가 제공되지 않았습니다.".into()))?;
     if !mime.starts_with("image/") {
         return Err(bad("이미지 파일만 업로드할 수 있습니다.".into()));
     }
     // Profile images have version 2's limit in both versions.
-    files::check(&name, &mime, content.len(), ServerVersion::V2).map_err(bad)?;
+    files::check(&name, &mime, content.len(), ServerVersion::V2).map_err(|error| bad(error.to_string()))?;
     let mut world = lab.world();
     let file = world.store_file(user, &name, &mime, content);
     let image_url = format!("/api/uploads/{}", world.files[file].filename);

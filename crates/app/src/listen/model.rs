@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::listen::{Lane, ListenEffect, Piece, Trace};
 use crate::run::RunView;
-use crate::run::view::SpeakerRow;
+use crate::run::view::{NoSuchUser, SpeakerRow};
 use engine::wire::{HeardMoment, Told};
 use metrics::{UserId, user_name};
 
@@ -60,13 +60,8 @@ impl Hearing {
     }
 
     /// Listens to the user that is chosen.
-    pub fn listen(&mut self, run: &RunView) -> Result<ListenEffect, String> {
-        let Some(speaker) = self.speaker(run) else { return Err("Nobody speaks in this run.".to_owned()) };
-        let number = self.number.trim().parse::<u32>().ok().filter(|number| (1..=MOST_USERS).contains(number));
-        let Some(number) = number else {
-            return Err(format!("The number of a user is from 1 on, and not \"{}\".", self.number.trim()));
-        };
-        let user = UserId::new(speaker.population, number - 1);
+    pub fn listen(&mut self, run: &RunView) -> Result<ListenEffect, NoSuchUser> {
+        let user = self.speaker(run).ok_or(NoSuchUser::NobodySpeaks)?.user(&self.number)?;
         self.seeks = 0;
         Ok(self.listen_to(user))
     }
@@ -149,9 +144,6 @@ impl Hearing {
         }
     }
 }
-
-/// Users of a population that a user's id can tell apart.
-const MOST_USERS: u32 = 1 << 24;
 
 const GOLDEN: f64 = 0.618_033_988_75;
 

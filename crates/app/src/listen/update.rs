@@ -12,7 +12,7 @@ pub fn update(model: &mut Hearing, event: ListenEvent, run: &RunView) -> Respons
         ListenEvent::TypeSpeaker(number) => model.number = number,
         ListenEvent::Listen => match model.listen(run) {
             Ok(effect) => return wants([effect]),
-            Err(problem) => return vec![Response::say(NoticeKind::Problem, About::Deed, problem)],
+            Err(problem) => return vec![Response::say(NoticeKind::Problem, About::Deed, problem.to_string())],
         },
         ListenEvent::ListenToAny => return wants(model.listen_to_any(run)),
         ListenEvent::Stop => return wants(model.stop()),

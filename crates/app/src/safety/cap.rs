@@ -49,12 +49,16 @@ impl Cap {
     }
 }
 
+#[derive(Debug, thiserror::Error)]
+#[error("\"{0}\" is no limit: expected a number from 0 on, or nothing for none.")]
+pub(super) struct NoCap(String);
+
 /// A number, or nothing for no cap.
-pub(super) fn read_cap(text: &str) -> Result<Option<f64>, String> {
+pub(super) fn read_cap(text: &str) -> Result<Option<f64>, NoCap> {
     let text = text.trim();
     if text.is_empty() {
         return Ok(None);
     }
     let number = text.parse::<f64>().ok().filter(|number| number.is_finite() && *number >= 0.0);
-    number.map(Some).ok_or_else(|| format!("\"{text}\" is no limit: expected a number from 0 on, or nothing for none."))
+    number.map(Some).ok_or_else(|| NoCap(text.to_owned()))
 }

@@ -32,7 +32,8 @@ pub fn update(model: &mut Safety, event: SafetyEvent) -> Responses<SafetyEffect>
         SafetyEvent::SetCap { cap, text } => match read_cap(&text) {
             Ok(value) => cap.set(&mut model.limits, value),
             Err(problem) => {
-                return vec![Response::say(NoticeKind::Problem, About::Deed, problem), Response::Do(model.keep())];
+                let problem = Response::say(NoticeKind::Problem, About::Deed, problem.to_string());
+                return vec![problem, Response::Do(model.keep())];
             }
         },
     }

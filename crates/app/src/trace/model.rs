@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 use std::sync::Arc;
 
-use crate::run::view::{Clue, SpeakerRow};
+use crate::run::view::{Clue, NoSuchUser, SpeakerRow};
 use crate::run::{MarkKind, RunView};
 use crate::trace::TraceEffect;
 use engine::wire::{Note, Seen, SeenFrame, Sight};
@@ -92,13 +92,9 @@ impl Seeing {
     }
 
     /// The one whose number is typed.
-    pub fn watch(&mut self, run: &RunView) -> Result<Vec<TraceEffect>, String> {
-        let Some(population) = self.chosen(run) else { return Err("Nobody is in this run.".to_owned()) };
-        let number = self.number.trim().parse::<u32>().ok().filter(|number| (1..=MOST_USERS).contains(number));
-        let Some(number) = number else {
-            return Err(format!("The number of a user is from 1 on, and not \"{}\".", self.number.trim()));
-        };
-        Ok(self.watch_user(UserId::new(population.population, number - 1)))
+    pub fn watch(&mut self, run: &RunView) -> Result<Vec<TraceEffect>, NoSuchUser> {
+        let user = self.chosen(run).ok_or(NoSuchUser::Nobody)?.user(&self.number)?;
+        Ok(self.watch_user(user))
     }
 
     /// One of those that are likely to be there, each time another one: see [`Hearing`](crate::listen::Hearing).
@@ -212,8 +208,6 @@ pub fn name(run: &RunView, user: UserId) -> String {
     user_name(population.map_or("user", |known| known.name.as_str()), user.index())
 }
 
-/// Users of a population that a user's id can tell apart.
-const MOST_USERS: u32 = 1 << 24;
 const GOLDEN: f64 = 0.618_033_988_75;
 /// Of the user that is watched.
 const MOST_FRAMES: usize = 1_000;

@@ -15,7 +15,7 @@ pub fn update(model: &mut Seeing, event: TraceEvent, run: &RunView) -> Responses
         TraceEvent::TypeNumber(number) => model.number = number,
         TraceEvent::Watch => match model.watch(run) {
             Ok(effects) => return wants(effects),
-            Err(problem) => return vec![Response::say(NoticeKind::Problem, About::Deed, problem)],
+            Err(problem) => return vec![Response::say(NoticeKind::Problem, About::Deed, problem.to_string())],
         },
         TraceEvent::WatchAny => return wants(model.watch_any(run)),
         TraceEvent::WatchUser(user) => {

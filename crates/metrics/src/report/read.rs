@@ -16,7 +16,7 @@ use crate::listeners::Listeners;
 use crate::totals::suspect::Split;
 use crate::totals::timeline::MAX_SECONDS;
 use crate::totals::{
-    Backlog, Counts, DisconnectTotal, ErrorTotal, Generators, Health, MetricColumns, MetricTotal, MetricTotals,
+    Backlog, CountTotals, DisconnectTotal, ErrorTotal, Generators, Health, MetricColumns, MetricTotal, MetricTotals,
     Outcomes, Staleness, Timeline, Totals, TotalsConfig, UsersTotal, WorkerHealth,
 };
 use crate::user::{UserId, UsersByState};
@@ -52,7 +52,7 @@ impl Report {
         Ok(Totals {
             elapsed: Timestamp::ZERO + Span::from_secs_f64(self.duration_s),
             metrics: metrics(&self.metrics)?,
-            counts: Counts {
+            counts: CountTotals {
                 counters: counters.map(|entry| ((entry.name.clone(), population(&entry.tags)), entry.count)).collect(),
                 errors: self.errors.iter().map(error).collect(),
                 disconnects: self.disconnects.iter().map(disconnect).collect(),

@@ -11,7 +11,7 @@ use crate::listeners::Listeners;
 use base::time::Timestamp;
 
 #[derive(Debug, Clone, Default)]
-pub struct Counts {
+pub struct CountTotals {
     /// By counter and population; no population: what belongs to none.
     pub(crate) counters: BTreeMap<(String, String), u64>,
     pub(crate) errors: BTreeMap<ErrorKey, ErrorTotal>,
@@ -38,7 +38,7 @@ pub struct DisconnectTotal {
     pub first: Timestamp,
 }
 
-impl Counts {
+impl CountTotals {
     /// Over all populations; `None` if nobody ever named it.
     pub fn counter(&self, counter: &str) -> Option<u64> {
         let mut counts = self.counters.iter().filter(|((name, _), _)| name == counter).map(|(_, count)| *count);
@@ -113,7 +113,7 @@ mod tests {
 
     #[test]
     fn the_first_of_its_kind_is_the_sample_whoever_tells_first() {
-        let mut counts = Counts::default();
+        let mut counts = CountTotals::default();
         for (second, count) in [(3, 1), (1, 2), (2, u64::MAX)] {
             let (first, sample) = (Timestamp::ZERO + Span::from_secs(second), format!("at {second}"));
             counts.add_error(&ErrorDelta { key: error("join"), count, first, sample });
@@ -124,7 +124,7 @@ mod tests {
 
     #[test]
     fn a_server_that_makes_up_names_fills_one_more_entry() {
-        let mut counts = Counts::default();
+        let mut counts = CountTotals::default();
         for number in 0..MAX_KEYS + 5 {
             let (key, first) = (error(&number.to_string()), Timestamp::ZERO);
             counts.add_error(&ErrorDelta { key, count: 1, first, sample: String::new() });

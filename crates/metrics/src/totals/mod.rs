@@ -22,7 +22,7 @@ use std::collections::BTreeMap;
 pub use self::behind::{Backlog, Behind, Gap, Late, Staleness};
 pub use self::cells::Window;
 pub use self::config::{PopulationConfig, TotalsConfig};
-pub(crate) use self::counts::Counts;
+pub(crate) use self::counts::CountTotals;
 pub use self::counts::{DisconnectTotal, ErrorTotal};
 pub use self::full::{Full, Proof, Rooms, Stall};
 pub(crate) use self::generators::Generators;
@@ -51,7 +51,7 @@ pub struct Totals {
     pub(crate) config: TotalsConfig,
     pub(crate) elapsed: Timestamp,
     pub(crate) metrics: MetricTotals,
-    pub(crate) counts: Counts,
+    pub(crate) counts: CountTotals,
     pub(crate) users: UsersTotal,
     pub(crate) generators: Generators,
     pub(crate) timeline: Timeline,

@@ -21,6 +21,10 @@ pub enum Format {
     OpenMetrics,
 }
 
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("there is no format \"{0}\", expected one of {names}", names = Format::ALL.map(Format::name).join(", "))]
+pub struct UnknownFormat(String);
+
 impl Format {
     pub const ALL: [Self; 6] = [Self::Html, Self::Json, Self::Csv, Self::Junit, Self::K6, Self::OpenMetrics];
 
@@ -38,12 +42,9 @@ impl Format {
 
     /// # Errors
     /// The names that there are.
-    pub fn named(name: &str) -> Result<Self, String> {
+    pub fn named(name: &str) -> Result<Self, UnknownFormat> {
         let found = Self::ALL.into_iter().find(|format| format.name() == name);
-        found.ok_or_else(|| {
-            let names = Self::ALL.map(Self::name).join(", ");
-            format!("there is no format \"{name}\", expected one of {names}")
-        })
+        found.ok_or_else(|| UnknownFormat(name.to_owned()))
     }
 
     /// As a menu offers it, and what it is good for.

@@ -425,6 +425,6 @@ fn formats_are_found_by_their_names() {
     for format in Format::ALL {
         assert_eq!(Format::named(format.name()), Ok(format));
     }
-    let error = Format::named("pdf").unwrap_err();
+    let error = Format::named("pdf").unwrap_err().to_string();
     assert_eq!(error, "there is no format \"pdf\", expected one of html, json, csv, junit, k6, openmetrics");
 }

@@ -31,7 +31,7 @@ pub use status::{Phase, StatusView};
 pub use thresholds::{ThresholdRow, measured, note as threshold_note};
 pub use tiles::Tile;
 pub use verdict::{ReasonRow, VerdictView};
-pub use voice::{ANSWER_COLUMNS, SpeakerRow, TURN_COLUMNS, VoiceView};
+pub use voice::{ANSWER_COLUMNS, NoSuchUser, SpeakerRow, TURN_COLUMNS, VoiceView};
 
 use std::sync::Arc;
 

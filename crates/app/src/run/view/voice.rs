@@ -8,7 +8,7 @@ use super::table::{Cell, Column, Row};
 use crate::format;
 use base::time::Timestamp;
 use catalogue::{Counter, Metric};
-use metrics::{Totals, cut_waiting};
+use metrics::{Totals, UserId, cut_waiting};
 use plan::{Plan, Population, Schedule, Segment};
 
 /// Shares are of all turns, or of all answers.
@@ -36,6 +36,25 @@ pub struct SpeakerRow {
     pub name: String,
     /// Users that are likely to be there now, from 0.
     pub present: Range<u32>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum NoSuchUser {
+    #[error("Nobody is in this run.")]
+    Nobody,
+    #[error("Nobody speaks in this run.")]
+    NobodySpeaks,
+    #[error("The number of a user is from 1 on, and not \"{0}\".")]
+    Number(String),
+}
+
+impl SpeakerRow {
+    /// The user of this number, from 1, as it was typed.
+    pub fn user(&self, number: &str) -> Result<UserId, NoSuchUser> {
+        let parsed = number.trim().parse::<u32>().ok().filter(|number| (1..=MOST_USERS).contains(number));
+        let number = parsed.ok_or_else(|| NoSuchUser::Number(number.trim().to_owned()))?;
+        Ok(UserId::new(self.population, number - 1))
+    }
 }
 
 /// Which kinds of users a run has. Told by what its workers count, which they name from the start.
@@ -112,6 +131,8 @@ fn present(at: usize, population: &Population, totals: &Totals) -> Range<u32> {
 
 /// How many of the newest users of an open load are drawn from.
 const NEWEST: u32 = 10;
+/// Users of a population that a user's id can tell apart.
+const MOST_USERS: u32 = 1 << 24;
 
 pub(super) fn count(totals: &Totals, counter: Counter) -> u64 {
     totals.counter(counter.name()).unwrap_or_default()
@@ -310,6 +331,20 @@ mod tests {
         check(0, 0, 3, &format!("No answer began. {waited}"), Mood::Warn);
         check(40, 0, 0, "Every one of 40 answers could be played without a pause.", Mood::Good);
         check(40, 4, 0, "4 of 40 answers left their listener without audio (10 %).", Mood::Bad);
+    }
+
+    #[test]
+    fn a_user_is_named_by_its_number() {
+        let speaker = SpeakerRow { population: 1, name: "a".into(), present: 0..4 };
+        let check = |typed: &str, expected: Option<u32>| {
+            assert_eq!(speaker.user(typed).ok(), expected.map(|index| UserId::new(1, index)), "{typed}");
+        };
+        check(" 1 ", Some(0));
+        check("16777216", Some((1 << 24) - 1));
+        check("16777217", None);
+        check("0", None);
+        let refused = speaker.user(" -1 ").unwrap_err().to_string();
+        assert_eq!(refused, "The number of a user is from 1 on, and not \"-1\".");
     }
 
     #[test]
