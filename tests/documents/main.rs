@@ -1,6 +1,7 @@
 //! Documents as people type them: what passes, and what everything else is told.
 #![cfg(not(target_arch = "wasm32"))]
 
+mod addresses;
 mod catalogue;
 mod fields;
 mod kept;

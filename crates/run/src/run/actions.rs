@@ -67,7 +67,7 @@ impl Run {
     pub(super) fn note_down(&mut self, at_s: f64, text: &str) {
         let clean = text_without_secrets(text, MASK);
         let text = clean.as_deref().unwrap_or(text).trim();
-        if self.epoch_ms.is_none() || text.is_empty() {
+        if self.clock.epoch_ms.is_none() || text.is_empty() {
             return;
         }
         let at = base::time::Timestamp::from_millis_f64(at_s * 1e3).min(self.now());

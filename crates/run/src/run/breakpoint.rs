@@ -66,7 +66,7 @@ impl Run {
 
     pub(super) fn search_on(&mut self) {
         let Some(mut searching) = self.searching.take() else { return };
-        let (now, has_begun) = (self.now(), self.epoch_ms.is_some_and(|epoch_ms| self.now_ms >= epoch_ms));
+        let (now, has_begun) = (self.now(), self.clock.has_begun());
         match self.stage {
             Stage::Running if has_begun => {
                 let order = self.ask(&mut searching, now);

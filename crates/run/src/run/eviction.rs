@@ -3,8 +3,23 @@
 use super::Run;
 use crate::member::{Member, MemberState};
 use base::time::Span;
-use engine::wire::{Implausible, LogLevel, Snapshot, ToWorker};
+use engine::wire::{Implausible, LogLevel, PartOfRun, Snapshot, ToWorker};
 use metrics::AnnotationKind;
+use plan::Plan;
+
+#[derive(Debug)]
+pub(super) struct Eviction {
+    /// What a part of another browser's is held against.
+    part: PartOfRun,
+    /// One worker of each browser that was put out, until the swarm's conductor has heard of it.
+    put_out: Vec<usize>,
+}
+
+impl Eviction {
+    pub fn new(plan: &Plan) -> Self {
+        Self { part: PartOfRun::new(plan), put_out: Vec::new() }
+    }
+}
 
 impl Run {
     /// Whether a hand-over can be. What this browser's own workers say is this program's. Of another's nothing stands later in the
@@ -19,9 +34,9 @@ impl Run {
         if member.part.browser.is_none() {
             return Ok(());
         }
-        snapshot.plausible(now, &self.part, &member.ledger)?;
+        snapshot.plausible(now, &self.eviction.part, &member.ledger)?;
         member.named += self.aggregator.strange_names(&snapshot.metrics);
-        let most = self.part.most_names();
+        let most = self.eviction.part.most_names();
         if member.named > most {
             let what = "names of metrics that nobody else has";
             return Err(Implausible::Many { what, found: member.named, most });
@@ -39,9 +54,9 @@ impl Run {
         if self.is_done() || !self.members.iter().any(lives) {
             return;
         }
-        self.put_out.push(worker);
+        self.eviction.put_out.push(worker);
         let why: String = why.chars().take(LONGEST_WHY).collect();
-        if self.epoch_ms.is_none() {
+        if self.clock.epoch_ms.is_none() {
             return self.give_up(format!("{browser} was put out before the start: {why}"));
         }
         let at = self.now();
@@ -62,7 +77,7 @@ impl Run {
 
     /// A worker of each browser that was put out since the last call: nothing more is to be taken from it.
     pub fn take_put_out(&mut self) -> Vec<usize> {
-        std::mem::take(&mut self.put_out)
+        std::mem::take(&mut self.eviction.put_out)
     }
 }
 

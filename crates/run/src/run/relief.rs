@@ -11,6 +11,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::verdict::BrowserSeen;
 use super::{Run, Stage};
 use crate::member::{GiveUpRequest, MemberState};
 use base::time::{Span, Timestamp};
@@ -25,6 +26,8 @@ pub(super) struct Relief {
     on_the_way: BTreeMap<UserId, usize>,
     /// The most users of each part, as the plan is now.
     planned: BTreeMap<usize, u32>,
+    /// What was said and asked of each browser about its sockets.
+    pub browsers: Vec<BrowserSeen>,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -72,7 +75,7 @@ impl Run {
             if self.relief.on_the_way.get(user) == Some(&worker) {
                 self.relief.on_the_way.remove(user);
                 let until = self.now() + BETWEEN_REFUSALS;
-                let seen = self.browsers_seen.get_mut(self.aggregator.totals().homes().of(worker));
+                let seen = self.relief.browsers.get_mut(self.aggregator.totals().homes().of(worker));
                 if let Some(seen) = seen.filter(|_| moved.given_up.contains(user)) {
                     seen.has_no_room_until = until;
                 }
@@ -150,7 +153,7 @@ impl Run {
     }
 
     fn guest(&self, user: UserId) -> Guest {
-        let row = self.csv.get(user.population()).and_then(|rows| rows.get(user.index() as usize));
+        let row = self.supplies.csv.get(user.population()).and_then(|rows| rows.get(user.index() as usize));
         Guest { user, row: row.cloned().unwrap_or_default() }
     }
 
@@ -193,11 +196,11 @@ impl Run {
             let parts = self.members.iter().map(|member| &member.part.segment);
             self.relief.planned = parts.map(|segment| (segment.part, self.plan.users_of(segment))).collect();
         }
-        (0..self.browsers_seen.len()).map(|home| self.free_sockets_of(home)).collect()
+        (0..self.relief.browsers.len()).map(|home| self.free_sockets_of(home)).collect()
     }
 
     fn free_sockets_of(&self, home: usize) -> u32 {
-        let (rooms, seen) = (self.aggregator.totals().rooms(), &self.browsers_seen[home]);
+        let (rooms, seen) = (self.aggregator.totals().rooms(), &self.relief.browsers[home]);
         let players: Vec<usize> = self.workers_of(home).filter(|&worker| self.is_player(worker)).collect();
         let can_host = rooms.opens(home) && seen.has_no_room_until <= self.now();
         if !can_host || !players.iter().any(|&worker| self.plays_load(worker)) {

@@ -126,7 +126,7 @@ impl Run {
         let Some(member) = member.filter(|member| member.state < MemberState::Finished).filter(is_heard) else {
             return;
         };
-        if self.epoch_ms.is_none() {
+        if self.clock.epoch_ms.is_none() {
             let browser = member.part.browser.clone().unwrap_or_default();
             return self.give_up(format!("{browser} vanished before the start"));
         }

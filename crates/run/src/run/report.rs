@@ -17,7 +17,7 @@ impl Run {
 
     /// Short id of the run, part of its accounts and messages.
     pub fn id(&self) -> &str {
-        &self.run_id
+        &self.supplies.run_id
     }
 
     pub fn totals(&self) -> &Totals {
@@ -27,12 +27,12 @@ impl Run {
     /// What it has come to so far.
     pub fn result(&self) -> RunResult<'_> {
         RunResult {
-            id: Cow::Borrowed(&self.run_id),
+            id: Cow::Borrowed(&self.supplies.run_id),
             plan: Cow::Borrowed(&self.plan),
             totals: Cow::Borrowed(self.aggregator.totals()),
             log: Cow::Borrowed(&self.log),
             status: self.status(),
-            finished: self.is_done() && !self.is_cut_off,
+            finished: self.is_done() && !self.page.is_cut_off,
             clock_bound: self.clock_bound,
             thresholds: self.thresholds(),
             search: self.search(),
@@ -42,7 +42,7 @@ impl Run {
 
     /// As they were judged when the last second was over; a search judges them level by level.
     fn thresholds(&self) -> Cow<'_, [ThresholdResult]> {
-        match &self.judgement {
+        match &self.judging.judgement {
             Some(judgement) if self.searching.is_none() => Cow::Borrowed(&judgement.thresholds),
             _ => Cow::Owned(self.aggregator.thresholds()),
         }
@@ -55,7 +55,7 @@ impl Run {
 
     /// The run's time zero in milliseconds since 1970; `None` before it is set.
     pub fn epoch_ms(&self) -> Option<f64> {
-        self.epoch_ms
+        self.clock.epoch_ms
     }
 
     /// Workers, the probe's included.
@@ -119,11 +119,8 @@ impl Run {
         }
     }
 
-    /// Time of the run; stands still before its start and after its end.
     pub(super) fn now(&self) -> Timestamp {
-        self.epoch_ms.map_or(Timestamp::ZERO, |epoch_ms| {
-            Timestamp::from_millis_f64(self.ended_ms.unwrap_or(self.now_ms) - epoch_ms)
-        })
+        self.clock.now()
     }
 }
 

@@ -40,12 +40,12 @@ impl Run {
             self.stage,
             Stage::Running | Stage::Settling { .. } | Stage::Leaving { .. } | Stage::Aborting { .. }
         );
-        is_under_way && self.epoch_ms.is_some_and(|epoch_ms| self.now_ms >= epoch_ms)
+        is_under_way && self.clock.has_begun()
     }
 
     /// Time has passed. Who has his plan by now is listened for.
     pub(super) fn listen(&mut self) {
-        self.watchdog.look(self.now_ms);
+        self.watchdog.look(self.clock.now_ms);
         if self.is_listening() {
             let (heard, now) = (self.watchdog.heard(), self.now());
             let new = |member: &&mut Member| member.state >= MemberState::Loaded && !member.hearing.has_begun();

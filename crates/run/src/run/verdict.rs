@@ -18,6 +18,27 @@ pub(super) struct BrowserSeen {
     pub has_no_room_until: Timestamp,
 }
 
+/// The verdict so far.
+#[derive(Debug, Default)]
+pub(super) struct Judging {
+    /// As of the last second that is over.
+    pub judgement: Option<RunJudgement>,
+    /// When that was: closed seconds, whether the run was done, and whether it had a problem.
+    as_of: Option<(u32, bool, Option<String>)>,
+    /// Seconds after which thresholds were looked at.
+    pub heeded: u32,
+}
+
+impl Judging {
+    /// It was not judged like this yet.
+    fn is_new(&mut self, closed: u32, is_done: bool, problem: Option<&str>) -> bool {
+        let as_of = Some((closed, is_done, problem.map(str::to_owned)));
+        let is_new = self.as_of != as_of;
+        self.as_of = as_of;
+        is_new
+    }
+}
+
 impl Run {
     /// A browser whose part of the plan needs more sockets than it can hold is not asked for them: whoever asks too much of it is
     /// refused like by a server. What it has is shared in proportion to the users; `None`: there is room for all.
@@ -42,8 +63,8 @@ impl Run {
 
     /// Says of each browser that is full that it is, and lets its users wait instead of fail; and takes it back.
     pub(super) fn note_full_browsers(&mut self) {
-        self.browsers_seen.resize_with(self.aggregator.totals().homes().count(), BrowserSeen::default);
-        for home in 0..self.browsers_seen.len() {
+        self.relief.browsers.resize_with(self.aggregator.totals().homes().count(), BrowserSeen::default);
+        for home in 0..self.relief.browsers.len() {
             let rooms = self.aggregator.totals().rooms();
             let (full, stall, wants_trial) = (rooms.full_now(home), rooms.stall(home), rooms.wants_trial(home));
             self.note_full(home, full);
@@ -55,7 +76,7 @@ impl Run {
     }
 
     fn note_full(&mut self, home: usize, full: Option<Full>) {
-        let seen = &mut self.browsers_seen[home];
+        let seen = &mut self.relief.browsers[home];
         let was_full = std::mem::replace(&mut seen.is_full, full.is_some());
         let is_told = full.is_some_and(|_| std::mem::replace(&mut seen.is_told, true));
         let name = self.name_of_browser(home);
@@ -75,7 +96,7 @@ impl Run {
     }
 
     fn note_stall(&mut self, home: usize, stall: Option<Stall>) {
-        let seen = &mut self.browsers_seen[home];
+        let seen = &mut self.relief.browsers[home];
         let since = stall.map(|stall| stall.since);
         if let Some(stall) = stall.filter(|_| seen.stalled_since != since) {
             seen.stalled_since = since;
@@ -92,7 +113,7 @@ impl Run {
     /// Its probe has time for that; without one, another worker.
     fn try_another_place(&mut self, home: usize) {
         let now = self.now();
-        let seen = &mut self.browsers_seen[home];
+        let seen = &mut self.relief.browsers[home];
         if self.stage != Stage::Running || seen.tried_at.is_some_and(|tried| now.since(tried) < BETWEEN_TRIALS) {
             return;
         }
@@ -117,20 +138,20 @@ impl Run {
 
     /// As of the last second that is over.
     pub fn verdict(&self) -> Option<&Verdict> {
-        self.judgement.as_ref().map(|judgement| &judgement.verdict)
+        self.judging.judgement.as_ref().map(|judgement| &judgement.verdict)
     }
 
     /// At each second's end, and at the run's.
     pub(super) fn judge(&mut self) {
         let problem = self.problem.clone().or_else(|| self.unheard_now());
-        let second = (self.aggregator.totals().timeline().closed(), self.is_done(), problem.clone());
-        if self.judged.as_ref() == Some(&second) || (self.epoch_ms.is_none() && !self.is_done()) {
+        let (closed, is_done) = (self.aggregator.totals().timeline().closed(), self.is_done());
+        let has_begun = self.clock.epoch_ms.is_some() || is_done;
+        if !has_begun || !self.judging.is_new(closed, is_done, problem.as_deref()) {
             return;
         }
-        self.judged = Some(second);
         // A search breaks its thresholds on purpose, level by level: what it has found is no failure of the run.
         let thresholds = self.searching.is_none().then(|| self.aggregator.thresholds());
-        self.judgement = Some(RunJudgement::of(JudgedRun {
+        self.judging.judgement = Some(RunJudgement::of(JudgedRun {
             rules: &self.plan.verdict,
             totals: self.aggregator.totals(),
             thresholds: thresholds.as_deref(),
@@ -160,3 +181,22 @@ fn said_of(name: &str, full: Full) -> String {
 
 /// A socket that does not open is given up after twice as long.
 const BETWEEN_TRIALS: Span = Span::from_secs(3);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_run_is_judged_when_something_has_changed() {
+        let mut judging = Judging::default();
+        let mut check = |closed, is_done, problem, expected| {
+            assert_eq!(judging.is_new(closed, is_done, problem), expected, "{closed} {is_done} {problem:?}");
+        };
+        check(0, false, None, true);
+        check(0, false, None, false);
+        check(1, false, None, true);
+        check(1, false, Some("lost"), true);
+        check(1, true, Some("lost"), true);
+        check(1, true, Some("lost"), false);
+    }
+}
