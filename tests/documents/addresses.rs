@@ -80,7 +80,7 @@ fn nasty_addresses_lead_where_a_browser_goes_or_nowhere() {
     check("http://0", Some("0.0.0.0"));
     check("http://0x", Some("0.0.0.0"));
     check("http://0x.0x.0", Some("0.0.0.0"));
-    check("http://1.2.3.4..", None);
+    check("http://1.2.3.4..", Some("1.2.3.4."));
     check("http://09", None);
     check("http://0x100000000", None);
     check("http://b.example.0x1", None);
