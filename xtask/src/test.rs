@@ -123,8 +123,9 @@ fn e2e(tally: &mut Tally) -> Result<(), String> {
     browser::ensure_node()?;
     browser::ensure_e2e_packages()?;
     let (calm, others): (Vec<_>, Vec<_>) = test_files()?.into_iter().partition(|file| needs_calm(file));
-    // Most of a story is waiting, so three at a time; a story that measures would measure its neighbours.
-    let passes = [(others, 3), (calm, 1)].map(|(files, at_once)| {
+    // Most of a story is waiting, so up to three at a time; a story that measures, or takes all there is, is alone.
+    let side_by_side = std::thread::available_parallelism().map_or(2, |cores| cores.get().clamp(2, 3));
+    let passes = [(others, side_by_side), (calm, 1)].map(|(files, at_once)| {
         let mut tests = command("node");
         tests.args(["--test", &format!("--test-concurrency={at_once}"), "--test-reporter=spec"]).args(files);
         tests.env("CHROME", &chromium).env("MOSQUITTO", &mosquitto).env("TABSWARM_LAB", artifacts::lab_program());
