@@ -2,6 +2,7 @@
 
 use leptos::html::Textarea;
 use leptos::prelude::*;
+use web_sys::HtmlTextAreaElement;
 
 use crate::ui::page::EDITOR_ID;
 use crate::ui::parts::{Dialog, Document};
@@ -18,21 +19,7 @@ pub fn JsonEditor() -> impl IntoView {
     let scrolled = RwSignal::new(0);
     let help = RwSignal::new(false);
     let fitting = RwSignal::new(Vec::new());
-    let look = move || {
-        let Some(area) = area.get_untracked() else { return };
-        let (text, cursor) = (area.value(), area.selection_start().ok().flatten().unwrap_or_default());
-        fitting.set(proposals(&text, bytes_before(&text, cursor)));
-    };
-    let take = move |proposal: &Proposal| {
-        let Some(area) = area.get_untracked() else { return };
-        let (text, cursor) = proposal.put_into(&area.value());
-        let cursor = text[..cursor].encode_utf16().count() as u32;
-        area.set_value(&text);
-        store.dispatch(Edit::TypedJson(text));
-        area.focus().ok();
-        area.set_selection_range(cursor, cursor).ok();
-        look();
-    };
+    let look = move || fitting.set(area.get_untracked().map(|area| at_cursor(&area)).unwrap_or_default());
     // Setting the same text again would move the cursor.
     Effect::new(move || {
         let shown = text.get();
@@ -68,22 +55,47 @@ pub fn JsonEditor() -> impl IntoView {
                     on:scroll=move |_| if let Some(area) = area.get_untracked() { scrolled.set(area.scroll_top()) }
                 />
             </div>
-            <div class="proposals" role="group" aria-label="What may stand at the cursor" hidden=move || fitting.with(Vec::is_empty)>
-                {move || fitting.get().into_iter().map(|proposal| proposal_row(proposal, take)).collect_view()}
-            </div>
+            <Completion area fitting />
         </details>
         <Dialog title="The scenario language" open=help content=|| view! { <Document html=app::documents::SCENARIO /> } />
     }
 }
 
-fn proposal_row(proposal: Proposal, take: impl Fn(&Proposal) + Copy + 'static) -> impl IntoView {
-    let (name, meaning) = (proposal.name, proposal.meaning.replace('`', ""));
-    let needed = proposal.is_required.then_some(" (required)");
+/// What fits at the cursor; a click puts it there.
+#[component]
+fn Completion(area: NodeRef<Textarea>, fitting: RwSignal<Vec<Proposal>>) -> impl IntoView {
+    let store = Store::here();
+    let take = move |name: &str| {
+        let Some(area) = area.get_untracked() else { return };
+        // The text may have changed since the list was made.
+        if let Some(proposal) = at_cursor(&area).iter().find(|proposal| proposal.name == name) {
+            let (text, cursor) = proposal.put_into(&area.value());
+            let cursor = text[..cursor].encode_utf16().count() as u32;
+            area.set_value(&text);
+            store.dispatch(Edit::TypedJson(text));
+            area.focus().ok();
+            area.set_selection_range(cursor, cursor).ok();
+        }
+        fitting.set(at_cursor(&area));
+    };
+    let row = move |proposal: Proposal| {
+        let needed = proposal.is_required.then_some(" (required)");
+        view! {
+            <button class="quiet" on:click=move |_| take(proposal.name)>
+                <code>{proposal.name}</code> {needed} <span class="hint">{proposal.meaning.replace('`', "")}</span>
+            </button>
+        }
+    };
     view! {
-        <button class="quiet" on:click=move |_| take(&proposal)>
-            <code>{name}</code> {needed} <span class="hint">{meaning}</span>
-        </button>
+        <div class="proposals" role="group" aria-label="What may stand at the cursor" hidden=move || fitting.with(Vec::is_empty)>
+            {move || fitting.get().into_iter().map(row).collect_view()}
+        </div>
     }
+}
+
+fn at_cursor(area: &HtmlTextAreaElement) -> Vec<Proposal> {
+    let (text, cursor) = (area.value(), area.selection_start().ok().flatten().unwrap_or_default());
+    proposals(&text, bytes_before(&text, cursor))
 }
 
 /// Browsers count a text's halves of 16 bits.
