@@ -31,6 +31,13 @@ impl Type {
         self.objects().into_iter().min_by_key(|object| object.strangers(fields))
     }
 
+    /// All objects of those it may be that suit these fields as well as that one.
+    pub fn candidates(&self, fields: &Map<String, Value>) -> Vec<&'static Object> {
+        let objects = self.objects();
+        let least = objects.iter().map(|object| object.strangers(fields)).min();
+        objects.into_iter().filter(|object| Some(object.strangers(fields)) == least).collect()
+    }
+
     /// All that it may be.
     fn objects(&self) -> Vec<&'static Object> {
         match *self {

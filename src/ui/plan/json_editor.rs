@@ -2,7 +2,8 @@
 
 use leptos::html::Textarea;
 use leptos::prelude::*;
-use web_sys::HtmlTextAreaElement;
+use wasm_bindgen::JsCast;
+use web_sys::{HtmlDocument, HtmlTextAreaElement};
 
 use crate::ui::page::EDITOR_ID;
 use crate::ui::parts::{Dialog, Document};
@@ -69,12 +70,19 @@ fn Completion(area: NodeRef<Textarea>, fitting: RwSignal<Vec<Proposal>>) -> impl
         let Some(area) = area.get_untracked() else { return };
         // The text may have changed since the list was made.
         if let Some(proposal) = at_cursor(&area).iter().find(|proposal| proposal.name == name) {
-            let (text, cursor) = proposal.put_into(&area.value());
-            let cursor = text[..cursor].encode_utf16().count() as u32;
-            area.set_value(&text);
-            store.dispatch(Edit::TypedJson(text));
             area.focus().ok();
-            area.set_selection_range(cursor, cursor).ok();
+            let text = area.value();
+            let units = |end: usize| text[..end].encode_utf16().count() as u32;
+            let place = &proposal.instead_of;
+            area.set_selection_range(units(place.start), units(place.end)).ok();
+            // As if it had been typed, so that it can be undone.
+            let page = document().dyn_into::<HtmlDocument>().ok();
+            let typed = page
+                .and_then(|page| page.exec_command_with_show_ui_and_value("insertText", false, &proposal.insert).ok());
+            if typed != Some(true) {
+                area.set_range_text(&proposal.insert).ok();
+                store.dispatch(Edit::TypedJson(area.value()));
+            }
         }
         fitting.set(at_cursor(&area));
     };

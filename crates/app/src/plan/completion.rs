@@ -17,14 +17,6 @@ pub struct Proposal {
     pub instead_of: Range<usize>,
 }
 
-impl Proposal {
-    /// The text with it, and where the cursor stands then.
-    pub fn put_into(&self, text: &str) -> (String, usize) {
-        let (before, after) = (&text[..self.instead_of.start], &text[self.instead_of.end..]);
-        (format!("{before}{}{after}", self.insert), before.len() + self.insert.len())
-    }
-}
-
 /// Those that fit at byte `cursor` of a plan's text, which may be unfinished; most wanted first.
 pub fn proposals(text: &str, cursor: usize) -> Vec<Proposal> {
     let Some(before) = text.get(..cursor) else { return Vec::new() };
@@ -35,13 +27,14 @@ pub fn proposals(text: &str, cursor: usize) -> Vec<Proposal> {
     let Some(kind) = above.iter().try_fold(root, |kind, open| open.inside(kind)) else { return Vec::new() };
     match &top.awaited {
         Awaited::Key => fields(text, &reader, top, kind),
-        Awaited::Value => top.inside(kind).map(|kind| values(text, &reader, kind)).unwrap_or_default(),
+        // Where a value stands already, a second one would be too many.
+        Awaited::Value if reader.word.is_none() && !ends(&text[reader.at..]) => Vec::new(),
+        Awaited::Value => values(text, &reader, &names(top, kind)),
         Awaited::Nothing => Vec::new(),
     }
 }
 
 fn fields(text: &str, reader: &Reader, top: &Open, kind: Type) -> Vec<Proposal> {
-    let Some(object) = kind.object(&top.fields) else { return Vec::new() };
     let mut after = Reader { open: vec![top.clone()], word: reader.word, ..Reader::default() };
     after.read_on(text, reader.at);
     let taken = after.closed.as_ref().or(after.open.first()).map(|open| &open.fields).unwrap_or(&top.fields);
@@ -53,7 +46,17 @@ fn fields(text: &str, reader: &Reader, top: &Open, kind: Type) -> Vec<Proposal> 
         field.name.starts_with(&*typed) && !field.name.starts_with('$') && (is_typed || !taken.contains_key(field.name))
     };
     let has_value = text[instead_of.end..].trim_start().starts_with(':');
-    let mut wanted: Vec<_> = object.fields.iter().filter(fits).collect();
+    let mut wanted: Vec<&Field> = Vec::new();
+    for field in kind.candidates(&top.fields).into_iter().flat_map(|object| object.fields).filter(fits) {
+        if wanted.iter().all(|known| known.name != field.name) {
+            wanted.push(field);
+        }
+    }
+    // Its value means something under the name that it has.
+    let written = text[instead_of.clone()].trim_matches('"');
+    if has_value && kind.candidates(&top.fields).iter().any(|object| object.names().contains(&written)) {
+        return Vec::new();
+    }
     wanted.sort_by_key(|field| !matches!(field.need, Need::Required));
     let proposal = |field: &Field| {
         let value = if has_value { String::new() } else { format!(": {}", sample(field)) };
@@ -69,9 +72,24 @@ fn fields(text: &str, reader: &Reader, top: &Open, kind: Type) -> Vec<Proposal> 
     wanted.into_iter().map(proposal).collect()
 }
 
-fn values(text: &str, reader: &Reader, kind: Type) -> Vec<Proposal> {
+/// The names that may stand where this has got to; the field that tells objects apart may have those of all of them.
+fn names(top: &Open, kind: Type) -> Vec<&'static str> {
+    if !top.is_object {
+        return kind.entry().and_then(|kind| kind.names()).unwrap_or_default().to_vec();
+    }
+    let candidates = kind.candidates(&top.fields);
+    let fields = candidates.iter().flat_map(|object| object.fields).filter(|field| field.name == top.key);
+    fields.flat_map(|field| field.of.names().unwrap_or_default().iter().copied()).collect()
+}
+
+/// Nothing more belongs to what stands in front of it.
+fn ends(rest: &str) -> bool {
+    rest.trim_start().chars().next().is_none_or(|next| matches!(next, ',' | '}' | ']'))
+}
+
+fn values(text: &str, reader: &Reader, names: &[&'static str]) -> Vec<Proposal> {
     let (typed, instead_of) = (reader.typed(), reader.word_range(text));
-    let fitting = kind.names().unwrap_or_default().iter().filter(|name| name.starts_with(&*typed));
+    let fitting = names.iter().filter(|name| name.starts_with(&*typed));
     let proposal = |name: &&'static str| Proposal {
         name,
         meaning: "",
@@ -252,6 +270,12 @@ fn is_mark(c: char) -> bool {
 mod tests {
     use super::*;
 
+    impl Proposal {
+        fn put_into(&self, text: &str) -> String {
+            format!("{}{}{}", &text[..self.instead_of.start], self.insert, &text[self.instead_of.end..])
+        }
+    }
+
     /// `|` is the cursor. The names that are proposed, and the text with the first of them.
     #[track_caller]
     fn check(marked: &str, names: &[&str], expected: &str) {
@@ -262,7 +286,7 @@ mod tests {
         let head = &found_names[..found_names.len().min(names.len())];
         assert_eq!(head, names, "{marked}: {found_names:?}");
         if let Some(first) = found.first() {
-            assert_eq!(first.put_into(&text).0, expected, "{marked}");
+            assert_eq!(first.put_into(&text), expected, "{marked}");
         } else {
             assert_eq!(text, expected, "{marked}");
         }
@@ -274,6 +298,9 @@ mod tests {
         check(r#"{ |"name": "x" }"#, &["version", "populations"], r#"{ "version": 1, "name": "x" }"#);
         check(r#"{ "sett|" }"#, &["settle_s"], r#"{ "settle_s": 3 }"#);
         check(r#"{ "sett|": 5 }"#, &["settle_s"], r#"{ "settle_s": 5 }"#);
+        // A value that is there keeps the name that it has.
+        check(r#"{ "se|ed": 5 }"#, &[], r#"{ "seed": 5 }"#);
+        check(r#"{ "|seed": 5 }"#, &[], r#"{ "seed": 5 }"#);
         check(r#"{ "verdict": { | } }"#, &["lag_ms", "pacing_ms"], r#"{ "verdict": { "lag_ms": 50 } }"#);
     }
 
@@ -289,6 +316,8 @@ mod tests {
     fn a_scenario_in_the_plan_has_its_fields() {
         let step = r#"{ "populations": [{ "scenario": { "flow": [{ "emit": { "event": "x", | } }] } }] }"#;
         check(step, &["args", "ack", "operation", "answer"], &step.replace('|', r#""args": []"#));
+        let kinds = r#"{ "populations": [{ "scenario": { "flow": [{ | }] } }] }"#;
+        check(kinds, &["http", "emit", "wait", "think"], &kinds.replace('|', r#""http": {}"#));
         let note = r#"{ "populations": [{ "scenario": { "flow": [{ "repeat": 3, | }] } }] }"#;
         check(note, &["steps", "note"], &note.replace('|', r#""steps": []"#));
     }
@@ -296,6 +325,10 @@ mod tests {
     #[test]
     fn names_are_proposed_where_a_field_takes_them() {
         check(r#"{ "mark": | }"#, &["public", "query", "auth", "none"], r#"{ "mark": "public" }"#);
+        check(r#"{ "mark":| "auth" }"#, &[], r#"{ "mark": "auth" }"#);
+        check(r#"{ "expect": [|"planned_end"] }"#, &[], r#"{ "expect": ["planned_end"] }"#);
+        let model = r#"{ "populations": [{ "load": { "model": "|" } }] }"#;
+        check(model, &["closed", "open", "shape", "batch"], &model.replace("\"|\"", "\"closed\""));
         check(r#"{ "mark": "qu|" }"#, &["query"], r#"{ "mark": "query" }"#);
         check(
             r#"{ "expect": ["no_failed_users", "pl|"] }"#,
