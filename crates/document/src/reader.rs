@@ -97,7 +97,8 @@ impl<'a> Node<'a> {
         self.integer(kind.wholes().expect("the type has whole numbers"))
     }
 
-    /// Whether it is what it may be, all the way down; what is not is reported.
+    /// Whether it is of this type, all the way down; what is not is reported. What has to be there, and how much of it, is for its owner
+    /// to judge: absent fields, the lengths of lists and [constraints](crate::Constraint).
     pub fn is(&self, kind: &Type) -> bool {
         match *kind {
             Type::Any => true,
@@ -285,7 +286,7 @@ impl<'a> Fields<'a> {
             Some(node) => read(&node),
             None if field.usual().is_some() => usual(field),
             None => {
-                self.node.problem(format!("`{}` is missing", field.name));
+                self.required(field.name);
                 None
             }
         }

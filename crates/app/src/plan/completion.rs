@@ -20,8 +20,8 @@ pub struct Proposal {
 /// Those that fit at byte `cursor` of a plan's text, which may be unfinished; most wanted first.
 pub fn proposals(text: &str, cursor: usize) -> Vec<Proposal> {
     let Some(before) = text.get(..cursor) else { return Vec::new() };
-    let mut reader = Reader::default();
-    reader.read(before);
+    let mut reader = Reader { text: before, ..Reader::default() };
+    reader.read_on();
     let Some((top, above)) = reader.open.split_last() else { return Vec::new() };
     let root = Type::Object(&plan::PLAN);
     let Some(kind) = above.iter().try_fold(root, |kind, open| open.inside(kind)) else { return Vec::new() };
@@ -34,9 +34,9 @@ pub fn proposals(text: &str, cursor: usize) -> Vec<Proposal> {
     }
 }
 
-fn fields(text: &str, reader: &Reader, top: &Open, kind: Type) -> Vec<Proposal> {
-    let mut after = Reader { open: vec![top.clone()], word: reader.word, ..Reader::default() };
-    after.read_on(text, reader.at);
+fn fields(text: &str, reader: &Reader<'_>, top: &Open, kind: Type) -> Vec<Proposal> {
+    let mut after = Reader { open: vec![top.clone()], word: reader.word, at: reader.at, text, closed: None };
+    after.read_on();
     let taken = after.closed.as_ref().or(after.open.first()).map(|open| &open.fields).unwrap_or(&top.fields);
     let typed = reader.typed();
     let instead_of = reader.word_range(text);
@@ -87,7 +87,7 @@ fn ends(rest: &str) -> bool {
     rest.trim_start().chars().next().is_none_or(|next| matches!(next, ',' | '}' | ']'))
 }
 
-fn values(text: &str, reader: &Reader, names: &[&'static str]) -> Vec<Proposal> {
+fn values(text: &str, reader: &Reader<'_>, names: &[&'static str]) -> Vec<Proposal> {
     let (typed, instead_of) = (reader.typed(), reader.word_range(text));
     let fitting = names.iter().filter(|name| name.starts_with(&*typed));
     let proposal = |name: &&'static str| Proposal {
@@ -160,26 +160,21 @@ impl Open {
 
 /// Reads JSON as far as it goes, and knows where it is then.
 #[derive(Debug, Default)]
-struct Reader {
+struct Reader<'t> {
+    text: &'t str,
     open: Vec<Open>,
     /// The last one that has ended.
     closed: Option<Open>,
     /// The word that has begun and not ended: where, and whether it is a text.
     word: Option<(usize, bool)>,
     at: usize,
-    text: String,
 }
 
-impl Reader {
-    fn read(&mut self, text: &str) {
-        self.read_on(text, 0);
-    }
-
-    /// Until the outermost value has ended.
-    fn read_on(&mut self, text: &str, from: usize) {
-        self.text = text.to_owned();
-        let mut is_escaped = false;
-        for (at, c) in text[from..].char_indices().map(|(at, c)| (from + at, c)) {
+impl Reader<'_> {
+    /// To the text's end, or until the outermost value has ended.
+    fn read_on(&mut self) {
+        let (from, mut is_escaped) = (self.at, false);
+        for (at, c) in self.text[from..].char_indices().map(|(at, c)| (from + at, c)) {
             self.at = at + c.len_utf8();
             match self.word {
                 Some((_, true)) if is_escaped => is_escaped = false,
