@@ -1,5 +1,5 @@
 // A test is a story about one user: what it opens is closed when it ends, and what it saw is kept when it fails.
-import { mkdir, writeFile } from 'node:fs/promises';
+import { appendFile, mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import test from 'node:test';
 
@@ -28,6 +28,8 @@ export function story(title, tell) {
       }
     } catch (error) {
       await world.keep(title);
+      // Whoever runs all stories may tell it once more, alone.
+      if (process.env.TABSWARM_FAILED) await appendFile(process.env.TABSWARM_FAILED, `${process.argv[1]}\n`);
       throw error;
     } finally {
       await world.close();

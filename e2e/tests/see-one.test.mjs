@@ -21,11 +21,12 @@ story('one user is watched, taken over and given back, and an error leads to its
   const page = await world.page(lab.url, SIZE);
   await lab.setFaults({ error_share: 0.2, error_code: 'SERVER_BUSY' });
   await swarm.start(page, chatPlan(lab, crowd(8, 180), behaviour));
+  // While a run begins, cards appear above this one, and what a pointer aims at moves.
+  await swarm.everybody(page, 8);
   const card = at.seeCard(page);
   await card.getByLabel('User', { exact: true }).fill('3');
   await card.getByRole('button', { name: 'Watch', exact: true }).click();
   await card.getByRole('status').filter({ hasText: 'Watching' }).waitFor();
-  await swarm.everybody(page, 8);
   const frames = card.getByRole('list', { name: /^Frames/ }).getByRole('listitem');
   await until('frames', async () => (await frames.count()) > 20, { within: 20_000 });
   const sent = async () => (await frames.allTextContents()).some((text) => text.includes('chatMessage'));

@@ -7,6 +7,11 @@ pub struct Tally {
 }
 
 impl Tally {
+    pub fn add(&mut self, other: Self) {
+        self.passed += other.passed;
+        self.failed += other.failed;
+    }
+
     /// Takes what a line of output says. Rust's harness and wasm-bindgen's print one summary per test binary,
     /// Node's runner prints one line per figure: `# pass 3` (or `ℹ pass 3`, for people).
     pub fn read(&mut self, line: &str) {
