@@ -29,6 +29,17 @@ impl Clock {
         self.origin_ms + self.performance.now()
     }
 
+    /// The smallest step that it makes, milliseconds; tried, which takes up to a second.
+    pub fn step_ms(&self) -> f64 {
+        let step = || {
+            let before = self.now_ms();
+            // A clock that stands still is no reason to hang.
+            let later = (0..LOOKS).map(|_| self.now_ms()).find(|now| *now > before);
+            later.map_or(f64::INFINITY, |now| now - before)
+        };
+        (0..STEPS).map(|_| step()).fold(WORST_STEP_MS, f64::min)
+    }
+
     /// Now on the time line that starts at `epoch_ms`.
     pub fn since(&self, epoch_ms: f64) -> Timestamp {
         Timestamp::from_millis_f64(self.now_ms() - epoch_ms)
@@ -40,3 +51,7 @@ impl Default for Clock {
         Self::new()
     }
 }
+
+const LOOKS: u32 = 1_000_000;
+const STEPS: u32 = 20;
+const WORST_STEP_MS: f64 = 1_000.0;

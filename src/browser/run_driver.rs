@@ -15,6 +15,7 @@ use super::freeze::Freezing;
 use super::history::{History, date};
 use super::identity::RandomError;
 use super::lab::{self, LabError};
+use super::machine::{cores, user_agent};
 use super::recorder::Pages;
 use super::swarm_driver::SwarmDriver;
 use super::visibility::Visibility;
@@ -408,12 +409,4 @@ impl Inner {
             listener();
         }
     }
-}
-
-pub(super) fn user_agent() -> String {
-    web_sys::window().and_then(|window| window.navigator().user_agent().ok()).unwrap_or_default()
-}
-
-pub(super) fn cores() -> u32 {
-    web_sys::window().map_or(1.0, |window| window.navigator().hardware_concurrency()) as u32
 }

@@ -9,22 +9,8 @@ use wasm_bindgen::closure::Closure;
 use web_sys::{Event, WebSocket};
 
 use super::reach::{look, own_origin};
-use engine::user::StepKind;
 use engine::wire::Trial;
-use plan::Plan;
-use run::preflight::{Question, QuestionSeen};
-
-/// The address to count at: the target's if that is wanted, else the lab's that served this page, else none.
-pub async fn place_to_count(plan: &Plan, at_target: bool) -> Option<String> {
-    if at_target {
-        let connects = run::preflight::connects(plan);
-        return connects.into_iter().find_map(|kind| match kind {
-            StepKind::Connect { url, is_socket_io } => Some(if is_socket_io { format!("{url}{ENGINE}") } else { url }),
-            _ => None,
-        });
-    }
-    at_lab().await.map(|place| place.url)
-}
+use run::preflight::{ENGINE, Question, QuestionSeen};
 
 /// At the lab that served this page, if one did.
 pub async fn at_lab() -> Option<Trial> {
@@ -103,6 +89,5 @@ impl Drop for Probe {
     }
 }
 
-const ENGINE: &str = "?EIO=4&transport=websocket";
 const QUIET_MS: u32 = 2_000;
 const POLL_MS: u32 = 50;

@@ -9,13 +9,13 @@ use gloo_timers::callback::Timeout;
 
 use self::membership::{JOURNAL, take_over, take_up};
 use super::identity::{self, RandomError};
+use super::machine::{cores, known_sockets, user_agent};
 use super::notes::Notes;
-use super::run_driver::{cores, user_agent};
 use super::sockets_probe::at_broker;
 use super::wake::WakeLock;
 use super::worker_host::{HostEvent, WorkerError, WorkerHost};
 use engine::wire::{FromWorker, ToWorker};
-use run::{Capacity, Run, RunInput, browser_name, sockets};
+use run::{Capacity, Run, RunInput, browser_name};
 use swarm::{
     Bounds, Card, Conductor, Consent, Credentials, Generator, Invite, LinkCommand, LinkEvent, Loading, Offer, Patience,
     Revival, Role, SessionId, Signer, Traffic, Watcher,
@@ -90,8 +90,7 @@ pub struct Introduction {
 impl Introduction {
     /// `name` as its operator has chosen it; empty: what tells browsers apart.
     pub fn of_this_browser(name: &str, limits: plan::Limits) -> Self {
-        let agent = user_agent();
-        let (browser, sockets) = (browser_name(&agent), sockets(&agent));
+        let (browser, sockets) = (browser_name(&user_agent()), known_sockets());
         let name = name_or_made_up(name, &browser);
         Self { name, browser, cores: cores(), sockets, bounds: Bounds { limits, users: sockets } }
     }

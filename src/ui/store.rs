@@ -7,11 +7,13 @@ use leptos::prelude::*;
 use super::effects;
 use super::sound::Sound;
 use super::swarm::swarm_picture;
-use crate::browser::{History, Preflight, Rehearsal, RunDriver, SwarmDriver};
+use crate::browser::{History, Preflight, RunDriver, SwarmDriver, known_sockets, own_origin};
 use app::listen::ListenEvent;
+use app::page::PageEvent;
 use app::past::PastRun;
 use app::plan::path::Path;
 use app::plan::{Editor, population_path};
+use app::preflight::uplink::uplink;
 use app::preflight::{PreflightEvent, RehearsalOrder};
 use app::results::{Overlay, ResultsEvent, Screen, overlay};
 use app::run::view::Tables;
@@ -21,6 +23,7 @@ use app::swarm::{Reply, SwarmEvent, SwarmView};
 use app::trace::TraceEvent;
 use app::{Event, Model, update};
 use metrics::clock_doubts;
+use run::preflight::ToRehearse;
 use run::{Run, RunResult};
 use swarm::Offer;
 
@@ -246,19 +249,25 @@ impl Store {
     pub fn rehearse(self, order: RehearsalOrder) {
         let swarm = self.swarm_driver();
         let others = swarm.ready().iter().map(|(_, capacity)| capacity.sockets).sum();
-        let rehearsal = Rehearsal {
+        let wanted = ToRehearse {
+            uplink: uplink(&order.plan).map(|uplink| (uplink.text, uplink.is_heavy)),
             plan: *order.plan,
             csv: order.csv,
             clips: order.clips,
             limits: self.driver().limits(),
             counts_at_target: order.counts_at_target,
             others,
+            sockets: known_sockets(),
+            origin: own_origin(),
         };
-        let preflight = Preflight::start(rehearsal, move |checklist, is_done| {
+        let preflight = Preflight::start(wanted, move |checklist, is_done| {
             let checklist = Box::new(checklist);
             self.dispatch(PreflightEvent::News { checklist, is_done });
         });
-        self.preflight.set_value(Some(preflight));
+        match preflight {
+            Ok(preflight) => self.preflight.set_value(Some(preflight)),
+            Err(error) => self.dispatch(PageEvent::Failed(format!("Nothing was tried: {error}."))),
+        }
     }
 
     pub fn cancel_rehearsal(self) {

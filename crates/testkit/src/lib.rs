@@ -5,6 +5,7 @@
 
 mod broker;
 mod pretender;
+mod rehearsal;
 mod rings;
 mod swarm;
 mod world;
@@ -14,5 +15,6 @@ pub use demo_service::{
     AnswerSound, Chat, ChatCounts, ClosePoint, Faults, Net, VoiceConfig, VoiceCounts, VoiceServer, spellings,
 };
 pub use pretender::Pretender;
+pub use rehearsal::SimulatedRehearsal;
 pub use swarm::{CONDUCTOR, SimulatedSwarm};
 pub use world::{Endpoint, World};

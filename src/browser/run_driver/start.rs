@@ -4,8 +4,9 @@ use std::rc::Rc;
 
 use gloo_timers::callback::Interval;
 
-use super::{Current, EngineHost, Inner, StartError, Watches, cores, picture, user_agent};
+use super::{Current, EngineHost, Inner, StartError, Watches, picture};
 use crate::browser::freeze::Freezing;
+use crate::browser::machine::{cores, known_sockets, user_agent};
 use crate::browser::recorder::Pages;
 use crate::browser::sockets_probe::{at_broker, at_lab};
 use crate::browser::visibility::Visibility;
@@ -16,7 +17,7 @@ use metrics::Baseline;
 use plan::{Limits, Plan};
 use protocol::audio::Clip;
 use results::{HostPage, UnderWay, Wanted};
-use run::{Capacity, RunInput, browser_name, is_capped, sockets, trial};
+use run::{Capacity, RunInput, browser_name, is_capped, trial};
 use swarm::{Cast, Offer, SessionId};
 
 impl Inner {
@@ -41,9 +42,8 @@ impl Inner {
             return Err(StartError::Stopped);
         }
         let only_watches = self.swarm.with(|swarm| swarm.is_some_and(|swarm| swarm.only_watches));
-        let agent = user_agent();
-        let is_capped = is_capped(&browser_name(&agent));
-        let own = Capacity { only_watches, is_capped, ..Capacity::own(cores(), sockets(&agent)) };
+        let is_capped = is_capped(&browser_name(&user_agent()));
+        let own = Capacity { only_watches, is_capped, ..Capacity::own(cores(), known_sockets()) };
         let cast = Cast::of(own, others, plan.handshakes_in_flight).ok_or(StartError::NobodyPlays)?;
         let (run, at_ms) = (identity::run_id()?, self.clock.now_ms());
         let host = |worker| Ok((worker, self.spawn(worker)?));
