@@ -11,7 +11,7 @@ use wasm_bindgen_futures::future_to_promise;
 
 use super::chart_parts;
 use super::run_driver::RunDriver;
-use super::swarm_driver::{Side, SwarmDriver};
+use super::swarm_driver::SwarmDriver;
 use app::plan::clips::Clips;
 use app::plan::csv::CsvTable;
 use app::plan::{account_rows, check};
@@ -22,7 +22,7 @@ use document::Problem;
 use metrics::Report;
 use plan::{Caps, Limits, Plan};
 use results::archive;
-use swarm::Seat;
+use swarm::{Seat, Side};
 
 /// Puts `window.tabswarm` in place. It is there from the page's start to its end.
 ///
@@ -189,10 +189,10 @@ fn swarm_now(driver: &SwarmDriver) -> Value {
     driver.with(|swarm| {
         let Some(swarm) = swarm else { return Value::Null };
         let mut now = json!({
-            "name": swarm.card.name, "connected": swarm.is_connected, "problem": swarm.trouble(), "invite": swarm.invite.to_join(),
-            "watch": swarm.invite.to_watch(), "traffic": swarm.traffic,
+            "name": swarm.card().name, "connected": swarm.is_connected(), "problem": swarm.trouble(), "invite": swarm.invite().to_join(),
+            "watch": swarm.invite().to_watch(), "traffic": swarm.traffic(),
         });
-        match &swarm.side {
+        match swarm.side() {
             Side::Conductor(conductor) => {
                 let seat = |seat: &Seat| json!({
                     "name": seat.name(), "away": seat.is_away, "clock": seat.clock, "workers": seat.workers.len(),

@@ -54,7 +54,7 @@ pub use preflight::Preflight;
 pub use reach::own_origin;
 pub use run_driver::{RunDriver, StartError};
 pub use socket::Sockets;
-pub use swarm_driver::{Introduction, Side, Swarm, SwarmDriver};
+pub use swarm_driver::{Introduction, SwarmDriver};
 pub use text_decoder::text_of;
 pub use timer::BrowserTimer;
 pub use visibility::Visibility;

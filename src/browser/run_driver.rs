@@ -235,7 +235,7 @@ impl RunDriver {
             let pages = Some(Pages::new(self.0.history.clone(), None));
             self.0.show(Current { pages, ..current });
             self.0.obey();
-            self.0.swarm.offer(offer);
+            self.0.swarm.quietly(|own| own.offer(offer));
         }
         // Whoever is not back yet is away.
         self.0.swarm.change(|_| {});
@@ -376,7 +376,9 @@ impl Inner {
                         pages.write(page, told);
                     }
                 }
-                UnderWayOutput::Journal { number, page, taken } => self.swarm.write_down(number, page, taken),
+                UnderWayOutput::Journal { number, page, taken } => {
+                    self.swarm.quietly(|own| own.write_down(number, page, taken))
+                }
                 UnderWayOutput::Over => self.end(),
                 UnderWayOutput::News => self.tell(),
             }

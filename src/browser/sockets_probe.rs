@@ -26,11 +26,6 @@ pub async fn at_lab() -> Option<Trial> {
     is_lab.then(|| Trial { url: url(), protocols: Vec::new() })
 }
 
-/// At a swarm's broker: a socket that says nothing and closes at once disturbs nobody there.
-pub fn at_broker(broker: &str) -> Trial {
-    Trial { url: broker.to_owned(), protocols: vec!["mqtt".to_owned()] }
-}
-
 /// Opens so many sockets at once and closes them again; answers with how many were open at the same time.
 pub async fn count_sockets(address: &str, most: u32) -> u32 {
     let open = Rc::new(Cell::new(0));

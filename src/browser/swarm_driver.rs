@@ -1,26 +1,24 @@
-//! The page's swarm: owns the link's worker, the conductor's or generator's state, and a generator's own workers.
-
-mod membership;
+//! The page's swarm: the link's worker, the workers of a generator's part and this tab's notes, in the hands of `swarm::Membership`,
+//! which decides everything.
 
 use std::cell::RefCell;
 use std::rc::{Rc, Weak};
 
 use gloo_timers::callback::Timeout;
+use wasm_bindgen_futures::spawn_local;
 
-use self::membership::{JOURNAL, take_over, take_up};
+use super::clock::Clock;
 use super::identity::{self, RandomError};
 use super::machine::{cores, known_sockets, user_agent};
 use super::notes::Notes;
-use super::sockets_probe::at_broker;
 use super::wake::WakeLock;
 use super::worker_host::{HostEvent, WorkerError, WorkerHost};
 use engine::wire::{FromWorker, ToWorker};
 use run::{Capacity, Run, RunInput, browser_name};
 use swarm::{
-    Bounds, Card, Conductor, Consent, Credentials, Generator, Invite, LinkCommand, LinkEvent, Loading, Offer, Patience,
-    Revival, Role, SessionId, Signer, Traffic, Watcher,
+    Bounds, Card, Conductor, Consent, Credentials, Entrance, FromLink, Invite, Loading, MemberInput, MemberOutput,
+    Membership, NoteKind, Remembered, SessionId, ToLink,
 };
-use swarm::{FromLink, ToLink};
 
 /// What becomes of a run's inputs that come from other browsers.
 type Feed = Rc<dyn Fn(RunInput)>;
@@ -49,32 +47,13 @@ pub enum EnterError {
 }
 
 /// A swarm that this page is in.
-pub struct Swarm {
-    pub invite: Invite,
-    /// This browser's own.
-    pub card: Card,
-    /// It plays a probe and no load, as its operator wants it.
-    pub only_watches: bool,
-    pub is_connected: bool,
-    /// Why it is not, or what else is wrong.
-    pub problem: Option<String>,
-    pub traffic: Traffic,
-    pub side: Side,
-    signer: Signer,
-    loading: Loading,
-    credentials: Option<Credentials>,
+struct Swarm {
+    membership: Membership,
     link: Option<LinkHost>,
-    revival: Revival,
     workers: Vec<Option<EngineHost>>,
     notes: Notes,
     /// While a part of a run is played here.
     wake: Option<WakeLock>,
-}
-
-pub enum Side {
-    Conductor(Conductor),
-    Generator(Box<Generator>),
-    Watcher(Watcher),
 }
 
 /// How this browser introduces itself.
@@ -141,35 +120,19 @@ impl SwarmDriver {
     ) -> Result<Option<Run>, EnterError> {
         self.leave();
         let (signer, loading) = identity::this_tab(&invite.keys)?;
-        let card = this.card();
+        let (card, bounds) = (this.card(), this.bounds);
         let notes = Notes::open(&signer).await?;
-        let (side, run) = match invite.role() {
-            Role::Conductor => take_over(&notes, &card.name).await,
-            Role::Generator => {
-                let mut generator = Generator::new(card.clone(), this.bounds).trying(vec![at_broker(&invite.broker)]);
-                take_up(&mut generator, &notes).await;
-                (Side::Generator(Box::new(generator)), None)
-            }
-            Role::Watcher => (Side::Watcher(Watcher::default()), None),
+        let remembered = Remembered {
+            journal: notes.read(NoteKind::Journal.name()).await,
+            parts: notes.read(NoteKind::Part.name()).await,
+            playing: notes.read(NoteKind::Playing.name()).await,
+            agreed: notes.read(NoteKind::Agreed.name()).await,
         };
-        let link = Inner::link(&self.0, loading)?;
-        let swarm = Swarm {
-            invite,
-            card,
-            only_watches: false,
-            is_connected: false,
-            problem: None,
-            traffic: Traffic::default(),
-            side,
-            signer,
-            loading,
-            credentials,
-            link: Some(link),
-            revival: Revival::default(),
-            workers: Vec::new(),
-            notes,
-            wake: None,
-        };
+        let (mut membership, run) =
+            Membership::enter(Entrance { invite, credentials, card, bounds, signer, loading, remembered });
+        membership.handle(0.0, MemberInput::Noted { taken: Vec::new(), unkept: notes.problem() });
+        let link = Some(Inner::link(&self.0, loading)?);
+        let swarm = Swarm { membership, link, workers: Vec::new(), notes, wake: None };
         *self.0.swarm.borrow_mut() = Some(swarm);
         self.0.tell();
         Ok(run)
@@ -179,7 +142,13 @@ impl SwarmDriver {
     pub fn leave(&self) {
         let left = self.0.swarm.borrow_mut().take();
         if let Some(mut left) = left {
-            left.send(LinkCommand::Leave);
+            left.membership.leave();
+            while let Some(output) = left.membership.poll() {
+                if let (MemberOutput::Link(message), Some(link)) = (output, &left.link) {
+                    // A link that is gone has nobody to take leave of.
+                    let _ = link.send(&message);
+                }
+            }
             // What it has to say last takes a moment; its workers stop at once.
             if let Some(link) = left.link.take() {
                 Timeout::new(LAST_WORDS_MS, move || drop(link)).forget();
@@ -190,28 +159,19 @@ impl SwarmDriver {
     }
 
     /// Reads the swarm, if this page is in one. `read` must not call this driver.
-    pub fn with<R>(&self, read: impl FnOnce(Option<&Swarm>) -> R) -> R {
-        read(self.0.swarm.borrow().as_ref())
+    pub fn with<R>(&self, read: impl FnOnce(Option<&Membership>) -> R) -> R {
+        read(self.0.swarm.borrow().as_ref().map(|swarm| &swarm.membership))
     }
 
     /// Changes something about it, and does what follows from that.
-    pub fn change(&self, change: impl FnOnce(&mut Swarm)) {
-        Inner::update(&self.0, change);
+    pub fn change(&self, change: impl FnOnce(&mut Membership)) {
+        self.0.update(change);
         self.0.tell();
     }
 
-    /// Asks everybody's operator; see [`Conductor::offer`].
-    pub fn offer(&self, offer: Offer) {
-        Inner::update(&self.0, |swarm| {
-            if let Side::Conductor(conductor) = &mut swarm.side {
-                conductor.offer(Offer { conductor: swarm.card.name.clone(), ..offer });
-            }
-        });
-    }
-
-    /// Somebody's operator has not answered.
-    pub fn is_waiting(&self) -> bool {
-        self.conductor(|conductor| conductor.is_waiting()).unwrap_or(false)
+    /// `name` as its operator has typed it.
+    pub fn rename(&self, name: &str) {
+        self.change(|own| own.rename(name_or_made_up(name, &own.card().browser)));
     }
 
     /// Browsers that would play now, besides this one.
@@ -220,7 +180,7 @@ impl SwarmDriver {
     }
 
     pub fn own_name(&self) -> Option<String> {
-        self.with(|swarm| swarm.map(|swarm| swarm.card.name.clone()))
+        self.with(|swarm| swarm.map(|swarm| swarm.card().name.clone()))
     }
 
     /// How wrong the comparison of two browsers' clocks would be in a run that starts now, milliseconds; 0: nobody else is here.
@@ -228,47 +188,21 @@ impl SwarmDriver {
         self.conductor(Conductor::expected_clock_bound).unwrap_or_default()
     }
 
-    /// Writes a page of the run's journal down, and lets the others forget what is in it.
-    pub fn write_down(&self, number: u64, page: Vec<u8>, taken: Vec<(SessionId, u64)>) {
-        let Some(notes) = self.with(|swarm| swarm.map(|swarm| swarm.notes.clone())) else { return };
-        let this = self.clone();
-        wasm_bindgen_futures::spawn_local(async move {
-            // Where nothing can be written down, waiting for it helps nobody.
-            notes.write(JOURNAL, number, &page).await;
-            this.conduct(|conductor| {
-                let Some(conductor) = conductor else { return };
-                taken.into_iter().for_each(|(session, below)| conductor.keep(session, below));
-            });
-        });
-    }
-
-    /// A run begins: the journal of the one before is not needed any more.
-    pub fn forget_below(&self, number: u64) {
-        if let Some(notes) = self.with(|swarm| swarm.map(|swarm| swarm.notes.clone())) {
-            wasm_bindgen_futures::spawn_local(async move { notes.forget(JOURNAL, number).await });
-        }
-    }
-
-    pub fn set_patience(&self, patience: Patience) {
-        self.change(|swarm| swarm.conduct(|conductor| conductor.set_patience(patience)));
-    }
-
     /// Has the conductor do something (`None`: this page conducts no swarm), then does what it wants done.
     pub fn conduct<R>(&self, work: impl FnOnce(Option<&mut Conductor>) -> R) -> R {
-        let done = work(self.0.swarm.borrow_mut().as_mut().and_then(|swarm| match &mut swarm.side {
-            Side::Conductor(conductor) => Some(conductor),
-            Side::Generator(_) | Side::Watcher(_) => None,
-        }));
-        Inner::update(&self.0, |_| {});
+        let done = work(self.0.swarm.borrow_mut().as_mut().and_then(|swarm| swarm.membership.conductor_mut()));
+        self.0.update(|_| {});
         done
+    }
+
+    /// Does what follows from `change`, and tells nobody: who changes it knows.
+    pub fn quietly(&self, change: impl FnOnce(&mut Membership)) {
+        self.0.update(change);
     }
 
     /// Reads it, if this page conducts a swarm. `read` must not call this driver.
     pub fn conductor<R>(&self, read: impl FnOnce(&Conductor) -> R) -> Option<R> {
-        self.with(|swarm| match &swarm?.side {
-            Side::Conductor(conductor) => Some(read(conductor)),
-            Side::Generator(_) | Side::Watcher(_) => None,
-        })
+        self.with(|swarm| swarm?.conductor().map(read))
     }
 }
 
@@ -277,77 +211,141 @@ impl Inner {
     fn link(self: &Rc<Self>, loading: Loading) -> Result<LinkHost, WorkerError> {
         let inner: Weak<Self> = Rc::downgrade(self);
         LinkHost::spawn(super::LINK_NAME, move |event| {
-            let inner = inner.upgrade();
-            let inner = inner.filter(|inner| inner.swarm.borrow().as_ref().is_some_and(|now| now.loading == loading));
-            if let Some(inner) = inner {
-                Self::on_link(&inner, event);
+            let Some(inner) = inner.upgrade().filter(|inner| inner.loading() == Some(loading)) else { return };
+            let is_event = matches!(event, HostEvent::Message(FromLink::Event(_)));
+            inner.handle(match event {
+                HostEvent::Message(message) => MemberInput::Link(message),
+                HostEvent::Died(why) => MemberInput::LinkDied(why),
+            });
+            if !is_event {
+                inner.tell();
             }
         })
     }
 
-    fn on_link(self: &Rc<Self>, event: HostEvent<FromLink>) {
-        let (mut is_tick, mut wait_ms) = (false, None);
-        Self::update(self, |swarm| match event {
-            HostEvent::Message(FromLink::Ready { .. }) => swarm.open(),
-            HostEvent::Message(FromLink::Event(event)) => {
-                is_tick = matches!(event, LinkEvent::Tick(_));
-                swarm.on_event(event);
+    fn invite(&self) -> Option<Invite> {
+        self.swarm.borrow().as_ref().map(|swarm| swarm.membership.invite().clone())
+    }
+
+    fn loading(&self) -> Option<Loading> {
+        self.swarm.borrow().as_ref().map(|swarm| swarm.membership.loading())
+    }
+
+    fn handle(self: &Rc<Self>, input: MemberInput) {
+        self.update(|membership| membership.handle(Clock::new().now_ms(), input));
+    }
+
+    /// Changes the swarm, then does what it wants done.
+    fn update(self: &Rc<Self>, change: impl FnOnce(&mut Membership)) {
+        if let Some(swarm) = &mut *self.swarm.borrow_mut() {
+            change(&mut swarm.membership);
+        }
+        let mut inputs = Vec::new();
+        loop {
+            let output = self.swarm.borrow_mut().as_mut().and_then(|swarm| swarm.membership.poll());
+            match output {
+                Some(MemberOutput::Run(input)) => inputs.push(input),
+                Some(output) => self.obey(output),
+                None => break,
             }
-            HostEvent::Message(FromLink::Failed { message }) | HostEvent::Died(message) => {
-                wait_ms = swarm.on_link_died(&message);
-            }
-        });
-        if let Some(wait_ms) = wait_ms {
-            self.revive(wait_ms);
+        }
+        if let Some(swarm) = &mut *self.swarm.borrow_mut() {
+            swarm.stay_awake();
+        }
+        // The run may have something to say to the swarm at once, so nothing for it may wait here meanwhile.
+        let is_tick = inputs.last() == Some(&RunInput::Tick);
+        if let Some(feed) = self.on_run.borrow().clone() {
+            inputs.into_iter().for_each(|input| feed(input));
         }
         if is_tick {
-            self.feed_run(RunInput::Tick);
             self.tell();
         }
     }
 
-    /// Starts another link in place of the one that died, unless the swarm is left by then.
-    fn revive(self: &Rc<Self>, wait_ms: u32) {
-        let (inner, swarm) = (Rc::downgrade(self), self.swarm.borrow().as_ref().map(|swarm| swarm.loading));
-        let is_same = move |inner: &Rc<Self>| inner.swarm.borrow().as_ref().map(|now| now.loading) == swarm;
-        let start = move || {
-            let Some(inner) = inner.upgrade().filter(is_same) else { return };
-            let Some(keys) = inner.swarm.borrow().as_ref().map(|swarm| swarm.invite.keys.clone()) else { return };
-            let tab = identity::this_tab(&keys).map_err(EnterError::from);
-            let link = tab.and_then(|(_, loading)| Ok((loading, inner.link(loading)?)));
-            let mut wait_ms = None;
-            Self::update(&inner, |swarm| {
-                swarm.revival.on_start();
-                match link {
-                    Ok((loading, link)) => (swarm.loading, swarm.link) = (loading, Some(link)),
-                    Err(error) => wait_ms = swarm.on_link_died(&error.to_string()),
+    fn obey(self: &Rc<Self>, output: MemberOutput) {
+        match output {
+            MemberOutput::Link(message) => self.post(&message),
+            MemberOutput::Revive { after_ms } => self.revive(after_ms),
+            // It is for the run, see `update`.
+            MemberOutput::Run(_) => {}
+            MemberOutput::Spawn { workers } => self.spawn(workers),
+            MemberOutput::Tell { worker, message } => {
+                let sent = self.with_workers(|workers| Some(workers.get(worker as usize)?.as_ref()?.send(&message)));
+                if let Some(Some(Err(why))) = sent {
+                    self.handle(MemberInput::WorkerDied { worker, why: why.to_string() });
                 }
-            });
-            if let Some(wait_ms) = wait_ms {
-                inner.revive(wait_ms);
             }
+            MemberOutput::Discard { worker } => {
+                let discarded = self.with_workers(|workers| workers.get_mut(worker as usize).and_then(Option::take));
+                drop(discarded);
+            }
+            MemberOutput::Dismiss => drop(self.with_workers(std::mem::take)),
+            MemberOutput::Note { kind, number, note, taken } => self.note(kind, number, note, taken),
+            MemberOutput::Forget { kind, below } => {
+                if let Some(notes) = self.notes() {
+                    spawn_local(async move { notes.forget(kind.name(), below).await });
+                }
+            }
+        }
+    }
+
+    fn post(self: &Rc<Self>, message: &ToLink) {
+        let post = |swarm: &Swarm| swarm.link.as_ref().map(|link| link.send(message));
+        let posted = self.swarm.borrow().as_ref().and_then(post);
+        if let Some(Err(problem)) = posted {
+            self.handle(MemberInput::Unsent(problem.to_string()));
+        }
+    }
+
+    fn notes(&self) -> Option<Notes> {
+        self.swarm.borrow().as_ref().map(|swarm| swarm.notes.clone())
+    }
+
+    fn note(self: &Rc<Self>, kind: NoteKind, number: u64, note: Vec<u8>, taken: Vec<(SessionId, u64)>) {
+        let (Some(notes), invite) = (self.notes(), self.invite()) else { return };
+        let inner = Rc::downgrade(self);
+        spawn_local(async move {
+            notes.write(kind.name(), number, &note).await;
+            if let Some(inner) = inner.upgrade().filter(|inner| inner.invite() == invite) {
+                inner.handle(MemberInput::Noted { taken, unkept: notes.problem() });
+            }
+        });
+    }
+
+    /// Starts another link in place of the one that died, unless the swarm is left by then.
+    fn revive(self: &Rc<Self>, after_ms: u32) {
+        let (inner, loading) = (Rc::downgrade(self), self.loading());
+        let start = move || {
+            let Some(inner) = inner.upgrade().filter(|inner| inner.loading() == loading) else { return };
+            let Some(invite) = inner.invite() else { return };
+            let tab = identity::this_tab(&invite.keys).map_err(EnterError::from);
+            let link = tab.and_then(|(_, loading)| Ok((loading, inner.link(loading)?)));
+            let started = link.map(|(loading, link)| {
+                if let Some(swarm) = &mut *inner.swarm.borrow_mut() {
+                    swarm.link = Some(link);
+                }
+                loading
+            });
+            inner.handle(MemberInput::Revived(started.map_err(|error| error.to_string())));
             inner.tell();
         };
-        Timeout::new(wait_ms, start).forget();
-        self.tell();
+        Timeout::new(after_ms, start).forget();
     }
 
-    /// Changes the swarm, then does what it wants done. What it means for the run is fed to that afterwards, for the run
-    /// may have something to say to the swarm at once.
-    fn update(self: &Rc<Self>, change: impl FnOnce(&mut Swarm)) {
-        let mut inputs = Vec::new();
-        if let Some(swarm) = &mut *self.swarm.borrow_mut() {
-            change(swarm);
-            swarm.drain(self, &mut inputs);
-            swarm.stay_awake();
-        }
-        inputs.into_iter().for_each(|input| self.feed_run(input));
+    fn with_workers<R>(&self, work: impl FnOnce(&mut Vec<Option<EngineHost>>) -> R) -> Option<R> {
+        self.swarm.borrow_mut().as_mut().map(|swarm| work(&mut swarm.workers))
     }
 
-    fn feed_run(&self, input: RunInput) {
-        let feed = self.on_run.borrow().clone();
-        if let Some(feed) = feed {
-            feed(input);
+    /// There are to be so many workers for a generator's part.
+    fn spawn(self: &Rc<Self>, workers: u32) {
+        let here = self.with_workers(|workers| workers.len()).unwrap_or_default() as u32;
+        for worker in here..workers {
+            let host = self.engine(worker);
+            let refused = host.as_ref().err().map(WorkerError::to_string);
+            self.with_workers(|workers| workers.push(host.ok()));
+            if let Some(why) = refused {
+                self.handle(MemberInput::WorkerDied { worker, why });
+            }
         }
     }
 
@@ -364,20 +362,21 @@ impl Inner {
         let inner: Weak<Self> = Rc::downgrade(self);
         EngineHost::spawn(&format!("tabswarm part {}", worker + 1), move |event| {
             let Some(inner) = inner.upgrade() else { return };
-            Self::update(&inner, |swarm| {
-                let Side::Generator(generator) = &mut swarm.side else { return };
-                match event {
-                    HostEvent::Message(message) => generator.on_worker(worker, message),
-                    HostEvent::Died(why) => {
-                        generator.on_worker_died(worker, why);
-                        // What broke may still run: nobody would hear of what it does.
-                        if let Some(host) = swarm.workers.get_mut(worker as usize) {
-                            *host = None;
-                        }
-                    }
-                }
+            inner.handle(match event {
+                HostEvent::Message(message) => MemberInput::Worker { worker, message },
+                HostEvent::Died(why) => MemberInput::WorkerDied { worker, why },
             });
         })
+    }
+}
+
+impl Swarm {
+    fn stay_awake(&mut self) {
+        if self.membership.plays_a_part() {
+            self.wake.get_or_insert_with(WakeLock::hold);
+        } else {
+            self.wake = None;
+        }
     }
 }
 

@@ -10,6 +10,7 @@ use super::key::{Keys, Role};
 use super::secret::{KeyError, Secret};
 use super::signature::PublicKey;
 use base::url;
+use engine::wire::Trial;
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Invite {
@@ -61,6 +62,11 @@ impl Invite {
 
     pub const fn role(&self) -> Role {
         self.keys.role()
+    }
+
+    /// Where a browser may try whether it still opens sockets: one that says nothing and closes at once disturbs nobody at the broker.
+    pub fn trial(&self) -> Trial {
+        Trial { url: self.broker.clone(), protocols: vec!["mqtt".to_owned()] }
     }
 
     /// The fragment that this page itself needs to find back: for one who conducts it is a secret.

@@ -14,6 +14,7 @@ mod journal;
 mod key;
 mod line;
 mod link;
+mod membership;
 mod message;
 mod mqtt;
 mod packet;
@@ -40,6 +41,7 @@ pub use invite::{Invite, InviteError, checked_broker};
 pub use journal::{Beginning, Journal, replay};
 pub use key::{Keys, Role, Topics};
 pub use link::{Link, LinkCommand, LinkEvent, LinkInput, LinkOutput, Traffic};
+pub use membership::{Entrance, MemberInput, MemberOutput, Membership, NoteKind, Remembered, Side};
 pub use message::{
     Card, Consent, Offer, Order, Patience, Picture, Said, ToConductor, ToGenerator, What, pack, unpack, unpack_within,
 };

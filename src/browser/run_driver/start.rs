@@ -8,7 +8,7 @@ use super::{Current, EngineHost, Inner, StartError, Watches, picture};
 use crate::browser::freeze::Freezing;
 use crate::browser::machine::{cores, known_sockets, user_agent};
 use crate::browser::recorder::Pages;
-use crate::browser::sockets_probe::{at_broker, at_lab};
+use crate::browser::sockets_probe::at_lab;
 use crate::browser::visibility::Visibility;
 use crate::browser::wake::WakeLock;
 use crate::browser::worker_host::{HostEvent, WorkerError};
@@ -18,7 +18,7 @@ use plan::{Limits, Plan};
 use protocol::audio::Clip;
 use results::{HostPage, UnderWay, Wanted};
 use run::{Capacity, RunInput, browser_name, is_capped, trial};
-use swarm::{Cast, Offer, SessionId};
+use swarm::{Cast, Membership, Offer, SessionId};
 
 impl Inner {
     pub(super) async fn start(
@@ -32,7 +32,7 @@ impl Inner {
         let lab = lab::set_faults(&plan).await?;
         let others = self.gather(&plan).await;
         let baseline = self.baseline(&plan).await;
-        let place = match self.swarm.with(|swarm| swarm.map(|swarm| at_broker(&swarm.invite.broker))) {
+        let place = match self.swarm.with(|swarm| swarm.map(|swarm| swarm.invite().trial())) {
             Some(broker) => Some(broker),
             None => at_lab().await,
         };
@@ -41,7 +41,7 @@ impl Inner {
         if self.gives_up.get() {
             return Err(StartError::Stopped);
         }
-        let only_watches = self.swarm.with(|swarm| swarm.is_some_and(|swarm| swarm.only_watches));
+        let only_watches = self.swarm.with(|swarm| swarm.is_some_and(Membership::only_watches));
         let is_capped = is_capped(&browser_name(&user_agent()));
         let own = Capacity { only_watches, is_capped, ..Capacity::own(cores(), known_sockets()) };
         let cast = Cast::of(own, others, plan.handshakes_in_flight).ok_or(StartError::NobodyPlays)?;
@@ -50,7 +50,7 @@ impl Inner {
         let hosts = cast.own_workers().map(host).collect::<Result<_, WorkerError>>()?;
         let wanted = Wanted { run, plan, csv, clips, limits, baseline, trial, starve_ms: self.starve_ms.take() };
         let around = HostPage { this: self.this_browser(), keeps: self.history.begin(), picture };
-        self.swarm.forget_below((at_ms / 1e3) as u64);
+        self.swarm.quietly(|own| own.forget_journal((at_ms / 1e3) as u64));
         let under_way = self.swarm.conduct(|conductor| UnderWay::begin(at_ms, wanted, cast, conductor, around));
         let key = under_way.scribe().and_then(|scribe| scribe.key()).map(str::to_owned);
         let pages = Some(Pages::new(self.history.clone(), key));
@@ -84,9 +84,10 @@ impl Inner {
 
     /// The browsers of the swarm that play this plan: everybody's operator is asked, and not waited for without end.
     async fn gather(&self, plan: &Plan) -> Vec<(SessionId, Capacity)> {
-        self.swarm.offer(Offer { starts: true, ..Offer::of(plan) });
+        self.swarm.quietly(|own| own.offer(Offer { starts: true, ..Offer::of(plan) }));
         let since_ms = self.clock.now_ms();
-        let is_wanted = || self.swarm.is_waiting() && !self.gives_up.get();
+        let is_wanted =
+            || self.swarm.conductor(|conductor| conductor.is_waiting()).unwrap_or(false) && !self.gives_up.get();
         while is_wanted() && self.clock.now_ms() < since_ms + CONSENT_MS {
             gloo_timers::future::TimeoutFuture::new(POLL_MS).await;
         }

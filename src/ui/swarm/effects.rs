@@ -19,7 +19,7 @@ pub fn run(store: Store, effect: SwarmEffect) {
         // The plan of a run that goes on is not the one that was typed.
         SwarmEffect::OfferPlan(offer) => {
             if !store.driver().is_running() {
-                driver.offer(*offer);
+                driver.quietly(|own| own.offer(*offer));
             }
         }
         SwarmEffect::Decide(answer) => driver.change(|swarm| swarm.generate(|own| own.decide(answer))),
@@ -28,10 +28,10 @@ pub fn run(store: Store, effect: SwarmEffect) {
         SwarmEffect::StopPart => driver.change(|swarm| swarm.generate(Generator::stop)),
         SwarmEffect::WatchOnly(only) => driver.change(|swarm| swarm.watch_only(only)),
         SwarmEffect::MoveParts(moves) => driver.change(|swarm| swarm.move_parts(moves)),
-        SwarmEffect::SetPatience(patience) => driver.set_patience(patience),
+        SwarmEffect::SetPatience(patience) => driver.change(|own| own.set_patience(patience)),
         SwarmEffect::NameBrowser(name) => {
             remember(NAME, &name);
-            driver.change(|swarm| swarm.rename(&name));
+            driver.rename(&name);
         }
     }
 }

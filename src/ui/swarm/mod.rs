@@ -12,7 +12,7 @@ mod watcher;
 
 use leptos::prelude::*;
 
-use crate::browser::{RunDriver, Side, SwarmDriver};
+use crate::browser::{RunDriver, SwarmDriver};
 use crate::ui::store::Store;
 use app::swarm::SwarmView;
 use app::swarm::view::SwarmFacts;
@@ -20,7 +20,7 @@ use conductor::Conducting;
 pub use consent::{BrokerQuestion, LoadQuestion};
 use entrance::Entrance;
 use generator::Generating;
-use swarm::Role;
+use swarm::{Role, Side};
 use watcher::Watching;
 
 #[component]
@@ -44,19 +44,18 @@ pub fn SwarmPage() -> impl IntoView {
 pub fn swarm_picture(driver: &SwarmDriver, runs: &RunDriver, wanted_users: Option<u32>) -> SwarmView {
     driver.with(|swarm| {
         let Some(swarm) = swarm else { return SwarmView::default() };
-        let trouble = swarm.trouble();
         let facts = SwarmFacts {
-            invite: &swarm.invite,
-            name: &swarm.card.name,
-            is_connected: swarm.is_connected,
-            problem: trouble.as_deref(),
-            only_watches: swarm.only_watches,
+            invite: swarm.invite(),
+            name: &swarm.card().name,
+            is_connected: swarm.is_connected(),
+            problem: swarm.trouble(),
+            only_watches: swarm.only_watches(),
             moves_parts: swarm.moves_parts(),
-            traffic: swarm.traffic,
+            traffic: swarm.traffic(),
         };
-        match &swarm.side {
+        match swarm.side() {
             Side::Conductor(conductor) => {
-                runs.with_run(|run| SwarmView::of_conductor(&facts, conductor, &swarm.card, run, wanted_users))
+                runs.with_run(|run| SwarmView::of_conductor(&facts, conductor, swarm.card(), run, wanted_users))
             }
             Side::Generator(generator) => SwarmView::of_generator(&facts, generator),
             Side::Watcher(watcher) => SwarmView::of_watcher(&facts, watcher),
