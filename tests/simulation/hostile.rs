@@ -22,12 +22,12 @@ fn playing(users: u32, pretenders: usize) -> SimulatedSwarm {
     let plan = chat_plan(held(users, 600), variables);
     let mut swarm = SimulatedSwarm::with_pretenders(plan, HONEST, pretenders, Patience::default());
     swarm.play(15.0);
-    assert_eq!(active(&swarm), users, "{:?}", swarm.world.run.status());
+    assert_eq!(active(&swarm), users, "{:?}", swarm.run().status());
     swarm
 }
 
 fn active(swarm: &SimulatedSwarm) -> u32 {
-    swarm.world.run.status().users.by_state.active
+    swarm.run().status().users.by_state.active
 }
 
 /// Ends the run: the honest browsers' counts are the server's, which has seen nothing of the others.
@@ -36,7 +36,7 @@ fn check_counts(swarm: &mut SimulatedSwarm) {
     swarm.play(3.0);
     swarm.input(RunInput::Stop);
     swarm.play(60.0);
-    let run = &swarm.world.run;
+    let run = swarm.run();
     assert!(run.is_done(), "{:?}", run.status());
     let (ledger, counts) = (*run.totals().delivery(), &swarm.world.chat.counts);
     assert!(counts.messages > 100, "{counts:?}");
@@ -48,7 +48,7 @@ fn check_counts(swarm: &mut SimulatedSwarm) {
 /// How a member was put out, if it was: what the run's log says.
 fn put_out(swarm: &SimulatedSwarm, number: usize) -> Option<String> {
     let begins = format!("browser {} was put out after ", number + 1);
-    let line = swarm.world.run.log().lines().iter().find(|line| line.text.starts_with(&begins))?;
+    let line = swarm.run().log().lines().iter().find(|line| line.text.starts_with(&begins))?;
     line.text.split_once(" users: ").map(|(_, why)| why.to_owned())
 }
 
@@ -105,10 +105,10 @@ fn members_who_say_what_cannot_be_are_put_out_and_named_and_the_others_count_exa
     swarm.net.command(nils_of + 1, LinkCommand::Say { to: None, message: nils() });
     swarm.play(3.0);
     assert_eq!(put_out(&swarm, nils_of).as_deref(), Some("what it handed over cannot be read"));
-    let status = swarm.world.run.status();
+    let status = swarm.run().status();
     assert!(status.problem.is_some_and(|problem| problem.starts_with("browser 3 was put out after ")));
     assert_eq!((put_out(&swarm, 0), put_out(&swarm, 1)), (None, None));
-    assert!(swarm.world.run.totals().counters().count() < 1_000);
+    assert!(swarm.run().totals().counters().count() < 1_000);
     check_counts(&mut swarm);
 }
 
@@ -119,7 +119,7 @@ fn who_is_ten_minutes_ahead_draws_no_chart_into_the_future() {
     swarm.hand_over(HONEST, |it| it.at += seconds(590));
     swarm.play(3.0);
     assert_eq!(put_out(&swarm, HONEST), None);
-    let drawn = f64::from(swarm.world.run.totals().timeline().seconds());
+    let drawn = f64::from(swarm.run().totals().timeline().seconds());
     assert!(drawn <= swarm.elapsed_s() + 2.0, "{drawn} s are drawn after {} s", swarm.elapsed_s());
     check_counts(&mut swarm);
 }
@@ -177,7 +177,7 @@ fn a_member_that_forges_replays_and_invents_a_thousand_others_changes_no_count()
         assert!(forged >= 2 && replay > 0, "browser {node}");
     }
     assert!(swarm.refused[CONDUCTOR].replay > 100);
-    let status = swarm.world.run.status();
+    let status = swarm.run().status();
     assert_eq!((status.problem, active(&swarm)), (None, 12));
     check_counts(&mut swarm);
 }

@@ -51,12 +51,12 @@ fn playing(patience: Patience) -> SimulatedSwarm {
         json!({"room_size": 6, "send_min_ms": 900, "send_max_ms": 1100, "read": "none", "reaction_share": 0});
     let mut swarm = SimulatedSwarm::new(chat_plan(held(USERS, 600), variables), GENERATORS, patience);
     swarm.play(15.0);
-    assert_eq!(active(&swarm), USERS, "{:?}", swarm.world.run.status());
+    assert_eq!(active(&swarm), USERS, "{:?}", swarm.run().status());
     swarm
 }
 
 fn active(swarm: &SimulatedSwarm) -> u32 {
-    swarm.world.run.status().users.by_state.active
+    swarm.run().status().users.by_state.active
 }
 
 /// Ends the run, and says what both sides counted: the run and the server.
@@ -65,7 +65,7 @@ fn finish(swarm: &mut SimulatedSwarm) {
     swarm.play(3.0);
     swarm.input(RunInput::Stop);
     swarm.play(60.0);
-    let run = &swarm.world.run;
+    let run = swarm.run();
     assert!(run.is_done(), "{:?}", run.status());
     let (ledger, counts) = (*run.totals().delivery(), &swarm.world.chat.counts);
     assert_eq!(ledger.sent, counts.messages, "messages sent");
@@ -82,12 +82,12 @@ fn check(outage: Outage, patience: Patience, lost: bool) {
     swarm.play(outage.seconds());
     outage.end(&mut swarm);
     swarm.play(2.0);
-    let workers = swarm.world.run.worker_count();
+    let workers = swarm.run().worker_count();
     let of_parts = if lost { 2 * GENERATORS } else { 0 };
     assert_eq!(workers, ALL + GENERATORS + of_parts, "parts are taken up within two seconds");
     swarm.play(3.0);
-    assert_eq!(active(&swarm), USERS, "{:?}", swarm.world.run.status());
-    let problem = swarm.world.run.status().problem;
+    assert_eq!(active(&swarm), USERS, "{:?}", swarm.run().status());
+    let problem = swarm.run().status().problem;
     match (patience, problem) {
         (Patience::Seconds(patience_s), Some(problem)) if lost => {
             let at_s = problem.split(" stopped after ").nth(1).and_then(|rest| rest.split(' ').next());

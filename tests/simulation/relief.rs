@@ -31,11 +31,11 @@ fn swarm(users: u32, narrow: &[usize]) -> SimulatedSwarm {
 }
 
 fn active(swarm: &SimulatedSwarm) -> u32 {
-    swarm.world.run.status().users.by_state.active
+    swarm.run().status().users.by_state.active
 }
 
 fn counter(swarm: &SimulatedSwarm, name: &str) -> u64 {
-    swarm.world.run.totals().counter(name).unwrap_or(0)
+    swarm.run().totals().counter(name).unwrap_or(0)
 }
 
 /// Ends the run; what both sides counted of `users` is the same.
@@ -43,7 +43,7 @@ fn counter(swarm: &SimulatedSwarm, name: &str) -> u64 {
 fn finish(swarm: &mut SimulatedSwarm, users: u32) {
     swarm.input(RunInput::Stop);
     swarm.play(60.0);
-    let (run, counts) = (&swarm.world.run, &swarm.world.chat.counts);
+    let (run, counts) = (swarm.run(), &swarm.world.chat.counts);
     assert!(run.is_done(), "{:?}", run.status());
     let ledger = *run.totals().delivery();
     assert_eq!(ledger.sent, counts.messages, "messages sent");
@@ -54,19 +54,19 @@ fn finish(swarm: &mut SimulatedSwarm, users: u32) {
     assert_eq!(counter(swarm, "arrivals"), u64::from(users), "each started once");
     // One more is for the steps that are done once.
     assert_eq!((counts.twice, counts.accounts), (0, u64::from(users) + 1), "each under its own account");
-    assert_eq!(swarm.world.run.totals().errors().len(), 0, "{:?}", swarm.world.run.totals().errors());
+    assert_eq!(swarm.run().totals().errors().len(), 0, "{:?}", swarm.run().totals().errors());
 }
 
 #[test]
 fn who_cannot_connect_is_given_to_browsers_that_have_room() {
     let mut swarm = swarm(USERS, &[0]);
     swarm.play(50.0);
-    let lines: Vec<_> = swarm.world.run.log().lines().iter().map(|line| line.text.clone()).collect();
-    assert_eq!(active(&swarm), USERS, "{:?}\n{lines:#?}", swarm.world.run.status());
+    let lines: Vec<_> = swarm.run().log().lines().iter().map(|line| line.text.clone()).collect();
+    assert_eq!(active(&swarm), USERS, "{:?}\n{lines:#?}", swarm.run().status());
     assert_eq!(swarm.world.chat.counts.most_connected, USERS as usize);
     assert!(lines.iter().any(|line| line.starts_with("browser 1 is full:")), "{lines:#?}");
     finish(&mut swarm, USERS);
-    let verdict = swarm.world.run.verdict().expect("it is over");
+    let verdict = swarm.run().verdict().expect("it is over");
     let kinds: Vec<_> = verdict.reasons.iter().map(|reason| reason.what).collect();
     assert!(kinds.contains(&ReasonKind::BrowserRelieved) && !kinds.contains(&ReasonKind::BrowserFull), "{verdict:#?}");
 }
@@ -76,8 +76,8 @@ fn where_no_browser_has_room_they_wait_and_the_verdict_says_so() {
     let mut swarm = swarm(USERS, &[0, 1, 2]);
     swarm.play(60.0);
     // One is the probe of the conductor's browser.
-    assert_eq!(active(&swarm) as usize, GENERATORS * NARROW + 1, "{:?}", swarm.world.run.status());
-    let verdict = swarm.world.run.verdict().expect("it goes on");
+    assert_eq!(active(&swarm) as usize, GENERATORS * NARROW + 1, "{:?}", swarm.run().status());
+    let verdict = swarm.run().verdict().expect("it goes on");
     assert!(verdict.reasons.iter().any(|reason| reason.what == ReasonKind::BrowserFull), "{verdict:#?}");
     finish(&mut swarm, USERS);
 }
@@ -91,7 +91,7 @@ fn orders_that_are_late_or_come_again_give_nobody_away_twice() {
         swarm.play(4.0);
         swarm.net.power(true);
         swarm.play(50.0);
-        assert_eq!(active(&swarm), USERS, "away from {begins_s} s: {:?}", swarm.world.run.status());
+        assert_eq!(active(&swarm), USERS, "away from {begins_s} s: {:?}", swarm.run().status());
         finish(&mut swarm, USERS);
     }
 }
@@ -105,14 +105,14 @@ fn the_load_sends_away_whom_another_browser_plays_and_brings_them_back() {
     let mut swarm = SimulatedSwarm::new(plan(load), GENERATORS, Patience::Seconds(8));
     swarm.narrow(0, NARROW);
     swarm.play(50.0);
-    assert_eq!(active(&swarm), USERS, "{:?}", swarm.world.run.status());
+    assert_eq!(active(&swarm), USERS, "{:?}", swarm.run().status());
     swarm.play(26.0);
-    assert!(active(&swarm) < 25, "{:?}", swarm.world.run.status());
+    assert!(active(&swarm) < 25, "{:?}", swarm.run().status());
     swarm.play(40.0);
-    assert_eq!(active(&swarm), 60, "{:?}", swarm.world.run.status());
+    assert_eq!(active(&swarm), 60, "{:?}", swarm.run().status());
     assert_eq!(swarm.world.chat.counts.twice, 0);
     swarm.input(RunInput::Stop);
     swarm.play(60.0);
-    let (ledger, counts) = (*swarm.world.run.totals().delivery(), &swarm.world.chat.counts);
+    let (ledger, counts) = (*swarm.run().totals().delivery(), &swarm.world.chat.counts);
     assert_eq!((ledger.sent, ledger.arrived, ledger.missing), (counts.messages, counts.deliveries, 0));
 }

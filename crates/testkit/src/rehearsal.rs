@@ -27,7 +27,7 @@ pub struct SimulatedRehearsal {
 
 impl SimulatedRehearsal {
     pub fn begin(wanted: ToRehearse, faults: Faults, answer: QuestionSeen) -> Self {
-        let world = World::carried(wanted.plan.clone(), Vec::new(), Span::from_millis(5), faults);
+        let world = World::carried(wanted.plan.clone(), Span::from_millis(5), faults);
         let machine = Rehearsal::begin(0.0, "k3f".to_owned(), wanted);
         let workers = machine.workers();
         let mut this = Self {
@@ -52,7 +52,7 @@ impl SimulatedRehearsal {
         let end = self.world.now() + limit;
         while !self.is_over && self.world.now() < end {
             self.world.play_until((self.world.now() + STEP).min(end));
-            for (worker, message) in self.world.take_carried().said {
+            for (worker, message) in self.world.take_said() {
                 self.handle(RehearsalInput::Run(RunInput::From { worker, message }));
             }
             if self.world.now() >= self.next_tick {

@@ -5,25 +5,28 @@
 
 use super::broker::SwarmNet;
 use super::pretender::Pretender;
-use super::world::{Carried, World};
+use super::world::World;
 use base::time::{Span, Timestamp};
 use demo_service::Faults;
-use engine::wire::{FromWorker, Snapshot, ToWorker};
+use engine::wire::{FromWorker, Snapshot};
+use metrics::Browser;
 use plan::{Limits, Plan};
-use run::{Capacity, Part, RunInput, Vacancy, homes, layout};
+use results::{HostPage, UnderWay, UnderWayOutput, Wanted};
+use run::{Capacity, Run, RunInput};
 use swarm::{
-    Bounds, Card, Conductor, ConductorOutput, Consent, Decision, Generator, GeneratorOutput, Invite, Keys, Link,
-    LinkCommand, LinkEvent, Loading, Offer, Patience, Picture, Refused, Secret, Signer, pack,
+    Bounds, Card, Cast, Consent, Decision, Entrance, FromLink, Invite, Keys, Link, LinkEvent, Loading, MemberInput,
+    MemberOutput, Membership, Offer, Patience, Picture, Refused, Remembered, Secret, Signer, ToLink,
 };
 
 /// The conductor's node in [`SimulatedSwarm::net`]; generators have those after it.
 pub const CONDUCTOR: usize = 0;
 
 pub struct SimulatedSwarm {
-    /// The run, all workers of all browsers, and the server.
+    /// All workers of all browsers, and the server.
     pub world: World,
     pub net: SwarmNet,
-    conductor: Conductor,
+    conductor: Membership,
+    under_way: UnderWay,
     pages: Vec<Page>,
     /// By the run's worker: the conductor's own one in the world.
     own: Vec<Option<usize>>,
@@ -36,7 +39,7 @@ pub struct SimulatedSwarm {
 }
 
 struct Page {
-    generator: Generator,
+    membership: Membership,
     /// It opens no more sockets than these.
     most: Option<usize>,
     /// Its workers, by their numbers in the world.
@@ -53,93 +56,101 @@ impl SimulatedSwarm {
 
     /// After those so many who only pretend to play: see [`Self::hand_over`].
     pub fn with_pretenders(plan: Plan, honest: usize, pretenders: usize, patience: Patience) -> Self {
-        let generators = honest + pretenders;
         let mut net = SwarmNet::new(5);
-        let conducting = Keys::to_conduct(Secret::new([1; 32]));
-        let conductor = conducting.signer().expect("it conducts");
-        let members: Vec<_> = (1..=generators as u8).map(|number| Signer::new(Secret::new([number; 32]))).collect();
-        let sessions: Vec<_> = members.iter().map(Signer::session).collect();
-        net.add(Link::new(&conducting, conductor, Loading(7), None), 0.0, 0.0, WAY_MS, WAY_MS);
-        let link = Invite::new(conducting, "ws://broker").ok().and_then(|invite| invite.to_join());
-        let invite = link.as_deref().and_then(Invite::read).expect("who conducts invites");
-        let joining = invite.expect("it was just written").keys;
-        for member in members {
-            net.add(Link::new(&joining, member, Loading(7), None), 0.0, 0.0, WAY_MS, WAY_MS);
-        }
-        let limits = Limits { hosts: plan.hosts(), ..Limits::default() };
-        let page = |number: usize| Page {
-            generator: Generator::new(card(number), Bounds { limits: limits.clone(), users: 250 }),
+        let conducting =
+            Invite::new(Keys::to_conduct(Secret::new([1; 32])), "ws://broker").expect("an address of a broker");
+        let signer = conducting.keys.signer().expect("it conducts");
+        let joining = Invite::read(&conducting.to_join().expect("who conducts invites"));
+        let joining = joining.expect("a link").expect("that was just written");
+        let bounds = || Bounds { limits: Limits { hosts: plan.hosts(), ..Limits::default() }, users: 250 };
+        let mut enter = |invite: &Invite, signer: Signer, number: usize| {
+            net.add(Link::new(&invite.keys, signer.clone(), Loading(7), None), 0.0, 0.0, WAY_MS, WAY_MS);
+            let (invite, card, bounds, loading) = (invite.clone(), card(number), bounds(), Loading(7));
+            let (credentials, remembered) = (None, Remembered::default());
+            Membership::enter(Entrance { invite, credentials, card, bounds, signer, loading, remembered }).0
+        };
+        let mut conductor = enter(&conducting, signer, usize::MAX);
+        let pages = (0..honest + pretenders).map(|number| Page {
+            membership: enter(&joining, Signer::new(Secret::new([number as u8 + 1; 32])), number),
             most: None,
             workers: Vec::new(),
             pretender: (number >= honest).then(Pretender::default),
-        };
-        let browsers = browsers(generators);
-        let parts = layout(&browsers, plan.handshakes_in_flight);
-        let places: Vec<_> = homes(&browsers, plan.handshakes_in_flight)
-            .into_iter()
-            .map(|home| home.checked_sub(1).map(|generator| sessions[generator]))
-            .collect();
-        let offer = Offer::of(&plan);
+        });
+        let pages: Vec<_> = pages.collect();
+        conductor.set_patience(patience);
         let mut swarm = Self {
-            world: World::carried(plan, parts, Span::from_millis(5), Faults::default()),
+            world: World::carried(plan.clone(), Span::from_millis(5), Faults::default()),
+            under_way: nothing_yet(&plan),
+            refused: vec![Refused::default(); 1 + pages.len()],
             net,
-            conductor: Conductor::new(BUILD),
-            pages: (0..generators).map(page).collect(),
+            conductor,
+            pages,
             own: Vec::new(),
             is_asleep: false,
             slept_through: Vec::new(),
             now_ms: 0.0,
-            refused: vec![Refused::default(); 1 + generators],
         };
-        swarm.conductor.set_patience(patience);
         swarm.play(2.0);
-        swarm.conductor.offer(offer);
+        swarm.conductor.offer(Offer::of(&plan));
         swarm.play(1.0);
         swarm.agree();
         swarm.play(2.0);
-        swarm.conductor.begin("k3f".into(), places.clone());
-        swarm.own = places.iter().map(|place| place.is_none().then(|| swarm.world.add_worker())).collect();
+        swarm.begin(plan);
         swarm
+    }
+
+    /// As a page does it when Start is pressed and everybody has answered.
+    fn begin(&mut self, plan: Plan) {
+        let conductor = self.conductor.conductor_mut().expect("it conducts");
+        let own = Capacity { only_watches: true, ..Capacity::own(2, 250) };
+        let cast = Cast::of(own, conductor.ready(), plan.handshakes_in_flight).expect("somebody plays");
+        self.own = cast.places.iter().map(|place| place.is_none().then(|| self.world.add_worker())).collect();
+        let around = HostPage { this: Browser::default(), keeps: false, picture };
+        self.under_way = UnderWay::begin(self.now_ms, wanted(plan), cast, Some(conductor), around);
+    }
+
+    pub fn run(&self) -> &Run {
+        self.under_way.run()
     }
 
     /// For so many seconds.
     pub fn play(&mut self, seconds: f64) {
         let until_ms = self.now_ms + seconds * 1e3;
-        while self.now_ms < until_ms && !self.world.run.is_done() {
+        while self.now_ms < until_ms && !self.run().is_done() {
             self.now_ms += SLICE_MS;
             self.world.play_until(Timestamp::from_millis_f64(self.now_ms));
             self.net.run(SLICE_MS);
             self.hear();
-            if self.now_ms % TICK_MS == 0.0 && !self.is_asleep {
-                self.input(RunInput::Tick);
-                self.world.run.overdue().into_iter().for_each(|input| self.input(input));
-            }
-            if self.now_ms % 1e3 == 0.0 && !self.is_asleep {
-                self.share();
-            }
             if self.now_ms % 1e3 == 0.0 {
                 (0..self.pages.len()).for_each(|number| self.hand_over(number, |_| {}));
             }
             self.settle();
         }
+        if self.run().is_done() {
+            // What is under way then arrives all the same.
+            self.world.play_until(self.world.now() + Span::from_secs(1));
+        }
     }
 
     /// Every operator says yes to what is offered.
     fn agree(&mut self) {
-        for Page { generator, .. } in &mut self.pages {
-            if let Some(offer) = generator.offered().map(|offer| offer.number) {
-                generator.decide(Decision { allows: true, offer, samples: true });
-            }
+        for Page { membership, .. } in &mut self.pages {
+            membership.generate(|own| {
+                if let Some(offer) = own.offered().map(|offer| offer.number) {
+                    own.decide(Decision { allows: true, offer, samples: true });
+                }
+            });
         }
     }
 
     /// A page that only pretends to play hands over what that makes of it.
     pub fn hand_over(&mut self, number: usize, mut change: impl FnMut(&mut Snapshot)) {
-        let Page { generator, pretender: Some(pretender), .. } = &mut self.pages[number] else { return };
+        let Page { membership, pretender: Some(pretender), .. } = &mut self.pages[number] else { return };
         for worker in pretender.workers() {
             if let Some(mut snapshot) = pretender.hand_over(worker, self.now_ms) {
                 change(&mut snapshot);
-                generator.on_worker(worker, FromWorker::Snapshot(Box::new(snapshot)));
+                let message = FromWorker::Snapshot(Box::new(snapshot));
+                membership.handle(self.now_ms, MemberInput::Worker { worker, message });
             }
         }
     }
@@ -151,7 +162,19 @@ impl SimulatedSwarm {
     }
 
     pub fn input(&mut self, input: RunInput) {
-        self.world.command(input);
+        let conductor = self.conductor.conductor_mut().expect("it conducts");
+        self.under_way.handle(self.now_ms, input, conductor);
+        while let Some(output) = self.under_way.poll() {
+            match output {
+                UnderWayOutput::Tell { worker, message } => {
+                    if let Some(host) = self.own.get(worker).copied().flatten() {
+                        self.world.on_order(host, message);
+                    }
+                }
+                UnderWayOutput::Journal { number, page, taken } => self.conductor.write_down(number, page, taken),
+                UnderWayOutput::Page(_) | UnderWayOutput::Over | UnderWayOutput::News => {}
+            }
+        }
     }
 
     /// This generator's browser opens only so many sockets, though it says that it can more. Before it plays.
@@ -161,45 +184,26 @@ impl SimulatedSwarm {
 
     /// Seconds of the run.
     pub fn elapsed_s(&self) -> f64 {
-        self.world.run.status().elapsed_s
+        self.run().status().elapsed_s
     }
 
     /// What the links have told the pages.
     fn hear(&mut self) {
-        if !self.is_asleep {
-            for (_, event) in self.net.told(CONDUCTOR) {
-                note(&mut self.refused[CONDUCTOR], &event);
-                self.conductor.on_event(event);
+        for node in 0..=self.pages.len() {
+            if node == CONDUCTOR && self.is_asleep {
+                continue;
+            }
+            for (_, event) in self.net.told(node) {
+                if let LinkEvent::Tick(traffic) = &event {
+                    self.refused[node] = traffic.refused;
+                }
+                let page = match node.checked_sub(1) {
+                    None => &mut self.conductor,
+                    Some(number) => &mut self.pages[number].membership,
+                };
+                page.handle(self.now_ms, MemberInput::Link(FromLink::Event(event)));
             }
         }
-        for number in 0..self.pages.len() {
-            for (_, event) in self.net.told(number + 1) {
-                note(&mut self.refused[number + 1], &event);
-                self.pages[number].generator.on_event(self.now_ms, event);
-            }
-        }
-    }
-
-    /// As `results::UnderWay` does: vacant parts are given out.
-    fn fill_in(&mut self) {
-        for Vacancy { part, again } in self.world.run.vacant_parts(self.conductor.patience().gone_after()) {
-            let Some((session, name)) = self.conductor.stand_in(again.as_deref()) else { continue };
-            self.input(RunInput::Add { part: Part { browser: Some(name), ..part } });
-            self.carry();
-            self.own.push(None);
-            self.conductor.seat_worker(Some(session));
-            self.conductor.begin_more(session);
-        }
-    }
-
-    /// As it does once a second: the run is shown, and what came is safe.
-    fn share(&mut self) {
-        self.fill_in();
-        let (run, halt) = (self.world.run.id().to_owned(), self.world.run.halt());
-        let picture = Picture { run, halt, ..Picture::default() };
-        self.net.command(CONDUCTOR, LinkCommand::Show(pack(&picture)));
-        let taken: Vec<_> = self.conductor.taken().collect();
-        taken.into_iter().for_each(|(session, below)| self.conductor.keep(session, below));
     }
 
     /// Until nobody has anything to say.
@@ -209,21 +213,14 @@ impl SimulatedSwarm {
             while let Some(output) = self.conductor.poll() {
                 is_quiet = false;
                 match output {
-                    ConductorOutput::Link(command) => self.net.command(CONDUCTOR, command),
-                    ConductorOutput::Run(input) => {
-                        let is_vacancy = matches!(input, RunInput::Alone { .. });
-                        self.input(input);
-                        if is_vacancy {
-                            self.fill_in();
-                        }
-                    }
-                    ConductorOutput::Note(_) => {}
+                    MemberOutput::Run(input) if !self.own.is_empty() => self.input(input),
+                    output => self.obey(CONDUCTOR, output),
                 }
             }
             for number in 0..self.pages.len() {
-                while let Some(output) = self.pages[number].generator.poll() {
+                while let Some(output) = self.pages[number].membership.poll() {
                     is_quiet = false;
-                    self.obey(number, output);
+                    self.obey(number + 1, output);
                 }
             }
             if is_quiet {
@@ -232,20 +229,19 @@ impl SimulatedSwarm {
         }
     }
 
-    /// Between the run and its workers; says whether there was anything.
+    /// What workers say reaches their pages; says whether there was anything.
     fn carry(&mut self) -> bool {
-        let Carried { said, told } = self.world.take_carried();
-        let is_news = !said.is_empty() || !told.is_empty();
-        for (worker, message) in told {
-            self.tell(worker, message);
-        }
+        let said = self.world.take_said();
+        let is_news = !said.is_empty();
         for (host, message) in said {
             let of_page = |page: &Page| page.workers.iter().position(|&worker| worker == host);
-            if let Some((number, place)) = self.pages.iter().enumerate().find_map(|(n, page)| Some((n, of_page(page)?)))
-            {
-                self.pages[number].generator.on_worker(place as u32, message);
-            } else {
-                self.slept_through.push((host, message));
+            let found = self.pages.iter().enumerate().find_map(|(number, page)| Some((number, of_page(page)?)));
+            match found {
+                Some((number, place)) => {
+                    let input = MemberInput::Worker { worker: place as u32, message };
+                    self.pages[number].membership.handle(self.now_ms, input);
+                }
+                None => self.slept_through.push((host, message)),
             }
         }
         if !self.is_asleep {
@@ -258,62 +254,82 @@ impl SimulatedSwarm {
         is_news
     }
 
-    fn tell(&mut self, worker: usize, message: ToWorker) {
-        match self.own.get(worker).copied().flatten() {
-            Some(host) => self.world.on_order(host, message),
-            None => self.conductor.tell(worker, message),
-        }
+    fn page(&mut self, node: usize) -> &mut Page {
+        &mut self.pages[node - 1]
     }
 
-    fn obey(&mut self, number: usize, output: GeneratorOutput) {
+    /// A page's edge does what it is told. All notes are written down at once, and the conductor's page starts no workers for a part.
+    fn obey(&mut self, node: usize, output: MemberOutput) {
         match output {
-            GeneratorOutput::Link(command) => self.net.command(number + 1, command),
-            GeneratorOutput::Spawn { workers } if self.pages[number].pretender.is_some() => {
-                let build = BUILD.to_owned();
-                let ready = |worker| (worker, FromWorker::Ready { build: build.clone() });
-                let page = &mut self.pages[number];
-                (0..workers).map(ready).for_each(|(worker, message)| page.generator.on_worker(worker, message));
+            MemberOutput::Link(ToLink::Command(command)) => self.net.command(node, command),
+            MemberOutput::Note { taken, .. } => {
+                let now_ms = self.now_ms;
+                let membership = if node == CONDUCTOR { &mut self.conductor } else { &mut self.page(node).membership };
+                membership.handle(now_ms, MemberInput::Noted { taken, unkept: None });
             }
-            GeneratorOutput::Spawn { workers } => {
-                while (self.pages[number].workers.len() as u32) < workers {
-                    let host = self.world.add_worker();
-                    if let Some(most) = self.pages[number].most {
-                        self.world.narrow(number, most, host);
-                    }
-                    self.pages[number].workers.push(host);
+            MemberOutput::Spawn { workers } => self.spawn(node, workers),
+            MemberOutput::Tell { worker, message } => {
+                let now_ms = self.now_ms;
+                let Page { membership, pretender, workers, .. } = self.page(node);
+                if let Some(message) = pretender.as_mut().and_then(|pretender| pretender.obey(worker, &message)) {
+                    membership.handle(now_ms, MemberInput::Worker { worker, message });
                 }
-            }
-            GeneratorOutput::Tell { worker, message } => {
-                let Page { generator, pretender, .. } = &mut self.pages[number];
-                let answer = pretender.as_mut().and_then(|pretender| pretender.obey(worker, &message));
-                answer.into_iter().for_each(|answer| generator.on_worker(worker, answer));
-                if let Some(&host) = self.pages[number].workers.get(worker as usize) {
+                if let Some(&host) = workers.get(worker as usize) {
                     self.world.on_order(host, *message);
                 }
             }
-            GeneratorOutput::Dismiss => {
-                let workers = std::mem::take(&mut self.pages[number].workers);
+            MemberOutput::Dismiss => {
+                let workers = std::mem::take(&mut self.page(node).workers);
                 workers.into_iter().for_each(|host| self.world.end_worker(host));
             }
-            GeneratorOutput::Keep { .. } | GeneratorOutput::Forget { .. } | GeneratorOutput::Agreed(_) => {}
+            MemberOutput::Link(ToLink::Open(_))
+            | MemberOutput::Run(_)
+            | MemberOutput::Revive { .. }
+            | MemberOutput::Discard { .. }
+            | MemberOutput::Forget { .. } => {}
+        }
+    }
+
+    fn spawn(&mut self, node: usize, workers: u32) {
+        let now_ms = self.now_ms;
+        if self.page(node).pretender.is_some() {
+            for worker in 0..workers {
+                let message = FromWorker::Ready { build: BUILD.to_owned() };
+                self.page(node).membership.handle(now_ms, MemberInput::Worker { worker, message });
+            }
+            return;
+        }
+        while (self.page(node).workers.len() as u32) < workers {
+            let host = self.world.add_worker();
+            if let Some(most) = self.page(node).most {
+                self.world.narrow(node - 1, most, host);
+            }
+            self.page(node).workers.push(host);
         }
     }
 }
 
-fn note(refused: &mut Refused, event: &LinkEvent) {
-    if let LinkEvent::Tick(traffic) = event {
-        *refused = traffic.refused;
-    }
+/// Before Start is pressed.
+fn nothing_yet(plan: &Plan) -> UnderWay {
+    let cast = Cast { parts: Vec::new(), places: Vec::new() };
+    let around = HostPage { this: Browser::default(), keeps: false, picture };
+    UnderWay::begin(0.0, wanted(plan.clone()), cast, None, around)
 }
 
-fn browsers(generators: usize) -> Vec<Capacity> {
-    let conductor = Capacity { only_watches: true, ..Capacity::own(2, 250) };
-    let generator = |number| Capacity { browser: Some(card(number).name), ..Capacity::own(2, 250) };
-    [conductor].into_iter().chain((0..generators).map(generator)).collect()
+fn wanted(plan: Plan) -> Wanted {
+    let limits = Limits { hosts: plan.hosts(), ..Limits::default() };
+    let (csv, clips, run) = (Vec::new(), Vec::new(), "k3f".to_owned());
+    Wanted { run, plan, csv, clips, limits, baseline: None, trial: None, starve_ms: 0 }
+}
+
+/// What the others see of a run: enough for them to obey.
+fn picture(run: &Run) -> Picture {
+    Picture { run: run.id().to_owned(), halt: run.halt(), ..Picture::default() }
 }
 
 fn card(number: usize) -> Card {
-    let (name, browser, consent) = (format!("browser {}", number + 1), "Chromium 156".to_owned(), Consent::Asked);
+    let (name, browser, consent) =
+        (format!("browser {}", number.wrapping_add(1)), "Chromium 156".to_owned(), Consent::Asked);
     let build = BUILD.to_owned();
     Card { name, browser, cores: 2, sockets: 250, only_watches: false, consent, offer: 0, playing: None, build }
 }
@@ -322,4 +338,3 @@ const BUILD: &str = "simulated";
 /// To the broker and back, least and most milliseconds.
 const WAY_MS: (f64, f64) = (1.0, 4.0);
 const SLICE_MS: f64 = 25.0;
-const TICK_MS: f64 = 250.0;

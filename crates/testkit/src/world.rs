@@ -17,7 +17,7 @@ use metrics::{Baseline, UserId};
 use plan::Plan;
 use protocol::audio::Clip;
 use results::Recording;
-use run::{Capacity, Part, Run, RunInput, layout};
+use run::{Capacity, Run, RunInput, layout};
 
 pub struct World {
     /// Simulated time since the world began.
@@ -36,8 +36,8 @@ pub struct World {
     service: Span,
     busy_until: Timestamp,
     net: Net<Packet>,
-    /// What run and workers say to each other, while somebody else carries it.
-    carried: Option<Carried>,
+    /// What workers say, while somebody else has the run.
+    said: Option<Vec<(usize, FromWorker)>>,
     next_tick: Timestamp,
     next_ping: Timestamp,
     next_release: Timestamp,
@@ -48,12 +48,6 @@ pub struct World {
     probes: Vec<usize>,
     /// Browsers that open fewer sockets than they should.
     narrow: Vec<Narrow>,
-}
-
-#[derive(Debug, Default)]
-pub(super) struct Carried {
-    pub said: Vec<(usize, FromWorker)>,
-    pub told: Vec<(usize, ToWorker)>,
 }
 
 const TICK: Span = Span::from_millis(250);
@@ -91,7 +85,7 @@ impl World {
             service: Span::ZERO,
             busy_until: Timestamp::ZERO,
             net: Net::new(latency),
-            carried: None,
+            said: None,
             next_tick: Timestamp::ZERO + TICK,
             next_ping: Timestamp::ZERO + PING,
             next_release: Timestamp::ZERO + RELEASE,
@@ -227,7 +221,7 @@ impl World {
 
     /// The page looks after its run.
     fn tick(&mut self) {
-        if self.carried.is_none() {
+        if self.said.is_none() {
             self.command(RunInput::Tick);
             self.run.overdue().into_iter().for_each(|input| self.command(input));
         }
@@ -237,33 +231,29 @@ impl World {
         self.now.as_micros() as f64 / 1e3
     }
 
-    /// A run whose workers somebody else brings to it; of its own this world has none yet.
-    pub(super) fn carried(plan: Plan, parts: Vec<Part>, latency: Span, faults: Faults) -> Self {
-        let mut world = Self::new(plan.clone(), Vec::new(), 2, latency, faults);
-        world.run = Run::new(0.0, plan, Vec::new(), "k3f".to_owned(), parts).starting_after(3_000.0);
+    /// A world whose run somebody else has; of workers it has none yet.
+    pub(super) fn carried(plan: Plan, latency: Span, faults: Faults) -> Self {
+        let mut world = Self::new(plan, Vec::new(), 2, latency, faults);
         world.workers.clear();
-        world.carried = Some(Carried::default());
+        world.said = Some(Vec::new());
         world
     }
 
     /// What was said since the last call.
-    pub(super) fn take_carried(&mut self) -> Carried {
-        self.carried.as_mut().map(std::mem::take).unwrap_or_default()
+    pub(super) fn take_said(&mut self) -> Vec<(usize, FromWorker)> {
+        self.said.as_mut().map(std::mem::take).unwrap_or_default()
     }
 
     fn tell_run(&mut self, worker: usize, message: FromWorker) {
-        match &mut self.carried {
-            Some(carried) => carried.said.push((worker, message)),
+        match &mut self.said {
+            Some(said) => said.push((worker, message)),
             None => self.command(RunInput::From { worker, message }),
         }
     }
 
     fn pass_on(&mut self) {
         while let Some((worker, message)) = self.run.poll() {
-            match &mut self.carried {
-                Some(carried) => carried.told.push((worker, message)),
-                None => self.on_order(worker, message),
-            }
+            self.on_order(worker, message);
         }
     }
 }
