@@ -14,7 +14,7 @@ use super::clock::Clock;
 use super::freeze::Freezing;
 use super::history::{History, date};
 use super::identity::RandomError;
-use super::lab::{self, LabError};
+use super::lab::FaultsAtWork;
 use super::machine::{cores, user_agent};
 use super::recorder::Pages;
 use super::swarm_driver::SwarmDriver;
@@ -28,7 +28,7 @@ use metrics::{Browser, Report, UserId};
 use plan::{Exceeded, Limits, Plan, TimedAction};
 use protocol::audio::Clip;
 use results::{UnderWay, UnderWayOutput};
-use run::{ReportProblem, Run, RunInput, RunPhase, Status};
+use run::{LabError, ReportProblem, Run, RunInput, RunPhase, Status};
 use swarm::{Conductor, Offer};
 
 /// At most one run at a time; a finished one stays until the next starts. Clones share it.
@@ -85,7 +85,7 @@ struct Current {
     /// Keeps it for when it is over, or this page is gone.
     pages: Option<Pages>,
     /// The plan's faults, until the run ends.
-    lab: Option<lab::FaultyLabs>,
+    lab: Option<FaultsAtWork>,
     /// Until the run ends.
     watches: Option<Watches>,
 }

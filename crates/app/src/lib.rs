@@ -2,6 +2,7 @@
 //!
 //! Components hold no logic: what is shown, what a click means and what then has to be done is decided and tested here.
 
+pub mod automation;
 pub mod documents;
 mod event;
 pub mod format;

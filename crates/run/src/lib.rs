@@ -3,6 +3,7 @@
 //! Pure: the page feeds worker messages and time, and drains messages for workers.
 
 mod input;
+mod lab;
 mod layout;
 mod log;
 mod member;
@@ -18,6 +19,7 @@ mod trial;
 mod watchdog;
 
 pub use input::RunInput;
+pub use lab::{FaultyLabs, LabError, LabOrder};
 pub use layout::{Capacity, Part, SocketBudget, browser_name, homes, is_capped, layout, sockets};
 pub use log::Log;
 pub use member::Counts;

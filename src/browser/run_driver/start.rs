@@ -6,13 +6,14 @@ use gloo_timers::callback::Interval;
 
 use super::{Current, EngineHost, Inner, StartError, Watches, picture};
 use crate::browser::freeze::Freezing;
+use crate::browser::identity;
+use crate::browser::lab::set_faults;
 use crate::browser::machine::{cores, known_sockets, user_agent};
 use crate::browser::recorder::Pages;
 use crate::browser::sockets_probe::at_lab;
 use crate::browser::visibility::Visibility;
 use crate::browser::wake::WakeLock;
 use crate::browser::worker_host::{HostEvent, WorkerError};
-use crate::browser::{identity, lab};
 use metrics::Baseline;
 use plan::{Limits, Plan};
 use protocol::audio::Clip;
@@ -29,7 +30,7 @@ impl Inner {
         clips: Vec<Clip>,
     ) -> Result<(), StartError> {
         self.history.ready().await;
-        let lab = lab::set_faults(&plan).await?;
+        let lab = set_faults(&plan).await?;
         let others = self.gather(&plan).await;
         let baseline = self.baseline(&plan).await;
         let place = match self.swarm.with(|swarm| swarm.map(|swarm| swarm.invite().trial())) {
