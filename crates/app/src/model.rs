@@ -1,6 +1,6 @@
 //! Everything the page shows, in one value: a model for each feature.
 
-use crate::listen::Hearing;
+use crate::listen::ListenModel;
 use crate::notice::Notice;
 use crate::page::{Page, Theme};
 use crate::plan::PlanModel;
@@ -9,7 +9,7 @@ use crate::results::ResultsModel;
 use crate::run::RunModel;
 use crate::safety::Safety;
 use crate::swarm::SwarmModel;
-use crate::trace::Seeing;
+use crate::trace::TraceModel;
 
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Model {
@@ -22,8 +22,8 @@ pub struct Model {
     pub safety: Safety,
     pub preflight: PreflightModel,
     pub run: RunModel,
-    pub listen: Hearing,
-    pub trace: Seeing,
+    pub listen: ListenModel,
+    pub trace: TraceModel,
     pub swarm: SwarmModel,
     pub results: ResultsModel,
 }

@@ -11,7 +11,7 @@ use crate::run::view::Phase;
 use crate::run::{RunContext, RunEffect};
 use crate::safety::SafetyEvent;
 use crate::swarm::{SwarmContext, SwarmEffect, SwarmModel};
-use crate::trace::Seeing;
+use crate::trace::TraceModel;
 use crate::{listen, plan, preflight, results, run, safety, swarm, trace};
 use ::plan::Plan;
 use ::swarm::Invite;
@@ -209,7 +209,7 @@ fn started(model: &mut Model, plan: &Plan) -> Vec<Effect> {
     }
     model.notice = None;
     model.listen = model.listen.afresh();
-    model.trace = Seeing::default();
+    model.trace = TraceModel::default();
     show(model, Page::Run)
 }
 

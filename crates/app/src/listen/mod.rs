@@ -7,7 +7,7 @@ mod trace;
 mod update;
 
 pub use event::{ListenEffect, ListenEvent, Piece};
-pub use model::{HearState, Hearing};
+pub use model::{HearState, ListenModel};
 pub use moment::Moments;
 pub use trace::{Lane, Trace, TraceMark, WINDOW_S};
 pub use update::update;

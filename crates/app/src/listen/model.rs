@@ -9,7 +9,7 @@ use engine::wire::{HeardMoment, Told};
 use metrics::{UserId, user_name};
 
 #[derive(Debug, Clone, PartialEq)]
-pub struct Hearing {
+pub struct ListenModel {
     /// The population that is chosen, by its name; empty: the first that speaks.
     pub population: String,
     /// The user's number in it, from 1, as it was typed.
@@ -33,7 +33,7 @@ pub enum HearState {
     On(UserId),
 }
 
-impl Default for Hearing {
+impl Default for ListenModel {
     fn default() -> Self {
         Self {
             population: String::new(),
@@ -47,7 +47,7 @@ impl Default for Hearing {
     }
 }
 
-impl Hearing {
+impl ListenModel {
     /// Nobody is listened to in the next run; how loud it is stays.
     pub fn afresh(&self) -> Self {
         Self { volume: self.volume, ..Self::default() }
@@ -173,7 +173,7 @@ mod tests {
 
     #[test]
     fn a_user_is_chosen_by_number_or_by_chance() {
-        let mut hearing = Hearing::default();
+        let mut hearing = ListenModel::default();
         check(hearing.listen(&run()).ok(), 1, 0);
         hearing.population = "members".into();
         hearing.number = " 7 ".into();
@@ -188,7 +188,7 @@ mod tests {
 
     #[test]
     fn when_anybody_would_do_the_absent_are_passed_over() {
-        let mut hearing = Hearing::default();
+        let mut hearing = ListenModel::default();
         check(hearing.listen_to_any(&run()), 1, 16);
         for expected in (17..20).chain(10..16) {
             check(hearing.seek_on(&run()), 1, expected);
@@ -203,7 +203,7 @@ mod tests {
 
     #[test]
     fn only_the_one_that_is_listened_to_is_heard() {
-        let mut hearing = Hearing::default();
+        let mut hearing = ListenModel::default();
         let (one, other) = (UserId::new(1, 0), UserId::new(1, 1));
         let audio = || Told::Hears { pcm: vec![1, 0, 2, 0] };
         assert_eq!(hearing.take(heard(one, audio())), None);

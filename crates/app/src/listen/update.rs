@@ -1,12 +1,12 @@
 //! What listening in does.
 
-use crate::listen::{Hearing, ListenEffect, ListenEvent};
+use crate::listen::{ListenEffect, ListenEvent, ListenModel};
 use crate::notice::{About, NoticeKind};
 use crate::response::{Response, Responses, wants};
 use crate::run::RunView;
 
 /// `run`: who is there to be listened to.
-pub fn update(model: &mut Hearing, event: ListenEvent, run: &RunView) -> Responses<ListenEffect> {
+pub fn update(model: &mut ListenModel, event: ListenEvent, run: &RunView) -> Responses<ListenEffect> {
     match event {
         ListenEvent::ChooseSpeaker(name) => model.population = name,
         ListenEvent::TypeSpeaker(number) => model.number = number,

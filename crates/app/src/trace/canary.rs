@@ -3,11 +3,11 @@
 use crate::format;
 use crate::run::frames::MarkKind;
 use crate::trace::TraceEffect;
-use crate::trace::model::{ReplyRow, SeeState, Seeing};
+use crate::trace::model::{ReplyRow, SeeState, TraceModel};
 use base::time::Span;
 use engine::wire::{Act, Canary, CanaryReply as What, Note, Told};
 
-impl Seeing {
+impl TraceModel {
     /// Has the user that is watched do something.
     pub fn order(&self, order: Canary) -> Option<TraceEffect> {
         match self.state {

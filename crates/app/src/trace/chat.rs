@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use crate::run::RunView;
 use crate::run::frames::time;
-use crate::trace::model::{Seeing, name};
+use crate::trace::model::{TraceModel, name};
 use engine::wire::{Act, SeenFrame};
 use metrics::{UserId, Way};
 
@@ -44,7 +44,7 @@ impl Speaker {
 }
 
 /// The newest lines, the oldest first.
-pub fn conversation(seeing: &Seeing, run: &RunView) -> Vec<Bubble> {
+pub fn conversation(seeing: &TraceModel, run: &RunView) -> Vec<Bubble> {
     let Some(user) = seeing.user() else { return Vec::new() };
     let frames = &seeing.seen.frames;
     let is_in = |seen: &&SeenFrame| seen.frame.way == Way::In;
@@ -90,7 +90,7 @@ fn bubble(seen: &SeenFrame, user: UserId, run: &RunView, echoed: &HashSet<(UserI
     }
 }
 
-impl Seeing {
+impl TraceModel {
     /// What a message can be answered by: the reaction's number and its name.
     pub fn reactions(&self) -> Vec<(usize, String)> {
         let reaction = |offer: &engine::wire::Choice| match offer.act {

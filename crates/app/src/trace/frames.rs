@@ -2,10 +2,10 @@
 
 use crate::format;
 use crate::run::frames::{FrameRow, MarkKind, row, time, transcript};
-use crate::trace::model::{SeeState, Seeing, SeenHistory};
+use crate::trace::model::{SeeState, SeenHistory, TraceModel};
 use engine::wire::{CanaryReply, Note, Told};
 
-impl Seeing {
+impl TraceModel {
     /// What was on the connection and what happened, the newest first; what the search does not find is left out.
     pub fn rows(&self) -> Vec<FrameRow> {
         let mut rows = matching(&self.seen, &self.words);

@@ -1,4 +1,4 @@
-//! Seeing one user: who it is, what is on its connection, its conversation, and what a person has it do.
+//! TraceModel one user: who it is, what is on its connection, its conversation, and what a person has it do.
 
 mod canary;
 mod chat;
@@ -9,5 +9,5 @@ mod update;
 
 pub use chat::{Bubble, Speaker as Voice, conversation};
 pub use event::{TraceEffect, TraceEvent};
-pub use model::{ReplyRow, SeeState, Seeing, name};
+pub use model::{ReplyRow, SeeState, TraceModel, name};
 pub use update::update;

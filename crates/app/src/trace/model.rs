@@ -10,7 +10,7 @@ use engine::wire::{Note, Seen, SeenFrame, Sight};
 use metrics::{UserId, user_name};
 
 #[derive(Debug, Clone, PartialEq)]
-pub struct Seeing {
+pub struct TraceModel {
     /// The population that is chosen, by its name; empty: the first.
     pub population: String,
     /// The user's number in it, from 1, as it was typed.
@@ -66,7 +66,7 @@ impl PartialEq for SeenHistory {
     }
 }
 
-impl Default for Seeing {
+impl Default for TraceModel {
     fn default() -> Self {
         Self {
             population: String::new(),
@@ -84,7 +84,7 @@ impl Default for Seeing {
     }
 }
 
-impl Seeing {
+impl TraceModel {
     /// The population that is chosen.
     pub fn chosen<'a>(&self, run: &'a RunView) -> Option<&'a SpeakerRow> {
         let all = &run.tables.populations;
@@ -97,7 +97,7 @@ impl Seeing {
         Ok(self.watch_user(user))
     }
 
-    /// One of those that are likely to be there, each time another one: see [`Hearing`](crate::listen::Hearing).
+    /// One of those that are likely to be there, each time another one: see [`ListenModel`](crate::listen::ListenModel).
     pub fn watch_any(&mut self, run: &RunView) -> Vec<TraceEffect> {
         let Some(population) = self.chosen(run) else { return Vec::new() };
         let count = population.present.len().max(1) as u32;

@@ -29,7 +29,7 @@ fn seen(user: UserId, frames: Vec<SeenFrame>) -> Seen {
 #[test]
 fn a_user_is_chosen_by_number_by_chance_or_elsewhere() {
     let watch = |user| TraceEffect::Watch(Some(user));
-    let mut seeing = Seeing::default();
+    let mut seeing = TraceModel::default();
     assert_eq!(seeing.watch(&run()).unwrap(), [watch(UserId::new(0, 0))]);
     assert_eq!(seeing.watch_any(&run()), [watch(UserId::new(0, 16))]);
     assert_eq!(seeing.watch_any(&run()), [watch(UserId::new(0, 12))]);
@@ -45,7 +45,7 @@ fn a_user_is_chosen_by_number_by_chance_or_elsewhere() {
 #[test]
 fn who_is_taken_over_is_given_back_before_another_is_watched() {
     let (one, two) = (UserId::new(0, 0), UserId::new(0, 1));
-    let mut seeing = Seeing::default();
+    let mut seeing = TraceModel::default();
     seeing.show(&run(), one);
     let sight = Sight { taken: true, ..Sight::default() };
     seeing.take_in(Seen { sight: Some(sight), ..seen(one, vec![]) });
@@ -68,7 +68,7 @@ fn who_is_taken_over_says_the_clip_that_is_chosen() {
     let offers = vec![clip("order"), clip("weather"), Choice { act: Act::Tick(0), label: "send".to_owned() }];
     let sight = |taken| Some(Sight { taken, offers: offers.clone(), ..Sight::default() });
     let says = |clip: &str| Some(TraceEffect::Canary { user, order: Canary::Speak(clip.to_owned()) });
-    let mut seeing = Seeing::default();
+    let mut seeing = TraceModel::default();
     seeing.show(&run(), user);
     seeing.take_in(Seen { sight: sight(false), ..seen(user, vec![]) });
     assert_eq!(seeing.speak(), None, "its script speaks");
@@ -85,7 +85,7 @@ fn who_is_taken_over_says_the_clip_that_is_chosen() {
 #[test]
 fn a_conversation_has_both_sides_and_counts_what_repeats() {
     let (own, other) = (UserId::new(0, 3), UserId::new(0, 4));
-    let mut seeing = Seeing::default();
+    let mut seeing = TraceModel::default();
     seeing.show(&run(), own);
     seeing.take_in(seen(
         own,
@@ -109,7 +109,7 @@ fn a_conversation_has_both_sides_and_counts_what_repeats() {
 #[test]
 fn a_search_finds_all_words_and_what_is_found_is_copied() {
     let user = UserId::new(0, 3);
-    let mut seeing = Seeing::default();
+    let mut seeing = TraceModel::default();
     seeing.show(&run(), user);
     let frames = vec![
         frame(1, Way::In, Some("m"), Some((user, 0, "Hello World"))),
@@ -129,7 +129,7 @@ fn a_frame_that_stands_for_more_by_now_is_told_again() {
         let frame = Frame { more, text: Some("audio…".to_owned()), length: 9_000, ..Frame::default() };
         SeenFrame { number, frame, event: None, said: None }
     };
-    let mut seeing = Seeing::default();
+    let mut seeing = TraceModel::default();
     seeing.show(&run(), user);
     seeing.take_in(seen(user, vec![audio(7, 1), frame(8, Way::In, None, None)]));
     seeing.take_in(seen(user, vec![audio(3, 2), audio(7, 5), frame(9, Way::In, None, None)]));
@@ -140,7 +140,7 @@ fn a_frame_that_stands_for_more_by_now_is_told_again() {
 #[test]
 fn what_is_kept_of_a_user_is_bounded() {
     let user = UserId::new(0, 0);
-    let mut seeing = Seeing::default();
+    let mut seeing = TraceModel::default();
     seeing.show(&run(), user);
     for round in 0..10 {
         seeing.take_in(seen(user, (0..200).map(|n| frame(round * 200 + n, Way::In, None, None)).collect()));

@@ -4,12 +4,12 @@ use crate::notice::{About, NoticeKind};
 use crate::page::PageEffect;
 use crate::response::{Response, Responses, wants};
 use crate::run::RunView;
-use crate::trace::model::{Seeing, name};
+use crate::trace::model::{TraceModel, name};
 use crate::trace::{TraceEffect, TraceEvent};
 use engine::wire::Canary;
 
 /// `run`: who is there to be seen.
-pub fn update(model: &mut Seeing, event: TraceEvent, run: &RunView) -> Responses<TraceEffect> {
+pub fn update(model: &mut TraceModel, event: TraceEvent, run: &RunView) -> Responses<TraceEffect> {
     match event {
         TraceEvent::ChoosePopulation(name) => model.population = name,
         TraceEvent::TypeNumber(number) => model.number = number,
@@ -47,7 +47,7 @@ fn copied(text: String, done: &str) -> Responses<TraceEffect> {
 }
 
 /// A person says that the service felt slow just now: a mark on the charts, for whoever looks at them later.
-fn felt_slow(model: &Seeing, run: &RunView) -> Responses<TraceEffect> {
+fn felt_slow(model: &TraceModel, run: &RunView) -> Responses<TraceEffect> {
     if !run.status.is_running() {
         return vec![Response::say(NoticeKind::Problem, About::Deed, "Nothing runs that could feel slow.")];
     }
