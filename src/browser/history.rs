@@ -248,10 +248,8 @@ impl History {
             },
         };
         let pages = vault.read(&format!("page/{run}/")).await.unwrap_or_default();
-        let replayed = results::replay(pages.iter().map(|(_, page)| page.as_slice()));
-        match replayed.filter(|replayed| replayed.run.epoch_ms().is_some()) {
-            Some(replayed) => {
-                let report = replayed.report(date);
+        match results::report_of_notes(pages.iter().map(|(_, page)| page.as_slice()), date) {
+            Some(report) => {
                 self.keep(ArchivedRun { entry: Entry { cut_off: true, ..Entry::of(&report) }, report }, Some(run))
                     .await;
             }

@@ -5,7 +5,7 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use plan::Plan;
-use results::{archive, replay};
+use results::{archive, report_of_notes};
 use serde_json::Value;
 
 use super::{read, read_text};
@@ -30,7 +30,7 @@ fn a_run_that_0_1_wrote_down_plays_again() {
     let pages = read("tests/kept/0.1/pages.json");
     let pages = pages.as_array().expect("a list").iter().map(|page| page.as_str().expect("a text"));
     let pages: Vec<Vec<u8>> = pages.map(|page| STANDARD.decode(page).expect("it is base64")).collect();
-    let report = replay(pages.iter().map(Vec::as_slice)).expect("it begins").report(|_| String::new());
+    let report = report_of_notes(pages.iter().map(Vec::as_slice), |_| String::new()).expect("it begins");
     assert_eq!(report.plan["name"], "kept by 0.1");
     // What version 0.1 itself counts when it plays these pages again.
     assert_eq!((report.delivery.sent, report.delivery.arrived), (44, 244), "{:?}", report.delivery);

@@ -3,9 +3,10 @@
 use base::time::{Span, Timestamp};
 use metrics::Report;
 use plan::{Accounts, Plan};
-use results::{ROOM_UNDER_WAY, Recording, Start, replay};
+use results::{ROOM_UNDER_WAY, report_of_notes};
 use run::{Capacity, layout};
 use serde_json::{Value, json};
+use swarm::{Beginning, Journal, Redaction};
 use testkit::{Faults, World};
 
 use crate::support::{chat_plan, held, world};
@@ -16,9 +17,9 @@ const PAGE: Span = Span::from_millis(500);
 /// A world whose run is written down from its first input on.
 fn written(plan: Plan, faults: Faults) -> World {
     let parts = layout(&[Capacity::own(4, 250)], plan.handshakes_in_flight);
-    let start = Start::new(0.0, "k3f", &plan, &parts, 250.0, Vec::new());
+    let beginning = Beginning::of(0.0, "k3f", &plan, &parts, 250.0);
     let mut world = world(plan, faults);
-    world.recording = Some(Recording::begin(start));
+    world.recording = Some(Journal::begin(beginning, Redaction::Secrets));
     world
 }
 
@@ -28,14 +29,13 @@ fn pages(world: &mut World, until: Span) -> Vec<Vec<u8>> {
     world.play(Span::ZERO);
     while !world.run.is_done() && world.now() < Timestamp::ZERO + until {
         world.play_until(world.now() + PAGE);
-        pages.extend(world.recording.as_mut().and_then(Recording::page));
+        pages.extend(world.recording.as_mut().and_then(Journal::page));
     }
     pages
 }
 
 fn report(pages: &[Vec<u8>]) -> Report {
-    let replayed = replay(pages.iter().map(Vec::as_slice)).expect("it begins");
-    replayed.report(|_| String::new())
+    report_of_notes(pages.iter().map(Vec::as_slice), |_| String::new()).expect("it begins")
 }
 
 /// As JSON, for a report's own comparison takes two values that are not there for different.
@@ -82,7 +82,7 @@ fn a_damaged_page_ends_what_is_read_and_loses_nothing_before() {
     let kept = report(&pages).duration_s;
     assert!(kept > 4.0 && kept < whole, "{kept} of {whole}");
     pages[0] = b"?".to_vec();
-    assert!(replay(pages.iter().map(Vec::as_slice)).is_none());
+    assert!(report_of_notes(pages.iter().map(Vec::as_slice), |_| String::new()).is_none());
 }
 
 #[test]

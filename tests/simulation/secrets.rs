@@ -6,9 +6,9 @@ use app::run::save::Format;
 use base::time::{Span, Timestamp};
 use metrics::{Outcome, UserId};
 use plan::{Accounts, Plan};
-use results::{Recording, Start};
 use run::{Capacity, RunInput, layout};
 use serde_json::json;
+use swarm::{Beginning, Journal, Redaction};
 use testkit::{Faults, World, spellings};
 
 use crate::support::{chat_plan, held, world};
@@ -24,9 +24,9 @@ fn plan() -> Plan {
 fn played() -> (World, Vec<Vec<u8>>) {
     let plan = plan();
     let parts = layout(&[Capacity::own(4, 250)], plan.handshakes_in_flight);
-    let start = Start::new(0.0, "k3f", &plan, &parts, 250.0, Vec::new());
+    let beginning = Beginning::of(0.0, "k3f", &plan, &parts, 250.0);
     let mut world = world(plan, Faults { tells: true, ..Faults::default() });
-    world.recording = Some(Recording::begin(start));
+    world.recording = Some(Journal::begin(beginning, Redaction::Secrets));
     world.play(Span::ZERO);
     let mut pages = Vec::new();
     for step in 1..30 {
@@ -36,10 +36,10 @@ fn played() -> (World, Vec<Vec<u8>>) {
         if step % 12 == 0 {
             world.cut_connections_telling(step as usize / 3);
         }
-        pages.extend(world.recording.as_mut().and_then(Recording::page));
+        pages.extend(world.recording.as_mut().and_then(Journal::page));
     }
     world.play(Span::from_secs(400));
-    pages.extend(world.recording.as_mut().and_then(Recording::page));
+    pages.extend(world.recording.as_mut().and_then(Journal::page));
     (world, pages)
 }
 

@@ -2,15 +2,15 @@
 
 pub mod archive;
 pub mod compare;
+mod cut_off;
 mod entry;
-mod recording;
 mod scribe;
 mod shelf;
 mod storage;
 mod under_way;
 
+pub use cut_off::report_of_notes;
 pub use entry::{Entry, Summary};
-pub use recording::{Recording, Replayed, Start, replay};
 pub use scribe::{NotedPage, Scribe};
 pub use shelf::{ROOM, ROOM_UNDER_WAY, baseline, set_baseline, sort, surplus, taken};
 pub use storage::Keeping;

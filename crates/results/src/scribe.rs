@@ -1,15 +1,15 @@
 //! When what was noted of a run goes to the disk: one page at a time, and none behind a gap.
 
-use super::recording::{Recording, Start};
 use super::shelf::ROOM_UNDER_WAY;
 use run::RunInput;
+use swarm::{Beginning, Journal, Redaction};
 
 /// Of one run. The run never waits for the database.
 #[derive(Debug, Default)]
 pub struct Scribe {
     /// Tells this run from all others of this browser. `None`: it is only kept at its end.
     key: Option<String>,
-    notes: Recording,
+    notes: Journal,
     /// There will be more pages.
     writes: bool,
     /// The name of the page that is on its way to the disk: the next one waits for it, and has more in it then.
@@ -32,9 +32,9 @@ pub struct NotedPage {
 impl Scribe {
     /// `writes`: the database takes pages. A run whose beginning is not written is only kept at its end, like one that this page took
     /// over from itself ([`Self::default`]): until then the swarm's journal has that.
-    pub fn begin(start: Start, writes: bool) -> Self {
-        let key = Some(format!("{:.0}-{}", start.at_ms, start.run));
-        let notes = if writes { Recording::begin(start) } else { Recording::default() };
+    pub fn begin(beginning: Beginning, writes: bool) -> Self {
+        let key = Some(format!("{:.0}-{}", beginning.at_ms, beginning.run));
+        let notes = if writes { Journal::begin(beginning, Redaction::Secrets) } else { Journal::default() };
         Self { key, notes, writes, ..Self::default() }
     }
 
@@ -62,7 +62,7 @@ impl Scribe {
     /// The database has answered. What is behind a gap cannot be played again, and would only fill the memory.
     pub fn on_written(&mut self, name: &str, is_safe: bool) {
         if self.writing.take_if(|writing| writing == name).is_some() && !is_safe {
-            (self.writes, self.notes) = (false, Recording::default());
+            (self.writes, self.notes) = (false, Journal::default());
         }
     }
 }
@@ -75,16 +75,7 @@ mod tests {
     use super::*;
 
     fn scribe(writes: bool) -> Scribe {
-        let start = Start {
-            at_ms: 7.0,
-            run: "k3f".into(),
-            plan: serde_json::Value::Null,
-            parts: Vec::new(),
-            start_delay_ms: 250.0,
-            browsers: Vec::new(),
-            baseline: None,
-        };
-        Scribe::begin(start, writes)
+        Scribe::begin(Beginning { at_ms: 7.0, run: "k3f".into(), ..Beginning::default() }, writes)
     }
 
     /// The name of the page that this input brings about.

@@ -147,7 +147,7 @@ impl UnderWay {
             // Pages of a later run, or of a page that was loaded anew, come behind.
             self.page = (self.page + 1).max((now_ms / 1e3) as u64);
             let (number, taken) = (self.page, conductor.taken().collect());
-            let page = journal.page(conductor);
+            let page = journal.page_of(conductor);
             self.out.extend(page.map(|page| UnderWayOutput::Journal { number, page, taken }));
             conductor.show(&(self.picture)(&self.run));
         }

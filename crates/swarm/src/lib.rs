@@ -38,7 +38,7 @@ pub use envelope::{Opened, Opener, Refusal, Refused, Safe, Sealer, VERSION};
 pub use gate::{Gate, MOST_AT_ONCE, Unlawful};
 pub use generator::{Generator, GeneratorOutput, PartEnd};
 pub use invite::{Invite, InviteError, checked_broker};
-pub use journal::{Beginning, Journal, replay};
+pub use journal::{Beginning, Journal, Redaction, Replayed, replay};
 pub use key::{Keys, Role, Topics};
 pub use link::{Link, LinkCommand, LinkEvent, LinkInput, LinkOutput, Traffic};
 pub use membership::{Entrance, MemberInput, MemberOutput, Membership, NoteKind, Remembered, Side};

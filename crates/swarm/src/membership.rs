@@ -8,7 +8,7 @@ use super::bounds::Bounds;
 use super::conductor::{Conductor, ConductorOutput};
 use super::generator::{Generator, GeneratorOutput};
 use super::invite::Invite;
-use super::journal::replay;
+use super::journal::{Replayed, replay};
 use super::key::Role;
 use super::link::{LinkCommand, LinkEvent, Traffic};
 use super::message::{Card, Offer, Patience, pack, unpack};
@@ -431,7 +431,7 @@ impl Membership {
 /// The run that this tab conducted, if there was one.
 fn take_over(card: &Card, remembered: &Remembered) -> (Side, Option<Run>) {
     let (run, mut conductor) = match replay(&card.build, remembered.journal.iter().map(|(_, page)| page.as_slice())) {
-        Some((run, mut conductor)) => {
+        Some(Replayed { run, mut conductor, .. }) => {
             conductor.take_over();
             (Some(run), conductor)
         }

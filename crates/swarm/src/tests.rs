@@ -609,18 +609,15 @@ fn a_generator_that_has_forgotten_the_run_is_lost_to_it() {
 fn a_conductor_that_plays_its_notes_again_goes_on_where_it_was() {
     let kim = Capacity { browser: Some("Kim".into()), ..Capacity::own(2, 250) };
     let parts = layout(&[Capacity::own(2, 250), kim], 4);
+    let plan = plan("http://127.0.0.1:9", 10);
     let beginning = Beginning {
-        at_ms: 1_000.0,
-        run: "k3f".into(),
-        plan: plan("http://127.0.0.1:9", 10),
-        parts: parts.clone(),
         places: vec![None, Some(GENERATOR), None],
-        start_delay_ms: 3_000.0,
         patience: Patience::Seconds(60),
+        ..Beginning::of(1_000.0, "k3f", &plan, &parts, 3_000.0)
     };
-    let mut journal = Journal::begin(beginning.clone());
+    let mut journal = Journal::begin(beginning, Redaction::Nothing);
     let mut pair = Pair::playing(limits(&[], 250));
-    let mut run = run::Run::new(1_000.0, beginning.plan, Vec::new(), "k3f".into(), parts).starting_after(3_000.0);
+    let mut run = run::Run::new(1_000.0, plan, Vec::new(), "k3f".into(), parts).starting_after(3_000.0);
     let mut pages = Vec::new();
     let ready = || FromWorker::Ready { build: BUILD.into() };
     for (at_ms, message) in [(1_100.0, ready()), (1_200.0, FromWorker::Loaded)] {
@@ -636,10 +633,11 @@ fn a_conductor_that_plays_its_notes_again_goes_on_where_it_was() {
             }
         }
         pair.settle();
-        pages.extend(journal.page(&pair.conductor));
+        pages.extend(journal.page_of(&pair.conductor));
     }
     // The page is loaded anew.
-    let (again, conductor) = replay(BUILD, pages.iter().map(Vec::as_slice)).expect("there are notes");
+    let Replayed { run: again, conductor, .. } =
+        replay(BUILD, pages.iter().map(Vec::as_slice)).expect("there are notes");
     assert_eq!((again.status(), again.log().lines()), (run.status(), run.log().lines()));
     assert_eq!(conductor.patience(), Patience::Seconds(60));
     pair.conductor = conductor;

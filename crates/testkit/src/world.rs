@@ -16,8 +16,8 @@ use engine::worker::WorkerInput;
 use metrics::{Baseline, UserId};
 use plan::Plan;
 use protocol::audio::Clip;
-use results::Recording;
 use run::{Capacity, Run, RunInput, layout};
+use swarm::Journal;
 
 pub struct World {
     /// Simulated time since the world began.
@@ -28,7 +28,7 @@ pub struct World {
     /// Of the user that is listened to.
     pub heard: Vec<HeardMoment>,
     /// What is written down of the run, if it is.
-    pub recording: Option<Recording>,
+    pub recording: Option<Journal>,
     /// Of the user that is watched.
     pub seen: Vec<Seen>,
     workers: Vec<Host>,

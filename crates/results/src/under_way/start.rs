@@ -1,13 +1,12 @@
 //! How a run begins, or goes on where a page that was loaded anew left it.
 
 use super::{Scribe, UnderWay, players};
-use crate::recording::Start;
 use engine::wire::Trial;
 use metrics::{Baseline, Browser};
 use plan::{Limits, Plan};
 use protocol::audio::Clip;
 use run::{Run, RunInput};
-use swarm::{Beginning, Cast, Conductor, Journal, Picture};
+use swarm::{Beginning, Cast, Conductor, Journal, Picture, Redaction};
 
 /// What is to be run.
 #[derive(Debug)]
@@ -40,11 +39,13 @@ impl UnderWay {
     /// The cast is told; this page's own workers are there already.
     pub fn begin(at_ms: f64, wanted: Wanted, cast: Cast, conductor: Option<&mut Conductor>, around: HostPage) -> Self {
         let (start_delay_ms, Cast { parts, places }) = (cast.start_delay_ms(), cast);
-        let journal = conductor.as_ref().map(|conductor| {
-            let (run, plan, patience) = (wanted.run.clone(), wanted.plan.clone(), conductor.patience());
-            let (parts, places) = (parts.clone(), places.clone());
-            Journal::begin(Beginning { at_ms, run, plan, parts, places, start_delay_ms, patience })
-        });
+        let beginning = Beginning {
+            places: places.clone(),
+            patience: conductor.as_ref().map(|conductor| conductor.patience()).unwrap_or_default(),
+            baseline: wanted.baseline.clone(),
+            ..Beginning::of(at_ms, &wanted.run, &wanted.plan, &parts, start_delay_ms)
+        };
+        let conducts = conductor.is_some();
         let run = Run::new(at_ms, wanted.plan, wanted.csv, wanted.run.clone(), parts.clone());
         let run = run.starting_after(start_delay_ms).within(wanted.limits).trying(wanted.trial);
         let run = run.with_clips(wanted.clips).starving(wanted.starve_ms);
@@ -54,9 +55,9 @@ impl UnderWay {
         };
         let nobody = &mut Conductor::default();
         let conductor = conductor.unwrap_or(nobody);
-        let browsers = players(&run, conductor, &around.this);
-        let start = Start::new(at_ms, &wanted.run, run.plan(), &parts, start_delay_ms, browsers);
-        let scribe = Scribe::begin(start.with_baseline(wanted.baseline), around.keeps);
+        let beginning = Beginning { browsers: players(&run, conductor, &around.this), ..beginning };
+        let journal = conducts.then(|| Journal::begin(beginning.clone(), Redaction::Nothing));
+        let scribe = Scribe::begin(beginning, around.keeps);
         conductor.begin(wanted.run, places);
         Self { journal, scribe: Some(scribe), ..Self::of(run, around.picture) }
     }

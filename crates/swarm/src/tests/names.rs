@@ -84,19 +84,15 @@ fn names_are_those_of_the_parts_after_the_conductor_was_loaded_anew_whoever_come
         None => None,
     });
     let beginning = Beginning {
-        at_ms: 1_000.0,
-        run: "k3f".into(),
-        plan: plan("http://127.0.0.1:9", 10),
         places: places.collect(),
-        parts,
-        start_delay_ms: 3_000.0,
         patience: Patience::Seconds(60),
+        ..Beginning::of(1_000.0, "k3f", &plan("http://127.0.0.1:9", 10), &parts, 3_000.0)
     };
-    let mut journal = Journal::begin(beginning);
+    let mut journal = Journal::begin(beginning, Redaction::Nothing);
     journal.input(2_000.0, &RunInput::Add { part: added });
     journal.seated(SESSIONS[2]);
-    let pages = [journal.page(&Conductor::new(BUILD)).expect("there are notes")];
-    let (_, mut conductor) = replay(BUILD, pages.iter().map(Vec::as_slice)).expect("they can be read");
+    let pages = [journal.page_of(&Conductor::new(BUILD)).expect("there are notes")];
+    let Replayed { mut conductor, .. } = replay(BUILD, pages.iter().map(Vec::as_slice)).expect("they can be read");
     SESSIONS.into_iter().for_each(|session| conductor.on_event(LinkEvent::Arrived(session)));
     assert_eq!(introduce(&mut conductor, second, "Kim"), "Kim cccc");
     assert_eq!(introduce(&mut conductor, first, "Ash"), "Ash cccc", "somebody's part bears it");
