@@ -11,7 +11,7 @@ use wasm_bindgen_futures::future_to_promise;
 use super::chart_parts;
 use super::run_driver::RunDriver;
 use super::swarm_driver::SwarmDriver;
-use app::automation::{self, Refusal, Runnable, StartOptions};
+use app::automation::{self, Denial, Runnable, StartOptions};
 use app::run::save::Format;
 use app::swarm::Reply;
 use document::Problem;
@@ -92,7 +92,7 @@ pub fn expose(driver: &RunDriver, swarm: &SwarmDriver, reply: impl Fn(Reply) -> 
 }
 
 fn act(driver: &RunDriver, action: &JsValue) -> Result<JsValue, JsValue> {
-    let refused = |problems| failure(Refusal::new("this cannot be done", problems));
+    let refused = |problems| failure(Denial::new("this cannot be done", problems));
     let document = automation::document(&text_of(action)?, "an action").map_err(|problem| refused(vec![problem]))?;
     let read = driver.with_run(|run| run.map(|run| run.read_action(&document))).ok_or_else(no_run)?;
     driver.act(read.map_err(refused)?);
@@ -102,7 +102,7 @@ fn act(driver: &RunDriver, action: &JsValue) -> Result<JsValue, JsValue> {
 fn start(driver: RunDriver, options: Result<StartOptions, JsValue>, plan: Result<Runnable, Vec<Problem>>) -> Promise {
     future_to_promise(async move {
         let options = options?;
-        let (plan, rows) = plan.map_err(|problems| failure(Refusal::new("the plan cannot run", problems)))?;
+        let (plan, rows) = plan.map_err(|problems| failure(Denial::new("the plan cannot run", problems)))?;
         driver.starve(options.starve_ms());
         let started = driver.start_within(options.limits(driver.limits()), plan, rows, Vec::new()).await;
         started.map_err(|error| refused(error.to_string()))?;
@@ -164,14 +164,14 @@ fn text_of(document: &JsValue) -> Result<String, JsValue> {
 }
 
 /// An `Error` whose message a person can read, with the problems as data beside it.
-fn failure(refusal: Refusal) -> JsValue {
+fn failure(refusal: Denial) -> JsValue {
     let error = js_sys::Error::new(&refusal.text());
     set(&error, "problems", &to_js(&refusal.problems).unwrap_or_else(|error| error));
     error.into()
 }
 
 fn refused(message: impl Into<String>) -> JsValue {
-    failure(Refusal::new(message, Vec::new()))
+    failure(Denial::new(message, Vec::new()))
 }
 
 /// A plain object, by way of JSON: numbers, nulls and absent fields are what the documents say.

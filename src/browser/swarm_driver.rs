@@ -320,13 +320,15 @@ impl Inner {
             let Some(invite) = inner.invite() else { return };
             let tab = identity::this_tab(&invite.keys).map_err(EnterError::from);
             let link = tab.and_then(|(_, loading)| Ok((loading, inner.link(loading)?)));
-            let started = link.map(|(loading, link)| {
-                if let Some(swarm) = &mut *inner.swarm.borrow_mut() {
-                    swarm.link = Some(link);
+            inner.handle(match link {
+                Ok((loading, link)) => {
+                    if let Some(swarm) = &mut *inner.swarm.borrow_mut() {
+                        swarm.link = Some(link);
+                    }
+                    MemberInput::Revived(loading)
                 }
-                loading
+                Err(error) => MemberInput::NotRevived(error.to_string()),
             });
-            inner.handle(MemberInput::Revived(started.map_err(|error| error.to_string())));
             inner.tell();
         };
         Timeout::new(after_ms, start).forget();

@@ -33,7 +33,7 @@ const OF_THE_EDGE: [&str; 6] = ["gloo-timers", "js-sys", "leptos", "wasm-bindgen
 /// Public type names that stand more than once in the workspace. It only ever sinks.
 const MOST_DOUBLED: usize = 4;
 /// `Result`s whose error is a text, in the crates and in `src/browser`. It only ever sinks: none are wanted.
-const MOST_TEXT_ERRORS: usize = 1;
+const MOST_TEXT_ERRORS: usize = 0;
 /// A file without its tests that is longer is worth the question whether it is one thing.
 const LONG_FILE: usize = 500;
 

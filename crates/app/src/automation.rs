@@ -16,12 +16,12 @@ use swarm::{Membership, Seat, Side};
 
 /// Why something is not done: a text for people, and what is wrong as data beside it.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Refusal {
+pub struct Denial {
     pub message: String,
     pub problems: Vec<Problem>,
 }
 
-impl Refusal {
+impl Denial {
     pub fn new(message: impl Into<String>, problems: Vec<Problem>) -> Self {
         Self { message: message.into(), problems }
     }
@@ -73,20 +73,20 @@ pub fn verdict(problems: &[Problem]) -> Value {
 ///
 /// # Errors
 /// It is no plan, cannot run, or cannot be a script.
-pub fn k6_script(plan: &str) -> Result<String, Refusal> {
-    let document = document(plan, "a plan").map_err(|problem| Refusal::new("this is no plan", vec![problem]))?;
-    let plan = Plan::check(&document).map_err(|problems| Refusal::new("the plan cannot run", problems))?;
-    k6::script(&plan).map_err(|problems| Refusal::new("the plan cannot be a script", problems))
+pub fn k6_script(plan: &str) -> Result<String, Denial> {
+    let document = document(plan, "a plan").map_err(|problem| Denial::new("this is no plan", vec![problem]))?;
+    let plan = Plan::check(&document).map_err(|problems| Denial::new("the plan cannot run", problems))?;
+    k6::script(&plan).map_err(|problems| Denial::new("the plan cannot be a script", problems))
 }
 
 /// The report that `baseline` is given.
 ///
 /// # Errors
 /// It is none.
-pub fn baseline(report: &str) -> Result<Report, Refusal> {
+pub fn baseline(report: &str) -> Result<Report, Denial> {
     let mut reading = archive::read("the baseline", report);
     let found = reading.found.pop().map(|found| found.report);
-    found.ok_or_else(|| Refusal::new(reading.problems.join(", "), Vec::new()))
+    found.ok_or_else(|| Denial::new(reading.problems.join(", "), Vec::new()))
 }
 
 /// What a script says besides the plan.
@@ -101,10 +101,10 @@ pub struct StartOptions {
 impl StartOptions {
     /// # Errors
     /// What was not understood, and what was expected.
-    pub fn read(text: &str) -> Result<Self, Refusal> {
+    pub fn read(text: &str) -> Result<Self, Denial> {
         serde_json::from_str(text).map_err(|error| {
             let expected = "{allow: [hosts], caps: {users, rate, minutes}}";
-            Refusal::new(format!("the options were not understood: {error}; expected {expected}"), Vec::new())
+            Denial::new(format!("the options were not understood: {error}; expected {expected}"), Vec::new())
         })
     }
 

@@ -96,8 +96,10 @@ impl NoteKind {
 pub enum MemberInput {
     Link(FromLink),
     LinkDied(String),
-    /// Another link was started in place of the one that died, or was refused.
-    Revived(Result<Loading, String>),
+    /// Another link was started in place of the one that died.
+    Revived(Loading),
+    /// Or the browser refused that.
+    NotRevived(String),
     /// The link was not told what it should have been.
     Unsent(String),
     /// Of the workers of a generator's part.
@@ -119,7 +121,7 @@ pub enum MemberInput {
 #[derive(Debug, PartialEq)]
 pub enum MemberOutput {
     Link(ToLink),
-    /// Start another link, after so many milliseconds. Answered with [`MemberInput::Revived`].
+    /// Start another link, after so many milliseconds. Answered with [`MemberInput::Revived`] or [`MemberInput::NotRevived`].
     Revive {
         after_ms: u32,
     },
@@ -186,12 +188,13 @@ impl Membership {
             MemberInput::Link(FromLink::Event(event)) => self.on_event(now_ms, event),
             MemberInput::Link(FromLink::Failed { message }) => self.on_link_died(now_ms, &message),
             MemberInput::LinkDied(why) => self.on_link_died(now_ms, &why),
-            MemberInput::Revived(started) => {
+            MemberInput::Revived(loading) => {
                 self.revival.on_start();
-                match started {
-                    Ok(loading) => self.loading = loading,
-                    Err(why) => self.on_link_died(now_ms, &why),
-                }
+                self.loading = loading;
+            }
+            MemberInput::NotRevived(why) => {
+                self.revival.on_start();
+                self.on_link_died(now_ms, &why);
             }
             MemberInput::Unsent(why) => self.problem = Some(why),
             MemberInput::Worker { worker, message } => self.generate(|own| own.on_worker(worker, message)),

@@ -22,6 +22,16 @@ pub struct KnownClip {
     pub note: &'static str,
 }
 
+/// Why a clip is not taken.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum NoUtterance {
+    #[error("it holds no audio")]
+    Empty,
+    /// With its length, in words.
+    #[error("it is {0} long, and {LONGEST_S} s is the most for an utterance")]
+    Long(String),
+}
+
 /// The page's own clips, in the order in which they came.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Clips {
@@ -76,15 +86,14 @@ impl Clips {
     ///
     /// # Errors
     /// It holds nothing, or more than an utterance.
-    pub fn add(&mut self, clip: Clip) -> Result<String, String> {
+    pub fn add(&mut self, clip: Clip) -> Result<String, NoUtterance> {
         let samples = clip.samples();
         let seconds = length(samples.len() as u64, clip.rate).as_secs_f64();
         if samples.is_empty() {
-            return Err("it holds no audio".to_owned());
+            return Err(NoUtterance::Empty);
         }
         if seconds > LONGEST_S as f64 {
-            let found = format::duration(seconds.round());
-            return Err(format!("it is {found} long, and {LONGEST_S} s is the most for an utterance"));
+            return Err(NoUtterance::Long(format::duration(seconds.round())));
         }
         let name = self.free_name(&clip.name);
         self.own.push(KnownClip::new(Clip::new(name.clone(), clip.rate, &samples), true));
@@ -164,9 +173,9 @@ mod tests {
     #[test]
     fn what_is_no_utterance_is_refused() {
         let mut clips = Clips::default();
-        assert_eq!(clips.add(clip("a", &[])), Err("it holds no audio".into()));
+        assert_eq!(clips.add(clip("a", &[])), Err(NoUtterance::Empty));
         let long = vec![1; 8_000 * 121];
-        let refused = clips.add(clip("a", &long)).unwrap_err();
+        let refused = clips.add(clip("a", &long)).unwrap_err().to_string();
         assert_eq!(refused.replace('\u{a0}', " "), "it is 2 min 1 s long, and 120 s is the most for an utterance");
         assert_eq!(clips, Clips::default());
     }

@@ -79,9 +79,9 @@ fn a_link_that_dies_is_started_anew_as_another_loading() {
         let again = fed(&mut page, 21.0, MemberInput::Link(FromLink::Failed { message: "a panic".to_owned() }));
         assert!(!again.iter().any(|output| matches!(output, MemberOutput::Revive { .. })), "{again:?}");
 
-        let refused = fed(&mut page, 270.0, MemberInput::Revived(Err("no more workers".to_owned())));
+        let refused = fed(&mut page, 270.0, MemberInput::NotRevived("no more workers".to_owned()));
         assert!(refused.contains(&MemberOutput::Revive { after_ms: 500 }), "{refused:?}");
-        fed(&mut page, 770.0, MemberInput::Revived(Ok(Loading(4))));
+        fed(&mut page, 770.0, MemberInput::Revived(Loading(4)));
         assert_eq!(opened(&fed(&mut page, 780.0, ready())), Some(Loading(4)));
         fed(&mut page, 790.0, event(LinkEvent::Connected));
         assert_eq!(page.trouble(), Some("the link broke: no more workers; a new one was started"));
