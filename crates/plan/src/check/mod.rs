@@ -2,6 +2,7 @@
 
 mod actions;
 mod addresses;
+mod blame;
 mod lab;
 mod search;
 
@@ -243,9 +244,12 @@ fn check_scenario(node: &Node<'_>, variables: &Map<String, Value>, problems: &Pr
     if !node.value().is_string() && !node.value().is_object() {
         return node.expected("a preset's name or a scenario");
     }
-    let found = scenario::resolve(node.value()).and_then(|document| scenario::compile(&document, variables));
-    for problem in found.err().unwrap_or_default() {
-        let path = match problem.path.strip_prefix("overrides.") {
+    let found = match scenario::resolve(node.value()) {
+        Ok(document) => blame::problems(&document, variables),
+        Err(problems) => problems,
+    };
+    for problem in found {
+        let path = match problem.path.strip_prefix(blame::VARIABLES) {
             Some(rest) => format!("{}.variables.{rest}", node.path().trim_end_matches(".scenario")),
             None if problem.path.is_empty() || problem.path.starts_with('[') => {
                 format!("{}{}", node.path(), problem.path)

@@ -25,8 +25,14 @@ struct Declared<'a> {
     least: Option<f64>,
     most: Option<f64>,
     one_of: Option<&'a [Value]>,
-    url: bool,
+    format: Option<Format>,
     live: Option<Live>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Format {
+    Url,
+    Whole,
 }
 
 /// Compiles the variables and fills in what their names mean.
@@ -84,7 +90,7 @@ fn declared<'a>(
     if !node.value().is_object() {
         same_kind(node, over.as_ref());
         let value = over.or_else(|| Some(node.clone()));
-        return Some(Declared { name, value, least: None, most: None, one_of: None, url: false, live: None });
+        return Some(Declared { name, value, least: None, most: None, one_of: None, format: None, live: None });
     }
     let fields = node.fields(&VARIABLE)?;
     let doc = fields.optional("doc").and_then(|doc| doc.text()).unwrap_or_default();
@@ -107,7 +113,9 @@ fn declared<'a>(
         most,
         one_of,
         live: live.then(|| Live { least, most, one_of: values(), doc: doc.to_owned() }),
-        url: fields.optional("format").and_then(|format| format.one_of(&[("url", true)])).unwrap_or(false),
+        format: fields
+            .optional("format")
+            .and_then(|format| format.one_of(&[("url", Format::Url), ("whole", Format::Whole)])),
     })
 }
 
@@ -168,8 +176,12 @@ impl Declared<'_> {
             let listed: Vec<String> = one_of.iter().map(Value::to_string).collect();
             value.expected(format_args!("one of {}", listed.join(", ")));
         }
-        if self.url {
-            url(value, &["http", "https", "ws", "wss"]);
+        match self.format {
+            Some(Format::Url) => url(value, &["http", "https", "ws", "wss"]),
+            Some(Format::Whole) if value.value().as_f64().is_none_or(|number| number.fract() != 0.0) => {
+                value.expected("a whole number");
+            }
+            Some(Format::Whole) | None => {}
         }
     }
 }

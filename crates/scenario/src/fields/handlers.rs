@@ -91,7 +91,7 @@ pub(crate) static VARIABLE: Object = Object::new(
         optional("min", Type::Number(f64::MIN, f64::INFINITY), "the least that it may be"),
         optional("max", Type::Number(f64::MIN, f64::INFINITY), "the most"),
         optional("one_of", ANY_LIST, "all that it may be"),
-        optional("format", Type::OneOf(&["url"]), "what its text is"),
+        optional("format", Type::OneOf(&["url", "whole"]), "an address; a number without a fraction"),
         or("live", Type::Flag, "false", "a tester may set it while users run"),
     ],
 );
