@@ -8,7 +8,7 @@ use std::rc::Rc;
 
 use engine::wire::{FromWorker, ToWorker};
 use protocol::audio::clips;
-use swarm::{Secret, Signer};
+use swarm::{NoteKind, Secret, Signer};
 use tabswarm::browser::{HostEvent, Microphone, Notes, Playback, Visibility, WorkerHost, decode};
 use wasm_bindgen_test::{wasm_bindgen_test, wasm_bindgen_test_configure};
 use web::{sound, until, wire};
@@ -40,18 +40,18 @@ async fn notes_outlive_who_wrote_them_and_are_read_by_their_tab_alone() {
     let numbers = |notes: &[(u64, Vec<u8>)]| notes.iter().map(|(number, _)| *number).collect::<Vec<_>>();
     let notes = open(1).await;
     for number in [3, 1, 20, 2] {
-        assert!(notes.write("part", number, &[number as u8]).await, "a page has a database");
+        assert!(notes.write(NoteKind::Part, number, &[number as u8]).await, "a page has a database");
     }
-    notes.write("journal", 1, b"another kind").await;
+    notes.write(NoteKind::Journal, 1, b"another kind").await;
     drop(notes);
     let again = open(1).await;
-    let found = again.read("part").await;
+    let found = again.remembered().await.parts;
     assert_eq!(numbers(&found), [1, 2, 3, 20]);
     assert_eq!(found[3].1, [20]);
-    again.forget("part", 3).await;
-    assert_eq!(numbers(&again.read("part").await), [3, 20]);
-    assert_eq!(again.read("journal").await.len(), 1);
-    assert_eq!(open(2).await.read("part").await, [], "another tab");
+    again.forget(NoteKind::Part, 3).await;
+    assert_eq!(numbers(&again.remembered().await.parts), [3, 20]);
+    assert_eq!(again.remembered().await.journal.len(), 1);
+    assert_eq!(open(2).await.remembered().await.parts, [], "another tab");
 }
 
 #[wasm_bindgen_test]

@@ -5,15 +5,16 @@ use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::Storage;
 
-use super::vault::{Vault, VaultError};
+use super::vault::Vault;
 use app::kept::{ALL, Place, is_ours};
+use base::store::StoreError;
 
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ForgetError {
     #[error("only a page keeps something")]
     NoPage,
     #[error(transparent)]
-    Vault(#[from] VaultError),
+    Store(#[from] StoreError),
 }
 
 /// Everything of ours; gives what there was, by its place and name.

@@ -9,8 +9,7 @@ use wasm_bindgen_futures::spawn_local;
 use super::history::History;
 use super::lock::Lock;
 use metrics::Report;
-use results::archive::ArchivedRun;
-use results::{Entry, Keeping, NotedPage};
+use results::NotedPage;
 
 /// Of one run.
 pub struct Pages {
@@ -46,37 +45,19 @@ impl Pages {
             while is_writing.get() {
                 TimeoutFuture::new(10).await;
             }
-            match (report, key) {
-                (Some(report), key) => {
-                    history.keep(ArchivedRun { entry: Entry::of(&report), report }, key.as_deref()).await;
-                }
-                (None, Some(key)) => {
-                    if let Some(vault) = history.vault() {
-                        let forgotten = vault.replace(&[format!("page/{key}/")], &[]).await;
-                        history.note(|keeping| keeping.on_changed(forgotten));
-                    }
-                }
-                (None, None) => {}
-            }
+            history.finish(report, key.as_deref()).await;
             drop(lock);
         });
     }
 
     /// `told` hears the page's name, and whether it is safe.
     pub fn write(&self, page: NotedPage, told: impl FnOnce(&str, bool) + 'static) {
-        if page.is_last {
-            self.history.note(Keeping::on_long);
-        }
-        let Some(vault) = self.history.vault() else { return };
         self.is_writing.set(true);
         let (history, is_writing) = (self.history.clone(), Rc::clone(&self.is_writing));
         spawn_local(async move {
-            let written = vault.put(&page.name, &page.bytes).await;
+            let is_safe = history.write(&page).await;
             is_writing.set(false);
-            told(&page.name, written.is_ok());
-            if written.is_err() {
-                history.note(|keeping| keeping.on_written(written));
-            }
+            told(&page.name, is_safe);
         });
     }
 }

@@ -17,7 +17,7 @@ use engine::wire::{FromWorker, ToWorker};
 use run::{Capacity, Run, RunInput, browser_name};
 use swarm::{
     Bounds, Card, Conductor, Consent, Credentials, Entrance, FromLink, Invite, Loading, MemberInput, MemberOutput,
-    Membership, NoteKind, Remembered, SessionId, ToLink,
+    Membership, NoteKind, SessionId, ToLink,
 };
 
 /// What becomes of a run's inputs that come from other browsers.
@@ -122,12 +122,7 @@ impl SwarmDriver {
         let (signer, loading) = identity::this_tab(&invite.keys)?;
         let (card, bounds) = (this.card(), this.bounds);
         let notes = Notes::open(&signer).await?;
-        let remembered = Remembered {
-            journal: notes.read(NoteKind::Journal.name()).await,
-            parts: notes.read(NoteKind::Part.name()).await,
-            playing: notes.read(NoteKind::Playing.name()).await,
-            agreed: notes.read(NoteKind::Agreed.name()).await,
-        };
+        let remembered = notes.remembered().await;
         let (mut membership, run) =
             Membership::enter(Entrance { invite, credentials, card, bounds, signer, loading, remembered });
         membership.handle(0.0, MemberInput::Noted { taken: Vec::new(), unkept: notes.problem() });
@@ -283,7 +278,7 @@ impl Inner {
             MemberOutput::Note { kind, number, note, taken } => self.note(kind, number, note, taken),
             MemberOutput::Forget { kind, below } => {
                 if let Some(notes) = self.notes() {
-                    spawn_local(async move { notes.forget(kind.name(), below).await });
+                    spawn_local(async move { notes.forget(kind, below).await });
                 }
             }
         }
@@ -305,7 +300,7 @@ impl Inner {
         let (Some(notes), invite) = (self.notes(), self.invite()) else { return };
         let inner = Rc::downgrade(self);
         spawn_local(async move {
-            notes.write(kind.name(), number, &note).await;
+            notes.write(kind, number, &note).await;
             if let Some(inner) = inner.upgrade().filter(|inner| inner.invite() == invite) {
                 inner.handle(MemberInput::Noted { taken, unkept: notes.problem() });
             }

@@ -3,5 +3,6 @@
 mod host;
 pub mod json;
 mod reach;
+pub mod store;
 pub mod time;
 pub mod url;

@@ -4,6 +4,7 @@ pub mod archive;
 pub mod compare;
 mod cut_off;
 mod entry;
+mod history;
 mod scribe;
 mod shelf;
 mod storage;
@@ -11,6 +12,7 @@ mod under_way;
 
 pub use cut_off::report_of_notes;
 pub use entry::{Entry, Summary};
+pub use history::{History, HistoryError};
 pub use scribe::{NotedPage, Scribe};
 pub use shelf::{ROOM, ROOM_UNDER_WAY, baseline, set_baseline, sort, surplus, taken};
 pub use storage::Keeping;

@@ -17,6 +17,7 @@ mod link;
 mod membership;
 mod message;
 mod mqtt;
+mod notes;
 mod packet;
 mod peer;
 mod plausible;
@@ -46,6 +47,7 @@ pub use message::{
     Card, Consent, Offer, Order, Patience, Picture, Said, ToConductor, ToGenerator, What, pack, unpack, unpack_within,
 };
 pub use mqtt::{Credentials, Mqtt, MqttIdentity, MqttOutput, Unmakeable};
+pub use notes::Notes;
 pub use packet::{PacketBody, SwarmPacket};
 pub use peer::{Loading, Peer, SessionId};
 pub use plausible::Unreasonable;
