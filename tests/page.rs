@@ -9,7 +9,7 @@ use std::rc::Rc;
 use engine::wire::{FromWorker, ToWorker};
 use protocol::audio::clips;
 use swarm::{NoteKind, Secret, Signer};
-use tabswarm::browser::{HostEvent, Microphone, Notes, Playback, Visibility, WorkerHost, decode};
+use tabswarm::browser::{HostEvent, Microphone, Playback, TabNotes, Visibility, WorkerHost, decode};
 use wasm_bindgen_test::{wasm_bindgen_test, wasm_bindgen_test_configure};
 use web::{sound, until, wire};
 
@@ -35,7 +35,7 @@ async fn a_worker_that_cannot_be_loaded_is_dead() {
 #[wasm_bindgen_test]
 async fn notes_outlive_who_wrote_them_and_are_read_by_their_tab_alone() {
     let open = |seed: u8| async move {
-        Notes::open(&Signer::new(Secret::new([seed; 32]))).await.expect("there is a random source")
+        TabNotes::open(&Signer::new(Secret::new([seed; 32]))).await.expect("there is a random source")
     };
     let numbers = |notes: &[(u64, Vec<u8>)]| notes.iter().map(|(number, _)| *number).collect::<Vec<_>>();
     let notes = open(1).await;

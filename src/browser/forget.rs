@@ -7,14 +7,14 @@ use web_sys::Storage;
 
 use super::vault::Vault;
 use app::kept::{ALL, Place, is_ours};
-use base::store::StoreError;
+use base::records::RecordsError;
 
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ForgetError {
     #[error("only a page keeps something")]
     NoPage,
     #[error(transparent)]
-    Store(#[from] StoreError),
+    Records(#[from] RecordsError),
 }
 
 /// Everything of ours; gives what there was, by its place and name.

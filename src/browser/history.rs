@@ -13,9 +13,9 @@ use app::kept::RESULTS;
 
 /// Clones share it.
 #[derive(Clone, Default)]
-pub struct History(Rc<results::History<Vault>>);
+pub struct KeptRuns(Rc<results::History<Vault>>);
 
-impl Deref for History {
+impl Deref for KeptRuns {
     type Target = results::History<Vault>;
 
     fn deref(&self) -> &Self::Target {
@@ -23,7 +23,7 @@ impl Deref for History {
     }
 }
 
-impl History {
+impl KeptRuns {
     /// Opens what is kept, and takes up what pages that are gone have left.
     pub async fn open(&self) {
         for run in self.0.open(Vault::open(RESULTS.name).await).await {

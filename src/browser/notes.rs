@@ -10,9 +10,9 @@ use swarm::{NoteKind, Remembered, Signer};
 
 /// Clones share them.
 #[derive(Clone)]
-pub struct Notes(Rc<swarm::Notes<Vault>>);
+pub struct TabNotes(Rc<swarm::Notes<Vault>>);
 
-impl Notes {
+impl TabNotes {
     /// # Errors
     /// There is no random source.
     pub async fn open(signer: &Signer) -> Result<Self, RandomError> {

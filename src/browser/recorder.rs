@@ -6,14 +6,14 @@ use std::rc::Rc;
 use gloo_timers::future::TimeoutFuture;
 use wasm_bindgen_futures::spawn_local;
 
-use super::history::History;
+use super::history::KeptRuns;
 use super::lock::Lock;
 use metrics::Report;
 use results::NotedPage;
 
 /// Of one run.
 pub struct Pages {
-    history: History,
+    history: KeptRuns,
     /// See [`results::Scribe::key`].
     key: Option<String>,
     /// A page is on its way to the disk.
@@ -23,7 +23,7 @@ pub struct Pages {
 }
 
 impl Pages {
-    pub fn new(history: History, key: Option<String>) -> Self {
+    pub fn new(history: KeptRuns, key: Option<String>) -> Self {
         let lock: Rc<RefCell<Option<Lock>>> = Rc::default();
         if let Some(name) = key.as_deref().map(lock_of) {
             let place = Rc::downgrade(&lock);

@@ -12,7 +12,7 @@ use gloo_timers::callback::Interval;
 
 use super::clock::Clock;
 use super::freeze::Freezing;
-use super::history::{History, date};
+use super::history::{KeptRuns, date};
 use super::identity::RandomError;
 use super::lab::FaultsAtWork;
 use super::machine::{cores, user_agent};
@@ -56,7 +56,7 @@ pub enum StartError {
 struct Inner {
     clock: Clock,
     swarm: SwarmDriver,
-    history: History,
+    history: KeptRuns,
     /// What the next run's thresholds compare with, if somebody gave it.
     given: RefCell<Option<Report>>,
     /// What this browser's operator allows.
@@ -102,7 +102,7 @@ struct Watches {
 
 impl RunDriver {
     /// Runs that take in the browsers of `swarm`, if this page conducts one.
-    pub fn new(swarm: SwarmDriver, history: History) -> Self {
+    pub fn new(swarm: SwarmDriver, history: KeptRuns) -> Self {
         let inner = Rc::new(Inner {
             clock: Clock::new(),
             swarm: swarm.clone(),

@@ -10,7 +10,7 @@ use wasm_bindgen_futures::spawn_local;
 use super::clock::Clock;
 use super::identity::{self, RandomError};
 use super::machine::{cores, known_sockets, user_agent};
-use super::notes::Notes;
+use super::notes::TabNotes;
 use super::wake::WakeLock;
 use super::worker_host::{HostEvent, WorkerError, WorkerHost};
 use engine::wire::{FromWorker, ToWorker};
@@ -51,7 +51,7 @@ struct Swarm {
     membership: Membership,
     link: Option<LinkHost>,
     workers: Vec<Option<EngineHost>>,
-    notes: Notes,
+    notes: TabNotes,
     /// While a part of a run is played here.
     wake: Option<WakeLock>,
 }
@@ -121,7 +121,7 @@ impl SwarmDriver {
         self.leave();
         let (signer, loading) = identity::this_tab(&invite.keys)?;
         let (card, bounds) = (this.card(), this.bounds);
-        let notes = Notes::open(&signer).await?;
+        let notes = TabNotes::open(&signer).await?;
         let remembered = notes.remembered().await;
         let (mut membership, run) =
             Membership::enter(Entrance { invite, credentials, card, bounds, signer, loading, remembered });
@@ -292,7 +292,7 @@ impl Inner {
         }
     }
 
-    fn notes(&self) -> Option<Notes> {
+    fn notes(&self) -> Option<TabNotes> {
         self.swarm.borrow().as_ref().map(|swarm| swarm.notes.clone())
     }
 

@@ -3,21 +3,21 @@
 use rexie::{KeyRange, ObjectStore, Rexie, TransactionMode};
 use wasm_bindgen::{JsCast, JsValue};
 
-use base::store::{Store, StoreError};
+use base::records::{Records, RecordsError};
 
 /// An open database.
 pub struct Vault(Rexie);
 
-fn refused(error: rexie::Error) -> StoreError {
+fn refused(error: rexie::Error) -> RecordsError {
     // The library says "idb error", and what it was stands behind it.
     let cause = std::error::Error::source(&error).map_or_else(|| error.to_string(), ToString::to_string);
-    StoreError(format!("the browser's database: {cause}"))
+    RecordsError(format!("the browser's database: {cause}"))
 }
 
 impl Vault {
     /// # Errors
     /// The browser keeps nothing, as in some private windows.
-    pub async fn open(database: &str) -> Result<Self, StoreError> {
+    pub async fn open(database: &str) -> Result<Self, RecordsError> {
         let builder = Rexie::builder(database).version(1).add_object_store(ObjectStore::new(RECORDS));
         Ok(Self(builder.build().await.map_err(refused)?))
     }
@@ -26,7 +26,7 @@ impl Vault {
     ///
     /// # Errors
     /// The browser refuses.
-    pub async fn clear(&self) -> Result<u32, StoreError> {
+    pub async fn clear(&self) -> Result<u32, RecordsError> {
         let clear = async {
             let transaction = self.0.transaction(&[RECORDS], TransactionMode::ReadWrite)?;
             let store = transaction.store(RECORDS)?;
@@ -43,12 +43,12 @@ impl Vault {
     }
 }
 
-impl Store for Vault {
-    async fn put(&self, name: &str, bytes: &[u8]) -> Result<(), StoreError> {
+impl Records for Vault {
+    async fn put(&self, name: &str, bytes: &[u8]) -> Result<(), RecordsError> {
         self.replace(&[], &[(name.to_owned(), bytes.to_vec())]).await
     }
 
-    async fn read(&self, beginning: &str) -> Result<Vec<(String, Vec<u8>)>, StoreError> {
+    async fn read(&self, beginning: &str) -> Result<Vec<(String, Vec<u8>)>, RecordsError> {
         let range = range(beginning)?;
         let read = async {
             let transaction = self.0.transaction(&[RECORDS], TransactionMode::ReadOnly)?;
@@ -60,7 +60,7 @@ impl Store for Vault {
         Ok(read.await.map_err(refused)?.into_iter().filter_map(record).collect())
     }
 
-    async fn names(&self, beginning: &str) -> Result<Vec<String>, StoreError> {
+    async fn names(&self, beginning: &str) -> Result<Vec<String>, RecordsError> {
         let range = range(beginning)?;
         let read = async {
             let transaction = self.0.transaction(&[RECORDS], TransactionMode::ReadOnly)?;
@@ -69,7 +69,7 @@ impl Store for Vault {
         Ok(read.await.map_err(refused)?.into_iter().filter_map(|name| name.as_string()).collect())
     }
 
-    async fn replace(&self, beginnings: &[String], records: &[(String, Vec<u8>)]) -> Result<(), StoreError> {
+    async fn replace(&self, beginnings: &[String], records: &[(String, Vec<u8>)]) -> Result<(), RecordsError> {
         let ranges = beginnings.iter().map(|beginning| range(beginning)).collect::<Result<Vec<_>, _>>()?;
         let write = async {
             let transaction = self.0.transaction(&[RECORDS], TransactionMode::ReadWrite)?;
@@ -86,7 +86,7 @@ impl Store for Vault {
         write.await.map(drop).map_err(refused)
     }
 
-    async fn delete_below(&self, from: &str, below: &str) -> Result<(), StoreError> {
+    async fn delete_below(&self, from: &str, below: &str) -> Result<(), RecordsError> {
         let range = bounds(from, below, true)?;
         let write = async {
             let transaction = self.0.transaction(&[RECORDS], TransactionMode::ReadWrite)?;
@@ -97,14 +97,14 @@ impl Store for Vault {
     }
 }
 
-fn range(beginning: &str) -> Result<KeyRange, StoreError> {
+fn range(beginning: &str) -> Result<KeyRange, RecordsError> {
     bounds(beginning, &format!("{beginning}\u{ffff}"), false)
 }
 
 /// `is_open`: the upper one is not in it.
-fn bounds(from: &str, to: &str, is_open: bool) -> Result<KeyRange, StoreError> {
+fn bounds(from: &str, to: &str, is_open: bool) -> Result<KeyRange, RecordsError> {
     let range = KeyRange::bound(&from.into(), &to.into(), Some(false), Some(is_open));
-    range.map_err(|error| StoreError(format!("{error:?}")))
+    range.map_err(|error| RecordsError(format!("{error:?}")))
 }
 
 const RECORDS: &str = "records";

@@ -11,7 +11,7 @@ use super::safety::{Permission, StopKey};
 use super::storage::remembered;
 use super::store::Store;
 use super::swarm::{BrokerQuestion, LoadQuestion, SwarmPage};
-use crate::browser::{History, RunDriver, SwarmDriver, automation, was_discarded};
+use crate::browser::{KeptRuns, RunDriver, SwarmDriver, automation, was_discarded};
 use app::NoticeKind;
 use app::kept;
 use app::page::{Page, PageEvent};
@@ -27,7 +27,7 @@ pub fn open() {
 #[component]
 fn App() -> impl IntoView {
     let swarm = SwarmDriver::default();
-    let history = History::default();
+    let history = KeptRuns::default();
     let driver = RunDriver::new(swarm.clone(), history.clone());
     let store = Store::provide(driver.clone(), swarm.clone(), history);
     automation::expose(&driver, &swarm, move |reply| store.reply(reply));

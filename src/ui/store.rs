@@ -7,7 +7,7 @@ use leptos::prelude::*;
 use super::effects;
 use super::sound::Sound;
 use super::swarm::swarm_picture;
-use crate::browser::{History, Preflight, RunDriver, SwarmDriver, known_sockets, own_origin};
+use crate::browser::{KeptRuns, Preflight, RunDriver, SwarmDriver, known_sockets, own_origin};
 use app::listen::ListenEvent;
 use app::page::PageEvent;
 use app::past::PastRun;
@@ -39,7 +39,7 @@ pub struct Store {
     driver: StoredValue<RunDriver, LocalStorage>,
     swarm: StoredValue<SwarmDriver, LocalStorage>,
     sound: StoredValue<Sound, LocalStorage>,
-    history: StoredValue<History, LocalStorage>,
+    history: StoredValue<KeptRuns, LocalStorage>,
     /// The kept run that is looked at, and those that are compared.
     opened: StoredValue<Option<Rc<PastRun>>, LocalStorage>,
     compared: StoredValue<Vec<Rc<PastRun>>, LocalStorage>,
@@ -66,7 +66,7 @@ impl Shows {
 
 impl Store {
     /// Makes the store known to all components below.
-    pub fn provide(driver: RunDriver, swarm: SwarmDriver, history: History) -> Self {
+    pub fn provide(driver: RunDriver, swarm: SwarmDriver, history: KeptRuns) -> Self {
         let model = RwSignal::new(Model::default());
         let store = Self {
             model,
@@ -187,7 +187,7 @@ impl Store {
         self.compared.set_value(runs);
     }
 
-    pub fn history(self) -> History {
+    pub fn history(self) -> KeptRuns {
         self.history.get_value()
     }
 

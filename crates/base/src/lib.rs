@@ -3,6 +3,6 @@
 mod host;
 pub mod json;
 mod reach;
-pub mod store;
+pub mod records;
 pub mod time;
 pub mod url;

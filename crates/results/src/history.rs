@@ -12,7 +12,7 @@ use std::rc::Rc;
 
 use super::archive::ArchivedRun;
 use super::{Entry, Keeping, NotedPage, ROOM, report_of_notes, restored, sort, stored, surplus};
-use base::store::{Store, StoreError};
+use base::records::{Records, RecordsError};
 use metrics::Report;
 
 /// Why a run is not kept, or not found again.
@@ -29,7 +29,7 @@ pub enum HistoryError {
     #[error("there was no room: all other results are pinned")]
     Full,
     #[error(transparent)]
-    Store(#[from] StoreError),
+    Records(#[from] RecordsError),
 }
 
 /// What a store holds of them. Others may write there, too.
@@ -58,7 +58,7 @@ impl<S> Default for History<S> {
     }
 }
 
-impl<S: Store> History<S> {
+impl<S: Records> History<S> {
     /// Calls `listener` whenever the list has changed. It may call this history.
     pub fn on_change(&self, listener: impl Fn() + 'static) {
         *self.listener.borrow_mut() = Some(Rc::new(listener));
@@ -66,7 +66,7 @@ impl<S: Store> History<S> {
 
     /// Takes the store, reads what is kept, and forgets for good what was deleted. Gives the runs that something is written down of:
     /// once nobody plays them any more, they are to be taken up.
-    pub async fn open(&self, opened: Result<S, StoreError>) -> BTreeSet<String> {
+    pub async fn open(&self, opened: Result<S, RecordsError>) -> BTreeSet<String> {
         let opened = opened.map(|store| drop(self.store.replace(Some(Rc::new(store)))));
         let is_refused = opened.is_err();
         // Whoever waits for it waits no longer than for this.

@@ -6,21 +6,21 @@ use std::cell::RefCell;
 use super::envelope::Safe;
 use super::membership::{NoteKind, Remembered};
 use super::signature::Signer;
-use base::store::{Store, StoreError};
+use base::records::{Records, RecordsError};
 
 /// The notes of one tab, under `<day>/<session>/<kind>/<number>`. Without a store nothing is kept, and nobody is told to forget.
 pub struct Notes<S> {
     store: Option<S>,
     /// Why nothing is written down.
-    problem: RefCell<Option<StoreError>>,
+    problem: RefCell<Option<RecordsError>>,
     safe: RefCell<Safe>,
     /// The session, behind the day.
     place: String,
 }
 
-impl<S: Store> Notes<S> {
+impl<S: Records> Notes<S> {
     /// What tabs that are gone have left behind is forgotten when it is old. `random`: of the browser's own source.
-    pub async fn open(store: Result<S, StoreError>, signer: &Signer, random: [u8; 16], now_ms: f64) -> Self {
+    pub async fn open(store: Result<S, RecordsError>, signer: &Signer, random: [u8; 16], now_ms: f64) -> Self {
         let (store, problem) = match store {
             Ok(store) => (Some(store), None),
             Err(problem) => (None, Some(problem)),
@@ -107,7 +107,7 @@ const DAY_MS: f64 = 86_400_000.0;
 mod tests {
     use std::rc::Rc;
 
-    use base::store::MemoryStore;
+    use base::records::MemoryRecords;
     use futures_executor::block_on;
 
     use super::*;
@@ -118,12 +118,12 @@ mod tests {
     const MORNING: f64 = EVENING + 2.0;
 
     /// The tab of this seed, whose page is opened then.
-    fn tab(store: &Rc<MemoryStore>, seed: u8, now_ms: f64) -> Notes<Rc<MemoryStore>> {
+    fn tab(store: &Rc<MemoryRecords>, seed: u8, now_ms: f64) -> Notes<Rc<MemoryRecords>> {
         let signer = Signer::new(Secret::new([seed; 32]));
         block_on(Notes::open(Ok(Rc::clone(store)), &signer, [seed; 16], now_ms))
     }
 
-    fn parts(notes: &Notes<Rc<MemoryStore>>, now_ms: f64) -> Vec<(u64, Vec<u8>)> {
+    fn parts(notes: &Notes<Rc<MemoryRecords>>, now_ms: f64) -> Vec<(u64, Vec<u8>)> {
         block_on(notes.remembered(now_ms)).parts
     }
 
@@ -149,7 +149,7 @@ mod tests {
 
     #[test]
     fn nobody_else_reads_them_and_what_was_changed_is_not_believed() {
-        let store: Rc<MemoryStore> = Rc::default();
+        let store: Rc<MemoryRecords> = Rc::default();
         let notes = tab(&store, 1, EVENING);
         assert!(block_on(notes.write(NoteKind::Part, 1, b"s3cret", EVENING)));
         let (name, sealed) = block_on(store.read("")).expect("it can be read").remove(0);
@@ -175,9 +175,9 @@ mod tests {
         store.fill(false);
         assert!(block_on(notes.write(NoteKind::Part, 1, b"x", EVENING)));
         assert_eq!(notes.problem(), None);
-        let refused = StoreError("a private window".to_owned());
+        let refused = RecordsError("a private window".to_owned());
         let signer = Signer::new(Secret::new([1; 32]));
-        let nowhere = block_on(Notes::<Rc<MemoryStore>>::open(Err(refused), &signer, [0; 16], EVENING));
+        let nowhere = block_on(Notes::<Rc<MemoryRecords>>::open(Err(refused), &signer, [0; 16], EVENING));
         assert!(!block_on(nowhere.write(NoteKind::Part, 1, b"x", EVENING)));
         assert!(nowhere.problem().is_some_and(|problem| problem.contains("a private window")));
     }

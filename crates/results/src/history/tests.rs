@@ -1,6 +1,6 @@
 //! What is kept, replaced, forgotten and taken up, in a store that can be full.
 
-use base::store::MemoryStore;
+use base::records::MemoryRecords;
 use engine::wire::FromWorker;
 use futures_executor::block_on;
 use plan::Plan;
@@ -23,29 +23,29 @@ fn report(run: &str, started_at: &str) -> Report {
     run.report(Vec::new(), started_at.to_owned())
 }
 
-fn opened() -> History<MemoryStore> {
+fn opened() -> History<MemoryRecords> {
     let history = History::default();
-    assert!(block_on(history.open(Ok(MemoryStore::default()))).is_empty());
+    assert!(block_on(history.open(Ok(MemoryRecords::default()))).is_empty());
     history
 }
 
 /// The same records, after everything else is forgotten.
-fn anew(history: History<MemoryStore>) -> (History<MemoryStore>, BTreeSet<String>) {
+fn anew(history: History<MemoryRecords>) -> (History<MemoryRecords>, BTreeSet<String>) {
     let store = history.store.take().and_then(Rc::into_inner).expect("nobody else has it");
     let again = History::default();
     let unfinished = block_on(again.open(Ok(store)));
     (again, unfinished)
 }
 
-fn store(history: &History<MemoryStore>) -> Rc<MemoryStore> {
+fn store(history: &History<MemoryRecords>) -> Rc<MemoryRecords> {
     history.store().expect("it is open")
 }
 
-fn names(history: &History<MemoryStore>) -> Vec<String> {
+fn names(history: &History<MemoryRecords>) -> Vec<String> {
     history.entries().into_iter().map(|entry| entry.name).collect()
 }
 
-fn changed(history: &History<MemoryStore>, at: usize, change: impl FnOnce(&mut Entry)) {
+fn changed(history: &History<MemoryRecords>, at: usize, change: impl FnOnce(&mut Entry)) {
     let mut entry = history.entries().remove(at);
     change(&mut entry);
     block_on(history.save(vec![entry]));
@@ -166,10 +166,10 @@ fn a_full_disk_is_said_and_the_list_stays() {
 
 #[test]
 fn without_a_store_nothing_is_kept_and_nobody_waits() {
-    let history = History::<MemoryStore>::default();
+    let history = History::<MemoryRecords>::default();
     assert!(!history.is_open());
     assert!(history.notice(false).is_some(), "it has not answered yet");
-    let refused = StoreError("a private window".to_owned());
+    let refused = RecordsError("a private window".to_owned());
     assert!(block_on(history.open(Err(refused))).is_empty());
     assert!(history.is_open() && !history.begin());
     assert!(history.problem().is_some_and(|problem| problem.contains("a private window")));
@@ -180,16 +180,16 @@ fn without_a_store_nothing_is_kept_and_nobody_waits() {
 
 /// A store in which somebody else changes an entry while the list is read.
 struct Busy {
-    store: MemoryStore,
+    store: MemoryRecords,
     history: RefCell<std::rc::Weak<History<Self>>>,
 }
 
-impl Store for Busy {
-    async fn put(&self, name: &str, bytes: &[u8]) -> Result<(), StoreError> {
+impl Records for Busy {
+    async fn put(&self, name: &str, bytes: &[u8]) -> Result<(), RecordsError> {
         self.store.put(name, bytes).await
     }
 
-    async fn read(&self, beginning: &str) -> Result<Vec<(String, Vec<u8>)>, StoreError> {
+    async fn read(&self, beginning: &str) -> Result<Vec<(String, Vec<u8>)>, RecordsError> {
         let read = self.store.read(beginning).await;
         // What was read just now is old already: once.
         if let Some(history) = self.history.take().upgrade() {
@@ -200,15 +200,15 @@ impl Store for Busy {
         read
     }
 
-    async fn names(&self, beginning: &str) -> Result<Vec<String>, StoreError> {
+    async fn names(&self, beginning: &str) -> Result<Vec<String>, RecordsError> {
         self.store.names(beginning).await
     }
 
-    async fn replace(&self, beginnings: &[String], records: &[(String, Vec<u8>)]) -> Result<(), StoreError> {
+    async fn replace(&self, beginnings: &[String], records: &[(String, Vec<u8>)]) -> Result<(), RecordsError> {
         self.store.replace(beginnings, records).await
     }
 
-    async fn delete_below(&self, from: &str, below: &str) -> Result<(), StoreError> {
+    async fn delete_below(&self, from: &str, below: &str) -> Result<(), RecordsError> {
         self.store.delete_below(from, below).await
     }
 }
@@ -216,7 +216,7 @@ impl Store for Busy {
 #[test]
 fn a_list_that_was_read_while_something_changed_is_read_again() {
     let history = Rc::new(History::default());
-    let busy = Busy { store: MemoryStore::default(), history: RefCell::default() };
+    let busy = Busy { store: MemoryRecords::default(), history: RefCell::default() };
     block_on(history.open(Ok(busy)));
     block_on(history.finish(Some(report("aaa", "2026-01-01T10:00:00Z")), None));
     let store = history.store().expect("it is open");
