@@ -7,6 +7,7 @@ mod names;
 use super::*;
 use base::time::{Span, Timestamp};
 use engine::wire::{FromWorker, Lending, LogLevel, LogLine, Snapshot, ToWorker, WorkerLoad};
+use metrics::Baseline;
 use plan::{Action, Caps, Limits, Plan, TimedAction};
 use run::{Capacity, Halt, RunInput, layout};
 
@@ -613,6 +614,7 @@ fn a_conductor_that_plays_its_notes_again_goes_on_where_it_was() {
     let beginning = Beginning {
         places: vec![None, Some(GENERATOR), None],
         patience: Patience::Seconds(60),
+        baseline: Some(Baseline { run: "tuesday".into(), ..Baseline::default() }),
         ..Beginning::of(1_000.0, "k3f", &plan, &parts, 3_000.0)
     };
     let mut journal = Journal::begin(beginning, Redaction::Nothing);
@@ -636,10 +638,11 @@ fn a_conductor_that_plays_its_notes_again_goes_on_where_it_was() {
         pages.extend(journal.page_of(&pair.conductor));
     }
     // The page is loaded anew.
-    let Replayed { run: again, conductor, .. } =
+    let Replayed { run: again, conductor, beginning } =
         replay(BUILD, pages.iter().map(Vec::as_slice)).expect("there are notes");
     assert_eq!((again.status(), again.log().lines()), (run.status(), run.log().lines()));
     assert_eq!(conductor.patience(), Patience::Seconds(60));
+    assert_eq!(beginning.baseline.map(|baseline| baseline.run).as_deref(), Some("tuesday"));
     pair.conductor = conductor;
     pair.conductor.take_over();
     pair.asked();
