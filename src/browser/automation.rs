@@ -164,9 +164,9 @@ fn text_of(document: &JsValue) -> Result<String, JsValue> {
 }
 
 /// An `Error` whose message a person can read, with the problems as data beside it.
-fn failure(refusal: Denial) -> JsValue {
-    let error = js_sys::Error::new(&refusal.text());
-    set(&error, "problems", &to_js(&refusal.problems).unwrap_or_else(|error| error));
+fn failure(denial: Denial) -> JsValue {
+    let error = js_sys::Error::new(&denial.text());
+    set(&error, "problems", &to_js(&denial.problems).unwrap_or_else(|error| error));
     error.into()
 }
 

@@ -29,7 +29,7 @@ impl Clock {
         self.origin_ms + self.performance.now()
     }
 
-    /// The smallest step that it makes, milliseconds; tried, which takes up to a second.
+    /// The smallest step that it is seen to make, milliseconds.
     pub fn step_ms(&self) -> f64 {
         let step = || {
             let before = self.now_ms();

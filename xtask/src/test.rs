@@ -132,6 +132,7 @@ fn e2e(tally: &mut Tally) -> Result<(), String> {
         tests.env("TABSWARM_FAILED", failed_list());
         run_watched(&mut tests, |line| tally.read(line))
     };
+    let mut unsteady = Vec::new();
     let passes = [(others, side_by_side), (calm, 1)].map(|(files, at_once)| {
         // What an earlier run left there is about that run.
         let _ = std::fs::remove_file(failed_list());
@@ -147,11 +148,14 @@ fn e2e(tally: &mut Tally) -> Result<(), String> {
         let outcome = tell(&again, 1, &mut Tally::default());
         if outcome.is_ok() {
             seen = Tally { passed: seen.passed + seen.failed, failed: 0 };
-            println!("UNSTEADY: failed, then passed alone: {}", names(&again));
+            unsteady.extend(again);
         }
         tally.add(seen);
         outcome
     });
+    if !unsteady.is_empty() {
+        println!("UNSTEADY: failed, then passed alone: {}", names(&unsteady));
+    }
     passes.into_iter().collect()
 }
 

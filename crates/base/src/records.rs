@@ -55,7 +55,7 @@ impl<S: Records> Records for Rc<S> {
 #[error("{0}")]
 pub struct RecordsError(pub String);
 
-/// Forgets everything with the page.
+/// In memory, for tests of what is kept: it can be told to refuse.
 #[derive(Debug, Default)]
 pub struct MemoryRecords {
     records: RefCell<BTreeMap<String, Vec<u8>>>,

@@ -26,7 +26,7 @@ pub struct LabOrder {
     pub origin: String,
     pub what: &'static str,
     pub body: Value,
-    /// Nothing is amiss if nobody takes it, and no other order goes there then.
+    /// Nothing is amiss if nobody takes it.
     pub may_fail: bool,
 }
 

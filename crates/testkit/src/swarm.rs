@@ -69,9 +69,9 @@ impl SimulatedSwarm {
             let (credentials, remembered) = (None, Remembered::default());
             Membership::enter(Entrance { invite, credentials, card, bounds, signer, loading, remembered }).0
         };
-        let mut conductor = enter(&conducting, signer, usize::MAX);
+        let mut conductor = enter(&conducting, signer, CONDUCTOR);
         let pages = (0..honest + pretenders).map(|number| Page {
-            membership: enter(&joining, Signer::new(Secret::new([number as u8 + 1; 32])), number),
+            membership: enter(&joining, Signer::new(Secret::new([number as u8 + 1; 32])), number + 1),
             most: None,
             workers: Vec::new(),
             pretender: (number >= honest).then(Pretender::default),
@@ -328,8 +328,7 @@ fn picture(run: &Run) -> Picture {
 }
 
 fn card(number: usize) -> Card {
-    let (name, browser, consent) =
-        (format!("browser {}", number.wrapping_add(1)), "Chromium 156".to_owned(), Consent::Asked);
+    let (name, browser, consent) = (format!("browser {}", number), "Chromium 156".to_owned(), Consent::Asked);
     let build = BUILD.to_owned();
     Card { name, browser, cores: 2, sockets: 250, only_watches: false, consent, offer: 0, playing: None, build }
 }

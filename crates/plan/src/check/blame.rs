@@ -17,7 +17,7 @@ pub fn problems(document: &Value, variables: &Map<String, Value>) -> Vec<Problem
     if left.len() < variables.len() {
         rest = blamed.take(found(document, &left));
     }
-    let whole = rest.clone();
+    let all = rest.clone();
     // Without the variable that is to blame it is not there any more.
     for name in variables.keys().filter(|name| left.contains_key(*name)).cloned().collect::<Vec<_>>() {
         if rest.is_empty() {
@@ -28,7 +28,7 @@ pub fn problems(document: &Value, variables: &Map<String, Value>) -> Vec<Problem
         let is_gone = |problem: &Problem| !without.iter().any(|other| other.path == problem.path);
         if let Some(problem) = rest.iter().find(|problem| is_gone(problem)) {
             // As it is with all of them: the text may name others.
-            let said = whole.iter().find(|other| other.path == problem.path).unwrap_or(problem);
+            let said = all.iter().find(|other| other.path == problem.path).unwrap_or(problem);
             let message = format!("{} (at {} of the scenario)", said.message, said.path);
             blamed.add(&name, Problem { path: format!("{VARIABLES}{name}"), message });
         }
