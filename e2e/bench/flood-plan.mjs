@@ -1,7 +1,7 @@
 // The engine's side of the flood: every user says hello with a tag, listens, and answers the last frame.
 
-/** With `ledger` every message is accounted for; without it, messages are only counted. */
-export function floodPlan(url, { sockets, ledger }) {
+/** With `ledger` every message is accounted for; without it, messages are only counted. It ends after `seconds`, or when it is stopped. */
+export function floodPlan(url, { sockets, ledger, seconds = 600 }) {
   const scenario = {
     version: 1,
     name: ledger ? 'flood-ledger' : 'flood-count',
@@ -25,7 +25,7 @@ export function floodPlan(url, { sockets, ledger }) {
       {
         name: 'listeners',
         scenario,
-        load: { model: 'closed', start: sockets, stages: [{ duration_s: 600, target: sockets }] },
+        load: { model: 'closed', start: sockets, stages: [{ duration_s: seconds, target: sockets }] },
       },
     ],
     settle_s: 0,

@@ -34,10 +34,11 @@ export async function startFloodServer({ folder, library }) {
     url: `http://127.0.0.1:${portOf(http)}`,
     /**
      * Floods as soon as so many sockets are ready. `begun` settles then, `over` gives the frames per second over all of
-     * them when the last one has had its last frame.
+     * them when the last one has had its last frame. With a `rate` it sends so many a second over all of them, and no faster.
+     * @param {{sockets: number, frames: number, rate?: number}} flood
      */
-    flood({ sockets: count, frames }) {
-      round = new Round(count, frames);
+    flood({ sockets: count, frames, rate }) {
+      round = new Round(count, frames, rate);
       return { begun: round.begun, over: round.over };
     },
     stop() {
@@ -56,9 +57,10 @@ class Round {
   onEnd;
   fail;
 
-  constructor(count, frames) {
+  constructor(count, frames, rate) {
     this.count = count;
     this.frames = frames;
+    this.rate = rate;
     /** @type {Promise<void>} */
     this.begun = new Promise((resolve) => (this.onBegin = resolve));
     /** @type {Promise<number>} */
@@ -83,7 +85,21 @@ class Round {
     const bytes = floodFrames(this.frames, hello);
     this.onBegin();
     this.startedAt = performance.now();
+    if (this.rate) return this.pace(bytes);
     for (const socket of this.ready) pour(bytes, socket);
+  }
+
+  /** The same, in small portions: of every socket's frames the part whose time has come. */
+  pace(bytes) {
+    const seconds = (this.count * this.frames) / this.rate;
+    let at = 0;
+    const timer = setInterval(() => {
+      const share = Math.min(1, (performance.now() - this.startedAt) / 1_000 / seconds);
+      const to = Math.round(bytes.length * share);
+      for (const socket of this.ready) if (!socket._socket.destroyed) socket._socket.write(bytes.subarray(at, to));
+      at = to;
+      if (share === 1) clearInterval(timer);
+    }, 5);
   }
 
   finish() {
