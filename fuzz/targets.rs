@@ -68,23 +68,25 @@ fn sessions(bytes: &[u8]) {
     for config in configs {
         let mut session = Session::new(config);
         let mut answers = Vec::new();
-        let mut sink = |incoming: Incoming<'_>| match incoming {
+        let mut hear = |incoming: Incoming<'_>| match incoming {
             Incoming::Event { ack: Some(ack), args, .. } => {
                 let _ = (args.values(), args.value(0, "/a/0"));
                 answers.push(ack);
             }
             other => drop(format!("{other:?}")),
         };
-        session.on_open(Timestamp::ZERO, &mut sink);
+        session.on_open(Timestamp::ZERO).into_iter().for_each(&mut hear);
         for (place, frame) in bytes.split(|byte| *byte == 0).enumerate() {
             let now = Timestamp::from_micros(place as u64 * 1_000_000);
-            let _ = match frame.split_first() {
-                Some((1, frame)) => session.on_binary(now, frame, &mut sink),
-                _ => session.on_text(now, text(frame), &mut sink),
+            let first = match frame.split_first() {
+                Some((1, frame)) => session.on_binary(now, frame),
+                _ => session.on_text(now, text(frame)),
             };
+            first.into_iter().for_each(&mut hear);
             if let Some(due) = session.next_timeout() {
-                session.on_timeout(due.min(now), &mut sink);
+                session.on_timeout(due.min(now)).into_iter().for_each(&mut hear);
             }
+            std::iter::from_fn(|| session.poll_event()).for_each(&mut hear);
         }
         session.emit("say", &["1".into()], &[], true);
         answers.into_iter().for_each(|ack| session.acknowledge(ack, &[]));
@@ -96,7 +98,7 @@ fn sessions(bytes: &[u8]) {
 /// A pointer, a line's end, the list that it points into. What the scan finds is what a parser finds.
 fn json(bytes: &[u8]) {
     let (path, list) = text(bytes).split_once('\n').unwrap_or(("", text(bytes)));
-    let args = Args { raw: list, attachments: Vec::new() };
+    let args = Args::text(list);
     let (found, values) = (args.find(1, path), args.values());
     let _ = (args.find(0, path), base::json::mended(list));
     let Ok(whole) = serde_json::from_str::<First>(&format!("[{list}]")) else { return };

@@ -117,20 +117,15 @@ export class Tap {
     return new Float64Array(this.#classifiers.flatMap((classifier) => classifier.drain()));
   }
 
-  // Largest and summed bufferedAmount, and the number of open and of pending sockets.
+  // Largest and summed bufferedAmount.
   load() {
     let max = 0;
     let sum = 0;
-    let open = 0;
-    let pending = 0;
-    for (const socket of this.#sockets.values()) {
-      const amount = socket.bufferedAmount;
-      sum += amount;
-      if (amount > max) max = amount;
-      if (socket.readyState === WebSocket.OPEN) open += 1;
-      else if (socket.readyState === WebSocket.CONNECTING) pending += 1;
+    for (const { bufferedAmount } of this.#sockets.values()) {
+      sum += bufferedAmount;
+      if (bufferedAmount > max) max = bufferedAmount;
     }
-    return new Float64Array([max, sum, open, pending]);
+    return new Float64Array([max, sum]);
   }
 
   #forget(id, socket) {

@@ -133,10 +133,10 @@ impl Edge {
                 }
             }
             ToEdge::Send { socket, text } => sockets.send(socket, &text),
-            ToEdge::SendShared { socket, population, frame, due } => {
+            ToEdge::SendShared { socket, frame, due } => {
                 if let Some(frames) = self.worker.frames() {
                     sockets.send_shared(socket, frame, frames);
-                    self.worker.on_shared_sent(self.clock.now_ms(), population, due);
+                    self.worker.on_shared_sent(self.clock.now_ms(), socket, due);
                 }
             }
             ToEdge::SendBinary { socket, bytes } => sockets.send_binary(socket, bytes),

@@ -64,9 +64,9 @@ impl Studio {
     fn give(&mut self, input: Input<'_>) {
         self.engine.handle(self.now, 0.0, input);
         while let Some(output) = self.engine.poll() {
-            if let Output::Edge(ToEdge::SendShared { socket, population, frame, due }) = output {
+            if let Output::Edge(ToEdge::SendShared { socket, frame, due }) = output {
                 self.now += self.sending;
-                self.engine.on_shared_sent(population, due, self.now);
+                self.engine.on_shared_sent(self.now, 0.0, socket, due);
                 self.sent.push((self.now, socket.0, frame));
             }
         }

@@ -1,11 +1,11 @@
-//! Where a worker's users live, and who owns which socket and exchange.
+//! Where a worker's users live, and whose each exchange is.
 
 use std::collections::HashMap;
 
 use crate::user::User;
 use metrics::UserId;
 
-use crate::ports::{FetchId, SocketId};
+use crate::ports::FetchId;
 
 /// Users by slot. A slot is given to a new user only after everything of the old one is gone.
 #[derive(Default)]
@@ -15,8 +15,6 @@ pub struct Crowd {
     lives: Vec<u32>,
     free: Vec<u32>,
     by_id: HashMap<UserId, u32>,
-    /// The slot of each socket ever opened; ids count up, so this is a plain table.
-    sockets: Vec<Option<u32>>,
     fetches: HashMap<u32, u32>,
     next_fetch: u32,
 }
@@ -82,21 +80,6 @@ impl Crowd {
     /// All slots that hold a user.
     pub fn occupied(&self) -> Vec<u32> {
         (0..self.slots.len() as u32).filter(|slot| self.slots[*slot as usize].is_some()).collect()
-    }
-
-    pub fn next_socket(&mut self, slot: u32) -> SocketId {
-        self.sockets.push(Some(slot));
-        SocketId((self.sockets.len() - 1) as u32)
-    }
-
-    pub fn slot_of(&self, socket: SocketId) -> Option<u32> {
-        self.sockets.get(socket.0 as usize).copied().flatten()
-    }
-
-    pub fn forget_socket(&mut self, socket: SocketId) {
-        if let Some(owner) = self.sockets.get_mut(socket.0 as usize) {
-            *owner = None;
-        }
     }
 
     pub fn next_fetch(&mut self, slot: u32) -> FetchId {

@@ -55,7 +55,7 @@ use listener::Listener;
 use population::LocalPopulation;
 use relief::Relief;
 use slots::Slots;
-use sockets::FullAt;
+use sockets::Sockets;
 use stop::Stopping;
 use watch::Watching;
 
@@ -102,10 +102,7 @@ pub struct Engine {
     seed: u64,
     settle: Span,
     graceful_stop: Span,
-    /// Sockets at the same time; `None`: the browser has room for all of the plan.
-    most_sockets: Option<u32>,
-    /// `None`: as far as is known, it has room.
-    full_at: Option<FullAt>,
+    sockets: Sockets,
     relief: Relief,
     guard: Guard,
     contract_every: u32,
@@ -161,8 +158,7 @@ impl Engine {
             seed: plan.seed,
             settle: Span::from_secs_f64(plan.settle_s),
             graceful_stop: Span::from_secs_f64(plan.graceful_stop_s),
-            most_sockets: load.sockets,
-            full_at: None,
+            sockets: Sockets::new(load.sockets),
             relief: Relief::default(),
             guard: Guard::new(load),
             contract_every: plan.contract_every,
@@ -185,9 +181,9 @@ impl Engine {
         &self.frames
     }
 
-    /// A shared frame of a population that was due has been handed to its socket.
-    pub fn on_shared_sent(&mut self, population: usize, due: Timestamp, at: Timestamp) {
-        self.populations[population].meters.on_chunk_sent(&mut self.recorder, due, at);
+    /// A shared frame that was due then has been handed to its socket.
+    pub fn on_shared_sent(&mut self, now: Timestamp, wall_ms: f64, socket: SocketId, due: Timestamp) {
+        self.with_socket(now, wall_ms, socket, |_, ctx| ctx.chunk_sent(due));
     }
 
     /// Whoever holds the sockets keeps their newest frames there.
@@ -211,7 +207,7 @@ impl Engine {
             _ => None,
         };
         let next = [load, self.deadlines.next(), self.stopping.deadline(), self.guard.holds_until()];
-        let next = next.into_iter().chain([self.exits.next_at(), self.retries_at()]).flatten().min();
+        let next = next.into_iter().chain([self.exits.next_at(), self.sockets.retries_at()]).flatten().min();
         next.filter(|next| *next != Timestamp::NEVER)
     }
 
@@ -235,7 +231,7 @@ impl Engine {
             Input::Finish => self.ledger.finish(now),
             Input::Abort => self.abort(now, wall_ms),
             Input::Full => self.on_full(now, wall_ms),
-            Input::Free => self.on_free(),
+            Input::Free => self.sockets.on_free(),
             Input::GiveUp { users } => self.give_up(users),
             Input::TakeIn { guests, most } => self.take_in(now, wall_ms, guests, most),
             Input::Timeout => {}
@@ -253,7 +249,7 @@ impl Engine {
         match happened {
             FromEdge::Opened { socket } => {
                 self.health.opened += 1;
-                self.on_socket_opened();
+                self.sockets.on_opened(socket);
                 self.with_socket(now, wall_ms, socket, |user, ctx| user.on_opened(ctx));
             }
             FromEdge::Text { socket, frame } => {
@@ -266,10 +262,10 @@ impl Engine {
                 self.with_socket(now, wall_ms, socket, |user, ctx| user.on_too_large(ctx, bytes));
             }
             FromEdge::Closed { socket, code, reason } => {
-                let user = self.crowd.slot_of(socket).and_then(|slot| self.crowd.get_mut(slot));
+                let user = self.sockets.owner(socket).and_then(|slot| self.crowd.get_mut(slot));
                 let is_refused = user.is_some_and(|user| user.is_opening(socket));
                 self.health.refused += u32::from(is_refused);
-                let waits = is_refused && self.is_held_up();
+                let waits = is_refused && self.sockets.is_full();
                 self.with_socket(now, wall_ms, socket, |user, ctx| match waits {
                     true => user.queue_again(ctx),
                     false => user.on_closed(ctx, code, reason),
@@ -290,9 +286,12 @@ impl Engine {
         self.tell_missing(&completions);
         self.take_late_exemplars();
         self.health.handshake_queue = self.handshakes.waiting() as u32;
-        self.health.held = self.held();
-        let sockets_open = self.health.sockets_open;
-        let health = std::mem::replace(&mut self.health, HealthDelta { sockets_open, ..HealthDelta::default() });
+        let sockets = self.sockets.counts();
+        (self.health.sockets_open, self.health.connecting) = (sockets.open, sockets.opening);
+        if !self.sockets.is_within_known_limit() {
+            self.health.held = self.health.handshake_queue;
+        }
+        let health = std::mem::take(&mut self.health);
         let mut snapshot = Snapshot {
             at: now,
             metrics: self.recorder.drain(),
@@ -327,10 +326,26 @@ impl Engine {
             self.with_user(now, wall_ms, slot, |user, ctx| user.on_timeout(ctx));
         }
         self.overdue = now;
-        self.try_full_browser(now, wall_ms);
+        if self.sockets.retries_at().is_some_and(|retry_at| now >= retry_at) {
+            self.call_back(now, wall_ms);
+            self.sockets.try_again(now);
+        }
         self.give_slots(now, wall_ms);
         self.let_leave(now, wall_ms);
         self.advance_stop(now, wall_ms);
+    }
+
+    /// The browser is full: whoever waits for a socket that does not open goes back into the queue, for it is no error of the server's,
+    /// and further users wait until somebody leaves or one opens after all.
+    fn on_full(&mut self, now: Timestamp, wall_ms: f64) {
+        self.call_back(now, wall_ms);
+        self.sockets.on_full(now);
+    }
+
+    fn call_back(&mut self, now: Timestamp, wall_ms: f64) {
+        for slot in self.crowd.occupied() {
+            self.with_user(now, wall_ms, slot, |user, ctx| user.queue_again(ctx));
+        }
     }
 
     /// Calls a user with its surroundings, then does what it wished.
@@ -390,7 +405,7 @@ impl Engine {
         socket: SocketId,
         call: impl FnOnce(&mut User, &mut Context<'_>),
     ) {
-        let Some(slot) = self.crowd.slot_of(socket) else { return };
+        let Some(slot) = self.sockets.owner(socket) else { return };
         // A socket that its user has given up may still speak; by now the user has another one.
         if self.crowd.get_mut(slot).is_some_and(|user| user.owns(socket)) {
             self.with_user(now, wall_ms, slot, call);
@@ -398,9 +413,7 @@ impl Engine {
     }
 
     fn forget_socket(&mut self, socket: SocketId) {
-        if self.crowd.slot_of(socket).is_some() {
-            self.health.sockets_open = self.health.sockets_open.saturating_sub(1);
-            self.crowd.forget_socket(socket);
+        if self.sockets.forget(socket) {
             self.guard.on_closed(socket);
         }
     }
@@ -414,12 +427,13 @@ impl Engine {
                 self.out.push_back(Output::Edge(ToEdge::SendBinary { socket, bytes }))
             }
             Wish::SendFrame { socket, frame, due } => {
-                let Some(population) = self.crowd.get_mut(slot).map(|user| user.id().population()) else { return };
-                self.out.push_back(Output::Edge(ToEdge::SendShared { socket, population, frame, due }));
+                self.out.push_back(Output::Edge(ToEdge::SendShared { socket, frame, due }));
             }
             Wish::Close { socket, opened } => {
                 self.out.push_back(Output::Edge(ToEdge::Close { socket }));
-                if !opened {
+                if opened {
+                    self.sockets.on_closing(socket);
+                } else {
                     self.forget_socket(socket);
                 }
             }
@@ -429,7 +443,7 @@ impl Engine {
 
     /// Opens sockets and starts exchanges as far as slots are free.
     fn give_slots(&mut self, now: Timestamp, wall_ms: f64) {
-        while self.has_room()
+        while self.sockets.has_room()
             && let Some(seat) = self.next_handshake(now)
         {
             let Some(slot) = self.crowd.slot_at(seat) else {
@@ -487,10 +501,8 @@ impl Engine {
                 return self.with_user(now, wall_ms, slot, |user, ctx| user.on_not_allowed(ctx, &why));
             }
         };
-        let socket = self.crowd.next_socket(slot);
+        let socket = self.sockets.ask(slot);
         let (url, protocols) = (opening.url.clone(), opening.protocols.clone());
-        self.health.sockets_open += 1;
-        self.on_asked();
         if let Some(host) = host {
             self.guard.on_opened(id, socket, host, now);
         }

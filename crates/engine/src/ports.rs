@@ -83,15 +83,12 @@ pub struct Counted {
     pub bytes: u64,
 }
 
-/// What the edge's sockets hold and carry now.
+/// What the edge's sockets hold back now.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct SocketLoad {
     /// Largest and summed `bufferedAmount`, bytes: handed to the browser, not yet to the network.
     pub buffered_max: u64,
     pub buffered_sum: u64,
-    pub open: u32,
-    /// Asked for, and not open yet.
-    pub pending: u32,
 }
 
 #[derive(Debug)]
@@ -169,7 +166,6 @@ pub enum ToEdge {
     /// of them gets to its socket.
     SendShared {
         socket: SocketId,
-        population: usize,
         frame: FrameId,
         due: Timestamp,
     },

@@ -31,7 +31,7 @@ impl Engine {
     /// Lets so many users go, if its browser is full and they wait for that alone.
     pub(super) fn give_up(&mut self, most: u32) {
         self.relief.moved.was_asked = true;
-        if !matches!(self.stopping, Stopping::Running) || self.has_room() {
+        if !matches!(self.stopping, Stopping::Running) || self.sockets.has_room() {
             return;
         }
         let Self { handshakes, crowd, relief, .. } = self;

@@ -222,7 +222,7 @@ fn a_handshake_that_never_opens_leaves_nothing_behind() {
     assert_eq!(disconnect.key.reason, "connect timeout");
     assert_eq!(bench.users().failed, 1);
     assert_eq!(bench.users().all(), 2);
-    assert_eq!(bench.engine.health.sockets_open, 1);
+    assert_eq!(bench.engine.sockets.counts().all(), 1);
 }
 
 #[test]

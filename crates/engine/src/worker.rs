@@ -111,9 +111,9 @@ impl Worker {
     }
 
     /// A shared frame that was due has been handed to its socket.
-    pub fn on_shared_sent(&mut self, now_ms: f64, population: usize, due: Timestamp) {
+    pub fn on_shared_sent(&mut self, now_ms: f64, socket: SocketId, due: Timestamp) {
         if let Some(part) = &mut self.part {
-            part.on_shared_sent(now_ms, population, due);
+            part.on_shared_sent(now_ms, socket, due);
         }
     }
 

@@ -1,6 +1,7 @@
 //! One client session over one WebSocket, whatever the protocol: Socket.IO 5 over Engine.IO 4, or plain JSON frames.
 //!
-//! Sans-IO: feed what arrived, then drain `poll_transmit`; ask `next_timeout` and call `on_timeout` when it is due.
+//! Sans-IO: feed what arrived, which gives what it meant; what else it meant comes from `poll_event`, what is to be sent from
+//! `poll_transmit`. Ask `next_timeout` and call `on_timeout` when it is due.
 //! Once a session has ended, was refused or left, it only counts frames (`Incoming::Housekeeping`); the socket is the
 //! caller's to close.
 
@@ -9,7 +10,7 @@ mod url;
 use self::url::websocket_url;
 use super::websocket::Plain;
 use base::time::Timestamp;
-use socketio::{FrameError, Incoming, Transmit};
+use socketio::{Incoming, Transmit};
 
 /// What the session is to speak.
 #[derive(Debug, Clone)]
@@ -59,57 +60,40 @@ impl Session {
     }
 
     /// The WebSocket opened. Plain WebSocket sessions are connected from here on; Socket.IO waits for the server.
-    pub fn on_open(&mut self, _now: Timestamp, sink: &mut dyn FnMut(Incoming<'_>)) {
-        if matches!(self.0, Protocol::WebSocket(_)) {
-            sink(Incoming::Connected);
+    pub fn on_open(&mut self, _now: Timestamp) -> Option<Incoming<'static>> {
+        matches!(self.0, Protocol::WebSocket(_)).then_some(Incoming::Connected)
+    }
+
+    /// One text frame, and what it meant, borrowed from it. `None` for a frame that means nothing by itself yet (an event before the
+    /// namespace is granted, the head of a packet with attachments). What else it meant comes from `poll_event`.
+    pub fn on_text<'f>(&mut self, now: Timestamp, frame: &'f str) -> Option<Incoming<'f>> {
+        match &mut self.0 {
+            Protocol::SocketIo(client) => client.on_text(now, frame),
+            Protocol::WebSocket(plain) => Some(plain.on_text(frame)),
         }
     }
 
-    /// One text frame. The sink is called for everything it meant, in order; not at all for a frame that means nothing
-    /// by itself yet (an event before the namespace is granted, the head of a packet with attachments).
-    ///
-    /// # Errors
-    /// [`FrameError`] if the frame is not valid, or ended a packet that still waited for attachments. The session is as
-    /// usable as before, but for [`EndReason::Flooded`].
-    pub fn on_text(
-        &mut self,
-        now: Timestamp,
-        frame: &str,
-        sink: &mut dyn FnMut(Incoming<'_>),
-    ) -> Result<(), FrameError> {
+    /// One binary frame, likewise.
+    pub fn on_binary(&mut self, _now: Timestamp, frame: &[u8]) -> Option<Incoming<'static>> {
         match &mut self.0 {
-            Protocol::SocketIo(client) => client.on_text(now, frame, sink),
-            Protocol::WebSocket(plain) => plain.on_text(frame, sink),
-        }
-    }
-
-    /// One binary frame.
-    ///
-    /// # Errors
-    /// [`FrameError`] if no packet waits for it, or the packet it completes is not valid.
-    pub fn on_binary(
-        &mut self,
-        _now: Timestamp,
-        frame: &[u8],
-        sink: &mut dyn FnMut(Incoming<'_>),
-    ) -> Result<(), FrameError> {
-        match &mut self.0 {
-            Protocol::SocketIo(client) => client.on_binary(frame, sink),
-            Protocol::WebSocket(_) => {
-                Plain::on_binary(frame, sink);
-                Ok(())
-            }
+            Protocol::SocketIo(client) => client.on_binary(frame),
+            Protocol::WebSocket(_) => Some(Plain::on_binary(frame)),
         }
     }
 
     /// A frame came that nobody looks into. What waits for it waits in vain.
-    ///
-    /// # Errors
-    /// [`FrameError::Interrupted`] if a packet waited for attachments.
-    pub fn on_lost_frame(&mut self) -> Result<(), FrameError> {
+    pub fn on_lost_frame(&mut self) -> Option<Incoming<'static>> {
         match &mut self.0 {
             Protocol::SocketIo(client) => client.on_lost_frame(),
-            Protocol::WebSocket(_) => Ok(()),
+            Protocol::WebSocket(_) => None,
+        }
+    }
+
+    /// What else the last input meant, in order; to be drained after each.
+    pub fn poll_event(&mut self) -> Option<Incoming<'static>> {
+        match &mut self.0 {
+            Protocol::SocketIo(client) => client.poll_event(),
+            Protocol::WebSocket(_) => None,
         }
     }
 
@@ -123,9 +107,10 @@ impl Session {
     }
 
     /// To be called when `next_timeout` is due; harmless at any other time.
-    pub fn on_timeout(&mut self, now: Timestamp, sink: &mut dyn FnMut(Incoming<'_>)) {
-        if let Protocol::SocketIo(client) = &mut self.0 {
-            client.on_timeout(now, sink);
+    pub fn on_timeout(&mut self, now: Timestamp) -> Option<Incoming<'static>> {
+        match &mut self.0 {
+            Protocol::SocketIo(client) => client.on_timeout(now),
+            Protocol::WebSocket(_) => None,
         }
     }
 

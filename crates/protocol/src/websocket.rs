@@ -24,15 +24,16 @@ impl Plain {
         Self { event_field, outbox: VecDeque::new() }
     }
 
-    pub fn on_text(&self, frame: &str, sink: &mut dyn FnMut(Incoming<'_>)) -> Result<(), FrameError> {
-        let (name, args) = decode(frame, &self.event_field)?;
-        sink(Incoming::Event { name: &name, args: Args::text(args), ack: None });
-        Ok(())
+    pub fn on_text<'f>(&self, frame: &'f str) -> Incoming<'f> {
+        match decode(frame, &self.event_field) {
+            Ok((name, args)) => Incoming::Event { name, args: Args::text(args), ack: None },
+            Err(error) => Incoming::Invalid(error),
+        }
     }
 
-    pub fn on_binary(frame: &[u8], sink: &mut dyn FnMut(Incoming<'_>)) {
-        let args = Args { raw: "", attachments: vec![frame.to_vec()] };
-        sink(Incoming::Event { name: BINARY_FRAME, args, ack: None });
+    pub fn on_binary(frame: &[u8]) -> Incoming<'static> {
+        let args = Args::owned(String::new(), vec![frame.to_vec()]);
+        Incoming::Event { name: BINARY_FRAME.into(), args, ack: None }
     }
 
     pub fn emit(&mut self, event: &str, args: &[String], attachments: &[Vec<u8>]) {

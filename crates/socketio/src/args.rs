@@ -1,5 +1,7 @@
 //! An event's arguments: raw text, parsed only when somebody looks, and only as far as they look.
 
+use std::borrow::Cow;
+
 use serde_json::{Deserializer, Value};
 
 use super::error::{FrameError, excerpt};
@@ -10,14 +12,24 @@ use base::json;
 pub struct Args<'a> {
     /// The raw JSON text of the frame behind the event's name, without brackets: `{"a":1},2`. May be empty. It is not
     /// checked to be JSON.
-    pub raw: &'a str,
+    pub raw: Cow<'a, str>,
     /// Binary attachments, in placeholder order.
     pub attachments: Vec<Vec<u8>>,
 }
 
 impl<'a> Args<'a> {
     pub const fn text(raw: &'a str) -> Self {
-        Self { raw, attachments: Vec::new() }
+        Self { raw: Cow::Borrowed(raw), attachments: Vec::new() }
+    }
+
+    /// Those of a packet that had to wait.
+    pub const fn owned(raw: String, attachments: Vec<Vec<u8>>) -> Self {
+        Self { raw: Cow::Owned(raw), attachments }
+    }
+
+    /// In bytes, about.
+    pub fn size(&self) -> usize {
+        self.raw.len() + self.attachments.iter().map(Vec::len).sum::<usize>()
     }
 
     /// Parses all arguments. Attachments stay where they are: their places hold
@@ -26,14 +38,14 @@ impl<'a> Args<'a> {
     /// # Errors
     /// [`FrameError::Args`] if the text is not JSON, or nested deeper than 127 levels.
     pub fn values(&self) -> Result<Vec<Value>, FrameError> {
-        let list = parse_list(self.raw).or_else(|| parse_list(&json::mended(self.raw)?));
-        list.ok_or_else(|| FrameError::Args(excerpt(self.raw)))
+        let list = parse_list(&self.raw).or_else(|| parse_list(&json::mended(&self.raw)?));
+        list.ok_or_else(|| FrameError::Args(excerpt(&self.raw)))
     }
 
     /// The raw JSON text of one value: RFC 6901 `path` below argument `index`. Costs a scan up to that value's end
     /// instead of a parse of everything; `None` if it is not there.
-    pub fn find(&self, index: usize, path: &str) -> Option<&'a str> {
-        json::find(self.raw, index, path)
+    pub fn find(&self, index: usize, path: &str) -> Option<&str> {
+        json::find(&self.raw, index, path)
     }
 
     /// Parses one value: RFC 6901 `path` below argument `index`. `None` if it is not there or is not JSON.

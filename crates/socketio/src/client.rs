@@ -3,11 +3,11 @@
 use std::collections::VecDeque;
 
 use super::args::Args;
-use super::engineio::{self, Handshake};
+use super::engineio::{self, EnginePacket, Handshake};
 use super::error::{FrameError, excerpt};
 use super::incoming::{EndReason, Incoming, Transmit};
 use super::packet::Packet;
-use super::stored::{Partial, Stored};
+use super::partial::Partial;
 use super::{decode, encode};
 use base::json;
 use base::time::{Span, Timestamp};
@@ -22,6 +22,8 @@ pub struct Client {
     heartbeat: Option<Heartbeat>,
     partial: Option<Partial>,
     next_ack: u64,
+    /// What else the last frame meant.
+    behind: VecDeque<Incoming<'static>>,
     outbox: VecDeque<Transmit>,
     /// Sent when the namespace is granted.
     held: VecDeque<Transmit>,
@@ -63,52 +65,29 @@ impl Client {
             heartbeat: None,
             partial: None,
             next_ack: 0,
+            behind: VecDeque::new(),
             outbox: VecDeque::new(),
             held: VecDeque::new(),
         }
     }
 
-    pub fn on_text(
-        &mut self,
-        now: Timestamp,
-        frame: &str,
-        sink: &mut dyn FnMut(Incoming<'_>),
-    ) -> Result<(), FrameError> {
-        if matches!(self.state, State::Over) {
-            sink(Incoming::Housekeeping);
-            return Ok(());
-        }
-        match engineio::decode(frame)? {
-            engineio::EnginePacket::Message(text) => return self.on_message(text, sink),
-            engineio::EnginePacket::Base64(bytes) => return self.on_attachment(bytes, sink),
-            engineio::EnginePacket::Open(handshake) => return self.on_open(now, frame, &handshake, sink),
-            engineio::EnginePacket::Close => self.end(EndReason::EngineClose, sink),
-            engineio::EnginePacket::Ping(data) => {
-                if let Some(heartbeat) = &mut self.heartbeat {
-                    heartbeat.deadline = now + heartbeat.patience;
-                }
-                // A server that wants its data back wants little of it; the official client sends none back at all.
-                let data = if data.len() <= MOST_PING { data } else { "" };
-                self.outbox.push_back(Transmit::Text(engineio::encode(&engineio::EnginePacket::Pong(data))));
-                sink(Incoming::Housekeeping);
-            }
-            engineio::EnginePacket::Pong(_) | engineio::EnginePacket::Upgrade | engineio::EnginePacket::Noop => {
-                sink(Incoming::Housekeeping);
-            }
-        }
-        Ok(())
+    pub fn on_text<'f>(&mut self, now: Timestamp, frame: &'f str) -> Option<Incoming<'f>> {
+        self.read(now, frame).unwrap_or_else(|error| Some(Incoming::Invalid(error)))
     }
 
-    pub fn on_binary(&mut self, frame: &[u8], sink: &mut dyn FnMut(Incoming<'_>)) -> Result<(), FrameError> {
+    pub fn on_binary(&mut self, frame: &[u8]) -> Option<Incoming<'static>> {
         if matches!(self.state, State::Over) {
-            sink(Incoming::Housekeeping);
-            return Ok(());
+            return Some(Incoming::Housekeeping);
         }
-        self.on_attachment(frame.to_vec(), sink)
+        self.on_attachment(frame.to_vec()).unwrap_or_else(|error| Some(Incoming::Invalid(error)))
     }
 
-    pub fn on_lost_frame(&mut self) -> Result<(), FrameError> {
-        self.partial.take().map_or(Ok(()), |partial| Err(partial.interrupted()))
+    pub fn on_lost_frame(&mut self) -> Option<Incoming<'static>> {
+        self.partial.take().map(|partial| Incoming::Invalid(partial.interrupted()))
+    }
+
+    pub fn poll_event(&mut self) -> Option<Incoming<'static>> {
+        self.behind.pop_front()
     }
 
     pub fn next_timeout(&self) -> Option<Timestamp> {
@@ -116,10 +95,9 @@ impl Client {
     }
 
     /// A ping that is late but was read before this call counts: a busy generator must not end healthy sessions.
-    pub fn on_timeout(&mut self, now: Timestamp, sink: &mut dyn FnMut(Incoming<'_>)) {
-        if self.next_timeout().is_some_and(|deadline| deadline <= now) {
-            self.end(EndReason::PingTimeout, sink);
-        }
+    pub fn on_timeout(&mut self, now: Timestamp) -> Option<Incoming<'static>> {
+        let is_due = self.next_timeout().is_some_and(|deadline| deadline <= now);
+        is_due.then(|| self.end(EndReason::PingTimeout))
     }
 
     pub fn emit(&mut self, event: &str, args: &[String], attachments: &[Vec<u8>], ack: bool) -> Option<u64> {
@@ -149,13 +127,29 @@ impl Client {
         self.outbox.pop_front()
     }
 
-    fn on_open(
-        &mut self,
-        now: Timestamp,
-        frame: &str,
-        handshake: &Handshake,
-        sink: &mut dyn FnMut(Incoming<'_>),
-    ) -> Result<(), FrameError> {
+    fn read<'f>(&mut self, now: Timestamp, frame: &'f str) -> Result<Option<Incoming<'f>>, FrameError> {
+        if matches!(self.state, State::Over) {
+            return Ok(Some(Incoming::Housekeeping));
+        }
+        Ok(Some(match engineio::decode(frame)? {
+            EnginePacket::Message(text) => return self.on_message(text),
+            EnginePacket::Base64(bytes) => return self.on_attachment(bytes),
+            EnginePacket::Open(handshake) => self.on_open(now, frame, handshake)?,
+            EnginePacket::Close => self.end(EndReason::EngineClose),
+            EnginePacket::Ping(data) => {
+                if let Some(heartbeat) = &mut self.heartbeat {
+                    heartbeat.deadline = now + heartbeat.patience;
+                }
+                // A server that wants its data back wants little of it; the official client sends none back at all.
+                let data = if data.len() <= MOST_PING { data } else { "" };
+                self.outbox.push_back(Transmit::Text(engineio::encode(&EnginePacket::Pong(data))));
+                Incoming::Housekeeping
+            }
+            EnginePacket::Pong(_) | EnginePacket::Upgrade | EnginePacket::Noop => Incoming::Housekeeping,
+        }))
+    }
+
+    fn on_open(&mut self, now: Timestamp, frame: &str, handshake: Handshake) -> Result<Incoming<'static>, FrameError> {
         if !matches!(self.state, State::Opening) {
             return Err(FrameError::SecondHandshake(excerpt(frame)));
         }
@@ -165,89 +159,88 @@ impl Client {
         self.state = State::Connecting { early: Early::default() };
         self.outbox.push_back(Transmit::Text(std::mem::take(&mut self.connect)));
         let max_payload = handshake.max_payload();
-        sink(Incoming::Handshake { sid: &handshake.sid, ping_interval, ping_timeout, max_payload });
-        Ok(())
+        Ok(Incoming::Handshake { sid: handshake.sid, ping_interval, ping_timeout, max_payload })
     }
 
     /// A text packet where an attachment was due ends the packet that waits for it; the text packet itself counts.
-    fn on_message(&mut self, text: &str, sink: &mut dyn FnMut(Incoming<'_>)) -> Result<(), FrameError> {
+    fn on_message<'f>(&mut self, text: &'f str) -> Result<Option<Incoming<'f>>, FrameError> {
         if matches!(self.state, State::Opening) {
             return Err(FrameError::BeforeHandshake(excerpt(text)));
         }
-        match self.partial.take() {
-            None => self.on_packet(text, sink),
-            Some(partial) => self.on_packet(text, sink).and(Err(partial.interrupted())),
-        }
+        let interrupted = self.partial.take();
+        let incoming = self.on_packet(text)?;
+        self.behind.extend(interrupted.map(|partial| Incoming::Invalid(partial.interrupted())));
+        Ok(incoming)
     }
 
-    fn on_packet(&mut self, text: &str, sink: &mut dyn FnMut(Incoming<'_>)) -> Result<(), FrameError> {
+    fn on_packet<'f>(&mut self, text: &'f str) -> Result<Option<Incoming<'f>>, FrameError> {
         let (namespace, packet) = decode(text)?;
         let ours = namespace == self.namespace;
         if packet.attachments() > 0 {
             self.partial = Partial::begin(&packet, ours);
-            return Ok(());
+            return Ok(None);
         }
         if !ours {
             // The official client, too, drops what is for a namespace it never asked for.
-            sink(Incoming::Housekeeping);
-            return Ok(());
+            return Ok(Some(Incoming::Housekeeping));
         }
-        match packet {
-            Packet::Event { name, args, ack, .. } => match &mut self.state {
-                State::Connecting { early } => {
-                    let held = early.push(Stored::event(&name, args, ack));
-                    return held.inspect_err(|_| self.end(EndReason::Flooded, sink));
+        Ok(Some(match packet {
+            Packet::Event { name, args, ack, .. } => {
+                if let State::Connecting { early } = &mut self.state {
+                    let (name, args) = (name.into_owned().into(), Args::owned(args.to_owned(), Vec::new()));
+                    let held = early.push(Incoming::Event { name, args, ack });
+                    return self.unless_flooded(held);
                 }
-                _ => sink(Incoming::Event { name: &name, args: Args::text(args), ack }),
-            },
-            Packet::Ack { id, args, .. } => sink(Incoming::Ack { id, args: Args::text(args) }),
-            Packet::Connect { data } => return self.on_answer(data, sink),
-            Packet::ConnectError { data } => self.refuse(refusal(data), data, sink),
-            Packet::Disconnect => self.end(EndReason::ServerDisconnect, sink),
-        }
-        Ok(())
+                Incoming::Event { name, args: Args::text(args), ack }
+            }
+            Packet::Ack { id, args, .. } => Incoming::Ack { id, args: Args::text(args) },
+            Packet::Connect { data } => self.on_answer(data)?,
+            Packet::ConnectError { data } => self.refuse(refusal(data), data),
+            Packet::Disconnect => self.end(EndReason::ServerDisconnect),
+        }))
     }
 
-    fn on_attachment(&mut self, bytes: Vec<u8>, sink: &mut dyn FnMut(Incoming<'_>)) -> Result<(), FrameError> {
+    fn on_attachment(&mut self, bytes: Vec<u8>) -> Result<Option<Incoming<'static>>, FrameError> {
         let length = bytes.len();
         let mut partial = self.partial.take().ok_or(FrameError::UnexpectedBinary(length))?;
         if !partial.push(bytes)? {
             self.partial = Some(partial);
-            return Ok(());
+            return Ok(None);
         }
         if !partial.ours {
-            sink(Incoming::Housekeeping);
-            return Ok(());
+            return Ok(Some(Incoming::Housekeeping));
         }
-        let stored = partial.finish()?;
+        let incoming = partial.finish()?;
         match &mut self.state {
-            State::Connecting { early } if stored.is_event() => {
-                let held = early.push(stored);
-                held.inspect_err(|_| self.end(EndReason::Flooded, sink))
+            State::Connecting { early } if matches!(incoming, Incoming::Event { .. }) => {
+                let held = early.push(incoming);
+                self.unless_flooded(held)
             }
-            _ => {
-                stored.deliver(sink);
-                Ok(())
-            }
+            _ => Ok(Some(incoming)),
         }
     }
 
-    fn on_answer(&mut self, data: &str, sink: &mut dyn FnMut(Incoming<'_>)) -> Result<(), FrameError> {
+    /// The event waits, or was one too many: then the session is over as well.
+    fn unless_flooded<'f>(&mut self, held: Result<(), FrameError>) -> Result<Option<Incoming<'f>>, FrameError> {
+        if let Err(error) = held {
+            let ended = self.end(EndReason::Flooded);
+            self.behind.push_back(ended);
+            return Err(error);
+        }
+        Ok(None)
+    }
+
+    fn on_answer<'f>(&mut self, data: &'f str) -> Result<Incoming<'f>, FrameError> {
         let State::Connecting { early } = &mut self.state else {
             return Err(FrameError::SecondConnect(excerpt(data)));
         };
         if json::member(data, "sid").and_then(json::as_string).is_none() {
-            self.refuse("the server's connect answer has no sid: is it Socket.IO 2?".to_owned(), data, sink);
-            return Ok(());
+            return Ok(self.refuse("the server's connect answer has no sid: is it Socket.IO 2?".to_owned(), data));
         }
-        let early = std::mem::take(early).events;
+        self.behind.extend(std::mem::take(early).events);
         self.state = State::Connected;
         self.outbox.append(&mut self.held);
-        sink(Incoming::Connected);
-        for stored in early {
-            stored.deliver(sink);
-        }
-        Ok(())
+        Ok(Incoming::Connected)
     }
 
     /// What is sent before the namespace is granted waits for it, as in the official client.
@@ -261,14 +254,14 @@ impl Client {
         queue.extend(attachments.iter().cloned().map(Transmit::Binary));
     }
 
-    fn refuse(&mut self, message: String, data: &str, sink: &mut dyn FnMut(Incoming<'_>)) {
+    fn refuse<'f>(&mut self, message: String, data: &'f str) -> Incoming<'f> {
         self.close();
-        sink(Incoming::Refused { message, data });
+        Incoming::Refused { message, data }
     }
 
-    fn end(&mut self, reason: EndReason, sink: &mut dyn FnMut(Incoming<'_>)) {
+    fn end(&mut self, reason: EndReason) -> Incoming<'static> {
         self.close();
-        sink(Incoming::Ended { reason });
+        Incoming::Ended { reason }
     }
 
     fn close(&mut self) {
@@ -282,17 +275,21 @@ impl Client {
 /// Events that came before the namespace was granted.
 #[derive(Debug, Default)]
 struct Early {
-    events: Vec<Stored>,
+    events: Vec<Incoming<'static>>,
     bytes: usize,
 }
 
 impl Early {
     /// A server that never grants it must not fill the memory. Beyond this nothing of the session can be told rightly any more: what
     /// was dropped is missing from it.
-    fn push(&mut self, event: Stored) -> Result<(), FrameError> {
-        let bytes = self.bytes.saturating_add(event.size());
+    fn push(&mut self, event: Incoming<'static>) -> Result<(), FrameError> {
+        let (name, size) = match &event {
+            Incoming::Event { name, args, .. } => (&**name, name.len() + args.size()),
+            _ => ("", 0),
+        };
+        let bytes = self.bytes.saturating_add(size);
         if self.events.len() >= MOST_EARLY || bytes > MOST_EARLY_BYTES {
-            let event = excerpt(event.name());
+            let event = excerpt(name);
             return Err(FrameError::TooEarly { event, most_events: MOST_EARLY, most_bytes: MOST_EARLY_BYTES });
         }
         self.bytes = bytes;

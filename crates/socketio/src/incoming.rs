@@ -1,13 +1,15 @@
 //! What a session tells, and what it wants sent.
 
-use super::Args;
+use std::borrow::Cow;
+
+use super::{Args, FrameError};
 use base::time::Span;
 
 /// What a frame, or the passing of time, meant. Borrows from the frame where it can.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Incoming<'a> {
     /// Engine.IO OPEN arrived (Socket.IO only); CONNECT is queued for transmission.
-    Handshake { sid: &'a str, ping_interval: Span, ping_timeout: Span, max_payload: Option<u64> },
+    Handshake { sid: String, ping_interval: Span, ping_timeout: Span, max_payload: Option<u64> },
     /// The session is usable. Events that came earlier follow right after this one.
     Connected,
     /// CONNECT_ERROR: the message of the object, or the bare string; `data` is the raw JSON, empty if there was none.
@@ -15,11 +17,14 @@ pub enum Incoming<'a> {
     Refused { message: String, data: &'a str },
     /// An event. With an `ack` id the server waits for its acknowledgement. Plain WebSocket: the whole object is
     /// the one argument; a binary frame is the one attachment of an event of a name of its own.
-    Event { name: &'a str, args: Args<'a>, ack: Option<u64> },
+    Event { name: Cow<'a, str>, args: Args<'a>, ack: Option<u64> },
     /// Answer to an emit with `ack: true`.
     Ack { id: u64, args: Args<'a> },
     /// The server left the namespace (Socket.IO DISCONNECT) or closed the Engine.IO session, fell silent, or flooded.
     Ended { reason: EndReason },
+    /// The frame was not valid, or ended a packet that still waited for attachments. The session is as usable as before, unless
+    /// `Ended` follows.
+    Invalid(FrameError),
     /// Nothing to do but count the frame: ping, pong, noop, upgrade, packets for a namespace that was not asked for.
     Housekeeping,
 }
@@ -32,7 +37,7 @@ pub enum EndReason {
     EngineClose,
     /// No ping within pingInterval + pingTimeout: "ping timeout".
     PingTimeout,
-    /// More events came before the namespace was granted than a session keeps. The frame that was too much is an error as well.
+    /// More events came before the namespace was granted than a session keeps. The frame that was too much is `Invalid`, and comes first.
     Flooded,
 }
 

@@ -24,7 +24,7 @@ pub mod engineio;
 mod error;
 mod incoming;
 mod packet;
-mod stored;
+mod partial;
 
 pub use args::Args;
 pub use client::Client;

@@ -27,7 +27,7 @@ impl<'a> HeardArguments<'a> {
 
     /// For a task that outlives the frame.
     pub fn kept(&self) -> KeptArguments {
-        KeptArguments(self.args.raw.into())
+        KeptArguments((&*self.args.raw).into())
     }
 }
 
@@ -51,7 +51,7 @@ impl KeptArguments {
 
 impl Arguments for KeptArguments {
     fn part(&self, pointer: &Pointer) -> Option<Cow<'_, Value>> {
-        let args = Args { raw: &self.0, attachments: Vec::new() };
+        let args = Args::text(&self.0);
         args.value(pointer.arg, &pointer.path).map(Cow::Owned)
     }
 }

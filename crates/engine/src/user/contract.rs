@@ -45,7 +45,7 @@ impl User {
             expected: empty(),
             found: empty(),
         };
-        ctx.breach(key, || args.raw.to_owned());
+        ctx.breach(key, || args.raw.to_string());
     }
 }
 

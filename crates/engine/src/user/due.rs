@@ -27,10 +27,7 @@ impl User {
         }
         // First, for a connection that did not live through the sleep takes along what was to be sent over it.
         self.leave_out(ctx);
-        self.feed(ctx, |session, now, sink| {
-            session.on_timeout(now, sink);
-            Ok(())
-        });
+        self.feed(ctx, |session, now| session.on_timeout(now));
         self.end_stall(ctx);
         self.expire_pendings(ctx);
         self.on_voice_timeout(ctx);
@@ -72,7 +69,7 @@ impl User {
                 task.intended = ctx.now + at.since(ctx.overdue);
                 task.wait = Wait::Until(task.intended);
             } else if at <= ctx.now {
-                ctx.recorder.sample(ctx.now, ctx.meters.pacing, ctx.now.since(at));
+                ctx.sample(ctx.meters.pacing, ctx.now.since(at));
                 task.wait = Wait::Ready;
             }
         }
@@ -118,7 +115,7 @@ impl User {
         for (index, timer) in program.timers.iter().enumerate() {
             while let Some(due) = self.script.tickers.get_mut(index).and_then(|ticker| ticker.take_tick(ctx.now)) {
                 self.wind(ctx, index, due);
-                ctx.recorder.sample(ctx.now, ctx.meters.pacing, ctx.now.since(due));
+                ctx.sample(ctx.meters.pacing, ctx.now.since(due));
                 if self.script.tasks.len() >= MAX_TASKS {
                     ctx.count(ctx.meters.skipped, 1);
                 } else {

@@ -5,7 +5,7 @@ use serde_json::Value;
 use crate::wire::{CanaryReply, Told};
 use base::time::{Span, Timestamp};
 use metrics::Receipt;
-use protocol::{Args, BINARY_FRAME, FrameError, Incoming, Session};
+use protocol::{Args, BINARY_FRAME, Incoming, Session};
 use scenario::{Arguments, ErrorRule, EventId, Op, OperationId, Reaction};
 
 use super::arguments::HeardArguments;
@@ -24,14 +24,14 @@ impl User {
         ctx.recorder.count(ctx.meters.frames_in, 1);
         ctx.recorder.count(ctx.meters.bytes_in, frame.len() as u64);
         self.note_frame();
-        self.feed(ctx, |session, now, sink| session.on_text(now, frame, sink));
+        self.feed(ctx, |session, now| session.on_text(now, frame));
     }
 
     pub fn on_binary(&mut self, ctx: &mut Context<'_>, frame: &[u8]) {
         ctx.recorder.count(ctx.meters.frames_in, 1);
         ctx.recorder.count(ctx.meters.bytes_in, frame.len() as u64);
         self.note_frame();
-        self.feed(ctx, |session, now, sink| session.on_binary(now, frame, sink));
+        self.feed(ctx, |session, now| session.on_binary(now, frame));
     }
 
     /// A frame that is longer than what is read of one.
@@ -43,7 +43,7 @@ impl User {
         let text = || format!("a frame of {bytes} MB, of which nothing was read: the plan's limit is {most} MB");
         ctx.named_error(catalogue::FRAME, "too large", self.phase(), text);
         // A packet that waited for its attachments waits in vain.
-        self.feed(ctx, |session, _, _| session.on_lost_frame());
+        self.feed(ctx, |session, _| session.on_lost_frame());
     }
 
     fn note_frame(&mut self) {
@@ -53,56 +53,50 @@ impl User {
     }
 
     /// Gives the session something and acts on all that it meant.
-    pub(super) fn feed(
+    pub(super) fn feed<'f>(
         &mut self,
         ctx: &mut Context<'_>,
-        give: impl FnOnce(&mut Session, Timestamp, &mut dyn FnMut(Incoming<'_>)) -> Result<(), FrameError>,
+        give: impl FnOnce(&mut Session, Timestamp) -> Option<Incoming<'f>>,
     ) {
-        // While the session speaks, the user only listens; what needs the session again is done afterwards.
-        let Some(mut link) = self.contact.link.take() else { return };
-        let mut later = Vec::new();
-        let deaf = link.closing.is_some() || self.overrides.stall.is_some();
-        let phase = self.phase();
-        let result = give(&mut link.session, ctx.now, &mut |incoming| {
-            if !deaf {
-                self.hear(ctx, incoming, &mut later);
-            }
-        });
+        let Some(link) = &mut self.contact.link else { return };
+        let is_deaf = link.closing.is_some() || self.overrides.stall.is_some();
+        let mut next = give(&mut link.session, ctx.now);
         if let Some(stall) = &mut self.overrides.stall {
             // Who hangs answers no ping either, until it goes on.
             while let Some(transmit) = link.session.poll_transmit() {
                 stall.owes_pong |= is_pong(&transmit);
             }
         }
-        self.contact.link = Some(link);
-        if self.is_over() {
-            // What it heard was the end of it, and then the link was not there to be closed.
-            self.close_own(ctx, phase);
-        }
-        if let Err(error) = result {
-            ctx.count(ctx.meters.frames_invalid, 1);
-            ctx.named_error(catalogue::FRAME, "invalid", self.phase(), || error.to_string());
-        }
-        for act in later {
-            self.act(ctx, act);
+        loop {
+            match next {
+                Some(Incoming::Invalid(error)) => {
+                    ctx.count(ctx.meters.frames_invalid, 1);
+                    ctx.named_error(catalogue::FRAME, "invalid", self.phase(), || error.to_string());
+                }
+                Some(incoming) if !is_deaf => self.hear(ctx, incoming),
+                _ => {}
+            }
+            // Who was cut off while it listened has no session that could say more.
+            next = self.contact.link.as_mut().and_then(|link| link.session.poll_event());
+            if next.is_none() {
+                break;
+            }
         }
         self.run(ctx);
         self.leave_if_quiet(ctx);
     }
 
     /// The hot path: an event is judged where it lies, without a copy.
-    fn hear(&mut self, ctx: &mut Context<'_>, incoming: Incoming<'_>, later: &mut Vec<Later>) {
+    fn hear(&mut self, ctx: &mut Context<'_>, incoming: Incoming<'_>) {
         match incoming {
-            Incoming::Housekeeping => {}
             Incoming::Event { name, args, ack } => {
-                if later.is_empty() {
-                    later.extend(self.on_event(ctx, name, &args));
-                } else {
-                    // It came before the connect answer and is delivered behind it.
-                    let (name, raw) = (name.to_owned(), args.raw.to_owned());
-                    later.push(Later::Event { name, raw, attachments: args.attachments });
+                self.on_event(ctx, &name, &args);
+                // The server asks whether it has come: a handler that has nothing to say answers just that.
+                if let Some(id) = ack
+                    && let Some(link) = self.contact.link.as_mut().filter(|link| link.closing.is_none())
+                {
+                    link.session.acknowledge(id, &[]);
                 }
-                later.extend(ack.map(Later::Acknowledge));
             }
             Incoming::Ack { id, args } => self.on_ack(ctx, id, &args),
             Incoming::Handshake { .. } => {
@@ -114,43 +108,24 @@ impl User {
                     ctx.sample(ctx.meters.engineio, ctx.now.since(since));
                 }
             }
-            Incoming::Connected => later.push(Later::Connected),
-            Incoming::Refused { message, data } => later.push(Later::Refused { message, data: data.to_owned() }),
-            Incoming::Ended { reason } => later.push(Later::Ended(reason)),
+            Incoming::Connected => self.on_connected(ctx),
+            Incoming::Refused { message, data } => self.on_refused(ctx, &message, data),
+            Incoming::Ended { reason } => self.on_ended(ctx, reason),
+            Incoming::Invalid(_) | Incoming::Housekeeping => {}
         }
     }
 
-    fn act(&mut self, ctx: &mut Context<'_>, act: Later) {
-        match act {
-            Later::Connected => self.on_connected(ctx),
-            Later::Refused { message, data } => self.on_refused(ctx, &message, &data),
-            Later::Ended(reason) => self.on_ended(ctx, reason),
-            Later::Leave => self.leave(ctx, Timestamp::NEVER),
-            Later::Acknowledge(id) => {
-                if let Some(link) = self.contact.link.as_mut().filter(|link| link.closing.is_none()) {
-                    link.session.acknowledge(id, &[]);
-                }
-            }
-            Later::Event { name, raw, attachments } => {
-                let args = Args { raw: &raw, attachments };
-                if let Some(act) = self.on_event(ctx, &name, &args) {
-                    self.act(ctx, act);
-                }
-            }
-        }
-    }
-
-    /// One event of the application. Returns what cannot be done while the session speaks.
-    fn on_event(&mut self, ctx: &mut Context<'_>, name: &str, args: &Args<'_>) -> Option<Later> {
+    /// One event of the application.
+    fn on_event(&mut self, ctx: &mut Context<'_>, name: &str, args: &Args<'_>) {
         let Some(event) = ctx.meters.count_in(name, ctx.recorder, ctx.redactor) else {
             self.on_stranger(ctx, name, args);
             if ctx.meters.is_new_stranger() {
                 self.note_unknown(ctx, name, args);
             }
-            return None;
+            return;
         };
         if self.is_over() {
-            return None;
+            return;
         }
         if let Some(shape) = ctx.meters.contract_due(event) {
             self.check_contract(ctx, shape, name, args);
@@ -162,18 +137,18 @@ impl User {
         self.on_voice_event(ctx, event, args);
         // The end of an answer may have ended the user, too.
         if self.is_over() {
-            return None;
+            return;
         }
         let program = ctx.program;
         if let Some(delivery) = program.delivery.as_ref().filter(|delivery| delivery.event == event)
-            && let Some(receipt) = ctx.ledger.receive(ctx.now, self.id, args.raw)
+            && let Some(receipt) = ctx.ledger.receive(ctx.now, self.id, &args.raw)
         {
             ctx.note_found(&receipt);
             if !receipt.first {
                 if !self.life.stage.is_leaving() {
                     self.react(ctx, event, &HeardArguments::new(args), |reaction| reaction.duplicates);
                 }
-                return None;
+                return;
             }
             self.probe_delivery(ctx, &receipt.tag, args);
             self.on_delivery(ctx, delivery.operation, &receipt);
@@ -193,7 +168,9 @@ impl User {
             let sample = || format!("{name} {}", args.raw);
             ctx.named_error(catalogue::FRAME, "arguments are not JSON", self.phase(), sample);
         }
-        ends.then_some(Later::Leave)
+        if ends {
+            self.leave(ctx, Timestamp::NEVER);
+        }
     }
 
     /// An event that the scenario does not name. A voice service has no use for binary frames.
@@ -399,25 +376,6 @@ impl User {
         let probability = reaction.probability.number(&mut self.memory.scope(wall, None, "")).unwrap_or(0.0);
         self.memory.random.f64() < probability && all_match(&reaction.matches, &mut self.memory, wall, heard)
     }
-}
-
-/// What a session said that is acted on when it has finished speaking.
-enum Later {
-    Connected,
-    Refused {
-        message: String,
-        data: String,
-    },
-    Ended(protocol::EndReason),
-    /// The server asked whether an event has come: a handler that has nothing to say answers just that.
-    Acknowledge(u64),
-    Event {
-        name: String,
-        raw: String,
-        attachments: Vec<Vec<u8>>,
-    },
-    /// An error rule ended the user.
-    Leave,
 }
 
 /// A user that reacts faster than it is answered must not pile up tasks without end.

@@ -20,7 +20,7 @@ impl User {
         fetching.fetch = Some(fetch);
         fetching.sent_at = ctx.now;
         let waited = ctx.now.since(fetching.wished);
-        ctx.recorder.sample(ctx.now, ctx.meters.rest_wait, waited);
+        ctx.sample(ctx.meters.rest_wait, waited);
         if let Some(way) = &mut self.life.way {
             way.has_begun = true;
             way.waited(waited);

@@ -212,10 +212,7 @@ impl User {
             handshake.websocket = Some(ctx.now);
             ctx.sample(ctx.meters.websocket, ctx.now.since(handshake.started));
         }
-        self.feed(ctx, |session, now, sink| {
-            session.on_open(now, sink);
-            Ok(())
-        });
+        self.feed(ctx, |session, now| session.on_open(now));
     }
 
     /// The server refused the CONNECT. Like socket.io-client, we close and do not try again by ourselves.

@@ -291,8 +291,6 @@ impl PlayedPart {
         let mut snapshot = self.engine.snapshot(now);
         snapshot.health.buffered_max = load.buffered_max;
         snapshot.health.buffered_sum = load.buffered_sum;
-        snapshot.health.sockets_open = load.open;
-        snapshot.health.connecting = load.pending;
         snapshot.health.busy_share = (std::mem::take(&mut self.busy_ms) / period_ms.max(1.0)).min(1.0);
         self.say(FromWorker::Snapshot(Box::new(snapshot)));
         self.look(now_ms);
@@ -344,8 +342,9 @@ impl PlayedPart {
         self.engine.keep_rings(rings);
     }
 
-    pub fn on_shared_sent(&mut self, now_ms: f64, population: usize, due: Timestamp) {
-        self.engine.on_shared_sent(population, due, Timestamp::from_millis_f64(now_ms - self.epoch_ms));
+    pub fn on_shared_sent(&mut self, now_ms: f64, socket: SocketId, due: Timestamp) {
+        let now = self.engine_time(now_ms);
+        self.engine.on_shared_sent(now, now_ms, socket, due);
     }
 
     pub fn on_refused(&mut self, now_ms: f64, socket: SocketId, reason: &str) {

@@ -79,7 +79,11 @@ impl Desk {
             }
             WorkerOutput::Edge(ToEdge::Close { socket }) => format!("close {}", socket.0),
             WorkerOutput::Measure => {
-                return self.worker.on_measured(self.now_ms, [], SocketLoad { open: 7, ..SocketLoad::default() });
+                return self.worker.on_measured(
+                    self.now_ms,
+                    [],
+                    SocketLoad { buffered_sum: 7, ..SocketLoad::default() },
+                );
             }
             WorkerOutput::BeginTrial(_) if self.refuses => {
                 self.worker.on_no_trial();
@@ -171,7 +175,7 @@ fn a_late_snapshot_does_not_shift_those_after_it() {
     desk.edge(FromEdge::Opened { socket: SocketId(0) });
     desk.pass(3_300.0);
     desk.check_snapshots(&["snapshot at 250", "snapshot at 780", "snapshot at 1000", "snapshot at 1250"]);
-    assert_eq!(desk.snapshots[0].health.sockets_open, 7);
+    assert_eq!(desk.snapshots[0].health.buffered_sum, 7);
 }
 
 #[test]

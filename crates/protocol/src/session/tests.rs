@@ -25,24 +25,19 @@ impl Conversation {
     fn step(&mut self, step: &str) {
         let (now, session, facts) = (self.now, &mut self.session, &mut self.facts);
         let (verb, rest) = step.split_once(' ').unwrap_or((step, ""));
-        let mut sink = |incoming: Incoming<'_>| facts.push(describe(&incoming));
-        let result = match verb {
-            "<" => session.on_text(now, rest, &mut sink),
-            "<#" => session.on_binary(now, &unhex(rest), &mut sink),
+        let bytes = unhex(if verb == "<#" { rest } else { "" });
+        let first = match verb {
+            "<" => session.on_text(now, rest),
+            "<#" => session.on_binary(now, &bytes),
             "@" => {
                 self.now = Timestamp::ZERO + Span::from_millis(rest.parse().unwrap());
-                session.on_timeout(self.now, &mut sink);
-                Ok(())
+                session.on_timeout(self.now)
             }
-            "!" => {
-                call(session, now, rest, &mut sink);
-                Ok(())
-            }
+            "!" => call(session, now, rest),
             _ => panic!("no such step: {step}"),
         };
-        if let Err(error) = result {
-            facts.push(format!("error {}", error.code()));
-        }
+        let behind = std::iter::from_fn(|| session.poll_event());
+        facts.extend(first.into_iter().chain(behind).map(|incoming| describe(&incoming)));
         while let Some(transmit) = session.poll_transmit() {
             facts.push(match transmit {
                 Transmit::Text(text) => format!("> {text}"),
@@ -54,11 +49,11 @@ impl Conversation {
 
 /// `open`, `leave`, `ack <id> <args>`, `emit <name> <args>`, `emit? <name> <args>` with an ack, `emit# <name> <args>` with
 /// two attachments.
-fn call(session: &mut Session, now: Timestamp, text: &str, sink: &mut dyn FnMut(Incoming<'_>)) {
+fn call(session: &mut Session, now: Timestamp, text: &str) -> Option<Incoming<'static>> {
     let words: Vec<&str> = text.split(' ').collect();
     let args: Vec<String> = words.iter().skip(2).map(|arg| (*arg).to_owned()).collect();
     match words[0] {
-        "open" => session.on_open(now, sink),
+        "open" => return session.on_open(now),
         "leave" => session.leave(),
         "ack" => session.acknowledge(words[1].parse().unwrap(), &args),
         "emit" => assert_eq!(session.emit(words[1], &args, &[], false), None),
@@ -70,6 +65,7 @@ fn call(session: &mut Session, now: Timestamp, text: &str, sink: &mut dyn FnMut(
         }
         _ => panic!("no such call: {text}"),
     }
+    None
 }
 
 fn describe(incoming: &Incoming<'_>) -> String {
@@ -88,6 +84,7 @@ fn describe(incoming: &Incoming<'_>) -> String {
         Incoming::Event { name, args, ack: Some(id) } => format!("event {name}{} ack {id}", list(args)),
         Incoming::Ack { id, args } => format!("ack {id}{}", list(args)),
         Incoming::Ended { reason } => format!("ended {reason:?}"),
+        Incoming::Invalid(error) => format!("error {}", error.code()),
         Incoming::Housekeeping => "housekeeping".to_owned(),
     }
 }
@@ -457,7 +454,7 @@ fn a_server_that_never_lets_anybody_in_fills_no_memory() {
     for _ in 0..1_001 {
         session.step(r#"< 42["early"]"#);
     }
-    assert_eq!(session.facts, ["ended Flooded", "error too_early"], "it is hung up on");
+    assert_eq!(session.facts, ["error too_early", "ended Flooded"], "it is hung up on");
     assert_eq!(session.session.next_timeout(), None);
     session.facts.clear();
     for step in [r#"< 42["early"]"#, r#"< 451-["early",{"_placeholder":true,"num":0}]"#, "<# 00", "< 2", GRANT] {
@@ -478,7 +475,7 @@ fn a_server_that_never_lets_anybody_in_fills_no_memory() {
     let large = format!(r#"< 42["early","{}"]"#, "x".repeat(3 << 20));
     session.step(&large);
     session.step(&large);
-    assert_eq!(session.facts, ["ended Flooded", "error too_early"]);
+    assert_eq!(session.facts, ["error too_early", "ended Flooded"]);
     let mut session = Conversation::new(socketio("/", None));
     session.step(OPEN);
     session.facts.clear();
@@ -486,7 +483,7 @@ fn a_server_that_never_lets_anybody_in_fills_no_memory() {
         session.step(r#"< 451-["early",{"_placeholder":true,"num":0}]"#);
         session.step("<# 00");
     }
-    assert_eq!(session.facts, ["ended Flooded", "error too_early"], "with attachments as well");
+    assert_eq!(session.facts, ["error too_early", "ended Flooded"], "with attachments as well");
 }
 
 #[test]
@@ -494,12 +491,12 @@ fn attachments_are_bounded_together_and_those_of_others_are_not_kept() {
     let mebibyte = vec![0; 1 << 20];
     for (head, expected) in [(r#"5200-["file"]"#, 1), (r#"5200-/other,["file"]"#, 1)] {
         let mut session = Session::new(socketio("/", None));
-        let mut none = |_: Incoming<'_>| {};
         for text in [&OPEN[2..], &GRANT[2..], &format!("4{head}")] {
-            session.on_text(Timestamp::ZERO, text, &mut none).expect("it is good");
+            assert!(!matches!(session.on_text(Timestamp::ZERO, text), Some(Incoming::Invalid(_))));
         }
-        let results = (0..70).map(|_| session.on_binary(Timestamp::ZERO, &mebibyte, &mut none));
-        let codes: Vec<_> = results.filter_map(Result::err).map(|error| error.code()).collect();
+        let results = (0..70).filter_map(|_| session.on_binary(Timestamp::ZERO, &mebibyte));
+        let code = |incoming| if let Incoming::Invalid(error) = incoming { Some(error.code()) } else { None };
+        let codes: Vec<_> = results.filter_map(code).collect();
         assert_eq!(codes[..expected], ["attachments_too_large"], "{head}");
         assert!(codes[expected..].iter().all(|code| *code == "unexpected_binary"));
     }
@@ -525,25 +522,27 @@ proptest! {
         let mut now = Timestamp::ZERO;
         let (mut connected, mut over) = (plain, false);
         for (frame, pause) in frames.iter().zip(times) {
-            let mut sink = |incoming: Incoming<'_>| {
-                assert!(!over || incoming == Incoming::Housekeeping, "{incoming:?} after the end");
-                match incoming {
-                    Incoming::Connected => assert!(!std::mem::replace(&mut connected, true), "connected twice"),
-                    Incoming::Event { args, .. } => {
-                        assert!(connected, "an event before the grant");
-                        let _ = args.values();
-                        let _ = args.value(0, "/a/0");
-                    }
-                    Incoming::Ended { .. } | Incoming::Refused { .. } => over = true,
-                    Incoming::Handshake { .. } | Incoming::Ack { .. } | Incoming::Housekeeping => {}
-                }
-            };
             now += Span::from_millis(pause);
-            session.on_timeout(now, &mut sink);
-            let _ = match frame {
-                Frame::Text(text) => session.on_text(now, text, &mut sink),
-                Frame::Binary(bytes) => session.on_binary(now, bytes, &mut sink),
-            };
+            for place in 0..2 {
+                let first = match frame {
+                    _ if place == 0 => session.on_timeout(now),
+                    Frame::Text(text) => session.on_text(now, text),
+                    Frame::Binary(bytes) => session.on_binary(now, bytes),
+                };
+                for incoming in first.into_iter().chain(std::iter::from_fn(|| session.poll_event())) {
+                    prop_assert!(!over || incoming == Incoming::Housekeeping, "{incoming:?} after the end");
+                    match incoming {
+                        Incoming::Connected => prop_assert!(!std::mem::replace(&mut connected, true), "connected twice"),
+                        Incoming::Event { args, .. } => {
+                            prop_assert!(connected, "an event before the grant");
+                            let _ = args.values();
+                            let _ = args.value(0, "/a/0");
+                        }
+                        Incoming::Ended { .. } | Incoming::Refused { .. } => over = true,
+                        _ => {}
+                    }
+                }
+            }
             session.emit("e", &[], &[], true);
             assert!(!over || session.next_timeout().is_none());
         }
@@ -561,20 +560,21 @@ proptest! {
         let grant = if namespace.is_empty() { GRANT.to_owned() } else { format!("< 40/{namespace},{{\"sid\":\"s\"}}") };
         socketio.step(&grant);
         prop_assert!(socketio.facts.pop() == Some("connected".to_owned()));
-        let mut names = Vec::new();
-        let result = socketio.session.on_text(Timestamp::ZERO, &frame, &mut |incoming| {
-            names.push(if let Incoming::Event { name, .. } = incoming { name.to_owned() } else { String::new() });
-        });
         if let Some(name) = classify(&frame) {
-            prop_assert!(result.is_err() || names == [name], "{:?}", names);
+            let (first, behind) = (socketio.session.on_text(Timestamp::ZERO, &frame), socketio.session.poll_event());
+            prop_assert!(is_event_or_invalid(first.as_ref(), name) && behind.is_none(), "{first:?} {behind:?}");
         }
         let mut plain = Session::new(SessionConfig::WebSocket { event_field: "type".to_owned() });
-        let mut names = Vec::new();
-        let result = plain.on_text(Timestamp::ZERO, &frame, &mut |incoming| {
-            names.push(if let Incoming::Event { name, .. } = incoming { name.to_owned() } else { String::new() });
-        });
         if let Some(name) = classify_json(&frame, "type") {
-            prop_assert!(result.is_err() || names == [name], "{:?}", names);
+            let first = plain.on_text(Timestamp::ZERO, &frame);
+            prop_assert!(is_event_or_invalid(first.as_ref(), name), "{first:?}");
         }
+    }
+}
+
+fn is_event_or_invalid(incoming: Option<&Incoming<'_>>, wanted: &str) -> bool {
+    match incoming {
+        Some(Incoming::Event { name, .. }) => name == wanted,
+        incoming => matches!(incoming, Some(Incoming::Invalid(_))),
     }
 }

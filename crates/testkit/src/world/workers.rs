@@ -41,10 +41,6 @@ impl Host {
         let is_early = due.as_micros() as f64 / 1e3 < due_ms;
         Some(if is_early { due + Span::from_micros(1) } else { due })
     }
-
-    fn in_state(&self, state: SocketState) -> u32 {
-        self.sockets.values().filter(|socket| socket.state == state).count() as u32
-    }
 }
 
 impl World {
@@ -147,11 +143,8 @@ impl World {
             }
             WorkerOutput::Edge(order) => self.carry_out(worker, order),
             WorkerOutput::Measure => {
-                let host = &mut self.workers[worker];
-                let (open, pending) = (host.in_state(SocketState::Open), host.in_state(SocketState::Connecting));
-                let load = SocketLoad { open, pending, ..SocketLoad::default() };
                 let now_ms = self.now_ms();
-                self.workers[worker].machine.on_measured(now_ms, [], load);
+                self.workers[worker].machine.on_measured(now_ms, [], SocketLoad::default());
             }
             WorkerOutput::BeginTrial(_) => {
                 let opened = self.narrow_of(worker).is_none_or(|narrow| !narrow.is_full());
@@ -180,10 +173,10 @@ impl World {
                 self.keep(engine, socket, Way::Out, Some(&text), text.len());
                 Packet::ToServer(Endpoint { engine, socket }, text.into())
             }
-            ToEdge::SendShared { socket, population, frame, due } => {
+            ToEdge::SendShared { socket, frame, due } => {
                 let now_ms = self.now_ms();
                 let machine = &mut self.workers[engine].machine;
-                machine.on_shared_sent(now_ms, population, due);
+                machine.on_shared_sent(now_ms, socket, due);
                 let Some(frames) = machine.frames() else { return };
                 Packet::ToServer(Endpoint { engine, socket }, frames.text(frame).clone())
             }

@@ -31,14 +31,9 @@ impl Answer {
         ctx.recorder.heard(self.user, &listened);
         let millis = |span: base::time::Span| span.as_micros() / 1_000;
         ctx.recorder.count(meters.received_ms, millis(listened.received));
-        if let Some(underrun) = last_underrun {
-            ctx.recorder.sample(ctx.now, meters.underrun, underrun);
-        }
         if let Some(pace) = &listened.pace {
             ctx.recorder.count(meters.after_first_ms, millis(pace.after_first));
             ctx.recorder.count(meters.wall_ms, millis(pace.wall));
-            ctx.recorder.sample(ctx.now, meters.jitter, pace.jitter);
-            ctx.recorder.sample(ctx.now, meters.behind, pace.behind);
         }
         let slow = listened.pace.and_then(|pace| pace.real_time_factor).is_some_and(|factor| factor < SLOW);
         // What came after the first speech that broke in: nothing, if the service stopped (or was done) before that.
@@ -60,8 +55,14 @@ impl Answer {
         for (counter, is_so) in counts {
             ctx.recorder.count(counter, u64::from(is_so));
         }
-        if let Some((speak, stop)) = stop {
-            ctx.recorder.sample(ctx.now, meters.speak(speak).barge_in, stop);
+        let samples = [
+            last_underrun.map(|underrun| (meters.underrun, underrun)),
+            listened.pace.map(|pace| (meters.jitter, pace.jitter)),
+            listened.pace.map(|pace| (meters.behind, pace.behind)),
+            stop.map(|(speak, stop)| (meters.speak(speak).barge_in, stop)),
+        ];
+        for (series, value) in samples.into_iter().flatten() {
+            ctx.sample(series, value);
         }
         (listened, played)
     }

@@ -75,7 +75,7 @@ impl User {
             let samples = [(meters.gap, heard.gap), (meters.underrun, heard.underrun)];
             for (series, value) in samples {
                 if let Some(value) = value {
-                    ctx.recorder.sample(ctx.now, series, value);
+                    ctx.sample(series, value);
                 }
             }
         }
@@ -160,7 +160,7 @@ impl Voice {
     fn on_transcript(&mut self, ctx: &mut Context<'_>, audio: &Audio) {
         let Some(meters) = &ctx.meters.voice else { return };
         match self.transcripts.on_transcript(audio.speech_stopped.is_some()) {
-            Some((speak, end)) => ctx.recorder.sample(ctx.now, meters.speak(speak).transcript, ctx.now.since(end)),
+            Some((speak, end)) => ctx.sample(meters.speak(speak).transcript, ctx.now.since(end)),
             None => ctx.recorder.count(meters.transcripts_unclear, 1),
         }
     }
@@ -176,7 +176,7 @@ impl Voice {
             && let Some(speak) = self.turn.speak
             && self.turn.stopped.replace(ctx.now).is_none()
         {
-            ctx.recorder.sample(ctx.now, meters.speak(speak).stopped, ctx.now.since(end));
+            ctx.sample(meters.speak(speak).stopped, ctx.now.since(end));
         }
     }
 }
@@ -193,7 +193,7 @@ impl Turn {
         if let (Some(meters), Some(speak)) = (&ctx.meters.voice, self.speak)
             && !std::mem::replace(&mut self.is_started, true)
         {
-            ctx.recorder.sample(ctx.now, meters.speak(speak).started, ctx.now.since(self.began));
+            ctx.sample(meters.speak(speak).started, ctx.now.since(self.began));
         }
     }
 }

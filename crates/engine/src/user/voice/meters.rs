@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use crate::user::Meters;
+use crate::user::Context;
 use base::time::{Span, Timestamp};
 use catalogue::{Counter, Metric, TURNS};
 use metrics::{CounterId, Recorder, SeriesId};
@@ -172,14 +172,14 @@ impl VoiceMeters {
     }
 }
 
-impl Meters {
+impl Context<'_> {
     /// A chunk of a microphone has been handed to its socket.
-    pub fn on_chunk_sent(&self, recorder: &mut Recorder, due: Timestamp, at: Timestamp) {
-        let lag = at.since(due);
-        recorder.sample(at, self.pacing, lag);
-        if let Some(voice) = &self.voice {
-            recorder.sample(at, voice.pacing, lag);
-            recorder.count(voice.chunks_late, u64::from(lag > LATE));
+    pub fn chunk_sent(&mut self, due: Timestamp) {
+        let lag = self.now.since(due);
+        self.sample(self.meters.pacing, lag);
+        if let Some((pacing, late)) = self.meters.voice.as_ref().map(|voice| (voice.pacing, voice.chunks_late)) {
+            self.sample(pacing, lag);
+            self.count(late, u64::from(lag > LATE));
         }
     }
 }

@@ -146,7 +146,7 @@ impl Voice {
         let is_open = self.turn.is_open();
         let Some(since) = self.turn.awaited_since().filter(|_| is_open || self.listening.is_some()) else { return };
         ctx.recorder.count(if is_open { meters.turns.cut_waiting } else { meters.turns.greetings_cut }, 1);
-        ctx.recorder.sample(ctx.now, meters.cut_wait, ctx.now.since(since));
+        ctx.sample(meters.cut_wait, ctx.now.since(since));
     }
 }
 

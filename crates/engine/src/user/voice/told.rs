@@ -12,7 +12,7 @@ impl Context<'_> {
     /// work for as long as one user is listened to, and for that one only.
     pub(super) fn tell_spoken(&mut self, audio: &Audio, frame: FrameId, began: Timestamp) {
         let text = self.frames.text(frame).clone();
-        let args = Args { raw: &text, attachments: Vec::new() };
+        let args = Args::text(&text);
         let value = args.find(0, &audio.outbound.field);
         if let (Ok(pcm), Some(heard)) = (self.pcm.read(value, &mut None), &mut self.heard) {
             heard.push(Note { at: began, told: Told::Says { pcm: pcm.to_vec() } });

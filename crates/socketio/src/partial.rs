@@ -1,4 +1,4 @@
-//! Packets that have to wait: for their attachments, or for the namespace to be granted.
+//! Packets that have to wait for their attachments.
 
 use serde_json::Value;
 
@@ -7,60 +7,19 @@ use super::error::{FrameError, excerpt};
 use super::incoming::Incoming;
 use super::packet::Packet;
 
-/// An event or an acknowledgement, owned.
-#[derive(Debug)]
-pub struct Stored {
-    kind: Kind,
-    args: String,
-    attachments: Vec<Vec<u8>>,
-}
-
+/// What it will be.
 #[derive(Debug)]
 enum Kind {
     Event { name: String, ack: Option<u64> },
     Ack { id: u64 },
 }
 
-impl Stored {
-    pub fn event(name: &str, args: &str, ack: Option<u64>) -> Self {
-        Self { kind: Kind::Event { name: name.to_owned(), ack }, args: args.to_owned(), attachments: Vec::new() }
-    }
-
-    fn ack(id: u64, args: &str) -> Self {
-        Self { kind: Kind::Ack { id }, args: args.to_owned(), attachments: Vec::new() }
-    }
-
-    /// Bytes that it holds, about.
-    pub fn size(&self) -> usize {
-        let attachments: usize = self.attachments.iter().map(Vec::len).sum();
-        self.name().len() + self.args.len() + attachments
-    }
-
-    /// Of an event.
-    pub fn name(&self) -> &str {
-        match &self.kind {
-            Kind::Event { name, .. } => name,
-            Kind::Ack { .. } => "",
-        }
-    }
-
-    pub const fn is_event(&self) -> bool {
-        matches!(self.kind, Kind::Event { .. })
-    }
-
-    pub fn deliver(self, sink: &mut dyn FnMut(Incoming<'_>)) {
-        let args = Args { raw: &self.args, attachments: self.attachments };
-        sink(match &self.kind {
-            Kind::Event { name, ack } => Incoming::Event { name, args, ack: *ack },
-            Kind::Ack { id } => Incoming::Ack { id: *id, args },
-        });
-    }
-}
-
 /// A packet whose attachments are on their way.
 #[derive(Debug)]
 pub struct Partial {
-    stored: Stored,
+    kind: Kind,
+    args: String,
+    attachments: Vec<Vec<u8>>,
     /// At least 1.
     expected: usize,
     received: usize,
@@ -72,12 +31,15 @@ pub struct Partial {
 impl Partial {
     /// `None` for a packet without attachments.
     pub fn begin(packet: &Packet<'_>, ours: bool) -> Option<Self> {
-        let stored = match packet {
-            Packet::Event { name, args, ack, attachments: 1.. } => Stored::event(name, args, *ack),
-            Packet::Ack { id, args, attachments: 1.. } => Stored::ack(*id, args),
+        let (kind, args) = match packet {
+            Packet::Event { name, args, ack, attachments: 1.. } => {
+                (Kind::Event { name: name.to_string(), ack: *ack }, *args)
+            }
+            Packet::Ack { id, args, attachments: 1.. } => (Kind::Ack { id: *id }, *args),
             _ => return None,
         };
-        Some(Self { stored, expected: packet.attachments(), received: 0, bytes: 0, ours })
+        let (args, expected) = (args.to_owned(), packet.attachments());
+        Some(Self { kind, args, attachments: Vec::new(), expected, received: 0, bytes: 0, ours })
     }
 
     /// Takes the next attachment; whether it was the last.
@@ -92,7 +54,7 @@ impl Partial {
         self.received += 1;
         // What is for a namespace that nobody asked for is counted and never looked at.
         if self.ours {
-            self.stored.attachments.push(attachment);
+            self.attachments.push(attachment);
         }
         Ok(self.received == self.expected)
     }
@@ -102,14 +64,17 @@ impl Partial {
     /// # Errors
     /// [`FrameError::Args`] if its arguments are not JSON, [`FrameError::Placeholder`] if they name an attachment that
     /// it does not have.
-    pub fn finish(self) -> Result<Stored, FrameError> {
-        let Stored { args, attachments, .. } = &self.stored;
-        let values = Args::text(args).values()?;
-        if values.iter().all(|value| placeholders_fit(value, attachments.len())) {
-            Ok(self.stored)
-        } else {
-            Err(FrameError::Placeholder(excerpt(args)))
+    pub fn finish(self) -> Result<Incoming<'static>, FrameError> {
+        let Self { kind, args, attachments, .. } = self;
+        let values = Args::text(&args).values()?;
+        if !values.iter().all(|value| placeholders_fit(value, attachments.len())) {
+            return Err(FrameError::Placeholder(excerpt(&args)));
         }
+        let args = Args::owned(args, attachments);
+        Ok(match kind {
+            Kind::Event { name, ack } => Incoming::Event { name: name.into(), args, ack },
+            Kind::Ack { id } => Incoming::Ack { id, args },
+        })
     }
 
     /// What went wrong when a text packet came instead of the next attachment.
@@ -118,7 +83,7 @@ impl Partial {
     }
 
     fn name(&self) -> String {
-        match &self.stored.kind {
+        match &self.kind {
             Kind::Event { name, .. } => excerpt(name),
             Kind::Ack { id } => format!("ack {id}"),
         }
