@@ -6,7 +6,7 @@ use std::collections::VecDeque;
 
 use crate::user::{Context, DROPPED, ONCE_USER, STORM, User};
 use base::time::{Span, Timestamp};
-use plan::{Action, Pace, TimedAction};
+use plan::{Action, Pace, Plan, TimedAction};
 use scenario::VarId;
 
 use super::Engine;
@@ -19,12 +19,16 @@ pub struct Agenda {
     actions: VecDeque<TimedAction>,
     /// How far the load has been followed: an action that comes late cannot change what was before.
     followed: Timestamp,
+    /// The tester has changed the load.
+    is_steered: bool,
+    /// By which all workers draw the same users.
+    seed: u64,
 }
 
 impl Agenda {
-    pub fn new(actions: &[TimedAction]) -> Self {
-        let mut agenda = Self::default();
-        actions.iter().for_each(|action| agenda.add(action.clone()));
+    pub fn new(plan: &Plan) -> Self {
+        let mut agenda = Self { seed: plan.seed, ..Self::default() };
+        plan.actions.iter().for_each(|action| agenda.add(action.clone()));
         agenda
     }
 
@@ -38,8 +42,9 @@ impl Agenda {
         self.actions.front().map(TimedAction::at)
     }
 
-    pub fn is_empty(&self) -> bool {
-        self.actions.is_empty()
+    /// The load has been changed, or may be: no users left does not mean that the run is over.
+    pub fn may_change_load(&self) -> bool {
+        self.is_steered || !self.actions.is_empty()
     }
 
     fn pop(&mut self, now: Timestamp) -> Option<TimedAction> {
@@ -75,11 +80,11 @@ impl Engine {
             }
             if let Some((target, over)) = timed.action.load_target(&population.shape) {
                 population.schedule.retarget(at, target, over);
-                self.is_steered = true;
+                self.agenda.is_steered = true;
                 continue;
             }
             let changed = population.change(&timed.action);
-            let met = population.met(timed, at, self.seed);
+            let met = population.met(timed, at, self.agenda.seed);
             for slot in self.crowd.occupied() {
                 let id = self.crowd.get_mut(slot).map(|user| user.id());
                 let is_met = |index: u32| index != ONCE_USER && met.includes(index);

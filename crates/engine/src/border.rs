@@ -9,20 +9,20 @@ use metrics::{
     BreachDelta, BreachKey, Cause, CounterDelta, DisconnectDelta, DisconnectKey, ErrorDelta, ErrorKey, Evidence,
     FindingDelta, FindingKey, Frame, MetricsDelta, Redactor,
 };
-use scenario::Program;
 
 use super::Engine;
+use super::population::LocalPopulation;
 use crate::ports::{Output, ToEdge};
 
 pub struct Border<'a> {
     redactor: &'a Redactor,
     /// Names in them are the plan's, and who reads the result needs them as they are.
-    programs: &'a [std::rc::Rc<Program>],
+    populations: &'a [LocalPopulation],
 }
 
 impl Engine {
     pub(super) fn border(&self) -> Border<'_> {
-        Border { redactor: &self.redactor, programs: &self.programs }
+        Border { redactor: &self.redactor, populations: &self.populations }
     }
 }
 
@@ -33,8 +33,8 @@ impl Border<'_> {
 
     /// Of an event, which a server may have made up.
     fn name(&self, name: &mut String) {
-        let is_of_plan = |program: &std::rc::Rc<Program>| program.events.iter().any(|event| event.name == *name);
-        if !self.programs.iter().any(is_of_plan) {
+        let is_of_plan = |it: &LocalPopulation| it.program.events.iter().any(|event| event.name == *name);
+        if !self.populations.iter().any(is_of_plan) {
             *name = self.redactor.shown_name(name, LONGEST);
         }
     }

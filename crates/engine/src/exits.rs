@@ -45,6 +45,11 @@ impl Exits {
         }
     }
 
+    /// So long one user's farewell may take.
+    pub const fn graceful_stop(&self) -> Span {
+        self.graceful_stop
+    }
+
     /// How long so many users of this worker may take. One has as long as the plan says, and each further one is waited for.
     fn longest(&self, users: usize) -> Span {
         self.graceful_stop + Span::from_micros(self.every.as_micros() * 4 * users as u64)
@@ -91,7 +96,7 @@ impl Engine {
             let id = user.id();
             if !user.is_settled_in() {
                 // It is on its way out or has not come in: nothing is gained by waiting.
-                let soon = (now + self.graceful_stop).min(cut);
+                let soon = (now + self.exits.graceful_stop).min(cut);
                 self.with_user(now, wall_ms, slot, |user, ctx| user.retire(ctx, soon));
             } else if !self.exits.waiting.contains(&id) {
                 self.with_user(now, wall_ms, slot, |user, ctx| user.await_its_turn(ctx));

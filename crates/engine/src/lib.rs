@@ -13,33 +13,32 @@ mod border;
 mod crowd;
 mod deadlines;
 mod exchange;
-mod exemplars;
 mod exits;
 mod findings;
 mod guard;
 mod heartbeat;
 mod late;
-mod listener;
+mod log_book;
+mod observer;
 mod population;
 mod relief;
 mod rings;
 mod slots;
 mod sockets;
 mod stop;
-mod watch;
+mod turns;
 
 pub use population::LoadError;
 pub use rings::{Caught, NoRings, Rings, SHARED_MS};
 
 use std::collections::VecDeque;
+use std::rc::Rc;
 
-use crate::ports::{
-    Counted, FetchFailure, FetchId, FetchOutcome, FetchRequest, Frames, FromEdge, Input, Output, SocketId, ToEdge,
-};
+use crate::ports::{Counted, FetchRequest, Frames, FromEdge, Input, Output, SocketId, ToEdge};
 use crate::user::{Context, ONCE_USER, User, UserNames, Wish};
-use crate::wire::{LogLine, Snapshot, WorkerLoad, between_snapshots};
+use crate::wire::{Snapshot, WorkerLoad};
 use base::time::{Span, Timestamp};
-use metrics::{Exemplars, HealthDelta, Ledger, Recorder, Redactor, UsersByState};
+use metrics::{HealthDelta, Ledger, Recorder, Redactor, UsersByState};
 use protocol::Transmit;
 use protocol::audio::PcmReader;
 use scenario::Program;
@@ -48,21 +47,20 @@ use actions::Agenda;
 use crowd::{Crowd, QueueTicket};
 use deadlines::Deadlines;
 use exits::Exits;
+use guard::Guard;
 pub use guard::NOT_NAMED;
-use guard::{Guard, Passage};
 use late::LateStarts;
-use listener::Listener;
+use log_book::LogBook;
+use observer::{Clerk, Observer};
 use population::LocalPopulation;
 use relief::Relief;
 use slots::Slots;
-use sockets::Sockets;
+use sockets::SocketTable;
 use stop::Stopping;
-use watch::Watching;
 
 /// All virtual users of one worker.
 pub struct Engine {
     populations: Vec<LocalPopulation>,
-    programs: Vec<std::rc::Rc<Program>>,
     names: UserNames,
     crowd: Crowd,
     deadlines: Deadlines,
@@ -72,22 +70,13 @@ pub struct Engine {
     /// Outbound audio, made once for all users.
     frames: Frames,
     pcm: PcmReader,
-    /// `None`: nobody is listened to.
-    hearing: Option<Listener>,
-    /// `None`: nobody is watched.
-    watching: Option<Watching>,
-    /// Where the newest frames of every user are.
-    rings: std::rc::Rc<dyn Rings>,
-    exemplars: Exemplars,
-    /// A worker of another browser: what it tells goes over a network.
-    is_remote: bool,
+    observer: Observer,
     recorder: Recorder,
     /// Knows what must not leave this worker.
     redactor: Redactor,
     ledger: Ledger,
     out: VecDeque<Output>,
-    log: Vec<LogLine>,
-    log_dropped: u32,
+    log: LogBook,
     health: HealthDelta,
     stopping: Stopping,
     /// Users that are to leave, one after the other.
@@ -97,23 +86,16 @@ pub struct Engine {
     /// The first deadline that has come and was not met yet.
     overdue: Timestamp,
     agenda: Agenda,
-    /// The tester has changed the load: no users left does not mean that the run is over.
-    is_steered: bool,
-    seed: u64,
     settle: Span,
-    graceful_stop: Span,
-    sockets: Sockets,
+    sockets: SocketTable,
     relief: Relief,
     guard: Guard,
-    contract_every: u32,
     /// Reused by every call.
     wishes: Vec<Wish>,
 }
 
 /// Shorter than any browser's timer can be.
 const MIN_SLEEP: Span = Span::from_micros(100);
-/// Log lines per snapshot; a flood must not reach the page.
-const MAX_LOG: usize = 40;
 
 impl Engine {
     /// Compiles a plan for this worker.
@@ -128,7 +110,6 @@ impl Engine {
             populations.push(LocalPopulation::new(load, index, &mut recorder)?);
         }
         Ok(Self {
-            programs: populations.iter().map(|population| population.program.clone()).collect(),
             names: UserNames::new(populations.iter().map(|population| population.name.clone()).collect()),
             populations,
             crowd: Crowd::default(),
@@ -137,43 +118,29 @@ impl Engine {
             fetches: Slots::new(load.fetches_in_flight),
             frames: Frames::default(),
             pcm: PcmReader::default(),
-            hearing: None,
-            watching: None,
-            rings: std::rc::Rc::new(NoRings),
-            exemplars: Exemplars::new(Span::from_micros(4 * between_snapshots(load.is_remote).as_micros())),
-            is_remote: load.is_remote,
+            observer: Observer::new(load),
             recorder,
             redactor: Redactor::default(),
             ledger: Ledger::new(&load.run, Span::from_secs_f64(plan.late_after_s)).in_life(load.life),
             out: VecDeque::new(),
-            log: Vec::new(),
-            log_dropped: 0,
+            log: LogBook::default(),
             health: HealthDelta::default(),
             stopping: Stopping::Idle,
             exits: Exits::new(load),
             late_starts: LateStarts::default(),
             overdue: Timestamp::ZERO,
-            agenda: Agenda::new(&plan.actions),
-            is_steered: false,
-            seed: plan.seed,
+            agenda: Agenda::new(plan),
             settle: Span::from_secs_f64(plan.settle_s),
-            graceful_stop: Span::from_secs_f64(plan.graceful_stop_s),
-            sockets: Sockets::new(load.sockets),
+            sockets: SocketTable::new(load.sockets),
             relief: Relief::default(),
             guard: Guard::new(load),
-            contract_every: plan.contract_every,
             wishes: Vec::new(),
         })
     }
 
     /// The compiled scenarios, one per population: the edge learns from them which events are only counted.
-    pub fn programs(&self) -> &[std::rc::Rc<Program>] {
-        &self.programs
-    }
-
-    /// Of events that are only counted and have a contract, every n-th is to be handed on, the first included; 0: none.
-    pub fn contract_every(&self) -> u32 {
-        self.contract_every
+    pub fn programs(&self) -> Vec<Rc<Program>> {
+        self.populations.iter().map(|population| population.program.clone()).collect()
     }
 
     /// The frames that `ToEdge::SendShared` names. A frame stays as it is once it has been named.
@@ -187,8 +154,8 @@ impl Engine {
     }
 
     /// Whoever holds the sockets keeps their newest frames there.
-    pub fn keep_rings(&mut self, rings: std::rc::Rc<dyn Rings>) {
-        self.rings = rings;
+    pub fn keep_rings(&mut self, rings: Rc<dyn Rings>) {
+        self.observer.keep_rings(rings);
     }
 
     /// What the edge is to do next.
@@ -226,7 +193,7 @@ impl Engine {
             Input::Leave => self.begin_leave(now, wall_ms),
             Input::Act(action) => self.agenda.add(action),
             Input::Hear(user) => self.hear(now, user),
-            Input::Watch(user) => self.watch(user),
+            Input::Watch(user) => self.observer.watch(user),
             Input::Canary { user, order } => self.obey_canary(now, wall_ms, user, &order),
             Input::Finish => self.ledger.finish(now),
             Input::Abort => self.abort(now, wall_ms),
@@ -284,7 +251,6 @@ impl Engine {
     pub fn snapshot(&mut self, now: Timestamp) -> Snapshot {
         let (ledger, sent, completions) = self.ledger.drain(now);
         self.tell_missing(&completions);
-        self.take_late_exemplars();
         self.health.handshake_queue = self.handshakes.waiting() as u32;
         let sockets = self.sockets.counts();
         (self.health.sockets_open, self.health.connecting) = (sockets.open, sockets.opening);
@@ -292,6 +258,7 @@ impl Engine {
             self.health.held = self.health.handshake_queue;
         }
         let health = std::mem::take(&mut self.health);
+        let (log, log_dropped) = self.log.take();
         let mut snapshot = Snapshot {
             at: now,
             metrics: self.recorder.drain(),
@@ -300,9 +267,9 @@ impl Engine {
             sent,
             completions,
             health,
-            evidence: self.evidence(now),
-            log: std::mem::take(&mut self.log),
-            log_dropped: std::mem::take(&mut self.log_dropped),
+            evidence: self.hand_over_evidence(now),
+            log,
+            log_dropped,
             settled: self.stopping.has_settled(),
             moved: self.relief.take(),
         };
@@ -369,9 +336,7 @@ impl Engine {
             frames: &mut self.frames,
             pcm: &mut self.pcm,
             user: id,
-            exemplars: &mut self.exemplars,
-            seen: self.watching.as_mut().filter(|watching| watching.user == id).map(|watching| &mut watching.notes),
-            heard: self.hearing.as_mut().filter(|hearing| hearing.user == id).map(|hearing| &mut hearing.notes),
+            observer: &mut self.observer,
             recorder: &mut self.recorder,
             redactor: &mut self.redactor,
             ledger: &mut self.ledger,
@@ -387,12 +352,9 @@ impl Engine {
             self.grant(slot, wish);
         }
         self.wishes = wishes;
-        self.take_exemplars(now, wall_ms, slot);
+        let clerk = Clerk { names: &self.names, recorder: &self.recorder, redactor: &self.redactor };
+        self.observer.take_evidence(now, wall_ms, self.crowd.get(slot), clerk);
         self.pass_on_heard();
-        if self.log.len() > MAX_LOG {
-            self.log_dropped += (self.log.len() - MAX_LOG) as u32;
-            self.log.truncate(MAX_LOG);
-        }
         if is_over {
             self.on_user_over(now, wall_ms, slot);
         }
@@ -439,91 +401,6 @@ impl Engine {
             }
             Wish::Fetch { task, request } => self.fetches.ask((self.crowd.seat(slot), task, request)),
         }
-    }
-
-    /// Opens sockets and starts exchanges as far as slots are free.
-    fn give_slots(&mut self, now: Timestamp, wall_ms: f64) {
-        while self.sockets.has_room()
-            && let Some(seat) = self.next_handshake(now)
-        {
-            let Some(slot) = self.crowd.slot_at(seat) else {
-                self.handshakes.give_back();
-                continue;
-            };
-            self.open_for(now, wall_ms, seat, slot);
-        }
-        while let Some((seat, task, request)) = self.next_fetch() {
-            let place = self.crowd.slot_at(seat).and_then(|slot| Some((slot, self.crowd.get_mut(slot)?.id())));
-            let Some((slot, user)) = place else {
-                self.fetches.give_back();
-                continue;
-            };
-            let fetch = self.crowd.next_fetch(slot);
-            let mut wanted = false;
-            self.with_user(now, wall_ms, slot, |user, ctx| wanted = user.on_fetch_sent(ctx, task, fetch));
-            if !wanted {
-                self.crowd.end_fetch(fetch);
-                self.fetches.give_back();
-                continue;
-            }
-            match self.guard.on_request(user, &request.url, now) {
-                Ok(()) => self.out.push_back(Output::Edge(ToEdge::Fetch { fetch, user, request })),
-                Err((cause, detail)) => {
-                    self.on_fetched(now, wall_ms, fetch, &FetchOutcome::Blocked { cause, detail });
-                }
-            }
-        }
-    }
-
-    /// Whoever has begun its way goes first: otherwise all would log in before anybody connects.
-    fn next_fetch(&mut self) -> Option<(QueueTicket, u32, FetchRequest)> {
-        let crowd = &self.crowd;
-        let has_begun = |seat: QueueTicket| {
-            crowd.slot_at(seat).and_then(|slot| crowd.get(slot)).is_some_and(User::has_begun_its_way)
-        };
-        self.fetches.take_first(|(seat, ..)| has_begun(*seat)).or_else(|| self.fetches.take())
-    }
-
-    /// A user has a handshake slot: its socket is opened, unless the guard has something against its address.
-    fn open_for(&mut self, now: Timestamp, wall_ms: f64, seat: QueueTicket, slot: u32) {
-        let mut opening = None;
-        self.with_user(now, wall_ms, slot, |user, ctx| opening = user.opening(ctx));
-        let Some((opening, user)) = opening.zip(self.crowd.get_mut(slot)) else { return self.handshakes.give_back() };
-        let id = user.id();
-        let host = match self.guard.way(id, &opening.url, now) {
-            Passage::Open(host) => host,
-            Passage::Wait(host) => {
-                user.wait_for(host);
-                return self.handshakes.put_back(seat);
-            }
-            Passage::Refused(why) => {
-                self.handshakes.give_back();
-                return self.with_user(now, wall_ms, slot, |user, ctx| user.on_not_allowed(ctx, &why));
-            }
-        };
-        let socket = self.sockets.ask(slot);
-        let (url, protocols) = (opening.url.clone(), opening.protocols.clone());
-        if let Some(host) = host {
-            self.guard.on_opened(id, socket, host, now);
-        }
-        self.with_user(now, wall_ms, slot, |user, ctx| user.open(ctx, socket, opening));
-        self.out.push_back(Output::Edge(ToEdge::Connect { socket, user: id, url, protocols }));
-    }
-
-    fn on_fetched(&mut self, now: Timestamp, wall_ms: f64, fetch: FetchId, outcome: &FetchOutcome) {
-        let Some(slot) = self.crowd.end_fetch(fetch) else { return };
-        self.fetches.give_back();
-        let away = self.landed_elsewhere(now, slot, outcome);
-        let outcome = away.as_ref().unwrap_or(outcome);
-        self.with_user(now, wall_ms, slot, |user, ctx| user.on_fetched(ctx, fetch, outcome));
-    }
-
-    /// Redirects that were followed have led where nobody was asked about: the answer counts for nothing.
-    fn landed_elsewhere(&mut self, now: Timestamp, slot: u32, outcome: &FetchOutcome) -> Option<FetchOutcome> {
-        let FetchOutcome::Answer { landed: Some(address), .. } = outcome else { return None };
-        let user = self.crowd.get_mut(slot)?.id();
-        let (_, detail) = self.guard.on_request(user, address, now).err()?;
-        Some(FetchOutcome::Blocked { cause: FetchFailure::RedirectedAway, detail })
     }
 }
 

@@ -48,7 +48,7 @@ impl Engine {
         let Some(user) = self.crowd.remove(slot) else { return };
         let id = user.id();
         self.deadlines.set(slot, Timestamp::NEVER);
-        self.rings.forget(id);
+        self.observer.rings().forget(id);
         self.guard.on_over(id);
         let population = &mut self.populations[id.population()];
         population.present = population.present.saturating_sub(1);

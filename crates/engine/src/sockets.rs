@@ -5,7 +5,7 @@ use crate::ports::SocketId;
 use base::time::{Span, Timestamp};
 
 #[derive(Debug, Default)]
-pub struct Sockets {
+pub struct SocketTable {
     /// Every socket ever asked for; ids count up, so this is a plain table. `None`: nothing more is heard of it.
     table: Vec<Option<HeldSocket>>,
     counts: SocketCounts,
@@ -70,7 +70,7 @@ struct FullAt {
 /// Between two attempts of a full browser's users.
 const RETRY: Span = Span::from_secs(3);
 
-impl Sockets {
+impl SocketTable {
     pub fn new(most: Option<u32>) -> Self {
         Self { most, ..Self::default() }
     }
@@ -174,7 +174,7 @@ mod tests {
 
     #[test]
     fn each_socket_is_counted_where_it_is() {
-        let mut sockets = Sockets::default();
+        let mut sockets = SocketTable::default();
         let [first, second] = [sockets.ask(7), sockets.ask(8)];
         assert_eq!((sockets.owner(first), sockets.owner(second)), (Some(7), Some(8)));
         assert_eq!(sockets.counts(), counts(2, 0, 0));
@@ -190,7 +190,7 @@ mod tests {
 
     #[test]
     fn a_known_limit_counts_what_is_still_closing() {
-        let mut sockets = Sockets::new(Some(2));
+        let mut sockets = SocketTable::new(Some(2));
         let [first, _] = [sockets.ask(1), sockets.ask(2)];
         sockets.on_opened(first);
         sockets.on_closing(first);
@@ -201,7 +201,7 @@ mod tests {
 
     #[test]
     fn in_a_full_browser_one_at_a_time_tries_until_one_more_opens() {
-        let mut sockets = Sockets::default();
+        let mut sockets = SocketTable::default();
         let open = sockets.ask(0);
         sockets.on_opened(open);
         sockets.on_full(at(10));

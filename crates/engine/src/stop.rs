@@ -157,7 +157,7 @@ impl Engine {
 
     fn send_away(&mut self, now: Timestamp, wall_ms: f64, id: UserId) {
         if let Some(slot) = self.crowd.find(id) {
-            let cut = now + self.graceful_stop;
+            let cut = now + self.exits.graceful_stop();
             self.with_user(now, wall_ms, slot, |user, ctx| user.retire(ctx, cut));
         }
     }
@@ -186,7 +186,7 @@ impl Engine {
         }
         if user.is_unlinked() {
             user.count_state(now, &mut population.gone);
-            self.rings.forget(id);
+            self.observer.rings().forget(id);
             self.crowd.remove(slot);
         }
     }
@@ -274,8 +274,7 @@ impl Engine {
 
     /// No step of the load is left and nobody is there any more.
     fn has_nothing_left(&self) -> bool {
-        let may_change = self.is_steered || !self.agenda.is_empty();
-        !may_change
+        !self.agenda.may_change_load()
             && self.populations.iter().all(LocalPopulation::is_exhausted)
             && self.crowd.users().all(User::is_over)
     }

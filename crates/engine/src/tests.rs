@@ -3,8 +3,9 @@
 use serde_json::{Map, Value, json};
 
 use super::*;
+use crate::ports::{FetchFailure, FetchId, FetchOutcome};
 use crate::wire::Lending;
-use metrics::{ClosedBy, Phase, UsersByState};
+use metrics::{ClosedBy, Phase, UserId, UsersByState};
 use plan::{Plan, Segment};
 
 mod border;

@@ -38,7 +38,7 @@ fn marking() -> Value {
 /// The text of another user's message.
 fn tag(sequence: u32) -> String {
     let mut text = String::new();
-    let tag = metrics::Tag { sender: metrics::UserId::new(0, 7), sequence, sent_at: Timestamp::from_micros(1_000) };
+    let tag = metrics::Tag { sender: UserId::new(0, 7), sequence, sent_at: Timestamp::from_micros(1_000) };
     tag.write("k3f", &mut text);
     text
 }
@@ -262,5 +262,5 @@ fn who_missed_a_message_is_named_as_the_page_does() {
     assert_eq!(about.as_deref(), Some("message 0 of p0 1, missed by p0 2"));
     // Of many only the first are named.
     let names = UserNames::new(vec!["a".into()]);
-    assert_eq!(names.some(&[metrics::UserId::new(0, 1), metrics::UserId::new(0, 4)], 9), "a 2, a 5 and 7 more");
+    assert_eq!(names.some(&[UserId::new(0, 1), UserId::new(0, 4)], 9), "a 2, a 5 and 7 more");
 }

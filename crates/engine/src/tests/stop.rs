@@ -56,7 +56,7 @@ fn what_was_sent_before_the_end_is_waited_for_and_what_others_send_later_is_not(
         let settles = |bench: &mut Bench| bench.engine.snapshot(bench.now).settled;
         // Another's messages come every 200 ms, long after the plan's time to settle.
         for sequence in 0..30 {
-            let (sender, sent_at) = (metrics::UserId::new(0, 7), Timestamp::ZERO + Span::from_millis(sent_ms));
+            let (sender, sent_at) = (UserId::new(0, 7), Timestamp::ZERO + Span::from_millis(sent_ms));
             let mut tag = String::new();
             metrics::Tag { sender, sequence, sent_at }.write("k3f", &mut tag);
             bench.text(0, &format!(r#"42["said",{{"text":"{tag}"}}]"#));

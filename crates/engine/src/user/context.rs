@@ -1,11 +1,13 @@
 //! What a user may touch while it acts: the clock's value, its population's tables, and where its doings go.
 
+use crate::log_book::LogBook;
+use crate::observer::{Audience, Observer};
 use crate::ports::{FetchRequest, FrameId, Frames, SocketId};
-use crate::wire::{CanaryReply, LogLevel, LogLine, Note, Told};
+use crate::wire::{CanaryReply, LogLevel, LogLine, Told};
 use base::time::{Span, Timestamp};
 use metrics::{
-    BreachKey, CounterId, DisconnectKey, ErrorKey, Exemplars, FindingKey, Ledger, PendingExemplar, Phase, Receipt,
-    Recorder, Redactor, SeriesId, UserId,
+    BreachKey, CounterId, DisconnectKey, ErrorKey, FindingKey, Ledger, PendingExemplar, Phase, Receipt, Recorder,
+    Redactor, SeriesId, UserId,
 };
 use plan::Terms;
 use protocol::Transmit;
@@ -38,18 +40,14 @@ pub struct Context<'a> {
     pub pcm: &'a mut PcmReader,
     /// The user that acts.
     pub user: UserId,
-    pub exemplars: &'a mut Exemplars,
-    /// Of the one user that somebody watches.
-    pub seen: Option<&'a mut Vec<Note>>,
-    /// Of the one user that somebody listens to.
-    pub heard: Option<&'a mut Vec<Note>>,
+    pub observer: &'a mut Observer,
     pub recorder: &'a mut Recorder,
     /// Whatever is counted under a text, or cut, goes through it first; the rest does so where it leaves the worker.
     pub redactor: &'a mut Redactor,
     pub ledger: &'a mut Ledger,
     /// What the user requests done, in order.
     pub wishes: &'a mut Vec<Wish>,
-    pub log: &'a mut Vec<LogLine>,
+    pub log: &'a mut LogBook,
 }
 
 /// What a user cannot do by itself.
@@ -84,7 +82,7 @@ impl Context<'_> {
     }
 
     fn keep(&mut self, series: SeriesId, value: Span) {
-        self.exemplars.sample(PendingExemplar { series, value, at: self.now, wall_ms: self.wall_ms, user: self.user });
+        self.observer.sampled(PendingExemplar { series, value, at: self.now, wall_ms: self.wall_ms, user: self.user });
     }
 
     /// The same of something that was to begin at `wanted`. Where its `limit` has passed, its attempt has been counted as failed, and it was
@@ -109,32 +107,31 @@ impl Context<'_> {
         self.recorder.count(counter, n);
     }
 
-    /// Tells whoever listens to this user. Nobody mostly does: then this is one branch.
-    pub fn tell(&mut self, told: impl FnOnce() -> Told) {
-        if let Some(heard) = &mut self.heard {
-            heard.push(Note { at: self.now, told: told() });
-        }
+    pub fn is_listened_to(&self) -> bool {
+        self.observer.is_listened_to(self.user)
+    }
+
+    /// Tells whoever listens to this user.
+    pub fn tell(&mut self, told: impl Fn() -> Told) {
+        self.observer.tell(self.user, self.now, Audience::Listener, told);
     }
 
     /// Tells whoever watches this user, and whoever listens to it.
     pub fn show(&mut self, told: impl Fn() -> Told) {
-        for notes in [&mut self.heard, &mut self.seen].into_iter().flatten() {
-            notes.push(Note { at: self.now, told: told() });
-        }
+        self.observer.tell(self.user, self.now, Audience::Both, told);
     }
 
     /// Tells whoever watches this user how long it waited.
     pub fn took(&mut self, operation: OperationId, what: CanaryReply, took: Span) {
-        if let Some(seen) = &mut self.seen {
-            let operation = self.program.operations[operation.0 as usize].clone();
-            seen.push(Note { at: self.now, told: Told::Took { operation, what, micros: took.as_micros() } });
-        }
+        let name = &self.program.operations[operation.0 as usize];
+        let told = || Told::Took { operation: name.clone(), what, micros: took.as_micros() };
+        self.observer.tell(self.user, self.now, Audience::Watcher, told);
     }
 
     pub fn disconnect(&mut self, mut key: DisconnectKey) {
         key.reason = self.redactor.shown(&key.reason, MAX_REASON);
         if !key.by.is_planned() {
-            self.exemplars.close(self.now, &key);
+            self.observer.met_close(self.now, &key);
         }
         self.recorder.disconnect(self.now, key);
     }
@@ -150,7 +147,7 @@ impl Context<'_> {
         let code = self.redactor.shown(code, MAX_CODE);
         self.show(|| Told::Failed(format!("{operation}: {code}")));
         let key = ErrorKey { population: self.population.to_owned(), operation: operation.to_owned(), code, phase };
-        self.exemplars.error(self.now, &key);
+        self.observer.met_error(self.now, &key);
         let redactor = &*self.redactor;
         self.recorder.error(self.now, key, || redactor.shown(&sample(), MAX_SAMPLE));
     }

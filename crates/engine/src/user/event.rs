@@ -131,7 +131,7 @@ impl User {
             self.check_contract(ctx, shape, name, args);
         }
         // Its audio is told as such.
-        if ctx.heard.is_some() && ctx.program.audio.as_ref().is_none_or(|audio| audio.inbound != event) {
+        if ctx.is_listened_to() && ctx.program.audio.as_ref().is_none_or(|audio| audio.inbound != event) {
             ctx.tell(|| Told::In(shorten(name, MAX_TOLD)));
         }
         self.on_voice_event(ctx, event, args);

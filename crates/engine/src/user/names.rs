@@ -11,8 +11,13 @@ impl UserNames {
         Self(populations)
     }
 
+    /// Of a user's population.
+    pub fn population(&self, user: UserId) -> &str {
+        self.0.get(user.population()).map_or("user", String::as_str)
+    }
+
     pub fn user(&self, user: UserId) -> String {
-        user_name(self.0.get(user.population()).map_or("user", String::as_str), user.index())
+        user_name(self.population(user), user.index())
     }
 
     /// A message that is known by nothing but its tag.

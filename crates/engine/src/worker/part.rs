@@ -80,8 +80,8 @@ impl PlayedPart {
     pub fn new(now_ms: f64, load: &WorkerLoad) -> Result<Self, LoadError> {
         let engine = Engine::new(load)?;
         let set_up = WorkerOutput::SetUp {
-            programs: engine.programs().to_vec(),
-            contract_every: engine.contract_every(),
+            programs: engine.programs(),
+            contract_every: load.plan.contract_every,
             most_bytes: load.plan.answer_limit_bytes(),
         };
         Ok(Self {
@@ -121,7 +121,7 @@ impl PlayedPart {
                     FromEdge::Fetched { fetch, outcome } => {
                         if let Some((user, exchange)) = self.exchanges.remove(fetch) {
                             let line = exchange.response(outcome, now_ms);
-                            self.engine.rings.note(user, now_ms, Way::Response, &line);
+                            self.engine.observer.rings().note(user, now_ms, Way::Response, &line);
                         }
                     }
                     _ => {}
@@ -236,7 +236,7 @@ impl PlayedPart {
             Output::Edge(order) => {
                 if let ToEdge::Fetch { fetch, user, request } = &order {
                     let exchange = Exchange::begin(request, self.now_ms);
-                    self.engine.rings.note(*user, self.now_ms, Way::Request, &exchange.request());
+                    self.engine.observer.rings().note(*user, self.now_ms, Way::Request, &exchange.request());
                     self.exchanges.insert(*fetch, (*user, exchange));
                 }
                 return WorkerOutput::Edge(order);

@@ -176,7 +176,7 @@ impl User {
                 ctx.count(ctx.meters.not_sent, 1);
             } else {
                 let bytes = ctx.frames.text(frame).len() as u64;
-                if ctx.heard.is_some() {
+                if ctx.is_listened_to() {
                     ctx.tell_spoken(audio, frame, mic.time_of(mic.current(), 0, audio));
                 }
                 ctx.wishes.push(Wish::SendFrame { socket: link.socket, frame, due: mic.due });

@@ -1,8 +1,9 @@
 //! What a user who is listened to tells: called only while somebody listens.
 
+use crate::observer::Audience;
 use crate::ports::FrameId;
 use crate::user::Context;
-use crate::wire::{Note, Told};
+use crate::wire::Told;
 use base::time::Timestamp;
 use protocol::Args;
 use scenario::Audio;
@@ -14,8 +15,8 @@ impl Context<'_> {
         let text = self.frames.text(frame).clone();
         let args = Args::text(&text);
         let value = args.find(0, &audio.outbound.field);
-        if let (Ok(pcm), Some(heard)) = (self.pcm.read(value, &mut None), &mut self.heard) {
-            heard.push(Note { at: began, told: Told::Says { pcm: pcm.to_vec() } });
+        if let Ok(pcm) = self.pcm.read(value, &mut None) {
+            self.observer.tell(self.user, began, Audience::Listener, || Told::Says { pcm: pcm.to_vec() });
         }
     }
 }

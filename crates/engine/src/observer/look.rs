@@ -2,86 +2,73 @@
 
 use serde_json::Value;
 
-use crate::wire::{Canary, Note, Seen, SeenFrame, SeenMessage};
+use super::Observer;
+use super::evidence::transcript;
+use crate::rings::{Caught, SHARED_MS};
+use crate::user::User;
+use crate::wire::{Seen, SeenFrame, SeenMessage, Sight};
 use base::json;
 use base::time::Timestamp;
-use metrics::{Facts, Tag, UserId, Way};
+use metrics::{Facts, Redactor, Tag, Way};
 use protocol::classify_json;
 use scenario::{Program, Protocol};
 
-use super::exemplars::transcript;
-use super::{Caught, Engine, SHARED_MS};
-
-pub struct Watching {
-    pub user: UserId,
-    /// Errors, and what else happened to it.
-    pub notes: Vec<Note>,
+/// Up to where the frames of the watched user were told.
+#[derive(Default)]
+pub struct Cursor {
     /// The number of the next frame; `None`: nothing was seen of it yet.
     next: Option<u64>,
     /// Those that were told and may have come to stand for more since, with how many that were.
     growing: Vec<(u64, u32)>,
 }
 
-impl Engine {
-    /// Watches this user instead of the one before, or nobody any more.
-    pub(super) fn watch(&mut self, user: Option<UserId>) {
-        self.rings.widen(user);
-        self.watching = user.map(|user| Watching { user, notes: Vec::new(), next: None, growing: Vec::new() });
-    }
+/// The watched user, where it lives.
+pub struct Watched<'a> {
+    pub user: &'a User,
+    pub program: &'a Program,
+    pub sight: Sight,
+}
 
-    /// What there is to see since the last look; `None`: nobody is watched, or not here.
-    pub fn look(&mut self, now: Timestamp, wall_ms: f64) -> Option<Seen> {
-        let watching = self.watching.as_mut()?;
-        let (most, chars) = if self.is_remote { REMOTE } else { LOCAL };
-        let Some(user) = self.crowd.find(watching.user).and_then(|slot| self.crowd.get_mut(slot)) else {
+impl Observer {
+    /// What there is to see since the last look; `watched` is `None` if it is not here. `None`: there is nothing to say.
+    pub fn look(
+        &mut self,
+        now: Timestamp,
+        wall_ms: f64,
+        redactor: &Redactor,
+        watched: Option<Watched<'_>>,
+    ) -> Option<Seen> {
+        let watching = self.watches.as_mut()?;
+        let id = watching.user;
+        let Some(Watched { user, program, sight }) = watched else {
             // Said once: it was here, and is gone.
-            watching.next.take()?;
+            self.cursor.next.take()?;
             let notes = std::mem::take(&mut watching.notes);
-            let mut seen = Seen { user: watching.user, sight: None, frames: Vec::new(), missed: 0, notes };
-            self.border().seen(&mut seen);
-            return Some(seen);
+            return Some(Seen { user: id, sight: None, frames: Vec::new(), missed: 0, notes });
         };
-        let from = watching.growing.iter().map(|(number, _)| *number).chain(watching.next).min();
-        let mut caught = self.rings.since(watching.user, from.unwrap_or(0), most);
-        let missed = watching.take(&mut caught, wall_ms);
-        let program = &self.programs[watching.user.population()];
+        let (most, chars) = if self.is_remote { REMOTE } else { LOCAL };
+        let mut caught = self.rings.since(id, self.cursor.from(), most);
+        let missed = self.cursor.take(&mut caught, wall_ms);
         let read: Vec<_> = caught.iter().map(|frame| read(program, user.run_id(), frame)).collect();
-        let shown = transcript((user, &self.redactor), &caught, now, wall_ms, chars);
+        let shown = transcript((user, redactor), &caught, now, wall_ms, chars);
         let facts = Facts::of(user.facts());
         let frames = shown.into_iter().zip(&caught).zip(read).map(|((frame, caught), (event, said))| SeenFrame {
             number: caught.number,
             frame,
             event,
-            said: said
-                .map(|said| SeenMessage { text: self.redactor.shown_to_others(&said.text, &facts, chars), ..said }),
+            said: said.map(|said| SeenMessage { text: redactor.shown_to_others(&said.text, &facts, chars), ..said }),
         });
         let frames = frames.collect();
-        let utterances = &self.populations[watching.user.population()].utterances;
-        let clips = utterances.as_ref().map(|utterances| utterances.names()).unwrap_or_default();
-        let sight = Some(user.sight(program, self.ledger.rooms_of(watching.user), clips));
-        let notes = std::mem::take(&mut watching.notes);
-        let mut seen = Seen { user: watching.user, sight, frames, missed, notes };
-        self.border().seen(&mut seen);
-        Some(seen)
-    }
-
-    /// A person acts for this user. Other workers' users are not found here, and that is all.
-    pub(super) fn obey_canary(&mut self, now: Timestamp, wall_ms: f64, user: UserId, order: &Canary) {
-        let Some(slot) = self.crowd.find(user) else { return };
-        let program = &self.programs[user.population()];
-        let event = match order {
-            Canary::React { frame, .. } => {
-                let caught = self.rings.since(user, *frame, usize::MAX).into_iter().next();
-                let text = caught.filter(|caught| caught.number == *frame).and_then(|caught| caught.text);
-                text.and_then(|text| arguments(program, &text).map(|(_, raw)| raw.to_owned()))
-            }
-            _ => None,
-        };
-        self.with_user(now, wall_ms, slot, |user, ctx| user.obey(ctx, order, event));
+        Some(Seen { user: id, sight: Some(sight), frames, missed, notes: std::mem::take(&mut watching.notes) })
     }
 }
 
-impl Watching {
+impl Cursor {
+    /// The first frame to ask for.
+    fn from(&self) -> u64 {
+        self.growing.iter().map(|(number, _)| *number).chain(self.next).min().unwrap_or(0)
+    }
+
     /// Leaves what is new, or stands for more than before. Gives how many frames were gone before this look.
     fn take(&mut self, caught: &mut Vec<Caught>, wall_ms: f64) -> u64 {
         let next = self.next.unwrap_or(0);
@@ -113,7 +100,7 @@ fn read(program: &Program, run: &str, frame: &Caught) -> (Option<String>, Option
 }
 
 /// An event's name and its arguments, as far as they were kept.
-fn arguments<'a>(program: &Program, text: &'a str) -> Option<(String, &'a str)> {
+pub fn arguments<'a>(program: &Program, text: &'a str) -> Option<(String, &'a str)> {
     match &program.protocol {
         Protocol::WebSocket { event_field } => Some((classify_json(text, event_field)?.to_owned(), text)),
         Protocol::SocketIo => {
