@@ -351,11 +351,18 @@ function nameIn(field) {
   const key = JSON.stringify(field);
   const heads = [`{${key}:"`, `{${key}: "`];
   return (frame) => {
+    if (isSeparated(frame, "\n") || isSeparated(frame, "\u001e")) return undefined;
     const head = heads.find((head) => frame.startsWith(head));
     if (head === undefined) return undefined;
     const end = frame.indexOf('"', head.length);
     return end < 0 ? undefined : frame.substring(head.length, end);
   };
+}
+
+// Several texts in one frame are wasm's to take apart.
+function isSeparated(frame, separator) {
+  const at = frame.indexOf(separator);
+  return at >= 0 && at + 1 < frame.length;
 }
 
 // Bytes on the wire, as for the frames that wasm counts. To look at every character here would cost several times what the

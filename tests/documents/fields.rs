@@ -62,6 +62,8 @@ fn the_tables_of_the_docs_are_the_fields() {
     check("docs/scenario.md", "\n**`reconnect`**", &scenario::BACKOFF);
     check("docs/scenario.md", "\n### http", &scenario::HTTP);
     check("docs/scenario.md", "\n### emit", &scenario::EMIT);
+    check("docs/scenario.md", "\n**`ack`**", &scenario::ACK);
+    check("docs/scenario.md", "\n**`delivery`**", &scenario::DELIVERY);
     check("docs/scenario.md", "\n**`audio`**", &scenario::AUDIO);
     check("docs/scenario.md", "\n**`speak`**", &scenario::SPEAK);
     check("docs/scenario.md", "\n**`listen`**", &scenario::LISTEN);

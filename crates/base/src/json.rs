@@ -74,6 +74,23 @@ fn value_at(text: &str, at: usize) -> Option<&str> {
     Some(&text[at..value_end(text.as_bytes(), at)?])
 }
 
+/// The raw texts of the values of a comma-separated list without its brackets; `None` if it is no such list.
+pub fn values(list: &str) -> Option<Vec<&str>> {
+    let mut values = Vec::new();
+    let mut rest = list.trim_ascii();
+    while !rest.is_empty() {
+        let end = value_end(rest.as_bytes(), 0)?;
+        values.push(&rest[..end]);
+        rest = rest[end..].trim_ascii_start();
+        if !rest.is_empty() {
+            rest = rest.strip_prefix(',')?.trim_ascii_start();
+            // A comma promises one more.
+            value_end(rest.as_bytes(), 0)?;
+        }
+    }
+    Some(values)
+}
+
 /// The text between the brackets of an array.
 pub fn between_brackets(array: &str) -> Option<&str> {
     Some(array.trim_ascii().strip_prefix('[')?.strip_suffix(']')?.trim_ascii())
@@ -186,6 +203,21 @@ mod tests {
     use serde_json::Value;
 
     use super::*;
+
+    #[test]
+    fn a_list_is_all_of_its_values_or_none() {
+        #[track_caller]
+        fn check(list: &str, expected: Option<&[&str]>) {
+            assert_eq!(values(list).as_deref(), expected, "{list}");
+        }
+        check("", Some(&[]));
+        check(" ", Some(&[]));
+        check(r#"{"a":"]},"}, 2 ,"x,y",[3,4]"#, Some(&[r#"{"a":"]},"}"#, "2", r#""x,y""#, "[3,4]"]));
+        check("1 2", None);
+        check("1,", None);
+        check(",1", None);
+        check(r#"{"a":1"#, None);
+    }
 
     #[test]
     fn member_finds_only_top_level_keys() {

@@ -111,6 +111,7 @@ impl Engine {
         }
         Ok(Self {
             names: UserNames::new(populations.iter().map(|population| population.name.clone()).collect()),
+            ledger: ledger(load, &populations),
             populations,
             crowd: Crowd::default(),
             deadlines: Deadlines::default(),
@@ -121,7 +122,6 @@ impl Engine {
             observer: Observer::new(load),
             recorder,
             redactor: Redactor::default(),
-            ledger: Ledger::new(&load.run, Span::from_secs_f64(plan.late_after_s)).in_life(load.life),
             out: VecDeque::new(),
             log: LogBook::default(),
             health: HealthDelta::default(),
@@ -402,6 +402,12 @@ impl Engine {
             Wish::Fetch { task, request } => self.fetches.ask((self.crowd.seat(slot), task, request)),
         }
     }
+}
+
+fn ledger(load: &WorkerLoad, populations: &[LocalPopulation]) -> Ledger {
+    let copies = |population: &LocalPopulation| population.program.delivery.as_ref().map_or(1, |it| it.own_copies);
+    let ledger = Ledger::new(&load.run, Span::from_secs_f64(load.plan.late_after_s)).in_life(load.life);
+    ledger.with_own_copies(populations.iter().map(copies).collect())
 }
 
 #[cfg(all(test, not(target_arch = "wasm32")))]

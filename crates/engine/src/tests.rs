@@ -13,6 +13,7 @@ mod findings;
 mod guard;
 mod losses;
 mod outcomes;
+mod owed;
 mod relief;
 mod stop;
 mod way;

@@ -10,6 +10,9 @@
 //! {"type":"name"     a plain WebSocket frame with the event field first; one space may follow the colon
 //! ```
 //!
+//! Several JSON texts in one plain frame stand with line ends or record separators between them: a frame with one of these anywhere but
+//! at its end has no name.
+//!
 //! The name runs to the next quote. A backslash in it, white space anywhere else, any other packet: no name. An event
 //! with an acknowledgement id has none either, because somebody has to answer it. What stands behind the name is not
 //! looked at.
@@ -30,6 +33,9 @@ pub fn classify(frame: &str) -> Option<&str> {
 
 /// The event's name of a plain WebSocket frame that begins with the event field.
 pub fn classify_json<'a>(frame: &'a str, event_field: &str) -> Option<&'a str> {
+    if memchr2(b'\n', 0x1e, frame.as_bytes()).is_some_and(|at| at + 1 < frame.len()) {
+        return None;
+    }
     let value = frame.strip_prefix('{')?.strip_prefix(&json::quote(event_field))?.strip_prefix(':')?;
     before_quote(value.strip_prefix(' ').unwrap_or(value).strip_prefix('"')?)
 }

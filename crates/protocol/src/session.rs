@@ -93,7 +93,7 @@ impl Session {
     pub fn poll_event(&mut self) -> Option<Incoming<'static>> {
         match &mut self.0 {
             Protocol::SocketIo(client) => client.poll_event(),
-            Protocol::WebSocket(_) => None,
+            Protocol::WebSocket(plain) => plain.poll_event(),
         }
     }
 

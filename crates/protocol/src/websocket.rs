@@ -1,4 +1,5 @@
-//! Plain WebSocket services: a text frame is one JSON object, one of its top-level fields names the event.
+//! Plain WebSocket services: a text frame is one JSON object, one of its top-level fields names the event. Some services put several into
+//! one frame: an array of them, or one behind the other with line ends or record separators (RFC 7464's 0x1E) between them.
 
 use std::borrow::Cow;
 use std::collections::VecDeque;
@@ -16,19 +17,39 @@ pub const BINARY_FRAME: &str = "(binary)";
 #[derive(Debug)]
 pub struct Plain {
     event_field: String,
+    /// What else the last frame held.
+    behind: VecDeque<Incoming<'static>>,
     outbox: VecDeque<Transmit>,
 }
 
 impl Plain {
     pub fn new(event_field: String) -> Self {
-        Self { event_field, outbox: VecDeque::new() }
+        Self { event_field, behind: VecDeque::new(), outbox: VecDeque::new() }
     }
 
-    pub fn on_text<'f>(&self, frame: &'f str) -> Incoming<'f> {
-        match decode(frame, &self.event_field) {
+    pub fn on_text<'f>(&mut self, frame: &'f str) -> Incoming<'f> {
+        if frame.is_empty() {
+            return Incoming::Invalid(FrameError::Empty);
+        }
+        let Some((first, others)) = objects(frame) else {
+            return Incoming::Invalid(FrameError::NotOneValue(excerpt(frame)));
+        };
+        for object in others {
+            let incoming = self.read(object).into_owned();
+            self.behind.push_back(incoming);
+        }
+        self.read(first)
+    }
+
+    fn read<'f>(&self, object: &'f str) -> Incoming<'f> {
+        match decode(object, &self.event_field) {
             Ok((name, args)) => Incoming::Event { name, args: Args::text(args), ack: None },
             Err(error) => Incoming::Invalid(error),
         }
+    }
+
+    pub fn poll_event(&mut self) -> Option<Incoming<'static>> {
+        self.behind.pop_front()
     }
 
     pub fn on_binary(frame: &[u8]) -> Incoming<'static> {
@@ -45,6 +66,40 @@ impl Plain {
     pub fn poll_transmit(&mut self) -> Option<Transmit> {
         self.outbox.pop_front()
     }
+}
+
+/// The first object of a frame and the others; `None`: it is neither one JSON value nor several in a known framing, so nothing of it is
+/// read.
+fn objects(frame: &str) -> Option<(&str, Vec<&str>)> {
+    let (first, mut rest) = value(frame.trim_matches(is_between))?;
+    let mut others = Vec::new();
+    if rest.is_empty()
+        && let Some(list) = json::between_brackets(first)
+    {
+        others = json::values(list)?;
+        // A list of anything else is one value that names no event.
+        let is_of_objects = !others.is_empty() && others.iter().all(|value| value.starts_with('{'));
+        return Some(if is_of_objects { (others.remove(0), others) } else { (first, Vec::new()) });
+    }
+    while !rest.is_empty() {
+        let (one, behind) = value(rest)?;
+        others.push(one);
+        rest = behind;
+    }
+    Some((first, others))
+}
+
+/// The value at the beginning of a text, and what stands behind its separator.
+fn value(text: &str) -> Option<(&str, &str)> {
+    let end = json::value_end(text.as_bytes(), 0)?;
+    let behind = text[end..].trim_start_matches(is_between);
+    let gap = &text[end..text.len() - behind.len()];
+    (behind.is_empty() || gap.contains(['\n', '\u{1e}'])).then_some((&text[..end], behind))
+}
+
+/// White space of JSON, and what separates records.
+fn is_between(char: char) -> bool {
+    matches!(char, ' ' | '\t' | '\n' | '\r' | '\u{1e}')
 }
 
 /// Reads a frame: the event's name, and the whole object as its one argument. A name that is a number or a boolean is

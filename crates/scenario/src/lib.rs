@@ -15,7 +15,7 @@ mod template;
 
 pub use addresses::{Address, without_holes};
 pub use compile::compile;
-pub use fields::{AUDIO, BACKOFF, CONNECT, EMIT, HTTP, LISTEN, SCENARIO, SPEAK, WAIT, step_kinds};
+pub use fields::{ACK, AUDIO, BACKOFF, CONNECT, DELIVERY, EMIT, HTTP, LISTEN, SCENARIO, SPEAK, WAIT, step_kinds};
 pub use ids::{EventId, OperationId, Pc, Pointer, VarId};
 pub use live::Live;
 pub use preset::{Preset, preset, presets, resolve};

@@ -11,8 +11,8 @@ mod steered;
 pub use audio::{Audio, MicFrom, OutboundAudio};
 pub use consistency::{Consistency, Marks, ReadState};
 pub use op::{
-    AwaitedEvent, BargeIn, Body, Delay, EmitOp, HttpOp, ListenOp, MicMode, Op, RoomEffect, Save, Source, SpeakOp,
-    Until, WaitOp,
+    AwaitedAck, AwaitedEvent, BargeIn, Body, Delay, EmitOp, HttpOp, ListenOp, MicMode, Op, RoomEffect, Save, Source,
+    SpeakOp, Until, WaitOp,
 };
 pub use pointer::{Match, Test};
 pub use steered::is_token;
@@ -111,6 +111,8 @@ pub struct Connect {
     pub auth: Option<Template>,
     /// WebSocket subprotocols.
     pub protocols: Vec<Template>,
+    /// Where a refusal has its code; `None`: in the usual places.
+    pub error_code: Option<Pointer>,
     pub timeout: Span,
     pub reconnect: Reconnect,
     pub refused: WhenRefused,
@@ -211,6 +213,21 @@ pub struct Delivery {
     pub event: EventId,
     /// The operation that sends them.
     pub operation: OperationId,
+    pub to: Owed,
+    /// How often a message comes to its own sender.
+    pub own_copies: u8,
+}
+
+document::choices! {
+    /// Who is owed a ledgered message.
+    #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+    pub enum Owed {
+        /// Who is in the message's room.
+        #[default]
+        Room = "room",
+        /// Who is connected.
+        Everybody = "everybody",
+    }
 }
 
 impl Program {

@@ -27,6 +27,10 @@ impl<'a> Args<'a> {
         Self { raw: Cow::Owned(raw), attachments }
     }
 
+    pub fn into_owned(self) -> Args<'static> {
+        Args { raw: Cow::Owned(self.raw.into_owned()), attachments: self.attachments }
+    }
+
     /// In bytes, about.
     pub fn size(&self) -> usize {
         self.raw.len() + self.attachments.iter().map(Vec::len).sum::<usize>()

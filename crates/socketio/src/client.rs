@@ -187,8 +187,8 @@ impl Client {
         Ok(Some(match packet {
             Packet::Event { name, args, ack, .. } => {
                 if let State::Connecting { early } = &mut self.state {
-                    let (name, args) = (name.into_owned().into(), Args::owned(args.to_owned(), Vec::new()));
-                    let held = early.push(Incoming::Event { name, args, ack });
+                    let event = Incoming::Event { name, args: Args::text(args), ack };
+                    let held = early.push(event.into_owned());
                     return self.unless_flooded(held);
                 }
                 Incoming::Event { name, args: Args::text(args), ack }
@@ -256,7 +256,7 @@ impl Client {
 
     fn refuse<'f>(&mut self, message: String, data: &'f str) -> Incoming<'f> {
         self.close();
-        Incoming::Refused { message, data }
+        Incoming::Refused { message, data: data.into() }
     }
 
     fn end(&mut self, reason: EndReason) -> Incoming<'static> {

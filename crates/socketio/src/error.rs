@@ -46,6 +46,8 @@ pub enum FrameError {
     Placeholder(String),
     #[error("arguments are not JSON: {0:?}")]
     Args(String),
+    #[error("neither one JSON value nor several with line ends or record separators between them: {0:?}")]
+    NotOneValue(String),
     #[error("no event name in field {field:?} of {frame:?}")]
     NoEventName { field: String, frame: String },
 }
@@ -72,6 +74,7 @@ impl FrameError {
             Self::TooEarly { .. } => "too_early",
             Self::Placeholder(_) => "placeholder",
             Self::Args(_) => "args",
+            Self::NotOneValue(_) => "not_one_value",
             Self::NoEventName { .. } => "no_event_name",
         }
     }

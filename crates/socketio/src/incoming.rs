@@ -14,7 +14,7 @@ pub enum Incoming<'a> {
     Connected,
     /// CONNECT_ERROR: the message of the object, or the bare string; `data` is the raw JSON, empty if there was none.
     /// Also a CONNECT answer without a `sid`, which is what a Socket.IO 2 server gives.
-    Refused { message: String, data: &'a str },
+    Refused { message: String, data: Cow<'a, str> },
     /// An event. With an `ack` id the server waits for its acknowledgement. Plain WebSocket: the whole object is
     /// the one argument; a binary frame is the one attachment of an event of a name of its own.
     Event { name: Cow<'a, str>, args: Args<'a>, ack: Option<u64> },
@@ -46,4 +46,24 @@ pub enum EndReason {
 pub enum Transmit {
     Text(String),
     Binary(Vec<u8>),
+}
+
+impl Incoming<'_> {
+    /// For when the frame is gone.
+    pub fn into_owned(self) -> Incoming<'static> {
+        match self {
+            Incoming::Handshake { sid, ping_interval, ping_timeout, max_payload } => {
+                Incoming::Handshake { sid, ping_interval, ping_timeout, max_payload }
+            }
+            Incoming::Connected => Incoming::Connected,
+            Incoming::Refused { message, data } => Incoming::Refused { message, data: data.into_owned().into() },
+            Incoming::Event { name, args, ack } => {
+                Incoming::Event { name: name.into_owned().into(), args: args.into_owned(), ack }
+            }
+            Incoming::Ack { id, args } => Incoming::Ack { id, args: args.into_owned() },
+            Incoming::Ended { reason } => Incoming::Ended { reason },
+            Incoming::Invalid(error) => Incoming::Invalid(error),
+            Incoming::Housekeeping => Incoming::Housekeeping,
+        }
+    }
 }

@@ -92,3 +92,18 @@ fn a_farewell_with_a_dead_session_is_no_further_error() {
     bench.pass(60_000);
     assert_eq!(Bench::errors(&bench.engine.snapshot(bench.now)), ["error EXPIRED Active x1"]);
 }
+
+#[test]
+fn texts_that_differ_for_each_user_are_no_endless_list() {
+    let mut bench = Bench::new(json!({ "errors": [{ "event": "oops", "message": "/text" }] }), held(1));
+    bench.connect(0);
+    for number in 0..100 {
+        bench.text(0, &format!(r#"42["oops",{{"text":"no room for user {number}"}}]"#));
+    }
+    bench.text(0, r#"42["oops",{"text":"no room for user 7"}]"#);
+    let snapshot = bench.engine.snapshot(bench.now);
+    let errors = Bench::errors(&snapshot);
+    assert_eq!(errors.len(), 31);
+    assert!(errors.contains(&"oops (other codes) Active x70".to_owned()), "{errors:?}");
+    assert!(errors.contains(&"oops no room for user 7 Active x2".to_owned()), "{errors:?}");
+}

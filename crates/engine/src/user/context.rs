@@ -146,6 +146,7 @@ impl Context<'_> {
     pub fn named_error(&mut self, operation: &str, code: &str, phase: Phase, sample: impl FnOnce() -> String) {
         let code = self.redactor.shown(code, MAX_CODE);
         self.show(|| Told::Failed(format!("{operation}: {code}")));
+        let code = self.meters.row_of(operation, code);
         let key = ErrorKey { population: self.population.to_owned(), operation: operation.to_owned(), code, phase };
         self.observer.met_error(self.now, &key);
         let redactor = &*self.redactor;

@@ -3,6 +3,7 @@
 use serde_json::Value;
 
 use crate::wire::{CanaryReply, Told};
+use base::json;
 use base::time::{Span, Timestamp};
 use metrics::Receipt;
 use protocol::{Args, BINARY_FRAME, Incoming, Session};
@@ -17,7 +18,7 @@ use super::overdue::WaitingPlace;
 use super::pending::{Looked, all_match};
 use super::step::is_pong;
 use super::task::{TaskRole, Wait};
-use super::{Context, User, overdue};
+use super::{Context, User, ack, overdue};
 
 impl User {
     pub fn on_text(&mut self, ctx: &mut Context<'_>, frame: &str) {
@@ -109,7 +110,7 @@ impl User {
                 }
             }
             Incoming::Connected => self.on_connected(ctx),
-            Incoming::Refused { message, data } => self.on_refused(ctx, &message, data),
+            Incoming::Refused { message, data } => self.on_refused(ctx, &message, &data),
             Incoming::Ended { reason } => self.on_ended(ctx, reason),
             Incoming::Invalid(_) | Incoming::Housekeeping => {}
         }
@@ -134,6 +135,16 @@ impl User {
         if ctx.is_listened_to() && ctx.program.audio.as_ref().is_none_or(|audio| audio.inbound != event) {
             ctx.tell(|| Told::In(shorten(name, MAX_TOLD)));
         }
+        // Some servers collect messages, and send a list of them.
+        let is_delivery = ctx.program.delivery.as_ref().is_some_and(|delivery| delivery.event == event);
+        let list = args.find(0, "").filter(|_| is_delivery).and_then(json::between_brackets);
+        match list.and_then(json::values) {
+            Some(list) => list.into_iter().for_each(|one| self.on_one_event(ctx, event, name, &Args::text(one))),
+            None => self.on_one_event(ctx, event, name, args),
+        }
+    }
+
+    fn on_one_event(&mut self, ctx: &mut Context<'_>, event: EventId, name: &str, args: &Args<'_>) {
         self.on_voice_event(ctx, event, args);
         // The end of an answer may have ended the user, too.
         if self.is_over() {
@@ -215,16 +226,17 @@ impl User {
         });
         let Some((place, _)) = found else { return };
         let pending = self.in_flight.get(place);
-        let (operation, intended, answer) = (pending.operation, pending.intended, pending.answer.take());
+        let (operation, at, intended) = (pending.operation, pending.at, pending.intended);
+        let answer = pending.answer.take();
         let (sent_at, late) = (pending.sent_at, place.is_overdue.then_some(pending.limit));
         let took = ctx.now.since(sent_at);
         // Of what nobody waits for any more, nothing is kept.
-        let answer = answer.filter(|_| !place.is_overdue);
-        let saves = answer.as_ref().map_or(&[][..], |answer| match &ctx.program.ops[answer.at as usize] {
+        let saves = match &ctx.program.ops[at as usize] {
+            _ if place.is_overdue => &[][..],
             Op::Emit(op) => op.answer.as_ref().map_or(&[][..], |answer| &answer.save),
             Op::Wait(op) => &op.answer.save,
             _ => &[],
-        });
+        };
         if let Err(missing) = self.memory.save(saves, &Found::Event(heard)) {
             ctx.error(operation, "unexpected answer", self.phase(), || missing.to_string());
             if let Some(mut failed) = self.in_flight.take(place) {
@@ -239,23 +251,42 @@ impl User {
         self.settle(ctx, place);
     }
 
-    fn on_ack(&mut self, ctx: &mut Context<'_>, id: u64, _args: &Args<'_>) {
+    fn on_ack(&mut self, ctx: &mut Context<'_>, id: u64, args: &Args<'_>) {
         let Some(place) = self.in_flight.find(|pending| pending.ack == Some(id)) else { return };
+        let pending = self.in_flight.get(place);
+        let (operation, sent_at, intended) = (pending.operation, pending.sent_at, pending.intended);
+        let late = place.is_overdue.then_some(pending.limit);
+        let Op::Emit(op) = &ctx.program.ops[pending.at as usize] else { return };
+        let Some(rule) = &op.ack else { return };
+        let heard = HeardArguments::new(args);
+        if let Some(code) = ack::refusal(rule, &pending.ack_tests, &heard) {
+            self.fail_of(ctx, operation, Some(place), &code, || format!("acknowledged with {}", args.raw));
+            return self.refuse(ctx, place);
+        }
         let pending = self.in_flight.get(place);
         pending.ack = None;
         let sequence = pending.message.as_mut().map(|message| {
             message.accepted = true;
             message.sequence
         });
-        let (operation, sent_at, intended) = (pending.operation, pending.sent_at, pending.intended);
-        let late = place.is_overdue.then_some(pending.limit);
-        let took = ctx.now.since(sent_at);
-        ctx.arrived(ctx.meters.operation(operation).ack, took, intended, late);
-        ctx.took(operation, CanaryReply::Ack, took);
         if let Some(sequence) = sequence {
             ctx.ledger.accepted(ctx.now, self.id, sequence);
             self.in_flight.note_taken(ctx.now, sent_at);
         }
+        // Of what nobody waits for any more, nothing is kept.
+        let saves = if place.is_overdue { &[][..] } else { &rule.save };
+        if let Err(missing) = self.memory.save(saves, &Found::Event(&heard)) {
+            ctx.error(operation, "unexpected ack", self.phase(), || missing.to_string());
+            if let Some(mut failed) = self.in_flight.take(place) {
+                failed.ack = Some(id);
+                self.after_failed(ctx, Failed::of(&mut failed));
+            }
+            return;
+        }
+        self.memory.secrets.teach(ctx.redactor);
+        let took = ctx.now.since(sent_at);
+        ctx.arrived(ctx.meters.operation(operation).ack, took, intended, late);
+        ctx.took(operation, CanaryReply::Ack, took);
         self.settle(ctx, place);
     }
 
@@ -312,11 +343,7 @@ impl User {
         let sample = || format!("{event} {}", heard.args.raw);
         let refused = rule.operation.and_then(|operation| self.in_flight.find_refused(operation));
         match rule.operation {
-            // Its attempt has been counted as failed.
-            Some(_) if refused.is_some_and(|place| place.is_overdue) => {
-                ctx.show(|| Told::Saw(format!("refused after its time-out: {code}")));
-            }
-            Some(operation) => self.count_failure(ctx, operation, &code, sample),
+            Some(operation) => self.fail_of(ctx, operation, refused, &code, sample),
             None => ctx.named_error(event, &code, self.phase(), sample),
         }
         if let Some(pause) = &rule.pause {
@@ -329,6 +356,23 @@ impl User {
         }
         if let Some(place) = refused {
             self.refuse(ctx, place);
+        }
+    }
+
+    /// The server said no to an operation; where that came `place` waited, if that is known.
+    fn fail_of(
+        &self,
+        ctx: &mut Context<'_>,
+        operation: OperationId,
+        place: Option<WaitingPlace>,
+        code: &str,
+        sample: impl FnOnce() -> String,
+    ) {
+        if place.is_some_and(|place| place.is_overdue) {
+            // Its attempt has been counted as failed.
+            ctx.show(|| Told::Saw(format!("refused after its time-out: {code}")));
+        } else {
+            self.count_failure(ctx, operation, code, sample);
         }
     }
 

@@ -10,8 +10,10 @@ use plan::{MARK, Mark};
 use protocol::{EndReason, Session, SessionConfig};
 use scenario::{EventId, OperationId, Protocol, Reconnect, WhenRefused, is_token};
 
+use super::ack::refusal_code;
 use super::actions::{REFUSED_TOKEN, spoil, spoil_auth};
 use super::life::{AfterPause, LifeStage};
+use super::step::{EVERYBODY, is_to_everybody};
 use super::voice::Ending;
 use super::{Context, User, Wish};
 
@@ -39,6 +41,8 @@ pub struct UserLink {
     pub has_heard: bool,
     /// We decided to close it; the browser's `Closed` then finds this.
     pub closing: Option<Closing>,
+    /// Rooms of another namespace are other rooms: stands before the names of its own.
+    pub realm: String,
     /// Engine.IO pings stay unanswered.
     pub is_mute: bool,
     /// The tester has made the user behave so that the server may close: its close is no fault of the server's.
@@ -169,6 +173,7 @@ impl User {
             // Its close was never confirmed; it must not vanish from the table.
             self.count_disconnect(ctx, *old, CUT_OFF, NOT_YET);
         }
+        let realm = realm_of(&opening.config);
         let session = Session::new(opening.config);
         self.contact.ended = None;
         self.contact.link = Some(Box::new(UserLink {
@@ -177,6 +182,7 @@ impl User {
             opened: false,
             has_heard: false,
             closing: None,
+            realm,
             is_mute: false,
             provoked: self.overrides.spoiled.then_some(REFUSED_TOKEN),
         }));
@@ -199,8 +205,16 @@ impl User {
         self.release_slot(ctx);
         self.contact.attempt = 0;
         self.contact.has_been_in = true;
+        if is_to_everybody(ctx.program) {
+            self.enter(ctx, &format!("{}{EVERYBODY}", self.realm()));
+        }
         self.begin_voice(ctx);
         self.begin_flow(ctx);
+    }
+
+    /// What stands before the names of rooms.
+    pub(super) fn realm(&self) -> String {
+        self.contact.link.as_ref().map(|link| link.realm.clone()).unwrap_or_default()
     }
 
     /// The WebSocket opened.
@@ -221,7 +235,8 @@ impl User {
             self.close(ctx, ClosedBy::User, Some(REFUSED_TOKEN));
             return self.renew(ctx);
         }
-        let code = if message.is_empty() { "refused" } else { message };
+        let code = refusal_code(ctx.program.connect.error_code.as_ref(), data);
+        let code = code.as_deref().unwrap_or(if message.is_empty() { "refused" } else { message });
         ctx.named_error(catalogue::CONNECT, code, Phase::Connecting, || data.to_owned());
         self.close(ctx, ClosedBy::Timeout, Some("refused"));
         // Somebody who was in before has lost its session; somebody who never was is not welcome.
@@ -459,6 +474,18 @@ impl User {
         self.contact.attempt += 1;
         ctx.count(ctx.meters.reconnects, 1);
         Some(Span::from_secs_f64((base + spread).min(max.as_secs_f64())))
+    }
+}
+
+/// Nothing for the main namespace, whose rooms are called as the scenario calls them.
+fn realm_of(config: &SessionConfig) -> String {
+    match config {
+        SessionConfig::SocketIo { namespace, .. } => match namespace.split('?').next().unwrap_or_default() {
+            "" | "/" => String::new(),
+            path if path.starts_with('/') => format!("{path} "),
+            name => format!("/{name} "),
+        },
+        SessionConfig::WebSocket { .. } => String::new(),
     }
 }
 

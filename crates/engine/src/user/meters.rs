@@ -1,6 +1,6 @@
 //! The series and counters of one population, resolved once so that recording is an index.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use catalogue::{Counter, Metric};
 use metrics::{CounterId, Recorder, Redactor, SeriesId};
@@ -38,6 +38,8 @@ pub struct Meters {
     strangers: HashMap<String, CounterId>,
     events_out: HashMap<String, CounterId>,
     event_ids: HashMap<String, EventId>,
+    /// By operation: the codes of errors that have a row of their own.
+    codes: HashMap<String, HashSet<String>>,
     population: String,
     /// A name turned up for the first time, and nobody has asked since.
     new_stranger: bool,
@@ -78,6 +80,9 @@ pub struct MessageMeters {
 
 /// A server that invents event names without end must not fill the memory.
 const MAX_STRANGERS: usize = 200;
+/// Codes of one operation's errors in one worker: a server that puts each user's name in its texts must not make a row of each.
+const MOST_CODES: usize = 30;
+const OTHER_CODES: &str = "(other codes)";
 /// Bytes of such a name; longer ones are nobody's event names.
 const MAX_NAME: usize = 200;
 
@@ -138,6 +143,7 @@ impl Meters {
             strangers: HashMap::new(),
             events_out: HashMap::new(),
             event_ids: event_ids(program),
+            codes: HashMap::new(),
             population: population.to_owned(),
             new_stranger: false,
             contract: ContractMeters::new(program, contract_every),
@@ -215,6 +221,22 @@ impl Meters {
             }
         };
         recorder.count(counter, 1);
+    }
+
+    /// An error's code, or what stands for all further ones of its operation.
+    pub fn row_of(&mut self, operation: &str, code: String) -> String {
+        let Some(known) = self.codes.get_mut(operation) else {
+            self.codes.insert(operation.to_owned(), HashSet::from([code.clone()]));
+            return code;
+        };
+        if known.contains(&code) {
+            return code;
+        }
+        if known.len() >= MOST_CODES {
+            return OTHER_CODES.to_owned();
+        }
+        known.insert(code.clone());
+        code
     }
 
     /// No event of the scenario has this name.

@@ -156,11 +156,13 @@ mod tests {
     fn message(sequence: u32, sent_s: u64) -> Pending {
         Pending {
             operation: OperationId(1),
+            at: 0,
             sent_at: at(sent_s),
             intended: at(sent_s),
             deadline: at(sent_s + 5),
             limit: Span::from_secs(5),
             ack: None,
+            ack_tests: Vec::new(),
             answer: None,
             by_answer: false,
             message: Some(Sent { sequence, echoed: false, accepted: false }),

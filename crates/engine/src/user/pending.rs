@@ -24,6 +24,8 @@ pub struct Outstanding {
 /// One emit (or wait) that is not complete yet. What has arrived is taken out; it is over when nothing is left.
 pub struct Pending {
     pub operation: OperationId,
+    /// The step that it is of: how its answer and its ack are read stands there.
+    pub at: Pc,
     pub sent_at: Timestamp,
     /// When it should have been sent.
     pub intended: Timestamp,
@@ -31,6 +33,8 @@ pub struct Pending {
     /// So long it may take.
     pub limit: Span,
     pub ack: Option<u64>,
+    /// What a yes looks like, already evaluated.
+    pub ack_tests: Vec<Match>,
     pub answer: Option<Expected>,
     /// An answer is (or was) waited for: the ack then decides nothing.
     pub by_answer: bool,
@@ -52,8 +56,6 @@ pub struct Sent {
 
 /// An answer, its tests already evaluated: matching a frame costs no template.
 pub struct Expected {
-    /// The op whose `Answer` this is: its saves are read when it comes.
-    pub at: Pc,
     pub event: EventId,
     tests: Vec<Match>,
 }
@@ -115,31 +117,35 @@ impl Pending {
 }
 
 impl Expected {
-    pub fn new(
-        at: Pc,
-        answer: &AwaitedEvent,
-        memory: &mut Memory,
-        wall_ms: f64,
-        event: Option<&dyn Arguments>,
-    ) -> Self {
-        let mut value = |template: &Template| Template::constant(template.value(&mut memory.scope(wall_ms, event, "")));
-        let tests = answer.matches.iter().map(|rule| Match {
-            field: rule.field.clone(),
-            test: match &rule.test {
-                Test::Equals(template) => Test::Equals(value(template)),
-                Test::NotEquals(template) => Test::NotEquals(value(template)),
-                Test::OneOf(templates) => Test::OneOf(templates.iter().map(&mut value).collect()),
-                Test::Contains(template) => Test::Contains(value(template)),
-                Test::Lacks(template) => Test::Lacks(value(template)),
-                Test::Exists(exists) => Test::Exists(*exists),
-            },
-        });
-        Self { at, event: answer.event, tests: tests.collect() }
+    pub fn new(answer: &AwaitedEvent, memory: &mut Memory, wall_ms: f64, event: Option<&dyn Arguments>) -> Self {
+        Self { event: answer.event, tests: evaluated(&answer.matches, memory, wall_ms, event) }
     }
 
     pub fn holds<'a>(&'a self, looked: &mut Looked<'a>) -> bool {
         self.tests.iter().all(|rule| holds(rule, looked.at(&rule.field), |_| Value::Null))
     }
+}
+
+/// Tests whose templates have become values.
+pub fn evaluated(tests: &[Match], memory: &mut Memory, wall_ms: f64, event: Option<&dyn Arguments>) -> Vec<Match> {
+    let mut value = |template: &Template| Template::constant(template.value(&mut memory.scope(wall_ms, event, "")));
+    let tests = tests.iter().map(|rule| Match {
+        field: rule.field.clone(),
+        test: match &rule.test {
+            Test::Equals(template) => Test::Equals(value(template)),
+            Test::NotEquals(template) => Test::NotEquals(value(template)),
+            Test::OneOf(templates) => Test::OneOf(templates.iter().map(&mut value).collect()),
+            Test::Contains(template) => Test::Contains(value(template)),
+            Test::Lacks(template) => Test::Lacks(value(template)),
+            Test::Exists(exists) => Test::Exists(*exists),
+        },
+    });
+    tests.collect()
+}
+
+/// Whether all tests hold that have been evaluated.
+pub fn holds_all(tests: &[Match], args: &dyn Arguments) -> bool {
+    tests.iter().all(|rule| holds(rule, args.part(&rule.field).as_deref(), |_| Value::Null))
 }
 
 /// An event that many answers are tested against. Most of them look at the same part of it, so that is searched and parsed

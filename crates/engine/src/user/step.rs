@@ -6,12 +6,12 @@ use base::time::{Span, Timestamp};
 use metrics::Tag;
 use plan::{Redirects, Terms};
 use protocol::{Transmit, is_reserved};
-use scenario::{Body, EmitOp, HttpOp, Op, Pc, Protocol, RoomEffect, Template, WaitOp};
+use scenario::{Body, EmitOp, HttpOp, Op, Owed, Pc, Program, Protocol, RoomEffect, Template, WaitOp};
 
 use super::canary::{after_by_hand, with_text};
 use super::life::LifeStage;
 use super::memory::push;
-use super::pending::{Expected, Fetching, Pending, Sent};
+use super::pending::{Expected, Fetching, Pending, Sent, evaluated};
 use super::task::{Task, TaskRole, Wait};
 use super::{Context, User, Wish};
 
@@ -240,26 +240,37 @@ impl User {
         let InRoom { enters, message, tag: tag_text } = self.in_room(ctx, task, &op.room);
         let event = op.event.text(&mut self.memory.scope(wall, task.event(), &tag_text));
         let args = self.json_args(wall, task, &op.args, &tag_text);
-        let answer =
-            op.answer.as_ref().map(|answer| Expected::new(task.pc, answer, &mut self.memory, wall, task.event()));
+        let answer = op.answer.as_ref().map(|answer| Expected::new(answer, &mut self.memory, wall, task.event()));
+        let ack_tests = op.ack.as_ref().map(|ack| evaluated(&ack.matches, &mut self.memory, wall, task.event()));
         let Some(link) = &mut self.contact.link else { return Step::Over };
-        let ack = link.session.emit(&event, &args, &op.attachments, op.ack);
+        let ack = link.session.emit(&event, &args, &op.attachments, op.ack.is_some());
         ctx.meters.count_out(&event, ctx.recorder, ctx.redactor);
         ctx.tell(|| Told::Out(event.clone()));
         if let (Some(room), None, None) = (&enters, &answer, ack) {
             self.enter(ctx, room);
         }
+        // Of a message that neither comes back nor is acknowledged, only who has it shows that it was taken.
+        let is_unheard = |message: &Sent| message.echoed && ack.is_none() && answer.is_none();
+        let message = message.filter(|message| {
+            let is_unheard = is_unheard(message);
+            if is_unheard {
+                ctx.ledger.overdue(ctx.now, self.id, message.sequence);
+            }
+            !is_unheard
+        });
         let blocks = message.is_none() && (answer.is_some() || ack.is_some());
         self.note_marks(ctx, op, &args, task.serial, blocks);
         let waits_for_something = answer.is_some() || ack.is_some() || message.is_some();
         if waits_for_something {
             self.in_flight.pendings.push_back(Pending {
                 operation: op.operation,
+                at: task.pc,
                 sent_at: ctx.now,
                 intended: task.intended,
                 deadline: ctx.now + op.timeout,
                 limit: op.timeout,
                 ack,
+                ack_tests: ack_tests.unwrap_or_default(),
                 by_answer: answer.is_some(),
                 answer,
                 message,
@@ -286,30 +297,36 @@ impl User {
 
     /// What the ledger is told before anything is sent.
     fn in_room(&mut self, ctx: &mut Context<'_>, task: &Task, effect: &RoomEffect) -> InRoom {
-        let mut text = |room: &Template| room.text(&mut self.memory.scope(ctx.wall_ms, task.event(), ""));
+        let realm = self.realm();
+        let mut text =
+            |room: &Template| format!("{realm}{}", room.text(&mut self.memory.scope(ctx.wall_ms, task.event(), "")));
         let mut done = InRoom::default();
         match effect {
             RoomEffect::None => {}
             RoomEffect::Enters(room) => done.enters = Some(text(room)),
             RoomEffect::Leaves(room) => ctx.ledger.leave(ctx.now, Some(&text(room)), self.id),
             RoomEffect::Message(room) => {
-                let tag: Tag = ctx.ledger.send(ctx.now, &text(room), self.id);
+                let room = if is_to_everybody(ctx.program) { format!("{realm}{EVERYBODY}") } else { text(room) };
+                let tag: Tag = ctx.ledger.send(ctx.now, &room, self.id);
                 tag.write(&self.memory.facts.run, &mut done.tag);
-                done.message = Some(Sent { sequence: tag.sequence, echoed: false, accepted: false });
+                let echoed = own_copies(ctx.program) == 0;
+                done.message = Some(Sent { sequence: tag.sequence, echoed, accepted: false });
             }
         }
         done
     }
 
     fn wait(&mut self, ctx: &mut Context<'_>, task: &Task, op: &WaitOp) -> Step {
-        let answer = Expected::new(task.pc, &op.answer, &mut self.memory, ctx.wall_ms, task.event());
+        let answer = Expected::new(&op.answer, &mut self.memory, ctx.wall_ms, task.event());
         self.in_flight.pendings.push_back(Pending {
             operation: op.operation,
+            at: task.pc,
             sent_at: ctx.now,
             intended: task.intended,
             deadline: ctx.now + op.timeout,
             limit: op.timeout,
             ack: None,
+            ack_tests: Vec::new(),
             answer: Some(answer),
             by_answer: true,
             message: None,
@@ -338,6 +355,17 @@ impl User {
         }
     }
 }
+
+pub(super) fn is_to_everybody(program: &Program) -> bool {
+    program.delivery.as_ref().is_some_and(|delivery| delivery.to == Owed::Everybody)
+}
+
+fn own_copies(program: &Program) -> u8 {
+    program.delivery.as_ref().map_or(1, |delivery| delivery.own_copies)
+}
+
+/// The room of all who are connected.
+pub(super) const EVERYBODY: &str = "(everybody)";
 
 pub(super) fn put_out(ctx: &mut Context<'_>, socket: SocketId, transmit: Transmit) {
     let bytes = match &transmit {

@@ -37,8 +37,8 @@ pub struct Receipt {
     pub first: bool,
     /// The receiver is its sender.
     pub own: bool,
-    /// It was sent before the receiver last entered a room, or comes while it is in none, and would be late: so comes a history that is
-    /// played again.
+    /// It was sent before the receiver last entered a room, or comes while it is in none: nobody owed it then. So comes a history that is
+    /// played again, and its time says nothing of the server.
     pub is_history: bool,
     /// What is wrong with it.
     pub found: Option<Figure>,
@@ -59,6 +59,8 @@ pub struct Missed {
 pub struct Ledger {
     run: String,
     late_after: Span,
+    /// By the sender's population: how often a message comes to its own sender; what is not said: once.
+    own_copies: Vec<u8>,
     first_sequence: u32,
     rooms: Vec<Room>,
     room_numbers: HashMap<String, u32>,
@@ -105,6 +107,8 @@ struct Sender {
     /// When it sent the newest message that is known here.
     last_sent: Timestamp,
     settled: Sequences,
+    /// Where it gets its messages more than once: what came a second time, a third time, and so on.
+    again: Vec<Sequences>,
 }
 
 /// One receiver's view of one sender.
@@ -116,11 +120,20 @@ struct Pair {
     missing: Option<Box<Vec<u32>>>,
 }
 
+impl Sender {
+    /// A message came to its sender again: whether that is one of so many copies that were to come.
+    fn is_wanted_copy(&mut self, sequence: u32, copies: u8) -> bool {
+        self.again.resize_with(usize::from(copies.saturating_sub(1)), Sequences::default);
+        self.again.iter_mut().any(|seen| seen.insert(sequence) != Inserted::Again)
+    }
+}
+
 impl Ledger {
     pub fn new(run: &str, late_after: Span) -> Self {
         Self {
             run: run.to_owned(),
             late_after,
+            own_copies: Vec::new(),
             first_sequence: 0,
             rooms: Vec::new(),
             room_numbers: HashMap::new(),
@@ -147,6 +160,17 @@ impl Ledger {
     pub fn in_life(mut self, life: u32) -> Self {
         self.first_sequence = life.min(u32::MAX / PER_LIFE - 1) * PER_LIFE;
         self
+    }
+
+    /// Messages come so often to their own senders, by the sender's population.
+    #[must_use]
+    pub fn with_own_copies(mut self, own_copies: Vec<u8>) -> Self {
+        self.own_copies = own_copies;
+        self
+    }
+
+    fn own_copies_of(&self, sender: UserId) -> u8 {
+        self.own_copies.get(sender.population()).copied().unwrap_or(1)
     }
 
     /// The user is a member from now on. Until it leaves, entering again changes nothing.
@@ -246,10 +270,15 @@ impl Ledger {
     pub fn receive(&mut self, now: Timestamp, receiver: UserId, frame: &str) -> Option<Receipt> {
         let tag = Tag::find(&self.run, frame)?;
         let latency = now.since(tag.sent_at);
+        let copies = self.own_copies_of(tag.sender);
         let pair = self.pairs.entry((receiver.0, tag.sender.0)).or_default();
         let inserted = pair.arrived.insert(tag.sequence);
         let first = inserted != Inserted::Again;
         let own = tag.sender == receiver;
+        // What comes to a sender that is to get none is one too many already.
+        let is_repeated = !first && own && copies > 1;
+        let is_wanted = is_repeated && self.senders.entry(receiver).or_default().is_wanted_copy(tag.sequence, copies);
+        let is_surplus = !first && !is_wanted;
         // What was sent while it was in is none, however late it comes, unless its connection is another one by now.
         let is_replay = |member: &Membership| {
             let is_out = member.rooms.is_empty() && (member.is_gone || tag.sent_at > member.left);
@@ -270,18 +299,19 @@ impl Ledger {
             }
             self.note_arrival(now, receiver, &tag, latency);
         } else if own {
-            self.delta.own_copies += u64::from(!replayed);
+            self.delta.own_copies += u64::from(is_surplus && !replayed);
         } else {
             self.delta.duplicated += u64::from(!replayed);
         }
         let found = match (first, own) {
             _ if replayed => None,
+            (false, _) if !is_surplus => None,
             (false, true) => Some(Figure::OwnCopies),
             (false, false) => Some(Figure::Duplicated),
             (true, _) if is_reordered => Some(Figure::Reordered),
             (true, _) => is_late.then_some(Figure::Late),
         };
-        Some(Receipt { tag, first, own, is_history: replayed && latency > self.late_after, found, latency })
+        Some(Receipt { tag, first, own, is_history: replayed, found, latency })
     }
 
     /// The load is over here: what others send from now on is not waited for.

@@ -70,7 +70,9 @@ impl Ledger {
         state.last_sent = state.last_sent.max(flight.sent_at);
         let (mut due, mut missing, mut by) = (0u64, 0u32, Vec::new());
         if let (Some(room), Some(Fate::Accepted(at) | Fate::Unconfirmed(at))) = (flight.room, flight.fate) {
-            for member in self.rooms[room as usize].members.iter().filter(|m| m.is_owed(flight.sent_at, at)) {
+            let comes_back = self.own_copies_of(sender) > 0;
+            let owed = self.rooms[room as usize].members.iter().filter(|m| m.is_owed(flight.sent_at, at));
+            for member in owed.filter(|member| comes_back || member.user != sender) {
                 due += 1;
                 let pair = self.pairs.entry((member.user.0, sender.0)).or_default();
                 if !pair.arrived.contains(sequence) {

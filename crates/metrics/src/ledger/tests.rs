@@ -181,6 +181,41 @@ fn the_first_who_missed_a_message_are_known() {
 }
 
 #[test]
+fn so_many_copies_as_a_sender_is_to_get_are_none_too_many() {
+    /// The first of three members sends; these get it, in this order.
+    #[track_caller]
+    fn check(copies: u8, receivers: &[u32], expected: LedgerDelta) {
+        let mut ledger = Ledger::new("a1b", LATE).with_own_copies(vec![copies]);
+        (1..=3).for_each(|user| ledger.enter(at(0), "r", UserId(user)));
+        let tags = [1_000, 2_000].map(|millis| ledger.send(at(millis), "r", UserId(1)));
+        let mut found = Vec::new();
+        for tag in &tags {
+            for user in receivers {
+                let receipt = ledger.receive(at(2_100), UserId(*user), &frame(tag)).expect("it carries a tag");
+                found.extend(receipt.found.filter(|_| tag.sequence == 0));
+            }
+        }
+        ledger.finish(at(60_000));
+        assert_eq!(ledger.drain(at(60_000)).0, LedgerDelta { sent: 2, accepted: 2, ..expected }, "{copies}");
+        let own = found.iter().filter(|figure| **figure == Figure::OwnCopies).count() as u64;
+        assert_eq!(own * 2, expected.own_copies, "what is named is what is counted");
+    }
+    let all = LedgerDelta { due: 6, delivered: 6, arrived: 6, ..<_>::default() };
+    check(1, &[1, 2, 3], all);
+    check(1, &[1, 1, 2, 3], LedgerDelta { own_copies: 2, ..all });
+    check(2, &[1, 1, 2, 3], all);
+    check(2, &[1, 2, 3, 1, 1, 2], LedgerDelta { own_copies: 2, duplicated: 2, ..all });
+    check(3, &[1, 1, 1, 2, 3], all);
+    // It is to get none: what comes is not owed, and shows all the same that the message was taken.
+    check(0, &[1, 2, 3], LedgerDelta { due: 4, delivered: 4, arrived: 6, extra: 2, ..<_>::default() });
+    check(
+        0,
+        &[1, 1, 2, 3],
+        LedgerDelta { due: 4, delivered: 4, arrived: 6, extra: 2, own_copies: 2, ..<_>::default() },
+    );
+}
+
+#[test]
 fn a_sender_s_own_second_copy_is_no_duplicate() {
     let expected =
         LedgerDelta { accepted: 1, due: 3, delivered: 3, arrived: 3, own_copies: 2, duplicated: 1, ..<_>::default() };

@@ -408,6 +408,29 @@ fn plain_websocket() {
     );
 }
 
+#[test]
+fn several_texts_in_one_plain_frame_are_each_read_or_none_of_them() {
+    #[track_caller]
+    fn of(frame: &str, expected: &[&str]) {
+        check(SessionConfig::WebSocket { event_field: "type".to_owned() }, &[&format!("< {frame}")], expected);
+    }
+    let [a, b] = [r#"{"type":"a","n":[1,2]}"#, r#"{"type":"b"}"#];
+    let both = [r#"event a({"type":"a","n":[1,2]})"#, r#"event b({"type":"b"})"#];
+    for between in ["\n", "\r\n", "\u{1e}", "\n\n \t"] {
+        of(&format!("{a}{between}{b}"), &both);
+    }
+    of(&format!("\u{1e}{a}\n\u{1e}{b}\n"), &both);
+    of(&format!("[{a}, {b}]"), &both);
+    of(&format!("{a}\n"), &both[..1]);
+    of(&format!("{a}\n{{}}\n{b}"), &[both[0], "error no_event_name", both[1]]);
+    for list in ["[]", "[1,2]", r#"[{"type":"a"},"b"]"#] {
+        of(list, &["error no_event_name"]);
+    }
+    for half in [format!("{a}{b}"), format!("{a} {b}"), format!("{a}\n{{"), format!("[{a} {b}]"), format!("[{a},]")] {
+        of(&half, &["error not_one_value"]);
+    }
+}
+
 #[derive(Debug, Clone)]
 enum Frame {
     Text(String),

@@ -14,7 +14,7 @@ use document::{Fields, Node, did_you_mean, list_of, quoted};
 pub(super) fn connect(compiler: &mut Compiler<'_>, node: Option<&Node<'_>>) -> Connect {
     let Some(fields) = node.and_then(|node| node.fields(&CONNECT)) else { return nowhere() };
     if matches!(compiler.protocol, Protocol::WebSocket { .. }) {
-        for name in ["path", "namespace", "auth"] {
+        for name in ["path", "namespace", "auth", "error_code"] {
             if let Some(node) = fields.optional(name) {
                 node.problem(format!("`{name}` belongs to Socket.IO: plain WebSocket has none"));
             }
@@ -40,6 +40,7 @@ pub(super) fn connect(compiler: &mut Compiler<'_>, node: Option<&Node<'_>>) -> C
             let entries = fields.optional("protocols").map(|protocols| protocols.list()).unwrap_or_default();
             entries.iter().map(|protocol| compiler.template(protocol)).collect()
         },
+        error_code: fields.optional("error_code").and_then(|node| compiler.pointer(&node, true)),
         timeout: compiler.seconds(&fields, "timeout_s"),
         reconnect: back.0,
         refused: back.1,
@@ -162,7 +163,9 @@ pub(super) fn delivery(compiler: &mut Compiler<'_>, node: Option<&Node<'_>>) -> 
         let name = &compiler.operations[usize::from(operation.0)];
         compiler.problems.add(path, format!("ledgered messages are measured under one operation, here `{name}`"));
     }
-    Some(Delivery { event, operation })
+    let to = compiler.choice(&fields, "to").unwrap_or_default();
+    let own_copies = compiler.whole(&fields, "own_copies") as u8;
+    Some(Delivery { event, operation, to, own_copies })
 }
 
 pub(super) fn errors(compiler: &mut Compiler<'_>, node: Option<&Node<'_>>) -> Vec<ErrorRule> {
@@ -271,6 +274,7 @@ fn nowhere() -> Connect {
         namespace: empty(),
         auth: None,
         protocols: Vec::new(),
+        error_code: None,
         timeout: Span::ZERO,
         reconnect: Reconnect::None,
         refused: WhenRefused::GiveUp,

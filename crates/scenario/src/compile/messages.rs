@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::Compiler;
-use crate::fields::{ANSWER, EMIT, WAIT};
+use crate::fields::{ACK, ANSWER, EMIT, WAIT};
 use crate::ids::*;
 use crate::program::*;
 use crate::template::Template;
@@ -31,7 +31,7 @@ pub(super) fn emit(compiler: &mut Compiler<'_>, node: &Node<'_>) {
     let (args, attachments) = arguments(compiler, &fields, ledgered);
     let ack = ack(compiler, &fields);
     let answer = fields.optional("answer").map(|node| answer(compiler, node.fields(&ANSWER).as_ref()));
-    let room = room(compiler, &fields, operation, ack || answer.is_some());
+    let room = room(compiler, &fields, operation, ack.is_some() || answer.is_some());
     let timeout = compiler.seconds(&fields, "timeout_s");
     let required = compiler.must_succeed(&fields);
     let emit = EmitOp { operation, event, args, attachments, ack, answer, timeout, room, required };
@@ -66,12 +66,25 @@ fn answer(compiler: &mut Compiler<'_>, fields: Option<&Fields<'_>>) -> AwaitedEv
     }
 }
 
-fn ack(compiler: &mut Compiler<'_>, fields: &Fields<'_>) -> bool {
-    let ack = compiler.flag(fields, "ack");
-    if ack && let (Protocol::WebSocket { .. }, Some(node)) = (&compiler.protocol, fields.optional("ack")) {
+fn ack(compiler: &mut Compiler<'_>, fields: &Fields<'_>) -> Option<AwaitedAck> {
+    let node = fields.optional("ack")?;
+    let ack = match node.value() {
+        Value::Object(_) => {
+            let fields = node.fields(&ACK);
+            let part = |name| fields.as_ref().and_then(|fields| fields.optional(name));
+            AwaitedAck {
+                matches: compiler.tests(part("where").as_ref()),
+                save: compiler.saves(part("save").as_ref(), true),
+                code: part("code").and_then(|code| compiler.pointer(&code, true)),
+            }
+        }
+        _ if compiler.flag(fields, "ack") => AwaitedAck::default(),
+        _ => return None,
+    };
+    if let Protocol::WebSocket { .. } = &compiler.protocol {
         node.problem("plain WebSocket frames have no acknowledgement: wait for an `answer` instead");
     }
-    ack
+    Some(ack)
 }
 
 /// The arguments, and the attachments that `{"$binary": "<Base64>"}` in them stood for.

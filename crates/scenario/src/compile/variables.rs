@@ -285,7 +285,7 @@ fn in_steps(steps: Option<&Value>, shared: bool, found: &mut BTreeMap<String, bo
             in_steps(branch.get("steps"), shared, found);
         }
         let mut add = |name: &str| *found.entry(name.to_owned()).or_default() |= shared;
-        let saves = ["/http/save", "/wait/save", "/emit/answer/save", "/set"];
+        let saves = ["/http/save", "/wait/save", "/emit/answer/save", "/emit/ack/save", "/set"];
         for place in saves {
             step.pointer(place).and_then(Value::as_object).into_iter().flatten().for_each(|(name, _)| add(name));
         }

@@ -5,7 +5,7 @@ use document::{Object, Type, Writing, optional, or, required};
 use super::parts::*;
 use super::steps::STEP_LIST;
 use super::voice::AUDIO;
-use crate::program::{AfterFlow, WhenRefused};
+use crate::program::{AfterFlow, Owed, WhenRefused};
 
 document::choices! {
     /// What a user does when its connection is lost, in one word.
@@ -106,6 +106,12 @@ pub static CONNECT: Object = Object::new(
         optional("namespace", Type::Text, "Socket.IO namespace").absent("`/`"),
         optional("auth", Type::AnyOf(&[OBJECT, TEMPLATE]), "object for the CONNECT packet"),
         optional("protocols", ANY_LIST, "WebSocket subprotocols; one that is null or empty is left out"),
+        optional(
+            "error_code",
+            EVENT_POINTER,
+            "where the code stands in what a refused connection is told (Socket.IO only)",
+        )
+        .absent("`/data/code`, `/code` or a number at `/data`, else the message is the code"),
         timeout("20", "seconds for the whole handshake"),
         or(
             "reconnect",
@@ -183,12 +189,25 @@ pub(crate) static PAUSE: Object = Object::new(
     ],
 );
 
-pub(crate) static DELIVERY: Object = Object::new(
+pub static DELIVERY: Object = Object::new(
     "delivery",
-    "The event that brings ledgered messages to the members of a room, sender included.",
+    "The event that brings ledgered messages, and to whom.",
     &[
-        required("event", Type::Name, ""),
-        optional("operation", OPERATION, "that of the emits with `message`").absent("theirs"),
+        required("event", Type::Name, "the event that brings them"),
+        optional("operation", OPERATION, "that of the emits with `message`; who only listens names it as it likes")
+            .absent("theirs"),
+        or(
+            "to",
+            Type::AnyOf(&[Type::OneOf(Owed::NAMES), TEMPLATE]),
+            "\"room\"",
+            "`room`: to the members of the room that `message` names; `everybody`: to all who are connected, whatever it names, and no step need enter anything",
+        ),
+        or(
+            "own_copies",
+            Type::AnyOf(&[Type::Whole(0, 10), TEMPLATE]),
+            "1",
+            "how often a message comes to its own sender. 0: never, then only an ack shows that it was taken, or another member that has it; what comes more often is counted as `own_copies`",
+        ),
     ],
 );
 

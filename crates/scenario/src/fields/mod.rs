@@ -5,13 +5,13 @@ mod parts;
 mod steps;
 mod voice;
 
-pub use handlers::{BACKOFF, CONNECT, SCENARIO};
+pub use handlers::{BACKOFF, CONNECT, DELIVERY, SCENARIO};
 pub(crate) use handlers::{
-    CONSISTENCY, CONTRACT, DELIVERY, ERROR_RULE, MARKS, PAUSE, PLAIN, PLAIN_WEBSOCKET, REACTION, READ, TIMER, TimeUnit,
-    VARIABLE, WhenLost,
+    CONSISTENCY, CONTRACT, ERROR_RULE, MARKS, PAUSE, PLAIN, PLAIN_WEBSOCKET, REACTION, READ, TIMER, TimeUnit, VARIABLE,
+    WhenLost,
 };
 pub(crate) use parts::{BODY_SAVE, DELAY, EVENT_SAVE, MILLISECONDS, TESTS};
+pub use steps::{ACK, EMIT, HTTP, LISTEN, SPEAK, WAIT, step_kinds};
 pub(crate) use steps::{ANSWER, BARGE_IN, BRANCH, FAIL, FILE, PUSH, step_of};
-pub use steps::{EMIT, HTTP, LISTEN, SPEAK, WAIT, step_kinds};
 pub use voice::AUDIO;
 pub(crate) use voice::{INBOUND, OUTBOUND};

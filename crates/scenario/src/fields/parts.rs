@@ -82,6 +82,14 @@ static TEST: Type = Type::AnyOf(&[PLAIN_VALUE, Type::Object(&TESTS)]);
 pub(super) const WHERE: Field =
     optional("where", Type::Map(&EVENT_POINTER, &TEST, MANY), "tests of its parts, by their pointers; all must hold");
 
+/// Of an acknowledgement.
+pub(super) const WHERE_YES: Field = optional(
+    "where",
+    Type::Map(&EVENT_POINTER, &TEST, MANY),
+    "what a yes looks like: tests of its parts, all must hold",
+)
+.absent("it does not say no in a usual way");
+
 static OF_BODY: Writing = Writing::new(
     "http_source",
     "Where in an HTTP answer: a header, its status, or a pointer into its JSON.",

@@ -145,9 +145,9 @@ pub static EMIT: Object = Object::new(
         .absent("`[]`"),
         or(
             "ack",
-            FLAG,
+            Type::AnyOf(&[Type::Flag, TEMPLATE, Type::Object(&ACK)]),
             "false",
-            "ask for an acknowledgement (Socket.IO), which is measured. Where there is an `answer`, nothing waits for it: one that does not come in time is the error `ack timeout` and ends nobody",
+            "ask for an acknowledgement (Socket.IO), which is measured; an object says how to read it, see below. Where there is an `answer`, nothing waits for it: one that does not come in time is the error `ack timeout` and ends nobody",
         ),
         optional("operation", OPERATION, "the name under which it is measured").absent("the event's name"),
         optional(
@@ -171,6 +171,16 @@ pub static EMIT: Object = Object::new(
     ],
 )
 .with(&[Constraint::AtMostOne(&["enters", "leaves", "message"])]);
+
+pub static ACK: Object = Object::new(
+    "ack",
+    "What an acknowledgement says. Its pointers lead into its first argument, or, behind a number, into another one.",
+    &[
+        WHERE_YES,
+        optional("save", SAVES_OF_EVENT, "variables from its parts, if it is a yes").absent("nothing"),
+        optional("code", EVENT_POINTER, "where a no has its code, a text or a number").absent("the usual places"),
+    ],
+);
 
 pub(crate) static ANSWER: Object = Object::new(
     "answer",

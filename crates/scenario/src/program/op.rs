@@ -123,13 +123,23 @@ pub struct EmitOp {
     pub args: Vec<Template>,
     /// Attachments of a BINARY_EVENT, in placeholder order; args hold the placeholders.
     pub attachments: Vec<Vec<u8>>,
-    /// Ask the server for an acknowledgement; its time is measured as `<operation>.ack`.
-    pub ack: bool,
+    /// How to read the acknowledgement that the server is asked for; its time is measured as `<operation>.ack`.
+    pub ack: Option<AwaitedAck>,
     /// The answer to wait for; its time is measured as `<operation>`.
     pub answer: Option<AwaitedEvent>,
     pub timeout: Span,
     pub room: RoomEffect,
     pub required: bool,
+}
+
+/// An acknowledgement can say no.
+#[derive(Debug, Clone, Default)]
+pub struct AwaitedAck {
+    /// What a yes looks like; empty: it does not say no in a usual way.
+    pub matches: Vec<Match>,
+    pub save: Vec<Save>,
+    /// Where a no has its code; `None`: in the usual places.
+    pub code: Option<Pointer>,
 }
 
 #[derive(Debug, Clone)]

@@ -38,6 +38,7 @@ function scriptOf(name, { population, returns, accounts, scenario }) {
     })),
     errors: (scenario.errors ?? []).map(({ where, ...rule }) => ({ ...known(rule), where: ofEvent(testsOf(where)) })),
     delivery: scenario.delivery && known(scenario.delivery.event),
+    own_copies: scenario.delivery && known(scenario.delivery.own_copies ?? 1),
   };
 
   function ofUser(value) {

@@ -83,7 +83,7 @@ class SocketIo {
       if (this.connected) this.event(event);
       else this.early.push(event);
     } else if (type === '3') {
-      this.user.onAck(Number(id));
+      this.user.onAck(Number(id), JSON.parse(payload || '[]'));
     } else if (type === '4') {
       const reason = payload ? JSON.parse(payload) : null;
       this.user.onRefused(typeof reason === 'string' ? reason : (reason?.message ?? 'the server gave no reason'));

@@ -5,13 +5,14 @@ const STEPS = new Map(Object.entries({
     const fill = template({ method, expect: [], timeout_s: 30, required, json, form, file, ...spec });
     return (task) => task.http(fill(task.scope()));
   },
-  emit({ answer, ...spec }, required) {
-    const fill = template({ operation: spec.event, args: [], ack: false, timeout_s: 10, required, ...spec });
+  emit({ answer, ack = false, ...spec }, required) {
+    const fill = template({ operation: spec.event, args: [], timeout_s: 10, required, ...spec });
     const wanted = answer && awaited(answer);
+    const read = acknowledged(ack);
     return (task) => {
       const sent = 'message' in spec ? tag(task.user) : null;
       const scope = task.scope(sent ?? '');
-      return task.emit({ ...fill(scope), answer: wanted?.(scope) ?? null, tag: sent });
+      return task.emit({ ...fill(scope), ack: read(scope), answer: wanted?.(scope) ?? null, tag: sent });
     };
   },
   wait({ event, where, save, ...spec }, required) {
@@ -94,7 +95,7 @@ function inner(step) {
 /** Names of the variables that steps set. */
 function assigned(steps = []) {
   return steps.flatMap((step) => [
-    ...[step.set, step.http?.save, step.wait?.save, step.emit?.answer?.save].flatMap((named) => Object.keys(named ?? {})),
+    ...[step.set, step.http?.save, step.wait?.save, step.emit?.answer?.save, step.emit?.ack?.save].flatMap((named) => Object.keys(named ?? {})),
     ...(step.push ? [step.push.var] : []),
     ...inner(step).flatMap(assigned),
   ]);
@@ -104,6 +105,33 @@ function assigned(steps = []) {
 function awaited({ event, where, save }) {
   const [fill, tests] = [template({ event, save }), testsOf(where)];
   return (scope) => ({ ...fill(scope), where: tests(scope) });
+}
+
+/** How an acknowledgement is read, if one is asked for: an empty `where` is for the usual ways to say no. */
+function acknowledged(ack) {
+  const isRule = ack !== null && typeof ack === 'object';
+  const { where, save, code } = isRule ? ack : {};
+  const [asked, fill, tests] = [template(isRule ? true : ack), template({ save, code }), testsOf(where)];
+  return (scope) => (isTrue(asked(scope)) ? { ...fill(scope), where: tests(scope) } : null);
+}
+
+/** The code of a no; null: it is a yes. @param {any} rule @param {any[]} args */
+function refusal({ where, code }, args) {
+  const isNo = where.length ? !matches(where, args) : isUsualNo(args);
+  if (!isNo) return null;
+  const places = ['/code', '/error/code', '/err/code', '/errorCode', '/error', '/err', '/error/message', '/message', '/reason', ''];
+  const told = [...(code === undefined ? [] : [code]), ...places].map((place) => found(args, place));
+  return `${told.find((value) => (typeof value === 'string' && value !== '') || typeof value === 'number') ?? 'refused'}`;
+}
+
+function isUsualNo([first, ...rest]) {
+  const endsThere = rest.length > 0 && rest.every((value) => value === null);
+  if (typeof first === 'string' || typeof first === 'number') return endsThere;
+  if (first === null || typeof first !== 'object' || Array.isArray(first)) return false;
+  const { ok, success, error, err, status } = first;
+  const isSomething = (value) => Boolean(value === 0 || value) && !(typeof value === 'object' && Object.keys(value).length === 0);
+  const isBad = /^(error|fail|failed)$/i.test(`${status}`) || (Number.isInteger(status) && status >= 400 && status < 600);
+  return ok === false || success === false || isSomething(error) || isSomething(err) || isBad || endsThere;
 }
 
 /** What is not there is undefined, and equals nothing, not even null. */

@@ -341,9 +341,20 @@ class User {
     this.settle(pending);
   }
 
-  onAck(id) {
+  onAck(id, args) {
     const pending = this.waiting((entry) => entry.ack === id);
     if (!pending) return;
+    const code = refusal(pending.acknowledged, args);
+    if (code !== null) {
+      // What was late has failed already.
+      if (pending.late) this.forget(pending);
+      else this.failPending(pending, code);
+      return;
+    }
+    if (!pending.late && save(this.v, pending.acknowledged.save, (from) => part(args, from))) {
+      this.failPending(pending, 'unexpected ack');
+      return;
+    }
     this.sample(`${pending.operation}.ack`, Date.now() - pending.sentAt);
     pending.ack = null;
     if (pending.message) pending.message.accepted = true;
@@ -470,13 +481,14 @@ class Task {
       if (required) throw new Error('it is not connected');
       return;
     }
-    const sent = tag === null ? null : { tag, echoed: false, accepted: false };
+    const sent = tag === null ? null : { tag, echoed: user.script.own_copies === 0, accepted: false };
     const attachments = [];
-    const id = user.link.emit(event, withoutBinary(args, attachments), attachments, ack);
+    const id = user.link.emit(event, withoutBinary(args, attachments), attachments, ack !== null);
     counters[`events.out.${event}`]?.add(1);
-    if (!answer && id === null && !sent) return;
+    // A message that neither comes back nor is acknowledged is not waited for.
+    if (!answer && id === null && (!sent || sent.echoed)) return;
     const pending = {
-      operation, answer, required, ack: id, byAnswer: answer !== null, message: sent, sentAt: Date.now(), intended: this.due,
+      operation, answer, required, ack: id, acknowledged: ack, byAnswer: answer !== null, message: sent, sentAt: Date.now(), intended: this.due,
     };
     await this.wait_for(pending, timeout_s, sent === null && (answer !== null || id !== null));
   }
@@ -484,7 +496,7 @@ class Task {
   /** Waits for an event. */
   async wait({ operation, answer, timeout_s, required }) {
     const now = Date.now();
-    const pending = { operation, answer, required, ack: null, byAnswer: true, message: null, sentAt: now, intended: now };
+    const pending = { operation, answer, required, ack: null, acknowledged: null, byAnswer: true, message: null, sentAt: now, intended: now };
     await this.wait_for(pending, timeout_s, true);
   }
 

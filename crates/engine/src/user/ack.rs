@@ -1,0 +1,151 @@
+//! What an acknowledgement says: yes, or no and why.
+//!
+//! A scenario can say what a yes looks like. Where it does not, these are taken for a no, and nothing else is:
+//!
+//! ```text
+//! {"ok":false,…}  {"success":false,…}     whatever else stands there
+//! {"error":…}  {"err":…}                  anything but null, false, "" and an empty object
+//! {"status":"error"}                      also "fail" and "failed", and a number from 400 on
+//! error, null                             Node's way: an error, and nothing behind it
+//! ```
+
+use serde_json::Value;
+
+use protocol::Args;
+use scenario::{Arguments, AwaitedAck, Match, Pointer};
+
+use super::arguments::HeardArguments;
+use super::pending::holds_all;
+
+/// The code of a no. `tests`: those of `rule`, evaluated when the event was sent.
+pub fn refusal(rule: &AwaitedAck, tests: &[Match], heard: &HeardArguments<'_>) -> Option<String> {
+    let is_no = if tests.is_empty() { is_usual_no(heard.args) } else { !holds_all(tests, heard) };
+    is_no.then(|| {
+        let code = rule.code.as_ref().and_then(|code| text(heard.part(code).as_deref()?));
+        code.or_else(|| usual_code(heard.args)).unwrap_or_else(|| REFUSED.to_owned())
+    })
+}
+
+fn is_usual_no(args: &Args<'_>) -> bool {
+    // Most acknowledgements are empty.
+    if args.raw.is_empty() {
+        return false;
+    }
+    let Ok(values) = args.values() else { return false };
+    match &values[..] {
+        [Value::Object(told), rest @ ..] => {
+            let says_no = ["ok", "success"].iter().any(|name| told.get(*name) == Some(&Value::Bool(false)));
+            let has_error = ["error", "err"].iter().any(|name| told.get(*name).is_some_and(is_something));
+            says_no || has_error || told.get("status").is_some_and(is_bad_status) || is_followed_by_nothing(rest)
+        }
+        [Value::String(_) | Value::Number(_), rest @ ..] => is_followed_by_nothing(rest),
+        _ => false,
+    }
+}
+
+fn is_something(value: &Value) -> bool {
+    match value {
+        Value::Null | Value::Bool(false) => false,
+        Value::String(text) => !text.is_empty(),
+        Value::Object(fields) => !fields.is_empty(),
+        Value::Array(list) => !list.is_empty(),
+        Value::Bool(true) | Value::Number(_) => true,
+    }
+}
+
+fn is_bad_status(status: &Value) -> bool {
+    match status {
+        Value::String(text) => ["error", "fail", "failed"].iter().any(|word| text.eq_ignore_ascii_case(word)),
+        status => status.as_u64().is_some_and(|status| (400..600).contains(&status)),
+    }
+}
+
+fn is_followed_by_nothing(rest: &[Value]) -> bool {
+    !rest.is_empty() && rest.iter().all(Value::is_null)
+}
+
+/// The first of these that is a text or a number.
+fn usual_code(args: &Args<'_>) -> Option<String> {
+    PLACES.iter().find_map(|place| text(&args.value(0, place)?))
+}
+
+fn text(value: &Value) -> Option<String> {
+    match value {
+        Value::String(text) if !text.is_empty() => Some(text.clone()),
+        Value::Number(number) => Some(number.to_string()),
+        _ => None,
+    }
+}
+
+/// The part of a refused connection's data that is its code.
+pub fn refusal_code(place: Option<&Pointer>, data: &str) -> Option<String> {
+    let args = Args::text(data);
+    match place {
+        Some(place) => text(&args.value(0, &place.path)?),
+        // Data that is a text may be anything; a number is a code.
+        None => ["/data/code", "/code"]
+            .iter()
+            .find_map(|place| text(&args.value(0, place)?))
+            .or_else(|| text(&args.value(0, "/data").filter(Value::is_number)?)),
+    }
+}
+
+/// Codes before texts, which are for people.
+const PLACES: [&str; 10] =
+    ["/code", "/error/code", "/err/code", "/errorCode", "/error", "/err", "/error/message", "/message", "/reason", ""];
+/// Of a no that says nothing more.
+const REFUSED: &str = "refused";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_usual_ways_to_say_no_are_read_and_a_yes_is_none_of_them() {
+        #[track_caller]
+        fn check(raw: &str, expected: Option<&str>) {
+            let args = Args::text(raw);
+            let heard = HeardArguments::new(&args);
+            assert_eq!(refusal(&AwaitedAck::default(), &[], &heard).as_deref(), expected, "{raw}");
+        }
+        check("", None);
+        check("null", None);
+        check(r#"{"ok":true}"#, None);
+        check(r#"{"ok":true,"error":null}"#, None);
+        check(r#"{"success":true,"error":"","err":{}}"#, None);
+        check(r#"{"id":7,"status":"ok"}"#, None);
+        check(r#"{"status":201}"#, None);
+        check(r#"null,{"id":7}"#, None);
+        check(r#"{"id":7},{"more":1}"#, None);
+        check(r#""ok""#, None);
+        check(r#""ok",5"#, None);
+        check("7", None);
+        check("false", None);
+        check("not JSON", None);
+        check(r#"{"ok":false}"#, Some("refused"));
+        check(r#"{"ok":false,"error":"ROOM_FULL"}"#, Some("ROOM_FULL"));
+        check(r#"{"success":false,"code":429,"message":"slow down"}"#, Some("429"));
+        check(r#"{"error":{"code":"BANNED","message":"you are banned"}}"#, Some("BANNED"));
+        check(r#"{"error":{"message":"no such room"}}"#, Some("no such room"));
+        check(r#"{"error":true,"reason":"late"}"#, Some("late"));
+        check(r#"{"err":4}"#, Some("4"));
+        check(r#"{"status":"error","message":"no"}"#, Some("no"));
+        check(r#"{"status":403}"#, Some("refused"));
+        check(r#""ROOM_FULL",null"#, Some("ROOM_FULL"));
+        check(r#"{"code":"FULL"},null"#, Some("FULL"));
+        check("500,null", Some("500"));
+    }
+
+    #[test]
+    fn a_refused_connection_has_its_code_where_servers_put_it() {
+        let code = |data| refusal_code(None, data);
+        assert_eq!(code(r#"{"message":"no","data":{"code":"AUTH"}}"#).as_deref(), Some("AUTH"));
+        assert_eq!(code(r#"{"message":"no","data":4401}"#).as_deref(), Some("4401"));
+        assert_eq!(code(r#"{"message":"no","code":17}"#).as_deref(), Some("17"));
+        assert_eq!(code(r#"{"message":"no","data":{"type":"x"}}"#), None);
+        assert_eq!(code(r#"{"message":"no","data":"who knows"}"#), None);
+        assert_eq!(code(r#""no""#), None);
+        let place = Pointer { arg: 0, path: "/data/type".to_owned() };
+        assert_eq!(refusal_code(Some(&place), r#"{"message":"no","data":{"type":"x"}}"#).as_deref(), Some("x"));
+    }
+}
