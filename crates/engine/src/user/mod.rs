@@ -2,7 +2,7 @@
 //!
 //! Sans-IO like everything below it: the engine tells a user what happened and when, the user answers into the
 //! [`Context`] (frames to send, fetches and handshakes it wishes, samples, ledger entries) and says when it wants to
-//! be woken. The files follow a user's life: `life` (its stages), `link` (its connection), `task` and `step` (its
+//! be woken. The files follow a user's life: `life` (its stages), `link` (its connection), `closing` (how that ends), `task` and `step` (its
 //! scenario), `pending` (what it waits for), `overdue` (what it waited for), `event` (what arrives), `ack` (what an acknowledgement says), `exchange` (HTTP), `due` (time),
 //! `timers` (when it wants to be woken), `voice` (audio).
 //! `canary` lets a person act for it; `acting` and `control` are what a tester does to it and its like; `secrets` keeps
@@ -12,6 +12,7 @@ mod ack;
 mod actions;
 mod arguments;
 mod canary;
+mod closing;
 mod context;
 mod contract;
 mod control;
