@@ -173,3 +173,21 @@ fn a_list_of_messages_is_each_of_them() {
     let count = snapshot.metrics.counters.iter().find(|counter| counter.counter == "events.in.said").map(|it| it.count);
     assert_eq!(count, Some(2), "one event a frame");
 }
+
+#[test]
+fn a_server_may_say_by_an_event_who_is_in_a_room() {
+    let scenario = json!({
+        "on": [
+            { "event": "welcome", "steps": [{ "enters": "${event./room}" }] },
+            { "event": "goodbye", "steps": [{ "leaves": "${event./room}" }] },
+        ],
+        "delivery": { "event": "said" },
+    });
+    let mut bench = Bench::new(scenario, held(1));
+    bench.connect(0);
+    let rooms = |bench: &Bench| bench.engine.ledger.rooms_of(UserId::new(0, 0)).join(",");
+    for (frame, expected) in [("welcome", "lobby"), ("welcome", "lobby"), ("goodbye", "")] {
+        bench.text(0, &format!(r#"42["{frame}",{{"room":"lobby"}}]"#));
+        assert_eq!(rooms(&bench), expected, "after {frame}");
+    }
+}

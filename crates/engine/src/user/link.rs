@@ -14,7 +14,7 @@ use super::ack::refusal_code;
 use super::actions::{REFUSED_TOKEN, spoil, spoil_auth};
 use super::closing::{Closing, ServiceEnd};
 use super::life::{AfterPause, LifeStage};
-use super::step::{EVERYBODY, is_to_everybody};
+use super::step::is_to_everybody;
 use super::voice::Ending;
 use super::{Context, User, Wish};
 
@@ -180,15 +180,10 @@ impl User {
         self.contact.attempt = 0;
         self.contact.has_been_in = true;
         if is_to_everybody(ctx.program) {
-            self.enter(ctx, &format!("{}{EVERYBODY}", self.realm()));
+            self.enter(ctx, &self.everybody());
         }
         self.begin_voice(ctx);
         self.begin_flow(ctx);
-    }
-
-    /// What stands before the names of rooms.
-    pub(super) fn realm(&self) -> String {
-        self.contact.link.as_ref().map(|link| link.realm.clone()).unwrap_or_default()
     }
 
     /// The WebSocket opened.

@@ -121,6 +121,16 @@ impl User {
                 self.memory.secrets.teach(ctx.redactor);
                 Step::Go(next)
             }
+            Op::Enter(room) => {
+                let room = self.room_of(task, room, wall);
+                self.enter(ctx, &room);
+                Step::Go(next)
+            }
+            Op::Exit(room) => {
+                let room = self.room_of(task, room, wall);
+                ctx.ledger.leave(ctx.now, Some(&room), self.id);
+                Step::Go(next)
+            }
             Op::Push { var, value, max } => {
                 self.push(ctx, task, var.0 as usize, value, *max);
                 Step::Go(next)
@@ -295,18 +305,33 @@ impl User {
         args.iter().map(&mut json).collect()
     }
 
+    /// By what name the ledger knows the room.
+    fn room_of(&mut self, task: &Task, room: &Template, wall_ms: f64) -> String {
+        let name = room.text(&mut self.memory.scope(wall_ms, task.event(), ""));
+        self.contact.link.as_ref().map_or(name.clone(), |link| format!("{}{name}", link.realm))
+    }
+
+    /// The room of all who are connected.
+    pub(super) fn everybody(&self) -> String {
+        let realm = self.contact.link.as_ref().map_or("", |link| &link.realm);
+        format!("{realm}(everybody)")
+    }
+
     /// What the ledger is told before anything is sent.
     fn in_room(&mut self, ctx: &mut Context<'_>, task: &Task, effect: &RoomEffect) -> InRoom {
-        let realm = self.realm();
-        let mut text =
-            |room: &Template| format!("{realm}{}", room.text(&mut self.memory.scope(ctx.wall_ms, task.event(), "")));
         let mut done = InRoom::default();
         match effect {
             RoomEffect::None => {}
-            RoomEffect::Enters(room) => done.enters = Some(text(room)),
-            RoomEffect::Leaves(room) => ctx.ledger.leave(ctx.now, Some(&text(room)), self.id),
+            RoomEffect::Enters(room) => done.enters = Some(self.room_of(task, room, ctx.wall_ms)),
+            RoomEffect::Leaves(room) => {
+                let room = self.room_of(task, room, ctx.wall_ms);
+                ctx.ledger.leave(ctx.now, Some(&room), self.id);
+            }
             RoomEffect::Message(room) => {
-                let room = if is_to_everybody(ctx.program) { format!("{realm}{EVERYBODY}") } else { text(room) };
+                let room = match is_to_everybody(ctx.program) {
+                    true => self.everybody(),
+                    false => self.room_of(task, room, ctx.wall_ms),
+                };
                 let tag: Tag = ctx.ledger.send(ctx.now, &room, self.id);
                 tag.write(&self.memory.facts.run, &mut done.tag);
                 let echoed = own_copies(ctx.program) == 0;
@@ -363,9 +388,6 @@ pub(super) fn is_to_everybody(program: &Program) -> bool {
 fn own_copies(program: &Program) -> u8 {
     program.delivery.as_ref().map_or(1, |delivery| delivery.own_copies)
 }
-
-/// The room of all who are connected.
-pub(super) const EVERYBODY: &str = "(everybody)";
 
 pub(super) fn put_out(ctx: &mut Context<'_>, socket: SocketId, transmit: Transmit) {
     let bytes = match &transmit {

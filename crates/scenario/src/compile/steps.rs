@@ -45,6 +45,7 @@ fn step(compiler: &mut Compiler<'_>, node: &Node<'_>) {
         "speak" => audio::speak(compiler, &inner),
         "listen" => audio::listen(compiler, &inner),
         "fail" => fail(compiler, &inner),
+        "enters" | "leaves" => membership(compiler, &inner, kind),
         _ => {
             inner.expected("just the text \"leave\" as a step");
         }
@@ -56,6 +57,15 @@ fn leave(compiler: &mut Compiler<'_>, node: &Node<'_>) {
         node.problem("`leave` makes no sense here: the user is not connected yet");
     }
     compiler.ops.push(Op::Leave);
+}
+
+fn membership(compiler: &mut Compiler<'_>, node: &Node<'_>, kind: &str) {
+    messages::needs_connection(compiler, node, kind);
+    if !node.value().is_string() {
+        node.expected("text: the room's id");
+    }
+    let room = compiler.template(node);
+    compiler.ops.push(if kind == "enters" { Op::Enter(room) } else { Op::Exit(room) });
 }
 
 fn set(compiler: &mut Compiler<'_>, node: &Node<'_>) {

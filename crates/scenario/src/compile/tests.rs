@@ -31,6 +31,8 @@ fn listing(program: &Program) -> Vec<String> {
         Op::Wait(wait) => format!("wait {}", program.events[usize::from(wait.answer.event.0)].name),
         Op::Think(_) => "think".into(),
         Op::Set { var, .. } => format!("set {}", program.variables[usize::from(var.0)].name),
+        Op::Enter(_) => "enter".to_owned(),
+        Op::Exit(_) => "exit".to_owned(),
         Op::Push { var, max, .. } => format!("push {} {max}", program.variables[usize::from(var.0)].name),
         Op::Choose { branches, .. } => {
             format!("choose {}", branches.iter().map(|(_, pc)| to(pc).to_string()).collect::<Vec<_>>().join(" "))
@@ -68,6 +70,7 @@ fn steps_become_flat_operations() {
     check(json!([]), &[]);
     check(json!([set("a"), {"push": {"var": "b", "value": 1}}, "leave"]), &["set a", "push b 100", "leave"]);
     check(json!([{"emit": {"event": "hi"}}, {"wait": {"event": "ho"}}]), &["emit hi", "wait ho"]);
+    check(json!([{"enters": "r"}, {"leaves": "${room}"}, {"set": {"room": 1}}]), &["enter", "exit", "set room"]);
     check(json!([{"fail": {"operation": "f", "code": "c"}}, {"think": {"fixed_ms": 1}}]), &["fail f", "think"]);
     check(json!([{"http": {"operation": "h", "url": "http://h", "json": {}}}]), &["http POST h"]);
     check(json!([{"http": {"operation": "h", "url": "http://h"}}]), &["http GET h"]);

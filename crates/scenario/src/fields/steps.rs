@@ -6,7 +6,7 @@ use super::parts::*;
 use crate::program::{MicMode, Until};
 
 /// A step is one of these.
-static STEPS: [Type; 14] = [
+static STEPS: [Type; 16] = [
     Type::Object(&HTTP_STEP),
     Type::Object(&EMIT_STEP),
     Type::Object(&WAIT_STEP),
@@ -20,6 +20,8 @@ static STEPS: [Type; 14] = [
     Type::Object(&SPEAK_STEP),
     Type::Object(&LISTEN_STEP),
     Type::Object(&FAIL_STEP),
+    Type::Object(&ENTERS_STEP),
+    Type::Object(&LEAVES_STEP),
     Type::OneOf(&["leave"]),
 ];
 static STEP: Type = Type::AnyOf(&STEPS);
@@ -84,6 +86,16 @@ static LISTEN_STEP: Object = Object::new(
 );
 static FAIL_STEP: Object =
     Object::new("fail_step", "Counts an error.", &[required("fail", Type::Object(&FAIL), ""), NOTE]);
+static ENTERS_STEP: Object = Object::new(
+    "enters_step",
+    "From now on the user is a member of this room: for servers that say so by an event.",
+    &[required("enters", Type::Text, "the room's id"), NOTE],
+);
+static LEAVES_STEP: Object = Object::new(
+    "leaves_step",
+    "From now on the user is no member of this room.",
+    &[required("leaves", Type::Text, "the room's id"), NOTE],
+);
 /// Nobody writes it so: it gets an error that says how it is written.
 static LEAVE_STEP: Object = Object::new("leave_step", "", &[required("leave", Type::Any, ""), NOTE]);
 

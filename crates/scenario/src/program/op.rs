@@ -52,6 +52,10 @@ pub enum Op {
         code: Template,
         message: Template,
     },
+    /// The user is a member of the room from now on.
+    Enter(Template),
+    /// The user is no member of the room from now on.
+    Exit(Template),
     /// Ends the user: runs `finish`.
     Leave,
     End,
@@ -76,6 +80,8 @@ impl Op {
             | Self::LoopStart { .. }
             | Self::LoopEnd { .. }
             | Self::Jump(_)
+            | Self::Enter(_)
+            | Self::Exit(_)
             | Self::Leave
             | Self::End => None,
         }

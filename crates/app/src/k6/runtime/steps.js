@@ -57,6 +57,9 @@ const STEPS = new Map(Object.entries({
     return (task) => task.fail(fill(task.scope()));
   },
   mic: () => () => null,
+  // A script has no ledger.
+  enters: () => () => null,
+  leaves: () => () => null,
   speak(spec) {
     const fill = template(spec);
     return (task) => task.think(1000 * speechSeconds(fill(task.scope())));
