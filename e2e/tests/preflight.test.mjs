@@ -273,3 +273,16 @@ story('what the browser itself forbids is named, too', async (world) => {
     remedy: 'Open this page by https and allow it when the browser asks, or have a lab of your own serve it from there.',
   });
 });
+
+story('how often a message comes to its own sender is found out before the run', async (world) => {
+  const { lab, page } = await besideLab(world);
+  const quick = { room_size: 2, send_min_ms: 200, send_max_ms: 400, read: 'none', reaction_share: 0 };
+  const plan = (own_copies) => chatPlan(lab, crowd(2, 5), { ...quick, own_copies });
+  const told = async (copies) => (await preflight(page, plan(copies))).checks['Copies to the sender: message'];
+  assert.equal(await told(1), undefined);
+  await lab.setFaults({ rules: { no_sender_copy: true } });
+  const [state, detail, remedy] = await told(1);
+  assert.deepEqual([state, detail], ['note', 'it was acknowledged, and had not come back to its sender by the end of the preflight']);
+  assert.match(remedy, /`own_copies`/);
+  assert.equal(await told(0), undefined);
+});

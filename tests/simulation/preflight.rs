@@ -45,6 +45,15 @@ fn what_is_still_to_come_is_waited_for_while_it_may_come() {
     assert_eq!(state(&seen(seldom, Faults::default(), 5, true), message), Some(State::Warning));
 }
 
+#[test]
+fn a_server_that_answers_the_sender_as_well_is_told_of_unless_the_plan_knows_it() {
+    let twice = Faults { own_twice: true, ..Faults::default() };
+    let copies = "Copies to the sender: message";
+    assert_eq!(state(&seen(json!({}), twice, 10, true), copies), Some(State::Warning));
+    assert_eq!(state(&seen(json!({"own_copies": 2}), twice, 10, true), copies), None);
+    assert_eq!(state(&seen(json!({}), Faults::default(), 10, true), copies), None);
+}
+
 fn wanted(plan: Plan) -> ToRehearse {
     let limits = Limits { hosts: plan.hosts(), ..Limits::default() };
     let (csv, clips, origin) = (Vec::new(), Vec::new(), "https://page.test".to_owned());

@@ -10,6 +10,8 @@ use super::memory::Memory;
 pub struct Outlook {
     /// The steps of a user in the order in which they stand, each operation once.
     pub steps: Vec<OutlookStep>,
+    /// How often a message is to come to its own sender; `None`: the scenario has no such messages.
+    pub own_copies: Option<u8>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -50,7 +52,8 @@ impl Outlook {
     pub fn new(program: &Program, facts: UserFacts) -> Self {
         let mut memory = Memory::new(facts, program, 0);
         memory.set_defaults(program, 0.0);
-        let mut outlook = Self::default();
+        let own_copies = program.delivery.as_ref().map(|delivery| delivery.own_copies);
+        let mut outlook = Self { own_copies, ..Self::default() };
         for block in program.once.into_iter().chain([program.before]) {
             outlook.add_block(program, &mut memory, block, true);
         }

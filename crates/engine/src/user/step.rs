@@ -6,7 +6,7 @@ use base::time::{Span, Timestamp};
 use metrics::Tag;
 use plan::{Redirects, Terms};
 use protocol::{Transmit, is_reserved};
-use scenario::{Body, EmitOp, HttpOp, Op, Owed, Pc, Program, Protocol, RoomEffect, Template, WaitOp};
+use scenario::{Body, EmitOp, HttpOp, Op, Owed, Pc, Program, Protocol, RoomEffect, Template, VarId, WaitOp};
 
 use super::canary::{after_by_hand, with_text};
 use super::life::LifeStage;
@@ -115,22 +115,9 @@ impl User {
             }
             Op::Speak(op) => self.speak(ctx, task, op),
             Op::Listen(op) => self.listen(ctx, task, op),
-            Op::Set { var, value } => {
-                let value = value.value(&mut self.memory.scope(wall, task.event(), ""));
-                self.memory.set(var.0 as usize, value);
-                self.memory.secrets.teach(ctx.redactor);
-                Step::Go(next)
-            }
-            Op::Enter(room) => {
-                let room = self.room_of(task, room, wall);
-                self.enter(ctx, &room);
-                Step::Go(next)
-            }
-            Op::Exit(room) => {
-                let room = self.room_of(task, room, wall);
-                ctx.ledger.leave(ctx.now, Some(&room), self.id);
-                Step::Go(next)
-            }
+            Op::Set { var, value } => self.set(ctx, task, *var, value),
+            Op::Enter(room) => self.turn_member(ctx, task, room, true),
+            Op::Exit(room) => self.turn_member(ctx, task, room, false),
             Op::Push { var, value, max } => {
                 self.push(ctx, task, var.0 as usize, value, *max);
                 Step::Go(next)
@@ -303,6 +290,23 @@ impl User {
             }
         };
         args.iter().map(&mut json).collect()
+    }
+
+    fn set(&mut self, ctx: &mut Context<'_>, task: &Task, var: VarId, value: &Template) -> Step {
+        let value = value.value(&mut self.memory.scope(ctx.wall_ms, task.event(), ""));
+        self.memory.set(usize::from(var.0), value);
+        self.memory.secrets.teach(ctx.redactor);
+        Step::Go(task.pc + 1)
+    }
+
+    /// Who is in a room is the scenario's to say.
+    fn turn_member(&mut self, ctx: &mut Context<'_>, task: &Task, room: &Template, is_in: bool) -> Step {
+        let room = self.room_of(task, room, ctx.wall_ms);
+        match is_in {
+            true => self.enter(ctx, &room),
+            false => ctx.ledger.leave(ctx.now, Some(&room), self.id),
+        }
+        Step::Go(task.pc + 1)
     }
 
     /// By what name the ledger knows the room.

@@ -114,15 +114,18 @@ impl Sight<'_> {
             StepKind::Listen => &[Metric::FirstAudio, Metric::AudioLength],
             _ => &[Metric::Operation, Metric::Ack],
         };
-        metrics.iter().map(|metric| metric.of(&step.operation)).find_map(|name| {
-            let is_ours = |tags: &std::collections::BTreeMap<String, String>| match tags.get("population") {
-                Some(population) => *population == self.population.name,
-                None => self.alone,
-            };
-            let mut entries = self.report.metrics.iter();
-            let entry = entries.find(|entry| entry.name == name && is_ours(&entry.tags) && entry.stats.count > 0)?;
-            Some(entry.stats.p50)
-        })
+        metrics.iter().find_map(|metric| self.metric(&metric.of(&step.operation)))
+    }
+
+    /// Its median, if there is one.
+    fn metric(&self, name: &str) -> Option<f64> {
+        let is_ours = |tags: &std::collections::BTreeMap<String, String>| match tags.get("population") {
+            Some(population) => *population == self.population.name,
+            None => self.alone,
+        };
+        let mut entries = self.report.metrics.iter();
+        let entry = entries.find(|entry| entry.name == name && is_ours(&entry.tags) && entry.stats.count > 0)?;
+        Some(entry.stats.p50)
     }
 
     fn failure_of(&self, step: &OutlookStep) -> Option<Failure> {
@@ -182,12 +185,15 @@ fn checks(
     let failure = first_failure(outlook, &seen, is_over);
     let mut checks = Vec::new();
     for step in &outlook.steps {
-        let title = title(step);
+        let comes_back = outlook.own_copies != Some(0);
+        let title = title(step, comes_back);
         if let Some((failed, failure)) = failure.as_ref().filter(|(failed, _)| failed.operation == step.operation) {
             let diagnosis = diagnose(failure, &failed.kind, around);
             checks.push(Check { title, state: State::Failed, detail: diagnosis.cause, remedy: diagnosis.remedy });
         } else if let Some(ms) = seen.time_of(step) {
+            let habit = if step.kind == StepKind::Message { habit(outlook, &seen, step, is_over) } else { None };
             checks.push(Check { title, state: State::Good, detail: shown(ms), remedy: String::new() });
+            checks.extend(habit);
         } else if must_come(step) || step.kind == StepKind::Message {
             let state = match (&failure, is_over) {
                 (Some(_), _) => State::Skipped,
@@ -197,6 +203,9 @@ fn checks(
             };
             let detail = match state {
                 State::Skipped => "not reached",
+                State::Warning if !comes_back => {
+                    "nothing shows whether it was taken: it neither comes back nor is acknowledged"
+                }
                 State::Warning => "not due within a preflight",
                 _ => "",
             };
@@ -206,12 +215,32 @@ fn checks(
     checks
 }
 
-fn title(step: &OutlookStep) -> String {
+/// What the server does with a message's own sender, if the plan says otherwise.
+fn habit(outlook: &Outlook, seen: &Sight<'_>, step: &OutlookStep, is_over: bool) -> Option<Check> {
+    let wanted = outlook.own_copies?;
+    let surplus = seen.report.delivery.own_copies;
+    let has_come_back = seen.metric(&Metric::RoundTrip.of(&step.operation)).is_some();
+    let detail = if surplus > 0 {
+        format!("more of them came back to their sender than the plan says ({wanted} of each): {surplus}")
+    } else if is_over && wanted > 0 && !has_come_back {
+        "it was acknowledged, and had not come back to its sender by the end of the preflight".to_owned()
+    } else {
+        return None;
+    };
+    let remedy = "If that is how this server is, say so in the plan: `own_copies` of the scenario's `delivery`, or the preset's \
+                  variable of that name. 0 is for a server that sends a message to the others alone, 2 for one that answers its sender \
+                  with a copy beside the broadcast.";
+    let title = format!("Copies to the sender: {}", step.operation);
+    Some(Check { title, state: State::Warning, detail, remedy: remedy.to_owned() })
+}
+
+fn title(step: &OutlookStep, comes_back: bool) -> String {
     match step.kind {
         StepKind::Request(_) => format!("Request {}", step.operation),
         StepKind::Connect { .. } => "Connection".to_owned(),
         StepKind::Enter => format!("Room: {}", step.operation),
-        StepKind::Message => format!("Message comes back: {}", step.operation),
+        StepKind::Message if comes_back => format!("Message comes back: {}", step.operation),
+        StepKind::Message => format!("Message is taken: {}", step.operation),
         StepKind::Emit => format!("Event {}", step.operation),
         StepKind::Listen => format!("Voice is heard: {}", step.operation),
     }
