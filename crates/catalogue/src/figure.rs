@@ -24,7 +24,7 @@ table! {
         Delivered = ledger("delivery.delivered", "owed and arrived, however late").better(Better::Higher).falsified_by(&[Falsifier::Queue]);
         Missing = ledger("delivery.missing", "owed and not arrived").better(Better::Lower).falsified_by(&[Falsifier::Queue]);
         Duplicated = ledger("delivery.duplicated", "second and further arrivals of a message at the same member, its sender left out").better(Better::Lower);
-        OwnCopies = ledger("delivery.own_copies", "second and further arrivals of a message at its own sender: some servers answer a sender with a copy beside the broadcast");
+        OwnCopies = ledger("delivery.own_copies", "arrivals of a message at its own sender beyond what the scenario says: some servers answer a sender with a copy beside the broadcast");
         Reordered = ledger("delivery.reordered", "first arrivals after a later message of the same sender at that member").better(Better::Lower);
         Late = Definition { clocks: Clocks::Two, ..ledger("delivery.late", "first arrivals more than `late_after_s` after sending") }.better(Better::Lower).falsified_by(&[Falsifier::Lateness, Falsifier::Clocks]);
         Arrived = ledger("delivery.arrived", "first arrivals, owed or not").better(Better::Higher).falsified_by(&[Falsifier::Queue]);

@@ -55,7 +55,7 @@ pub static PLAN: Object = Object::new(
             "settle_s",
             WITHIN_A_WEEK,
             "3",
-            "a stopping run waits so long for messages in flight before its users leave",
+            "a stopping run waits at least so long before its users leave, and up to 10 s more while messages are still on their way",
         ),
         or("graceful_stop_s", WITHIN_A_WEEK, "15", "a user may take so long to finish before it is cut off"),
         // The ledger forgets who left ten minutes ago; a message that late is lost to everybody's patience anyway.
