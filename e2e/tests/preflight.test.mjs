@@ -129,7 +129,7 @@ story('what the server refuses is named with its cause', async (world) => {
     connecting(choosy.url),
     'Connection',
     `${ws(choosy.url)} refuses pages from the Origin ${lab.url}: this origin is not welcome`,
-    `Add ${lab.url} to the origins that the server accepts.`,
+    `Add ${lab.url} to the origins that the server accepts. The switch is called cors_allowed_origins in python-socketio and Flask-SocketIO, CheckOrigin in gorilla/websocket and googollee's server, OriginPatterns in coder/websocket, SetCors in zishang520's.`,
   );
   const old = await start(startOld);
   await expect(
@@ -146,7 +146,7 @@ story('what the server refuses is named with its cause', async (world) => {
   );
   const locked = await start(startLocked);
   const accounts = 'Check the accounts and tokens of the plan: right server, not expired, registered.';
-  await expect(connecting(locked.url), 'Connection', `${ws(locked.url)} refused the login: your token has expired`, accounts);
+  await expect(connecting(locked.url), 'Connection', `${ws(locked.url)} does not let this user in: your token has expired`, accounts);
   const strangers = chatPlan(lab, crowd(2, 5), { register: false });
   await expect(strangers, 'Request rest.login', `${lab.url} refused the login: 이메일 또는 비밀번호가 올바르지 않습니다.`, accounts);
   const unknown = '000000000000000000000000';

@@ -132,7 +132,16 @@ impl Sight<'_> {
         let mut errors = self.report.errors.iter();
         let error =
             errors.find(|error| error.population == self.population.name && error.operation == step.operation)?;
-        Some(Failure { operation: error.operation.clone(), code: error.code.clone(), words: error.sample.clone() })
+        let words = self.reason_of(&error.code).unwrap_or_else(|| error.sample.clone());
+        Some(Failure { operation: error.operation.clone(), code: error.code.clone(), words })
+    }
+
+    /// What the server said when it closed a connection with the code of this error, if it is one of a connection that was lost.
+    fn reason_of(&self, code: &str) -> Option<String> {
+        let number: u16 = code.strip_prefix("lost: closed ")?.parse().ok()?;
+        let mut closes = self.report.disconnects.iter();
+        let close = closes.find(|close| close.population == self.population.name && close.code == number)?;
+        (!close.reason.is_empty()).then(|| format!("the WebSocket closed with {number}: {}", close.reason))
     }
 
     /// The steps for the run as a whole fail before there is anything to count.

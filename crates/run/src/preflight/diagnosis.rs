@@ -137,7 +137,13 @@ fn connect(failure: &Failure, address: &str, is_socket_io: bool, around: &Around
     if failure.code == "not_allowed" {
         return not_allowed(&server, &failure.words);
     }
-    let has_opened = !failure.code.starts_with("closed 1006") && failure.code != "timeout";
+    // What was usable for a moment and then went is no question of where the endpoint is.
+    let lost = failure.code.strip_prefix("lost: ");
+    let code = lost.unwrap_or(&failure.code).strip_prefix("closed ");
+    let has_opened = lost.is_some() || (code != Some("1006") && failure.code != "timeout");
+    if let Some(code) = code.filter(|_| lost.is_some()) {
+        return closed(&server, code, &failure.words);
+    }
     if around.silence(address).is_some() && !has_opened {
         return unreachable(&server, around);
     }
@@ -145,13 +151,11 @@ fn connect(failure: &Failure, address: &str, is_socket_io: bool, around: &Around
         if let Some(known) = engine(address, &server, has_opened, around) {
             return known;
         }
-        if let Some(code) = failure.code.strip_prefix("closed ").filter(|_| has_opened) {
-            return closed(&server, code, &failure.words);
+        if has_opened && code.is_none() {
+            return not_let_in(&server, &said(failure));
         }
-        if has_opened {
-            return auth(&server, &said(failure));
-        }
-    } else if let Some(code) = failure.code.strip_prefix("closed ").filter(|_| has_opened) {
+    }
+    if let Some(code) = code.filter(|_| has_opened) {
         return closed(&server, code, &failure.words);
     }
     if let Some(QuestionSeen::Answer { status, body }) = around.seen.get(&Question::read(address)) {
@@ -182,7 +186,7 @@ fn connect(failure: &Failure, address: &str, is_socket_io: bool, around: &Around
             around.origin
         ),
         format!(
-            "Allow the Origin {} on the server, check the path {}, and let the proxy pass `Upgrade: websocket`.",
+            "Allow the Origin {} on the server, check the path {}, and let the proxy pass `Upgrade: websocket`. {ORIGIN_SWITCHES}",
             around.origin,
             path_of(address)
         ),
@@ -197,7 +201,10 @@ fn engine(address: &str, server: &str, has_opened: bool, around: &Around) -> Opt
     match now {
         Some(QuestionSeen::Answer { status: 200, body }) if body.starts_with("0{") => Some(found(
             format!("{server} speaks Engine.IO 4 to plain requests, but refuses the WebSocket: it does not accept the Origin {}, or a proxy passes no WebSockets.", around.origin),
-            format!("Allow the Origin {} on the server, or let the proxy pass `Upgrade: websocket`.", around.origin),
+            format!(
+                "Allow the Origin {} on the server, or let the proxy pass `Upgrade: websocket`. {ORIGIN_SWITCHES}",
+                around.origin
+            ),
         )).filter(|_| !has_opened),
         _ if speaks_old => Some(old_version(server)),
         Some(QuestionSeen::Answer { status: 400, body }) if body.contains("protocol version") || body.contains("\"code\":5") => {
@@ -240,7 +247,7 @@ fn origin_refused(server: &str, body: &str, around: &Around) -> Diagnosis {
     let said = words_of(body);
     found(
         format!("{server} refuses pages from the Origin {}: {said}", around.origin),
-        format!("Add {} to the origins that the server accepts.", around.origin),
+        format!("Add {} to the origins that the server accepts. {ORIGIN_SWITCHES}", around.origin),
     )
 }
 
@@ -251,15 +258,66 @@ fn auth(server: &str, said: &str) -> Diagnosis {
     )
 }
 
+/// Socket.IO's answer to a CONNECT was no.
+fn not_let_in(server: &str, said: &str) -> Diagnosis {
+    if said.contains("Invalid namespace") {
+        return found(
+            format!("{server} has no namespace of this name: {said}"),
+            "Check the scenario's connect.namespace; the main one is /.",
+        );
+    }
+    found(
+        format!("{server} does not let this user in: {said}"),
+        "Check the accounts and tokens of the plan: right server, not expired, registered.",
+    )
+}
+
+/// The code and the reason that came stand first, then what the code means, then what to do.
 fn closed(server: &str, code: &str, words: &str) -> Diagnosis {
     let reason = words.rsplit_once(": ").map_or("", |(_, reason)| reason).trim();
-    let said = if reason.is_empty() { "without a reason".to_owned() } else { format!("and said: {reason}") };
+    let is_said = !reason.is_empty() && !words.starts_with("on its way");
+    let said = if is_said { format!(" and said: {reason}") } else { " without a reason".to_owned() };
+    let (means, remedy) = meaning(code);
+    let means = if means.is_empty() { String::new() } else { format!(" ({means})") };
+    found(format!("{server} opened the WebSocket and closed it with {code}{means}{said}"), remedy)
+}
+
+/// What a close code means (RFC 6455, 7.4.1, and the registry that it began), and what to do about it.
+fn meaning(code: &str) -> (&'static str, &'static str) {
+    let log = "Look up the code and the reason in the server's log.";
     match code {
-        "1008" | "4001" | "4003" | "4401" | "4403" => auth(server, &format!("it closed with {code} {said}")),
-        _ => found(
-            format!("{server} opened the WebSocket and closed it with {code} {said}"),
-            "Look up the code and the reason in the server's log.",
+        "1000" => ("as if all were done", "The server ends the conversation by itself: look in its log why."),
+        "1001" | "1012" => ("the server goes or is started anew", log),
+        "1002" | "1003" | "1007" => (
+            "it cannot read what was sent",
+            "Check the scenario's protocol, its event field and what it sends first; a server may speak with another parser.",
         ),
+        "1005" => (
+            "no code",
+            "Check what the user sends first: a server may not speak this protocol, or with another parser.",
+        ),
+        "1006" => (
+            "cut off without a word",
+            "Look into the server's log, and whether a proxy in front of it ends connections.",
+        ),
+        "1008" => (
+            "against its rules",
+            "Mostly that is a token, an account or an Origin that the server does not take: check these, and its log.",
+        ),
+        "1009" => (
+            "a frame was longer than it takes",
+            "Send less at a time, or raise the server's limit for frames (maxHttpBufferSize, max_size, maxPayload).",
+        ),
+        "1011" => ("a fault in the server", "Look into the server's log at this moment."),
+        "1013" => ("it is too busy", "Try again later, with fewer users, or look what keeps the server busy."),
+        "4001" | "4003" | "4401" | "4403" => (
+            "a code of its own",
+            "By its number it may be about a token or an account: check these, and look the code up in the server's documentation.",
+        ),
+        code if code.starts_with('4') || code.starts_with('3') => {
+            ("a code of its own", "Look the code up in the server's documentation or log.")
+        }
+        _ => ("", log),
     }
 }
 
@@ -277,6 +335,18 @@ fn refused_by_words(failure: &Failure) -> Option<Diagnosis> {
     let said = said(failure);
     if has(&["rate_limit", "rate limit", "ratelimit", "too many", "too_many", "throttl", "http 429"]) {
         Some(rate_limit(&said))
+    } else if has(&[
+        "already exist",
+        "exists already",
+        "already taken",
+        "already in use",
+        "already registered",
+        "이미 ",
+    ]) {
+        Some(found(
+            format!("The server has this name or account already: {said}"),
+            "Let the names differ from run to run: `{run}` in the accounts' patterns, or `${run.id}` in the scenario.",
+        ))
     } else if has(&["banned", "profan", "forbidden word", "bad word", "message_rejected", "금칙어"]) {
         Some(found(
             format!("The server rejects what the message says: {said}"),
@@ -382,6 +452,9 @@ fn path_of(address: &str) -> &str {
     rest.find('/').map_or("/", |at| &rest[at..])
 }
 
+/// Libraries that refuse other Origins unless they are told of them.
+const ORIGIN_SWITCHES: &str = "The switch is called cors_allowed_origins in python-socketio and Flask-SocketIO, CheckOrigin in \
+                               gorilla/websocket and googollee's server, OriginPatterns in coder/websocket, SetCors in zishang520's.";
 /// How servers say that something is not there.
 const NOT_FOUND: [&str; 6] = ["not found", "not_found", "no such", "unknown room", "does not exist", "찾을 수 없"];
 const MAX_WORDS: usize = 200;

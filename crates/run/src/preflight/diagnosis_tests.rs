@@ -375,29 +375,67 @@ fn what_refuses_a_websocket() {
         &never_opened(),
         &around(PAGE, [there.clone(), (four.clone(), said(403, r#"{"code":4,"message":"Forbidden"}"#))]),
         "ws://chat.example refuses pages from the Origin http://127.0.0.1:4280: Forbidden",
-        "Add http://127.0.0.1:4280 to the origins that the server accepts.",
+        &format!("Add http://127.0.0.1:4280 to the origins that the server accepts. {ORIGIN_SWITCHES}"),
     );
     check(
         &chat(CHAT),
         &never_opened(),
         &around(PAGE, [there.clone(), (four, said(200, "0{\"sid\":\"a\"}"))]),
         "ws://chat.example speaks Engine.IO 4 to plain requests, but refuses the WebSocket: it does not accept the Origin http://127.0.0.1:4280, or a proxy passes no WebSockets.",
-        "Allow the Origin http://127.0.0.1:4280 on the server, or let the proxy pass `Upgrade: websocket`.",
+        &format!(
+            "Allow the Origin http://127.0.0.1:4280 on the server, or let the proxy pass `Upgrade: websocket`. {ORIGIN_SWITCHES}"
+        ),
     );
     check(
         &plain("ws://chat.example/ws"),
         &never_opened(),
         &around(PAGE, [there]),
         "ws://chat.example answers, but refuses the WebSocket, and the browser hides why: it does not accept the Origin http://127.0.0.1:4280, the path is wrong, or a proxy passes no WebSockets.",
-        "Allow the Origin http://127.0.0.1:4280 on the server, check the path /ws, and let the proxy pass `Upgrade: websocket`.",
+        &format!(
+            "Allow the Origin http://127.0.0.1:4280 on the server, check the path /ws, and let the proxy pass `Upgrade: websocket`. {ORIGIN_SWITCHES}"
+        ),
     );
     check(
         &plain("ws://chat.example/ws"),
         &failure("closed 1013", "the WebSocket closed with 1013 before it was usable: try later"),
         &around(PAGE, []),
-        "ws://chat.example opened the WebSocket and closed it with 1013 and said: try later",
-        "Look up the code and the reason in the server's log.",
+        "ws://chat.example opened the WebSocket and closed it with 1013 (it is too busy) and said: try later",
+        "Try again later, with fewer users, or look what keeps the server busy.",
     );
+}
+
+/// A server that opens the WebSocket and then closes it, while a plain GET of the same address is a 404, as it is on many.
+#[test]
+fn what_was_opened_and_closed_is_told_by_its_code() {
+    let address = "ws://chat.example/ws";
+    let plain_get = [(Question::any(address), QuestionSeen::Hidden), (Question::read(address), said(404, ""))];
+    let beside = around(PAGE, plain_get);
+    let beside_chat = around(PAGE, [(Question::engine(CHAT, 4), said(404, ""))]);
+    let lost = |code: u16| failure(&format!("lost: closed {code}"), "on its way: join");
+    let before = |code: u16, reason: &str| {
+        let words = format!("the WebSocket closed with {code} before it was usable: {reason}");
+        failure(&format!("closed {code}"), &words)
+    };
+    let opened = |rest: &str| format!("ws://chat.example opened the WebSocket and closed it with {rest}");
+    let cases = [
+        (lost(4401), "4401 (a code of its own) without a reason", "By its number it may be about"),
+        (lost(1008), "1008 (against its rules) without a reason", "Mostly that is a token"),
+        (lost(1009), "1009 (a frame was longer than it takes) without a reason", "Send less at a time"),
+        (lost(1006), "1006 (cut off without a word) without a reason", "Look into the server's log, and"),
+        (lost(4242), "4242 (a code of its own) without a reason", "Look the code up"),
+        (before(1011, "boom"), "1011 (a fault in the server) and said: boom", "Look into the server's log at"),
+        (before(4003, "no key"), "4003 (a code of its own) and said: no key", "By its number it may be about"),
+        (before(1005, ""), "1005 (no code) without a reason", "Check what the user sends first"),
+    ];
+    for (failure, cause, remedy) in cases {
+        let found = diagnose(&failure, &plain(address), &beside);
+        assert_eq!(found.cause, opened(cause));
+        assert!(found.remedy.starts_with(remedy), "{}", found.remedy);
+    }
+    for code in [1008, 4401] {
+        let found = diagnose(&lost(code), &chat(CHAT), &beside_chat);
+        assert!(found.cause.starts_with(&opened(&code.to_string())), "{}", found.cause);
+    }
 }
 
 #[test]
@@ -407,8 +445,22 @@ fn what_a_server_says_no_to() {
         &chat(CHAT),
         &failure("Authentication error", r#"{"message":"Authentication error"}"#),
         &none,
-        "ws://chat.example refused the login: Authentication error",
+        "ws://chat.example does not let this user in: Authentication error",
         "Check the accounts and tokens of the plan: right server, not expired, registered.",
+    );
+    check(
+        &chat(CHAT),
+        &failure("Invalid namespace", r#"{"message":"Invalid namespace"}"#),
+        &none,
+        "ws://chat.example has no namespace of this name: Invalid namespace",
+        "Check the scenario's connect.namespace; the main one is /.",
+    );
+    check(
+        &call("POST", "http://chat.example/signup", &[]),
+        &failure("403", r#"HTTP 403 {"message":"nickname already exists"}"#),
+        &none,
+        "The server has this name or account already: nickname already exists (403)",
+        "Let the names differ from run to run: `{run}` in the accounts' patterns, or `${run.id}` in the scenario.",
     );
     check(
         &StepKind::Enter,

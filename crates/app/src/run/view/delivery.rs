@@ -147,7 +147,12 @@ fn received(ledger: &LedgerDelta, which: impl Fn(Figure, u64) -> String) -> Vec<
         ),
         row("Reordered", Figure::Reordered, "Arrived after a later message of the same sender.", Mood::Warn),
         row("Late", Figure::Late, "Arrived, owed or not, later than the plan allows.", Mood::Warn),
-        row("Extra", Figure::Extra, "Arrived although not owed: sent before the member was known to be in, around its leaving, or what its sender was not to get.", Mood::Plain),
+        row(
+            "Extra",
+            Figure::Extra,
+            "Arrived although not owed: sent before the member was known to be in, around its leaving, or what its sender was not to get.",
+            Mood::Plain,
+        ),
     ]
 }
 
