@@ -141,8 +141,20 @@ story('what the server refuses is named with its cause', async (world) => {
   await expect(
     connecting(lab.url, { path: '/chat/' }),
     'Connection',
-    `${ws(lab.url)} has no WebSocket endpoint at /chat/ (404).`,
+    `${ws(lab.url)} lets no WebSocket in at /chat/, and has Socket.IO at /socket.io/.`,
     "Set the scenario's connect.path to /socket.io/: there is one.",
+  );
+  await expect(
+    chatPlan(lab, crowd(2, 5), { socket: closed.url }),
+    'Connection',
+    `${ws(closed.url)} lets no Socket.IO in, and ${ws(lab.url)} does.`,
+    `Two addresses of the plan may be swapped: put ${ws(lab.url)} where it has the one for the sockets.`,
+  );
+  await expect(
+    connecting(lab.url, { asks: `${lab.url}/nothing/here` }),
+    'Request rest.ask',
+    `${lab.url} is where Socket.IO lives; nothing of an API that this page could read is at /nothing/here/ask.`,
+    `If the API has an address of its own, the plan has the wrong one here. If it is this one, check the path, and have the server allow pages from ${lab.url} (CORS).`,
   );
   const locked = await start(startLocked);
   const accounts = 'Check the accounts and tokens of the plan: right server, not expired, registered.';

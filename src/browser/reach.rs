@@ -1,16 +1,20 @@
 //! Why a browser gave no answer: it hides the reason from scripts, but some causes can be told apart from outside.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
+use std::rc::Rc;
 
 use gloo_timers::callback::Timeout;
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
-use web_sys::{AbortController, Request, RequestInit, RequestMode, RequestRedirect, ResponseType, Url};
+use web_sys::{
+    AbortController, MessageEvent, Request, RequestInit, RequestMode, RequestRedirect, ResponseType, Url, WebSocket,
+};
 
+use super::address::opened;
 use super::body::{self, AnswerBody};
 use super::clock::Clock;
-use run::preflight::{Nearby, Question, QuestionSeen};
+use run::preflight::{AskedBy, Nearby, Question, QuestionSeen};
 
 #[wasm_bindgen]
 extern "C" {
@@ -77,22 +81,56 @@ fn ask(url: &str) -> Result<js_sys::Promise, JsValue> {
 pub async fn look(question: &Question) -> QuestionSeen {
     let clock = Clock::new();
     let begin_ms = clock.now_ms();
-    match get(question).await {
-        Ok(seen) => seen,
-        Err(_) => QuestionSeen::Nothing { ms: clock.now_ms() - begin_ms },
+    let seen = match question.by {
+        AskedBy::Socket => knock(&question.url).await,
+        AskedBy::Get | AskedBy::ReadGet => get(question).await.ok(),
+    };
+    match seen {
+        Some(seen) => seen,
+        None => QuestionSeen::Nothing { ms: clock.now_ms() - begin_ms },
     }
 }
 
+/// Opens a WebSocket, waits for its first frame, and closes it. `None`: it did not open.
+async fn knock(url: &str) -> Option<QuestionSeen> {
+    let socket = WebSocket::new(&opened(url).ok()?).ok()?;
+    let has_opened = Rc::new(Cell::new(false));
+    let frame = js_sys::Promise::new(&mut |resolve, _| {
+        let first = Closure::once_into_js({
+            let resolve = resolve.clone();
+            move |event: MessageEvent| drop(resolve.call1(&JsValue::NULL, &event.data()))
+        });
+        let over = Closure::once_into_js(move |_: JsValue| drop(resolve.call0(&JsValue::NULL)));
+        socket.set_onmessage(Some(first.unchecked_ref()));
+        socket.set_onclose(Some(over.unchecked_ref()));
+    });
+    let noted = Rc::clone(&has_opened);
+    let on_open = Closure::<dyn FnMut()>::new(move || noted.set(true));
+    socket.set_onopen(Some(on_open.as_ref().unchecked_ref()));
+    let late = js_sys::Promise::new(&mut |resolve, _| {
+        Timeout::new(LOOK_TIMEOUT_MS, move || drop(resolve.call0(&JsValue::NULL))).forget();
+    });
+    let first = JsFuture::from(js_sys::Promise::race(&js_sys::Array::of2(&frame, &late))).await;
+    socket.set_onopen(None);
+    socket.set_onmessage(None);
+    socket.set_onclose(None);
+    // It may not be open yet, which is all that can go wrong.
+    let _ = socket.close();
+    let first = first.ok().and_then(|frame| frame.as_string()).unwrap_or_default();
+    has_opened.get().then(|| QuestionSeen::Opened { first: first.chars().take(MOST_BODY).collect() })
+}
+
 async fn get(question: &Question) -> Result<QuestionSeen, JsValue> {
+    let is_read = question.by == AskedBy::ReadGet;
     let controller = AbortController::new()?;
     let init = RequestInit::new();
-    init.set_mode(if question.is_read { RequestMode::Cors } else { RequestMode::NoCors });
+    init.set_mode(if is_read { RequestMode::Cors } else { RequestMode::NoCors });
     init.set_credentials(web_sys::RequestCredentials::Omit);
     init.set_cache(web_sys::RequestCache::NoStore);
     init.set_signal(Some(&controller.signal()));
     // An answer that may be read may also say that it is a redirect. One that stays hidden cannot: there a browser knows no other
     // way than to follow.
-    if question.is_read {
+    if is_read {
         init.set_redirect(RequestRedirect::Manual);
     }
     let answer = global_fetch(&Request::new_with_str_and_init(&question.url, &init)?);
@@ -102,7 +140,7 @@ async fn get(question: &Question) -> Result<QuestionSeen, JsValue> {
         move || controller.abort()
     });
     let response: web_sys::Response = JsFuture::from(answer).await?.unchecked_into();
-    if !question.is_read {
+    if !is_read {
         return Ok(QuestionSeen::Hidden);
     }
     if response.type_() == ResponseType::Opaqueredirect {

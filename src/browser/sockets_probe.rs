@@ -20,7 +20,7 @@ pub async fn at_lab() -> Option<Trial> {
         return None;
     }
     let origin = own_origin();
-    let seen = look(&Question { url: format!("{origin}/lab/info"), is_read: true }).await;
+    let seen = look(&Question::read(&format!("{origin}/lab/info"))).await;
     let is_lab = matches!(seen, QuestionSeen::Answer { status: 200, body } if body.contains("\"lab\""));
     let url = || format!("{}/socket.io/{ENGINE}", origin.replacen("http", "ws", 1));
     is_lab.then(|| Trial { url: url(), protocols: Vec::new() })

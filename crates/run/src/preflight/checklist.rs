@@ -2,6 +2,7 @@
 
 use super::around::Around;
 use super::diagnosis::{Failure, diagnose};
+use base::url;
 use catalogue::Metric;
 use engine::user::{Outlook, OutlookStep, StepKind};
 use metrics::Report;
@@ -89,6 +90,20 @@ pub fn failures(plan: &Plan, report: &Report, is_over: bool) -> Vec<(Failure, St
 pub fn connects(plan: &Plan) -> Vec<StepKind> {
     let steps = (0..plan.populations.len()).filter_map(|at| outlook(plan, at)).flat_map(|outlook| outlook.steps);
     steps.map(|step| step.kind).filter(|kind| matches!(kind, StepKind::Connect { .. })).collect()
+}
+
+/// Of all addresses that the plan's users connect to or ask, each once.
+pub fn origins(plan: &Plan) -> Vec<String> {
+    let steps = (0..plan.populations.len()).filter_map(|at| outlook(plan, at)).flat_map(|outlook| outlook.steps);
+    let origin = |step: OutlookStep| match step.kind {
+        StepKind::Request(call) => Some(url::origin(&call.url)),
+        StepKind::Connect { url, .. } => Some(url::origin(&url)),
+        _ => None,
+    };
+    let mut origins: Vec<String> = steps.filter_map(origin).collect();
+    origins.sort_unstable();
+    origins.dedup();
+    origins
 }
 
 fn outlook(plan: &Plan, at: usize) -> Option<Outlook> {

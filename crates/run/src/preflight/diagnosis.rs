@@ -4,7 +4,7 @@
 //! and the same error. What it does show differs by cause, though, if the same server is asked in different ways.
 
 use super::around::{Around, Diagnosis, found};
-use super::question::{Question, QuestionSeen};
+use super::question::{AskedBy, Question, QuestionSeen};
 use super::reach::{bad_address, unreachable, way_there};
 use base::url;
 use engine::NOT_NAMED;
@@ -47,6 +47,17 @@ fn request(failure: &Failure, call: &Call, around: &Around) -> Diagnosis {
         "over_limit" => found(
             format!("This browser's limits have no room for one more user: {words}"),
             "Raise the limit under \"Hosts and limits\", or play fewer users.",
+        ),
+        "cors" | "404" if speaks(&Question::usual_socket(&call.url), around) => found(
+            format!(
+                "{server} is where Socket.IO lives; nothing of an API that this page could read is at {}.",
+                path_of(&call.url)
+            ),
+            format!(
+                "If the API has an address of its own, the plan has the wrong one here. If it is this one, check the path, and have the \
+                 server allow pages from {} (CORS).",
+                around.origin
+            ),
         ),
         "cors" => cors(call, &server, around),
         "timeout" if around.silence(&call.url).is_none() => found(
@@ -148,6 +159,9 @@ fn connect(failure: &Failure, address: &str, is_socket_io: bool, around: &Around
         return unreachable(&server, around);
     }
     if is_socket_io {
+        if let Some(known) = by_socket(address, &server, around).filter(|_| !has_opened) {
+            return known;
+        }
         if let Some(known) = engine(address, &server, has_opened, around) {
             return known;
         }
@@ -191,6 +205,38 @@ fn connect(failure: &Failure, address: &str, is_socket_io: bool, around: &Around
             path_of(address)
         ),
     )
+}
+
+/// Where a WebSocket of our own finds Socket.IO. It needs no permission from the server, as requests do.
+fn by_socket(address: &str, server: &str, around: &Around) -> Option<Diagnosis> {
+    let path = path_of(address);
+    if speaks(&Question::socket(address, 4), around) {
+        return Some(found(
+            format!("{server} lets a WebSocket in at {path}, and not this user's."),
+            "Check what the scenario adds to the address (query, token, subprotocols), and whether the server was full for a moment.",
+        ));
+    }
+    if speaks(&Question::socket(address, 3), around) {
+        return Some(old_version(server));
+    }
+    if speaks(&Question::usual_socket(address), around) {
+        return Some(found(
+            format!("{server} lets no WebSocket in at {path}, and has Socket.IO at /socket.io/."),
+            "Set the scenario's connect.path to /socket.io/: there is one.",
+        ));
+    }
+    let other = around.seen.keys().find(|question| !question.is_to(address) && speaks(question, around))?;
+    let other = url::origin(&other.url);
+    Some(found(
+        format!("{server} lets no Socket.IO in, and {other} does."),
+        format!("Two addresses of the plan may be swapped: put {other} where it has the one for the sockets."),
+    ))
+}
+
+/// There is a Socket.IO of today.
+fn speaks(question: &Question, around: &Around) -> bool {
+    let seen = around.seen.get(question).filter(|_| question.by == AskedBy::Socket);
+    matches!(seen, Some(QuestionSeen::Opened { first }) if first.starts_with("0{"))
 }
 
 /// What the same Engine.IO endpoint says to plain requests.

@@ -438,6 +438,46 @@ fn what_was_opened_and_closed_is_told_by_its_code() {
     }
 }
 
+/// Requests are blind where a server sends no CORS headers; a WebSocket is not.
+#[test]
+fn what_a_websocket_of_our_own_finds() {
+    let hello = || QuestionSeen::Opened { first: r#"0{"sid":"a"}"#.to_owned() };
+    let other_path = "ws://chat.example/chat/";
+    let hidden = (Question::any(CHAT), QuestionSeen::Hidden);
+    #[track_caller]
+    fn cause(kind: &StepKind, failure: &Failure, seen: Vec<(Question, QuestionSeen)>, expected: &str) {
+        assert_eq!(diagnose(failure, kind, &around(PAGE, seen)).cause, expected);
+    }
+    let never = never_opened();
+    cause(
+        &chat(CHAT),
+        &never,
+        vec![hidden.clone(), (Question::socket(CHAT, 4), hello())],
+        "ws://chat.example lets a WebSocket in at /socket.io/, and not this user's.",
+    );
+    let old = vec![hidden.clone(), (Question::socket(CHAT, 4), nothing(5.0)), (Question::socket(CHAT, 3), hello())];
+    let speaks_old =
+        "ws://chat.example speaks Engine.IO 3 (Socket.IO 2), and tabswarm speaks Engine.IO 4 (Socket.IO 3 and later).";
+    cause(&chat(CHAT), &never, old, speaks_old);
+    let elsewhere = vec![hidden.clone(), (Question::usual_socket(other_path), hello())];
+    let there = "ws://chat.example lets no WebSocket in at /chat/, and has Socket.IO at /socket.io/.";
+    cause(&chat(other_path), &never, elsewhere.clone(), there);
+    let swapped = vec![hidden.clone(), (Question::usual_socket("http://chat.example:5002"), hello())];
+    let other = "ws://chat.example lets no Socket.IO in, and ws://chat.example:5002 does.";
+    cause(&chat(CHAT), &never, swapped, other);
+    // A WebSocket that opened and then was closed has found the endpoint.
+    let closed = failure("lost: closed 4401", "on its way: join");
+    let own = "ws://chat.example opened the WebSocket and closed it with 4401 (a code of its own) without a reason";
+    cause(&chat(other_path), &closed, elsewhere, own);
+    let api = call("POST", "http://chat.example/api/login", &[]);
+    let here =
+        vec![(Question::any(CHAT), QuestionSeen::Hidden), (Question::usual_socket("http://chat.example"), hello())];
+    let no_api =
+        "http://chat.example is where Socket.IO lives; nothing of an API that this page could read is at /api/login.";
+    cause(&api, &failure("cors", ""), here.clone(), no_api);
+    cause(&api, &failure("404", "HTTP 404 Cannot POST /api/login"), here, no_api);
+}
+
 #[test]
 fn what_a_server_says_no_to() {
     let none = around(PAGE, []);

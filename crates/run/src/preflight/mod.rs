@@ -13,8 +13,9 @@ mod rehearsal;
 
 pub use around::{Around, Diagnosis, Nearby};
 pub use browser::{BrowserFacts, browser_checks, more_browsers};
+use checklist::origins;
 pub use checklist::{Check, Checklist, Group, State, connects, failures};
 pub use diagnosis::{Failure, diagnose};
-pub use question::{Question, QuestionSeen, questions};
+pub use question::{AskedBy, Question, QuestionSeen, questions};
 use question::{may_ask, most_counted};
 pub use rehearsal::{BrowserSeen, CountAt, ENGINE, Rehearsal, RehearsalInput, RehearsalOutput, ToRehearse, rehearsal};

@@ -1,15 +1,26 @@
 //! What a server is asked besides, to tell apart what a browser shows alike.
 
+use std::collections::BTreeSet;
+
 use base::url;
 use engine::user::StepKind;
 use plan::{Limits, Plan};
 
-/// One GET.
+/// One request, or one WebSocket.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Question {
     pub url: String,
-    /// The answer is to be read, for which the server's permission (CORS) is needed; else only whether one comes.
-    pub is_read: bool,
+    pub by: AskedBy,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum AskedBy {
+    /// A GET, of which only is seen whether an answer comes.
+    Get,
+    /// A GET whose answer is to be read, for which the server's permission (CORS) is needed.
+    ReadGet,
+    /// A WebSocket, which needs no such permission. It says nothing, and is closed after the first frame.
+    Socket,
 }
 
 #[derive(Debug, Clone, PartialEq)]
@@ -20,6 +31,10 @@ pub enum QuestionSeen {
     },
     /// There is an answer, and it stays hidden.
     Hidden,
+    /// The WebSocket opened; with the beginning of the first frame, if one came.
+    Opened {
+        first: String,
+    },
     /// The answer is to ask elsewhere; where, a page cannot see.
     Redirect,
     Nothing {
@@ -31,34 +46,47 @@ pub enum QuestionSeen {
 impl Question {
     /// Whether anything answers there.
     pub fn any(address: &str) -> Self {
-        Self { url: over_http(address), is_read: false }
+        Self { url: over_http(address), by: AskedBy::Get }
     }
 
     /// It goes to the server of this address.
     pub fn is_to(&self, address: &str) -> bool {
-        url::origin(&self.url) == over_http(&url::origin(address))
+        over_http(&url::origin(&self.url)) == over_http(&url::origin(address))
     }
 
     pub fn read(address: &str) -> Self {
-        Self { url: over_http(address), is_read: true }
+        Self { url: over_http(address), by: AskedBy::ReadGet }
     }
 
     /// An Engine.IO handshake by polling: it needs no WebSocket, and its answer says what is wrong.
     pub fn engine(address: &str, version: u32) -> Self {
-        Self { url: format!("{}?EIO={version}&transport=polling", over_http(address)), is_read: true }
+        Self { url: format!("{}?EIO={version}&transport=polling", over_http(address)), by: AskedBy::ReadGet }
+    }
+
+    /// The same by a WebSocket, which no CORS header is needed for.
+    pub fn socket(address: &str, version: u32) -> Self {
+        Self { url: format!("{}?EIO={version}&transport=websocket", over_ws(address)), by: AskedBy::Socket }
+    }
+
+    /// Where Socket.IO lives on a server unless it is told otherwise.
+    pub fn usual_socket(address: &str) -> Self {
+        Self::socket(&format!("{}/socket.io/", url::origin(address)), 4)
     }
 }
 
-/// What to ask when a step of this kind has failed.
-pub fn questions(kind: &StepKind) -> Vec<Question> {
+/// What to ask when a step of this kind has failed; `origins`: of all addresses of the plan, for two of them may be swapped.
+pub fn questions(kind: &StepKind, origins: &[String]) -> Vec<Question> {
     match kind {
-        StepKind::Request(call) => vec![Question::any(&call.url)],
+        StepKind::Request(call) => vec![Question::any(&call.url), Question::usual_socket(&call.url)],
         StepKind::Connect { url, is_socket_io: false } => vec![Question::any(url), Question::read(url)],
         StepKind::Connect { url, is_socket_io: true } => {
             let default = format!("{}/socket.io/", url::origin(url));
             let mut all = vec![Question::any(url), Question::engine(url, 4), Question::engine(url, 3)];
             all.push(Question::engine(&default, 4));
-            all.dedup();
+            all.extend([Question::socket(url, 4), Question::socket(url, 3), Question::usual_socket(url)]);
+            all.extend(origins.iter().map(|origin| Question::usual_socket(origin)));
+            let mut known = BTreeSet::new();
+            all.retain(|question| known.insert(question.clone()));
             all
         }
         _ => Vec::new(),
@@ -88,6 +116,11 @@ fn over_http(address: &str) -> String {
         Some((scheme, rest)) if scheme.eq_ignore_ascii_case("wss") => format!("https://{rest}"),
         _ => address.to_owned(),
     }
+}
+
+fn over_ws(address: &str) -> String {
+    let http = over_http(address);
+    http.strip_prefix("http").map_or(http.clone(), |rest| format!("ws{rest}"))
 }
 
 #[cfg(test)]

@@ -6,7 +6,7 @@ use std::collections::VecDeque;
 
 use super::{
     Around, BrowserFacts, Checklist, Nearby, Question, QuestionSeen, State, browser_checks, connects, failures,
-    may_ask, most_counted, questions,
+    may_ask, most_counted, origins, questions,
 };
 use crate::{Capacity, Run, RunInput, layout};
 use catalogue::Metric;
@@ -202,7 +202,8 @@ impl Rehearsal {
                     return self.end();
                 }
                 let failed = failures(&self.plan, &self.report, true);
-                self.stage = Stage::Asks(failed.iter().flat_map(|(_, kind)| questions(kind)).collect());
+                let origins = origins(&self.plan);
+                self.stage = Stage::Asks(failed.iter().flat_map(|(_, kind)| questions(kind, &origins)).collect());
                 self.ask();
             }
             _ => {}
