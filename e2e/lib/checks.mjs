@@ -1,7 +1,7 @@
 // What must hold, in the words of a story.
 import assert from 'node:assert/strict';
 
-import { counter, errorsInWords } from './report.mjs';
+import { counter, errorsInWords, metric } from './report.mjs';
 
 /**
  * @param {RunReport} report
@@ -26,6 +26,12 @@ export const events = (report, direction, event) => counter(report, `events.${di
 
 export function between(what, value, low, high) {
   assert.ok(value >= low && value <= high, `${what} is ${value}, not between ${low} and ${high}`);
+}
+
+/** Every delivery that was owed is a sample of fan-out; what nobody owed may be none. */
+export function sampledDeliveries(report) {
+  const { arrived, delivered } = report.delivery;
+  between('samples of fan-out', metric(report, 'message.fanout').count, delivered, arrived);
 }
 
 /**
