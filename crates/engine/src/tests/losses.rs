@@ -107,3 +107,18 @@ fn texts_that_differ_for_each_user_are_no_endless_list() {
     assert!(errors.contains(&"oops (other codes) Active x70".to_owned()), "{errors:?}");
     assert!(errors.contains(&"oops no room for user 7 Active x2".to_owned()), "{errors:?}");
 }
+
+#[test]
+fn a_code_may_be_a_number_wherever_it_stands() {
+    let ask =
+        json!({ "http": { "operation": "rest.x", "url": "http://h/x", "error_code": "/code", "required": false } });
+    let scenario = json!({ "flow": [ask], "errors": [{ "event": "oops", "code": "/code", "message": "/text" }] });
+    let mut bench = Bench::new(scenario, held(1));
+    bench.connect(0);
+    bench.give(Input::Edge(FromEdge::Fetched { fetch: FetchId(0), outcome: answer(409, r#"{"code":4090}"#) }));
+    for told in [r#"{"code":17,"text":"no"}"#, r#"{"code":{"odd":1},"text":"no"}"#, r#"{"code":""}"#] {
+        bench.text(0, &format!(r#"42["oops",{told}]"#));
+    }
+    let errors = Bench::errors(&bench.engine.snapshot(bench.now));
+    assert_eq!(errors, ["oops 17 Active x1", "oops no Active x1", "oops oops Active x1", "rest.x 4090 Flow x1"]);
+}

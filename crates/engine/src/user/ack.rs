@@ -21,7 +21,7 @@ use super::pending::holds_all;
 pub fn refusal(rule: &AwaitedAck, tests: &[Match], heard: &HeardArguments<'_>) -> Option<String> {
     let is_no = if tests.is_empty() { is_usual_no(heard.args) } else { !holds_all(tests, heard) };
     is_no.then(|| {
-        let code = rule.code.as_ref().and_then(|code| text(heard.part(code).as_deref()?));
+        let code = rule.code.as_ref().and_then(|code| code_of(heard.part(code).as_deref()?));
         code.or_else(|| usual_code(heard.args)).unwrap_or_else(|| REFUSED.to_owned())
     })
 }
@@ -66,10 +66,11 @@ fn is_followed_by_nothing(rest: &[Value]) -> bool {
 
 /// The first of these that is a text or a number.
 fn usual_code(args: &Args<'_>) -> Option<String> {
-    PLACES.iter().find_map(|place| text(&args.value(0, place)?))
+    PLACES.iter().find_map(|place| code_of(&args.value(0, place)?))
 }
 
-fn text(value: &Value) -> Option<String> {
+/// A code is a text or a number, wherever servers have one.
+pub fn code_of(value: &Value) -> Option<String> {
     match value {
         Value::String(text) if !text.is_empty() => Some(text.clone()),
         Value::Number(number) => Some(number.to_string()),
@@ -81,12 +82,12 @@ fn text(value: &Value) -> Option<String> {
 pub fn refusal_code(place: Option<&Pointer>, data: &str) -> Option<String> {
     let args = Args::text(data);
     match place {
-        Some(place) => text(&args.value(0, &place.path)?),
+        Some(place) => code_of(&args.value(0, &place.path)?),
         // Data that is a text may be anything; a number is a code.
         None => ["/data/code", "/code"]
             .iter()
-            .find_map(|place| text(&args.value(0, place)?))
-            .or_else(|| text(&args.value(0, "/data").filter(Value::is_number)?)),
+            .find_map(|place| code_of(&args.value(0, place)?))
+            .or_else(|| code_of(&args.value(0, "/data").filter(Value::is_number)?)),
     }
 }
 

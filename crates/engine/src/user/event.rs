@@ -1,7 +1,5 @@
 //! What arrives: frames, answers, acknowledgements, echoes, errors, HTTP answers, and the passing of time.
 
-use serde_json::Value;
-
 use crate::wire::{CanaryReply, Told};
 use base::json;
 use base::time::{Span, Timestamp};
@@ -9,6 +7,7 @@ use metrics::Receipt;
 use protocol::{Args, BINARY_FRAME, Incoming, Session};
 use scenario::{Arguments, ErrorRule, EventId, Op, OperationId, Reaction};
 
+use super::ack::code_of;
 use super::arguments::HeardArguments;
 use super::context::shorten;
 use super::due::Failed;
@@ -330,13 +329,7 @@ impl User {
     }
 
     fn on_error_event(&mut self, ctx: &mut Context<'_>, rule: &ErrorRule, heard: &HeardArguments<'_>) {
-        let text = |pointer: &Option<scenario::Pointer>| {
-            pointer.as_ref().and_then(|pointer| heard.part(pointer)).and_then(|value| match &*value {
-                Value::String(text) => Some(text.clone()),
-                Value::Null => None,
-                other => Some(other.to_string()),
-            })
-        };
+        let text = |pointer: &Option<scenario::Pointer>| code_of(heard.part(pointer.as_ref()?).as_deref()?);
         let event = &ctx.program.events[rule.event.0 as usize].name;
         let message = text(&rule.message);
         let code = text(&rule.code).or(message).unwrap_or_else(|| event.clone());

@@ -7,6 +7,7 @@ use base::json;
 use base::time::Span;
 use scenario::{HttpOp, Op};
 
+use super::ack::code_of;
 use super::context::shorten;
 use super::memory::Found;
 use super::{Context, User};
@@ -80,11 +81,9 @@ impl User {
         let expected = if op.expect.is_empty() { (200..300).contains(&status) } else { op.expect.contains(&status) };
         let parsed: [Value; 1] = [json::read(body).unwrap_or(Value::Null)];
         if !expected {
-            let code = op.error_code.as_ref().and_then(|pointer| pointer.find(&parsed)).and_then(Value::as_str);
-            return Some((
-                code.map_or_else(|| status.to_string(), str::to_owned),
-                format!("HTTP {status} {}", shorten(body, MAX_BODY)),
-            ));
+            let code = op.error_code.as_ref().and_then(|pointer| pointer.find(&parsed)).and_then(code_of);
+            let code = code.unwrap_or_else(|| status.to_string());
+            return Some((code, format!("HTTP {status} {}", shorten(body, MAX_BODY))));
         }
         let found = Found::Answer { status, headers, body: &parsed };
         // Of what no step waits for any more, nothing is kept.
