@@ -294,7 +294,7 @@ story('how often a message comes to its own sender is found out before the run',
   assert.equal(await told(1), undefined);
   await lab.setFaults({ rules: { no_sender_copy: true } });
   const [state, detail, remedy] = await told(1);
-  assert.deepEqual([state, detail], ['note', 'it was acknowledged, and had not come back to its sender by the end of the preflight']);
+  assert.deepEqual([state, detail], ['mind', 'it was acknowledged, and had not come back to its sender by the end of the preflight']);
   assert.match(remedy, /`own_copies`/);
   assert.equal(await told(0), undefined);
 });
