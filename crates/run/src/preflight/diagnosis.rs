@@ -194,6 +194,11 @@ fn connect(failure: &Failure, address: &str, is_socket_io: bool, around: &Around
             "Look whether the server is busy, or whether a proxy in front of it passes WebSockets on.",
         );
     }
+    hidden(&server, address, around)
+}
+
+/// A WebSocket never opened, and nothing that was asked besides says why.
+fn hidden(server: &str, address: &str, around: &Around) -> Diagnosis {
     found(
         format!(
             "{server} answers, but refuses the WebSocket, and the browser hides why: it does not accept the Origin {}, the path is wrong, or a proxy passes no WebSockets.",
