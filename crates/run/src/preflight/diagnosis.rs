@@ -48,7 +48,7 @@ fn request(failure: &Failure, call: &Call, around: &Around) -> Diagnosis {
             format!("This browser's limits have no room for one more user: {words}"),
             "Raise the limit under \"Hosts and limits\", or play fewer users.",
         ),
-        "cors" | "404" if speaks(&Question::usual_socket(&call.url), around) => found(
+        "cors" | "404" | "405" if speaks(&Question::usual_socket(&call.url), around) => found(
             format!(
                 "{server} is where Socket.IO lives; nothing of an API that this page could read is at {}.",
                 path_of(&call.url)
