@@ -39,6 +39,7 @@ fn picture(plan: &Plan, adding: &Aggregator) {
         status: Status::default(),
         finished: false,
         clock_bound: None,
+        told: None,
         thresholds: Cow::Owned(adding.thresholds()),
         search: None,
         search_level: None,

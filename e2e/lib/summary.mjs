@@ -4,7 +4,7 @@ import { milliseconds, table } from './table.mjs';
 
 /** Everything of a report that a person asks first. */
 export function summary(report) {
-  const parts = [operations(report), errors(report), disconnects(report), delivery(report), health(report), thresholds(report), verdict(report)];
+  const parts = [operations(report), errors(report), disconnects(report), delivery(report), health(report), thresholds(report), verdict(report), insights(report)];
   return parts.filter(Boolean).join('\n\n');
 }
 
@@ -87,4 +87,10 @@ function verdict({ verdict }) {
   if (!verdict) return undefined;
   const { outcome, so_far, sentence, reasons } = verdict;
   return [`verdict: ${outcome.toUpperCase()}${so_far ? ' so far' : ''}`, ...(sentence ? [`  ${sentence}`] : []), ...reasons.map(({ text }) => `  ${text}`)].join('\n');
+}
+
+/** What stands out; reports of earlier versions do not say. */
+function insights({ insights = [] }) {
+  if (!insights.length) return undefined;
+  return ['what stands out:', ...insights.map(({ happened, may_mean, to_do }) => `  ${happened}\n    ${may_mean} ${to_do}`)].join('\n');
 }

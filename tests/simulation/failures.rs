@@ -1,7 +1,7 @@
 //! Things that go wrong in mid-run.
 
 use base::time::{Span, Timestamp};
-use metrics::CloseKind;
+use metrics::{CloseKind, ClosedBy, InsightKind};
 use run::RunInput;
 use serde_json::json;
 use testkit::Faults;
@@ -27,6 +27,16 @@ fn users_come_back_after_a_lost_connection_and_their_senders_do_not_double() {
     assert_eq!(counter(&world, "reconnects"), 14);
     assert_eq!(ledger(&world).missing, 0, "a cut connection is no loss of messages: {:?}", ledger(&world));
     assert_eq!(world.run.status().users.by_state.done, 40);
+    let told = metrics::insights(world.run.totals()).into_iter().map(|insight| insight.what).collect::<Vec<_>>();
+    let lost = InsightKind::MassClose {
+        at_s: 39.0,
+        within_s: 1.0,
+        lost: 14,
+        of: 40,
+        by: Some(ClosedBy::Server),
+        code: Some(1006),
+    };
+    assert_eq!(told, [lost]);
 }
 
 #[test]
@@ -49,6 +59,11 @@ fn who_does_not_come_back_has_lost_one_connection() {
     let sentence = &status.verdict.as_ref().expect("it is over").sentence;
     let expected = "10 connections lost that nobody planned; 10 of 10 users had none when the load ended.";
     assert!(sentence.contains(expected), "{sentence}");
+    let told = metrics::insights(world.run.totals());
+    let kinds: Vec<_> = told.iter().map(|insight| &insight.what).collect();
+    let [close, no_service, ..] = kinds[..] else { panic!("{told:#?}") };
+    assert!(matches!(close, InsightKind::MassClose { lost: 10, of: 10, .. }), "{close:?}");
+    assert!(matches!(no_service, InsightKind::NoService { until_s: None, users: 10, .. }), "{no_service:?}");
 }
 
 #[test]

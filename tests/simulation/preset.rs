@@ -13,6 +13,7 @@ fn check_everything(faults: Faults) {
     });
     let world = played(chat_plan(held(10, 60), variables), faults);
     assert_eq!(errors(&world), Vec::<String>::new());
+    assert_eq!(metrics::insights(world.run.totals()), []);
     let counts = &world.chat.counts;
     let received = |event: &str| counts.events.get(event).copied().unwrap_or(0);
     for (operation, event, least) in [

@@ -2,7 +2,7 @@
 //! on both sides.
 
 use base::time::Span;
-use metrics::{ClosedBy, Phase, ReasonKind};
+use metrics::{ClosedBy, InsightKind, Phase, ReasonKind};
 use plan::Plan;
 use run::RunInput;
 use serde_json::{Value, json};
@@ -206,6 +206,8 @@ fn the_cap_shows_as_silent_users_whose_sockets_die_without_a_frame() {
     assert_eq!(count("connect", "died without a frame"), [(Phase::BeforeGreeting, 10)]);
     // One loss is one error.
     assert_eq!(totals.errors().len(), 1);
+    let told: Vec<_> = metrics::insights(totals).into_iter().map(|insight| insight.what).collect();
+    assert!(matches!(told[..], [InsightKind::NoGreeting { silent: 10, greeted: 30, .. }]), "{told:?}");
 }
 
 #[test]

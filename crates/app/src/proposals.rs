@@ -229,6 +229,7 @@ mod tests {
             status: run::Status::default(),
             finished: true,
             clock_bound: None,
+            told: None,
             thresholds: Cow::Owned(Vec::new()),
             search: None,
             search_level: None,

@@ -13,6 +13,7 @@ mod evidence;
 mod finding;
 mod histogram;
 mod ids;
+mod insight;
 mod ledger;
 mod listeners;
 mod playback;
@@ -40,6 +41,7 @@ pub use evidence::{
 };
 pub use finding::{FindingDelta, FindingEntry, FindingKey, FindingTotal, MOST_NAMED};
 pub use histogram::{CensoredStats, Histogram, HistogramError, PERCENTILES, Stats};
+pub use insight::{Insight, InsightKind, MOST_INSIGHTS, Section, insights};
 pub use ledger::{Ledger, Missed, Receipt};
 pub use listeners::{HeardSums, ListenerDelta, Listeners};
 pub use plan::{Threshold, ThresholdError, ThresholdUnit as Unit};

@@ -7,7 +7,9 @@ use super::log::Log;
 use super::status::{RunPhase, Status, UsersNow};
 use base::time::Span;
 use document::Problem;
-use metrics::{Browser, REPORT_VERSION, Report, ReportFacts, SearchReport, ThresholdResult, Totals, UnreadableReport};
+use metrics::{
+    Browser, Insight, REPORT_VERSION, Report, ReportFacts, SearchReport, ThresholdResult, Totals, UnreadableReport,
+};
 use plan::{Plan, Threshold};
 
 #[derive(Debug, Clone)]
@@ -22,6 +24,8 @@ pub struct RunResult<'a> {
     pub finished: bool,
     /// With several browsers: how wrong the comparison of their clocks can be.
     pub clock_bound: Option<Span>,
+    /// What stood out, as its report has it; `None`: a run that goes on, or went on, here, whose totals say it.
+    pub told: Option<Vec<Insight>>,
     /// Of the plan, in its order.
     pub thresholds: Cow<'a, [ThresholdResult]>,
     /// `None`: the plan has no search.
@@ -51,12 +55,21 @@ impl RunResult<'_> {
             problem: self.status.problem.clone(),
             clock_bound_ms: self.clock_bound.map(Span::as_millis_f64),
             verdict: self.status.verdict.clone(),
+            insights: self.insights().into_owned(),
             finished: self.finished,
             thresholds: self.thresholds.clone().into_owned(),
             search: self.search.clone(),
             log: self.log.entry(),
         };
         Report::new(&self.plan, &self.totals, facts)
+    }
+
+    /// What stands out. A report holds less than its run did, so what was told of it then is told again.
+    pub fn insights(&self) -> Cow<'_, [Insight]> {
+        match &self.told {
+            Some(told) => Cow::Borrowed(told),
+            None => Cow::Owned(metrics::insights(&self.totals)),
+        }
     }
 
     /// How the run does by any threshold. A window, or a scope that is not the usual one, is known of the plan's own only.
@@ -84,6 +97,7 @@ impl RunResult<'static> {
             plan: Cow::Owned(plan),
             finished: report.finished,
             clock_bound: report.clock_bound_ms.map(Span::from_millis_f64),
+            told: Some(report.insights.clone()),
             // They were judged when the run was there: with its samples, and by the rules of then.
             thresholds: report.thresholds.iter().cloned().map(ThresholdResult::from).collect(),
             search: report.search.clone(),

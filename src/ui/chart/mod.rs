@@ -14,9 +14,17 @@ use app::run::view::charts::ChartData;
 
 /// The charts of a section; where none can be drawn, a sentence stands for all of them.
 #[component]
-pub fn ChartSection(label: &'static str, children: ChildrenFn) -> impl IntoView {
+pub fn ChartSection(
+    label: &'static str,
+    /// Its name for links that lead here; empty: none do.
+    #[prop(optional)]
+    anchor: String,
+    children: ChildrenFn,
+) -> impl IntoView {
+    let anchor = (!anchor.is_empty()).then_some(anchor);
+    let tabindex = anchor.as_ref().map(|_| "-1");
     if can_draw() {
-        view! { <section class="charts" aria-label=label>{children()}</section> }.into_any()
+        view! { <section class="charts" id=anchor tabindex=tabindex aria-label=label>{children()}</section> }.into_any()
     } else {
         view! {
             <p class="card problem" role="status">

@@ -2,12 +2,14 @@
 
 use leptos::prelude::*;
 
+use super::insights::anchor;
 use crate::ui::chart::{Chart, ChartSection};
 use crate::ui::parts::Select;
 use crate::ui::store::Store;
 use app::run::view::charts::ChartKind;
 use app::run::view::{Clue, Phase};
 use app::trace::TraceEvent;
+use metrics::Section;
 
 #[component]
 pub fn Charts() -> impl IntoView {
@@ -17,7 +19,7 @@ pub fn Charts() -> impl IntoView {
     let is_unplayed = store.tables(|tables| tables.is_unplayed);
     view! {
         <div hidden=is_unplayed>
-        <ChartSection label="Charts">
+        <ChartSection label="Charts" anchor=anchor(store, Section::Charts)>
             {ChartKind::ALL.map(move |kind| view! { <ChartCard kind hidden=Signal::derive(move || kind == ChartKind::Messages && !is_shown.get()) /> }).collect_view()}
             <Show when=move || has_voice.get()>{ChartKind::VOICE.map(|kind| view! { <ChartCard kind /> }).collect_view()}</Show>
         </ChartSection>

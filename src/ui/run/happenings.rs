@@ -2,10 +2,12 @@
 
 use leptos::prelude::*;
 
+use super::insights::anchor;
 use crate::ui::parts::{Card, keyed, unique_id};
 use crate::ui::store::Store;
 use app::run::RunEvent;
 use app::run::control::Happening;
+use metrics::Section;
 
 #[component]
 pub fn Happenings() -> impl IntoView {
@@ -34,7 +36,7 @@ pub fn Happenings() -> impl IntoView {
     };
     view! {
         <div hidden=move || rows.with(|rows| rows.is_empty()) && !is_running.get()>
-            <Card title="What happened" hint="The numbers are the marks on the charts.">
+            <Card title="What happened" hint="The numbers are the marks on the charts." anchor=anchor(store, Section::Marks)>
                 <form class="row" hidden=move || !is_running.get() on:submit=on_submit>
                     <label for=id.clone() class="unseen">"Note"</label>
                     <span class="box">

@@ -2,9 +2,11 @@
 
 use leptos::prelude::*;
 
+use super::insights::anchor;
 use crate::ui::parts::{Card, DataTable, Facts};
 use crate::ui::store::Store;
 use app::run::view::WORKER_COLUMNS;
+use metrics::Section;
 
 /// What a reader of the results must know before anything else; nothing while the generator keeps up.
 #[component]
@@ -26,7 +28,7 @@ pub fn Health() -> impl IntoView {
     let workers = store.tables(|tables| tables.health.workers.clone());
     let facts = store.tables(|tables| tables.health.facts.clone());
     view! {
-        <Card title="Generator health">
+        <Card title="Generator health" anchor=anchor(store, Section::Generator)>
             <p class=move || format!("verdict {}", says.get().1.class())>{move || says.get().0}</p>
             <DataTable label="Workers" columns=&WORKER_COLUMNS rows=workers />
             <Facts facts />

@@ -7,6 +7,7 @@ mod evidence;
 mod happenings;
 mod health;
 mod hear;
+mod insights;
 mod live;
 mod log;
 mod past;
@@ -33,6 +34,7 @@ pub use happenings::HappeningList;
 use happenings::Happenings;
 use health::{Health, Warnings};
 use hear::Hear;
+use insights::Insights;
 use live::LiveControl;
 use log::Log;
 pub use past::PastOutcome;
@@ -60,6 +62,7 @@ pub fn RunPage() -> impl IntoView {
             </div>
             <div class="results" hidden=is_empty>
                 <VerdictCard />
+                <Insights />
                 <Tiles />
                 <Warnings />
                 <Search />

@@ -6,6 +6,7 @@ use super::charts::Charts;
 use super::evidence::Evidence;
 use super::happenings::Happenings;
 use super::health::{Health, Warnings};
+use super::insights::Insights;
 use super::log::Log;
 use super::search::Search;
 use super::tables::{Closes, Consistency, Contract, Counters, Delivery, Disconnects, Errors, Operations, Thresholds};
@@ -18,6 +19,7 @@ pub fn PastOutcome() -> impl IntoView {
     view! {
         <div class="results">
             <VerdictCard />
+            <Insights />
             <Tiles />
             <Warnings />
             <Search />

@@ -3,12 +3,14 @@
 use leptos::prelude::*;
 
 use super::evidence::investigate;
+use super::insights::anchor;
 use crate::ui::parts::{Card, DataTable, Select, keyed};
 use crate::ui::store::Store;
 use app::run::view::{
     CLOSE_COLUMNS, CONSISTENCY_COLUMNS, CONTRACT_COLUMNS, COUNTER_COLUMNS, Clue, DISCONNECT_COLUMNS, ERROR_COLUMNS,
     OPERATION_COLUMNS, RECEIVED_COLUMNS, SENT_COLUMNS, SILENCE_COLUMNS, ThresholdRow,
 };
+use metrics::Section;
 
 /// The plan's thresholds and how the run does by them.
 #[component]
@@ -57,7 +59,7 @@ pub fn Operations() -> impl IntoView {
         populations.get().into_iter().map(label).collect::<Vec<_>>()
     });
     view! {
-        <Card title="Operations" hint="Latencies and counts of samples without the warm-up; errors with it.">
+        <Card title="Operations" hint="Latencies and counts of samples without the warm-up; errors with it." anchor=anchor(store, Section::Operations)>
             <div class="narrow" hidden=move || populations.with(Vec::len) < 2>
                 <Select label="Users" options value=chosen on_choose=move |name| chosen.set(name) />
             </div>
@@ -99,7 +101,7 @@ pub fn Errors() -> impl IntoView {
     let rows = store.tables(|tables| tables.errors.clone());
     let is_empty = move || rows.with(Vec::is_empty);
     view! {
-        <Card title="Errors" hint=Signal::derive(move || if is_empty() { "None." } else { "" }.to_owned())>
+        <Card title="Errors" hint=Signal::derive(move || if is_empty() { "None." } else { "" }.to_owned()) anchor=anchor(store, Section::Errors)>
             <div hidden=is_empty><DataTable label="Errors" columns=&ERROR_COLUMNS rows on_open=move |(row, _)| investigate(store, Clue::Error(row)) /></div>
         </Card>
     }
@@ -113,7 +115,7 @@ pub fn Disconnects() -> impl IntoView {
     let notes = store.tables(|tables| tables.close_notes.clone());
     let is_empty = move || rows.with(Vec::is_empty);
     view! {
-        <Card title="Disconnects" hint=Signal::derive(move || if is_empty() { "None." } else { "" }.to_owned())>
+        <Card title="Disconnects" hint=Signal::derive(move || if is_empty() { "None." } else { "" }.to_owned()) anchor=anchor(store, Section::Disconnects)>
             <div hidden=is_empty><DataTable label="Disconnects" columns=&DISCONNECT_COLUMNS rows on_open=move |(row, _)| investigate(store, Clue::Close(row)) /></div>
             {move || notes.get().into_iter().map(|note| view! { <p class="hint">{note}</p> }).collect_view()}
         </Card>

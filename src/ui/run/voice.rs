@@ -2,9 +2,11 @@
 
 use leptos::prelude::*;
 
+use super::insights::anchor;
 use crate::ui::parts::{Card, DataTable, Facts};
 use crate::ui::store::Store;
 use app::run::view::{ANSWER_COLUMNS, TURN_COLUMNS};
+use metrics::Section;
 
 #[component]
 pub fn Voice() -> impl IntoView {
@@ -17,7 +19,7 @@ pub fn Voice() -> impl IntoView {
     let facts = Signal::derive(move || voice.with(|voice| voice.facts.clone()));
     view! {
         <div hidden=is_absent>
-            <Card title="Conversations">
+            <Card title="Conversations" anchor=anchor(store, Section::Conversations)>
                 <p class=class>{move || voice.with(|voice| voice.verdict.clone())}</p>
                 <div class="ledgers">
                     <DataTable label="Turns" columns=&TURN_COLUMNS rows=turns />

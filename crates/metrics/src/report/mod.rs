@@ -27,6 +27,7 @@ use super::delta::LedgerDelta;
 use super::evidence::Evidence;
 use super::finding::FindingEntry;
 use super::histogram::Stats;
+use super::insight::Insight;
 use super::search::SearchReport;
 use super::threshold::{BaselineResult, Outcome, ThresholdResult, WindowResult};
 use super::totals::{EndedBy, LoadEnd, Staleness};
@@ -64,6 +65,9 @@ pub struct Report {
     /// What the numbers are worth; absent: the run has not begun.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub verdict: Option<Verdict>,
+    /// What stands out, the gravest first, at most [`MOST_INSIGHTS`](crate::MOST_INSIGHTS). Absent: nothing, or it is of an earlier version.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub insights: Vec<Insight>,
     /// Users by state at the end, over all populations.
     #[serde(default)]
     pub users: UsersByState,
@@ -127,6 +131,7 @@ pub struct ReportFacts {
     pub problem: Option<String>,
     pub clock_bound_ms: Option<f64>,
     pub verdict: Option<Verdict>,
+    pub insights: Vec<Insight>,
     pub finished: bool,
     pub thresholds: Vec<ThresholdResult>,
     pub search: Option<SearchReport>,

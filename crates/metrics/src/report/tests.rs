@@ -108,6 +108,7 @@ fn report() -> Report {
         problem: None,
         clock_bound_ms: Some(1.5),
         verdict: None,
+        insights: crate::insights(&totals),
         finished: true,
         search: None,
         log: LogEntry { lines: log_lines(), left_out: 3 },
@@ -131,7 +132,9 @@ fn a_report_is_what_its_schema_says() {
     let schema: Value = serde_json::from_str(include_str!("../../../../docs/report.schema.json")).unwrap();
     let validator = jsonschema::validator_for(&schema).unwrap();
     let empty = Report::new(&plan(), &Totals::default(), ReportFacts::default());
-    for report in [report(), empty] {
+    let told: Vec<Insight> = crate::insight::testing::one_of_each().into_iter().map(|(kind, _)| kind.into()).collect();
+    let told = told.chunks(crate::MOST_INSIGHTS).map(|told| Report { insights: told.to_vec(), ..report() });
+    for report in told.chain([report(), empty]) {
         let document = serde_json::to_value(&report).unwrap();
         let problems: Vec<_> =
             validator.iter_errors(&document).map(|error| format!("{}: {error}", error.instance_path())).collect();
@@ -139,6 +142,13 @@ fn a_report_is_what_its_schema_says() {
         let text = serde_json::to_string(&report).unwrap();
         assert_eq!(serde_json::from_str::<Report>(&text).unwrap(), report);
     }
+}
+
+#[test]
+fn a_report_of_an_earlier_version_tells_nothing() {
+    let mut document = serde_json::to_value(report()).unwrap();
+    document.as_object_mut().unwrap().remove("insights");
+    assert_eq!(serde_json::from_value::<Report>(document).unwrap().insights, []);
 }
 
 #[test]

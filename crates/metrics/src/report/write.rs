@@ -31,6 +31,7 @@ impl Report {
             problem: facts.problem,
             clock_bound_ms: facts.clock_bound_ms,
             verdict: facts.verdict,
+            insights: facts.insights,
             users: totals.users_by_state(),
             load_end: LoadEndEntry::of(totals),
             metrics: metrics(totals),

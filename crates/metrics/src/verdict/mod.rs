@@ -6,7 +6,7 @@
 mod generators;
 mod judge;
 mod sentence;
-mod words;
+pub(crate) mod words;
 
 pub use judge::{RunJudgement, clock_doubts};
 pub use sentence::cut_waiting;

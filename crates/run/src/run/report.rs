@@ -34,6 +34,7 @@ impl Run {
             status: self.status(),
             finished: self.is_done() && !self.page.is_cut_off,
             clock_bound: self.clock_bound,
+            told: None,
             thresholds: self.thresholds(),
             search: self.search(),
             search_level: self.search_level(),

@@ -1,10 +1,11 @@
 //! The thresholds as JUnit XML, as build servers show test results. What cannot be judged is an error, which is what JUnit calls a test
-//! that could not tell; one more test case says whether the load was what the plan asks.
+//! that could not tell; one more test case says whether the load was what the plan asks. What stands
+//! out is told beside them: it is no test.
 
 use maud::{PreEscaped, html};
 
 use crate::run::view::{measured, threshold_note};
-use metrics::{Outcome, Report, ThresholdEntry, ThresholdResult, Verdict, VerdictOutcome};
+use metrics::{Insight, Outcome, Report, ThresholdEntry, ThresholdResult, Verdict, VerdictOutcome};
 
 pub fn write(report: &Report) -> String {
     let invalid = report.verdict.as_ref().filter(|verdict| verdict.outcome == VerdictOutcome::Invalid);
@@ -40,6 +41,7 @@ pub fn write(report: &Report) -> String {
                         }
                     }
                 }
+                @if !report.insights.is_empty() { system-out { (insights(report)) } }
             }
         }
     };
@@ -89,6 +91,12 @@ fn found(entry: &ThresholdEntry) -> String {
         if entry.value.is_some() { format!("measured {}", measured(&result)) } else { "not measured".to_owned() };
     let note = threshold_note(&result);
     text(&if note.is_empty() { value } else { format!("{value}; {note}") })
+}
+
+/// One on each line.
+fn insights(report: &Report) -> String {
+    let line = |it: &Insight| text(&format!("{} {} {}", it.happened, it.may_mean, it.to_do));
+    report.insights.iter().map(line).collect::<Vec<_>>().join("\n")
 }
 
 /// XML has no place for most control characters, not even escaped.

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use super::*;
 use crate::run::view::RunView;
 use base::time::Span;
-use metrics::{Outcome, Reason, ReasonKind, Report, Verdict, VerdictOutcome};
+use metrics::{InsightKind, Outcome, Reason, ReasonKind, Report, Verdict, VerdictOutcome};
 use plan::Plan;
 use testkit::{ClosePoint, Faults, VoiceConfig, World};
 
@@ -286,6 +286,29 @@ fn junit_tells_failures_from_what_nobody_can_tell() {
     }
     check(VerdictOutcome::Fail, 0);
     check(VerdictOutcome::Invalid, 1);
+}
+
+#[test]
+fn what_stands_out_is_in_the_files_that_people_and_pipelines_read() {
+    let close = InsightKind::MassClose { at_s: 83.0, within_s: 1.0, lost: 40, of: 40, by: None, code: None };
+    let refused =
+        InsightKind::Refused { at_s: 2.0, operation: "join".into(), code: "GONE\u{1}".into(), count: 5, of: 9 };
+    let told = past(Report { insights: vec![close.into(), refused.into()], ..report() });
+    let xml = Format::Junit.write(&told, None);
+    let (_, said) = elements(&xml, "system-out").remove(0);
+    let lines: Vec<_> = said.lines().collect();
+    assert_eq!(lines.len(), 2);
+    assert!(
+        lines[0].starts_with("At 1:23 40 of 40 open connections were lost within 1 s. A process of the target may "),
+        "{said}"
+    );
+    assert!(lines[1].starts_with("join ended with “GONE\u{fffd}” in 5 of 9 attempts"), "{said}");
+    let page = Format::Html.write(&told, None);
+    assert!(page.contains("<a href=\"#disconnects\">At 1:23 40 of 40 open connections were lost within 1 s.</a>"));
+    assert!(page.contains("id=\"disconnects\""));
+    let none = past(Report { insights: Vec::new(), ..report() });
+    assert!(!Format::Junit.write(&none, None).contains("system-out"));
+    assert!(!Format::Html.write(&none, None).contains("id=\"insights\""));
 }
 
 #[test]

@@ -38,7 +38,7 @@ use std::sync::Arc;
 use self::table::Row;
 use crate::run::control::{ControlView, Happening, happenings};
 use crate::run::log::{LogFilter, LogRow, rows};
-use metrics::{UserId, VerdictOutcome};
+use metrics::{Insight, UserId, VerdictOutcome};
 use run::{Log, Run, RunResult};
 use swarm::Picture;
 
@@ -68,6 +68,8 @@ pub struct Tables {
     /// Seconds that are over.
     second: u32,
     pub verdict: VerdictView,
+    /// What stands out, the gravest first.
+    pub insights: Vec<Insight>,
     pub thresholds: Vec<ThresholdRow>,
     /// How many of them are kept, in words; empty: the plan has none.
     pub kept: (String, Mood),
@@ -172,6 +174,7 @@ impl Tables {
             revision: before.tables.revision + 1,
             second: totals.timeline().closed(),
             verdict: VerdictView::of(result.status.verdict.as_ref()),
+            insights: result.insights().into_owned(),
             kept: thresholds::summary(&thresholds),
             thresholds,
             search: result.search.as_ref().map(|search| SearchView::of(search, result.search_level, is_over)),

@@ -88,6 +88,25 @@ fn sentence(text: &str) -> String {
     format!("{first}{}.", letters.as_str())
 }
 
+/// Each leads to the part of this file that shows more of it.
+pub fn insights(tables: &Tables) -> Markup {
+    html! {
+        @if !tables.insights.is_empty() {
+            section.card.insights aria-labelledby="insights" {
+                h2 #insights { "What stands out" }
+                ol {
+                    @for insight in &tables.insights {
+                        li {
+                            a href={"#" (insight.evidence.anchor())} { (insight.happened) }
+                            " " span.hint { (insight.may_mean) " " (insight.to_do) }
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
+
 pub fn tiles(view: &RunView) -> Markup {
     html! {
         dl.tiles {

@@ -73,6 +73,7 @@ fn body(past: &PastRun, view: &RunView, parts: Option<&ChartParts>) -> Markup {
         header.report-head { (facts::head(past, view)) }
         main #results {
             (facts::verdict(view))
+            (facts::insights(tables))
             (facts::tiles(view))
             (facts::warnings(tables))
             (search::section(tables.search.as_ref()))
