@@ -167,10 +167,12 @@ impl Client {
         if matches!(self.state, State::Opening) {
             return Err(FrameError::BeforeHandshake(excerpt(text)));
         }
-        let interrupted = self.partial.take();
-        let incoming = self.on_packet(text)?;
-        self.behind.extend(interrupted.map(|partial| Incoming::Invalid(partial.interrupted())));
-        Ok(incoming)
+        let Some(interrupted) = self.partial.take() else { return self.on_packet(text) };
+        // What it means comes behind that, and before what else follows from it.
+        if let Some(incoming) = self.on_packet(text)? {
+            self.behind.push_front(incoming.into_owned());
+        }
+        Err(interrupted.interrupted())
     }
 
     fn on_packet<'f>(&mut self, text: &'f str) -> Result<Option<Incoming<'f>>, FrameError> {

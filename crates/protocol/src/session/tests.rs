@@ -341,7 +341,7 @@ fn broken_attachments_are_errors_and_the_session_goes_on() {
     check_connected(&["<# 00", fine], &["error unexpected_binary", "event fine()"]);
     check_connected(
         &[head, "<# 00", fine, "<# 01", fine],
-        &["event fine()", "error interrupted_attachments", "error unexpected_binary", "event fine()"],
+        &["error interrupted_attachments", "event fine()", "error unexpected_binary", "event fine()"],
     );
     check_connected(
         &[head, head, "<# 00", "<# 01"],
