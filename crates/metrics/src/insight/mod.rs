@@ -16,14 +16,13 @@ mod texts;
 mod users;
 
 #[cfg(test)]
-pub(crate) mod testing;
-#[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 use serde::{Deserialize, Serialize};
 
 use crate::close::ClosedBy;
 use crate::totals::Totals;
+use catalogue::Figure;
 use course::Course;
 
 /// More than these nobody reads.
@@ -189,8 +188,8 @@ impl Section {
             Self::Charts => "charts",
             Self::Marks => "annotations",
             Self::Operations => "operations",
-            Self::Errors => "errors",
-            Self::Disconnects => "disconnects",
+            Self::Errors => Figure::Errors.name(),
+            Self::Disconnects => Figure::Disconnects.name(),
             Self::Generator => "health",
             Self::Conversations => "conversations",
         }

@@ -1,4 +1,6 @@
-use super::testing::{Scene, one_of_each};
+pub(crate) mod scene;
+
+use self::scene::{Scene, one_of_each};
 use super::*;
 use crate::annotation::AnnotationKind;
 use crate::histogram::Histogram;

@@ -132,7 +132,8 @@ fn a_report_is_what_its_schema_says() {
     let schema: Value = serde_json::from_str(include_str!("../../../../docs/report.schema.json")).unwrap();
     let validator = jsonschema::validator_for(&schema).unwrap();
     let empty = Report::new(&plan(), &Totals::default(), ReportFacts::default());
-    let told: Vec<Insight> = crate::insight::testing::one_of_each().into_iter().map(|(kind, _)| kind.into()).collect();
+    let told: Vec<Insight> =
+        crate::insight::tests::scene::one_of_each().into_iter().map(|(kind, _)| kind.into()).collect();
     let told = told.chunks(crate::MOST_INSIGHTS).map(|told| Report { insights: told.to_vec(), ..report() });
     for report in told.chain([report(), empty]) {
         let document = serde_json::to_value(&report).unwrap();

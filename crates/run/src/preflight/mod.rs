@@ -6,6 +6,7 @@
 mod around;
 mod browser;
 mod checklist;
+mod closed;
 mod diagnosis;
 mod question;
 mod reach;

@@ -2,10 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use super::InsightKind;
 use crate::annotation::AnnotationKind;
 use crate::close::{ClosedBy, DisconnectKey};
 use crate::delta::ErrorKey;
+use crate::insight::InsightKind;
 use crate::totals::{DisconnectTotal, EndedBy, ErrorTotal, LoadEnd, MetricColumns, Outcomes, PopulationConfig};
 use crate::totals::{Timeline, Totals};
 use crate::user::Phase;
