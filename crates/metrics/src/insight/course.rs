@@ -10,13 +10,17 @@ pub(super) struct Course<'a> {
     pub totals: &'a Totals,
     /// Seconds that are over. What comes after the load's end is nobody's fault.
     pub seconds: usize,
+    /// How long the generator was late in each of them, seconds of all workers.
+    pub late: Vec<f64>,
 }
 
 impl<'a> Course<'a> {
     pub fn of(totals: &'a Totals) -> Self {
         let load = totals.ending().map(|ending| ending.at.min(ending.planned).as_secs_f64() as usize);
         let closed = totals.timeline().closed() as usize;
-        Self { totals, seconds: load.map_or(closed, |end| end.min(closed)) }
+        let seconds = load.map_or(closed, |end| end.min(closed));
+        let course = Self { totals, seconds, late: Vec::new() };
+        Self { late: course.value(Figure::HealthLate.name()), ..course }
     }
 
     /// A series of one value a second; what is not known is 0.
@@ -47,9 +51,8 @@ impl<'a> Course<'a> {
 
     /// The generator was late in a fifth of these seconds: it is no witness of them.
     pub fn is_late(&self, seconds: Range<usize>) -> bool {
-        let late = self.value(Figure::HealthLate.name());
-        let seconds = seconds.start.min(late.len())..seconds.end.min(late.len());
-        let count = late[seconds.clone()].iter().filter(|late| **late > 0.0).count();
+        let seconds = seconds.start.min(self.seconds)..seconds.end.min(self.seconds);
+        let count = self.late[seconds.clone()].iter().filter(|late| **late > 0.0).count();
         count > 0 && count * LATE_PART >= seconds.len()
     }
 }

@@ -2,11 +2,10 @@
 
 use super::InsightKind;
 use super::course::Course;
-use catalogue::Figure;
 
 /// In at least three seconds, and in a twentieth of the time without the warm-up.
 pub(super) fn late(course: &Course<'_>) -> Option<InsightKind> {
-    let late = course.value(Figure::HealthLate.name());
+    let late = &course.late;
     let warmup = (course.totals.warmup().as_secs_f64() as usize).min(late.len());
     let seconds: Vec<usize> = (warmup..late.len()).filter(|second| late[*second] > 0.0).collect();
     let of = late.len() - warmup;
