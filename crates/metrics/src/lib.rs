@@ -41,7 +41,7 @@ pub use evidence::{
 };
 pub use finding::{FindingDelta, FindingEntry, FindingKey, FindingTotal, MOST_NAMED};
 pub use histogram::{CensoredStats, Histogram, HistogramError, PERCENTILES, Stats};
-pub use insight::{Insight, InsightKind, MOST_INSIGHTS, Section, insights};
+pub use insight::{Insight, InsightKind, MOST_INSIGHTS, Section, insights, mass_events};
 pub use ledger::{Ledger, Missed, Receipt};
 pub use listeners::{HeardSums, ListenerDelta, Listeners};
 pub use plan::{Threshold, ThresholdError, ThresholdUnit as Unit};

@@ -8,7 +8,8 @@ use super::status::{RunPhase, Status, UsersNow};
 use base::time::Span;
 use document::Problem;
 use metrics::{
-    Browser, Insight, REPORT_VERSION, Report, ReportFacts, SearchReport, ThresholdResult, Totals, UnreadableReport,
+    Browser, Insight, InsightKind, REPORT_VERSION, Report, ReportFacts, SearchReport, ThresholdResult, Totals,
+    UnreadableReport,
 };
 use plan::{Plan, Threshold};
 
@@ -62,6 +63,14 @@ impl RunResult<'_> {
             log: self.log.entry(),
         };
         Report::new(&self.plan, &self.totals, facts)
+    }
+
+    /// What happened to many at once: when, and what that is called.
+    pub fn mass_events(&self) -> Vec<(f64, String)> {
+        match &self.told {
+            Some(told) => told.iter().filter_map(|insight| insight.what.mark()).collect(),
+            None => metrics::mass_events(&self.totals).iter().filter_map(InsightKind::mark).collect(),
+        }
     }
 
     /// What stands out. A report holds less than its run did, so what was told of it then is told again.

@@ -259,6 +259,12 @@ pub fn insights(totals: &Totals) -> Vec<Insight> {
     all.into_iter().flatten().take(MOST_INSIGHTS).map(Insight::from).collect()
 }
 
+/// Those that are marks of their own on charts, as [`insights`] tells them.
+pub fn mass_events(totals: &Totals) -> Vec<InsightKind> {
+    let course = &Course::of(totals);
+    [closes::mass_close(course), closes::no_service(course), stall::stalled(course)].into_iter().flatten().collect()
+}
+
 /// Both are about the same operation.
 fn is_same(ceased: &InsightKind, refused: &InsightKind) -> bool {
     matches!((ceased, refused), (InsightKind::Ceased { operation: a, .. }, InsightKind::Refused { operation: b, .. }) if a == b)

@@ -122,7 +122,7 @@ pub fn data(kind: ChartKind, run: &RunResult<'_>, metric: &str) -> ChartData {
     };
     let points = (timeline.seconds() as usize).div_ceil(group);
     let seconds = ends(timeline.seconds(), group).map(f64::from).collect();
-    let mut data = ChartData { seconds, series, marks: marks(totals), suspect: events::suspect(timeline) };
+    let mut data = ChartData { seconds, series, marks: marks(run), suspect: events::suspect(timeline) };
     for series in &mut data.series {
         series.values.resize(points, f64::NAN);
     }

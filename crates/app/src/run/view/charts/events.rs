@@ -3,7 +3,8 @@
 use serde::Serialize;
 
 use catalogue::Figure;
-use metrics::{Timeline, Totals};
+use metrics::Timeline;
+use run::RunResult;
 
 /// A line across a chart, at a moment in which something happened.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -16,14 +17,15 @@ pub struct ChartMark {
     pub series: Option<usize>,
 }
 
-/// Numbered from 1, like the list of what happened.
-pub fn marks(totals: &Totals) -> Vec<ChartMark> {
+/// Numbered from 1, like the list of what happened; what happened to many at once is called by its name.
+pub fn marks(run: &RunResult<'_>) -> Vec<ChartMark> {
     let mark = |(at, annotation): (usize, &metrics::Annotation)| ChartMark {
         at_s: annotation.at_s,
         label: (at + 1).to_string(),
         series: None,
     };
-    totals.annotations().all().iter().enumerate().map(mark).collect()
+    let named = run.mass_events().into_iter().map(|(at_s, label)| ChartMark { at_s, label, series: None });
+    run.totals.annotations().all().iter().enumerate().map(mark).chain(named).collect()
 }
 
 /// Seconds with suspect samples, or in which a worker was too late to have any; those that follow each other are one span.
