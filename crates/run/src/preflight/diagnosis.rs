@@ -49,17 +49,7 @@ fn request(failure: &Failure, call: &Call, around: &Around) -> Diagnosis {
             format!("This browser's limits have no room for one more user: {words}"),
             "Raise the limit under \"Hosts and limits\", or play fewer users.",
         ),
-        "cors" | "404" | "405" if speaks(&Question::usual_socket(&call.url), around) => found(
-            format!(
-                "{server} is where Socket.IO lives; nothing of an API that this page could read is at {}.",
-                path_of(&call.url)
-            ),
-            format!(
-                "If the API has an address of its own, the plan has the wrong one here. If it is this one, check the path, and have the \
-                 server allow pages from {} (CORS).",
-                around.origin
-            ),
-        ),
+        "cors" | "404" | "405" if is_elsewhere(failure, call, around) => no_api(call, &server, around),
         "cors" => cors(call, &server, around),
         "timeout" if around.silence(&call.url).is_none() => found(
             format!("{server} took the request and has not answered in time."),
@@ -122,6 +112,24 @@ fn not_allowed(server: &str, words: &str) -> Diagnosis {
     found(
         format!("Load on {server} has not been allowed in this browser; the server named it, not the plan."),
         "Add the host under \"Hosts and limits\" if you may test it.",
+    )
+}
+
+/// Socket.IO lives here, and what answered was no API.
+fn is_elsewhere(failure: &Failure, call: &Call, around: &Around) -> bool {
+    let is_of_an_api = without_status(&failure.words).trim_start().starts_with('{');
+    speaks(&Question::usual_socket(&call.url), around) && !is_of_an_api
+}
+
+fn no_api(call: &Call, server: &str, around: &Around) -> Diagnosis {
+    let path = path_of(&call.url);
+    found(
+        format!("{server} is where Socket.IO lives; nothing of an API that this page could read is at {path}."),
+        format!(
+            "If the API has an address of its own, the plan has the wrong one here. If it is this one, check the path, and have the server \
+             allow pages from {} (CORS).",
+            around.origin
+        ),
     )
 }
 

@@ -475,7 +475,10 @@ fn what_a_websocket_of_our_own_finds() {
     let no_api =
         "http://chat.example is where Socket.IO lives; nothing of an API that this page could read is at /api/login.";
     cause(&api, &failure("cors", ""), here.clone(), no_api);
-    cause(&api, &failure("404", "HTTP 404 Cannot POST /api/login"), here, no_api);
+    cause(&api, &failure("404", "HTTP 404 Cannot POST /api/login"), here.clone(), no_api);
+    // An API that has nothing of that name is one.
+    let no_room = failure("404", r#"HTTP 404 {"message":"room not found"}"#);
+    cause(&api, &no_room, here, "The server knows no such room: room not found");
 }
 
 #[test]
