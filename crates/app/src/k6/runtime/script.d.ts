@@ -89,6 +89,8 @@ type Script = {
   on: Reaction[];
   errors: ErrorRule[];
   delivery?: string;
+  /** How often a message comes to its own sender. */
+  own_copies?: number;
   reconnect: Backoff | null;
 };
 
@@ -107,6 +109,8 @@ type Pending = {
   answer: Answer | null;
   required?: boolean;
   ack: number | null;
+  /** How the acknowledgement is read, if one was asked for. */
+  acknowledged: { where: any[]; save?: any; code?: string } | null;
   byAnswer: boolean;
   message: { tag: string; echoed: boolean; accepted: boolean } | null;
   sentAt: number;

@@ -127,7 +127,9 @@ function refusal({ where, code }, args) {
   return `${told.find((value) => (typeof value === 'string' && value !== '') || typeof value === 'number') ?? 'refused'}`;
 }
 
-function isUsualNo([first, ...rest]) {
+/** @param {any[]} args */
+function isUsualNo(args) {
+  const [first, ...rest] = args;
   const endsThere = rest.length > 0 && rest.every((value) => value === null);
   if (typeof first === 'string' || typeof first === 'number') return endsThere;
   if (first === null || typeof first !== 'object' || Array.isArray(first)) return false;
