@@ -197,3 +197,16 @@ test('expressions mean in a script what they mean in a run', async () => {
     assert.equal(matches(testsOf(where)(scope), [{ items: ['a', 'b'], none: null }]), holds, JSON.stringify(where));
   }
 });
+
+test('an acknowledgement says no in a script as in a run', async () => {
+  const runtime = new URL('../../crates/app/src/k6/runtime/', import.meta.url);
+  const files = await Promise.all(['values.js', 'expressions.js', 'steps.js'].map((name) => readFile(new URL(name, runtime), 'utf8')));
+  const { acknowledged, refusal } = new Function(`${files.join('\n')}\nreturn { acknowledged, refusal };`)();
+  const scope = { user: {}, v: {}, event: null, tag: '' };
+  const table = JSON.parse(await readFile(new URL('../../tests/acks.json', import.meta.url), 'utf8'));
+  for (const [args, code] of table) assert.equal(refusal(acknowledged(true)(scope), args), code, JSON.stringify(args));
+  const wanted = acknowledged({ where: { '/status': 'fine' }, code: '/why/0' })(scope);
+  assert.equal(refusal(wanted, [{ status: 'fine', ok: false }]), null);
+  assert.equal(refusal(wanted, [{ status: 'meh', why: ['slow'] }]), 'slow');
+  assert.equal(acknowledged(false)(scope), null);
+});
